@@ -1,0 +1,1 @@
+"""Supervox: sample_data."""
