@@ -1,1 +1,32 @@
-"""Supervox: sample_data."""
+"""The synthetic tomogram: a cell in vitreous ice under a cryo soft X-ray microscope.
+
+Map of the room, from the public face inwards:
+
+- `sample`: `make_phantom`, a complete sample in memory.
+- `phantom`: `Phantom`, the same block by block, for volumes of any size.
+- `strokes`: `example_strokes`, sparse annotations as a person paints them.
+- `_parameters`: what determines a phantom; the six classes and their colours.
+- `_anatomy`, `_placement`: the cell as a short list of shapes.
+- `_shapes`, `_solid_noise`: signed distances to shapes, and texture, at any point.
+- `_tissue`: from shapes to classes and X-ray absorption, per voxel.
+- `_optics`: blur, missing wedge and noise.
+
+Lengths within the room are micrometres; axes are (plane, row, column).
+"""
+
+from ._parameters import CLASS_COLOURS, CLASSES, PhantomParameters
+from .phantom import Phantom, Writable
+from .sample import Sample, make_phantom
+from .strokes import example_strokes, stroke_planes
+
+__all__ = [
+    "CLASSES",
+    "CLASS_COLOURS",
+    "Phantom",
+    "PhantomParameters",
+    "Sample",
+    "Writable",
+    "example_strokes",
+    "make_phantom",
+    "stroke_planes",
+]
