@@ -1,1 +1,42 @@
-"""Supervox: volumes."""
+"""Volumes in and out: every file format, with spacing, unit and origin, read lazily.
+
+Where to find what:
+
+- `files`: the doors: `open_volume`, `create_volume`, `write_volume`.
+- `volume`: what an opened file is: `Volume`, `VolumeClass`, `describe`.
+- `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
+  A new format is one module of its own and one entry.
+- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `mrc`, `hdf5_reading`, `nexus`, `hdf5_writing`,
+  `zarr_reading`, `zarr_writing`: the formats.
+- `address`: what ``file.h5::/entry/data,c=1`` means.
+- `arrays`, `axes`: the lazy (plane, row, column) view of what a file holds.
+- `calibration`: units, and which voxel sizes can be believed.
+- `writer`, `atomic`: planes in order, into files that appear complete or not at all.
+- `checks`: what is refused before anything is written.
+- `errors`: `VolumeError`, the only exception that bad files and places lead to.
+"""
+
+from .address import Address
+from .arrays import VolumeArray
+from .errors import VolumeError
+from .files import create_volume, open_volume, write_volume
+from .formats import Format
+from .registry import FORMATS, format_of
+from .volume import Volume, VolumeClass, describe
+from .writer import VolumeWriter
+
+__all__ = [
+    "FORMATS",
+    "Address",
+    "Format",
+    "Volume",
+    "VolumeArray",
+    "VolumeClass",
+    "VolumeError",
+    "VolumeWriter",
+    "create_volume",
+    "describe",
+    "format_of",
+    "open_volume",
+    "write_volume",
+]

@@ -1,0 +1,58 @@
+"""Where a volume is: a path, and after ``::`` what to take from inside the file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_SETTING = re.compile(r"([A-Za-z_]\w*)=(.*)")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A parsed ``path::inner,key=value``.
+
+    Parameters
+    ----------
+    path
+        The file or folder.
+    inner
+        What to take inside it: a dataset, a pyramid level, an image number.
+    settings
+        The ``key=value`` items, for instance ``c=1`` for the second channel.
+    """
+
+    path: Path
+    inner: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str | os.PathLike[str]) -> Address:
+        """Parse what a person typed.
+
+        Examples
+        --------
+        >>> Address.parse("scan.h5::/entry/data,c=1").settings
+        {'c': '1'}
+        """
+        path, _, rest = os.fspath(text).partition("::")
+        items = rest.split(",")
+        settings: dict[str, str] = {}
+        while items and (match := _SETTING.fullmatch(items[-1].strip())):
+            settings[match[1].lower()] = match[2].strip()
+            items.pop()
+        return cls(Path(path).expanduser(), ",".join(items).strip() or None, settings)
+
+    def with_item(self, item: str) -> str:
+        """Return what a person would type to take one thing more, for a message."""
+        return (
+            f"{self.path.name}::{self.inner},{item}" if self.inner else f"{self.path.name}::{item}"
+        )
+
+    def __str__(self) -> str:
+        items = [self.inner] if self.inner else []
+        items += [f"{key}={value}" for key, value in self.settings.items()]
+        return f"{self.path}::{','.join(items)}" if items else str(self.path)

@@ -1,0 +1,136 @@
+"""Which axis of an array in a file is plane, row and column; what to do with the others."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .address import Address
+from .arrays import ArraySource, VolumeArray
+from .errors import VolumeError
+
+
+def check_values(dtype: Any, address: Address, what: str = "it") -> None:
+    """Refuse values that aren't real numbers."""
+    kind = np.dtype(dtype).kind
+    if kind == "c":
+        raise VolumeError(
+            f"{address}: {what} holds complex numbers; save its magnitude or its real part"
+        )
+    if kind not in "biuf":
+        raise VolumeError(f"{address}: {what} holds {np.dtype(dtype)}, not numbers")
+
+
+def arrange(
+    source: ArraySource, axes: Sequence[str] | None, address: Address, format_name: str
+) -> VolumeArray:
+    """View a source of any dimension as a volume, or say why it isn't one.
+
+    Parameters
+    ----------
+    source
+        The array as the file has it.
+    axes
+        Its axes as the file names them (``"TCZYX"``), or None if the file doesn't say.
+    address
+        Where it came from; its settings may pick a channel (``c=1``) or a time (``t=0``), or say
+        which axis holds the planes (``planes=t``).
+    format_name
+        For messages.
+    """
+    check_values(source.dtype, address)
+    if 0 in source.shape:
+        raise VolumeError(f"{address}: the volume is empty, its shape is {tuple(source.shape)}")
+    letters = _name_axes(source.shape, axes, address)
+    settings = dict(address.settings)
+    _rename_planes(letters, settings.pop("planes", None), address)
+    fixed: dict[str, int] = {}
+    for letter, length in zip(letters, source.shape, strict=True):
+        if letter not in "zyx":
+            fixed[letter] = _pick(letter, length, settings.pop(letter, None), address)
+    if settings:
+        known = ", ".join(letter for letter in letters if letter not in "zyx") or "none"
+        raise VolumeError(
+            f"{address}: there is no axis {', '.join(settings)!r} to pick from (axes: {known})"
+        )
+    return VolumeArray(source, letters, fixed, address, format_name)
+
+
+def _name_axes(shape: Sequence[int], axes: Sequence[str] | None, address: Address) -> list[str]:
+    """Give every axis a letter of its own, lower case; y and x are always among them."""
+    if axes is None:
+        axes = _guess_axes(shape, address)
+    letters = [letter.lower() for letter in axes]
+    if "z" not in letters:
+        sequences = [i for i, letter in enumerate(letters) if letter in "iqr?" and shape[i] > 1]
+        if len(sequences) == 1:
+            letters[sequences[0]] = "z"
+    if len(set(letters)) < len(letters):
+        repeated = [i for i, letter in enumerate(letters) if letters.count(letter) > 1]
+        for number, i in enumerate(repeated):
+            letters[i] = "abdefgh"[number] if number < 7 else f"axis{i}"
+    if not {"y", "x"} <= set(letters):
+        named = "".join(axes).upper()
+        raise VolumeError(
+            f"{address}: has axes {named} of {_times(shape)}, but a volume needs rows (Y) and "
+            "columns (X)"
+        )
+    return letters
+
+
+def _guess_axes(shape: Sequence[int], address: Address) -> list[str]:
+    """Name unnamed axes: the last three are z, y, x once singletons are set aside."""
+    if len(shape) < 2:
+        raise VolumeError(
+            f"{address}: has {len(shape)} dimensions; a volume needs three (planes, rows, columns)"
+        )
+    kept = list(range(len(shape)))
+    for i, length in enumerate(shape):
+        if len(kept) > 3 and length == 1:
+            kept.remove(i)
+    if len(kept) > 3:
+        raise VolumeError(
+            f"{address}: has {len(shape)} dimensions ({_times(shape)}) and doesn't say which are "
+            "planes, rows and columns; save one 3D volume of it"
+        )
+    names = dict(zip(kept, "zyx"[-len(kept) :], strict=True))
+    spare = iter("abdefghijklmn")
+    return [names.get(i) or next(spare) for i in range(len(shape))]
+
+
+def _rename_planes(letters: list[str], planes: str | None, address: Address) -> None:
+    """Follow a person's word that some other axis holds the planes."""
+    if planes is None:
+        return
+    if planes not in letters:
+        raise VolumeError(f"{address}: there is no axis {planes!r} (axes: {', '.join(letters)})")
+    if planes != "z":
+        if "z" in letters:
+            letters[letters.index("z")] = "former_z"
+        letters[letters.index(planes)] = "z"
+
+
+def _pick(letter: str, length: int, wanted: str | None, address: Address) -> int:
+    """Return the index to take along an axis that isn't spatial."""
+    if wanted is not None:
+        if not wanted.isdigit() or int(wanted) >= length:
+            raise VolumeError(f"{address}: {letter} goes from 0 to {length - 1}, not {wanted!r}")
+        return int(wanted)
+    if length == 1:
+        return 0
+    if letter == "s":
+        kind = "RGBA" if length == 4 else "RGB"
+        raise VolumeError(
+            f"{address}: is an {kind} picture; supervox needs one channel: save it as greyscale, "
+            f"or pick one with '{address.with_item('s=0')}'"
+        )
+    hint = f"pick one with '{address.with_item(f'{letter}=0')}'"
+    if letter == "t":
+        hint += f", or if they are planes say '{address.with_item('planes=t')}'"
+    words = {"c": "channels", "t": "time points"}.get(letter, f"entries along axis {letter!r}")
+    raise VolumeError(f"{address}: holds {length} {words}; {hint}")
+
+
+def _times(shape: Sequence[int]) -> str:
+    """Write a shape as people do."""
+    return " x ".join(str(length) for length in shape)

@@ -1,0 +1,131 @@
+"""What a voxel measures: units, and what of a file's header can be believed.
+
+Units are spelt in ASCII as napari and pint know them: ``nm``, ``um``, ``mm``, ``angstrom``...
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Triple = tuple[float, float, float]
+
+
+class _Unit(NamedTuple):
+    metres: float
+    name: str  # as OME-Zarr spells it
+    aliases: tuple[str, ...]
+
+
+_UNITS = {
+    "angstrom": _Unit(1e-10, "angstrom", ("a", "å", "\u212b", "angstroms", "ang", "ångström")),
+    "pm": _Unit(1e-12, "picometer", ("picometre", "picometers")),
+    "nm": _Unit(1e-9, "nanometer", ("nanometre", "nanometers", "nanometres")),
+    "um": _Unit(
+        1e-6,
+        "micrometer",
+        ("µm", "μm", "\\u00b5m", "micron", "microns", "micrometre", "micrometers", "micrometres"),
+    ),
+    "mm": _Unit(1e-3, "millimeter", ("millimetre", "millimeters", "millimetres")),
+    "cm": _Unit(1e-2, "centimeter", ("centimetre", "centimeters", "centimetres")),
+    "m": _Unit(1.0, "meter", ("metre", "meters", "metres")),
+}
+_SYMBOLS = {
+    alias: symbol for symbol, unit in _UNITS.items() for alias in (symbol, unit.name, *unit.aliases)
+}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Voxel size and position as a file states them; ``spacing`` is None where it doesn't."""
+
+    spacing: Triple | None = None
+    unit: str | None = None
+    origin: Triple = (0.0, 0.0, 0.0)
+    notes: tuple[str, ...] = ()
+
+
+def unit_symbol(text: object) -> str | None:
+    """Return our spelling of a length unit, or None if it isn't one that we know.
+
+    Examples
+    --------
+    >>> unit_symbol("Micron"), unit_symbol("pixel")
+    ('um', None)
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    return _SYMBOLS.get(str(text).strip().lower()) if text else None
+
+
+def unit_name(symbol: str) -> str:
+    """Return the unit's long name, as OME-Zarr has it."""
+    return _UNITS[symbol].name
+
+
+def convert(length: float, source: str, target: str) -> float:
+    """Take a length from one unit to another."""
+    # Multiplying or dividing by a whole power of ten keeps 46 angstrom at 4.6 nm exactly.
+    exponent = round(math.log10(_UNITS[source].metres) - math.log10(_UNITS[target].metres))
+    return length * 10.0**exponent if exponent >= 0 else length / 10.0**-exponent
+
+
+def usable(size: object) -> bool:
+    """Say whether a number from a header can be a voxel's size."""
+    try:
+        value = float(size)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return math.isfinite(value) and value > 0
+
+
+def calibrate(
+    sizes: Sequence[object],
+    units: Sequence[object] = (None, None, None),
+    origin: Sequence[object] | None = None,
+) -> Calibration:
+    """Make a `Calibration` of what a header says, in one unit for all axes.
+
+    Parameters
+    ----------
+    sizes
+        Voxel size along (z, y, x). If one of them can't be a size (zero, negative, not a number)
+        the spacing counts as not stated, with a note.
+    units
+        The unit of each axis, as the file spells it. The finest axis decides the common unit.
+    origin
+        Position of the first voxel, in the same units.
+    """
+    if not all(usable(size) for size in sizes):
+        if all(size is None for size in sizes):
+            return Calibration()
+        shown = ", ".join(str(size) for size in sizes)
+        return Calibration(
+            notes=(f"the header's voxel size ({shown}) is unusable and was ignored",)
+        )
+    values = [float(size) for size in sizes]  # type: ignore[arg-type]
+    symbols = [unit_symbol(unit) for unit in units]
+    known = [(symbol, value) for symbol, value in zip(symbols, values, strict=True) if symbol]
+    unit = min(known, key=lambda item: convert(item[1], item[0], "m"))[0] if known else None
+    if unit is None and values == [1.0, 1.0, 1.0]:
+        return Calibration()
+    place = [_finite(value) for value in (origin or (0.0, 0.0, 0.0))]
+    return Calibration(_in_unit(values, symbols, unit), unit, _in_unit(place, symbols, unit))
+
+
+def _in_unit(lengths: Sequence[float], symbols: Sequence[str | None], unit: str | None) -> Triple:
+    """Convert one length an axis to the common unit; an axis without a unit has that one."""
+    z, y, x = (
+        convert(length, symbol, unit) if symbol and unit else length
+        for length, symbol in zip(lengths, symbols, strict=True)
+    )
+    return z, y, x
+
+
+def _finite(value: object) -> float:
+    """Return a coordinate, or 0 for what can't be one."""
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return 0.0
+    return number if math.isfinite(number) else 0.0

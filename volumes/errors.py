@@ -1,0 +1,60 @@
+"""The one exception of this room, and the places where other libraries' exceptions become it."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class VolumeError(Exception):
+    """A file can't be read or written; the message says why and what to do about it."""
+
+
+def _first_line(error: BaseException) -> str:
+    """Return the first line of an exception's message, or its type where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _reason(path: Path, error: OSError, *, writing: bool) -> str | None:
+    """Say in plain words what the operating system refused; None if it was something else."""
+    code = error.errno
+    text = str(error).lower()
+    if code in (errno.ENOSPC, errno.EDQUOT) or "no space left" in text:
+        return f"{path}: the disk is full, nothing was written; free some space or write elsewhere"
+    if code in (errno.EACCES, errno.EPERM, errno.EROFS) or "permission denied" in text:
+        if writing:
+            return f"{path}: no permission to write in this folder; choose another one"
+        return f"{path}: no permission to read this file; check its owner and its mode"
+    if code in (errno.EMFILE, errno.ENFILE):
+        return f"{path}: too many files are open; close some volumes and try again"
+    return None
+
+
+@contextmanager
+def reading(path: Path, format_name: str) -> Iterator[None]:
+    """Turn whatever a library raises about a file that it reads into a `VolumeError`."""
+    try:
+        yield
+    except (VolumeError, MemoryError):
+        raise
+    except Exception as error:
+        reason = _reason(path, error, writing=False) if isinstance(error, OSError) else None
+        message = reason or (
+            f"{path}: can't be read as {format_name} ({_first_line(error)}); "
+            "the file is damaged, cut short or of another format: copy or export it again"
+        )
+        raise VolumeError(message) from error
+
+
+@contextmanager
+def writing(path: Path, format_name: str) -> Iterator[None]:
+    """Turn whatever a library raises about a file that it writes into a `VolumeError`."""
+    try:
+        yield
+    except (VolumeError, MemoryError):
+        raise
+    except Exception as error:
+        reason = _reason(path, error, writing=True) if isinstance(error, OSError) else None
+        message = reason or f"{path}: can't be written as {format_name} ({_first_line(error)})"
+        raise VolumeError(message) from error

@@ -1,0 +1,99 @@
+"""The table of formats, from which doors, command line, plugin and docs derive."""
+
+from . import (
+    hdf5_reading,
+    hdf5_writing,
+    mrc,
+    tiff_reading,
+    tiff_writing,
+    zarr_reading,
+    zarr_writing,
+)
+from .address import Address
+from .errors import VolumeError
+from .formats import Carried, Format
+
+_ALL: frozenset[Carried] = frozenset({"spacing", "unit", "origin", "probabilities", "classes"})
+_INTEGERS = frozenset({"uint8", "int8", "uint16", "int16", "uint32", "int32"})
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        name="OME-TIFF",
+        extensions=(".ome.tif", ".ome.tiff"),
+        description="TIFF with OME metadata, as microscopes and Bio-Formats write it",
+        open=tiff_reading.open_tiff,
+        create=tiff_writing.create_ome_tiff,
+        carries=_ALL,
+        dtypes=_INTEGERS | {"float32", "float64"},
+        inside="the number of an image; c=, t=, planes=t",
+    ),
+    Format(
+        name="TIFF",
+        extensions=(".tif", ".tiff"),
+        description="TIFF stack, plain, ImageJ or BigTIFF; written for ImageJ where it can read it",
+        open=tiff_reading.open_tiff,
+        create=tiff_writing.create_tiff,
+        carries=_ALL,
+        dtypes=_INTEGERS | {"float32", "float64"},
+        inside="the number of an image; c=, t=, planes=t",
+    ),
+    Format(
+        name="MRC",
+        extensions=(".mrc", ".rec", ".st", ".map"),
+        description="electron tomography; uint8 is stored as uint16, which MRC has",
+        open=mrc.open_mrc,
+        create=mrc.create_mrc,
+        carries=frozenset({"spacing", "unit", "origin"}),
+        dtypes=frozenset({"uint8", "int8", "uint16", "int16", "float16", "float32"}),
+    ),
+    Format(
+        name="HDF5",
+        extensions=(".h5", ".hdf5", ".hdf", ".nxs"),
+        description="HDF5 and NeXus, as beamlines write it",
+        open=hdf5_reading.open_hdf5,
+        create=hdf5_writing.create_hdf5,
+        carries=_ALL,
+        dtypes=_INTEGERS | {"uint64", "int64", "float16", "float32", "float64"},
+        inside="the path of a dataset; c=, t=",
+    ),
+    Format(
+        name="Zarr",
+        extensions=(".zarr",),
+        description="Zarr array or group, OME-Zarr 0.4 and 0.5; written as OME-Zarr 0.5",
+        open=zarr_reading.open_zarr,
+        create=zarr_writing.create_zarr,
+        carries=_ALL,
+        dtypes=_INTEGERS | {"uint64", "int64", "float16", "float32", "float64"},
+        inside="a pyramid level or the path of an array; c=, t=",
+        is_folder=True,
+        recognises=zarr_reading.is_zarr,
+    ),
+)
+
+
+def format_of(address: Address) -> Format:
+    """Return the format of a file that exists or is to be made, by its name.
+
+    Raises
+    ------
+    VolumeError
+        If no format has that ending; the message lists those that there are.
+    """
+    path = address.path
+    name = path.name.lower()
+    matches = [
+        (len(extension), entry)
+        for entry in FORMATS
+        for extension in entry.extensions
+        if name.endswith(extension)
+    ]
+    if matches:
+        return max(matches, key=lambda match: match[0])[1]
+    if path.is_dir():
+        for entry in FORMATS:
+            if entry.recognises is not None and entry.recognises(path):
+                return entry
+        raise VolumeError(f"{path}: is a folder, not a volume; give one file, or a .zarr folder")
+    known = ", ".join(extension for entry in FORMATS for extension in entry.extensions)
+    ending = f"the ending {path.suffix!r} isn't known" if path.suffix else "the name has no ending"
+    raise VolumeError(f"{path}: {ending}; supervox knows {known}")

@@ -1,0 +1,145 @@
+"""TIFF stacks: plain, ImageJ, OME and BigTIFF.
+
+An uncompressed stack in one piece is memory-mapped; any other is read piece by piece, where it is
+sliced. A stack whose pages or values lie beyond the end of the file is refused when it is opened.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import tifffile
+import zarr
+
+from .address import Address
+from .arrays import ArraySource
+from .axes import arrange
+from .errors import VolumeError
+from .tiff_metadata import calibration_of, classes_of
+from .volume import Volume
+
+_NAME = "TIFF"
+
+
+def open_tiff(address: Address) -> Volume:
+    """Open an image of a TIFF file, the first unless another one is named."""
+    with _complaints() as complaints:
+        file = tifffile.TiffFile(address.path)
+        try:
+            series = _choose(file, address)
+            _check_complete(file, series, address, complaints)
+            source = _source(file, series)
+            data = arrange(source, list(series.axes), address, _NAME)
+            return Volume.make(
+                data,
+                calibration_of(file, series, int(address.inner or 0), data.shape[0]),
+                address,
+                "OME-TIFF" if file.is_ome else _NAME,
+                classes=classes_of(file),
+                metadata={
+                    "flavour": series.kind,
+                    "axes": series.axes,
+                    "compression": tifffile.COMPRESSION(series.keyframe.compression).name.lower(),
+                    "big": file.is_bigtiff,
+                },
+                release=file.close,
+            )
+        except BaseException:
+            file.close()
+            raise
+
+
+@contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collect what `tifffile` logs: that pages are missing is no more to it than a log line."""
+    found: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    logger = logging.getLogger("tifffile")
+    collector = Collector(logging.WARNING)
+    logger.addHandler(collector)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(collector)
+
+
+def _choose(file: tifffile.TiffFile, address: Address) -> tifffile.TiffPageSeries:
+    """Return the image that the address names, or the only one of more than a thumbnail's kind."""
+    series = file.series
+    if not series:
+        raise VolumeError(f"{address.path}: holds no image")
+    if address.inner is None:
+        if len(series) == 1:
+            return series[0]
+        shown = ", ".join(
+            f"{i} ({' x '.join(map(str, item.shape))})" for i, item in enumerate(series)
+        )
+        raise VolumeError(
+            f"{address.path}: holds {len(series)} images, pick one with "
+            f"'{address.path.name}::NUMBER': {shown}"
+        )
+    if not address.inner.isdigit() or int(address.inner) >= len(series):
+        raise VolumeError(
+            f"{address.path}: has images 0 to {len(series) - 1}, not {address.inner!r}"
+        )
+    return series[int(address.inner)]
+
+
+def _check_complete(
+    file: tifffile.TiffFile,
+    series: tifffile.TiffPageSeries,
+    address: Address,
+    complaints: list[str],
+) -> None:
+    """Refuse a file whose pages, or their values, aren't all there."""
+    elsewhere = [text for text in complaints if "failed to read" in text]
+    if elsewhere:
+        raise VolumeError(
+            f"{address.path}: refers to other files that can't be read ({elsewhere[0]}); "
+            "keep them together"
+        )
+    size = file.filehandle.size
+    lost = any("invalid page offset" in text or "out of range" in text for text in complaints)
+    if series.dataoffset is not None:
+        lost = lost or series.dataoffset + series.nbytes > size
+    else:
+        lost = lost or any(_is_lost(page, file, size) for page in series.pages)
+    if lost:
+        raise VolumeError(
+            f"{address.path}: is cut short, some of its {series.shape[0]} planes lie beyond the "
+            f"end of the file ({size} bytes); copy or export it again"
+        )
+
+
+def _is_lost(page: Any, file: tifffile.TiffFile, size: int) -> bool:
+    """Say whether a page is missing, or lies in part beyond the end of its file."""
+    if page is None:
+        return True
+    if page.parent is not file:
+        size = page.parent.filehandle.size
+    return any(
+        offset + count > size
+        for offset, count in zip(page.dataoffsets, page.databytecounts, strict=False)
+    )
+
+
+def _source(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> ArraySource:
+    """Return the values: mapped if they lie in one piece, else read where they are sliced."""
+    keyframe = series.keyframe
+    if series.dataoffset is not None and keyframe.is_memmappable:
+        return np.memmap(
+            file.filehandle.path,
+            dtype=np.dtype(series.dtype).newbyteorder(file.byteorder),
+            mode="r",
+            offset=series.dataoffset,
+            shape=series.shape,
+        )
+    opened = zarr.open(series.aszarr(level=0), mode="r")
+    assert isinstance(opened, zarr.Array)
+    return opened

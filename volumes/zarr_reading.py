@@ -1,0 +1,187 @@
+"""Zarr arrays and groups, versions 2 and 3, and OME-Zarr 0.4 and 0.5 pyramids."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import zarr
+
+from .address import Address
+from .axes import arrange
+from .calibration import Calibration, calibrate
+from .errors import VolumeError
+from .volume import Volume, VolumeClass, classes_from_json
+
+_NAME = "Zarr"
+_MARKS = ("zarr.json", ".zarray", ".zgroup")
+
+
+def is_zarr(path: Path) -> bool:
+    """Say whether a folder is a Zarr array or group."""
+    return any((path / mark).is_file() for mark in _MARKS)
+
+
+def open_zarr(address: Address) -> Volume:
+    """Open an array, or a level of a pyramid: the finest unless another one is named."""
+    if not is_zarr(address.path):
+        raise VolumeError(
+            f"{address.path}: has no Zarr metadata (zarr.json, .zarray or .zgroup); "
+            "it may be copied in part: copy it again"
+        )
+    node = zarr.open(str(address.path), mode="r")
+    if isinstance(node, zarr.Array):
+        if address.inner is not None:
+            raise VolumeError(f"{address.path}: is one array, there is no {address.inner!r} in it")
+        return _plain(node, address)
+    return _enter(node, (address.inner or "").strip("/"), address)
+
+
+def _enter(group: zarr.Group, inner: str, address: Address) -> Volume:
+    """Open what is named inside a group, or what the group is about."""
+    pyramid = _multiscale(group)
+    if pyramid is not None:
+        return _level(group, pyramid, _level_path(pyramid, inner, address), address)
+    return _inside(group, inner, address)
+
+
+def _inside(group: zarr.Group, inner: str, address: Address) -> Volume:
+    """Open what a group without a pyramid of its own holds."""
+    if inner:
+        name, _, rest = inner.partition("/")
+        item = group.get(name)
+        if isinstance(item, zarr.Array) and not rest:
+            return _plain(item, address)
+        if isinstance(item, zarr.Group):
+            return _enter(item, rest, address)
+        raise VolumeError(f"{address.path}: there is no {address.inner!r} in it; {_holds(group)}")
+    pyramids = [item for _, item in group.groups() if _multiscale(item)]
+    if len(pyramids) == 1:
+        return _enter(pyramids[0], "", address)
+    arrays = [array for _, array in group.arrays() if array.ndim >= 3]
+    if len(arrays) == 1 and not pyramids:
+        return _plain(arrays[0], address)
+    raise VolumeError(
+        f"{address.path}: pick one volume in it with '{address.path.name}::PATH'; {_holds(group)}"
+    )
+
+
+def _holds(group: zarr.Group) -> str:
+    """Say what is in a group, for a message."""
+    arrays = [f"{name} ({' x '.join(map(str, array.shape))})" for name, array in group.arrays()]
+    groups = [f"{name}/" for name, _ in group.groups()]
+    return f"it holds {', '.join(sorted(arrays) + sorted(groups)) or 'nothing'}"
+
+
+def _plain(array: zarr.Array[Any], address: Address) -> Volume:
+    """Open an array with our attributes, or none."""
+    attributes = dict(array.attrs)
+    sizes = attributes.get("spacing")
+    calibration = Calibration()
+    if isinstance(sizes, list) and len(sizes) == 3:
+        origin = attributes.get("origin")
+        calibration = calibrate(
+            sizes, (attributes.get("unit"),) * 3, origin if isinstance(origin, list) else None
+        )
+    names = array.metadata.dimension_names if hasattr(array.metadata, "dimension_names") else None
+    letters = [str(name) for name in names] if names and all(names) else None
+    if letters and not {"y", "x"} <= {letter.lower() for letter in letters}:
+        letters = None
+    return Volume.make(
+        arrange(array, letters, address, _NAME),
+        calibration,
+        address,
+        _NAME,
+        classes=classes_from_json(attributes.get("classes")),
+        metadata={"zarr format": array.metadata.zarr_format},
+    )
+
+
+def _multiscale(group: zarr.Group) -> dict[str, Any] | None:
+    """Return a group's first pyramid: OME-Zarr 0.5 has it under ``ome``, 0.4 at the top."""
+    attributes: Mapping[str, Any] = group.attrs
+    ome = attributes.get("ome")
+    home = ome if isinstance(ome, dict) else attributes
+    pyramids = home.get("multiscales")
+    if not isinstance(pyramids, list) or not pyramids or not isinstance(pyramids[0], dict):
+        return None
+    pyramid: dict[str, Any] = pyramids[0]
+    return pyramid if pyramid.get("datasets") else None
+
+
+def _level_path(pyramid: Mapping[str, Any], inner: str, address: Address) -> str:
+    """Return the path of the level that is named, by its path or by its number."""
+    paths = [str(level["path"]) for level in pyramid["datasets"]]
+    if not inner:
+        return paths[0]
+    if inner in paths or not inner.isdigit():
+        return inner
+    if int(inner) >= len(paths):
+        raise VolumeError(
+            f"{address.path}: has levels 0 to {len(paths) - 1}, not {inner}; pick one of them"
+        )
+    return paths[int(inner)]
+
+
+def _level(group: zarr.Group, pyramid: Mapping[str, Any], path: str, address: Address) -> Volume:
+    """Open one level of a pyramid."""
+    array = group.get(path)
+    if isinstance(array, zarr.Group):
+        return _enter(array, "", address)
+    if not isinstance(array, zarr.Array):
+        raise VolumeError(
+            f"{address.path}: the array {path!r} of the pyramid is missing; {_holds(group)}: "
+            "copy it again"
+        )
+    axes = _axes(pyramid, array.ndim)
+    exact = Address(address.path, address.inner or path, address.settings)
+    return Volume.make(
+        arrange(array, axes, exact, _NAME),
+        _pyramid_calibration(pyramid, path, axes),
+        exact,
+        _NAME,
+        classes=_label_classes(group),
+        metadata={
+            "levels": len(pyramid["datasets"]),
+            "zarr format": array.metadata.zarr_format,
+        },
+    )
+
+
+def _axes(pyramid: Mapping[str, Any], ndim: int) -> list[str]:
+    """Return the axes' names; versions before 0.3 have always TCZYX."""
+    axes = pyramid.get("axes") or list("tczyx"[-ndim:])
+    return [str(axis["name"] if isinstance(axis, dict) else axis) for axis in axes]
+
+
+def _pyramid_calibration(pyramid: Mapping[str, Any], path: str, axes: Sequence[str]) -> Calibration:
+    """Combine the level's and the pyramid's transformations to voxel size and origin."""
+    levels = [level for level in pyramid["datasets"] if str(level["path"]) == path]
+    steps = [
+        *(levels[0].get("coordinateTransformations", []) if levels else []),
+        *pyramid.get("coordinateTransformations", []),
+    ]
+    scale = [1.0] * len(axes)
+    shift = [0.0] * len(axes)
+    for step in steps:
+        for i, value in enumerate(step.get("scale", [])[: len(axes)]):
+            scale[i] *= value
+            shift[i] *= value
+        for i, value in enumerate(step.get("translation", [])[: len(axes)]):
+            shift[i] += value
+    if not any("scale" in step for step in steps):
+        return Calibration()
+    named = [axis if isinstance(axis, dict) else {} for axis in pyramid.get("axes", axes)]
+    place = {str(name).lower(): i for i, name in enumerate(axes)}
+    order = [place.get(axis) for axis in "zyx"]
+    in_plane = [scale[i] for i in order[1:] if i is not None]
+    return calibrate(
+        [min(in_plane) if i is None else scale[i] for i in order],
+        [None if i is None else named[i].get("unit") for i in order],
+        [0.0 if i is None else shift[i] for i in order],
+    )
+
+
+def _label_classes(group: zarr.Group) -> tuple[VolumeClass, ...]:
+    """Return the classes that we wrote beside the pyramid."""
+    own = group.attrs.get("supervox")
+    return classes_from_json(own.get("classes")) if isinstance(own, dict) else ()
