@@ -1,0 +1,110 @@
+"""Touching pairs of labels in a block: the kernel under the region graph and the merging."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+N_PAIR_SUMS = 5  # faces across planes, rows and columns; sum of intensity; sum of contrast
+
+
+@nb.njit(nogil=True, cache=True)
+def _grow(
+    keys: NDArray[np.int64], sums: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Rehash a table into one of twice the size."""
+    new_keys = np.full(2 * keys.size, -1, np.int64)
+    new_sums = np.zeros((2 * keys.size, sums.shape[1]), np.float64)
+    for slot in range(keys.size):
+        if keys[slot] >= 0:
+            place = _find(new_keys, keys[slot])
+            new_keys[place] = keys[slot]
+            new_sums[place] = sums[slot]
+    return new_keys, new_sums
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def _find(keys: NDArray[np.int64], key: int) -> int:
+    """Return the slot of a key, or the empty slot where it belongs (linear probing)."""
+    mask = keys.size - 1
+    slot = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
+    while keys[slot] != -1 and keys[slot] != key:
+        slot = (slot + 1) & mask
+    return slot
+
+
+@nb.njit(nogil=True, cache=True)
+def touching_pairs(
+    labels: NDArray[np.int32],
+    core: NDArray[np.int64],
+    n_labels: int,
+    wanted: NDArray[np.bool_],
+    values: NDArray[np.float32],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Collect the faces between differently labelled voxels of a block.
+
+    Parameters
+    ----------
+    labels : int32, (Z, Y, X)
+        The block's labels, with one voxel of halo behind it where the volume goes on.
+    core : int64, (3,)
+        Voxels of the block; a face belongs to the block of its first voxel.
+    n_labels : int
+        Number of labels of the volume; makes the key of a pair.
+    wanted : bool, (n_labels,)
+        Only pairs with at least one wanted label count. Empty (size 0): all pairs.
+    values : float32, (Z, Y, X)
+        Intensities, multiples of a power of two so that sums are exact. Empty: none.
+
+    Returns
+    -------
+    keys : int64, (P,)
+        ``low * n_labels + high`` of each pair, in no particular order.
+    sums : float64, (P, 5)
+        Faces per axis, sum of the intensity at the faces (mean of both sides), sum of the
+        absolute difference across the faces.
+    """
+    keys = np.full(1024, -1, np.int64)
+    sums = np.zeros((1024, N_PAIR_SUMS), np.float64)
+    used = 0
+    for z in range(core[0]):
+        for y in range(core[1]):
+            for x in range(core[2]):
+                a = labels[z, y, x]
+                for axis in range(3):
+                    nz, ny, nx = z + (axis == 0), y + (axis == 1), x + (axis == 2)
+                    if nz == labels.shape[0] or ny == labels.shape[1] or nx == labels.shape[2]:
+                        continue
+                    b = labels[nz, ny, nx]
+                    if a == b or (wanted.size and not (wanted[a] or wanted[b])):
+                        continue
+                    key = np.int64(min(a, b)) * n_labels + max(a, b)
+                    slot = _find(keys, key)
+                    if keys[slot] == -1:
+                        if 2 * used >= keys.size:
+                            keys, sums = _grow(keys, sums)
+                            slot = _find(keys, key)
+                        keys[slot] = key
+                        used += 1
+                    sums[slot, axis] += 1
+                    if values.size:
+                        here, there = values[z, y, x], values[nz, ny, nx]
+                        sums[slot, 3] += 0.5 * (here + there)
+                        sums[slot, 4] += abs(here - there)
+    filled = keys >= 0
+    return keys[filled], sums[filled]
+
+
+def reduce_pairs(
+    parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Add up the pairs of several blocks; returns sorted keys (P,) and their sums (P, 5)."""
+    keys = np.concatenate([part[0] for part in parts])
+    sums = np.concatenate([part[1] for part in parts])
+    order = np.argsort(keys, kind="stable")
+    keys, sums = keys[order], sums[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    if not first.size:
+        return keys, sums
+    return keys[first], np.add.reduceat(sums, first, axis=0)

@@ -1,0 +1,84 @@
+"""Checks of what callers hand in; each message says what was wrong and what to do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.features import VolumeLike
+
+Spacing = tuple[float, float, float]
+
+
+class SegmentationError(ValueError):
+    """The input can't be segmented; the message is one line that names the remedy."""
+
+
+def check_spacing(spacing: Sequence[float], ndim: int = 3) -> Spacing:
+    """Return the voxel size as (plane, row, column); 2D pictures get a plane as thick as a row.
+
+    Raises
+    ------
+    SegmentationError
+        If the number of values does not fit the axes, or one is not a positive finite number.
+    """
+    values = tuple(float(value) for value in spacing)
+    if len(values) == 2 and ndim == 2:
+        values = (values[0], *values)
+    if len(values) != 3:
+        raise SegmentationError(
+            f"spacing needs one value per axis (plane row column), not {len(values)}"
+        )
+    if not all(math.isfinite(value) and value > 0 for value in values):
+        raise SegmentationError(
+            f"spacing must be three positive numbers, not {' '.join(f'{v:g}' for v in values)}"
+        )
+    return values[0], values[1], values[2]
+
+
+def check_volume(volume: VolumeLike) -> VolumeLike:
+    """Return a 3D view of the volume; a 2D picture becomes one plane.
+
+    Raises
+    ------
+    SegmentationError
+        If the array is not 2D or 3D, has no voxels, or is not of a real type.
+    """
+    if len(volume.shape) == 2:
+        volume = np.asarray(volume[:, :])[np.newaxis]
+    if len(volume.shape) != 3:
+        raise SegmentationError(
+            f"a volume has the axes plane, row and column; this array has shape {volume.shape}"
+        )
+    if 0 in volume.shape:
+        raise SegmentationError(f"the volume has no voxels (shape {volume.shape})")
+    if np.dtype(volume.dtype).kind not in "buif":
+        raise SegmentationError(
+            f"the volume's voxels are of type {volume.dtype}; integers or real numbers are needed"
+        )
+    return volume
+
+
+def check_annotations(annotations: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
+    """Return the annotations as a 3D array of the volume's shape.
+
+    Raises
+    ------
+    SegmentationError
+        If they are not integers, have another shape, or hold negative or too high class ids.
+    """
+    if annotations.dtype.kind not in "bui":
+        raise SegmentationError(
+            f"annotations must be integers (0 = unlabelled), not {annotations.dtype}"
+        )
+    if annotations.ndim == 2:
+        annotations = annotations[np.newaxis]
+    if tuple(annotations.shape) != tuple(shape):
+        raise SegmentationError(
+            f"the annotations have shape {tuple(annotations.shape)}, the volume {tuple(shape)}: "
+            "they must be painted on this volume"
+        )
+    return annotations

@@ -1,0 +1,177 @@
+"""The region adjacency graph: which supervoxels touch, and what their boundaries look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+from supervox.features import (
+    Block,
+    IntensityRange,
+    Progress,
+    ShouldStop,
+    VolumeLike,
+    default_block_shape,
+    read_block,
+    run_blocks,
+    split_blocks,
+)
+
+from ._pairs import reduce_pairs, touching_pairs
+from .checks import check_spacing, check_volume
+from .guide import face_areas, guide_block, smoothing_sigma
+
+
+@dataclass(frozen=True)
+class RegionGraph:
+    """Supervoxels that share a face, with statistics of regions and boundaries.
+
+    Intensities are those of the smoothed image on the common scale (percentiles at 0 and 10).
+
+    Attributes
+    ----------
+    edges : int32, (E, 2)
+        Ids of two touching supervoxels, the lower first; sorted.
+    area : float64, (E,)
+        Area of the shared boundary, in faces of the smallest size.
+    boundary_intensity : float64, (E,)
+        Mean intensity along the boundary.
+    boundary_contrast : float64, (E,)
+        Mean absolute step across the boundary.
+    size : int64, (S,)
+        Voxels of each supervoxel.
+    mean_intensity : float64, (S,)
+        Mean intensity of each supervoxel.
+    """
+
+    edges: NDArray[np.int32]
+    area: NDArray[np.float64]
+    boundary_intensity: NDArray[np.float64]
+    boundary_contrast: NDArray[np.float64]
+    size: NDArray[np.int64]
+    mean_intensity: NDArray[np.float64]
+
+    @property
+    def n_supervoxels(self) -> int:
+        """Number of supervoxels, S."""
+        return self.size.size
+
+
+@nb.njit(nogil=True, cache=True)
+def _sum_regions(
+    ids: NDArray[np.int32],
+    values: NDArray[np.float32],
+    lowest: int,
+    sums: NDArray[np.float64],
+) -> None:
+    """Add count and intensity of a block's voxels to their regions (rows from id `lowest`)."""
+    for z in range(ids.shape[0]):
+        for y in range(ids.shape[1]):
+            for x in range(ids.shape[2]):
+                region = ids[z, y, x] - lowest
+                sums[region, 0] += 1
+                sums[region, 1] += values[z, y, x]
+
+
+def region_graph(
+    ids: VolumeLike,
+    volume: VolumeLike,
+    *,
+    spacing: Sequence[float] = (1, 1, 1),
+    smoothing: float = 1.0,
+    intensity: IntensityRange | None = None,
+    n_supervoxels: int | None = None,
+    block_shape: Sequence[int] | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> RegionGraph:
+    """Find the supervoxels that touch, block by block.
+
+    Parameters
+    ----------
+    ids : array-like of int32, (Z, Y, X)
+        Supervoxels 0..S-1, dense.
+    volume : array-like, (Z, Y, X)
+    spacing : sequence of 3 float
+        Voxel size per axis; boundaries are weighed by physical area.
+    smoothing : float
+        Sigma in voxels of the finest axis of the Gaussian before the statistics.
+    intensity : IntensityRange, optional
+        Scale of the intensities; measured on the volume by default.
+    n_supervoxels : int, optional
+        S, if known; otherwise the ids are read once more.
+    block_shape, workers, progress, should_stop
+        As in `compute_supervoxels`; the result does not depend on the first two.
+
+    Returns
+    -------
+    RegionGraph
+
+    Raises
+    ------
+    ValueError
+        If the two arrays differ in shape.
+    """
+    spacing = check_spacing(spacing, len(volume.shape))
+    volume, ids = check_volume(volume), check_volume(ids)
+    if tuple(ids.shape) != tuple(volume.shape):
+        raise ValueError(f"the ids have shape {ids.shape}, the volume {volume.shape}")
+    intensity = intensity or IntensityRange.measure(volume)
+    sigma = smoothing_sigma(smoothing, spacing)
+    blocks = split_blocks(volume.shape, block_shape or default_block_shape(volume.shape))
+    if n_supervoxels is None:
+        n_supervoxels = 1 + max(int(read_block(ids, block.core).max()) for block in blocks)
+
+    def one_block(block: Block) -> tuple[Any, ...]:
+        bordered = _with_border(block, volume.shape)
+        values = guide_block(volume, bordered, intensity, sigma)
+        labels = read_block(ids, bordered.core)
+        z, y, x = block.shape
+        inside = labels[:z, :y, :x]
+        lowest = int(inside.min())
+        sums = np.zeros((int(inside.max()) - lowest + 1, 2))
+        _sum_regions(inside, values[:z, :y, :x], lowest, sums)
+        pairs = touching_pairs(
+            labels, np.array(block.shape), n_supervoxels, np.zeros(0, np.bool_), values
+        )
+        return lowest, sums, pairs
+
+    regions = np.zeros((n_supervoxels, 2))
+    parts = []
+    for lowest, sums, pairs in run_blocks(
+        one_block, blocks, workers=workers, progress=progress, should_stop=should_stop
+    ):
+        regions[lowest : lowest + len(sums)] += sums
+        parts.append(pairs)
+    return _assemble(regions, *reduce_pairs(parts), face_areas(spacing))
+
+
+def _with_border(block: Block, shape: Sequence[int]) -> Block:
+    """Grow the core by one voxel behind each axis, where the volume goes on."""
+    z, y, x = (
+        slice(core.start, min(core.stop + 1, n)) for core, n in zip(block.core, shape, strict=True)
+    )
+    return Block(block.index, (z, y, x), (z, y, x))
+
+
+def _assemble(
+    regions: NDArray[np.float64],
+    keys: NDArray[np.int64],
+    sums: NDArray[np.float64],
+    face_area: Sequence[float],
+) -> RegionGraph:
+    n = len(regions)
+    faces = np.maximum(sums[:, :3].sum(axis=1), 1)
+    return RegionGraph(
+        edges=np.stack([keys // n, keys % n], axis=1).astype(np.int32),
+        area=sums[:, :3] @ np.array(face_area),
+        boundary_intensity=sums[:, 3] / faces,
+        boundary_contrast=sums[:, 4] / faces,
+        size=regions[:, 0].astype(np.int64),
+        mean_intensity=regions[:, 1] / np.maximum(regions[:, 0], 1),
+    )

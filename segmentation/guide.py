@@ -1,0 +1,52 @@
+"""The guide: the lightly smoothed image that supervoxels, boundaries and edges are judged on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.features import Block, IntensityRange, VolumeLike, gaussian_smooth, read_block
+
+from ._slic import INTENSITY_STEP
+
+
+def smoothing_sigma(sigma_voxels: float, spacing: Sequence[float]) -> tuple[float, float, float]:
+    """Sigma per axis in voxels; an axis coarser than sigma is not smoothed."""
+    sigma = [sigma_voxels * min(spacing) / value for value in spacing]
+    z, y, x = (value if value >= min(sigma_voxels, 1.0) else 0.0 for value in sigma)
+    return z, y, x
+
+
+def face_areas(spacing: Sequence[float]) -> tuple[float, float, float]:
+    """Area of the voxel faces across each axis, relative to the smallest face.
+
+    Rounded to 1/64, so that sums of them are exact in any order.
+    """
+    area = [math.prod(spacing) / value for value in spacing]
+    z, y, x = (round(64 * value / min(area)) / 64 for value in area)
+    return z, y, x
+
+
+def guide_block(
+    volume: VolumeLike, block: Block, intensity: IntensityRange, sigma: Sequence[float]
+) -> NDArray[np.float32]:
+    """Read a block with the halo of a Gaussian and return its smoothed core, rounded.
+
+    The rounding to multiples of 1/1024 makes sums of the values exact in float64.
+    """
+    halo = [math.ceil(4 * value) + 1 for value in sigma]
+    padded = split_around(block, volume.shape, halo)
+    values = gaussian_smooth(intensity.normalise(read_block(volume, padded.padded)), tuple(sigma))
+    core = values[padded.inner]
+    return np.round(core * np.float32(1 / INTENSITY_STEP)) * np.float32(INTENSITY_STEP)
+
+
+def split_around(block: Block, shape: Sequence[int], halo: Sequence[int]) -> Block:
+    """Return the block with another halo."""
+    z, y, x = (
+        slice(max(core.start - pad, 0), min(core.stop + pad, n))
+        for core, pad, n in zip(block.core, halo, shape, strict=True)
+    )
+    return Block(block.index, block.core, (z, y, x))
