@@ -4,6 +4,7 @@ Map of the room, from the public face inwards:
 
 - `sample`: `make_phantom`, a complete sample in memory.
 - `phantom`: `Phantom`, the same block by block, for volumes of any size.
+- `plane_order`: `plane_slabs`, the image in slabs of planes, for writers that want those.
 - `strokes`: `example_strokes`, sparse annotations as a person paints them.
 - `_parameters`: what determines a phantom; the six classes and their colours.
 - `_anatomy`, `_placement`: the cell as a short list of shapes.
@@ -16,6 +17,7 @@ Lengths within the room are micrometres; axes are (plane, row, column).
 
 from ._parameters import CLASS_COLOURS, CLASSES, PhantomParameters
 from .phantom import Phantom, Writable
+from .plane_order import plane_slabs
 from .sample import Sample, make_phantom
 from .strokes import example_strokes, stroke_planes
 
@@ -28,5 +30,6 @@ __all__ = [
     "Writable",
     "example_strokes",
     "make_phantom",
+    "plane_slabs",
     "stroke_planes",
 ]

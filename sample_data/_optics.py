@@ -1,16 +1,15 @@
 """The microscope: blur, the missing wedge of a tilt series, and noise with its grain.
 
 The sample turns about the rows, so what a limited tilt loses is the same for every row and
-lies in the plane of beam and columns: a wedge of the spatial frequencies around the beam axis.
+lies in the plane of beam and columns: a wedge of the spatial frequencies around the beam axis [1]_.
 A row's plane-by-column section is therefore filtered on its own, with its full extent, and the
 wedge is exact however few rows are in memory. Sections are mirrored at their borders: the
 filter works on the cosine transform.
 
 References
 ----------
-.. [1] C. D. Smith et al. show limited-angle loss for electron tomography; the geometry of the
-   missing wedge is given by J. Radermacher, "Weighted back-projection methods", in Electron
-   Tomography (ed. J. Frank), 245-273, Springer, 2006. :doi:`10.1007/978-0-387-69008-7_9`
+.. [1] M. Radermacher, "Weighted back-projection methods", in Electron Tomography (ed.
+   J. Frank), 245-273, Springer, 2006. :doi:`10.1007/978-0-387-69008-7_9`
 """
 
 from __future__ import annotations
@@ -28,7 +27,10 @@ __all__ = ["Microscope"]
 
 _RESIDUAL = 0.1  # of the amplitude: an iterative reconstruction recovers a little of the wedge
 _EDGE_DEGREES = 3.0
-_GRAIN_PER_BLUR = 0.8  # a reconstruction filters its noise a little less than the optics blur
+_FLOOR = 0.05  # white noise that remains beyond the band limit, relative to the rest
+_GRAIN_PER_BLUR = 0.7  # the noise is added after the optics: less blurred, but band-limited
+_GRAIN_ROWS_PER_BLUR = 1.1  # along the rows there is no such fall
+_GRAIN_NM = 130.0  # its amplitude falls by exp(-130 nm * frequency), as in real reconstructions
 _SALT = 2
 
 
@@ -60,12 +62,16 @@ def wedge(planes: int, columns: int, tilt_degrees: float) -> NDArray[np.float64]
     return np.ones_like(kept) if tilt_degrees >= 90 else kept
 
 
-def _gaussian(sigma: float) -> NDArray[np.float32]:
-    """Kernel of odd length and sum 1."""
-    reach = int(np.ceil(3 * sigma))
+def _gaussian(sigma: float, reach: int | None = None) -> NDArray[np.float32]:
+    """Kernel of sum 1, `reach` (at first three standard deviations) to either side."""
+    reach = int(np.ceil(3 * sigma)) if reach is None else reach
     offsets = np.arange(-reach, reach + 1)
     kernel = np.exp(-0.5 * (offsets / max(sigma, 1e-6)) ** 2)
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
+
+
+def _rms(values: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 @dataclass(frozen=True)
@@ -99,19 +105,18 @@ class Microscope:
         kept = wedge(planes, columns, parameters.tilt_degrees)
         signal = kept * np.exp(-2 * np.pi**2 * sigma**2 * squared)
         # Back-projection weights by frequency; the noise of independent tilts adds in power.
+        frequency = np.sqrt(squared)
         grain = kept * np.exp(-2 * (np.pi * _GRAIN_PER_BLUR * sigma) ** 2 * squared)
-        grain *= squared**0.25
+        grain *= np.sqrt(frequency) * np.exp(-_GRAIN_NM / parameters.spacing_nm * frequency)
+        grain = grain / _rms(grain) + _FLOOR * kept
         rows = _gaussian(sigma)
-        grain_rows = np.zeros_like(rows)
-        narrow = _gaussian(_GRAIN_PER_BLUR * sigma)
-        margin = (len(rows) - len(narrow)) // 2
-        grain_rows[margin : len(rows) - margin] = narrow / np.linalg.norm(narrow)
+        grain_rows = _gaussian(_GRAIN_ROWS_PER_BLUR * sigma, len(rows) // 2)
         return cls(
             seed=parameters.seed,
             signal=signal.astype(np.float32),
-            grain=(grain * (parameters.noise / np.sqrt(np.mean(grain**2)))).astype(np.float32),
+            grain=(grain * (parameters.noise / _rms(grain))).astype(np.float32),
             signal_rows=rows,
-            grain_rows=grain_rows,
+            grain_rows=grain_rows / np.linalg.norm(grain_rows),
         )
 
     @property

@@ -86,7 +86,7 @@ class PhantomParameters:
     seed: int = 0
     spacing_nm: float = 30.0
     tilt_degrees: float = 65.0
-    noise: float = 0.05
+    noise: float = 0.025
     blur_nm: float = 30.0
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ __all__ = ["Packing", "place_organelles"]
 
 Vector = NDArray[np.float64]
 
-_PER_UM3 = {MITOCHONDRION: 0.30, LIPID_DROPLET: 0.12, VESICLE: 0.22}
+_PER_UM3 = {MITOCHONDRION: 0.75, LIPID_DROPLET: 0.20, VESICLE: 0.30}
 _RADII_UM = {MITOCHONDRION: (0.15, 0.26), LIPID_DROPLET: (0.14, 0.32), VESICLE: (0.16, 0.31)}
 _BUMPS_UM = {MITOCHONDRION: 0.015, LIPID_DROPLET: 0.0, VESICLE: 0.012}
 _BUMP_LENGTH_UM = 0.25
@@ -73,7 +73,7 @@ def _segment(a: Vector, b: Vector, ra: float, rb: float, kind: int) -> Vector:
 
 def _direction(rng: np.random.Generator) -> Vector:
     """Random direction, more often across the beam than along it, as in a flat cell."""
-    vector = rng.normal(size=3) * (0.5, 1.0, 1.0)
+    vector = rng.normal(size=3) * (0.35, 1.0, 1.0)
     return np.asarray(vector / np.linalg.norm(vector))
 
 
@@ -89,7 +89,7 @@ def _grow(
     links: list[Vector] = []
     point, direction, width = start, _direction(rng), radius
     for _ in range(max(1, round(length / _STEP_UM))):
-        direction = direction + 0.22 * rng.normal(size=3) * (0.6, 1.0, 1.0)
+        direction = direction + 0.22 * rng.normal(size=3) * (0.4, 1.0, 1.0)
         direction = direction / np.linalg.norm(direction)
         ahead, wider = point + _STEP_UM * direction, radius * rng.uniform(0.9, 1.1)
         if not packing.admits(ahead, wider, owner):
@@ -103,7 +103,7 @@ def _mitochondrion(
     packing: Packing, start: Vector, radius: float, owner: int, rng: np.random.Generator
 ) -> list[Vector]:
     """Bent tube, sometimes branching; nothing if there is no room for a short one."""
-    length = float(np.clip(rng.lognormal(np.log(1.8), 0.6), 0.6, 6.0))
+    length = float(np.clip(rng.lognormal(np.log(2.4), 0.6), 0.6, 6.0))
     links = _grow(packing, start, radius, length, owner, rng)
     if len(links) < 3:
         return []

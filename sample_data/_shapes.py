@@ -62,8 +62,8 @@ def body_distance(body: NDArray[np.float64], z: float, y: float, x: float) -> fl
     a, b, c = a / body[3], b / body[4], c / body[5]
     slope = math.sqrt(a * a + b * b + c * c)
     if slope < 1e-9:
-        return -min(body[3], body[4], body[5])
-    distance = scaled * (scaled - 1.0) / slope
+        return -float(min(body[3], body[4], body[5]))
+    distance: float = scaled * (scaled - 1.0) / slope
     if abs(distance) < _BUMP_REACH * body[6] + MARGIN:
         scale = body[7]
         distance += body[6] * solid_noise(z / scale, y / scale, x / scale, int(body[8]))
@@ -98,7 +98,7 @@ def _segment_distance(s: NDArray[np.float64], seed: int, z: float, y: float, x: 
     if length > 0.0:
         t = min(max((az * pz + ay * py + ax * px) / length, 0.0), 1.0)
     pz, py, px = pz - t * az, py - t * ay, px - t * ax
-    distance = math.sqrt(pz * pz + py * py + px * px) - (s[6] + t * (s[7] - s[6]))
+    distance: float = math.sqrt(pz * pz + py * py + px * px) - (s[6] + t * (s[7] - s[6]))
     if s[8] > 0.0 and abs(distance) < MARGIN + _BUMP_REACH * s[8]:
         scale = s[9]
         distance += s[8] * solid_noise(z / scale, y / scale, x / scale, seed)

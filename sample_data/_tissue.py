@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-
 from numpy.typing import NDArray
 
 from ._anatomy import Anatomy
@@ -33,7 +32,7 @@ NUCLEUS_INSTANCE = 1
 
 _ICE, _CYTOPLASM = 0.11, 0.235
 _EUCHROMATIN, _HETEROCHROMATIN, _NUCLEOLUS = 0.205, 0.265, 0.315
-_PLASMA_MEMBRANE, _ENVELOPE, _RIM, _SHEET = 0.13, 0.12, 0.20, 0.07
+_PLASMA_MEMBRANE, _ENVELOPE, _RIM, _SHEET = 0.13, 0.13, 0.22, 0.11
 _MEMBRANE_UM = 0.03
 
 
@@ -55,7 +54,7 @@ def _cytoplasm(z: float, y: float, x: float, seed: int) -> float:
     """Grainy and clouded, crossed by thin dark sheets: the endoplasmic reticulum."""
     cloud = solid_noise(z / 0.8, y / 0.8, x / 0.8, seed)
     grain = solid_noise(z / 0.16, y / 0.16, x / 0.16, seed + 1)
-    value = _CYTOPLASM + 0.014 * cloud + 0.017 * grain
+    value = _CYTOPLASM + 0.026 * cloud + 0.02 * grain
     fold = solid_noise(z / 0.55, y / 0.55, x / 0.55, seed + 2) + 0.15 * grain
     if abs(fold) < 0.3:
         value += _SHEET * _shell(fold, 0.09) * step(0.1, 0.9, cloud - 0.3 * grain)

@@ -52,6 +52,7 @@ class Phantom:
 
     Examples
     --------
+    >>> from supervox.sample_data import Phantom, PhantomParameters
     >>> phantom = Phantom(PhantomParameters(shape=(64, 64, 64)))
     >>> phantom.labels((slice(0, 4), slice(0, 64), slice(10, 20))).shape
     (4, 64, 10)
@@ -112,7 +113,7 @@ class Phantom:
         return self.classes_and_instances(box)[1]
 
     def absorption(self, box: Box) -> NDArray[np.float32]:
-        """True absorption per micrometre of a box, before the microscope.
+        """Compute the true absorption per micrometre of a box, before the microscope.
 
         Parameters
         ----------

@@ -72,6 +72,7 @@ def make_phantom(
 
     Examples
     --------
+    >>> from supervox.sample_data import make_phantom
     >>> sample = make_phantom((64, 64, 64), seed=3)
     >>> sample.image.shape
     (64, 64, 64)

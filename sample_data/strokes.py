@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,8 @@ __all__ = ["example_strokes", "stroke_planes"]
 Plane = NDArray[np.uint8]
 
 _LENGTH: Final = 28
-_TURN: Final = 0.25
+_TURNS: Final = (0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9)
+_LOOKS: Final = 3
 _FEWEST_PIXELS: Final = 9
 _BRUSH: Final = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)])
 
@@ -27,20 +29,36 @@ def _thickness(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     return np.asarray(ndimage.distance_transform_edt(padded)[1:-1, 1:-1], dtype=np.float32)
 
 
+def _start(
+    depth: NDArray[np.float32], free: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.float64] | None:
+    """Pick where to set the brush down: the deepest of a few places that are not painted yet."""
+    places = np.argwhere(free & (depth >= 2))
+    places = places if len(places) else np.argwhere(free)
+    if not len(places):
+        return None
+    few = places[rng.integers(len(places), size=_LOOKS)]
+    return np.asarray(few[depth[tuple(few.T)].argmax()], dtype=np.float64)
+
+
 def _walk(
     depth: NDArray[np.float32], start: NDArray[np.float64], rng: np.random.Generator
 ) -> Iterator[NDArray[np.intp]]:
-    """Positions of the brush: onwards with a slight turn, until the class ends."""
+    """Move the brush on with slight turns, away from the class's edge, as long as that goes."""
     angle, bend = rng.uniform(0, 2 * np.pi), rng.normal(0, 0.03)
-    length = rng.uniform(0.6, 1.2) * _LENGTH
     point = start
-    for _ in range(int(length)):
-        at = np.rint(point).astype(np.intp)
-        if (at < 0).any() or (at >= depth.shape).any() or depth[tuple(at)] < 1:
+    yield np.rint(point).astype(np.intp)
+    for _ in range(int(rng.uniform(0.6, 1.2) * _LENGTH)):
+        angle += bend + rng.normal(0, 0.08)
+        for turn in _TURNS:
+            ahead = point + np.array([np.sin(angle + turn), np.cos(angle + turn)])
+            at = np.rint(ahead).astype(np.intp)
+            if (at >= 0).all() and (at < depth.shape).all() and depth[tuple(at)] >= 1.5:
+                break
+        else:
             return
+        point, angle = ahead, angle + turn
         yield at
-        angle += bend + rng.normal(0, _TURN / 3)
-        point = point + (np.sin(angle), np.cos(angle))
 
 
 def _paint(plane: Plane, strokes: Plane, label: int, number: int, rng: np.random.Generator) -> int:
@@ -51,12 +69,10 @@ def _paint(plane: Plane, strokes: Plane, label: int, number: int, rng: np.random
     depth = _thickness(inside)
     painted = 0
     for _ in range(number):
-        free = (strokes == 0) & inside
-        starts = np.argwhere(free & (depth >= 2))
-        starts = starts if len(starts) else np.argwhere(free)
-        if not len(starts):
+        start = _start(depth, (strokes == 0) & inside, rng)
+        if start is None:
             break
-        for at in _walk(depth, starts[rng.integers(len(starts))].astype(np.float64), rng):
+        for at in _walk(depth, start, rng):
             dab = at + _BRUSH
             dab = dab[((dab >= 0) & (dab < plane.shape)).all(axis=1)]
             rows, columns = dab[inside[tuple(dab.T)]].T
@@ -66,7 +82,7 @@ def _paint(plane: Plane, strokes: Plane, label: int, number: int, rng: np.random
 
 
 def _source(labels: Phantom | Plane) -> tuple[int, Callable[[int], Plane]]:
-    """Number of planes, and a function that gives one."""
+    """Count the planes, and give a function that returns one."""
     if isinstance(labels, Phantom):
         everything = slice(None)
         return labels.shape[0], lambda z: labels.labels((slice(z, z + 1), everything, everything))[
@@ -78,9 +94,9 @@ def _source(labels: Phantom | Plane) -> tuple[int, Callable[[int], Plane]]:
 
 
 def _visiting_order(planes: int, number: int, rng: np.random.Generator) -> list[int]:
-    """A few planes spread over the depth first, then all others by chance."""
+    """Visit a few planes spread over the depth first, then all others by chance."""
     edges = np.linspace(0, planes, min(number, planes) + 1).astype(int)
-    spread = [int(rng.integers(low, high)) for low, high in zip(edges, edges[1:], strict=False)]
+    spread = [int(rng.integers(low, high)) for low, high in pairwise(edges)]
     rng.shuffle(spread)
     others = [int(z) for z in rng.permutation(planes) if int(z) not in spread]
     return spread + others
@@ -158,7 +174,10 @@ def example_strokes(
 
     Examples
     --------
-    >>> strokes = example_strokes(Phantom(PhantomParameters(shape=(64, 64, 64))), 4)
+    >>> from supervox.sample_data import Phantom, PhantomParameters, example_strokes
+    >>> phantom = Phantom(PhantomParameters(shape=(64, 64, 64)))
+    >>> example_strokes(phantom, 4).shape
+    (64, 64, 64)
     """
     volume = np.zeros(labels.shape, dtype=np.uint8)
     for z, plane in stroke_planes(labels, strokes_per_class, seed, classes):
