@@ -8,7 +8,6 @@ from typing import Any
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-
 from supervox.features import Block, run_blocks, split_blocks
 
 from .checks import SegmentationError
@@ -68,6 +67,38 @@ class Forest:
     threshold: NDArray[np.float32]
     child: NDArray[np.int32]
     share: NDArray[np.float32]
+
+    def verify(self, n_features: int) -> None:
+        """Check that the arrays fit each other, as far as walking the trees needs.
+
+        Raises
+        ------
+        ValueError
+            If they do not.
+        """
+        n, n_classes = self.feature.size, len(self.class_ids)
+        types = [("roots", np.int32), ("depths", np.int32), ("feature", np.int32)]
+        types += [("threshold", np.float32), ("child", np.int32), ("share", np.float32)]
+        if any(getattr(self, name).dtype != dtype for name, dtype in types):
+            raise ValueError("an array of the forest has the wrong type")
+        if not (self.threshold.shape == self.child.shape == (n,) and self.feature.shape == (n,)):
+            raise ValueError("the forest's nodes are incomplete")
+        if (
+            self.share.shape != (n, n_classes)
+            or n_classes < 2
+            or self.roots.shape != self.depths.shape
+        ):
+            raise ValueError("the forest does not fit its classes")
+        is_leaf = self.child == np.arange(n)
+        last = n - 1 - ~is_leaf  # the node behind a child must exist too
+        if n == 0 or self.child.min() < 0 or (self.child > last).any():
+            raise ValueError("the forest points outside itself")
+        if self.feature.min() < 0 or self.feature.max() >= n_features:
+            raise ValueError(f"the forest asks for features beyond the {n_features} that there are")
+        if not self.roots.size or self.roots.min() < 0 or self.roots.max() >= n:
+            raise ValueError("the forest's roots are outside it")
+        if not np.isinf(self.threshold[is_leaf]).all() or not np.isfinite(self.share).all():
+            raise ValueError("the forest's leaves are damaged")
 
     def predict(
         self, features: NDArray[np.float32], *, workers: int | None = None
@@ -161,7 +192,9 @@ def _flatten(class_ids: tuple[int, ...], trees: list[Any]) -> Forest:
         np.array([tree.max_depth for tree in trees], np.int32),
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),
-        np.concatenate([part[2] + r for part, r in zip(parts, roots, strict=True)]).astype(np.int32),
+        np.concatenate([part[2] + r for part, r in zip(parts, roots, strict=True)]).astype(
+            np.int32
+        ),
         np.concatenate([part[3] for part in parts]),
     )
 
@@ -187,7 +220,9 @@ def _flatten_tree(
     return (
         np.where(is_leaf, 0, tree.feature[order]).astype(np.int32),
         np.where(is_leaf, np.float32(np.inf), threshold),
-        np.where(is_leaf, np.arange(order.size), number[tree.children_left[order]]).astype(np.int32),
+        np.where(is_leaf, np.arange(order.size), number[tree.children_left[order]]).astype(
+            np.int32
+        ),
         (share / share.sum(axis=1, keepdims=True)).astype(np.float32),
     )
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-
 from supervox.features import Block, IntensityRange, VolumeLike, gaussian_smooth, read_block
 
 from .guide import guide_block, smoothing_sigma, split_around

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from supervox.features import (
     Block,
     VolumeLike,
-    default_block_shape,
     read_block,
     run_blocks,
     split_blocks,

@@ -1,0 +1,81 @@
+"""All that determines a segmentation besides the volume and the strokes, in one frozen object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from supervox.features import FeatureParameters
+
+from .forest import ClassifierParameters
+from .refinement import RefinementParameters
+from .supervoxels import SupervoxelParameters
+
+MAX_PARTITIONS = 16
+# The plastic number's powers: shifts that keep apart from each other for any number of partitions.
+_SHIFT = (0.8191725133961645, 0.6710436067037893, 0.5497004779019703)
+
+
+@dataclass(frozen=True)
+class SegmentationParameters:
+    """Parameters of every stage of the pipeline.
+
+    Attributes
+    ----------
+    supervoxels, features, classifier, refinement
+        Parameters of the stages of the same names.
+    partitions : int
+        How many partitions of the volume into supervoxels vote, each with its grid shifted.
+    edge_refinement : bool
+        Whether borders follow the image below the size of a supervoxel.
+    """
+
+    supervoxels: SupervoxelParameters = field(default_factory=SupervoxelParameters)
+    features: FeatureParameters = field(default_factory=FeatureParameters)
+    classifier: ClassifierParameters = field(default_factory=ClassifierParameters)
+    refinement: RefinementParameters = field(default_factory=RefinementParameters)
+    partitions: int = 4
+    edge_refinement: bool = True
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.partitions <= MAX_PARTITIONS:
+            raise ValueError(
+                f"the number of partitions must lie between 1 and {MAX_PARTITIONS}, "
+                f"not {self.partitions}"
+            )
+
+    @property
+    def shifts(self) -> tuple[tuple[float, float, float], ...]:
+        """Shift of each partition's grid, as fractions of a cell."""
+        return tuple(
+            ((k * _SHIFT[0]) % 1, (k * _SHIFT[1]) % 1, (k * _SHIFT[2]) % 1)
+            for k in range(self.partitions)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the parameters as plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> SegmentationParameters:
+        """Make the parameters from what `to_dict` gave.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a value is missing, unknown or out of its range.
+        """
+        rest = dict(values)
+        return cls(
+            supervoxels=SupervoxelParameters(**rest.pop("supervoxels")),
+            features=FeatureParameters(
+                **{
+                    name: tuple(value) if isinstance(value, list) else value
+                    for name, value in rest.pop("features").items()
+                }
+            ),
+            classifier=ClassifierParameters(**rest.pop("classifier")),
+            refinement=RefinementParameters(**rest.pop("refinement")),
+            **rest,
+        )

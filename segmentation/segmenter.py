@@ -1,0 +1,325 @@
+"""The segmenter: keeps what is computed, and recomputes only what a change makes necessary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.features import IntensityRange, Progress, ShouldStop, VolumeLike
+
+from .checks import SegmentationError, check_annotations, check_spacing, check_volume
+from .forest import Forest, train_forest
+from .model import Model, Painted, fingerprint
+from .parameters import SegmentationParameters
+from .partition import Partition, prepare_partition
+from .refinement import RefinementParameters, refine
+from .rendering import Renderer
+from .result import Segmentation
+from .strokes import find_strokes, label_supervoxels
+
+
+class Segmenter:
+    """Segments one volume, again and again, while strokes and parameters change.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X) or (Y, X), any real dtype
+        Read block by block.
+    spacing : sequence of float
+        Voxel size per axis.
+    parameters : SegmentationParameters, optional
+    workers : int, optional
+        Threads; one per processor by default. No result depends on it.
+
+    Attributes
+    ----------
+    seconds : dict of str to float
+        What the stages of the last call took; a stage that was not needed is missing.
+
+    Raises
+    ------
+    SegmentationError
+        If the volume or the spacing is unusable.
+
+    Examples
+    --------
+    >>> segmenter = Segmenter(volume, spacing=(40, 40, 40))  # doctest: +SKIP
+    >>> labels = segmenter.segment(annotations).labels  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        volume: VolumeLike,
+        *,
+        spacing: Sequence[float] = (1, 1, 1),
+        parameters: SegmentationParameters | None = None,
+        workers: int | None = None,
+    ) -> None:
+        self.spacing = check_spacing(spacing, len(volume.shape))
+        self.volume = check_volume(volume)
+        self.parameters = parameters or SegmentationParameters()
+        self.workers = workers
+        self.seconds: dict[str, float] = {}
+        try:
+            self.intensity = IntensityRange.measure(self.volume)
+        except ValueError as error:
+            raise SegmentationError(str(error)) from error
+        self._partitions: list[Partition] = []
+        self._painted: tuple[Painted, ...] = ()
+        self._forest: Forest | None = None
+        self._probabilities: tuple[NDArray[np.float32], ...] = ()
+        self._refined: tuple[NDArray[np.int32], ...] = ()
+        self._refined_with: RefinementParameters | None = None
+
+    @property
+    def partitions(self) -> tuple[Partition, ...]:
+        """The partitions that are prepared."""
+        return tuple(self._partitions)
+
+    def prepare(
+        self, *, progress: Progress | None = None, should_stop: ShouldStop | None = None
+    ) -> None:
+        """Compute supervoxels, features and graphs; what is there already is kept.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called as ``progress(done, total)``.
+        should_stop : callable, optional
+            Asked between blocks.
+
+        Raises
+        ------
+        Cancelled
+            If `should_stop` said so; partitions that were complete are kept.
+        """
+        shifts = self.parameters.shifts
+        for index in range(len(self._partitions), len(shifts)):
+            started = time.perf_counter()
+            self._partitions.append(
+                prepare_partition(
+                    self.volume,
+                    shifts[index],
+                    self.parameters,
+                    spacing=self.spacing,
+                    intensity=self.intensity,
+                    workers=self.workers,
+                    progress=_nth(progress, index, len(shifts)),
+                    should_stop=should_stop,
+                )
+            )
+            self._add_seconds("prepare", started)
+
+    def segment(
+        self,
+        annotations: NDArray[Any],
+        *,
+        refinement: RefinementParameters | None = None,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Segmentation:
+        """Turn the strokes into labels for the whole volume.
+
+        Prepares the volume if that is not done. A change of the strokes never recomputes
+        supervoxels or features, a change of `refinement` never trains.
+
+        Parameters
+        ----------
+        annotations : integers, (Z, Y, X)
+            0 = unlabelled.
+        refinement : RefinementParameters, optional
+            Replaces those of `parameters` from now on.
+        progress, should_stop : callable, optional
+            For the preparation.
+
+        Raises
+        ------
+        SegmentationError
+            If the annotations do not fit the volume, or hold fewer than two classes.
+        """
+        self.seconds = {}
+        annotations = check_annotations(annotations, self.volume.shape)
+        started = time.perf_counter()
+        strokes = find_strokes(annotations, workers=self.workers)
+        _need_two_classes(strokes.class_ids)
+        self._add_seconds("scan", started)
+        self.prepare(progress=progress, should_stop=should_stop)
+        painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
+        if painted != self._painted:
+            self._train(painted)
+        return self._finish(refinement)
+
+    def apply(
+        self,
+        model: Model,
+        *,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Segmentation:
+        """Label the volume with a model that was trained before.
+
+        On the volume that the model was trained on, this gives the labels of the training run,
+        painted supervoxels included; on any other volume the forest decides alone.
+
+        Parameters
+        ----------
+        model : Model
+            Its parameters replace those of the segmenter.
+        progress, should_stop : callable, optional
+            For the preparation.
+        """
+        self.seconds = {}
+        if replace(model.parameters, refinement=self.parameters.refinement) != self.parameters:
+            self._partitions = []
+        self.parameters = model.parameters
+        self.prepare(progress=progress, should_stop=should_stop)
+        at_home = fingerprint(self.volume) == model.trained_on
+        self._painted = model.painted if at_home else ()
+        self._predict(model.forest)
+        return self._finish(None)
+
+    def model(self) -> Model:
+        """Return what was learned, for `save_model`.
+
+        Raises
+        ------
+        SegmentationError
+            If nothing was trained.
+        """
+        if self._forest is None:
+            raise SegmentationError("nothing is trained: segment with strokes first")
+        return Model(
+            self.parameters,
+            self._forest,
+            self._painted,
+            fingerprint(self.volume),
+            self.spacing,
+        )
+
+    def _train(self, painted: tuple[Painted, ...]) -> None:
+        started = time.perf_counter()
+        forest = train_forest(
+            np.concatenate(
+                [
+                    p.table.values[at.supervoxels]
+                    for p, at in zip(self._partitions, painted, strict=True)
+                ]
+            ),
+            np.concatenate([at.classes for at in painted]),
+            self.parameters.classifier,
+            workers=self.workers,
+        )
+        self._add_seconds("train", started)
+        self._painted = painted
+        self._predict(forest)
+
+    def _predict(self, forest: Forest) -> None:
+        started = time.perf_counter()
+        self._forest = forest
+        self._probabilities = tuple(
+            forest.predict(partition.table.values, workers=self.workers)
+            for partition in self._partitions
+        )
+        self._refined_with = None
+        self._add_seconds("predict", started)
+
+    def _finish(self, refinement: RefinementParameters | None) -> Segmentation:
+        """Refine if anything changed, and hand out the result."""
+        if refinement is not None:
+            self.parameters = replace(self.parameters, refinement=refinement)
+        assert self._forest is not None
+        if self._refined_with != self.parameters.refinement:
+            started = time.perf_counter()
+            self._refined = self._refine(self._forest.class_ids)
+            self._refined_with = self.parameters.refinement
+            self._add_seconds("refine", started)
+        renderer = Renderer(
+            self.volume,
+            self.spacing,
+            self.intensity,
+            self.parameters.supervoxels.smoothing_voxels,
+            tuple(partition.ids for partition in self._partitions),
+            self.parameters.edge_refinement,
+        )
+        return Segmentation(
+            self._forest.class_ids, self._probabilities, self._refined, renderer, self.workers
+        )
+
+    def _refine(self, class_ids: tuple[int, ...]) -> tuple[NDArray[np.int32], ...]:
+        painted = [
+            (at.supervoxels, np.searchsorted(class_ids, at.classes).astype(np.int32))
+            for at in self._painted
+        ] or [None] * len(self._partitions)
+        return tuple(
+            refine(table, partition.graph, self.parameters.refinement.strength, painted=known)
+            for table, partition, known in zip(
+                self._probabilities, self._partitions, painted, strict=True
+            )
+        )
+
+    def _add_seconds(self, stage: str, started: float) -> None:
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
+
+
+def segment(
+    volume: VolumeLike,
+    annotations: NDArray[Any],
+    *,
+    spacing: Sequence[float] = (1, 1, 1),
+    parameters: SegmentationParameters | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Segmentation:
+    """Segment a volume from a few strokes.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X) or (Y, X), any real dtype
+    annotations : integers, of the volume's shape
+        0 = unlabelled; other values are class ids and come out unchanged.
+    spacing : sequence of float
+        Voxel size per axis.
+    parameters : SegmentationParameters, optional
+    workers : int, optional
+        Threads; one per processor by default. The result does not depend on it.
+    progress : callable, optional
+        Called as ``progress(done, total)`` while the volume is prepared.
+    should_stop : callable, optional
+        Asked between blocks.
+
+    Returns
+    -------
+    Segmentation
+
+    Raises
+    ------
+    SegmentationError
+        If the volume, the strokes or the spacing can't be used; the message says why.
+    Cancelled
+        If `should_stop` said so.
+    """
+    segmenter = Segmenter(volume, spacing=spacing, parameters=parameters, workers=workers)
+    return segmenter.segment(annotations, progress=progress, should_stop=should_stop)
+
+
+def _need_two_classes(class_ids: tuple[int, ...]) -> None:
+    if not class_ids:
+        raise SegmentationError(
+            "the annotations are empty: paint at least one stroke for each of two classes"
+        )
+    if len(class_ids) == 1:
+        raise SegmentationError(
+            f"only class {class_ids[0]} is painted: paint at least one stroke of another class"
+        )
+
+
+def _nth(progress: Progress | None, index: int, total: int) -> Progress | None:
+    """Let one of several equal jobs report its part of the whole."""
+    if progress is None:
+        return None
+    return lambda done, of: progress(index * of + done, total * of)
