@@ -44,7 +44,8 @@ class Address:
         while items and (match := _SETTING.fullmatch(items[-1].strip())):
             settings[match[1].lower()] = match[2].strip()
             items.pop()
-        return cls(Path(path).expanduser(), ",".join(items).strip() or None, settings)
+        inner = ",".join(items).strip() or None
+        return cls(Path(path).expanduser(), inner, dict(reversed(settings.items())))
 
     def with_item(self, item: str) -> str:
         """Return what a person would type to take one thing more, for a message."""

@@ -1,6 +1,6 @@
 """Which axis of an array in a file is plane, row and column; what to do with the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,8 @@ import numpy as np
 from .address import Address
 from .arrays import ArraySource, VolumeArray
 from .errors import VolumeError
+
+_SPATIAL = ("z", "y", "x")
 
 
 def check_values(dtype: Any, address: Address, what: str = "it") -> None:
@@ -33,26 +35,30 @@ def arrange(
     axes
         Its axes as the file names them (``"TCZYX"``), or None if the file doesn't say.
     address
-        Where it came from; its settings may pick a channel (``c=1``) or a time (``t=0``), or say
-        which axis holds the planes (``planes=t``).
+        Where it came from; its settings may pick a channel (``c=1``) or a time (``t=0``), or name
+        the axes (``axes=zcyx``).
     format_name
         For messages.
     """
     check_values(source.dtype, address)
     if 0 in source.shape:
         raise VolumeError(f"{address}: the volume is empty, its shape is {tuple(source.shape)}")
-    letters = _name_axes(source.shape, axes, address)
     settings = dict(address.settings)
-    _rename_planes(letters, settings.pop("planes", None), address)
-    fixed: dict[str, int] = {}
-    for letter, length in zip(letters, source.shape, strict=True):
-        if letter not in "zyx":
-            fixed[letter] = _pick(letter, length, settings.pop(letter, None), address)
-    if settings:
-        known = ", ".join(letter for letter in letters if letter not in "zyx") or "none"
+    said = settings.pop("axes", None)
+    if said is not None and len(said) != len(source.shape):
         raise VolumeError(
-            f"{address}: there is no axis {', '.join(settings)!r} to pick from (axes: {known})"
+            f"{address}: 'axes={said}' names {len(said)} axes, there are {len(source.shape)}"
         )
+    letters = _name_axes(source.shape, said or axes, address)
+    others = [letter for letter in letters if letter not in _SPATIAL]
+    unknown = [key for key in settings if key not in others]
+    if unknown:
+        raise VolumeError(
+            f"{address}: there is no axis {', '.join(unknown)!r} to pick from "
+            f"(axes: {', '.join(others) or 'none'})"
+        )
+    sizes = dict(zip(letters, source.shape, strict=True))
+    fixed = {letter: _pick(letter, sizes, settings.get(letter), address) for letter in others}
     return VolumeArray(source, letters, fixed, address, format_name)
 
 
@@ -89,29 +95,20 @@ def _guess_axes(shape: Sequence[int], address: Address) -> list[str]:
         if len(kept) > 3 and length == 1:
             kept.remove(i)
     if len(kept) > 3:
+        names = "tczyx"[-len(shape) :] if len(shape) <= 5 else "..."
+        example = address.with_item(f"axes={names},c=0")
         raise VolumeError(
             f"{address}: has {len(shape)} dimensions ({_times(shape)}) and doesn't say which are "
-            "planes, rows and columns; save one 3D volume of it"
+            f"planes, rows and columns; say it, for instance '{example}'"
         )
-    names = dict(zip(kept, "zyx"[-len(kept) :], strict=True))
+    letters = dict(zip(kept, "zyx"[-len(kept) :], strict=True))
     spare = iter("abdefghijklmn")
-    return [names.get(i) or next(spare) for i in range(len(shape))]
+    return [letters.get(i) or next(spare) for i in range(len(shape))]
 
 
-def _rename_planes(letters: list[str], planes: str | None, address: Address) -> None:
-    """Follow a person's word that some other axis holds the planes."""
-    if planes is None:
-        return
-    if planes not in letters:
-        raise VolumeError(f"{address}: there is no axis {planes!r} (axes: {', '.join(letters)})")
-    if planes != "z":
-        if "z" in letters:
-            letters[letters.index("z")] = "former_z"
-        letters[letters.index(planes)] = "z"
-
-
-def _pick(letter: str, length: int, wanted: str | None, address: Address) -> int:
+def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Address) -> int:
     """Return the index to take along an axis that isn't spatial."""
+    length = sizes[letter]
     if wanted is not None:
         if not wanted.isdigit() or int(wanted) >= length:
             raise VolumeError(f"{address}: {letter} goes from 0 to {length - 1}, not {wanted!r}")
@@ -125,8 +122,9 @@ def _pick(letter: str, length: int, wanted: str | None, address: Address) -> int
             f"or pick one with '{address.with_item('s=0')}'"
         )
     hint = f"pick one with '{address.with_item(f'{letter}=0')}'"
-    if letter == "t":
-        hint += f", or if they are planes say '{address.with_item('planes=t')}'"
+    if sizes.get("z", 1) == 1:
+        names = "".join("z" if name == letter else name for name in sizes if name != "z")
+        hint += f", or if they are planes say '{address.with_item(f'axes={names}')}'"
     words = {"c": "channels", "t": "time points"}.get(letter, f"entries along axis {letter!r}")
     raise VolumeError(f"{address}: holds {length} {words}; {hint}")
 

@@ -1,5 +1,6 @@
 """The doors of this room: open a volume, create one slab by slab, write one at once."""
 
+import logging
 import math
 import os
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from .registry import format_of
 from .volume import Volume, VolumeClass
 from .writer import VolumeWriter
 
+_logger = logging.getLogger(__name__)
 _SLAB_BYTES = 64 * 2**20
 
 
@@ -35,7 +37,7 @@ def open_volume(path: str | os.PathLike[str]) -> Volume:
     path
         A file or a Zarr folder; after ``::`` what to take inside it, for instance
         ``scan.h5::/entry/data``, ``cell.zarr::1`` (a pyramid level), ``stack.tif::c=0`` (a
-        channel).
+        channel) or ``stack.tif::axes=zyx`` (what its axes are).
 
     Returns
     -------
@@ -57,7 +59,10 @@ def open_volume(path: str | os.PathLike[str]) -> Volume:
             with file.open("rb") as handle:
                 if not handle.read(1):
                     raise VolumeError(f"{file}: the file is empty; copy or export it again")
-        return entry.open(address)
+        volume = entry.open(address)
+    for note in volume.notes:
+        _logger.warning("%s: %s", file, note)
+    return volume
 
 
 def _existing(address: Address) -> Format:
@@ -106,11 +111,12 @@ def create_volume(
     dtype
         Type of the values. Booleans become uint8.
     spacing
-        Voxel size along (z, y, x); None if it isn't known.
+        Voxel size along (z, y, x); None if it isn't known. Ones without a unit say as little, and
+        are read back as not stated.
     unit
-        Its unit, for instance ``"nm"``.
+        Its unit, for instance ``"nm"``. MRC files are in angstrom, and read back in nm.
     origin
-        Position of the first voxel, in the same unit.
+        Position of the first voxel, in the same unit; kept only beside a spacing.
     kind
         ``"labels"``, ``"image"`` or ``"probabilities"``; images are not compressed.
     classes

@@ -1,20 +1,17 @@
 """The MRC family: .mrc, .rec, .st, .map of electron and soft X-ray tomography.
 
 Lengths are in angstrom in the file and given in nm. Headers in the wild are often wrong; what
-`mrcfile` or we doubt about one becomes a note of the volume, and only what leaves the values
+we doubt about one becomes a note of the volume, and only what leaves the values
 unreadable is an error. Values are mapped, not read.
 """
 
 import datetime
-import logging
+import math
 import os
-import struct
-import warnings
 from typing import Any
 
 import numpy as np
 from mrcfile.dtypes import HEADER_DTYPE
-from mrcfile.mrcfile import MrcFile
 
 from .address import Address
 from .arrays import Array
@@ -25,7 +22,6 @@ from .formats import WriteRequest
 from .volume import Volume
 
 _NAME = "MRC"
-_HEADER_BYTES = HEADER_DTYPE.itemsize
 _MODES = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
 _REFUSED_MODES = {
     3: "complex numbers (mode 3)",
@@ -34,75 +30,103 @@ _REFUSED_MODES = {
     101: "4-bit numbers (mode 101); convert it with 'newstack -mode 1'",
 }
 _IMOD_STAMP = 1146047817
-_logger = logging.getLogger(__name__)
+_STAMPS = {b"\x44": "<", b"\x11": ">"}
 
 
 def open_mrc(address: Address) -> Volume:
     """Open an MRC file of any mode that holds real numbers, memory-mapped."""
-    path = address.path
-    if path.stat().st_size < _HEADER_BYTES:
-        raise VolumeError(
-            f"{path}: is cut short, an MRC header alone has {_HEADER_BYTES} bytes; copy it again"
-        )
     header, notes = _read_header(address)
     dtype = _dtype(header, address)
-    shape = (int(header.nz), int(header.ny), int(header.nx))
-    offset = _HEADER_BYTES + int(header.nsymbt)
-    notes += _check_size(address, shape, dtype, offset)
-    source = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+    notes += _check_size(header, dtype, address)
+    source = np.memmap(
+        address.path, dtype=dtype, mode="r", offset=_offset(header), shape=_shape(header)
+    )
     axes, doubts = _axes(header)
-    notes += doubts
-    for note in notes:
-        _logger.warning("%s: %s", path, note)
     return Volume.make(
         arrange(source, axes, address, _NAME),
         _calibration(header),
         address,
         _NAME,
-        notes=notes,
-        metadata={"mode": int(header.mode), "labels": _labels(header)},
+        notes=notes + doubts,
+        metadata={"mode": int(header["mode"]), "labels": _labels(header)},
     )
 
 
-def _read_header(address: Address) -> tuple[Any, tuple[str, ...]]:
-    """Read the header, whatever its byte order, and collect what `mrcfile` doubts."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        with MrcFile(address.path, mode="r", permissive=True, header_only=True) as file:
-            header = file.header
-    sizes = (int(header.nx), int(header.ny), int(header.nz))
-    if min(sizes) < 1 or int(header.nsymbt) < 0:
+def _read_header(address: Address) -> tuple[Array, tuple[str, ...]]:
+    """Read the header in the byte order in which it makes sense, and say what is odd about it."""
+    with address.path.open("rb") as file:
+        content = file.read(HEADER_DTYPE.itemsize)
+    if len(content) < HEADER_DTYPE.itemsize:
         raise VolumeError(
-            f"{address.path}: isn't an MRC file, or its header is damaged (sizes {sizes}); "
-            "export it again"
+            f"{address.path}: is cut short, an MRC header alone has {HEADER_DTYPE.itemsize} bytes; "
+            "copy it again"
         )
-    return header, tuple(str(item.message).replace("\n", " ") for item in caught)
+    found = np.frombuffer(content, dtype=HEADER_DTYPE.newbyteorder("<")).reshape(())
+    notes: tuple[str, ...] = ()
+    stated = _STAMPS.get(content[212:213], "")
+    if not stated:
+        notes += (f"the machine stamp {content[212:216].hex(' ')} isn't a known one",)
+    orders = ">" if stated == ">" else "<"
+    orders += "<" if orders == ">" else ">"
+    headers = [found.view(HEADER_DTYPE.newbyteorder(order)) for order in orders]
+    size = address.path.stat().st_size
+    fitting = [header for header in headers if _makes_sense(header, size)]
+    plausible = [header for header in headers if _makes_sense(header, None)]
+    if not plausible:
+        raise VolumeError(
+            f"{address.path}: isn't an MRC file, or its header is damaged (sizes "
+            f"{_shape(headers[0])}, mode {headers[0]['mode']}); export it again"
+        )
+    chosen = (fitting or plausible)[0]
+    if stated and chosen is not headers[0]:
+        notes += ("the machine stamp contradicts the header's byte order and was ignored",)
+    if content[208:211] != b"MAP":
+        notes += ("the header has no 'MAP' mark",)
+    return chosen, notes
 
 
-def _dtype(header: Any, address: Address) -> np.dtype[Any]:
-    """Return the type of the values in the file."""
-    mode = int(header.mode)
+def _makes_sense(header: Array, size: int | None) -> bool:
+    """Say whether a header read in one byte order describes a volume that fits in the file."""
+    mode = int(header["mode"])
+    if min(_shape(header)) < 1 or int(header["nsymbt"]) < 0:
+        return False
     if mode not in _MODES:
-        what = _REFUSED_MODES.get(mode, f"values of the unknown mode {mode}; it may be damaged")
-        raise VolumeError(f"{address.path}: holds {what}")
-    code = _MODES[mode]
-    if mode == 0 and _imod_bytes_are_unsigned(header):
-        code = "u1"
-    return np.dtype(code).newbyteorder(header.mode.dtype.byteorder)
+        return mode in _REFUSED_MODES
+    itemsize = np.dtype(_MODES[mode]).itemsize
+    return size is None or _offset(header) + math.prod(_shape(header)) * itemsize <= size
 
 
-def _imod_bytes_are_unsigned(header: Any) -> bool:
+def _shape(header: Array) -> tuple[int, int, int]:
+    """Return the number of sections, rows and columns."""
+    return int(header["nz"]), int(header["ny"]), int(header["nx"])
+
+
+def _offset(header: Array) -> int:
+    """Return where the values begin."""
+    start: int = HEADER_DTYPE.itemsize + int(header["nsymbt"])
+    return start
+
+
+def _dtype(header: Array, address: Address) -> np.dtype[Any]:
+    """Return the type of the values in the file."""
+    mode = int(header["mode"])
+    if mode in _REFUSED_MODES:
+        raise VolumeError(f"{address.path}: holds {_REFUSED_MODES[mode]}")
+    code = "u1" if mode == 0 and _imod_bytes_are_unsigned(header) else _MODES[mode]
+    return np.dtype(code).newbyteorder(header["mode"].dtype.byteorder)
+
+
+def _imod_bytes_are_unsigned(header: Array) -> bool:
     """Say whether IMOD wrote the file, and its bytes from 0 to 255 as it long did."""
-    order = ">" if header.mode.dtype.byteorder == ">" else "<"
-    stamp, flags = struct.unpack_from(f"{order}ii", header.extra2.tobytes(), 40)
+    stamp, flags = np.frombuffer(
+        header["extra2"].tobytes(), dtype=header["mode"].dtype, count=2, offset=40
+    )
     return bool(stamp == _IMOD_STAMP and not flags & 1)
 
 
-def _check_size(
-    address: Address, shape: tuple[int, int, int], dtype: np.dtype[Any], offset: int
-) -> tuple[str, ...]:
+def _check_size(header: Array, dtype: np.dtype[Any], address: Address) -> tuple[str, ...]:
     """Compare the file's size with what the header promises."""
-    expected = offset + shape[0] * shape[1] * shape[2] * dtype.itemsize
+    expected = _offset(header) + math.prod(_shape(header)) * dtype.itemsize
     found = address.path.stat().st_size
     if found < expected:
         raise VolumeError(
@@ -114,9 +138,9 @@ def _check_size(
     return ()
 
 
-def _axes(header: Any) -> tuple[str, tuple[str, ...]]:
+def _axes(header: Array) -> tuple[str, tuple[str, ...]]:
     """Return which axes sections, rows and columns are."""
-    order = (int(header.maps), int(header.mapr), int(header.mapc))
+    order = (int(header["maps"]), int(header["mapr"]), int(header["mapc"]))
     if sorted(order) != [1, 2, 3]:
         if order == (0, 0, 0):
             return "zyx", ()
@@ -124,23 +148,23 @@ def _axes(header: Any) -> tuple[str, tuple[str, ...]]:
     return "".join("xyz"[axis - 1] for axis in order), ()
 
 
-def _calibration(header: Any) -> Calibration:
+def _calibration(header: Array) -> Calibration:
     """Return voxel size and origin in nm."""
     sizes: list[float] = []
     for axis in "zyx":
         intervals = int(header[f"m{axis}"])
-        cell = float(header.cella[axis])
+        cell = float(header["cella"][axis])
         sizes.append(convert(cell / intervals, "angstrom", "nm") if intervals > 0 else 0.0)
     if sizes == [0.0, 0.0, 0.0]:
         return Calibration()
-    origin = [convert(float(header.origin[axis]), "angstrom", "nm") for axis in "zyx"]
+    origin = [convert(float(header["origin"][axis]), "angstrom", "nm") for axis in "zyx"]
     return calibrate(sizes, ("nm", "nm", "nm"), origin)
 
 
-def _labels(header: Any) -> list[str]:
+def _labels(header: Array) -> list[str]:
     """Return the header's lines of text."""
-    count = min(max(int(header.nlabl), 0), 10)
-    return [bytes(line).decode("latin-1").strip("\0 ") for line in header.label[:count]]
+    count = min(max(int(header["nlabl"]), 0), 10)
+    return [bytes(line).decode("latin-1").strip("\0 ") for line in header["label"][:count]]
 
 
 class _MrcSink:

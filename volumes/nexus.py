@@ -56,7 +56,7 @@ def axes_calibration(dataset: h5py.Dataset) -> Calibration:
         step = float(values[-1] - values[0]) / (length - 1)
         if unit is None or step <= 0 or not np.allclose(gaps, step, rtol=_EVEN, atol=0):
             return Calibration()
-        steps.append(step)
+        steps.append(float(f"{step:.9g}"))  # without the noise of the division
         units.append(unit)
         starts.append(float(values[0]))
     return calibrate(steps, units, starts)

@@ -25,7 +25,7 @@ FORMATS: tuple[Format, ...] = (
         create=tiff_writing.create_ome_tiff,
         carries=_ALL,
         dtypes=_INTEGERS | {"float32", "float64"},
-        inside="the number of an image; c=, t=, planes=t",
+        inside="the number of an image; c=, t=, axes=zcyx",
     ),
     Format(
         name="TIFF",
@@ -35,7 +35,7 @@ FORMATS: tuple[Format, ...] = (
         create=tiff_writing.create_tiff,
         carries=_ALL,
         dtypes=_INTEGERS | {"float32", "float64"},
-        inside="the number of an image; c=, t=, planes=t",
+        inside="the number of an image; c=, t=, axes=zcyx",
     ),
     Format(
         name="MRC",
@@ -54,7 +54,7 @@ FORMATS: tuple[Format, ...] = (
         create=hdf5_writing.create_hdf5,
         carries=_ALL,
         dtypes=_INTEGERS | {"uint64", "int64", "float16", "float32", "float64"},
-        inside="the path of a dataset; c=, t=",
+        inside="the path of a dataset; c=, t=, axes=zcyx",
     ),
     Format(
         name="Zarr",
@@ -64,7 +64,7 @@ FORMATS: tuple[Format, ...] = (
         create=zarr_writing.create_zarr,
         carries=_ALL,
         dtypes=_INTEGERS | {"uint64", "int64", "float16", "float32", "float64"},
-        inside="a pyramid level or the path of an array; c=, t=",
+        inside="a pyramid level or the path of an array; c=, t=, axes=zcyx",
         is_folder=True,
         recognises=zarr_reading.is_zarr,
     ),

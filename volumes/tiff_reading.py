@@ -21,6 +21,8 @@ from .tiff_metadata import calibration_of, classes_of
 from .volume import Volume
 
 _NAME = "TIFF"
+# What `tifffile` only logs and then goes on with fewer planes, or with zeros for them.
+_LOSSES = ("invalid page offset", "invalid value offset", "out of range", "failed to reshape")
 
 
 def open_tiff(address: Address) -> Volume:
@@ -37,6 +39,7 @@ def open_tiff(address: Address) -> Volume:
                 calibration_of(file, series, int(address.inner or 0), data.shape[0]),
                 address,
                 "OME-TIFF" if file.is_ome else _NAME,
+                notes=tuple(complaints),
                 classes=classes_of(file),
                 metadata={
                     "flavour": series.kind,
@@ -105,15 +108,15 @@ def _check_complete(
             "keep them together"
         )
     size = file.filehandle.size
-    lost = any("invalid page offset" in text or "out of range" in text for text in complaints)
+    lost = any(loss in text for text in complaints for loss in _LOSSES)
     if series.dataoffset is not None:
         lost = lost or series.dataoffset + series.nbytes > size
     else:
         lost = lost or any(_is_lost(page, file, size) for page in series.pages)
     if lost:
         raise VolumeError(
-            f"{address.path}: is cut short, some of its {series.shape[0]} planes lie beyond the "
-            f"end of the file ({size} bytes); copy or export it again"
+            f"{address.path}: is cut short or damaged, not all of its planes are in the "
+            f"file ({size} bytes); copy or export it again"
         )
 
 

@@ -16,7 +16,10 @@ _OME_UNITS = {"um": "µm", "angstrom": "Å"}
 
 
 class _TiffSink:
-    """Appends pages; those of probabilities alternate between the classes."""
+    """Appends pages; those of probabilities alternate between the classes.
+
+    Uncompressed pages lie in one piece: ImageJ takes that for granted, and they can be mapped.
+    """
 
     preferred_planes = 1
 
@@ -31,11 +34,13 @@ class _TiffSink:
     def write(self, planes: Array) -> None:
         """Append planes (n, Y, X) or (C, n, Y, X)."""
         pages = planes if planes.ndim == 3 else planes.swapaxes(0, 1).reshape(-1, *planes.shape[2:])
+        packed = self._request.kind != "image"
         for page in pages:
             self._file.write(
                 page,
                 photometric="minisblack",
-                compression=None if self._request.kind == "image" else "zlib",
+                compression="zlib" if packed else None,
+                contiguous=not packed,
                 metadata=None,
                 description=self._description,
                 software=False,

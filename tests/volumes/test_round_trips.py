@@ -1,0 +1,190 @@
+"""What is written comes back: by our reader, and by the library of each format."""
+
+import h5py
+import mrcfile
+import numpy as np
+import pytest
+import tifffile
+import zarr
+from supervox.volumes import FORMATS, VolumeClass, describe, open_volume, write_volume
+
+ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create]
+SPACING = (50.0, 4.6, 4.6)
+CLASSES = (VolumeClass(1, "noyau é", "#ff8000"), VolumeClass(7, "membrane"))
+
+
+def _independent(path):
+    name = path.name
+    if name.endswith((".tif", ".tiff")):
+        return tifffile.imread(path)
+    if name.endswith(".mrc"):
+        with mrcfile.open(path) as file:
+            return np.array(file.data)
+    if name.endswith(".h5"):
+        with h5py.File(path) as file:
+            return next(iter(file.values()))[...]
+    return zarr.open_group(path, mode="r")["0"][...]
+
+
+def _values(shape, dtype):
+    return (np.random.default_rng(3).random(shape) * 120 + 1).astype(dtype)
+
+
+@pytest.mark.parametrize("kind", ["labels", "image"])
+@pytest.mark.parametrize("shape", [(7, 31, 20), (1, 5, 3), (2, 1, 1), (17, 3, 129)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_values_and_spacing_come_back(tmp_path, ending, dtype, shape, kind):
+    path = tmp_path / f"volume{ending}"
+    values = _values(shape, dtype)
+    write_volume(path, values, spacing=SPACING, unit="nm", kind=kind)
+    with open_volume(path) as volume:
+        assert volume.shape == shape
+        np.testing.assert_array_equal(volume.data, values)
+        expected = "uint16" if (ending, dtype) == (".mrc", "uint8") else dtype
+        assert volume.data.dtype == expected
+        assert volume.spacing == pytest.approx(SPACING, rel=1e-7)
+        assert volume.spacing_stated
+        assert volume.unit == "nm"
+        assert volume.origin == (0, 0, 0)
+        assert volume.notes == ()
+    np.testing.assert_array_equal(_independent(path).reshape(shape), values)
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("unit", "spacing"),
+    [
+        ("um", (0.05, 0.0046, 0.0071)),
+        ("angstrom", (500.0, 46.0, 1 / 3)),
+        ("mm", (1e-4, 2e-6, 3e-6)),
+    ],
+)
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_unit_and_origin_come_back(tmp_path, ending, unit, spacing):
+    path = tmp_path / f"volume{ending}"
+    origin = (3 * spacing[0], -2.5 * spacing[1], spacing[2])
+    write_volume(path, _values((3, 4, 5), "uint8"), spacing=spacing, unit=unit, origin=origin)
+    with open_volume(path) as volume:
+        factor = 1.0
+        if ending == ".mrc":
+            factor = {"um": 1e3, "angstrom": 0.1, "mm": 1e6}[unit]
+            unit = "nm"
+        assert volume.unit == unit
+        assert volume.spacing == pytest.approx([factor * size for size in spacing], rel=1e-6)
+        assert volume.origin == pytest.approx([factor * place for place in origin], rel=1e-6)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_unknown_spacing_stays_unknown(tmp_path, ending):
+    path = tmp_path / f"volume{ending}"
+    write_volume(path, _values((3, 4, 5), "uint16"))
+    with open_volume(path) as volume:
+        assert not volume.spacing_stated
+        assert volume.stated_spacing is None
+        assert volume.spacing == (1, 1, 1)
+        assert volume.unit is None
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_spacing_without_a_unit(tmp_path, ending):
+    path = tmp_path / f"volume{ending}"
+    write_volume(path, _values((3, 4, 5), "uint8"), spacing=(3, 1, 1))
+    with open_volume(path) as volume:
+        assert volume.stated_spacing == pytest.approx((3, 1, 1))
+        assert volume.unit == ("nm" if ending == ".mrc" else None)
+
+
+@pytest.mark.parametrize("entry", [e for e in FORMATS if "classes" in e.carries and e.create])
+def test_classes_come_back(tmp_path, entry):
+    path = tmp_path / f"volume{entry.extensions[0]}"
+    write_volume(path, _values((3, 4, 5), "uint8"), classes=CLASSES)
+    with open_volume(path) as volume:
+        assert volume.classes == CLASSES
+        assert describe(volume)["classes"][0]["name"] == "noyau é"
+
+
+@pytest.mark.parametrize("entry", [e for e in FORMATS if "probabilities" in e.carries and e.create])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_probabilities_come_back(tmp_path, entry, classes):
+    path = tmp_path / f"volume{entry.extensions[0]}"
+    values = np.random.default_rng(0).random((classes, 18, 9, 11), dtype=np.float32)
+    write_volume(path, values, spacing=SPACING, unit="nm", kind="probabilities", classes=CLASSES)
+    for channel in range(classes):
+        with open_volume(f"{path}::c={channel}" if classes > 1 else path) as volume:
+            np.testing.assert_array_equal(volume.data, values[channel])
+            assert volume.spacing == pytest.approx(SPACING)
+            assert volume.classes == CLASSES
+    order = (1, 0, 2, 3) if ".tif" in entry.extensions[0] else (0, 1, 2, 3)
+    read = _independent(path).reshape(np.array(values.shape)[list(order)])
+    np.testing.assert_array_equal(read.transpose(order), values)
+
+
+@pytest.mark.parametrize(
+    ("entry", "dtype"),
+    [(entry, dtype) for entry in FORMATS if entry.create for dtype in sorted(entry.dtypes)],
+)
+def test_every_promised_dtype(tmp_path, entry, dtype):
+    path = tmp_path / f"volume{entry.extensions[-1]}"
+    values = _values((2, 3, 4), dtype)
+    write_volume(path, values)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, values)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_big_endian_values_and_booleans(tmp_path, ending):
+    values = _values((3, 4, 5), ">u2")
+    write_volume(tmp_path / f"big{ending}", values)
+    with open_volume(tmp_path / f"big{ending}") as volume:
+        np.testing.assert_array_equal(volume.data, values)
+        assert volume.data.dtype.isnative
+    write_volume(tmp_path / f"mask{ending}", values > 60)
+    with open_volume(tmp_path / f"mask{ending}") as volume:
+        np.testing.assert_array_equal(volume.data, values > 60)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_one_file_is_copied_to_another(tmp_path, ending):
+    values = _values((40, 6, 5), "uint16")
+    write_volume(tmp_path / "source.h5", values, spacing=SPACING, unit="nm")
+    with open_volume(tmp_path / "source.h5") as source:
+        write_volume(
+            tmp_path / f"copy{ending}", source.data, spacing=source.stated_spacing, unit=source.unit
+        )
+    with open_volume(tmp_path / f"copy{ending}") as volume:
+        np.testing.assert_array_equal(volume.data, values)
+
+
+def test_a_picture_is_one_plane(tmp_path):
+    values = _values((4, 5), "uint8")
+    write_volume(tmp_path / "plane.tif", values)
+    with open_volume(tmp_path / "plane.tif") as volume:
+        assert volume.shape == (1, 4, 5)
+        np.testing.assert_array_equal(volume.data[0], values)
+
+
+def test_independent_readers_see_spacing_and_names(tmp_path):
+    values = _values((3, 4, 5), "uint8")
+    for ending in ENDINGS:
+        write_volume(
+            tmp_path / f"v{ending}", values, spacing=(2, 0.5, 0.25), unit="um", classes=CLASSES
+        )
+    with tifffile.TiffFile(tmp_path / "v.tif") as file:
+        assert file.imagej_metadata["spacing"] == 2
+        assert file.imagej_metadata["unit"] == "micron"
+        assert file.pages[0].tags["XResolution"].value == (4, 1)
+        assert file.pages[0].compression == tifffile.COMPRESSION.ADOBE_DEFLATE
+    with tifffile.TiffFile(tmp_path / "v.ome.tif") as file:
+        assert 'PhysicalSizeY="0.5"' in file.ome_metadata
+    with mrcfile.open(tmp_path / "v.mrc") as file:
+        assert tuple(file.voxel_size.tolist()) == (2500, 5000, 20000)
+        assert file.header.dmax == values.max()
+        assert file.header.dmean == pytest.approx(values.mean())
+        assert file.header.rms == pytest.approx(values.std(), rel=1e-5)
+    assert mrcfile.validate(tmp_path / "v.mrc")
+    with h5py.File(tmp_path / "v.h5") as file:
+        assert file["labels"].attrs["element_size_um"].tolist() == [2, 0.5, 0.25]
+    ome = zarr.open_group(tmp_path / "v.zarr", mode="r").attrs["ome"]
+    assert ome["multiscales"][0]["axes"][0]["unit"] == "micrometer"
+    assert ome["image-label"]["colors"] == [{"label-value": 1, "rgba": [255, 128, 0, 255]}]

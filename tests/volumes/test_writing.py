@@ -1,0 +1,126 @@
+"""Slabs in order, and files that appear complete or not at all."""
+
+import numpy as np
+import pytest
+from supervox.volumes import FORMATS, VolumeError, create_volume, open_volume, write_volume
+
+ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create]
+OLD = np.full((2, 3, 4), 9, np.uint8)
+NEW = np.arange(40 * 5 * 6, dtype=np.uint16).reshape(40, 5, 6)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_slabs_of_any_thickness(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    with create_volume(path, NEW.shape, NEW.dtype) as writer:
+        assert writer.preferred_planes >= 1
+        writer[0:1] = NEW[:1]
+        writer[1] = NEW[1]
+        writer[2:25] = NEW[2:25]
+        assert not path.exists()
+        writer[25:] = NEW[25:]
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, NEW)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_finished_volume_replaces_the_old_one(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    write_volume(path, OLD)
+    write_volume(path, NEW)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, NEW)
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("planes", [0, 20])
+def test_an_exception_half_way_leaves_the_old_file(tmp_path, ending, error, planes):
+    path = tmp_path / f"a{ending}"
+    write_volume(path, OLD)
+
+    def interrupted():
+        with create_volume(path, NEW.shape, NEW.dtype) as writer:
+            if planes:
+                writer[:planes] = NEW[:planes]
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, OLD)
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_missing_planes_leave_nothing(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    with (
+        pytest.raises(VolumeError, match="only 3 of 40 planes were given; nothing was written"),
+        create_volume(path, NEW.shape, NEW.dtype) as writer,
+    ):
+        writer[:3] = NEW[:3]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_source_that_fails_leaves_nothing(tmp_path, ending):
+    class Failing:
+        shape, dtype = (4000, 300, 300), np.dtype(np.uint8)
+
+        def __getitem__(self, key):
+            if key.start:
+                raise ValueError("the cluster went home")
+            return np.zeros((key.stop, 300, 300), np.uint8)
+
+    with pytest.raises(ValueError, match="went home"):
+        write_volume(tmp_path / f"a{ending}", Failing())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "shape", "dtype", "message"),
+    [
+        (slice(1, 3), (2, 5, 6), "uint16", "plane 0 of 40 is next, not 1 to 3"),
+        (slice(0, 4, 2), (2, 5, 6), "uint16", "in order"),
+        (slice(0, 0), (0, 5, 6), "uint16", "in order"),
+        (slice(0, 2), (3, 5, 6), "uint16", r"the slab's shape is \(3, 5, 6\), not \(2, 5, 6\)"),
+        (slice(0, 2), (2, 5, 6), "float32", "the slab holds float32, the file uint16"),
+    ],
+)
+def test_wrong_slabs(tmp_path, key, shape, dtype, message):
+    with (
+        pytest.raises(VolumeError, match=message),
+        create_volume(tmp_path / "a.tif", NEW.shape, NEW.dtype) as writer,
+    ):
+        writer[key] = np.zeros(shape, dtype)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_writer_works_only_in_its_with_block(tmp_path):
+    writer = create_volume(tmp_path / "a.tif", NEW.shape, NEW.dtype)
+    assert (writer.shape, writer.dtype) == (NEW.shape, NEW.dtype)
+    with pytest.raises(VolumeError, match="use it in a 'with' statement"):
+        writer[:] = NEW
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_old_folder_comes_back_if_it_cannot_be_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "a.zarr"
+    write_volume(path, OLD)
+    rename = type(path).rename
+    calls = []
+
+    def failing(self, target):
+        calls.append(target)
+        if len(calls) == 2:
+            raise OSError("in use")
+        return rename(self, target)
+
+    monkeypatch.setattr(type(path), "rename", failing)
+    with pytest.raises(VolumeError, match=r"can't be written as Zarr \(in use\)"):
+        write_volume(path, NEW)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, OLD)
+    assert [item.name for item in tmp_path.iterdir()] == ["a.zarr"]
