@@ -1,1 +1,67 @@
-"""Supervox: features."""
+"""From voxels to a table: filters, the feature bank, and pooling over supervoxels.
+
+Where to look
+-------------
+`blocks`
+    Walking through a volume block by block, with halos, on threads.
+`intensity`
+    The common intensity scale (percentiles become 0 and 10).
+`parameters`
+    `FeatureParameters` and the presets.
+`scales`
+    From a sigma and a spacing to a coarse grid and kernels per axis.
+`grids`
+    Blocks read, normalised and averaged into the cells of coarse grids.
+`smoothing`, `derivatives`, `eigenvalues`
+    The compiled filters.
+`bank`
+    `FeatureBank`: the channels, and their values in a block.
+`runs`
+    Exact integer sums over the supervoxels of a block.
+`pooling`
+    `pool_features`: the stage as a function of a block and a reduction.
+`context`
+    Features of the neighbours in the region graph.
+"""
+
+from .bank import FeatureBank
+from .blocks import (
+    Block,
+    Cancelled,
+    Progress,
+    ShouldStop,
+    VolumeLike,
+    count_workers,
+    default_block_shape,
+    read_block,
+    run_blocks,
+    split_blocks,
+)
+from .context import add_context
+from .intensity import IntensityRange
+from .parameters import PRESETS, FeatureParameters, parameters_for_preset
+from .pooling import FeatureTable, pool_features, pool_partitions
+from .smoothing import gaussian_smooth
+
+__all__ = [
+    "PRESETS",
+    "Block",
+    "Cancelled",
+    "FeatureBank",
+    "FeatureParameters",
+    "FeatureTable",
+    "IntensityRange",
+    "Progress",
+    "ShouldStop",
+    "VolumeLike",
+    "add_context",
+    "count_workers",
+    "default_block_shape",
+    "gaussian_smooth",
+    "parameters_for_preset",
+    "pool_features",
+    "pool_partitions",
+    "read_block",
+    "run_blocks",
+    "split_blocks",
+]

@@ -1,0 +1,223 @@
+"""Filters made of central differences of a smoothed block, compiled.
+
+Each takes a smoothed array that is one voxel larger than its result on every side, and weights per
+axis that already hold the scale normalisation and the voxel size. An axis that was left unfiltered
+has weight 0: its derivatives are omitted, so serial sections are not mixed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .eigenvalues import CHUNK, eigenvalues_of_rows
+
+Float32 = NDArray[np.float32]
+
+
+def _inside(smooth: Float32) -> tuple[int, int, int]:
+    return smooth.shape[0] - 2, smooth.shape[1] - 2, smooth.shape[2] - 2
+
+
+def _weights(weights: Sequence[float]) -> Float32:
+    return np.asarray(weights, np.float32)
+
+
+def gradient(smooth: Float32, first: Sequence[float]) -> tuple[Float32, Float32, Float32]:
+    """Return the three derivatives ``first[axis] * (next - previous)``.
+
+    Parameters
+    ----------
+    smooth : C-contiguous array of float32, (Z + 2, Y + 2, X + 2)
+    first : sequence of 3 float
+        Weight per axis: ``sigma / (2 * step)``.
+
+    Returns
+    -------
+    tuple of 3 arrays of float32, (Z, Y, X)
+    """
+    along = tuple(np.empty(_inside(smooth), np.float32) for _ in range(3))
+    _gradient(smooth, _weights(first), *along)
+    return along[0], along[1], along[2]
+
+
+def gradient_magnitude(smooth: Float32, first: Sequence[float]) -> Float32:
+    """Return the length of the `gradient`."""
+    out = np.empty(_inside(smooth), np.float32)
+    _gradient_magnitude(smooth, _weights(first), out)
+    return out
+
+
+def laplacian(smooth: Float32, first: Sequence[float]) -> Float32:
+    """Return the sum of the second derivatives; their weights are ``(2 * first)**2``."""
+    out = np.empty(_inside(smooth), np.float32)
+    _laplacian(smooth, (2 * _weights(first)) ** 2, out)
+    return out
+
+
+def hessian_eigenvalues(smooth: Float32, first: Sequence[float]) -> Float32:
+    """Return the eigenvalues of the matrix of second derivatives.
+
+    Parameters
+    ----------
+    smooth : C-contiguous array of float32, (Z + 2, Y + 2, X + 2)
+    first : sequence of 3 float
+        Weight per axis: ``sigma / (2 * step)``.
+
+    Returns
+    -------
+    array of float32, (3, Z, Y, X)
+        Largest first.
+    """
+    out = np.empty((3, *_inside(smooth)), np.float32)
+    _hessian_eigenvalues(smooth, _weights(first), out)
+    return out
+
+
+def root_eigenvalues(tensor: Float32) -> Float32:
+    """Return the square roots of the eigenvalues of a positive semidefinite tensor field.
+
+    Parameters
+    ----------
+    tensor : array of float32, (6, Z, Y, X)
+        Elements zz, yy, xx, zy, zx, yx.
+
+    Returns
+    -------
+    array of float32, (3, Z, Y, X)
+        Largest first; what rounding made negative is 0.
+    """
+    out = np.empty((3, *tensor.shape[1:]), np.float32)
+    _root_eigenvalues(tensor, out)
+    return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _difference(before, after, weight, out):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = weight * (after[i] - before[i])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _second_difference(before, here, after, weight, out):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = weight * ((after[i] - here[i]) - (here[i] - before[i]))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _mixed_difference(low, low_high, high_low, high, weight, out):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = weight * ((high[i] - high_low[i]) - (low_high[i] - low[i]))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _gradient(smooth, first, along_z, along_y, along_x):  # type: ignore[no-untyped-def]
+    for z in range(along_z.shape[0]):
+        for y in range(along_z.shape[1]):
+            s = smooth[:, :, 1:-1]
+            _difference(s[z, y + 1], s[z + 2, y + 1], first[0], along_z[z, y])
+            _difference(s[z + 1, y], s[z + 1, y + 2], first[1], along_y[z, y])
+            row = smooth[z + 1, y + 1]
+            _difference(row[:-2], row[2:], first[2], along_x[z, y])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _length(z0, z1, y0, y1, row, first, out):  # type: ignore[no-untyped-def]
+    wz, wy, wx = first[0], first[1], first[2]
+    for i in range(out.size):
+        a = wz * (z1[i] - z0[i])
+        b = wy * (y1[i] - y0[i])
+        c = wx * (row[i + 2] - row[i])
+        out[i] = math.sqrt(a * a + b * b + c * c)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _gradient_magnitude(smooth, first, out):  # type: ignore[no-untyped-def]
+    s = smooth[:, :, 1:-1]
+    for z in range(out.shape[0]):
+        for y in range(out.shape[1]):
+            _length(
+                s[z, y + 1],
+                s[z + 2, y + 1],
+                s[z + 1, y],
+                s[z + 1, y + 2],
+                smooth[z + 1, y + 1],
+                first,
+                out[z, y],
+            )
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _curvature(z0, z1, y0, y1, row, second, out):  # type: ignore[no-untyped-def]
+    wz, wy, wx = second[0], second[1], second[2]
+    for i in range(out.size):
+        here = row[i + 1]
+        a = wz * ((z1[i] - here) - (here - z0[i]))
+        b = wy * ((y1[i] - here) - (here - y0[i]))
+        c = wx * ((row[i + 2] - here) - (here - row[i]))
+        out[i] = a + b + c
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _laplacian(smooth, second, out):  # type: ignore[no-untyped-def]
+    s = smooth[:, :, 1:-1]
+    for z in range(out.shape[0]):
+        for y in range(out.shape[1]):
+            _curvature(
+                s[z, y + 1],
+                s[z + 2, y + 1],
+                s[z + 1, y],
+                s[z + 1, y + 2],
+                smooth[z + 1, y + 1],
+                second,
+                out[z, y],
+            )
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _hessian_of_row(near, first, start, n, tensor):  # type: ignore[no-untyped-def]
+    """Fill `tensor` from the 3 x 3 rows `near` around a row, columns start to start + n."""
+    wz, wy, wx = first[0], first[1], first[2]
+    left, here, right = near[:, :, start:], near[:, :, start + 1 :], near[:, :, start + 2 :]
+    four = np.float32(4)
+    row = here[1, 1]
+    _second_difference(here[0, 1], row, here[2, 1], four * wz * wz, tensor[0, :n])
+    _second_difference(here[1, 0], row, here[1, 2], four * wy * wy, tensor[1, :n])
+    _second_difference(left[1, 1], row, right[1, 1], four * wx * wx, tensor[2, :n])
+    _mixed_difference(here[0, 0], here[0, 2], here[2, 0], here[2, 2], wz * wy, tensor[3, :n])
+    _mixed_difference(left[0, 1], right[0, 1], left[2, 1], right[2, 1], wz * wx, tensor[4, :n])
+    _mixed_difference(left[1, 0], right[1, 0], left[1, 2], right[1, 2], wy * wx, tensor[5, :n])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _hessian_eigenvalues(smooth, first, out):  # type: ignore[no-untyped-def]
+    tensor = np.zeros((6, CHUNK), np.float32)
+    found = np.empty((3, CHUNK), np.float32)
+    for z in range(out.shape[1]):
+        for y in range(out.shape[2]):
+            for start in range(0, out.shape[3], CHUNK):
+                n = min(CHUNK, out.shape[3] - start)
+                _hessian_of_row(smooth[z : z + 3, y : y + 3], first, start, n, tensor)
+                eigenvalues_of_rows(tensor, found, n)
+                for k in range(3):
+                    out[k, z, y, start : start + n] = found[k, :n]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _root_eigenvalues(tensor_field, out):  # type: ignore[no-untyped-def]
+    tensor = np.zeros((6, CHUNK), np.float32)
+    found = np.empty((3, CHUNK), np.float32)
+    for z in range(out.shape[1]):
+        for y in range(out.shape[2]):
+            for start in range(0, out.shape[3], CHUNK):
+                n = min(CHUNK, out.shape[3] - start)
+                for k in range(6):
+                    tensor[k, :n] = tensor_field[k, z, y, start : start + n]
+                eigenvalues_of_rows(tensor, found, n)
+                for k in range(3):
+                    for i in range(n):
+                        out[k, z, y, start + i] = math.sqrt(max(found[k, i], np.float32(0)))

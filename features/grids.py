@@ -1,0 +1,216 @@
+"""The block on grids of doubling coarseness: read once, normalised, averaged into cells.
+
+Cells lie on global multiples of their size, so a cell has one value whichever block asks for it.
+Cells at the far border average the voxels that exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from .blocks import Slices, Triple, VolumeLike, read_block
+from .intensity import HIGH, LOW, IntensityRange
+
+Float32 = NDArray[np.float32]
+
+# Voxels read at a time into coarse grids, whose halos are wider than what is filtered finely.
+SLAB_VOXELS = 2**22
+# Squares are taken about the middle of the scale: float32 then keeps the digits of a variance.
+MIDDLE = np.float32((LOW + HIGH) / 2)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A box of cells: [start, stop) per axis."""
+
+    start: Triple
+    stop: Triple
+
+    @property
+    def shape(self) -> Triple:
+        """Cells per axis."""
+        z, y, x = (b - a for a, b in zip(self.start, self.stop, strict=True))
+        return z, y, x
+
+    def grown(self, by: Sequence[int], limit: Sequence[int]) -> Window:
+        """Return the window with a margin, cut at [0, limit)."""
+        return Window(
+            _triple(max(0, a - b) for a, b in zip(self.start, by, strict=True)),
+            _triple(min(n, a + b) for a, b, n in zip(self.stop, by, limit, strict=True)),
+        )
+
+    def union(self, other: Window) -> Window:
+        """Return the smallest window around both."""
+        return Window(
+            _triple(map(min, self.start, other.start)), _triple(map(max, self.stop, other.stop))
+        )
+
+    def coarsened(self, factor: Sequence[int]) -> Window:
+        """Return the window of the coarser cells that touch this one."""
+        return Window(
+            _triple(a // f for a, f in zip(self.start, factor, strict=True)),
+            _triple(-(-b // f) for b, f in zip(self.stop, factor, strict=True)),
+        )
+
+    def refined(self, factor: Sequence[int], limit: Sequence[int]) -> Window:
+        """Return the window of the finer cells inside this one, cut at `limit`."""
+        return Window(
+            _triple(a * f for a, f in zip(self.start, factor, strict=True)),
+            _triple(min(b * f, n) for b, f, n in zip(self.stop, factor, limit, strict=True)),
+        )
+
+    def within(self, outer: Window) -> Slices:
+        """Return this window as slices into an array that covers `outer`."""
+        z, y, x = (
+            slice(a - o, b - o) for a, b, o in zip(self.start, self.stop, outer.start, strict=True)
+        )
+        return z, y, x
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A part of the volume on one grid.
+
+    Attributes
+    ----------
+    factor : tuple of 3 int
+        Voxels per cell.
+    size : tuple of 3 int
+        Cells of the whole volume.
+    window : Window
+        The cells at hand.
+    values : array of float32
+        Mean normalised intensity of the cells of `window`.
+    squares : array of float32 or None
+        Mean of ``(intensity - MIDDLE)**2``, where asked for.
+    """
+
+    factor: Triple
+    size: Triple
+    window: Window
+    values: Float32
+    squares: Float32 | None
+
+
+def _triple(values: Iterable[int]) -> Triple:
+    z, y, x = values
+    return z, y, x
+
+
+def grid_size(shape: Sequence[int], factor: Sequence[int]) -> Triple:
+    """Return how many cells of `factor` voxels cover a volume."""
+    return _triple(-(-n // f) for n, f in zip(shape, factor, strict=True))
+
+
+def read_grids(
+    volume: VolumeLike,
+    intensity: IntensityRange,
+    needed: dict[Triple, Window],
+    *,
+    squares: bool,
+) -> dict[Triple, Grid]:
+    """Read what every grid needs.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X)
+    intensity : IntensityRange
+    needed : dict of factor to Window
+        The cells that each grid must hold; every factor divides the next.
+    squares : bool
+        Whether the grids also carry the mean squares.
+    """
+    shape = _triple(volume.shape)
+    factors = sorted(needed)
+    windows = dict(needed)
+    for finer, coarser in zip(factors[-2::-1], factors[:0:-1], strict=True):
+        ratio = _triple(c // f for c, f in zip(coarser, finer, strict=True))
+        if finer != (1, 1, 1):  # the finest grid is made in passing, as far as it is needed itself
+            windows[finer] = windows[finer].union(
+                windows[coarser].refined(ratio, grid_size(shape, finer))
+            )
+    grids: dict[Triple, Grid] = {}
+    for factor in factors:
+        coarse = [found for found in grids if found != (1, 1, 1)]
+        if coarse:
+            grids[factor] = _coarsen(grids[max(coarse)], shape, factor, windows[factor])
+        else:
+            grids[factor] = _read_grid(volume, intensity, factor, windows[factor], squares)
+    return grids
+
+
+def _read_grid(
+    volume: VolumeLike,
+    intensity: IntensityRange,
+    factor: Triple,
+    window: Window,
+    squares: bool,
+) -> Grid:
+    """Read a window of a grid from the volume, some planes at a time."""
+    shape = _triple(volume.shape)
+    values = np.empty(window.shape, np.float32)
+    second = np.empty(window.shape, np.float32) if squares else None
+    fine = window.refined(factor, shape)
+    plane = fine.shape[1] * fine.shape[2] * factor[0]
+    step = max(1, SLAB_VOXELS // plane)
+    for start in range(window.start[0], window.stop[0], step):
+        stop = min(start + step, window.stop[0])
+        slab = Window((start, *window.start[1:]), (stop, *window.stop[1:]))
+        box = slab.refined(factor, shape)
+        voxels = intensity.normalise(read_block(volume, box.within(Window((0, 0, 0), shape))))
+        rows = slice(start - window.start[0], stop - window.start[0])
+        if factor == (1, 1, 1):
+            values[rows] = voxels
+        else:
+            _average(voxels, factor, values[rows])
+        if second is not None:
+            np.subtract(voxels, MIDDLE, out=voxels)
+            _average(np.multiply(voxels, voxels, out=voxels), factor, second[rows])
+    return Grid(factor, grid_size(shape, factor), window, values, second)
+
+
+def _coarsen(finer: Grid, shape: Triple, factor: Triple, window: Window) -> Grid:
+    """Average cells of a finer grid into a window of a coarser one."""
+    ratio = _triple(c // f for c, f in zip(factor, finer.factor, strict=True))
+    part = window.refined(ratio, finer.size).within(finer.window)
+
+    def average(source: Float32) -> Float32:
+        out = np.empty(window.shape, np.float32)
+        _average(np.ascontiguousarray(source[part]), ratio, out)
+        return out
+
+    second = None if finer.squares is None else average(finer.squares)
+    return Grid(factor, grid_size(shape, factor), window, average(finer.values), second)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _average(fine, factor, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with the means of boxes of `factor`; the last boxes of an axis may be cut."""
+    fz, fy, fx = factor
+    row = np.empty(fine.shape[2], np.float32)
+    for z in range(out.shape[0]):
+        z1 = min((z + 1) * fz, fine.shape[0])
+        for y in range(out.shape[1]):
+            y1 = min((y + 1) * fy, fine.shape[1])
+            row[:] = np.float32(0)
+            for i in range(z * fz, z1):
+                for j in range(y * fy, y1):
+                    _add(row, fine[i, j])
+            height = np.float32((z1 - z * fz) * (y1 - y * fy))
+            for x in range(out.shape[2]):
+                x1 = min((x + 1) * fx, row.size)
+                total = np.float32(0)
+                for k in range(x * fx, x1):
+                    total += row[k]
+                out[z, y, x] = total / (height * np.float32(x1 - x * fx))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add(total, row):  # type: ignore[no-untyped-def]
+    for i in range(total.size):
+        total[i] += row[i]
