@@ -1,6 +1,10 @@
 """Writing HDF5: one chunked dataset with our attributes, which ilastik and Fiji understand too."""
 
+import io
 import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -11,18 +15,75 @@ from .formats import WriteRequest
 _CHUNK = (16, 128, 128)
 
 
+class _GuardedFile(io.RawIOBase):
+    """A file whose first failed write is remembered and whose later ones are ignored.
+
+    When a write fails (a full disk) HDF5 can't close its file any more: it tries again and again,
+    and the process dies when the file's objects are collected. So it is told that all went well,
+    and whoever uses this looks at `error`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("x+b", buffering=0)
+        self.error: OSError | None = None
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place in the file."""
+        return self._file.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        """Read; what a failed write should have put there is zeros."""
+        view = memoryview(buffer).cast("B")
+        count = self._file.readinto(view) or 0
+        if self.error is None:
+            return count
+        view[count:] = bytes(len(view) - count)
+        return len(view)
+
+    def write(self, data: Any) -> int:
+        """Write all of it, unless a write failed before."""
+        view = memoryview(data).cast("B")
+        done = 0
+        while self.error is None and done < len(view):
+            try:
+                done += self._file.write(view[done:])
+            except OSError as error:
+                self.error = error
+        return len(view)
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the length of the file, unless a write failed before."""
+        if self.error is None:
+            try:
+                self._file.truncate(size)
+            except OSError as error:
+                self.error = error
+        return size or 0
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
 class _Hdf5Sink:
     """Appends planes to a dataset."""
 
     preferred_planes = _CHUNK[0]
 
     def __init__(self, request: WriteRequest) -> None:
-        self._file = h5py.File(request.path, "x")
-        try:
+        self._guard = _GuardedFile(request.path)
+        with ExitStack() as undo:
+            undo.callback(self._guard.close)
+            self._file = h5py.File(self._guard, "w")
+            undo.callback(self._file.close)
             self._dataset = _new_dataset(self._file, request)
-        except BaseException:
-            self._file.close()
-            raise
+            self._check()
+            undo.pop_all()
         self._done = 0
 
     def write(self, planes: Array) -> None:
@@ -30,10 +91,20 @@ class _Hdf5Sink:
         stop = self._done + planes.shape[-3]
         self._dataset[..., self._done : stop, :, :] = planes
         self._done = stop
+        self._check()
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        try:
+            self._file.close()
+        finally:
+            self._guard.close()
+        self._check()
+
+    def _check(self) -> None:
+        """Raise what HDF5 wasn't told."""
+        if self._guard.error is not None:
+            raise self._guard.error
 
 
 def create_hdf5(request: WriteRequest) -> _Hdf5Sink:

@@ -190,7 +190,7 @@ class _MrcSink:
             self._low = min(self._low, float(values.min()))
             self._high = max(self._high, float(values.max()))
             self._sum += float(values.sum())
-            self._squares += float(np.vdot(values, values))
+            self._squares += float(np.square(values).sum())
             self._count += values.size
 
     def close(self) -> None:

@@ -1,8 +1,10 @@
 """Slabs in order, and files that appear complete or not at all."""
 
+import gc
+
 import numpy as np
 import pytest
-from supervox.volumes import FORMATS, VolumeError, create_volume, open_volume, write_volume
+from supervox.volumes import FORMATS, VolumeError, create_volume, files, open_volume, write_volume
 
 ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create]
 OLD = np.full((2, 3, 4), 9, np.uint8)
@@ -53,6 +55,35 @@ def test_an_exception_half_way_leaves_the_old_file(tmp_path, ending, error, plan
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.fixture
+def files_of_20_kb_at_most():
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("kind", ["labels", "image"])
+def test_a_write_that_the_system_refuses(tmp_path, ending, kind, files_of_20_kb_at_most):
+    path = tmp_path / f"a{ending}"
+    write_volume(path, OLD)
+    noise = np.random.default_rng(0).random((20, 99, 99), dtype=np.float32)
+    with pytest.raises(VolumeError, match=r"can't be written as .*File too large"):
+        write_volume(path, noise, kind=kind)
+    gc.collect()
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, OLD)
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_dataset_that_cannot_be_made(tmp_path):
+    with pytest.raises(VolumeError, match="can't be written as HDF5"):
+        write_volume(f"{tmp_path}/a.h5::/", OLD)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_missing_planes_leave_nothing(tmp_path, ending):
     path = tmp_path / f"a{ending}"
@@ -65,14 +96,16 @@ def test_missing_planes_leave_nothing(tmp_path, ending):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_source_that_fails_leaves_nothing(tmp_path, ending):
+def test_a_source_that_fails_leaves_nothing(tmp_path, ending, monkeypatch):
+    monkeypatch.setattr(files, "_SLAB_BYTES", 10_000)
+
     class Failing:
-        shape, dtype = (4000, 300, 300), np.dtype(np.uint8)
+        shape, dtype = (4000, 30, 30), np.dtype(np.uint8)
 
         def __getitem__(self, key):
             if key.start:
                 raise ValueError("the cluster went home")
-            return np.zeros((key.stop, 300, 300), np.uint8)
+            return np.zeros((key.stop, 30, 30), np.uint8)
 
     with pytest.raises(ValueError, match="went home"):
         write_volume(tmp_path / f"a{ending}", Failing())
