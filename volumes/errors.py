@@ -20,7 +20,9 @@ def _reason(path: Path, error: OSError, *, writing: bool) -> str | None:
     """Say in plain words what the operating system refused; None if it was something else."""
     code = error.errno
     text = str(error).lower()
-    if code in (errno.ENOSPC, errno.EDQUOT) or "no space left" in text:
+    # numpy, which writes TIFF's uncompressed values, gives no code: "9801 requested and 4 written".
+    cut_off = "requested and" in text and "written" in text
+    if code in (errno.ENOSPC, errno.EDQUOT) or "no space left" in text or cut_off:
         return f"{path}: the disk is full, nothing was written; free some space or write elsewhere"
     if code in (errno.EACCES, errno.EPERM, errno.EROFS) or "permission denied" in text:
         if writing:
