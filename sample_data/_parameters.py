@@ -72,7 +72,8 @@ class PhantomParameters:
         missing wedge.
     noise : float
         Standard deviation of the reconstructed noise, in absorption per micrometre; the mean
-        contrast between mitochondria and cytoplasm is about 0.11.
+        contrast between mitochondria and cytoplasm is 0.13, and half of that after the
+        microscope.
     blur_nm : float
         Standard deviation of the Gaussian point spread of the microscope.
 

@@ -32,7 +32,7 @@ NUCLEUS_INSTANCE = 1
 
 _ICE, _CYTOPLASM = 0.11, 0.235
 _EUCHROMATIN, _HETEROCHROMATIN, _NUCLEOLUS = 0.205, 0.265, 0.315
-_PLASMA_MEMBRANE, _ENVELOPE, _RIM, _SHEET = 0.13, 0.13, 0.22, 0.11
+_PLASMA_MEMBRANE, _ENVELOPE, _RIM, _SHEET = 0.13, 0.13, 0.28, 0.11
 _MEMBRANE_UM = 0.03
 
 
@@ -87,6 +87,23 @@ def _organelle(
 
 
 @njit(nogil=True, cache=True)
+def _protoplasm(
+    z: float, y: float, x: float, wall: float, half: float, width: float, nucleoli: Any, seed: int
+) -> float:
+    """Cytoplasm and nucleus, `wall` from the nuclear envelope (negative in the nucleus)."""
+    value = 0.0
+    share = step(half, -half, wall)
+    if share < 1.0:
+        value += (1.0 - share) * _cytoplasm(z, y, x, seed)
+    if share > 0.0:
+        value += share * _nucleoplasm(z, y, x, wall, nucleoli, seed)
+    envelope = _ENVELOPE * _shell(wall + width, width)
+    if envelope > 0.0:
+        value += envelope * _fading(z, y, x, 0.9, seed + 6)
+    return value
+
+
+@njit(nogil=True, cache=True)
 def _absorb(
     origin: Any,
     spacing: float,
@@ -100,36 +117,23 @@ def _absorb(
     owner: Any,
     out: Any,
 ) -> None:
-    width = max(_MEMBRANE_UM, 0.8 * spacing)
-    half = 0.5 * spacing
-    for i in range(out.shape[0]):
-        z = (i + origin[0]) * spacing
-        for j in range(out.shape[1]):
-            y = (j + origin[1]) * spacing
-            for k in range(out.shape[2]):
-                x = (k + origin[2]) * spacing
-                d = body_distance(cell, z, y, x)
-                value = _ICE
-                if d < half:
-                    wall = body_distance(nucleus, z, y, x)
-                    value = 0.0
-                    share = step(half, -half, wall)
-                    if share < 1.0:
-                        value += (1.0 - share) * _cytoplasm(z, y, x, seed)
-                    if share > 0.0:
-                        value += share * _nucleoplasm(z, y, x, wall, nucleoli, seed)
-                    envelope = _ENVELOPE * _shell(wall + width, width)
-                    if envelope > 0.0:
-                        value += envelope * _fading(z, y, x, 0.9, seed + 6)
-                    if distance[i, j, k] < half:
-                        depth, one = distance[i, j, k], owner[i, j, k]
-                        inner = _organelle(z, y, x, depth, classes[one], means[one], width, seed)
-                        value += step(half, -half, depth) * (inner - value)
-                    value = _ICE + step(half, -half, d) * (value - _ICE)
-                membrane = _PLASMA_MEMBRANE * _shell(d + width, width)
-                if membrane > 0.0:
-                    value += membrane * _fading(z, y, x, 1.0, seed + 7)
-                out[i, j, k] = value
+    width, half = max(_MEMBRANE_UM, 0.8 * spacing), 0.5 * spacing
+    for i, j, k in np.ndindex(out.shape):
+        z, y, x = (i + origin[0]) * spacing, (j + origin[1]) * spacing, (k + origin[2]) * spacing
+        outside = body_distance(cell, z, y, x)
+        value = _ICE
+        if outside < half:
+            wall = body_distance(nucleus, z, y, x)
+            value = _protoplasm(z, y, x, wall, half, width, nucleoli, seed)
+            depth, one = distance[i, j, k], owner[i, j, k]
+            if depth < half:
+                inner = _organelle(z, y, x, depth, classes[one], means[one], width, seed)
+                value += step(half, -half, depth) * (inner - value)
+            value = _ICE + step(half, -half, outside) * (value - _ICE)
+        membrane = _PLASMA_MEMBRANE * _shell(outside + width, width)
+        if membrane > 0.0:
+            value += membrane * _fading(z, y, x, 1.0, seed + 7)
+        out[i, j, k] = value
 
 
 @njit(nogil=True, cache=True)
@@ -144,23 +148,19 @@ def _classify(
     classes: Any,
     instances: Any,
 ) -> None:
-    for i in range(classes.shape[0]):
-        z = (i + origin[0]) * spacing
-        for j in range(classes.shape[1]):
-            y = (j + origin[1]) * spacing
-            for k in range(classes.shape[2]):
-                x = (k + origin[2]) * spacing
-                instances[i, j, k] = 0
-                if distance[i, j, k] < 0.0:
-                    classes[i, j, k] = of_instance[owner[i, j, k]]
-                    instances[i, j, k] = owner[i, j, k]
-                elif body_distance(cell, z, y, x) >= 0.0:
-                    classes[i, j, k] = OUTSIDE
-                elif body_distance(nucleus, z, y, x) < 0.0:
-                    classes[i, j, k] = NUCLEUS
-                    instances[i, j, k] = NUCLEUS_INSTANCE
-                else:
-                    classes[i, j, k] = CYTOPLASM
+    for i, j, k in np.ndindex(classes.shape):
+        z, y, x = (i + origin[0]) * spacing, (j + origin[1]) * spacing, (k + origin[2]) * spacing
+        instances[i, j, k] = 0
+        if distance[i, j, k] < 0.0:
+            classes[i, j, k] = of_instance[owner[i, j, k]]
+            instances[i, j, k] = owner[i, j, k]
+        elif body_distance(cell, z, y, x) >= 0.0:
+            classes[i, j, k] = OUTSIDE
+        elif body_distance(nucleus, z, y, x) < 0.0:
+            classes[i, j, k] = NUCLEUS
+            instances[i, j, k] = NUCLEUS_INSTANCE
+        else:
+            classes[i, j, k] = CYTOPLASM
 
 
 def _organelles(
