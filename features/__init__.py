@@ -38,10 +38,10 @@ from .blocks import (
     split_blocks,
 )
 from .context import add_context
-from .intensity import IntensityRange
+from .intensity import IntensityRange, sample_voxels
 from .parameters import PRESETS, FeatureParameters, parameters_for_preset
 from .pooling import FeatureTable, pool_features, pool_partitions
-from .smoothing import gaussian_smooth
+from .smoothing import gaussian_smooth, kernel_radius
 
 __all__ = [
     "PRESETS",
@@ -58,10 +58,12 @@ __all__ = [
     "count_workers",
     "default_block_shape",
     "gaussian_smooth",
+    "kernel_radius",
     "parameters_for_preset",
     "pool_features",
     "pool_partitions",
     "read_block",
     "run_blocks",
+    "sample_voxels",
     "split_blocks",
 ]

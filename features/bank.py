@@ -23,7 +23,7 @@ from .scales import Scale, plan_scales
 from .smoothing import (
     half_kernel,
     kernel_radius,
-    smooth_product_window,
+    smooth_product,
     smooth_window,
 )
 
@@ -306,7 +306,7 @@ def _filter_scale(
         along = gradient(smooth, scale.first)
         tensor = np.empty((6, *cells.shape), np.float32)
         for k, (i, j) in enumerate(((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))):
-            tensor[k] = smooth_product_window(along[i], along[j], outer_kernels, *window)
+            smooth_product(along[i], along[j], outer_kernels, window[0], tensor[k])
         yield "structure_tensor_eigenvalues", root_eigenvalues(tensor)
     if "local_std" in filters and grid.squares is not None:
         window = _relative(cells, grid.window, 0)

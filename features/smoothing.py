@@ -19,9 +19,11 @@ Float32 = NDArray[np.float32]
 
 # Beyond 3 sigma lies 0.3 % of a Gaussian; cutting there costs a quarter less than at SciPy's 4.
 TRUNCATE = 3.0
-# Taps that one sweep over a row adds: enough to keep the row's sum in registers for a while, few
-# enough pointers for LLVM's overlap checks, without which it does not vectorise.
+# Taps that one sweep adds: enough to keep the sum in registers for a while, few enough pointers for
+# LLVM's overlap checks, without which it does not vectorise.
 GROUP = 3
+# Voxels swept before the next taps are added: the sums stay in the first-level cache.
+SWEEP = 1024
 
 
 def kernel_radius(sigma: float, truncate: float = TRUNCATE) -> int:
@@ -85,54 +87,40 @@ def smooth_window(
     Parameters
     ----------
     source : C-contiguous array of float32, (Z, Y, X)
-        Extended by reflection where a kernel leaves it; the window may leave it, too.
+        Extended by reflection where a kernel leaves it.
     kernels : sequence of 3 arrays
         From `half_kernel`, one per axis.
     start, stop : sequence of 3 int
-        The window in coordinates of the source.
+        The window in coordinates of the source; it may reach one voxel beyond the source.
 
     Returns
     -------
     array of float32, stop - start
     """
-    return _smooth(source, source, False, kernels, start, stop)
-
-
-def smooth_product_window(
-    left: Float32,
-    right: Float32,
-    kernels: Sequence[Float32],
-    start: Sequence[int],
-    stop: Sequence[int],
-) -> Float32:
-    """Smooth ``left * right``, like `smooth_window`, without storing the product."""
-    return _smooth(left, right, True, kernels, start, stop)
-
-
-def _smooth(
-    left: Float32,
-    right: Float32,
-    multiply: bool,
-    kernels: Sequence[Float32],
-    start: Sequence[int],
-    stop: Sequence[int],
-) -> Float32:
-    size: Triple = left.shape
-    reach = [len(kernel) - 1 for kernel in kernels]
-    # the first pass makes only the rows and columns that the later passes read
-    low = [max(0, start[axis] - reach[axis]) for axis in range(3)]
-    high = [min(size[axis], stop[axis] + reach[axis]) for axis in range(3)]
-    for axis in (1, 2):  # a window beyond the border reads what is reflected there
-        if start[axis] < reach[axis] or stop[axis] > size[axis] - reach[axis]:
-            low[axis] = min(low[axis], max(0, 2 * size[axis] - stop[axis] - reach[axis]))
-            high[axis] = max(high[axis], min(size[axis], reach[axis] - start[axis]))
-    between = np.empty((stop[0] - start[0], high[1] - low[1], high[2] - low[2]), np.float32)
     out = np.empty(tuple(b - a for a, b in zip(start, stop, strict=True)), np.float32)
-    _across_planes(left, right, multiply, kernels[0], start[0], low[1], low[2], between)
-    _across_rows_and_columns(
-        between, kernels[1], kernels[2], start[1], start[2], low[1], low[2], size[1], size[2], out
-    )
+    _smooth(source, source, False, *kernels, *start, out)
     return out
+
+
+def smooth_product(
+    left: Float32,
+    right: Float32,
+    kernels: Sequence[Float32],
+    start: Sequence[int],
+    out: Float32,
+) -> None:
+    """Smooth ``left * right``, of which only a few planes exist at a time.
+
+    Parameters
+    ----------
+    left, right : C-contiguous array of float32, (Z, Y, X)
+    kernels : sequence of 3 arrays
+        From `half_kernel`, one per axis.
+    start : sequence of 3 int
+        Where the window begins that `out` receives; it lies inside the source.
+    out : C-contiguous array of float32
+    """
+    _smooth(left, right, True, *kernels, *start, out)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -157,61 +145,32 @@ def _continue_sum(out, a, b, c, d, e, f, weights, tap):  # type: ignore[no-untyp
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _sum_rows(rows, at, origin, size, weights, out):  # type: ignore[no-untyped-def]
-    """Weigh the rows around `at`; ``rows[0]`` is number `origin` of the `size` real ones."""
-    if weights.size == 1:
-        out[:] = rows[_reflect(at, size) - origin]
-        return
-    for tap in range(1, weights.size, 3):
-        a = rows[_reflect(at - tap, size) - origin]
-        b = rows[_reflect(at + tap, size) - origin]
-        c = rows[_reflect(at - tap - 1, size) - origin]
-        d = rows[_reflect(at + tap + 1, size) - origin]
-        e = rows[_reflect(at - tap - 2, size) - origin]
-        f = rows[_reflect(at + tap + 2, size) - origin]
-        if tap == 1:
-            _start_sum(out, rows[_reflect(at, size) - origin], a, b, c, d, e, f, weights)
-        else:
-            _continue_sum(out, a, b, c, d, e, f, weights, tap)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _sum_columns(row, weights, out):  # type: ignore[no-untyped-def]
-    """Weigh the columns of a row that is longer than `out` by the kernel's reach on both sides."""
-    n = out.size
-    reach = weights.size - 1
-    if reach == 0:
-        out[:] = row
-        return
-    for tap in range(1, weights.size, 3):
-        left, right = reach - tap, reach + tap
-        a, b = row[left : left + n], row[right : right + n]
-        c, d = row[left - 1 : left - 1 + n], row[right + 1 : right + 1 + n]
-        e, f = row[left - 2 : left - 2 + n], row[right + 2 : right + 2 + n]
-        if tap == 1:
-            _start_sum(out, row[reach : reach + n], a, b, c, d, e, f, weights)
-        else:
-            _continue_sum(out, a, b, c, d, e, f, weights, tap)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _across_planes(left, right, multiply, weights, start, y0, x0, out):  # type: ignore[no-untyped-def]
-    """Smooth along the planes; `out` begins at plane `start`, row `y0` and column `x0`."""
-    planes, x1 = left.shape[0], x0 + out.shape[2]
-    # one row of every plane: small enough for the cache while each is read once per tap
-    slab = np.empty((planes, out.shape[2]), np.float32)
-    reach = weights.size - 1
-    used0, used1 = max(0, start - reach), min(planes, start + out.shape[0] + reach)
-    if start < reach or start + out.shape[0] + reach > planes:
-        used0, used1 = 0, planes
-    for y in range(out.shape[1]):
-        for z in range(used0, used1):
-            if multiply:
-                _multiply(left[z, y0 + y, x0:x1], right[z, y0 + y, x0:x1], slab[z])
+def _weigh(flat, before, after, weights, out):  # type: ignore[no-untyped-def]
+    """Fill `out` with weighted stretches of `flat`; tap k begins at before[k] and after[k]."""
+    for start in range(0, out.size, SWEEP):
+        n = min(SWEEP, out.size - start)
+        part = out[start : start + n]
+        if weights.size == 1:
+            part[:] = flat[before[0] + start : before[0] + start + n]
+        for tap in range(1, weights.size, GROUP):
+            i, j = before[tap] + start, after[tap] + start
+            k, m = before[tap + 1] + start, after[tap + 1] + start
+            p, q = before[tap + 2] + start, after[tap + 2] + start
+            a, b = flat[i : i + n], flat[j : j + n]
+            c, d = flat[k : k + n], flat[m : m + n]
+            e, f = flat[p : p + n], flat[q : q + n]
+            if tap == 1:
+                middle = before[0] + start
+                _start_sum(part, flat[middle : middle + n], a, b, c, d, e, f, weights)
             else:
-                slab[z] = left[z, y0 + y, x0:x1]
-        for z in range(out.shape[0]):
-            _sum_rows(slab, start + z, 0, planes, weights, out[z, y])
+                _continue_sum(part, a, b, c, d, e, f, weights, tap)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _shifts(reach, middle, step):  # type: ignore[no-untyped-def]
+    """Return where the taps of a kernel begin: `middle` less and plus multiples of `step`."""
+    taps = np.arange(reach + 1)
+    return middle - taps * step, middle + taps * step
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -221,25 +180,68 @@ def _multiply(left, right, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _across_rows_and_columns(  # type: ignore[no-untyped-def]
-    source, row_weights, column_weights, y0, x0, source_y0, source_x0, rows, columns, out
-):
-    """Smooth along rows, then columns; `source` begins at (source_y0, source_x0) of the volume."""
-    reach = column_weights.size - 1
-    row = np.empty(source.shape[2], np.float32)
-    wide = np.empty(out.shape[2] + 2 * reach, np.float32)
-    first = x0 - reach
-    inside0 = max(first, 0)
-    inside1 = min(first + wide.size, columns)
+def _pad_rows(plane, inside, first, start, rows, columns):  # type: ignore[no-untyped-def]
+    """Reflect rows into the margins of a plane.
+
+    Row 0 of the plane is number `start` of `rows`; those from `first` on, `inside` of them, exist.
+    """
+    count = plane.size // columns
+    for y in range(count):
+        if not first <= start + y < first + inside:
+            source = _reflect(start + y, rows) - start
+            plane[y * columns : (y + 1) * columns] = plane[
+                source * columns : (source + 1) * columns
+            ]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _pad_columns(plane, columns, start, wide):  # type: ignore[no-untyped-def]
+    """Cut rows of `columns` to those of `wide` that begin at `start`, reflecting what is beyond."""
+    low, high = max(start, 0), min(start + wide.shape[1], columns)
+    for y in range(wide.shape[0]):
+        row, target = plane[y * columns : (y + 1) * columns], wide[y]
+        target[low - start : high - start] = row[low:high]
+        for x in range(start, low):
+            target[x - start] = row[_reflect(x, columns)]
+        for x in range(high, start + wide.shape[1]):
+            target[x - start] = row[_reflect(x, columns)]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _smooth(left, right, multiply, wz, wy, wx, z0, y0, x0, out):  # type: ignore[no-untyped-def]
+    """Smooth plane by plane: across planes, rows and columns while the plane is in the cache."""
+    planes, rows, columns = left.shape
+    height, width = out.shape[1], out.shape[2]
+    rz, ry, rx = wz.size - 1, wy.size - 1, wx.size - 1
+    first, last = max(y0 - ry, 0), min(y0 + height + ry, rows)
+    used = (last - first) * columns
+    a, b = left.reshape(-1), right.reshape(-1)
+    # products live in a ring of as many planes as the kernel sees; else the source is the "ring"
+    ring = min(planes, 2 * rz + 1) if multiply else planes
+    source = np.empty(ring * used, np.float32) if multiply else a
+    stride, offset = (used, 0) if multiply else (rows * columns, first * columns)
+    made = max(0, z0 - rz)
+    before, after = np.empty(rz + 1, np.int64), np.empty(rz + 1, np.int64)
+    deep = np.empty((height + 2 * ry) * columns, np.float32)
+    flat = np.empty(height * columns, np.float32)
+    wide = np.empty((height, width + 2 * rx), np.float32)
+    done = np.empty(height * (width + 2 * rx), np.float32)
+    up, down = _shifts(ry, ry * columns, columns)
+    west, east = _shifts(rx, rx, 1)
+    skip = (first - (y0 - ry)) * columns
     for z in range(out.shape[0]):
-        for y in range(out.shape[1]):
-            _sum_rows(source[z], y0 + y, source_y0, rows, row_weights, row)
-            if inside1 > inside0:
-                wide[inside0 - first : inside1 - first] = row[
-                    inside0 - source_x0 : inside1 - source_x0
-                ]
-            for i in range(first, inside0):
-                wide[i - first] = row[_reflect(i, columns) - source_x0]
-            for i in range(inside1, first + wide.size):
-                wide[i - first] = row[_reflect(i, columns) - source_x0]
-            _sum_columns(wide, column_weights, out[z, y])
+        while multiply and made < min(planes, z0 + z + rz + 1):
+            at, to = (made * rows + first) * columns, (made % ring) * used
+            _multiply(a[at : at + used], b[at : at + used], source[to : to + used])
+            made += 1
+        for tap in range(rz + 1):
+            before[tap] = (_reflect(z0 + z - tap, planes) % ring) * stride + offset
+            after[tap] = (_reflect(z0 + z + tap, planes) % ring) * stride + offset
+        _weigh(source, before, after, wz, deep[skip : skip + used])
+        _pad_rows(deep, last - first, first, y0 - ry, rows, columns)
+        _weigh(deep, up, down, wy, flat)
+        _pad_columns(flat, columns, x0 - rx, wide)
+        _weigh(wide.reshape(-1), west, east, wx, done[: done.size - 2 * rx])
+        for y in range(height):
+            begin = y * wide.shape[1]
+            out[z, y] = done[begin : begin + width]
