@@ -4,7 +4,8 @@ Where to find what, in the order of the work:
 
 - `checks`: what is refused, and the sentences that say so.
 - `guide`: the smoothed image that supervoxels, boundaries and edges are judged on.
-- `supervoxels` (kernels in `_slic`, `_connect`, `_components`): the volume in small pieces.
+- `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
+  volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
 - `partition`: supervoxels, features and graph together, computed once per volume.
 - `strokes`: painted voxels to labelled supervoxels.
@@ -20,14 +21,15 @@ Where to find what, in the order of the work:
 from .checks import SegmentationError
 from .forest import ClassifierParameters, Forest, train_forest
 from .graph import RegionGraph, region_graph
+from .grid import SupervoxelParameters
 from .model import Model, load_model, save_model
 from .parameters import SegmentationParameters
-from .partition import Partition, prepare_partition
+from .partition import Partition, prepare_partitions
 from .refinement import RefinementParameters, refine
 from .result import RenderedBlock, Segmentation
 from .segmenter import Segmenter, segment
 from .strokes import Strokes, find_strokes, label_supervoxels
-from .supervoxels import SupervoxelParameters, compute_supervoxels
+from .supervoxels import compute_supervoxels
 
 __all__ = [
     "ClassifierParameters",
@@ -47,7 +49,7 @@ __all__ = [
     "find_strokes",
     "label_supervoxels",
     "load_model",
-    "prepare_partition",
+    "prepare_partitions",
     "refine",
     "region_graph",
     "save_model",

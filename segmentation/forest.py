@@ -77,9 +77,10 @@ class Forest:
             If they do not.
         """
         n, n_classes = self.feature.size, len(self.class_ids)
-        types = [("roots", np.int32), ("depths", np.int32), ("feature", np.int32)]
-        types += [("threshold", np.float32), ("child", np.int32), ("share", np.float32)]
-        if any(getattr(self, name).dtype != dtype for name, dtype in types):
+        whole = (self.roots, self.depths, self.feature, self.child)
+        if any(a.dtype != np.int32 for a in whole) or any(
+            a.dtype != np.float32 for a in (self.threshold, self.share)
+        ):
             raise ValueError("an array of the forest has the wrong type")
         if not (self.threshold.shape == self.child.shape == (n,) and self.feature.shape == (n,)):
             raise ValueError("the forest's nodes are incomplete")

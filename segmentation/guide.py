@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, IntensityRange, VolumeLike, gaussian_smooth, read_block
+from supervox.features import (
+    Block,
+    IntensityRange,
+    VolumeLike,
+    gaussian_smooth,
+    kernel_radius,
+    read_block,
+)
 
 from ._slic import INTENSITY_STEP
 
@@ -36,11 +43,12 @@ def guide_block(
 
     The rounding to multiples of 1/1024 makes sums of the values exact in float64.
     """
-    halo = [math.ceil(4 * value) + 1 for value in sigma]
+    halo = [kernel_radius(value) for value in sigma]
     padded = split_around(block, volume.shape, halo)
     values = gaussian_smooth(intensity.normalise(read_block(volume, padded.padded)), tuple(sigma))
     core = values[padded.inner]
-    return np.round(core * np.float32(1 / INTENSITY_STEP)) * np.float32(INTENSITY_STEP)
+    rounded: NDArray[np.float32] = np.round(core * np.float32(1 / INTENSITY_STEP))
+    return rounded * np.float32(INTENSITY_STEP)
 
 
 def split_around(block: Block, shape: Sequence[int], halo: Sequence[int]) -> Block:

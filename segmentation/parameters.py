@@ -9,8 +9,8 @@ from typing import Any
 from supervox.features import FeatureParameters
 
 from .forest import ClassifierParameters
+from .grid import SupervoxelParameters
 from .refinement import RefinementParameters
-from .supervoxels import SupervoxelParameters
 
 MAX_PARTITIONS = 16
 # The plastic number's powers: shifts that keep apart from each other for any number of partitions.
@@ -69,12 +69,7 @@ class SegmentationParameters:
         rest = dict(values)
         return cls(
             supervoxels=SupervoxelParameters(**rest.pop("supervoxels")),
-            features=FeatureParameters(
-                **{
-                    name: tuple(value) if isinstance(value, list) else value
-                    for name, value in rest.pop("features").items()
-                }
-            ),
+            features=FeatureParameters.from_dict(rest.pop("features")),
             classifier=ClassifierParameters(**rest.pop("classifier")),
             refinement=RefinementParameters(**rest.pop("refinement")),
             **rest,

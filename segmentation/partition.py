@@ -1,7 +1,8 @@
-"""A partition: supervoxels with everything that is computed once per volume."""
+"""Partitions: supervoxels with everything that is computed once per volume."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +14,15 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
-    pool_features,
+    pool_partitions,
 )
 
 from .graph import RegionGraph, region_graph
 from .parameters import SegmentationParameters
 from .supervoxels import compute_supervoxels
 
-# Share of the progress bar that each stage of a partition takes, in percent.
-STAGE_SHARE = {"supervoxels": 30, "features": 60, "graph": 10}
+# What the stages cost, for the progress: supervoxels and graph per partition, features for all.
+SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Partition:
     graph: RegionGraph
 
 
-def prepare_partition(
+def prepare_partitions(
     volume: VolumeLike,
-    shift: tuple[float, float, float],
+    shifts: Sequence[tuple[float, float, float]],
     parameters: SegmentationParameters,
     *,
     spacing: tuple[float, float, float],
@@ -53,64 +54,84 @@ def prepare_partition(
     workers: int | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
-) -> Partition:
-    """Compute supervoxels, features and region graph of a volume.
+) -> list[Partition]:
+    """Compute supervoxels, features and region graphs of a volume.
 
     Parameters
     ----------
     volume : array-like, (Z, Y, X)
-    shift : tuple of 3 float
-        Shift of the grid of seeds, as fractions of a cell.
+    shifts : sequence of tuples of 3 float
+        Shift of each partition's grid of seeds, as fractions of a cell.
     parameters : SegmentationParameters
     spacing : tuple of 3 float
     intensity : IntensityRange
     workers, progress, should_stop
-        As everywhere; `progress` counts to 100.
+        As everywhere.
+
+    Returns
+    -------
+    list of Partition
+        One for each shift. The volume is filtered once for all of them.
     """
     stages = parameters.supervoxels
-    ids = compute_supervoxels(
-        volume,
-        stages.size_voxels,
-        spacing=spacing,
-        compactness=stages.compactness,
-        iterations=stages.iterations,
-        smoothing=stages.smoothing_voxels,
-        shift=shift,
-        intensity=intensity,
-        workers=workers,
-        progress=_share(progress, "supervoxels"),
-        should_stop=should_stop,
-    )
-    n_supervoxels = int(ids.max()) + 1
-    table = pool_features(
+    steps = _Steps(progress, len(shifts))
+    ids = [
+        compute_supervoxels(
+            volume,
+            stages.size_voxels,
+            spacing=spacing,
+            compactness=stages.compactness,
+            iterations=stages.iterations,
+            smoothing=stages.smoothing_voxels,
+            shift=shift,
+            intensity=intensity,
+            workers=workers,
+            progress=steps.next(SUPERVOXELS_COST),
+            should_stop=should_stop,
+        )
+        for shift in shifts
+    ]
+    sizes = [int(part.max()) + 1 for part in ids]
+    tables = pool_partitions(
         volume,
         ids,
         FeatureBank(parameters.features),
         spacing=spacing,
-        n_supervoxels=n_supervoxels,
+        n_supervoxels=sizes,
         intensity=intensity,
         workers=workers,
-        progress=_share(progress, "features"),
+        progress=steps.next(FEATURES_COST),
         should_stop=should_stop,
     )
-    graph = region_graph(
-        ids,
-        volume,
-        spacing=spacing,
-        smoothing=stages.smoothing_voxels,
-        intensity=intensity,
-        n_supervoxels=n_supervoxels,
-        workers=workers,
-        progress=_share(progress, "graph"),
-        should_stop=should_stop,
-    )
-    return Partition(ids, table, graph)
+    graphs = [
+        region_graph(
+            part,
+            volume,
+            spacing=spacing,
+            smoothing=stages.smoothing_voxels,
+            intensity=intensity,
+            n_supervoxels=size,
+            workers=workers,
+            progress=steps.next(GRAPH_COST),
+            should_stop=should_stop,
+        )
+        for part, size in zip(ids, sizes, strict=True)
+    ]
+    return [Partition(*parts) for parts in zip(ids, tables, graphs, strict=True)]
 
 
-def _share(progress: Progress | None, stage: str) -> Progress | None:
-    """Map a stage's own count to its part of the count to 100."""
-    if progress is None:
-        return None
-    names = list(STAGE_SHARE)
-    before = sum(STAGE_SHARE[name] for name in names[: names.index(stage)])
-    return lambda done, total: progress(before + STAGE_SHARE[stage] * done // total, 100)
+class _Steps:
+    """Hands each stage its part of one progress count, by what the stages cost."""
+
+    def __init__(self, progress: Progress | None, n_partitions: int) -> None:
+        self._progress = progress
+        self._total = FEATURES_COST + n_partitions * (SUPERVOXELS_COST + GRAPH_COST)
+        self._begun = 0
+
+    def next(self, cost: int) -> Progress | None:
+        """Return the progress of the next stage, which takes `cost` of the whole."""
+        before, report = self._begun, self._progress
+        self._begun += cost
+        if report is None:
+            return None
+        return lambda done, total: report(before + cost * done // total, self._total)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, IntensityRange, VolumeLike, gaussian_smooth, read_block
+from supervox.features import (
+    Block,
+    IntensityRange,
+    VolumeLike,
+    gaussian_smooth,
+    kernel_radius,
+    read_block,
+)
 
 from .guide import guide_block, smoothing_sigma, split_around
 
@@ -17,7 +23,6 @@ from .guide import guide_block, smoothing_sigma, split_around
 # enough to move a border by the error that supervoxels make, too narrow to erase an organelle.
 EDGE_SIGMA_VOXELS = 2.0
 EDGE_EPSILON = 0.5  # squared intensity, with the percentiles of the volume 10 apart
-TRUNCATE = 4.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Renderer:
         if not self.edge_refinement:
             return self._gather(tables, block.core)
         sigma = smoothing_sigma(EDGE_SIGMA_VOXELS, self.spacing)
-        halo = [2 * (math.ceil(TRUNCATE * value) + 1) for value in sigma]
+        halo = [2 * kernel_radius(value) for value in sigma]
         padded = split_around(block, self.volume.shape, halo)
         everything = Block(block.index, padded.padded, padded.padded)
         guide_sigma = smoothing_sigma(self.smoothing_voxels, self.spacing)

@@ -15,7 +15,7 @@ from .checks import SegmentationError, check_annotations, check_spacing, check_v
 from .forest import Forest, train_forest
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
-from .partition import Partition, prepare_partition
+from .partition import Partition, prepare_partitions
 from .refinement import RefinementParameters, refine
 from .rendering import Renderer
 from .result import Segmentation
@@ -95,24 +95,23 @@ class Segmenter:
         Raises
         ------
         Cancelled
-            If `should_stop` said so; partitions that were complete are kept.
+            If `should_stop` said so.
         """
-        shifts = self.parameters.shifts
-        for index in range(len(self._partitions), len(shifts)):
-            started = time.perf_counter()
-            self._partitions.append(
-                prepare_partition(
-                    self.volume,
-                    shifts[index],
-                    self.parameters,
-                    spacing=self.spacing,
-                    intensity=self.intensity,
-                    workers=self.workers,
-                    progress=_nth(progress, index, len(shifts)),
-                    should_stop=should_stop,
-                )
-            )
-            self._add_seconds("prepare", started)
+        missing = self.parameters.shifts[len(self._partitions) :]
+        if not missing:
+            return
+        started = time.perf_counter()
+        self._partitions += prepare_partitions(
+            self.volume,
+            missing,
+            self.parameters,
+            spacing=self.spacing,
+            intensity=self.intensity,
+            workers=self.workers,
+            progress=progress,
+            should_stop=should_stop,
+        )
+        self._add_seconds("prepare", started)
 
     def segment(
         self,
@@ -316,10 +315,3 @@ def _need_two_classes(class_ids: tuple[int, ...]) -> None:
         raise SegmentationError(
             f"only class {class_ids[0]} is painted: paint at least one stroke of another class"
         )
-
-
-def _nth(progress: Progress | None, index: int, total: int) -> Progress | None:
-    """Let one of several equal jobs report its part of the whole."""
-    if progress is None:
-        return None
-    return lambda done, of: progress(index * of + done, total * of)

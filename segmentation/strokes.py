@@ -84,7 +84,8 @@ def _nonzero(values: NDArray[Any]) -> NDArray[np.int64]:
     per_word = 8 // values.itemsize
     near = (words[:, np.newaxis] * per_word + np.arange(per_word)).ravel()
     candidates = np.concatenate([near, np.arange(whole, values.size)])
-    return candidates[values[candidates] != 0]
+    found: NDArray[np.int64] = candidates[values[candidates] != 0]
+    return found
 
 
 def label_supervoxels(

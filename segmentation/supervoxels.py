@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,136 +14,18 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
-    default_block_shape,
     run_blocks,
-    split_blocks,
 )
 
 from ._connect import connect
 from ._slic import N_SUMS, assign_block, sum_cells
 from .checks import check_spacing, check_volume
+from .grid import Grid, SupervoxelParameters
 from .guide import face_areas, guide_block, smoothing_sigma
 
-Triple = tuple[int, int, int]
 Ids = NDArray[np.int32]
 NO_SUMS = np.zeros((0, 0, 0, N_SUMS))
 NO_IDS = np.zeros((0, 0, 0), np.int32)
-
-
-@dataclass(frozen=True)
-class SupervoxelParameters:
-    """How a volume is cut into supervoxels.
-
-    Attributes
-    ----------
-    size_voxels : float
-        Edge of a supervoxel in voxels of the finest axis; other axes follow the spacing.
-    compactness : float
-        Weight of the distance in space against the distance in intensity; the intensities'
-        percentiles 1 and 99 lie 10 apart.
-    iterations : int
-        Rounds of assignment and update of the centres.
-    smoothing_voxels : float
-        Sigma of the Gaussian that the image is smoothed with first.
-    """
-
-    size_voxels: float = 8.0
-    compactness: float = 2.0
-    iterations: int = 5
-    smoothing_voxels: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.size_voxels) and self.size_voxels >= 2):
-            raise ValueError(
-                f"the supervoxel size must be 2 voxels or more, not {self.size_voxels:g}"
-            )
-        if not (math.isfinite(self.compactness) and self.compactness > 0):
-            raise ValueError(f"compactness must be positive, not {self.compactness:g}")
-        if self.iterations < 1:
-            raise ValueError(f"at least one iteration is needed, not {self.iterations}")
-        if not (math.isfinite(self.smoothing_voxels) and self.smoothing_voxels >= 0):
-            raise ValueError(f"smoothing must be 0 or more voxels, not {self.smoothing_voxels:g}")
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The regular grid of cells that seeds the supervoxels; one centre per cell.
-
-    Attributes
-    ----------
-    shape : tuple of 3 int
-        Voxels of the volume.
-    step, offset : tuple of 3 int
-        Voxel ``v`` lies in cell ``(v + offset) // step``.
-    weight : tuple of 3 float
-        Weight of a squared distance in voxels along each axis, against squared intensity.
-    """
-
-    shape: Triple
-    step: Triple
-    offset: Triple
-    weight: tuple[float, float, float]
-
-    @classmethod
-    def for_volume(
-        cls,
-        shape: Sequence[int],
-        spacing: Sequence[float],
-        parameters: SupervoxelParameters,
-        shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
-    ) -> Grid:
-        """Lay cells of about equal physical edges over a volume.
-
-        `shift` moves the grid by a fraction of a cell, for another partition of the same volume.
-        """
-        ratio = [value / min(spacing) for value in spacing]
-        size = parameters.size_voxels
-        step = [max(1, min(round(size / r), n)) for r, n in zip(ratio, shape, strict=True)]
-        offset = [int(part * s) % s for part, s in zip(shift, step, strict=True)]
-        weight = [(parameters.compactness * r / size) ** 2 for r in ratio]
-        return cls(
-            _triple(shape), _triple(step), _triple(offset), (weight[0], weight[1], weight[2])
-        )
-
-    @property
-    def n_cells(self) -> Triple:
-        """Cells along each axis; those at the volume's border may be cut."""
-        return _triple(
-            [
-                (n - 1 + o) // s + 1
-                for n, o, s in zip(self.shape, self.offset, self.step, strict=True)
-            ]
-        )
-
-    @property
-    def minimum_size(self) -> int:
-        """Voxels that a region needs to stand: a quarter of a whole cell."""
-        return math.ceil(math.prod(self.step) / 4)
-
-    def blocks(self, block_shape: Sequence[int] | None) -> list[Block]:
-        """Tile the volume with blocks of whole cells, about as large as asked for."""
-        if block_shape is None:
-            block_shape = default_block_shape(self.shape, self.step)
-        edges = [max(1, edge // s) for edge, s in zip(block_shape, self.step, strict=True)]
-        return [
-            Block(block.index, voxels := self._voxels(block), voxels)
-            for block in split_blocks(self.n_cells, edges)
-        ]
-
-    def cells(self, block: Block) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the first cell of a block and its number of cells, per axis."""
-        first, last = (
-            [(edge + o) // s for edge, o, s in zip(edges, self.offset, self.step, strict=True)]
-            for edges in ([c.start for c in block.core], [c.stop - 1 for c in block.core])
-        )
-        return np.array(first), np.array(last) - np.array(first) + 1
-
-    def _voxels(self, cells: Block) -> tuple[slice, slice, slice]:
-        z, y, x = (
-            slice(max(c.start * s - o, 0), min(c.stop * s - o, n))
-            for c, s, o, n in zip(cells.core, self.step, self.offset, self.shape, strict=True)
-        )
-        return z, y, x
 
 
 def compute_supervoxels(
@@ -218,7 +98,7 @@ def compute_supervoxels(
     volume = check_volume(volume)
     grid = Grid.for_volume(volume.shape, spacing, parameters, shift)
     blocks = grid.blocks(block_shape)
-    steps = _count_steps(progress, len(blocks) * (parameters.iterations + 4))
+    steps = _count_steps(progress, len(blocks) * (parameters.iterations + 3))
 
     def run(function: Any) -> Iterator[Any]:
         return run_blocks(
@@ -237,14 +117,14 @@ def compute_supervoxels(
     centres = sums[..., 1:] / sums[..., :1]
     for _ in range(parameters.iterations - 1):
         total = np.zeros([n + 2 for n in grid.n_cells] + [N_SUMS])
-        assign = partial(_assign, grid=grid, guide=guide, centres=centres)
-        for block, part in zip(blocks, run(assign), strict=True):
+        sum_up = partial(_sum_up, grid=grid, guide=guide, centres=centres)
+        for block, part in zip(blocks, run(sum_up), strict=True):
             total[_cell_slices(grid, block, margin=2)] += part
         centres = _update(centres, total[1:-1, 1:-1, 1:-1])
     connect(
         ids,
         blocks,
-        assign=lambda b: _final_ids(b, grid, guide, centres),
+        assign=lambda b: _decide(b, grid, guide, centres),
         face_area=face_areas(spacing),
         minimum_size=grid.minimum_size,
         run=run,
@@ -265,33 +145,49 @@ def _prepare(
     guide[block.core] = core
     first, n_cells = grid.cells(block)
     sums = np.zeros((*n_cells, N_SUMS))
-    sum_cells(core, *_kernel_grid(grid, block), first, sums)
+    sum_cells(core, grid.origin(block), np.array(grid.offset), np.array(grid.step), first, sums)
     return sums
 
 
 def _assign(
+    block: Block,
+    grid: Grid,
+    guide: NDArray[np.float32],
+    centres: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    ids: Ids,
+) -> None:
+    """Let the centres compete for a block; see `assign_block` for what `sums` and `ids` receive."""
+    first, n_cells = grid.cells(block)
+    assign_block(
+        guide[block.core],
+        grid.origin(block),
+        np.array(grid.offset),
+        np.array(grid.step),
+        first,
+        n_cells,
+        centres,
+        np.array(grid.weight, np.float32),
+        sums,
+        ids,
+    )
+
+
+def _sum_up(
     block: Block, grid: Grid, guide: NDArray[np.float32], centres: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Sum up what each centre wins in a block."""
-    first, n_cells = grid.cells(block)
-    sums = np.zeros((*(n_cells + 2), N_SUMS))
-    weight = np.array(grid.weight, np.float32)
-    assign_block(
-        guide[block.core], *_kernel_grid(grid, block), first, n_cells, centres, weight, sums, NO_IDS
-    )
+    """Return the sums of what each centre wins in a block."""
+    sums = np.zeros((*(grid.cells(block)[1] + 2), N_SUMS))
+    _assign(block, grid, guide, centres, sums, NO_IDS)
     return sums
 
 
-def _final_ids(
+def _decide(
     block: Block, grid: Grid, guide: NDArray[np.float32], centres: NDArray[np.float64]
 ) -> Ids:
     """Return the cell number of the centre that wins each voxel of a block."""
-    first, n_cells = grid.cells(block)
     ids = np.empty(block.shape, np.int32)
-    weight = np.array(grid.weight, np.float32)
-    assign_block(
-        guide[block.core], *_kernel_grid(grid, block), first, n_cells, centres, weight, NO_SUMS, ids
-    )
+    _assign(block, grid, guide, centres, NO_SUMS, ids)
     return ids
 
 
@@ -299,11 +195,6 @@ def _update(centres: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[
     """Move the centres to the means of what they won; one that won nothing stays."""
     count = sums[..., :1]
     return np.where(count > 0, sums[..., 1:] / np.maximum(count, 1), centres)
-
-
-def _kernel_grid(grid: Grid, block: Block) -> tuple[NDArray[np.int64], ...]:
-    origin = np.array([core.start for core in block.core])
-    return origin, np.array(grid.offset), np.array(grid.step)
 
 
 def _cell_slices(grid: Grid, block: Block, margin: int = 0) -> tuple[slice, ...]:
@@ -328,8 +219,3 @@ def _count_steps(progress: Progress | None, total: int) -> Iterator[Progress | N
 
         yield one_pass
         done = base + counted
-
-
-def _triple(values: Sequence[int]) -> Triple:
-    z, y, x = (int(value) for value in values)
-    return z, y, x

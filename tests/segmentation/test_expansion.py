@@ -1,0 +1,71 @@
+"""Exact moves on tiny graphs, against all labellings."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from supervox.segmentation._expansion import expand
+
+
+def energy(
+    y: np.ndarray, unary: np.ndarray, edges: np.ndarray, w: np.ndarray, d: np.ndarray
+) -> int:
+    return int(unary[np.arange(len(y)), y].sum() + (w * d[y[edges[:, 0]], y[edges[:, 1]]]).sum())
+
+
+def minimum(unary: np.ndarray, edges: np.ndarray, w: np.ndarray, d: np.ndarray) -> int:
+    n, c = unary.shape
+    return min(
+        energy(np.array(y), unary, edges, w, d) for y in itertools.product(range(c), repeat=n)
+    )
+
+
+def random_problem(seed: int, n_classes: int) -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 8))
+    pairs = [(i, j) for i in range(n) for j in range(i + 1, n) if rng.random() < 0.6]
+    edges = np.array(pairs, np.int32).reshape(-1, 2)
+    points = rng.integers(0, 5, (n_classes, 2))  # distances of points are a metric
+    distance = np.abs(points[:, np.newaxis] - points[np.newaxis]).sum(axis=-1)
+    return rng.integers(0, 40, (n, n_classes)), edges, rng.integers(0, 9, len(edges)), distance
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 2**32 - 1))
+def test_two_classes_reach_the_minimum(seed: int) -> None:
+    unary, edges, weight, distance = random_problem(seed, 2)
+    y = expand(unary, edges, weight, distance, np.zeros(len(unary), np.int32))
+    assert energy(y, unary, edges, weight, distance) == minimum(unary, edges, weight, distance)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(3, 4))
+def test_no_expansion_improves_more_classes(seed: int, n_classes: int) -> None:
+    unary, edges, weight, distance = random_problem(seed, n_classes)
+    y = expand(unary, edges, weight, distance, unary.argmin(axis=1).astype(np.int32))
+    reached = energy(y, unary, edges, weight, distance)
+    for alpha in range(n_classes):
+        for take in itertools.product((False, True), repeat=len(y)):
+            moved = np.where(take, alpha, y)
+            assert reached <= energy(moved, unary, edges, weight, distance)
+
+
+def test_a_lonely_dissenter_yields_and_a_sure_one_stays() -> None:
+    # 0 - 1 - 2 - 3 - 4: all prefer class 0 but the middle one; a border costs 2 x 10
+    edges = np.array([[0, 1], [1, 2], [2, 3], [3, 4]], np.int32)
+    weight, potts = np.full(4, 10), 1 - np.eye(2, dtype=int)
+    unary = np.tile([0, 30], (5, 1))
+    unary[2] = [19, 0]
+    assert expand(unary, edges, weight, potts, np.zeros(5, np.int32)).tolist() == [0] * 5
+    unary[2] = [21, 0]
+    assert expand(unary, edges, weight, potts, np.zeros(5, np.int32)).tolist() == [0, 0, 1, 0, 0]
+
+
+def test_no_edges_and_no_preference() -> None:
+    none = np.zeros((0, 2), np.int32)
+    unary = np.array([[3, 1, 2], [0, 5, 5]])
+    y = expand(unary, none, np.zeros(0, int), 1 - np.eye(3, dtype=int), np.zeros(2, np.int32))
+    assert y.tolist() == [1, 0]
