@@ -1,0 +1,122 @@
+"""Who may import whom: the calculations know nothing of files' users, and only the plugin of Qt."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ALLOWED = {
+    "volumes": set(),
+    "features": set(),
+    "sample_data": set(),
+    "segmentation": {"volumes", "features"},
+    "segmentation/cli": {"volumes", "features", "sample_data"},
+    "napari_plugin": {"volumes", "features", "segmentation", "sample_data"},
+}
+ROOMS = {place.partition("/")[0] for place in ALLOWED}
+DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
+MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+IMPORT_NAMES = {"scikit-image": "skimage", "scikit-learn": "sklearn"}
+
+
+class Import(NamedTuple):
+    """One import statement: the absolute module, and what is taken from it."""
+
+    module: str
+    names: tuple[str, ...]
+    line: int
+
+    @property
+    def room(self) -> str | None:
+        """The room of ours that is imported."""
+        parts = self.module.split(".")
+        return parts[1] if parts[0] == "supervox" and len(parts) > 1 else None
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    """Yield all imports of a module, also those within functions."""
+    package = ["supervox", *path.relative_to(ROOT).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, (), node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            names = tuple(alias.name for alias in node.names)
+            if module == "supervox":
+                yield from (Import(f"supervox.{name}", (), node.lineno) for name in names)
+            else:
+                yield Import(module, names, node.lineno)
+
+
+def place_of(path: Path) -> str:
+    """Return the entry of `ALLOWED` that a module falls under."""
+    name = path.relative_to(ROOT).as_posix()
+    return max((place for place in ALLOWED if name.startswith(f"{place}/")), key=len)
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_imports_point_downwards(path: Path) -> None:
+    place = place_of(path)
+    allowed = ALLOWED[place] | {place.partition("/")[0]}
+    for found in imports_of(path):
+        where = f"{shown(path)}:{found.line} imports {found.module}"
+        top = found.module.partition(".")[0]
+        assert top not in ROOMS | {"tests", "benchmarks"}, f"{where}: write supervox.{top}"
+        assert found.room is None or found.room in allowed, f"{where}: {place} may not"
+        if place != "napari_plugin":
+            assert top not in DESKTOP, f"{where}: only napari_plugin may"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_rooms_are_entered_by_their_doors(path: Path) -> None:
+    own = path.relative_to(ROOT).parts[0]
+    for found in imports_of(path):
+        if found.room is None or found.room == own:
+            continue
+        where = f"{shown(path)}:{found.line}"
+        assert found.module == f"supervox.{found.room}", (
+            f"{where} reaches into {found.module}: import from supervox.{found.room}"
+        )
+        missing = set(found.names) - set(importlib.import_module(found.module).__all__)
+        assert not missing, f"{where}: {sorted(missing)} not in __all__ of {found.module}"
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {entry.partition(">")[0].strip() for entry in project["dependencies"]}
+    known = {IMPORT_NAMES.get(name, name) for name in declared} | set(sys.stdlib_module_names)
+    for path in MODULES:
+        if place_of(path) == "napari_plugin":
+            continue
+        for found in imports_of(path):
+            top = found.module.partition(".")[0]
+            assert top in known | {"supervox"}, (
+                f"{shown(path)}:{found.line} imports {top}, which pyproject.toml doesn't require"
+            )
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS - {"napari_plugin"}))
+def test_importing_a_room_is_light(room: str) -> None:
+    heavy = sorted(DESKTOP | {"sklearn", "skimage", "matplotlib"})
+    code = (
+        f"import sys, supervox.{room}\n"
+        f"loaded = {heavy!r} & {{name.partition('.')[0] for name in sys.modules}}\n"
+        "sys.exit(f'loads {sorted(loaded)}' if loaded else 0)"
+    ).replace(f"{heavy!r}", f"set({heavy!r})")
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
