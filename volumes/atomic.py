@@ -3,8 +3,12 @@
 import contextlib
 import os
 import shutil
+import time
 import uuid
 from pathlib import Path
+
+_ATTEMPTS = 20
+_PAUSE_SECONDS = 0.1
 
 
 def temporary_beside(path: Path) -> Path:
@@ -28,19 +32,27 @@ def publish(temporary: Path, path: Path) -> None:
             aside.rename(path)
             raise
         _sync(path.parent)
-        discard(aside)
+        shutil.rmtree(aside, ignore_errors=True)
     else:
         temporary.replace(path)
         _sync(path.parent)
 
 
 def discard(temporary: Path) -> None:
-    """Remove what is left of an unfinished file or folder."""
-    if temporary.is_dir():
-        shutil.rmtree(temporary, ignore_errors=True)
-    else:
+    """Remove what is left of an unfinished file or folder.
+
+    After a chunk that couldn't be written, Zarr's other threads may still be writing theirs, and
+    make folders again that were just removed: look once more until nothing comes back.
+    """
+    if not temporary.is_dir():
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        return
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(temporary, ignore_errors=True)
+        time.sleep(_PAUSE_SECONDS)
+        if not temporary.exists():
+            return
 
 
 def _sync_tree(path: Path) -> None:
