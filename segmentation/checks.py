@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from supervox.features import VolumeLike
+from supervox.features import (
+    Block,
+    VolumeLike,
+    default_block_shape,
+    read_block,
+    run_blocks,
+    split_blocks,
+)
 
 Spacing = tuple[float, float, float]
 
@@ -62,23 +67,60 @@ def check_volume(volume: VolumeLike) -> VolumeLike:
     return volume
 
 
-def check_annotations(annotations: NDArray[Any], shape: Sequence[int]) -> NDArray[Any]:
-    """Return the annotations as a 3D array of the volume's shape.
+def check_annotations(annotations: VolumeLike, shape: Sequence[int]) -> VolumeLike:
+    """Return a 3D view of the annotations, which have the volume's shape.
 
     Raises
     ------
     SegmentationError
-        If they are not integers, have another shape, or hold negative or too high class ids.
+        If they are not integers, or have another shape.
     """
-    if annotations.dtype.kind not in "bui":
+    if np.dtype(annotations.dtype).kind not in "bui":
         raise SegmentationError(
             f"annotations must be integers (0 = unlabelled), not {annotations.dtype}"
         )
-    if annotations.ndim == 2:
-        annotations = annotations[np.newaxis]
+    if len(annotations.shape) == 2:
+        annotations = np.asarray(annotations[:, :])[np.newaxis]
     if tuple(annotations.shape) != tuple(shape):
         raise SegmentationError(
             f"the annotations have shape {tuple(annotations.shape)}, the volume {tuple(shape)}: "
             "they must be painted on this volume"
         )
     return annotations
+
+
+def check_two_classes(class_ids: Sequence[int]) -> None:
+    """Refuse annotations that leave nothing to tell apart.
+
+    Raises
+    ------
+    SegmentationError
+        If fewer than two classes are painted.
+    """
+    if not class_ids:
+        raise SegmentationError(
+            "the annotations are empty: paint at least one stroke for each of two classes"
+        )
+    if len(class_ids) == 1:
+        raise SegmentationError(
+            f"only class {class_ids[0]} is painted: paint at least one stroke of another class"
+        )
+
+
+def count_nonfinite(volume: VolumeLike, *, workers: int | None = None) -> int:
+    """Count the voxels that are not finite numbers, block by block.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X)
+    workers : int, optional
+        Threads; one per processor by default.
+    """
+    if np.dtype(volume.dtype).kind != "f":
+        return 0
+
+    def count(block: Block) -> int:
+        return math.prod(block.shape) - int(np.isfinite(read_block(volume, block.core)).sum())
+
+    blocks = split_blocks(volume.shape, default_block_shape(volume.shape))
+    return sum(run_blocks(count, blocks, workers=workers))

@@ -5,13 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import IntensityRange, Progress, ShouldStop, VolumeLike
 
-from .checks import SegmentationError, check_annotations, check_spacing, check_volume
+from .checks import (
+    SegmentationError,
+    check_annotations,
+    check_spacing,
+    check_two_classes,
+    check_volume,
+)
 from .forest import Forest, train_forest
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
@@ -115,7 +120,7 @@ class Segmenter:
 
     def segment(
         self,
-        annotations: NDArray[Any],
+        annotations: VolumeLike,
         *,
         refinement: RefinementParameters | None = None,
         progress: Progress | None = None,
@@ -144,7 +149,7 @@ class Segmenter:
         annotations = check_annotations(annotations, self.volume.shape)
         started = time.perf_counter()
         strokes = find_strokes(annotations, workers=self.workers)
-        _need_two_classes(strokes.class_ids)
+        check_two_classes(strokes.class_ids)
         self._add_seconds("scan", started)
         self.prepare(progress=progress, should_stop=should_stop)
         painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
@@ -266,7 +271,7 @@ class Segmenter:
 
 def segment(
     volume: VolumeLike,
-    annotations: NDArray[Any],
+    annotations: VolumeLike,
     *,
     spacing: Sequence[float] = (1, 1, 1),
     parameters: SegmentationParameters | None = None,
@@ -304,14 +309,3 @@ def segment(
     """
     segmenter = Segmenter(volume, spacing=spacing, parameters=parameters, workers=workers)
     return segmenter.segment(annotations, progress=progress, should_stop=should_stop)
-
-
-def _need_two_classes(class_ids: tuple[int, ...]) -> None:
-    if not class_ids:
-        raise SegmentationError(
-            "the annotations are empty: paint at least one stroke for each of two classes"
-        )
-    if len(class_ids) == 1:
-        raise SegmentationError(
-            f"only class {class_ids[0]} is painted: paint at least one stroke of another class"
-        )
