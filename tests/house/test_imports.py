@@ -25,7 +25,7 @@ ALLOWED = {
 ROOMS = {place.partition("/")[0] for place in ALLOWED}
 DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-IMPORT_NAMES = {"scikit-image": "skimage", "scikit-learn": "sklearn"}
+IMPORT_NAMES = {"pillow": "PIL", "scikit-image": "skimage", "scikit-learn": "sklearn"}
 
 
 class Import(NamedTuple):
