@@ -14,7 +14,7 @@ STAMPS := $(VENV)/.stamps
 TYPES := .supervox-mypy
 ROOMS := $(patsubst %/__init__.py,%,$(wildcard features/__init__.py napari_plugin/__init__.py \
            sample_data/__init__.py segmentation/__init__.py volumes/__init__.py))
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO := demo-output
 
 export PYTHONUNBUFFERED := 1
@@ -53,10 +53,10 @@ lint: $(STAMPS)/check ## ruff: lint and formatting
 	$(BIN)/ruff format --check .
 
 types: $(STAMPS)/check $(TYPES) ## mypy, strict
-	@$(BIN)/mypy --package supervox
+	@$(BIN)/mypy | sed 's|^$(TYPES)/supervox/||'
 
 docs: $(STAMPS)/check $(TYPES) ## build the documentation into site/
-	@$(BIN)/mkdocs build --strict --quiet --site-dir site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 	echo "Documentation: site/index.html"
 
 format: $(STAMPS)/check ## put the code into shape
