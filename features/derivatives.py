@@ -116,13 +116,17 @@ def _mixed_difference(low, low_high, high_low, high, weight, out):  # type: igno
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _gradient(smooth, first, along_z, along_y, along_x):  # type: ignore[no-untyped-def]
+    end = along_z.shape[2] + 1
     for z in range(along_z.shape[0]):
         for y in range(along_z.shape[1]):
-            s = smooth[:, :, 1:-1]
-            _difference(s[z, y + 1], s[z + 2, y + 1], first[0], along_z[z, y])
-            _difference(s[z + 1, y], s[z + 1, y + 2], first[1], along_y[z, y])
             row = smooth[z + 1, y + 1]
-            _difference(row[:-2], row[2:], first[2], along_x[z, y])
+            _difference(
+                smooth[z, y + 1, 1:end], smooth[z + 2, y + 1, 1:end], first[0], along_z[z, y]
+            )
+            _difference(
+                smooth[z + 1, y, 1:end], smooth[z + 1, y + 2, 1:end], first[1], along_y[z, y]
+            )
+            _difference(row[: end - 1], row[2:], first[2], along_x[z, y])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -137,14 +141,13 @@ def _length(z0, z1, y0, y1, row, first, out):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _gradient_magnitude(smooth, first, out):  # type: ignore[no-untyped-def]
-    s = smooth[:, :, 1:-1]
     for z in range(out.shape[0]):
         for y in range(out.shape[1]):
             _length(
-                s[z, y + 1],
-                s[z + 2, y + 1],
-                s[z + 1, y],
-                s[z + 1, y + 2],
+                smooth[z, y + 1, 1:],
+                smooth[z + 2, y + 1, 1:],
+                smooth[z + 1, y, 1:],
+                smooth[z + 1, y + 2, 1:],
                 smooth[z + 1, y + 1],
                 first,
                 out[z, y],
@@ -164,14 +167,13 @@ def _curvature(z0, z1, y0, y1, row, second, out):  # type: ignore[no-untyped-def
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _laplacian(smooth, second, out):  # type: ignore[no-untyped-def]
-    s = smooth[:, :, 1:-1]
     for z in range(out.shape[0]):
         for y in range(out.shape[1]):
             _curvature(
-                s[z, y + 1],
-                s[z + 2, y + 1],
-                s[z + 1, y],
-                s[z + 1, y + 2],
+                smooth[z, y + 1, 1:],
+                smooth[z + 2, y + 1, 1:],
+                smooth[z + 1, y, 1:],
+                smooth[z + 1, y + 2, 1:],
                 smooth[z + 1, y + 1],
                 second,
                 out[z, y],
@@ -179,18 +181,28 @@ def _laplacian(smooth, second, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _hessian_of_row(near, first, start, n, tensor):  # type: ignore[no-untyped-def]
-    """Fill `tensor` from the 3 x 3 rows `near` around a row, columns start to start + n."""
+def _hessian_of_row(smooth, first, z, y, start, n, tensor):  # type: ignore[no-untyped-def]
+    """Fill `tensor` for n columns from `start` of row (z, y) of the result."""
     wz, wy, wx = first[0], first[1], first[2]
-    left, here, right = near[:, :, start:], near[:, :, start + 1 :], near[:, :, start + 2 :]
     four = np.float32(4)
-    row = here[1, 1]
-    _second_difference(here[0, 1], row, here[2, 1], four * wz * wz, tensor[0, :n])
-    _second_difference(here[1, 0], row, here[1, 2], four * wy * wy, tensor[1, :n])
-    _second_difference(left[1, 1], row, right[1, 1], four * wx * wx, tensor[2, :n])
-    _mixed_difference(here[0, 0], here[0, 2], here[2, 0], here[2, 2], wz * wy, tensor[3, :n])
-    _mixed_difference(left[0, 1], right[0, 1], left[2, 1], right[2, 1], wz * wx, tensor[4, :n])
-    _mixed_difference(left[1, 0], right[1, 0], left[1, 2], right[1, 2], wy * wx, tensor[5, :n])
+    a, b = start + 1, start + 1 + n
+    row = smooth[z + 1, y + 1, a - 1 : b + 1]
+    above, below = smooth[z, y + 1, a - 1 : b + 1], smooth[z + 2, y + 1, a - 1 : b + 1]
+    north, south = smooth[z + 1, y, a - 1 : b + 1], smooth[z + 1, y + 2, a - 1 : b + 1]
+    here = row[1 : n + 1]
+    _second_difference(above[1:], here, below[1:], four * wz * wz, tensor[0, :n])
+    _second_difference(north[1:], here, south[1:], four * wy * wy, tensor[1, :n])
+    _second_difference(row, here, row[2:], four * wx * wx, tensor[2, :n])
+    _mixed_difference(
+        smooth[z, y, a:b],
+        smooth[z, y + 2, a:b],
+        smooth[z + 2, y, a:b],
+        smooth[z + 2, y + 2, a:b],
+        wz * wy,
+        tensor[3, :n],
+    )
+    _mixed_difference(above, above[2:], below, below[2:], wz * wx, tensor[4, :n])
+    _mixed_difference(north, north[2:], south, south[2:], wy * wx, tensor[5, :n])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -201,10 +213,10 @@ def _hessian_eigenvalues(smooth, first, out):  # type: ignore[no-untyped-def]
         for y in range(out.shape[2]):
             for start in range(0, out.shape[3], CHUNK):
                 n = min(CHUNK, out.shape[3] - start)
-                _hessian_of_row(smooth[z : z + 3, y : y + 3], first, start, n, tensor)
+                _hessian_of_row(smooth, first, z, y, start, n, tensor)
                 eigenvalues_of_rows(tensor, found, n)
                 for k in range(3):
-                    out[k, z, y, start : start + n] = found[k, :n]
+                    _copy(found[k], out[k, z, y, start : start + n])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -216,8 +228,19 @@ def _root_eigenvalues(tensor_field, out):  # type: ignore[no-untyped-def]
             for start in range(0, out.shape[3], CHUNK):
                 n = min(CHUNK, out.shape[3] - start)
                 for k in range(6):
-                    tensor[k, :n] = tensor_field[k, z, y, start : start + n]
+                    _copy(tensor_field[k, z, y, start:], tensor[k, :n])
                 eigenvalues_of_rows(tensor, found, n)
                 for k in range(3):
-                    for i in range(n):
-                        out[k, z, y, start + i] = math.sqrt(max(found[k, i], np.float32(0)))
+                    _root(found[k], out[k, z, y, start : start + n])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _copy(values, out):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = values[i]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _root(values, out):  # type: ignore[no-untyped-def]
+    for i in range(out.size):
+        out[i] = math.sqrt(max(values[i], np.float32(0)))

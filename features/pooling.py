@@ -123,8 +123,7 @@ def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
         if found.factor not in runs:
             runs[found.factor] = [find_runs(n.local, core, found.factor) for n in numbered]
         for share, where in zip(pooled, runs[found.factor], strict=True):
-            values = found.values if len(pooled) == 1 else found.values.copy()
-            add_channel(values, where, share.sums[found.index], share.squares[found.index])
+            add_channel(found.values, where, share.sums[found.index], share.squares[found.index])
     return pooled
 
 

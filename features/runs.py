@@ -97,20 +97,15 @@ def find_runs(local: NDArray[np.int32], core: Window, factor: Triple) -> CellRun
     factor : tuple of 3 int
         Voxels per cell of the grid.
     """
+    # room for the worst case; memory that is never written is never taken
+    first, length, owner = (np.empty(local.size, np.int32) for _ in range(3))
     if factor == (1, 1, 1):
-        n = _count_runs(local)
-        first, length, owner = (np.empty(n, np.int32) for _ in range(3))
-        _list_runs(local, first, length, owner)
-        return CellRuns(True, first, length, owner)
-    cells = core.coarsened(factor)
-    lead = tuple(a % f for a, f in zip(core.start, factor, strict=True))
-    n = _list_cells(local, cells.shape, factor, lead, _NOWHERE, _NOWHERE, _NOWHERE)
-    first, length, owner = (np.empty(n, np.int32) for _ in range(3))
-    _list_cells(local, cells.shape, factor, lead, first, length, owner)
-    return CellRuns(False, first, length, owner)
-
-
-_NOWHERE = np.empty(0, np.int32)
+        n = _list_runs(local, first, length, owner)
+    else:
+        lead = tuple(a % f for a, f in zip(core.start, factor, strict=True))
+        cells = core.coarsened(factor).shape
+        n = _list_cells(local, cells, factor, lead, first, length, owner)
+    return CellRuns(factor == (1, 1, 1), first[:n], length[:n], owner[:n])
 
 
 def add_channel(
@@ -119,7 +114,7 @@ def add_channel(
     sums: NDArray[np.int64],
     squares: NDArray[np.int64],
 ) -> None:
-    """Add a channel to the sums of a block's supervoxels; `values` is overwritten.
+    """Add a channel to the sums of a block's supervoxels.
 
     Parameters
     ----------
@@ -129,10 +124,10 @@ def add_channel(
     sums, squares : array of int64, (n,)
         In quanta, and quanta squared.
     """
-    quanta = values.reshape(-1).view(np.int32)
-    _quantise(values.reshape(-1), quanta)
-    add = _add_runs if runs.fine else _add_cells
-    add(quanta, runs.first, runs.length, runs.owner, sums, squares)
+    if runs.fine:
+        _add_runs(values, runs.first, runs.length, runs.owner, sums, squares)
+    else:
+        _add_cells(values.reshape(-1), runs.first, runs.length, runs.owner, sums, squares)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -145,17 +140,6 @@ def _count(offsets, counts):  # type: ignore[no-untyped-def]
 def _renumber(offsets, numbers):  # type: ignore[no-untyped-def]
     for i in range(offsets.size):
         offsets[i] = numbers[offsets[i]]
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _count_runs(local):  # type: ignore[no-untyped-def]
-    total = local.shape[0] * local.shape[1]
-    for z in range(local.shape[0]):
-        for y in range(local.shape[1]):
-            row = local[z, y]
-            for x in range(1, row.size):
-                total += row[x] != row[x - 1]
-    return total
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -174,15 +158,12 @@ def _list_runs(local, first, length, owner):  # type: ignore[no-untyped-def]
                     n += 1
                     start = x
             begin += row.size
+    return n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _list_cells(local, cells, factor, lead, first, length, owner):  # type: ignore[no-untyped-def]
-    """List or, if `first` is empty, count the supervoxels of every cell."""
-    write = first.size > 0
     fz, fy, fx = factor
-    ids = np.empty(fz * fy * fx, np.int32)
-    voxels = np.empty(fz * fy * fx, np.int32)
     n = 0
     for cz in range(cells[0]):
         z0, z1 = max(cz * fz - lead[0], 0), min((cz + 1) * fz - lead[0], local.shape[0])
@@ -190,56 +171,75 @@ def _list_cells(local, cells, factor, lead, first, length, owner):  # type: igno
             y0, y1 = max(cy * fy - lead[1], 0), min((cy + 1) * fy - lead[1], local.shape[1])
             for cx in range(cells[2]):
                 x0, x1 = max(cx * fx - lead[2], 0), min((cx + 1) * fx - lead[2], local.shape[2])
-                found = 0
+                begin = n
                 for z in range(z0, z1):
                     for y in range(y0, y1):
                         for x in range(x0, x1):
-                            found = _tally(local[z, y, x], ids, voxels, found)
-                if write:
-                    for k in range(found):
-                        first[n + k] = (cz * cells[1] + cy) * cells[2] + cx
-                        length[n + k] = voxels[k]
-                        owner[n + k] = ids[k]
-                n += found
+                            n = _tally(local[z, y, x], owner, length, begin, n)
+                for entry in range(begin, n):
+                    first[entry] = (cz * cells[1] + cy) * cells[2] + cx
     return n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _tally(identity, ids, voxels, found):  # type: ignore[no-untyped-def]
-    for k in range(found):
-        if ids[k] == identity:
-            voxels[k] += 1
-            return found
-    ids[found] = identity
-    voxels[found] = 1
-    return found + 1
+def _tally(identity, owner, length, begin, end):  # type: ignore[no-untyped-def]
+    """Count a voxel in the entries [begin, end) of its cell, and return their new end."""
+    for entry in range(begin, end):
+        if owner[entry] == identity:
+            length[entry] += 1
+            return end
+    owner[end] = identity
+    length[end] = 1
+    return end + 1
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _quantise(values, quanta):  # type: ignore[no-untyped-def]
-    """Round values to whole quanta; `quanta` may share the values' memory."""
+def _quantise(values, quanta, squares):  # type: ignore[no-untyped-def]
+    """Round values to whole quanta, and square those."""
     for i in range(values.size):
         scaled = min(max(values[i] * np.float32(UNITS), np.float32(-LIMIT)), np.float32(LIMIT))
         quanta[i] = np.int32(np.floor(scaled + np.float32(0.5)))
+    for i in range(values.size):
+        squares[i] = np.int64(quanta[i]) * np.int64(quanta[i])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_runs(quanta, first, length, owner, sums, squares):  # type: ignore[no-untyped-def]
-    for run in range(first.size):
-        total = np.int64(0)
-        square = np.int64(0)
-        for i in range(first[run], first[run] + length[run]):
-            q = np.int64(quanta[i])
-            total += q
-            square += q * q
-        sums[owner[run]] += total
-        squares[owner[run]] += square
+def _accumulate(quanta, squares, until, until_squares):  # type: ignore[no-untyped-def]
+    """Fill running sums: entry i holds the sum of the first i values."""
+    total, square = np.int64(0), np.int64(0)
+    for i in range(quanta.size):
+        until[i], until_squares[i] = total, square
+        total += quanta[i]
+        square += squares[i]
+    until[quanta.size], until_squares[quanta.size] = total, square
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _add_cells(quanta, first, length, owner, sums, squares):  # type: ignore[no-untyped-def]
+def _add_runs(values, first, length, owner, sums, squares):  # type: ignore[no-untyped-def]
+    """Add runs of a row as differences of running sums: no branch depends on a run's length."""
+    columns = values.shape[2]
+    quanta, squared = np.empty(columns, np.int32), np.empty(columns, np.int64)
+    until, until_squares = np.empty(columns + 1, np.int64), np.empty(columns + 1, np.int64)
+    run = 0
+    begin = 0
+    for z in range(values.shape[0]):
+        for y in range(values.shape[1]):
+            _quantise(values[z, y], quanta, squared)
+            _accumulate(quanta, squared, until, until_squares)
+            while run < first.size and first[run] < begin + columns:
+                low = first[run] - begin
+                high = low + length[run]
+                sums[owner[run]] += until[high] - until[low]
+                squares[owner[run]] += until_squares[high] - until_squares[low]
+                run += 1
+            begin += columns
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_cells(values, first, length, owner, sums, squares):  # type: ignore[no-untyped-def]
+    quanta, squared = np.empty(values.size, np.int32), np.empty(values.size, np.int64)
+    _quantise(values, quanta, squared)
     for entry in range(first.size):
-        q = np.int64(quanta[first[entry]])
-        total = q * length[entry]
-        sums[owner[entry]] += total
-        squares[owner[entry]] += total * q
+        cell, supervoxel = first[entry], owner[entry]
+        sums[supervoxel] += np.int64(quanta[cell]) * length[entry]
+        squares[supervoxel] += squared[cell] * length[entry]

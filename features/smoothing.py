@@ -13,8 +13,6 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from .blocks import Triple
-
 Float32 = NDArray[np.float32]
 
 # Beyond 3 sigma lies 0.3 % of a Gaussian; cutting there costs a quarter less than at SciPy's 4.
@@ -98,7 +96,7 @@ def smooth_window(
     array of float32, stop - start
     """
     out = np.empty(tuple(b - a for a, b in zip(start, stop, strict=True)), np.float32)
-    _smooth(source, source, False, *kernels, *start, out)
+    _smooth(source, source, False, tuple(kernels), tuple(start), out)
     return out
 
 
@@ -120,7 +118,7 @@ def smooth_product(
         Where the window begins that `out` receives; it lies inside the source.
     out : C-contiguous array of float32
     """
-    _smooth(left, right, True, *kernels, *start, out)
+    _smooth(left, right, True, tuple(kernels), tuple(start), out)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -208,9 +206,11 @@ def _pad_columns(plane, columns, start, wide):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _smooth(left, right, multiply, wz, wy, wx, z0, y0, x0, out):  # type: ignore[no-untyped-def]
+def _smooth(left, right, multiply, kernels, start, out):  # type: ignore[no-untyped-def]
     """Smooth plane by plane: across planes, rows and columns while the plane is in the cache."""
     planes, rows, columns = left.shape
+    wz, wy, wx = kernels
+    z0, y0, x0 = start
     height, width = out.shape[1], out.shape[2]
     rz, ry, rx = wz.size - 1, wy.size - 1, wx.size - 1
     first, last = max(y0 - ry, 0), min(y0 + height + ry, rows)
