@@ -9,23 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Slices, Triple, VolumeLike
-from .derivatives import (
-    gradient,
-    gradient_magnitude,
-    hessian_eigenvalues,
-    laplacian,
-    root_eigenvalues,
-)
-from .grids import MIDDLE, Grid, Window, grid_size, read_grids
+from .filters import filter_scale, needed_cells
+from .grids import FINEST, Window, read_grids
 from .intensity import IntensityRange
 from .parameters import FeatureParameters
 from .scales import Scale, plan_scales
-from .smoothing import (
-    half_kernel,
-    kernel_radius,
-    smooth_product,
-    smooth_window,
-)
 
 Float32 = NDArray[np.float32]
 # Filters with three values per voxel, and how one of them is called.
@@ -33,7 +21,6 @@ _TRIPLES = {
     "hessian_eigenvalues": "hessian_eigenvalue",
     "structure_tensor_eigenvalues": "structure_tensor_eigenvalue",
 }
-_TWICE_SMOOTHED = ("structure_tensor_eigenvalues", "difference_of_gaussians")
 
 
 @dataclass(frozen=True)
@@ -96,6 +83,10 @@ class FeatureBank:
         self.parameters = parameters or FeatureParameters()
         self.channels = tuple(_list_channels(self.parameters))
         self._index = {channel.name: index for index, channel in enumerate(self.channels)}
+        self._places = {
+            (channel.filter, channel.sigma, channel.component): index
+            for index, channel in enumerate(self.channels)
+        }
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -196,33 +187,33 @@ class FeatureBank:
         ------
         Filtered
         """
-        channels = [
-            (index, channel)
-            for index, channel in enumerate(self.channels)
-            if wanted is None or index in wanted
-        ]
-        by_scale = {
-            scale: [pair for pair in channels if pair[1].sigma == scale.sigma] for scale in scales
-        }
-        by_scale = {scale: pairs for scale, pairs in by_scale.items() if pairs}
-        needed: dict[Triple, Window] = {}
-        raw = [index for index, channel in channels if channel.filter == "raw"]
-        if raw:
-            needed[1, 1, 1] = core
-        for scale, pairs in by_scale.items():
-            window = _needed_cells(core, scale, volume.shape, _filters(pairs))
-            needed[scale.factor] = window.union(needed.get(scale.factor, window))
-        squares = any(channel.filter == "local_std" for _, channel in channels)
-        grids = read_grids(volume, intensity, needed, squares=squares)
+        chosen = range(len(self.channels)) if wanted is None else wanted
+        raw = [index for index in chosen if self.channels[index].filter == "raw"]
+        needed = {FINEST: core} if raw else {}
+        filters = {scale: self._filters_of(scale, chosen) for scale in scales}
+        for scale in scales:
+            if filters[scale]:
+                window = needed_cells(core, scale, volume.shape, filters[scale])
+                needed[scale.factor] = window.union(needed.get(scale.factor, window))
+        squares = any("local_std" in names for names in filters.values())
+        factors = {scale.factor for scale in scales}
+        grids = read_grids(volume, intensity, factors, needed, squares=squares)
         for index in raw:
-            grid = grids[1, 1, 1]
-            yield Filtered(index, (1, 1, 1), core, grid.values[core.within(grid.window)].copy())
-        for scale, pairs in by_scale.items():
-            cells = core.coarsened(scale.factor)
-            for name, values in _filter_scale(grids[scale.factor], cells, scale, _filters(pairs)):
-                for index, channel in pairs:
-                    if channel.filter == name:
-                        yield Filtered(index, scale.factor, cells, values[channel.component])
+            values = grids[FINEST].values[core.within(grids[FINEST].window)]
+            yield Filtered(index, FINEST, core, values.copy())
+        for scale in scales:
+            if filters[scale]:
+                cells = core.coarsened(scale.factor)
+                found = filter_scale(grids[scale.factor], cells, scale, filters[scale])
+                for name, components in found:
+                    for component, values in enumerate(components):
+                        index = self._places[name, scale.sigma, component]
+                        if index in chosen:
+                            yield Filtered(index, scale.factor, cells, values)
+
+    def _filters_of(self, scale: Scale, chosen: Collection[int]) -> frozenset[str]:
+        channels = (self.channels[index] for index in chosen)
+        return frozenset(c.filter for c in channels if c.sigma == scale.sigma)
 
 
 def _list_channels(parameters: FeatureParameters) -> Iterator[Channel]:
@@ -235,10 +226,6 @@ def _list_channels(parameters: FeatureParameters) -> Iterator[Channel]:
                     yield Channel(f"{_TRIPLES[name]}_{k + 1}_sigma_{sigma:g}", name, sigma, k)
             elif name != "raw":
                 yield Channel(f"{name}_sigma_{sigma:g}", name, sigma, 0)
-
-
-def _filters(pairs: Sequence[tuple[int, Channel]]) -> frozenset[str]:
-    return frozenset(channel.filter for _, channel in pairs)
 
 
 def _whole(shape: Sequence[int], region: Slices | None) -> Window:
@@ -260,64 +247,3 @@ def _repeat(found: Filtered, core: Window) -> Float32:
         cells = voxels // found.factor[axis] - found.window.start[axis]
         values = values.take(cells, axis=axis)
     return values
-
-
-def _needed_cells(
-    core: Window, scale: Scale, shape: Sequence[int], filters: frozenset[str]
-) -> Window:
-    """Return the cells that a scale's filters read for a block."""
-    twice = any(name in filters for name in _TWICE_SMOOTHED)
-    halo = [
-        kernel_radius(inner) + 1 + (kernel_radius(outer) if twice else 0)
-        for inner, outer in zip(scale.inner, scale.outer, strict=True)
-    ]
-    return core.coarsened(scale.factor).grown(halo, grid_size(shape, scale.factor))
-
-
-def _filter_scale(
-    grid: Grid, cells: Window, scale: Scale, filters: frozenset[str]
-) -> Iterator[tuple[str, Float32]]:
-    """Yield filters' names and values, (components, cells), for one scale."""
-    kernels = tuple(half_kernel(sigma) for sigma in scale.inner)
-    outer_kernels = tuple(half_kernel(sigma) for sigma in scale.outer)
-    twice = any(name in filters for name in _TWICE_SMOOTHED)
-    reach = [kernel_radius(sigma) if twice else 0 for sigma in scale.outer]
-    # cells whose derivatives are needed; the smooth values reach one further on every side, also
-    # beyond the border of the volume, where reflection gives them the value of the border itself
-    inner = cells.grown(reach, grid.size)
-    start, stop = _relative(inner, grid.window, 1)
-    smooth = smooth_window(grid.values, kernels, start, stop)
-    at = cells.within(inner)
-    around = np.ascontiguousarray(smooth[tuple(slice(part.start, part.stop + 2) for part in at)])
-    if "gaussian" in filters:
-        yield "gaussian", around[1:-1, 1:-1, 1:-1].copy()[None]
-    if "gradient_magnitude" in filters:
-        yield "gradient_magnitude", gradient_magnitude(around, scale.first)[None]
-    if "laplacian_of_gaussian" in filters:
-        yield "laplacian_of_gaussian", laplacian(around, scale.first)[None]
-    if "hessian_eigenvalues" in filters:
-        yield "hessian_eigenvalues", hessian_eigenvalues(around, scale.first)
-    window = _relative(cells, inner, 0)
-    if "difference_of_gaussians" in filters:
-        once = np.ascontiguousarray(smooth[1:-1, 1:-1, 1:-1])
-        wider = smooth_window(once, outer_kernels, *window)
-        yield "difference_of_gaussians", (once[at] - wider)[None]
-    if "structure_tensor_eigenvalues" in filters:
-        along = gradient(smooth, scale.first)
-        tensor = np.empty((6, *cells.shape), np.float32)
-        for k, (i, j) in enumerate(((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))):
-            smooth_product(along[i], along[j], outer_kernels, window[0], tensor[k])
-        yield "structure_tensor_eigenvalues", root_eigenvalues(tensor)
-    if "local_std" in filters and grid.squares is not None:
-        window = _relative(cells, grid.window, 0)
-        squares = smooth_window(grid.squares, kernels, *window)
-        mean = around[1:-1, 1:-1, 1:-1] - MIDDLE
-        yield "local_std", np.sqrt(np.maximum(squares - mean * mean, 0))[None]
-
-
-def _relative(part: Window, whole: Window, margin: int) -> tuple[Triple, Triple]:
-    """Return start and stop of a part, with a margin, in coordinates of an array of the whole."""
-    at = part.within(whole)
-    start = (at[0].start - margin, at[1].start - margin, at[2].start - margin)
-    stop = (at[0].stop + margin, at[1].stop + margin, at[2].stop + margin)
-    return start, stop

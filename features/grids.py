@@ -6,7 +6,7 @@ Cells at the far border average the voxels that exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from .intensity import HIGH, LOW, IntensityRange
 
 Float32 = NDArray[np.float32]
 
+FINEST: Triple = (1, 1, 1)
 # Voxels read at a time into coarse grids, whose halos are wider than what is filtered finely.
 SLAB_VOXELS = 2**22
 # Squares are taken about the middle of the scale: float32 then keeps the digits of a variance.
@@ -110,7 +111,8 @@ def grid_size(shape: Sequence[int], factor: Sequence[int]) -> Triple:
 def read_grids(
     volume: VolumeLike,
     intensity: IntensityRange,
-    needed: dict[Triple, Window],
+    factors: Iterable[Triple],
+    needed: Mapping[Triple, Window],
     *,
     squares: bool,
 ) -> dict[Triple, Grid]:
@@ -120,28 +122,35 @@ def read_grids(
     ----------
     volume : array-like, (Z, Y, X)
     intensity : IntensityRange
-    needed : dict of factor to Window
-        The cells that each grid must hold; every factor divides the next.
+    factors : iterable of 3 int
+        All grids of the feature bank, needed or not: a grid is always averaged from the next finer
+        of them, so that its bits do not depend on what else is asked for. Each divides the next.
+    needed : mapping of factor to Window
+        The cells that a grid must hold.
     squares : bool
         Whether the grids also carry the mean squares.
     """
     shape = _triple(volume.shape)
-    factors = sorted(needed)
-    windows = dict(needed)
-    for finer, coarser in zip(factors[-2::-1], factors[:0:-1], strict=True):
-        ratio = _triple(c // f for c, f in zip(coarser, finer, strict=True))
-        if finer != (1, 1, 1):  # the finest grid is made in passing, as far as it is needed itself
-            windows[finer] = windows[finer].union(
-                windows[coarser].refined(ratio, grid_size(shape, finer))
-            )
     grids: dict[Triple, Grid] = {}
-    for factor in factors:
-        coarse = [found for found in grids if found != (1, 1, 1)]
-        if coarse:
-            grids[factor] = _coarsen(grids[max(coarse)], shape, factor, windows[factor])
-        else:
+    if FINEST in needed:
+        grids[FINEST] = _read_grid(volume, intensity, FINEST, needed[FINEST], squares)
+    # the finest grid is filtered with narrow halos, but coarse grids reach far: they are read anew
+    coarse = sorted({factor for factor in factors if FINEST < factor <= max(needed)})
+    windows = dict(needed)
+    for finer, factor in zip(coarse[-2::-1], coarse[:0:-1], strict=True):
+        reached = windows[factor].refined(_ratio(factor, finer), grid_size(shape, finer))
+        windows[finer] = reached.union(windows.get(finer, reached))
+    for position, factor in enumerate(coarse):
+        if position == 0:
             grids[factor] = _read_grid(volume, intensity, factor, windows[factor], squares)
+        else:
+            finer_grid = grids[coarse[position - 1]]
+            grids[factor] = _coarsen(finer_grid, shape, factor, windows[factor])
     return grids
+
+
+def _ratio(coarse: Triple, fine: Triple) -> Triple:
+    return _triple(c // f for c, f in zip(coarse, fine, strict=True))
 
 
 def _read_grid(
@@ -164,7 +173,7 @@ def _read_grid(
         box = slab.refined(factor, shape)
         voxels = intensity.normalise(read_block(volume, box.within(Window((0, 0, 0), shape))))
         rows = slice(start - window.start[0], stop - window.start[0])
-        if factor == (1, 1, 1):
+        if factor == FINEST:
             values[rows] = voxels
         else:
             _average(voxels, factor, values[rows])
@@ -176,7 +185,7 @@ def _read_grid(
 
 def _coarsen(finer: Grid, shape: Triple, factor: Triple, window: Window) -> Grid:
     """Average cells of a finer grid into a window of a coarser one."""
-    ratio = _triple(c // f for c, f in zip(factor, finer.factor, strict=True))
+    ratio = _ratio(factor, finer.factor)
     part = window.refined(ratio, finer.size).within(finer.window)
 
     def average(source: Float32) -> Float32:
