@@ -14,10 +14,14 @@ Where to look
     Blocks read, normalised and averaged into the cells of coarse grids.
 `smoothing`, `derivatives`, `eigenvalues`
     The compiled filters.
+`filters`
+    All filters of one scale on a block.
 `bank`
     `FeatureBank`: the channels, and their values in a block.
 `runs`
     Exact integer sums over the supervoxels of a block.
+`table`
+    `FeatureTable`, and the sums over blocks that it is made from.
 `pooling`
     `pool_features`: the stage as a function of a block and a reduction.
 `context`
@@ -40,7 +44,7 @@ from .blocks import (
 from .context import add_context
 from .intensity import IntensityRange, sample_voxels
 from .parameters import PRESETS, FeatureParameters, parameters_for_preset
-from .pooling import FeatureTable, pool_features, pool_partitions
+from .pooling import pool_features, pool_partitions
 from .smoothing import gaussian_smooth, kernel_radius
 
 __all__ = [

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, diags_array
 
-from .pooling import FeatureTable
+from .table import FeatureTable
 
 
 def add_context(table: FeatureTable, edges: ArrayLike, hops: int = 1) -> FeatureTable:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from .blocks import VolumeLike
@@ -70,13 +71,24 @@ class IntensityRange:
         """Map a block to the common scale, as float32; voxels that are not finite get `fill`."""
         # float32 can't hold every integer of 32 bits: subtract before rounding
         exact = np.float32 if np.can_cast(block.dtype, np.float32, "safe") else np.float64
-        values: NDArray[Any] = block.astype(exact)
-        if np.issubdtype(block.dtype, np.floating):
-            values[~np.isfinite(values)] = self.fill
-        np.subtract(values, exact(self.low), out=values)
-        np.multiply(values, exact((HIGH - LOW) / (self.high - self.low)), out=values)
-        np.clip(values, CLIP[0], CLIP[1], out=values)
-        return values.astype(np.float32, copy=False)
+        source = np.ascontiguousarray(block, block.dtype.newbyteorder("="))
+        if source.dtype in (np.float16, np.longdouble, np.bool_):  # not known to the compiler
+            source = source.astype(exact)
+        out = np.empty(block.shape, np.float32)
+        scale = (HIGH - LOW) / (self.high - self.low)
+        _normalise(source.reshape(-1), exact(self.low), exact(scale), exact(self.fill), out.ravel())
+        return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _normalise(block, low, scale, fill, out):  # type: ignore[no-untyped-def]
+    """Do all steps in one pass over the memory, in the type of `low`."""
+    least, most = type(low)(CLIP[0]), type(low)(CLIP[1])
+    for i in range(block.size):
+        value = type(low)(block[i])
+        if not abs(value) < np.inf:
+            value = fill
+        out[i] = min(max((value - low) * scale, least), most)
 
 
 def sample_voxels(volume: VolumeLike) -> NDArray[np.float64]:
