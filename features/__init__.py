@@ -46,6 +46,7 @@ from .intensity import IntensityRange, sample_voxels
 from .parameters import PRESETS, FeatureParameters, parameters_for_preset
 from .pooling import pool_features, pool_partitions
 from .smoothing import gaussian_smooth, kernel_radius
+from .table import FeatureTable
 
 __all__ = [
     "PRESETS",
