@@ -1,1 +1,18 @@
-"""The command line."""
+"""The command ``supervox``.
+
+Where to find what:
+
+- `commands`: the list of commands; a command's module is only loaded when it is called.
+- `segment`, `apply`, `score`, `sample`, `info`, `picture`: one command each.
+- `segment_run`: what ``segment`` does once its options are understood.
+- `options`: the options that several commands have.
+- `inputs`: volumes and strokes opened, checked and read.
+- `outputs`: files that appear together, complete, or not at all; `results` fills them.
+- `progress`: what a person sees while waiting, on stderr.
+- `report`: what was done, as a table or as JSON, on stdout.
+- `errors`: what went wrong, in one line on stderr, and exit codes.
+"""
+
+from .commands import main, supervox
+
+__all__ = ["main", "supervox"]

@@ -1,0 +1,199 @@
+"""``supervox apply``: label volumes with a model that was trained on another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from supervox.features import count_workers
+from supervox.segmentation.model import Model, fingerprint, load_model
+from supervox.segmentation.segmenter import Segmenter
+from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
+
+from . import options
+from .errors import Stopped, say
+from .inputs import VoxelSize, read_volume, voxel_size
+from .outputs import Outputs, making_folder
+from .progress import Stages
+from .report import class_entries, print_classes, print_json, times, versions
+from .results import ResultFiles
+
+ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
+ALIKE = 0.01  # relative difference of voxel sizes that is no difference
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for.
+
+    Attributes
+    ----------
+    model : Model
+    model_file : Path
+    volumes : tuple of str
+        Addresses of the volumes.
+    files : tuple of ResultFiles
+        What to write for each.
+    spacing : tuple of 3 float, optional
+        Voxel size, where the person gave one.
+    workers : int, optional
+    """
+
+    model: Model
+    model_file: Path
+    volumes: tuple[str, ...]
+    files: tuple[ResultFiles, ...]
+    spacing: tuple[float, float, float] | None
+    workers: int | None
+
+
+@click.command("apply")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("volumes", nargs=-1, required=True, metavar="VOLUME...")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    required=True,
+    help="Folder for the labels; it is made if it is missing.",
+)
+@click.option(
+    "--format",
+    "ending",
+    type=click.Choice(ENDINGS),
+    help="Format of the labels; that of each volume by default.",
+)
+@click.option("--probabilities", is_flag=True, help="Also write the probabilities of the classes.")
+@click.option("--uncertainty", is_flag=True, help="Also write how undecided each voxel is.")
+@options.spacing
+@options.workers
+@options.as_json
+def command(
+    model: Path,
+    volumes: tuple[str, ...],
+    output: Path,
+    ending: str | None,
+    probabilities: bool,
+    uncertainty: bool,
+    spacing: tuple[float, float, float] | None,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Label each VOLUME with MODEL, which 'supervox segment --save-model' made.
+
+    The labels of cell.mrc become DIR/cell_labels.mrc. On the volume that the model was trained on
+    they are those of the training run; elsewhere the image should look alike: the same kind of
+    sample, microscope and voxel size.
+    """
+    extras = [("probabilities", probabilities), ("uncertainty", uncertainty)]
+    kinds = ["labels", *(name for name, wanted in extras if wanted)]
+    files = _name_files(volumes, output, ending, kinds)
+    request = Request(load_model(model), model, volumes, files, spacing, workers)
+    with making_folder(output):
+        entries = run(request)
+    if as_json:
+        common = {"command": "apply", "model": str(model), "workers": count_workers(workers)}
+        parameters = request.model.parameters.to_dict()
+        print_json(common | {"volumes": entries, "parameters": parameters, "versions": versions()})
+        return
+    for entry in entries:
+        print_classes(entry["classes"], entry["unit"])
+        written = ", ".join(entry["outputs"].values())
+        click.echo(f"{written}: written after {entry['seconds']['total']:.1f} s")
+
+
+def run(request: Request) -> list[dict[str, Any]]:
+    """Label the volumes one after the other; each one's files appear when they are complete."""
+    entries: list[dict[str, Any]] = []
+    with ExitStack() as stack:  # all must be there and writable before the work begins
+        volumes = [stack.enter_context(open_volume(path)) for path in request.volumes]
+        inputs = [request.model_file, *(volume.path for volume in volumes)]
+        with Outputs(inputs) as outputs, Stages() as stages:
+            places = [
+                files.plan(outputs, volume.shape)
+                for volume, files in zip(volumes, request.files, strict=True)
+            ]
+            try:
+                for volume, staged in zip(volumes, places, strict=True):
+                    entries.append(_label(request, volume, staged, stages))
+                    outputs.publish()
+            except KeyboardInterrupt:
+                if not entries:
+                    raise
+                count = f"{len(entries)} of {len(volumes)} volumes were labelled"
+                raise Stopped(f"stopped; {count}") from None
+    for entry, path, files in zip(entries, request.volumes, request.files, strict=True):
+        entry |= {"volume": path, "outputs": files.as_dict()}
+    return entries
+
+
+def _label(request: Request, volume: Volume, files: ResultFiles, stages: Stages) -> dict[str, Any]:
+    """Label one volume, write its files, and return what was done."""
+    started = time.perf_counter()
+    model = request.model
+    data, masked = read_volume(volume, stages, request.workers)
+    at_home = fingerprint(data) == model.trained_on
+    size = voxel_size(volume, request.spacing, model.spacing, prefer_learned=at_home)
+    _compare_voxel_sizes(volume, size, model)
+    segmenter = Segmenter(
+        data, spacing=size.spacing, parameters=model.parameters, workers=request.workers
+    )
+    with stages.stage("segment", f"Labelling {volume.path.name}") as progress:
+        result = segmenter.apply(model, progress=progress)
+    with stages.stage("write", "Writing the labels") as progress:
+        voxels = files.write(result, volume, size, (), progress)
+    every = dict.fromkeys(result.class_ids, 0) | voxels
+    return {
+        "shape": list(volume.shape),
+        "masked_voxels": masked,
+        "spacing": list(size.spacing),
+        "unit": size.unit,
+        "classes": class_entries(every, {}, size.voxel_volume),
+        "seconds": segmenter.seconds | {"total": time.perf_counter() - started},
+    }
+
+
+def _compare_voxel_sizes(volume: Volume, size: VoxelSize, model: Model) -> None:
+    """Warn of a volume on another scale: its organelles have another size in voxels."""
+    pairs = zip(size.spacing, model.spacing, strict=True)
+    if any(abs(here - there) > ALIKE * there for here, there in pairs):
+        say(
+            f"warning: {volume.path} has voxels of {size}, the model was trained on "
+            f"{times(model.spacing)}; the labels may be poor"
+        )
+
+
+def _name_files(
+    volumes: Sequence[str], folder: Path, ending: str | None, kinds: Sequence[str]
+) -> tuple[ResultFiles, ...]:
+    """Choose the names of the files; no two volumes may lead to the same."""
+    chosen: list[ResultFiles] = []
+    origin: dict[str, str] = {}
+    for text in volumes:
+        path = Address.parse(text).path
+        stem, own = _split_ending(path)
+        names = {kind: str(folder / f"{stem}_{kind}.{ending or own}") for kind in kinds}
+        other = origin.setdefault(names["labels"], text)
+        if other != text or text in volumes[: len(chosen)]:
+            raise VolumeError(
+                f"{other} and {text} would both become {names['labels']}; apply the model to them "
+                "one by one, with another --output"
+            )
+        chosen.append(ResultFiles(**names))
+    return tuple(chosen)
+
+
+def _split_ending(path: Path) -> tuple[str, str]:
+    """Return the stem of a volume's name, and the ending that its labels get."""
+    entry = format_of(Address(path))
+    ending = max(
+        (e for e in entry.extensions if path.name.lower().endswith(e)), key=len, default=""
+    )
+    stem = path.name[: len(path.name) - len(ending)]
+    writable = entry.create is not None
+    return stem, (ending or entry.extensions[0]).lstrip(".") if writable else ENDINGS[0]

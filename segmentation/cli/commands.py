@@ -1,0 +1,68 @@
+"""The list of commands, and the program around them."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from .errors import exit_code
+
+COMMANDS = {
+    "segment": "Label a whole volume from a few painted strokes.",
+    "apply": "Label more volumes with a model that was trained on one.",
+    "score": "Compare labels with a ground truth.",
+    "picture": "Draw three sections of a volume and its labels.",
+    "info": "Say what a volume or a model file holds.",
+    "sample": "Make a synthetic tomogram with strokes, to try it all out.",
+}
+
+
+class Program(click.Group):
+    """Commands that are loaded when they are called, so that help comes at once.
+
+    The module of the same name has the command as `command`.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f".{cmd_name}", __package__).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands in the help, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, say in one line what went wrong, and exit."""
+        kwargs["standalone_mode"] = False
+        run = super().main
+        sys.exit(exit_code(lambda: run(*args, **kwargs)))
+
+
+@click.command(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="supervox", prog_name="supervox")
+def supervox() -> None:
+    """Segment noisy 3D volumes from a few strokes.
+
+    Paint a few strokes of each class in a volume, save them as a label volume of the same shape,
+    and supervox labels every voxel. To see how it goes: supervox sample demo
+    """
+
+
+def main() -> None:
+    """Run the program; a request to terminate cleans up like Ctrl-C."""
+    logging.basicConfig(format="supervox: %(message)s", level=logging.WARNING)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    supervox(prog_name="supervox")

@@ -1,0 +1,85 @@
+"""The one place where what goes wrong becomes a line on stderr and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+REFUSED = 2
+STOPPED = 130
+
+
+class Stopped(Exception):
+    """A person stopped a command that had finished a part; the message says which."""
+
+
+@contextmanager
+def checking(option: str | None = None) -> Iterator[None]:
+    """Turn the `ValueError` of a parameter object into a complaint about the options.
+
+    Parameters
+    ----------
+    option
+        The option that the value came from, if it was a single one.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise click.BadParameter(
+            str(error), ctx=click.get_current_context(), param_hint=option and f"'{option}'"
+        ) from error
+
+
+def exit_code(run: Callable[[], Any]) -> int:
+    """Run a command; return the exit code after saying what went wrong.
+
+    Exceptions that nobody expects pass: they are bugs, and their traceback is of use.
+    """
+    try:
+        result = run()
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return REFUSED
+    except click.UsageError as error:
+        hint = f" (see '{error.ctx.command_path} --help')" if error.ctx else ""
+        return _refuse(error.format_message().rstrip(".") + hint)
+    except click.ClickException as error:
+        return _refuse(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        return _say("stopped; nothing was written", STOPPED)
+    except Stopped as error:
+        return _say(str(error), STOPPED)
+    except MemoryError:
+        return _refuse(
+            "not enough memory; close other programs, crop the volume, or use --partitions 1 "
+            "and a larger --supervoxel-size"
+        )
+    except Exception as error:
+        if not isinstance(error, _expected()):
+            raise
+        return _refuse(str(error))
+    return result if isinstance(result, int) else 0
+
+
+def say(text: str) -> None:
+    """Tell a person something that is not a result."""
+    click.echo(f"supervox: {' '.join(text.split())}", err=True)
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    from supervox.segmentation import SegmentationError
+    from supervox.volumes import VolumeError
+
+    return SegmentationError, VolumeError
+
+
+def _refuse(message: str) -> int:
+    return _say(f"error: {message}", REFUSED)
+
+
+def _say(message: str, code: int) -> int:
+    say(message)
+    return code

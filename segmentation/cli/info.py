@@ -1,0 +1,100 @@
+"""``supervox info``: what a file holds."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from supervox.features import FeatureBank
+from supervox.segmentation.model import Model, load_model
+from supervox.volumes import describe, open_volume
+
+from . import options
+from .report import print_facts, print_json, times
+
+
+@click.command("info")
+@click.argument("file")
+@options.as_json
+def command(file: str, as_json: bool) -> None:
+    """Say what FILE holds: a volume of any format, or a saved model."""
+    if _is_model(Path(file)):
+        content = _describe_model(file, load_model(file))
+        facts = _model_facts(content)
+    else:
+        with open_volume(file) as volume:
+            content = describe(volume) | {"kind": "volume"}
+        facts = _volume_facts(content)
+    if as_json:
+        print_json(content)
+    else:
+        print_facts(facts)
+
+
+def _is_model(path: Path) -> bool:
+    """Tell a model, whatever its name: a zip file with a header of ours."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as file:
+        return "header.npy" in file.namelist()
+
+
+def _describe_model(file: str, model: Model) -> dict[str, Any]:
+    return {
+        "path": file,
+        "kind": "model",
+        "class_ids": list(model.forest.class_ids),
+        "features": list(FeatureBank(model.parameters.features).column_names),
+        "painted_supervoxels": [int(item.supervoxels.size) for item in model.painted],
+        "spacing": list(model.spacing),
+        "trained_on": model.trained_on,
+        "parameters": model.parameters.to_dict(),
+    }
+
+
+def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    parameters = content["parameters"]
+    return [
+        ("file", content["path"]),
+        ("kind", "supervox model"),
+        ("classes", ", ".join(map(str, content["class_ids"]))),
+        ("voxel size", f"{times(content['spacing'])} (of the volume that it was trained on)"),
+        ("supervoxels", f"edge {parameters['supervoxels']['size_voxels']:g} voxels"),
+        ("partitions", str(parameters["partitions"])),
+        ("refinement", f"strength {parameters['refinement']['strength']:g}"),
+        ("features", f"{len(content['features'])}: {', '.join(parameters['features']['filters'])}"),
+        ("trees", str(parameters["classifier"]["trees"])),
+        ("trained on", f"volume {content['trained_on']}"),
+    ]
+
+
+def _volume_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    unit = content["unit"] or ""
+    spacing, extent, chunks = content["spacing"], content["extent"], content["chunks"]
+    classes = [f"{item['value']} {item['name']}" for item in content["classes"]]
+    return [
+        ("file", content["path"]),
+        ("inside", content["inner"] or ""),
+        ("format", content["format"]),
+        ("shape", f"{times(content['shape'])} (planes x rows x columns)"),
+        ("voxels", f"{content['voxels']:,} of {content['dtype']}, {_size(content['bytes'])}"),
+        ("voxel size", f"{times(spacing)} {unit}".strip() if spacing else "not stated"),
+        ("extent", f"{times(extent)} {unit}".strip() if extent else ""),
+        ("origin", f"{times(content['origin'])} {unit}".strip() if any(content["origin"]) else ""),
+        ("chunks", times(chunks) if chunks else ""),
+        ("classes", ", ".join(classes)),
+        *[("note", note) for note in content["notes"]],
+        *[(name, str(value)) for name, value in content["metadata"].items()],
+    ]
+
+
+def _size(number: float) -> str:
+    """Write a number of bytes as people do."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} GB"

@@ -1,0 +1,149 @@
+"""What a command is given: opened, checked, and read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.segmentation.checks import SegmentationError, count_nonfinite
+from supervox.volumes import Volume, VolumeArray, VolumeClass
+
+from .errors import say
+from .progress import Stages
+from .report import times
+
+Triple = tuple[float, float, float]
+
+UNKNOWN: Triple = (1.0, 1.0, 1.0)
+SLAB_BYTES = 64 * 2**20
+MOST_MASKED = 0.5  # share of voxels that may be no numbers
+
+
+@dataclass(frozen=True)
+class VoxelSize:
+    """The voxel size that a command works with.
+
+    Attributes
+    ----------
+    spacing : tuple of 3 float
+        Along planes, rows and columns; ones if nothing is known.
+    unit : str or None
+        Its unit, where the file states it.
+    source : str
+        Who says so.
+    """
+
+    spacing: Triple
+    unit: str | None
+    source: Literal["option", "file", "model", "unknown"]
+
+    @property
+    def voxel_volume(self) -> float:
+        """Volume of a voxel in cubed units; NaN if nothing is known."""
+        return math.nan if self.source == "unknown" else math.prod(self.spacing)
+
+    @property
+    def known(self) -> Triple | None:
+        """The spacing, or None: what to hand to a writer."""
+        return None if self.source == "unknown" else self.spacing
+
+    def __str__(self) -> str:
+        if self.source == "unknown":
+            return "not stated"
+        return f"{times(self.spacing)} {self.unit or ''}".strip()
+
+
+def voxel_size(
+    volume: Volume,
+    given: Triple | None,
+    learned: Triple | None = None,
+    *,
+    prefer_learned: bool = False,
+) -> VoxelSize:
+    """Decide which voxel size holds: the option's, the file's, or that of a model.
+
+    Parameters
+    ----------
+    volume
+    given
+        What the person said.
+    learned
+        That of the volume that a model was trained on.
+    prefer_learned
+        Whether it is the same volume: what was said of its voxel size then holds again.
+    """
+    if given is not None:
+        return VoxelSize(given, volume.unit, "option")
+    if volume.spacing_stated and not (prefer_learned and learned != volume.spacing):
+        return VoxelSize(volume.spacing, volume.unit, "file")
+    if learned is not None and learned != UNKNOWN:
+        return VoxelSize(learned, volume.unit, "model")
+    say(
+        f"{volume.path}: states no voxel size; voxels are taken for cubes. If they are not, give "
+        "--spacing Z Y X"
+    )
+    return VoxelSize(UNKNOWN, volume.unit, "unknown")
+
+
+def check_same_shape(volume: Volume, strokes: Volume) -> None:
+    """Refuse strokes that weren't painted on the volume, naming both files."""
+    if strokes.shape != volume.shape:
+        raise SegmentationError(
+            f"{strokes.path}: has {times(strokes.shape)} voxels, but {volume.path} has "
+            f"{times(volume.shape)}; the strokes must be painted on this volume"
+        )
+    if strokes.data.dtype.kind not in "ui":
+        raise SegmentationError(
+            f"{strokes.path}: holds {strokes.data.dtype}, but strokes are integers (the ids of "
+            "the classes, 0 = unlabelled); save them as uint8"
+        )
+
+
+def read_volume(volume: Volume, stages: Stages, workers: int | None) -> tuple[NDArray[Any], int]:
+    """Read a volume into memory, where many passes over it are quick.
+
+    Returns
+    -------
+    data : ndarray, (Z, Y, X)
+    masked : int
+        Voxels that are not finite numbers, which a message has told of.
+
+    Raises
+    ------
+    SegmentationError
+        If more than half of them are not.
+    """
+    with stages.stage("read", f"Reading {volume.path.name}") as progress:
+        data = np.empty(volume.shape, volume.data.dtype)
+        step = _planes_at_a_time(volume.data)
+        for start in range(0, len(data), step):
+            data[start : start + step] = volume.data[start : start + step]
+            progress(min(start + step, len(data)), len(data))
+        masked = count_nonfinite(data, workers=workers)
+    if masked > MOST_MASKED * data.size:
+        raise SegmentationError(
+            f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
+            "infinite), more than half: check how the volume was made"
+        )
+    if masked:
+        say(
+            f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
+            "infinite); they are left out and get the label 0"
+        )
+    return data, masked
+
+
+def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:
+    """Return the names of classes by their ids."""
+    return {item.value: item.name for item in classes}
+
+
+def _planes_at_a_time(data: VolumeArray) -> int:
+    """Return how many planes to read at once: whole chunks of the file."""
+    chunk = data.chunks[0] if data.chunks else 1
+    plane_bytes = data.nbytes // data.shape[0]
+    return chunk * max(1, SLAB_BYTES // (chunk * plane_bytes))

@@ -1,0 +1,107 @@
+"""A segmentation written to files, slab by slab, all of them in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import numpy as np
+from supervox.segmentation.result import Segmentation
+from supervox.volumes import Volume, VolumeClass, create_volume
+
+from .inputs import VoxelSize, class_names
+from .outputs import Outputs
+from .progress import Progress
+
+
+@dataclass(frozen=True)
+class ResultFiles:
+    """Where to write what of a segmentation.
+
+    Attributes
+    ----------
+    labels, probabilities, uncertainty : str
+        Addresses; None for what isn't wanted.
+    """
+
+    labels: str
+    probabilities: str | None = None
+    uncertainty: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the addresses that there are, by what is written there."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def plan(self, outputs: Outputs, shape: Sequence[int]) -> ResultFiles:
+        """Find out whether all can be written; return the places to write to meanwhile.
+
+        The classes aren't known yet: two, with ids of 16 bits, stand in for them.
+        """
+        return ResultFiles(
+            outputs.plan_volume(self.labels, shape, np.uint16),
+            self.probabilities
+            and outputs.plan_volume(self.probabilities, (2, *shape), np.float32, "probabilities"),
+            self.uncertainty and outputs.plan_volume(self.uncertainty, shape, np.float32, "image"),
+        )
+
+    def write(
+        self,
+        result: Segmentation,
+        volume: Volume,
+        size: VoxelSize,
+        classes: Sequence[VolumeClass],
+        progress: Progress,
+    ) -> dict[int, int]:
+        """Write the files.
+
+        Parameters
+        ----------
+        result
+        volume
+            What was segmented: the files have its place in space.
+        size
+            The voxel size that it was segmented with.
+        classes
+            Names and colours, as far as there are any.
+        progress
+            Called as ``progress(done, total)``.
+
+        Returns
+        -------
+        dict of int to int
+            Voxels by label.
+        """
+        names = class_names(classes)
+        colours = {item.value: item.colour for item in classes}
+        every = tuple(
+            VolumeClass(k, names.get(k, f"class {k}"), colours.get(k)) for k in result.class_ids
+        )
+        named = tuple(item for item in every if item.value in names)
+        create = partial(create_volume, spacing=size.known, unit=size.unit, origin=volume.origin)
+        shape, dtype = result.shape, result.label_dtype
+        voxels = np.zeros(np.iinfo(dtype).max + 1, np.int64)
+        with ExitStack() as stack:
+            writers = {"labels": create(self.labels, shape, dtype, classes=named)}
+            if self.probabilities:
+                writers["probabilities"] = create(
+                    self.probabilities,
+                    (len(every), *shape),
+                    np.float32,
+                    kind="probabilities",
+                    classes=every,
+                )
+            if self.uncertainty:
+                writers["uncertainty"] = create(self.uncertainty, shape, np.float32, kind="image")
+            for writer in writers.values():
+                stack.enter_context(writer)
+            for slab in result.slabs(
+                probabilities="probabilities" in writers,
+                uncertainty="uncertainty" in writers,
+                progress=progress,
+            ):
+                for name, writer in writers.items():
+                    writer[slab.block.core[0]] = getattr(slab, name)
+                voxels += np.bincount(slab.labels.ravel(), minlength=voxels.size)
+        return {int(k): int(voxels[k]) for k in np.flatnonzero(voxels)}

@@ -1,0 +1,131 @@
+"""What ``supervox segment`` does once its options are understood."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from supervox.features import count_workers
+from supervox.segmentation.checks import check_two_classes
+from supervox.segmentation.model import save_model
+from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation.segmenter import Segmenter
+from supervox.segmentation.strokes import Strokes, find_strokes
+from supervox.volumes import Volume, open_volume
+
+from .errors import say
+from .inputs import VoxelSize, check_same_shape, class_names, read_volume, voxel_size
+from .outputs import Outputs
+from .progress import Stages
+from .report import class_entries, versions
+from .results import ResultFiles
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for.
+
+    Attributes
+    ----------
+    volume, annotations : str
+        Addresses of what to read.
+    files : ResultFiles
+        What to write.
+    model : Path, optional
+        Where to save the model.
+    spacing : tuple of 3 float, optional
+        Voxel size, where the person gave one.
+    parameters : SegmentationParameters
+    workers : int, optional
+    """
+
+    volume: str
+    annotations: str
+    files: ResultFiles
+    model: Path | None
+    spacing: tuple[float, float, float] | None
+    parameters: SegmentationParameters
+    workers: int | None
+
+
+def run(request: Request) -> dict[str, Any]:
+    """Segment, write the files, and return what was done."""
+    started = time.perf_counter()
+    with open_volume(request.volume) as volume, open_volume(request.annotations) as strokes:
+        check_same_shape(volume, strokes)
+        size = voxel_size(volume, request.spacing)
+        with Outputs([volume.path, strokes.path]) as outputs, Stages() as stages:
+            files = request.files.plan(outputs, volume.shape)
+            model_file = request.model and outputs.plan_file(request.model)
+            painted = find_strokes(strokes.data, workers=request.workers)
+            check_two_classes(painted.class_ids)
+            data, masked = read_volume(volume, stages, request.workers)
+            segmenter = Segmenter(
+                data,
+                spacing=size.spacing,
+                parameters=request.parameters,
+                workers=request.workers,
+            )
+            with stages.stage("segment", "Segmenting") as progress:
+                result = segmenter.segment(strokes.data, progress=progress)
+            _tell_lost_classes(painted, result.class_ids)
+            with stages.stage("write", "Writing the labels") as progress:
+                voxels = files.write(result, volume, size, strokes.classes, progress)
+                if model_file is not None:
+                    save_model(segmenter.model(), model_file)
+                outputs.publish()
+        seconds = {"read": stages.seconds["read"], **segmenter.seconds}
+        seconds |= {"write": stages.seconds["write"], "total": time.perf_counter() - started}
+        return _report(request, volume, size, masked, seconds) | {
+            "supervoxels": [int(p.graph.mean_intensity.size) for p in segmenter.partitions],
+            "classes": _classes(painted, voxels, class_names(strokes.classes), size),
+        }
+
+
+def _tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:
+    """Warn of classes that lost every supervoxel to another one's strokes."""
+    for class_id in sorted(set(painted.class_ids) - set(found)):
+        say(
+            f"class {class_id} was painted, but each of its supervoxels has more strokes of "
+            "another class: paint more of it, or use a smaller --supervoxel-size"
+        )
+
+
+def _classes(
+    painted: Strokes, voxels: dict[int, int], names: dict[int, str], size: VoxelSize
+) -> list[dict[str, Any]]:
+    """Return the classes with what was painted and what was found of them."""
+    ids, numbers = np.unique(painted.classes, return_counts=True)
+    strokes = dict(zip(ids.tolist(), numbers.tolist(), strict=True))
+    every = dict.fromkeys(strokes, 0) | voxels
+    entries = class_entries(every, names, size.voxel_volume)
+    return [item | {"painted_voxels": strokes[item["id"]]} for item in entries]
+
+
+def _report(
+    request: Request, volume: Volume, size: VoxelSize, masked: int, seconds: dict[str, float]
+) -> dict[str, Any]:
+    """Return what was done, but for the classes."""
+    outputs = request.files.as_dict()
+    if request.model is not None:
+        outputs["model"] = str(request.model)
+    return {
+        "command": "segment",
+        "volume": request.volume,
+        "annotations": request.annotations,
+        "outputs": outputs,
+        "shape": list(volume.shape),
+        "voxels": volume.data.size,
+        "masked_voxels": masked,
+        "spacing": list(size.spacing),
+        "spacing_from": size.source,
+        "unit": size.unit,
+        "parameters": request.parameters.to_dict(),
+        "workers": count_workers(request.workers),
+        "seconds": seconds,
+        "versions": versions(),
+    }
