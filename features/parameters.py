@@ -18,7 +18,7 @@ FILTERS = (
     "local_std",
 )
 STATISTICS = ("mean", "std")
-# Larger scales would need halos of several blocks; the largest organelles are told by context.
+# A block of 128 voxels at sigma 32 already reads 4 times its width.
 LARGEST_SIGMA = 32.0
 
 
@@ -112,16 +112,16 @@ _DEFAULT = FeatureParameters()
 
 PRESETS: dict[str, FeatureParameters] = {
     "default": _DEFAULT,
-    # Absorption contrast: organelles differ by their density, and dense ones (lipid) by grain:
-    # the local spread of intensities tells them where the mean does not.
+    # Absorption contrast: an organelle is known by its density and by its grain; the spread of the
+    # intensities within a scale measures the grain where the mean is the same.
     "cryo-sxt": FeatureParameters(filters=(*_DEFAULT.filters, "local_std")),
-    # Stained membranes fill vesicles and cristae to different degrees: texture at every scale, and
-    # voxels are small against the organelles, so sigma 16 still lies inside one.
+    # Heavy-metal stain draws membranes: organelles differ by how densely membranes fill them, which
+    # is a spread, too; and at a few nanometres a voxel, sigma 16 still fits into an organelle.
     "electron-microscopy": FeatureParameters(
         filters=(*_DEFAULT.filters, "local_std"), sigmas_voxels=(1, 2, 4, 8, 16)
     ),
-    # Phase contrast and beam hardening leave fringes and slow shading: a band between two scales
-    # is free of both, and noise (its local spread) changes with the path length.
+    # Beam hardening and the edge of the field of view shade the volume slowly, so absolute values
+    # mislead: a difference of two scales and the local spread do not see a slow shading.
     "x-ray-ct": FeatureParameters(
         filters=(*_DEFAULT.filters, "difference_of_gaussians", "local_std")
     ),

@@ -174,6 +174,8 @@ def pool_partitions(
     intensity = intensity or IntensityRange.measure(volume)
     task = PoolingTask(volume, tuple(partitions), bank, scales, intensity)
     sizes = [None] * len(partitions) if n_supervoxels is None else list(n_supervoxels)
+    if len(sizes) != len(partitions):
+        raise ValueError(f"n_supervoxels has {len(sizes)} entries for {len(partitions)} partitions")
     totals = [PooledSums(bank, size) for size in sizes]
     blocks = split_blocks(shape, block_shape or _choose_block(shape, scales, workers))
     for shares in run_blocks(

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from .bank import FeatureBank
 from .runs import MOST_VOXELS, QUANTUM
 
+_ROWS = 2**14  # of the table, turned from sums into statistics at a time
+
 
 @dataclass(frozen=True)
 class FeatureTable:
@@ -123,11 +125,11 @@ class PooledSums:
         statistics = self._bank.parameters.statistics
         channels = len(self._bank.channels)
         values = np.empty((self._used, channels * len(statistics)), np.float32)
-        voxels = np.maximum(counts, 1).astype(np.float64)
-        for channel in range(channels):  # a column at a time: no second table in float64
-            mean = self._sums[: self._used, channel] / voxels
-            spread = self._squares[: self._used, channel] / voxels - mean * mean
-            found = {"mean": mean, "std": np.sqrt(np.maximum(spread, 0))}
-            for k, statistic in enumerate(statistics):
-                values[:, k * channels + channel] = found[statistic] * QUANTUM
+        for start in range(0, self._used, _ROWS):  # no second table in float64
+            rows = slice(start, min(start + _ROWS, self._used))
+            voxels = np.maximum(counts[rows], 1).astype(np.float64)[:, None]
+            mean = self._sums[rows] / voxels
+            spread = np.maximum(self._squares[rows] / voxels - mean * mean, 0)
+            found = {"mean": mean, "std": np.sqrt(spread)}
+            values[rows] = np.hstack([found[name] for name in statistics]) * QUANTUM
         return FeatureTable(values, self._bank.column_names, counts.copy())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import h5py
 import numpy as np
 import pytest
@@ -17,7 +19,11 @@ from supervox.features import (
     parameters_for_preset,
     pool_features,
     pool_partitions,
+    split_blocks,
 )
+from supervox.features.pooling import PoolingTask, pool_block
+from supervox.features.scales import plan_scales
+from supervox.features.table import PooledBlock, PooledSums
 
 AS_IT_IS = IntensityRange(0, 10, 0)
 bank = FeatureBank()
@@ -87,6 +93,47 @@ def test_stored_arrays(tmp_path):
         labels = zarr.create_array(store=str(tmp_path / "ids.zarr"), data=ids, chunks=(4, 8, 8))
         found = pool_features(stored, labels, small, block_shape=(5, 6, 14))
     np.testing.assert_array_equal(found.values, expected.values)
+
+
+class Watched:
+    """An array that remembers the largest read."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype, self.largest = array, array.shape, array.dtype, 0
+
+    def __getitem__(self, key):
+        part = self.array[key]
+        self.largest = max(self.largest, part.size)
+        return part
+
+
+def test_only_blocks_are_read():
+    volume, ids = Watched(noise((200, 40, 40))), Watched(np.zeros((200, 40, 40), np.int32))
+    pool_features(volume, ids, small, block_shape=(8, 40, 40), intensity=AS_IT_IS)
+    assert ids.largest == 8 * 40 * 40
+    assert volume.largest <= (8 + 2 * 16) * 40 * 40  # sigma 4: a halo of 3 sigma and what aligns it
+
+
+def test_blocks_can_be_pooled_elsewhere():
+    """A task and a block travel to another process, and the sums come back."""
+    volume, ids = noise((20, 12, 13)), scattered_ids((20, 12, 13), 25)
+    scales = plan_scales(small.parameters, volume.shape, (1, 1, 1))
+    task = pickle.dumps(PoolingTask(volume, (ids,), small, scales, AS_IT_IS))
+    sums = PooledSums(small)
+    for block in reversed(split_blocks(volume.shape, (7, 5, 6))):
+        (share,) = pool_block(pickle.loads(task), pickle.loads(pickle.dumps(block)))
+        sums.add(pickle.loads(pickle.dumps(share)))
+    expected = pool_features(volume, ids, small, intensity=AS_IT_IS)
+    np.testing.assert_array_equal(sums.table().values, expected.values)
+
+
+def test_too_large_supervoxels_are_refused():
+    sums = PooledSums(small)
+    shape = (len(small.channels), 1)
+    zeros = np.zeros(shape, np.int64)
+    sums.add(PooledBlock(np.array([3]), np.array([2**29 + 1]), zeros, zeros))
+    with pytest.raises(ValueError, match="supervoxel 3 has 536870913 voxels"):
+        sums.table()
 
 
 def test_partitions_share_the_filtering():
@@ -160,5 +207,7 @@ def test_errors():
         pool_features(volume, ids + 0.5, small)
     with pytest.raises(ValueError, match="id 3, but n_supervoxels is 3"):
         pool_features(volume, ids + 3, small, n_supervoxels=3)
+    with pytest.raises(ValueError, match="2 entries for 1 partitions"):
+        pool_partitions(volume, [ids], small, n_supervoxels=[1, 1])
     with pytest.raises(ValueError, match=r"image\[None\]"):
         pool_features(volume[0], ids[0], small)
