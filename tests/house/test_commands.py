@@ -1,4 +1,4 @@
-"""What README and documentation tell people to type exists."""
+"""What README and documentation tell people to type exists, and the tours run as they stand."""
 
 from __future__ import annotations
 
@@ -14,58 +14,70 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-FENCED = re.compile(r"^```(?:bash|console|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TOURS = [ROOT / "README.md", ROOT / "docs" / "tour.md"]
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
+SUPERVOX = Path(sys.executable).with_name("supervox")
+PLAIN = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
+# Large enough for every class, small enough to run every command.
+SMALL = ["--shape", "48", "64", "64"]
 
 
 def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def commands(page: Path) -> list[list[str]]:
-    """Return the command lines of a page's shell blocks, as words."""
-    blocks = FENCED.findall(page.read_text())
-    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    found = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines]
-    return [words for words in found if words]
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the page's fenced blocks in one language."""
+    fence = rf"^```{language}\n(.*?)^```"
+    return re.findall(fence, page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path, program: str) -> list[list[str]]:
+    """Return the arguments of every call of a program in the page's shell blocks."""
+    lines = "\n".join(blocks(page, "bash")).replace("\\\n", " ").splitlines()
+    found = [shlex.split(line, comments=True) for line in lines]
+    return [words[1:] for words in found if words and words[0] == program]
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    done = subprocess.run(command, cwd=cwd, env=PLAIN, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 @cache
-def help_of(*words: str) -> str:
-    program = Path(sys.executable).with_name("supervox")
-    run = subprocess.run(
-        [program, *words, "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"},
-    )
-    assert run.returncode == 0, f"supervox {' '.join(words)} --help: {run.stderr}"
-    return run.stdout
+def help_of(command: str) -> str:
+    return run(SUPERVOX, command, "--help")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_commands_of_supervox_exist(page: Path) -> None:
-    for words in commands(page):
-        if words[0] != "supervox" or len(words) == 1:
+    for words in commands(page, "supervox"):
+        if words[0].startswith("-"):
             continue
-        text = help_of(words[1])
-        for word in words[2:]:
-            if word.startswith("--"):
-                option = word.partition("=")[0]
-                assert re.search(rf"{option}\b", text), f"supervox {words[1]} has no {option}"
+        for option in (word.partition("=")[0] for word in words[1:] if word.startswith("--")):
+            known = re.search(rf"(?<![\w-]){option}(?![\w-])", help_of(words[0]))
+            assert known, f"supervox {words[0]} has no {option}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_targets_of_make_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for words in commands(page):
-        if words[0] == "make":
-            named = {word for word in words[1:] if "=" not in word and not word.startswith("-")}
-            assert named <= targets, f"{shown(page)}: make has no {sorted(named - targets)}"
+    for words in commands(page, "make"):
+        assert {word for word in words if "=" not in word} <= targets
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_links_lead_somewhere(page: Path) -> None:
     broken = [link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()]
     assert not broken
+
+
+@pytest.mark.parametrize("page", TOURS, ids=shown)
+def test_tour_runs_as_it_stands(page: Path, tmp_path: Path) -> None:
+    for words in commands(page, "supervox"):
+        if words[0] == "sample":
+            words = [word for word in words if word not in ("--shape", "128", "256")] + SMALL
+        run(SUPERVOX, *words, cwd=tmp_path)
+    for code in blocks(page, "python"):
+        run(sys.executable, "-c", code, cwd=tmp_path)
