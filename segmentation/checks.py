@@ -17,6 +17,8 @@ from supervox.features import (
 
 Spacing = tuple[float, float, float]
 
+MOST_CLASSES = 255
+
 
 class SegmentationError(ValueError):
     """The input can't be segmented; the message is one line that names the remedy."""
@@ -89,13 +91,13 @@ def check_annotations(annotations: VolumeLike, shape: Sequence[int]) -> VolumeLi
     return annotations
 
 
-def check_two_classes(class_ids: Sequence[int]) -> None:
-    """Refuse annotations that leave nothing to tell apart.
+def check_classes(class_ids: Sequence[int]) -> None:
+    """Refuse annotations that leave nothing to tell apart, or that nobody can have painted.
 
     Raises
     ------
     SegmentationError
-        If fewer than two classes are painted.
+        If fewer than two classes are painted, or more than `MOST_CLASSES`.
     """
     if not class_ids:
         raise SegmentationError(
@@ -104,6 +106,11 @@ def check_two_classes(class_ids: Sequence[int]) -> None:
     if len(class_ids) == 1:
         raise SegmentationError(
             f"only class {class_ids[0]} is painted: paint at least one stroke of another class"
+        )
+    if len(class_ids) > MOST_CLASSES:
+        raise SegmentationError(
+            f"the annotations hold {len(class_ids):,} different values, more than {MOST_CLASSES}: "
+            "is this an image, or a numbering of objects? The values are the ids of classes"
         )
 
 

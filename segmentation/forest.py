@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,7 +180,10 @@ def train_forest(
         class_weight="balanced",
         random_state=parameters.seed,
         n_jobs=workers or -1,
-    ).fit(features, classes)
+    )
+    with warnings.catch_warnings():  # a supervoxel or two of each class are few, and enough
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
+        grower.fit(features, classes)
     return _flatten(class_ids, [tree.tree_ for tree in grower.estimators_])
 
 

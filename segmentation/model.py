@@ -127,6 +127,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         If the file is missing, damaged, or not a model.
     """
     try:
+        with open(path, "rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is no archive of arrays")
         with np.load(path, allow_pickle=False) as file:
             header = json.loads(str(file["header"]))
             arrays = {name: file[name] for name in file.files if name != "header"}

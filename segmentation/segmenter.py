@@ -13,8 +13,8 @@ from supervox.features import IntensityRange, Progress, ShouldStop, VolumeLike
 from .checks import (
     SegmentationError,
     check_annotations,
+    check_classes,
     check_spacing,
-    check_two_classes,
     check_volume,
 )
 from .forest import Forest, train_forest
@@ -149,7 +149,7 @@ class Segmenter:
         annotations = check_annotations(annotations, self.volume.shape)
         started = time.perf_counter()
         strokes = find_strokes(annotations, workers=self.workers)
-        check_two_classes(strokes.class_ids)
+        check_classes(strokes.class_ids)
         self._add_seconds("scan", started)
         self.prepare(progress=progress, should_stop=should_stop)
         painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)

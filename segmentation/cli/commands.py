@@ -63,6 +63,8 @@ def supervox() -> None:
 
 def main() -> None:
     """Run the program; a request to terminate cleans up like Ctrl-C."""
-    logging.basicConfig(format="supervox: %(message)s", level=logging.WARNING)
+    notes = logging.StreamHandler()
+    notes.setFormatter(logging.Formatter("supervox: %(message)s"))
+    logging.getLogger("supervox").addHandler(notes)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     supervox(prog_name="supervox")

@@ -61,9 +61,9 @@ class Outputs:
 
     def plan_file(self, path: Path) -> Path:
         """Plan a file of another kind; return the path to write it to meanwhile."""
-        self._check_free(path)
         if path.is_dir():
             raise VolumeError(f"{path}: is a folder; give the name of a file")
+        self._check_free(path)
         if not path.parent.is_dir():
             raise VolumeError(f"{path}: the folder {path.parent} doesn't exist; make it first")
         return self._stage(path)

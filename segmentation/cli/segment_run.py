@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from supervox.features import count_workers
-from supervox.segmentation.checks import check_two_classes
+from supervox.segmentation.checks import check_classes
 from supervox.segmentation.model import save_model
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.segmenter import Segmenter
@@ -62,7 +62,7 @@ def run(request: Request) -> dict[str, Any]:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
-            check_two_classes(painted.class_ids)
+            check_classes(painted.class_ids)
             data, masked = read_volume(volume, stages, request.workers)
             segmenter = Segmenter(
                 data,
