@@ -1,12 +1,21 @@
 """Benchmarks: ``python -m benchmarks [NAME ...]`` measures and writes JSON, tables and plots.
 
 - `datasets`: the real volumes (from `SUPERVOX_DATA` or ``../shared/data``) and the phantom.
-- `accuracy`: Dice against a voxel-level forest, for every volume, budget and seed.
-- `supervoxel_quality`: quality and speed against scikit-image's and SimpleITK's SLIC.
-- `feature_speed`: extraction and pooling against the same bank in scikit-image and SciPy.
+- `accuracy`: Dice against a voxel-level forest (`voxel_forest`), for every volume, budget and
+  seed; what the page says of it is in `accuracy_tables`.
+- `supervoxel_quality`: quality (`partition_scores`) and speed against scikit-image's and
+  SimpleITK's SLIC.
+- `feature_speed`: extraction and pooling against the same bank in scikit-image and SciPy
+  (`reference_features`).
 - `refinement_speed`: the Markov random field from 10 k to 600 k supervoxels.
 - `live_update`: a stroke to new labels of a whole volume of 100 M voxels.
-- `memory`: peak resident memory of each stage against the volume's size.
+- `memory`: peak resident memory of each stage against the volume's size; each in a process of
+  its own, `memory_stage`.
+- `timing`: contenders that take turns, and progress.
 - `report`: machine, versions, commit; JSON to ``benchmarks/results``, table to
   ``docs/benchmarks.md``.
+
+A benchmark is a module with three functions: ``measure(quick)`` returns what goes into its JSON
+file; ``targets(results)`` and ``section(results)`` make of that its rows in the table of targets
+and its part of the page.
 """

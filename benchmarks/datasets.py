@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
+from scipy import ndimage
 
 BUDGETS = (4, 12, 36)
 SEEDS = (0, 1, 2)
 REAL = ("cryo_sxt_mitochondria", "fly_nerve_cord", "mouse_mitochondria")
 PHANTOM_SHAPE = (96, 192, 192)
+MEMBRANE_PLANES = 96
+MEMBRANE, INSIDE = 1, 2
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,15 @@ def load_real(name: str) -> Dataset:
     )
 
 
-def load_phantom() -> Dataset:
+def load_phantom(
+    shape: tuple[int, int, int] = PHANTOM_SHAPE,
+    budgets: tuple[int, ...] = BUDGETS,
+    seeds: tuple[int, ...] = SEEDS,
+) -> Dataset:
     """Make the synthetic tomogram with strokes like those of the real volumes."""
     from supervox.sample_data import CLASSES, example_strokes, make_phantom
 
-    sample = make_phantom(PHANTOM_SHAPE, seed=0)
+    sample = make_phantom(shape, seed=0)
     return Dataset(
         "phantom",
         sample.image,
@@ -93,7 +100,56 @@ def load_phantom() -> Dataset:
         dict(CLASSES),
         {
             (budget, seed): example_strokes(sample.labels, strokes_per_class=budget, seed=seed)
+            for budget in budgets
+            for seed in seeds
+        },
+    )
+
+
+def load_neuropil() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Read the volume of dense neuron bodies: image and instances, 0 = none."""
+    folder = data_folder() / "fly_neuropil"
+    return tifffile.imread(folder / "image.tif"), tifffile.imread(folder / "instances.tif")
+
+
+def load_membranes() -> Dataset:
+    """Make a volume of nothing but thin membranes: those between the bodies of `fly_neuropil`."""
+    from supervox.sample_data import example_strokes
+
+    image, instances = (volume[:MEMBRANE_PLANES] for volume in load_neuropil())
+    truth = np.where(near_boundary(instances), MEMBRANE, INSIDE).astype(np.uint8)
+    return Dataset(
+        "membranes",
+        np.ascontiguousarray(image),
+        truth,
+        (1.0, 1.0, 1.0),
+        (MEMBRANE, INSIDE),
+        {MEMBRANE: "membrane", INSIDE: "inside"},
+        {
+            (budget, seed): example_strokes(truth, budget, seed, classes=(MEMBRANE, INSIDE))
             for budget in BUDGETS
             for seed in SEEDS
         },
     )
+
+
+def near_boundary(instances: NDArray[np.uint16]) -> NDArray[np.bool_]:
+    """Mark the voxels that touch another instance or none, and those next to them."""
+    edge: NDArray[np.bool_] = instances == 0
+    for axis in range(3):
+        here, there = [slice(None)] * 3, [slice(None)] * 3
+        here[axis], there[axis] = slice(1, None), slice(None, -1)
+        step = instances[tuple(here)] != instances[tuple(there)]
+        edge[tuple(here)] |= step
+        edge[tuple(there)] |= step
+    grown: NDArray[np.bool_] = ndimage.binary_dilation(edge)
+    return grown
+
+
+def mirror_to(volume: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Repeat a volume, mirrored at its borders, up to a shape: as large as asked, without seams."""
+    for axis, size in enumerate(shape):
+        index = np.arange(size) % (2 * volume.shape[axis])
+        index = np.minimum(index, 2 * volume.shape[axis] - 1 - index)
+        volume = volume.take(index, axis=axis)
+    return np.ascontiguousarray(volume)

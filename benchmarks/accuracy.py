@@ -1,0 +1,136 @@
+"""Accuracy: Dice for every volume, budget of strokes and seed, against a voxel-level forest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.segmentation import RefinementParameters, SegmentationParameters, Segmenter
+
+from .accuracy_tables import section, targets
+from .datasets import REAL, Dataset, data_folder, load_datasets, load_phantom
+from .timing import say, timed
+from .voxel_forest import segment_by_voxels
+
+__all__ = ["draw", "measure", "section", "targets"]
+
+QUICK_SHAPE = (64, 64, 64)
+COLOURS = {
+    "supervox": "#c0392b",
+    "no refinement": "#e59866",
+    "one partition": "#7d3c98",
+    "voxel forest": "#2471a3",
+}
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """Segment everything with every method."""
+    data = [load_phantom(QUICK_SHAPE, (4,), (0,))] if quick else load_datasets()
+    missing = [] if quick else [n for n in REAL if not (data_folder() / n).is_dir()]
+    volumes = []
+    for volume in data:
+        methods, seconds = timed(partial(_measure_volume, volume))
+        volumes.append(
+            {
+                "name": volume.name,
+                "shape": list(volume.image.shape),
+                "classes": {str(k): volume.class_names[k] for k in volume.scored},
+                "budgets": sorted({budget for budget, _ in volume.strokes}),
+                "seeds": sorted({seed for _, seed in volume.strokes}),
+                "seconds": round(seconds, 1),
+                "dice": methods,
+            }
+        )
+    return {"volumes": volumes, "missing": missing}
+
+
+def _measure_volume(data: Dataset) -> dict[str, dict[str, dict[str, float]]]:
+    """Return Dice by method, then "budget/seed", then class."""
+    default = SegmentationParameters()
+    found: dict[str, dict[str, dict[str, float]]] = {name: {} for name in COLOURS}
+    say(f"{data.name}: supervox")
+    full = Segmenter(data.image, spacing=data.spacing, parameters=default)
+    for key, strokes in data.strokes.items():
+        labels = full.segment(strokes, refinement=default.refinement).labels
+        found["supervox"][_name(key)] = _dice(data, strokes, labels)
+        labels = full.segment(strokes, refinement=RefinementParameters(strength=0)).labels
+        found["no refinement"][_name(key)] = _dice(data, strokes, labels)
+        say(f"{data.name} {_name(key)}: {_mean(found['supervox'][_name(key)]):.3f}")
+    del full
+    say(f"{data.name}: one partition")
+    single = replace(default, partitions=1, edge_refinement=False)
+    one = Segmenter(data.image, spacing=data.spacing, parameters=single)
+    for key, strokes in data.strokes.items():
+        found["one partition"][_name(key)] = _dice(data, strokes, one.segment(strokes).labels)
+    del one
+    say(f"{data.name}: voxel forest")
+    for key, labels in segment_by_voxels(data, data.strokes).items():
+        found["voxel forest"][_name(key)] = _dice(data, data.strokes[key], labels)
+        say(f"{data.name} {_name(key)}: {_mean(found['voxel forest'][_name(key)]):.3f}")
+    return found
+
+
+def _name(key: tuple[int, int]) -> str:
+    return f"{key[0]}/{key[1]}"
+
+
+def _mean(dice: dict[str, float]) -> float:
+    return float(np.mean(list(dice.values())))
+
+
+def _dice(
+    data: Dataset, strokes: NDArray[np.uint8], labels: NDArray[np.unsignedinteger]
+) -> dict[str, float]:
+    """Compare labels with the truth where there is one and nothing was painted."""
+    compared = (data.truth > 0) & (strokes == 0)
+    true, found = data.truth[compared], labels[compared]
+    dice = {}
+    for k in data.scored:
+        both = int((true == k).sum() + (found == k).sum())
+        common = int(((true == k) & (found == k)).sum())
+        dice[str(k)] = round(2 * common / max(both, 1), 5)
+    return dice
+
+
+def draw(results: dict[str, Any], path: Path) -> None:
+    """Draw Dice against the budget, one panel for each volume; dots are single seeds."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    volumes = results["volumes"]
+    figure, axes = pyplot.subplots(
+        1, len(volumes), figsize=(3.1 * len(volumes) + 0.4, 3.4), squeeze=False
+    )
+    for axis, volume in zip(axes[0], volumes, strict=True):
+        for method, colour in COLOURS.items():
+            for budget, value in _curve(volume, method):
+                axis.plot(budget, value, ".", color=colour, markersize=3, alpha=0.5)
+            means = [
+                np.mean([value for b, value in _curve(volume, method) if b == budget])
+                for budget in volume["budgets"]
+            ]
+            axis.plot(volume["budgets"], means, "-o", color=colour, markersize=4, label=method)
+        axis.set_xscale("log")
+        axis.set_xticks(volume["budgets"], [str(budget) for budget in volume["budgets"]])
+        axis.minorticks_off()
+        axis.set_title(volume["name"].replace("_", " "), fontsize=10)
+        axis.set_xlabel("strokes per class")
+        axis.grid(alpha=0.3)
+    axes[0][0].set_ylabel("mean Dice")
+    axes[0][-1].legend(fontsize=8, loc="lower right")
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    pyplot.close(figure)
+
+
+def _curve(volume: dict[str, Any], method: str) -> Iterator[tuple[int, float]]:
+    for key, dice in volume["dice"][method].items():
+        yield int(key.partition("/")[0]), _mean(dice)

@@ -1,0 +1,78 @@
+"""The benchmarks run, on tiny volumes; what they say there means nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("skimage", reason="scikit-image is a peer to measure against")
+NAMES = ("accuracy", "feature_speed", "refinement_speed", "live_update", "memory")
+
+
+def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "supervoxel_quality"])
+def test_quick_run(repository: Path, tmp_path: Path, name: str) -> None:
+    for peer in {"accuracy": ["matplotlib"], "supervoxel_quality": ["SimpleITK"]}.get(name, []):
+        pytest.importorskip(peer, reason="`make bench` installs what it needs")
+    pytest.importorskip("psutil", reason="`make bench` installs what it needs")
+    done = run(repository, name, "--quick", "--results", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / f"{name}.json").read_text())
+    assert found["quick"]
+    assert found["results"]
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert "A quick run" in page
+    assert page.count("Not measured yet.") == len(NAMES)
+
+
+def test_unknown_name_is_refused(repository: Path) -> None:
+    done = run(repository, "speed_of_light")
+    assert done.returncode == 2
+    assert "no benchmark speed_of_light" in done.stderr
+
+
+def test_the_voxel_forest_predicts_as_scikit_learn_does(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(repository)
+    from benchmarks.voxel_forest import grow
+
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, 7)).astype(np.float32)
+    classes = (rows[:, 0] + rng.normal(0, 0.5, 300) > 0).astype(np.uint8) * 2 + 1
+    grown, forest = grow(rows, classes)
+    assert forest.class_ids == (1, 3)
+    np.testing.assert_allclose(forest.predict(rows), grown.predict_proba(rows), atol=1e-6)
+
+
+def test_scores_of_partitions(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(repository)
+    from benchmarks.partition_scores import score_partition
+
+    truth = np.ones((4, 4, 8), np.uint16)
+    truth[..., 4:] = 2
+    halves = (truth - 1).astype(np.int32)
+    found = score_partition(halves, truth)
+    assert found["achievable accuracy"] == found["boundary recall"] == 1
+    assert found["undersegmentation"] == 0
+    whole = score_partition(np.zeros_like(halves), truth)
+    assert whole["achievable accuracy"] == 0.5
+    assert whole["boundary recall"] == 0
+    assert whole["undersegmentation"] == 1
+    shifted = np.zeros_like(halves)
+    shifted[..., 5:] = 1
+    found = score_partition(shifted, truth)
+    assert found["achievable accuracy"] == 7 / 8
+    assert found["boundary recall"] == 1
+    assert found["recall at 0"] == 0
+    # the leak of one plane of 16 voxels counts for the instance that it is in and the one it is of
+    assert found["undersegmentation"] == pytest.approx(2 * 16 / 128)
