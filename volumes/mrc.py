@@ -5,7 +5,6 @@ we doubt about one becomes a note of the volume, and only what leaves the values
 unreadable is an error. Values are mapped, not read.
 """
 
-import datetime
 import math
 import os
 from typing import Any
@@ -227,6 +226,5 @@ def _new_header(request: WriteRequest, stored: np.dtype[Any]) -> Array:
     ):
         header["cella"][axis] = convert(size * length, unit, "angstrom")
         header["origin"][axis] = convert(place, unit, "angstrom")
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
-    header["nlabl"], header["label"][0] = 1, f"Created by supervox {now} UTC".encode()
+    header["nlabl"], header["label"][0] = 1, b"Created by supervox"  # no time: same bytes twice
     return header

@@ -1,6 +1,7 @@
 """Writing TIFF stacks page by page, for ImageJ where it can read them, else as OME-TIFF."""
 
 import json
+import uuid
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,9 @@ def _ome_description(request: WriteRequest) -> bytes:
         extra["Description"] = _classes(request)
     axes = "ZCYX" if channels > 1 else "ZYX"
     shape = (planes, channels, rows, columns) if channels > 1 else (planes, rows, columns)
-    xml = tifffile.OmeXml(software="supervox")
+    content = f"{request.dtype} {request.shape} {extra}"
+    number = uuid.uuid5(uuid.NAMESPACE_URL, content)  # not from the clock: same bytes twice
+    xml = tifffile.OmeXml(software="supervox", UUID=f"urn:uuid:{number}")
     xml.addimage(
         request.dtype.name, shape, (planes * channels, 1, 1, rows, columns, 1), axes=axes, **extra
     )
