@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import RefinementParameters, SegmentationParameters, Segmenter
 
-from .accuracy_tables import section, targets
-from .datasets import REAL, Dataset, data_folder, load_datasets, load_phantom
+from .accuracy_tables import BEST_TOOL, mean_dice, run_dice, section, targets
+from .datasets import BUDGETS, REAL, Dataset, data_folder, load_datasets, load_phantom
 from .timing import say, timed
 from .voxel_forest import segment_by_voxels
 
@@ -39,7 +38,8 @@ def measure(quick: bool) -> dict[str, Any]:
             {
                 "name": volume.name,
                 "shape": list(volume.image.shape),
-                "classes": {str(k): volume.class_names[k] for k in volume.scored},
+                "classes": {str(k): v for k, v in volume.class_names.items() if k > 0},
+                "scored": [str(k) for k in volume.scored],
                 "budgets": sorted({budget for budget, _ in volume.strokes}),
                 "seeds": sorted({seed for _, seed in volume.strokes}),
                 "seconds": round(seconds, 1),
@@ -60,7 +60,7 @@ def _measure_volume(data: Dataset) -> dict[str, dict[str, dict[str, float]]]:
         found["supervox"][_name(key)] = _dice(data, strokes, labels)
         labels = full.segment(strokes, refinement=RefinementParameters(strength=0)).labels
         found["no refinement"][_name(key)] = _dice(data, strokes, labels)
-        say(f"{data.name} {_name(key)}: {_mean(found['supervox'][_name(key)]):.3f}")
+        say(f"{data.name} {_name(key)}: {_mean(data, found['supervox'][_name(key)]):.3f}")
     del full
     say(f"{data.name}: one partition")
     single = replace(default, partitions=1, edge_refinement=False)
@@ -71,7 +71,7 @@ def _measure_volume(data: Dataset) -> dict[str, dict[str, dict[str, float]]]:
     say(f"{data.name}: voxel forest")
     for key, labels in segment_by_voxels(data, data.strokes).items():
         found["voxel forest"][_name(key)] = _dice(data, data.strokes[key], labels)
-        say(f"{data.name} {_name(key)}: {_mean(found['voxel forest'][_name(key)]):.3f}")
+        say(f"{data.name} {_name(key)}: {_mean(data, found['voxel forest'][_name(key)]):.3f}")
     return found
 
 
@@ -79,8 +79,8 @@ def _name(key: tuple[int, int]) -> str:
     return f"{key[0]}/{key[1]}"
 
 
-def _mean(dice: dict[str, float]) -> float:
-    return float(np.mean(list(dice.values())))
+def _mean(data: Dataset, dice: dict[str, float]) -> float:
+    return float(np.mean([dice[str(k)] for k in data.scored]))
 
 
 def _dice(
@@ -90,7 +90,7 @@ def _dice(
     compared = (data.truth > 0) & (strokes == 0)
     true, found = data.truth[compared], labels[compared]
     dice = {}
-    for k in data.scored:
+    for k in sorted(set(data.class_names) - {0}):
         both = int((true == k).sum() + (found == k).sum())
         common = int(((true == k) & (found == k)).sum())
         dice[str(k)] = round(2 * common / max(both, 1), 5)
@@ -98,39 +98,41 @@ def _dice(
 
 
 def draw(results: dict[str, Any], path: Path) -> None:
-    """Draw Dice against the budget, one panel for each volume; dots are single seeds."""
+    """Draw Dice against the budget, one panel for each volume."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     volumes = results["volumes"]
-    figure, axes = pyplot.subplots(
-        1, len(volumes), figsize=(3.1 * len(volumes) + 0.4, 3.4), squeeze=False
-    )
+    width = max(3.1 * len(volumes), 6)
+    figure, axes = pyplot.subplots(1, len(volumes), figsize=(width, 3.7), squeeze=False)
     for axis, volume in zip(axes[0], volumes, strict=True):
-        for method, colour in COLOURS.items():
-            for budget, value in _curve(volume, method):
-                axis.plot(budget, value, ".", color=colour, markersize=3, alpha=0.5)
-            means = [
-                np.mean([value for b, value in _curve(volume, method) if b == budget])
-                for budget in volume["budgets"]
-            ]
-            axis.plot(volume["budgets"], means, "-o", color=colour, markersize=4, label=method)
-        axis.set_xscale("log")
-        axis.set_xticks(volume["budgets"], [str(budget) for budget in volume["budgets"]])
-        axis.minorticks_off()
-        axis.set_title(volume["name"].replace("_", " "), fontsize=10)
-        axis.set_xlabel("strokes per class")
-        axis.grid(alpha=0.3)
+        _draw_panel(axis, volume)
     axes[0][0].set_ylabel("mean Dice")
-    axes[0][-1].legend(fontsize=8, loc="lower right")
-    figure.tight_layout()
+    lines = {line.get_label(): line for axis in axes[0] for line in axis.get_lines()}
+    lines = {label: line for label, line in lines.items() if not label.startswith("_")}
+    figure.legend(lines.values(), lines.keys(), fontsize=9, loc="lower center", ncols=len(lines))
+    figure.tight_layout(rect=(0, 0.08, 1, 1))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     pyplot.close(figure)
 
 
-def _curve(volume: dict[str, Any], method: str) -> Iterator[tuple[int, float]]:
-    for key, dice in volume["dice"][method].items():
-        yield int(key.partition("/")[0]), _mean(dice)
+def _draw_panel(axis: Any, volume: dict[str, Any]) -> None:
+    """Draw the curves of one volume; small dots are single seeds."""
+    for method, colour in COLOURS.items():
+        for key in volume["dice"][method]:
+            budget, value = int(key.partition("/")[0]), run_dice(volume, method, key)
+            axis.plot(budget, value, ".", color=colour, markersize=3, alpha=0.5)
+        means = [mean_dice(volume, method, budget) for budget in volume["budgets"]]
+        axis.plot(volume["budgets"], means, "-o", color=colour, markersize=4, label=method)
+    if volume["name"] in BEST_TOOL:
+        best = BEST_TOOL[volume["name"]]
+        axis.plot(BUDGETS, best, ":", color="#555555", label="best existing tool (DESIGN)")
+    axis.set_xscale("log")
+    axis.set_xticks(volume["budgets"], [str(budget) for budget in volume["budgets"]])
+    axis.minorticks_off()
+    axis.set_title(volume["name"].replace("_", " "), fontsize=10)
+    axis.set_xlabel("strokes per class")
+    axis.grid(alpha=0.3)

@@ -133,7 +133,7 @@ def load_membranes() -> Dataset:
     )
 
 
-def near_boundary(instances: NDArray[np.uint16]) -> NDArray[np.bool_]:
+def near_boundary(instances: NDArray[Any]) -> NDArray[np.bool_]:
     """Mark the voxels that touch another instance or none, and those next to them."""
     edge: NDArray[np.bool_] = instances == 0
     for axis in range(3):

@@ -26,6 +26,24 @@ BLOCK = (64, 64, 64)
 Key = TypeVar("Key", bound=Hashable)
 
 
+class _Features:
+    """Features of the voxels of any block of a volume, (voxels, channels)."""
+
+    def __init__(self, data: Dataset) -> None:
+        self._data, self._bank = data, FeatureBank()
+        self._intensity = IntensityRange.measure(data.image)
+        self.blocks = split_blocks(data.image.shape, BLOCK)
+
+    def __call__(self, block: Block) -> NDArray[np.float32]:
+        channels = self._bank.compute(
+            self._data.image,
+            region=block.core,
+            spacing=self._data.spacing,
+            intensity=self._intensity,
+        )
+        return np.ascontiguousarray(channels.reshape(len(channels), -1).T)
+
+
 def segment_by_voxels(
     data: Dataset, strokes: Mapping[Key, NDArray[np.uint8]]
 ) -> dict[Key, NDArray[np.uint8]]:
@@ -41,39 +59,36 @@ def segment_by_voxels(
     dict of uint8 arrays, (Z, Y, X)
         Labels, by the keys of the strokes.
     """
-    bank, intensity = FeatureBank(), IntensityRange.measure(data.image)
-    blocks = split_blocks(data.image.shape, BLOCK)
-
-    def features(block: Block) -> NDArray[np.float32]:
-        channels = bank.compute(
-            data.image, region=block.core, spacing=data.spacing, intensity=intensity
-        )
-        return channels.reshape(len(channels), -1)
-
-    rows: dict[Key, list[NDArray[np.float32]]] = {key: [] for key in strokes}
-    classes: dict[Key, list[NDArray[np.uint8]]] = {key: [] for key in strokes}
-    painted = [block for block in blocks if any(s[block.core].any() for s in strokes.values())]
-    for block, channels in zip(painted, run_blocks(features, painted), strict=True):
-        for key, volume in strokes.items():
-            values = volume[block.core].ravel()
-            at = np.flatnonzero(values)
-            rows[key].append(channels[:, at].T)
-            classes[key].append(values[at])
-    forests = {
-        key: grow(np.concatenate(rows[key]), np.concatenate(classes[key]))[1] for key in strokes
-    }
+    features = _Features(data)
+    forests = _train(features, strokes)
     labels = {key: np.empty(data.image.shape, np.uint8) for key in strokes}
 
     def predict(block: Block) -> None:
-        values = np.ascontiguousarray(features(block).T)
+        values = features(block)
         for key, forest in forests.items():
             chosen = forest.predict(values, workers=1).argmax(axis=1)
             found = np.array(forest.class_ids, np.uint8)[chosen]
             labels[key][block.core] = found.reshape(block.shape)
 
-    for _ in run_blocks(predict, blocks):
+    for _ in run_blocks(predict, features.blocks):
         pass
     return labels
+
+
+def _train(features: _Features, strokes: Mapping[Key, NDArray[np.uint8]]) -> dict[Key, Forest]:
+    """Grow a forest for each set of strokes on the features of its painted voxels."""
+    painted = [b for b in features.blocks if any(s[b.core].any() for s in strokes.values())]
+    rows: dict[Key, list[NDArray[np.float32]]] = {key: [] for key in strokes}
+    classes: dict[Key, list[NDArray[np.uint8]]] = {key: [] for key in strokes}
+    for block, values in zip(painted, run_blocks(features, painted), strict=True):
+        for key, volume in strokes.items():
+            label = volume[block.core].ravel()
+            at = np.flatnonzero(label)
+            rows[key].append(values[at])
+            classes[key].append(label[at])
+    return {
+        key: grow(np.concatenate(rows[key]), np.concatenate(classes[key]))[1] for key in strokes
+    }
 
 
 def grow(
