@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+READABLE = {"angstrom": ("nm", 1e-3), "nm": ("um", 1e-9)}  # units of volumes in tables
 LIBRARIES = ("supervox", "numpy", "scipy", "scikit-learn", "numba")
 
 
@@ -69,16 +70,16 @@ def class_entries(
 
 def print_classes(entries: Sequence[Mapping[str, Any]], unit: str | None) -> None:
     """Print what `class_entries` gave."""
-    header = ["class", "name", "voxels", "share", f"volume ({unit or 'unit'}^3)"]
+    shown, factor = READABLE.get(unit or "", (unit, 1.0))
     print_table(
-        header,
+        ["class", "name", "voxels", "share", f"volume ({shown}^3)" if shown else "volume"],
         [
             [
                 str(item["id"]),
                 item["name"] or "",
                 f"{item['voxels']:,}",
                 f"{100 * item['fraction']:.1f} %",
-                "" if math.isnan(item["volume"]) else f"{item['volume']:.4g}",
+                "" if math.isnan(item["volume"]) else f"{factor * item['volume']:.4g}",
             ]
             for item in entries
         ],

@@ -1,0 +1,133 @@
+import json
+
+import numpy as np
+import pytest
+from supervox.volumes import write_volume
+
+
+def test_at_home_the_labels_are_those_of_the_run(files, segmented, program, read, tmp_path):
+    done = program(
+        *("apply", segmented.folder / "model.npz", files / "volume.tif"),
+        *("--output", tmp_path / "new/folder", "--probabilities", "--uncertainty"),
+    )
+    assert done.code == 0, done.err
+    folder = tmp_path / "new/folder"
+    for name in ("labels", "uncertainty"):
+        np.testing.assert_array_equal(
+            read(folder / f"volume_{name}.tif"), read(segmented.folder / f"{name}.tif")
+        )
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "volume_labels.tif",
+        "volume_probabilities.tif",
+        "volume_uncertainty.tif",
+    ]
+
+
+def test_several_volumes(files, segmented, run, read, tmp_path):
+    files.write("other.mrc", files.image[::-1], "image")
+    files.write("third.h5::/entry/data", files.image[:, ::-1], "image")
+    third = files / "third.h5::/entry/data"
+    model = segmented.folder / "model.npz"
+    done = run("apply", model, files / "other.mrc", third, "--output", tmp_path, "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert [item["volume"] for item in report["volumes"]] == [files / "other.mrc", third]
+    assert {path.name for path in tmp_path.iterdir()} == {"other_labels.mrc", "third_labels.h5"}
+    for item in report["volumes"]:
+        labels = read(item["outputs"]["labels"])
+        assert {k["id"]: k["voxels"] for k in item["classes"]} == {
+            k: int((labels == k).sum()) for k in range(1, 7)
+        }
+
+
+def test_the_voxel_size_of_the_run_holds_again(files, run, read, tmp_path):
+    write_volume(files / "unsaid.tif", files.image, kind="image")
+    common = ("--spacing", 90, 30, 30, "--partitions", 1, "--save-model", tmp_path / "m")
+    done = run(
+        *("segment", files / "unsaid.tif", "--annotations", files / "strokes.tif"),
+        *("--output", tmp_path / "l.tif", *common),
+    )
+    assert done.code == 0, done.err
+    done = run("apply", tmp_path / "m", files / "unsaid.tif", "--output", tmp_path)
+    assert done.code == 0, done.err
+    assert "warning" not in done.err
+    np.testing.assert_array_equal(read(tmp_path / "l.tif"), read(tmp_path / "unsaid_labels.tif"))
+
+
+def test_another_voxel_size_is_warned_of(files, segmented, run, tmp_path):
+    write_volume(files / "coarse.tif", files.image[::2], spacing=(60, 30, 30), unit="nm")
+    model = segmented.folder / "model.npz"
+    done = run("apply", model, files / "coarse.tif", "--output", tmp_path, "--format", "zarr")
+    assert done.code == 0, done.err
+    assert "warning" in done.err
+    assert "60 x 30 x 30 nm, the model was trained on 30 x 30 x 30" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["coarse_labels.zarr"]
+
+
+@pytest.mark.parametrize(
+    ("volumes", "more", "message"),
+    [
+        (["volume.tif", "nope.tif"], (), "nope.tif: there is no such file"),
+        (["volume.tif", "volume.tif"], (), "would both become"),
+        (["a.h5::/x", "a.h5::/y"], (), "would both become"),
+        (["volume.tif"], ("--format", "mrc", "--probabilities"), "MRC holds one value a voxel"),
+        (["volume.tif"], ("--format", "gif"), "'gif' is not one of"),
+        ([], (), "Missing argument 'VOLUME...'"),
+    ],
+)
+def test_all_is_refused_before_the_work_begins(
+    files, segmented, run, tmp_path, volumes, more, message
+):
+    model = segmented.folder / "model.npz"
+    paths = [files / name for name in volumes]
+    done = run("apply", model, *paths, "--output", tmp_path / "new", *more)
+    assert done.code == 2
+    assert message in done.err
+    assert len(done.err.splitlines()) == 1
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "there is no model file"), (b"x", "not a usable supervox model")],
+)
+def test_what_is_no_model(files, run, tmp_path, content, message):
+    if content:
+        (tmp_path / "m").write_bytes(content)
+    done = run("apply", tmp_path / "m", files / "volume.tif", "--output", tmp_path / "new")
+    assert done.code == 2
+    assert message in done.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_cut_model_and_one_that_would_be_overwritten(files, segmented, run, tmp_path):
+    cut = (segmented.folder / "model.npz").read_bytes()[:-5000]
+    (tmp_path / "m").write_bytes(cut)
+    done = run("apply", tmp_path / "m", files / "volume.tif", "--output", tmp_path)
+    assert done.code == 2
+    assert "not a usable supervox model" in done.err
+    model = tmp_path / "volume_labels.tif"
+    model.write_bytes((segmented.folder / "model.npz").read_bytes())
+    done = run("apply", model, files / "volume.tif", "--output", tmp_path)
+    assert done.code == 2
+    assert "is read by this command" in done.err
+
+
+def test_those_that_are_done_stay(files, segmented, run, tmp_path, monkeypatch):
+    from supervox.segmentation import Segmenter
+
+    files.write("second.tif", files.image[:, :, ::-1], "image")
+    apply, calls = Segmenter.apply, []
+
+    def stop_at_second(self, *args, **more):
+        calls.append(self)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return apply(self, *args, **more)
+
+    monkeypatch.setattr(Segmenter, "apply", stop_at_second)
+    paths = [files / "volume.tif", files / "second.tif"]
+    done = run("apply", segmented.folder / "model.npz", *paths, "--output", tmp_path)
+    assert done.code == 130
+    assert "stopped; 1 of 2 volumes were labelled" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["volume_labels.tif"]

@@ -1,0 +1,195 @@
+import json
+
+import h5py
+import numpy as np
+import pytest
+from supervox.segmentation import RefinementParameters, SegmentationParameters, Segmenter
+from supervox.volumes import open_volume
+
+from .conftest import SPACING
+
+QUICK = ("--partitions", 1, "--supervoxel-size", 6)
+
+
+def _segment(run, files, folder, *more, volume="volume.tif", strokes="strokes.tif", out="l.tif"):
+    done = run(
+        *("segment", files / volume, "--annotations", files / strokes),
+        *("--output", folder / out, *QUICK, *more),
+    )
+    assert done.code == 0, done.err
+    return done
+
+
+def test_labels_are_those_of_the_library(files, segmented, read):
+    labels = read(segmented.folder / "labels.tif")
+    expected = Segmenter(files.image, spacing=SPACING).segment(files.strokes).labels
+    np.testing.assert_array_equal(labels, expected)
+    assert labels.dtype == np.uint8
+
+
+def test_labels_have_the_place_of_the_volume_and_the_names_of_the_strokes(segmented):
+    with open_volume(segmented.folder / "labels.tif") as labels:
+        assert labels.spacing == pytest.approx(SPACING)
+        assert labels.unit == "nm"
+        assert [(item.value, item.name) for item in labels.classes] == [
+            (1, "outside"),
+            (3, "nucleus"),
+        ]
+
+
+def test_probabilities_and_uncertainty(segmented, files, read):
+    with h5py.File(segmented.folder / "probabilities.h5") as file:
+        chances = next(iter(file.values()))[...]
+    assert chances.shape == (6, *files.image.shape)
+    assert chances.dtype == np.float32
+    np.testing.assert_allclose(chances.sum(axis=0), 1, atol=1e-5)
+    unsure = read(segmented.folder / "uncertainty.tif")
+    assert unsure.dtype == np.float32
+    assert 0 <= unsure.min() < unsure.max() <= 1
+    assert chances.max(axis=0)[unsure < 0.05].min() > 0.9
+
+
+def test_json_says_what_was_done(segmented, files, read):
+    report = json.loads(segmented.out)
+    labels = read(segmented.folder / "labels.tif")
+    assert report["shape"] == list(files.image.shape)
+    assert report["unit"] == "nm"
+    assert report["spacing_from"] == "file"
+    assert report["masked_voxels"] == 0
+    assert [item["id"] for item in report["classes"]] == [1, 2, 3, 4, 5, 6]
+    assert report["classes"][0]["name"] == "outside"
+    for item in report["classes"]:
+        assert item["voxels"] == (labels == item["id"]).sum()
+        assert item["volume"] == pytest.approx(item["voxels"] * 27000)
+        assert item["painted_voxels"] == (files.strokes == item["id"]).sum()
+    assert report["parameters"] == json.loads(json.dumps(SegmentationParameters().to_dict()))
+    assert {"read", "prepare", "train", "refine", "write", "total"} <= report["seconds"].keys()
+    assert report["versions"]["supervox"]
+    assert set(report["outputs"]) == {"labels", "probabilities", "uncertainty", "model"}
+
+
+def test_nothing_else_is_left(segmented):
+    names = sorted(path.name for path in segmented.folder.iterdir())
+    assert names == ["labels.tif", "model.npz", "probabilities.h5", "uncertainty.tif"]
+
+
+@pytest.mark.parametrize("ending", ["tif", "ome.tif", "mrc", "h5"])
+def test_the_same_bytes_twice_with_any_number_of_workers(files, run, tmp_path, ending):
+    for name, workers in (("a", 1), ("b", 2)):
+        (tmp_path / name).mkdir()
+        _segment(run, files, tmp_path / name, "--workers", workers, out=f"l.{ending}")
+    assert (tmp_path / f"a/l.{ending}").read_bytes() == (tmp_path / f"b/l.{ending}").read_bytes()
+
+
+def test_the_same_models_twice(files, run, tmp_path):
+    for name in "ab":
+        _segment(run, files, tmp_path, "--save-model", tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("classes", "dtype"), [((1, 3), np.uint8), ((7, 300), np.uint16), ((255, 2), np.uint8)]
+)
+def test_class_ids_survive(files, run, read, tmp_path, classes, dtype):
+    strokes = np.zeros(files.strokes.shape, np.uint16)
+    strokes[files.strokes == 2] = classes[0]
+    strokes[files.strokes == 3] = classes[1]
+    files.write("two.tif", strokes)
+    _segment(run, files, tmp_path, strokes="two.tif")
+    labels = read(tmp_path / "l.tif")
+    assert set(np.unique(labels)) == set(classes)
+    assert labels.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("volume", "out"),
+    [
+        ("volume.mrc", "labels.mrc"),
+        ("volume.h5::/entry/data", "labels.h5::/found/labels"),
+        ("volume.zarr", "labels.zarr"),
+        ("volume.ome.tif", "labels.ome.tif"),
+    ],
+)
+def test_every_format_in_and_out(files, run, read, tmp_path, volume, out):
+    files.write(volume, files.image, "image")
+    _segment(run, files, tmp_path, volume=volume, out=out)
+    _segment(run, files, tmp_path)
+    np.testing.assert_array_equal(read(tmp_path / out), read(tmp_path / "l.tif"))
+    with open_volume(tmp_path / out) as labels:
+        assert labels.spacing == pytest.approx(SPACING)
+        assert labels.unit == "nm"
+
+
+def test_a_picture_is_one_plane(files, run, read, tmp_path):
+    plane = int((files.strokes > 0).sum(axis=(1, 2)).argmax())
+    files.write("plane.tif", files.image[plane], "image")
+    files.write("painted.tif", files.strokes[plane])
+    _segment(run, files, tmp_path, volume="plane.tif", strokes="painted.tif")
+    labels = read(tmp_path / "l.tif")
+    assert labels.shape == (1, *files.image.shape[1:])
+    assert set(np.unique(labels)) <= set(np.unique(files.strokes[plane]))
+
+
+def test_the_options_reach_the_library(files, run, read, tmp_path):
+    options = ("--preset", "fast", "--refine", 1.5, "--seed", 3, "--spacing", 60, 30, 30)
+    done = _segment(run, files, tmp_path, *options, "--no-edge-refinement", "--json")
+    report = json.loads(done.out)
+    parameters = SegmentationParameters.from_dict(report["parameters"])
+    assert parameters.refinement == RefinementParameters(strength=1.5)
+    assert parameters.classifier.seed == 3
+    assert parameters.features.sigmas_voxels == (1, 2, 4)
+    assert (parameters.partitions, parameters.supervoxels.size_voxels) == (1, 6)
+    assert not parameters.edge_refinement
+    assert report["spacing"] == [60, 30, 30]
+    assert report["spacing_from"] == "option"
+    expected = Segmenter(files.image, spacing=(60, 30, 30), parameters=parameters)
+    np.testing.assert_array_equal(read(tmp_path / "l.tif"), expected.segment(files.strokes).labels)
+    with open_volume(tmp_path / "l.tif") as labels:
+        assert labels.spacing == pytest.approx((60, 30, 30))
+
+
+def test_voxels_that_are_no_numbers_get_no_label(files, run, read, tmp_path):
+    image = files.image.astype(np.float32)
+    image[2:4, 3:9, 5] = np.nan
+    image[-1, -1, -1] = -np.inf
+    files.write("nan.tif", image, "image")
+    done = _segment(run, files, tmp_path, volume="nan.tif")
+    assert "13 of 107,520 voxels are not finite numbers" in done.err
+    labels = read(tmp_path / "l.tif")
+    np.testing.assert_array_equal(labels == 0, ~np.isfinite(image))
+
+
+def test_a_voxel_size_that_nobody_states(files, run, tmp_path):
+    from supervox.volumes import write_volume
+
+    write_volume(files / "bare.tif", files.image, kind="image")
+    done = _segment(run, files, tmp_path, volume="bare.tif")
+    assert "states no voxel size" in done.err
+    with open_volume(tmp_path / "l.tif") as labels:
+        assert not labels.spacing_stated
+
+
+def test_a_class_that_loses_all_its_supervoxels_is_told(files, run, tmp_path):
+    strokes = files.strokes.copy()
+    z, y, x = np.argwhere(strokes == 2)[0]
+    strokes[z, y, x] = 9
+    files.write("lost.tif", strokes)
+    done = _segment(run, files, tmp_path, strokes="lost.tif")
+    assert "class 9 was painted, but" in done.err
+
+
+def test_an_old_file_is_replaced(files, run, read, tmp_path):
+    (tmp_path / "l.tif").write_bytes(b"old")
+    files.write("../old.zarr", files.truth)
+    _segment(run, files, tmp_path, "--uncertainty", files.folder / "../old.zarr")
+    assert read(tmp_path / "l.tif").shape == files.image.shape
+    assert read(files / "../old.zarr").dtype == np.float32
+
+
+def test_the_table_for_people(files, run, tmp_path):
+    done = _segment(run, files, tmp_path)
+    header, first = done.out.splitlines()[:2]
+    assert header.split() == ["class", "name", "voxels", "share", "volume", "(um^3)"]
+    assert first.split()[:2] == ["1", "outside"]
+    assert f"{tmp_path / 'l.tif'}: written after" in done.out
+    assert "Segmenting ..." in done.err
