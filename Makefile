@@ -21,7 +21,7 @@ export PYTHONUNBUFFERED := 1
 
 help: ## list the commands
 	@echo "Supervox: segment noisy 3D volumes from a few strokes."
-	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 demo: $(STAMPS)/supervox ## segment the built-in tomogram, write the pictures to demo-output/
 	@out=$(DEMO)
@@ -100,18 +100,19 @@ $(VENV)/bin/python:
 	as_root() { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 	apt() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$$@" >/dev/null; }
 	find_python() {
-	  for name in "$(PYTHON)" python3 python3.13 python3.12 python3.14 python3.11; do
-	    if [ -n "$$name" ] && usable "$$name"; then echo "$$name"; return; fi
+	  for name in $(or $(PYTHON),python3 python3.13 python3.12 python3.14 python3.11); do
+	    if usable "$$name"; then echo "$$name"; return; fi
 	  done
 	}
 	python=$$(find_python)
-	if [ -z "$$python" ] && as_root; then
+	if [ -z "$$python" ] && [ -z "$(PYTHON)" ] && as_root; then
 	  echo "No Python >= 3.11 here: installing Debian's python3 ..."
 	  apt python3 python3-venv
 	  python=$$(find_python)
 	fi
 	if [ -z "$$python" ]; then
-	  echo "Supervox needs Python 3.11 or newer; found $$(python3 --version 2>&1 || echo none)." >&2
+	  found=$$($(or $(PYTHON),python3) --version 2>/dev/null || echo none)
+	  echo "Supervox needs Python 3.11 or newer; found: $$found" >&2
 	  echo "Install one (Debian, Ubuntu: sudo apt-get install python3 python3-venv), or name yours:" >&2
 	  echo "  make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2
 	  exit 1
