@@ -19,6 +19,9 @@ CELLS, QUICK_CELLS = (22, 31, 46, 67, 84), (10, 14)  # supervoxels along an edge
 CLASSES = (2, 5)
 ROUNDS = 3
 TREES = 200
+NOISE = (
+    0.8  # five classes: confidence 0.64; forests on fly_nerve_cord and the phantom: 0.55 to 0.64
+)
 LIMIT_600K = 2.0  # all of a live update
 
 
@@ -72,7 +75,7 @@ def _centres(ids: NDArray[np.int32], n: int) -> NDArray[np.float64]:
 def forest_like(centres: NDArray[np.float64], classes: int) -> NDArray[np.float32]:
     """Make probabilities that are smooth in space and noisy, in steps of a forest's votes."""
     rng = np.random.default_rng(classes)
-    logits = rng.normal(0, 1.0, (len(centres), classes))
+    logits = rng.normal(0, NOISE, (len(centres), classes))
     for k in range(classes):
         for wavelength in np.geomspace(6, 24, 6):
             direction = rng.normal(size=3)
