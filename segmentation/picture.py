@@ -24,7 +24,7 @@ Triple = tuple[int, int, int]
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
 BLOCK_PIXELS = 640  # the longer edge of three sections together
 GAP = 6
-FILL, BORDER = 0.35, 0.9  # how much of a class's colour covers the image
+FILL, BORDER = 0.4, 0.9  # how much of a class's colour covers the image
 MOST_CLASSES = 30  # in the legend
 
 

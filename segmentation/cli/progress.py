@@ -92,8 +92,9 @@ def _bars() -> rich.progress.Progress:
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
+        TextColumn("passed,"),
         TimeRemainingColumn(),
+        TextColumn("left"),
         console=Console(stderr=True),
     )
 

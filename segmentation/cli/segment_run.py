@@ -71,7 +71,10 @@ def run(request: Request) -> dict[str, Any]:
                 workers=request.workers,
             )
             with stages.stage("segment", "Segmenting") as progress:
-                result = segmenter.segment(strokes.data, progress=progress)
+                result = segmenter.segment(
+                    strokes.data,  # training and refinement, after the preparation, take a little
+                    progress=lambda done, total: progress(19 * done, 20 * total),
+                )
             _tell_lost_classes(painted, result.class_ids)
             with stages.stage("write", "Writing the labels") as progress:
                 voxels = files.write(result, volume, size, strokes.classes, progress)
