@@ -43,7 +43,9 @@ def supervoxels(at: Arrays) -> Any:
 
 def features(at: Arrays) -> Any:
     """Compute the feature table."""
-    return pool_features(at["volume"], at["ids"], FeatureBank(), workers=THREADS)
+    n = int(at["ids"].max()) + 1  # known, as in a partition
+    bank = FeatureBank()
+    return pool_features(at["volume"], at["ids"], bank, n_supervoxels=n, workers=THREADS)
 
 
 def graph(at: Arrays) -> Any:
