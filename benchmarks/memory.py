@@ -110,9 +110,9 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield "same, holds the same volume, ids and tables, and has run the stage on a tiny volume."
     yield f"Phantoms of 16-bit voxels, one partition, default parameters, {THREADS} threads."
     yield "Supervoxels count their result, the ids (4 bytes a voxel); features count the"
-    yield "table and the sums behind it. Features work on blocks of at most 128³ voxels, one for each"
-    yield "thread: their memory grows until a volume has three blocks along every edge (384³), where"
-    yield "the first has a halo on all sides, and from there only by the table."
+    yield "table and the sums behind it. They work on blocks of at most 128³ voxels, one for"
+    yield "each thread: their memory grows until a volume has three blocks along every edge"
+    yield "(384³), where the first has a halo on all sides, and from there only by the table."
     yield ""
     stages = dict.fromkeys(run["stage"] for run in results["runs"])
     rows = [[stage, *(f"{extra[stage, edge]:.0f}" for edge in edges)] for stage in stages]
