@@ -11,9 +11,10 @@ Where to find what, in the order of the work:
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest`: labelled supervoxels to probabilities.
 - `refinement` (solver in `_expansion`): probabilities to one class per supervoxel.
-- `rendering`, `result`: tables over supervoxels to voxels.
+- `rendering`, `result` (blocks are a `_canvas`; kernels in `_votes`, the edges' filter in `_edges`,
+  what it can be spared in `_contest`, uncertainty in `_spread`): tables over supervoxels to voxels.
 - `segmenter`: all of it, recomputing only what a change makes necessary.
-- `parameters`, `model`: what determines a run, and what it learned, as files.
+- `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
 - `scores`: labels against a ground truth.
 - `picture` (on a `_sheet` of paper): three sections of a volume and its labels, as an image.
 - `cli`: the command ``supervox``.

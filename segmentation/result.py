@@ -5,19 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, Progress, ShouldStop, run_blocks, split_blocks
+from supervox.features import (
+    Block,
+    Progress,
+    ShouldStop,
+    count_workers,
+    run_blocks,
+    split_blocks,
+)
 
+from ._canvas import Canvas
+from ._spread import spread
 from .rendering import Renderer
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 # A vote is the class that refinement chose plus this share of the probabilities, so that
 # partitions that are sure outvote those that are not.
 PROBABILITY_SHARE = 0.5
-BLOCK_EDGE = 192
 SLAB_BYTES = 2**29  # of one slab of whole planes, with all that is asked for
+# A block with its halo takes about 80 bytes a voxel, and one more per thread is in the making.
+BLOCK_VOXELS, LEAST_BLOCK_VOXELS = 3 * 2**19, 2**17
+BLOCK_EDGE, BLOCK_WIDTH = 96, 256  # at most; long rows suit the kernels
+WAITING_BYTES = 2**27  # of probabilities that are made but not fetched
 
 
 class RenderedBlock(NamedTuple):
@@ -106,23 +120,18 @@ class Segmentation:
             In the order of the blocks.
         """
         if blocks is None:
-            blocks = split_blocks(self.shape, (BLOCK_EDGE, BLOCK_EDGE, BLOCK_EDGE))
-        tables = self._votes()
-        ids = np.array(self.class_ids, self.label_dtype)
+            blocks = split_blocks(self.shape, self._block_shape(probabilities))
+        reference = self._most_frequent()
 
         def one_block(block: Block) -> RenderedBlock:
-            votes = self.renderer.votes(tables, block)
-            labels = ids[votes.argmax(axis=0)]
-            finite = self.renderer.finite(block)
-            if finite is not None:
-                labels[~finite] = 0
+            canvas = self.renderer.read(block)
+            labels = self._label(canvas, reference)
             chance = unsure = None
             if probabilities or uncertainty:
-                chance = np.clip(self.renderer.votes(self.probabilities, block), 0, 1)
-                chance /= chance.sum(axis=0)
-            if uncertainty and chance is not None:
-                unsure = normalised_entropy(chance)
-            return RenderedBlock(block, labels, chance if probabilities else None, unsure)
+                chance, unsure = spread(
+                    canvas, canvas.pick(self.probabilities), probabilities, uncertainty
+                )
+            return RenderedBlock(block, labels, chance, unsure)
 
         return run_blocks(
             one_block, blocks, workers=self.workers, progress=progress, should_stop=should_stop
@@ -141,11 +150,11 @@ class Segmentation:
         Parameters and what is yielded are those of `render`.
         """
         rows, columns = self.shape[1:]
-        bytes_per_voxel = 4 * (1 + uncertainty + probabilities * len(self.class_ids))
-        planes = SLAB_BYTES // (rows * columns * bytes_per_voxel)
-        planes = min(BLOCK_EDGE, max(8, planes), self.shape[0])
-        blocks = split_blocks(self.shape, (planes, BLOCK_EDGE, BLOCK_EDGE))
-        waiting: list[RenderedBlock] = []
+        bytes_per_voxel = self.label_dtype.itemsize + 4 * uncertainty
+        bytes_per_voxel += 4 * len(self.class_ids) * probabilities
+        planes = max(8, SLAB_BYTES // (rows * columns * bytes_per_voxel))
+        blocks = split_blocks(self.shape, self._block_shape(probabilities, planes))
+        slab = None
         for part in self.render(
             probabilities=probabilities,
             uncertainty=uncertainty,
@@ -153,45 +162,70 @@ class Segmentation:
             progress=progress,
             should_stop=should_stop,
         ):
-            waiting.append(part)
+            if slab is None:
+                slab = _start_slab(part, self.shape)
+            _copy(part, slab)
             if part.block.core[1].stop == rows and part.block.core[2].stop == columns:
-                yield _join(waiting, self.shape)
-                waiting = []
+                yield slab
+                slab = None
 
-    def _votes(self) -> list[NDArray[np.float32]]:
-        """Return what each partition votes for: rows sum to 1."""
+    def _block_shape(self, probabilities: bool, planes: int | None = None) -> tuple[int, int, int]:
+        """Choose blocks of a bounded size, about equally large, at most `planes` thick."""
+        voxels = BLOCK_VOXELS
+        if probabilities:  # as many results wait as twice the threads
+            waiting = 2 * count_workers(self.workers) * 4 * len(self.class_ids)
+            voxels = max(LEAST_BLOCK_VOXELS, min(voxels, WAITING_BYTES // waiting))
+        thick = _even(self.shape[0], min(planes or BLOCK_EDGE, BLOCK_EDGE))
+        wide = _even(self.shape[2], BLOCK_WIDTH)
+        return thick, _even(self.shape[1], max(1, voxels // (thick * wide))), wide
+
+    def _most_frequent(self) -> int:
+        """Return the column of the class that most supervoxels have."""
+        count = sum(np.bincount(chosen, minlength=len(self.class_ids)) for chosen in self.classes)
+        return int(np.argmax(count))
+
+    def _label(self, canvas: Canvas, reference: int) -> NDArray[np.unsignedinteger]:
+        """Return the labels of a block."""
         share = np.float32(PROBABILITY_SHARE)
-        whole = np.eye(len(self.class_ids), dtype=np.float32)
-        return [
-            (whole[chosen] + share * chance) / (1 + share)
-            for chosen, chance in zip(self.classes, self.probabilities, strict=True)
-        ]
+        votes = share * canvas.pick(self.probabilities)
+        chosen = np.concatenate(
+            [c[rows] for c, rows in zip(self.classes, canvas.rows, strict=True)]
+        )
+        votes[np.arange(len(votes)), chosen] += np.float32(1 / len(self.classes))
+        votes /= 1 + share
+        ids = np.array(self.class_ids, self.label_dtype)
+        labels: NDArray[np.unsignedinteger] = ids[canvas.winners(votes, reference)]
+        finite = self.renderer.finite(canvas.block)
+        if finite is not None:
+            labels[~finite] = 0
+        return labels
 
 
-def _join(parts: Sequence[RenderedBlock], shape: tuple[int, int, int]) -> RenderedBlock:
-    """Put the blocks of one slab of planes together."""
-    planes = parts[0].block.core[0]
-    core = (planes, slice(0, shape[1]), slice(0, shape[2]))
-    joined: list[NDArray[Any] | None] = []
-    for name in ("labels", "probabilities", "uncertainty"):
-        first = getattr(parts[0], name)
-        if first is None:
-            joined.append(None)
-            continue
-        whole = np.empty((*first.shape[:-3], first.shape[-3], *shape[1:]), first.dtype)
-        for part in parts:
-            whole[(..., *part.block.core[1:])] = getattr(part, name)
-        joined.append(whole)
-    return RenderedBlock(Block(parts[0].block.index, core, core), *joined)  # type: ignore[arg-type]
+def _even(size: int, edge: int) -> int:
+    """Return an edge of at most `edge` voxels that cuts an axis into even parts."""
+    return -(-size // -(-size // edge))
 
 
-def normalised_entropy(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 0 where one class is certain and 1 where all are equally likely.
+def _start_slab(part: RenderedBlock, shape: tuple[int, int, int]) -> RenderedBlock:
+    """Make room for whole planes with the content of a block."""
+    core = (part.block.core[0], slice(0, shape[1]), slice(0, shape[2]))
 
-    Parameters
-    ----------
-    probabilities : float32, (C, ...)
-    """
-    terms = -probabilities * np.log(np.maximum(probabilities, 1e-12))
-    entropy: NDArray[np.float32] = terms.sum(axis=0) / np.float32(np.log(len(probabilities)))
-    return np.clip(entropy, 0, 1)
+    def room(found: NDArray[Kind]) -> NDArray[Kind]:
+        return np.empty((*found.shape[:-2], *shape[1:]), found.dtype)
+
+    return RenderedBlock(
+        Block(part.block.index, core, core),
+        room(part.labels),
+        None if part.probabilities is None else room(part.probabilities),
+        None if part.uncertainty is None else room(part.uncertainty),
+    )
+
+
+def _copy(part: RenderedBlock, slab: RenderedBlock) -> None:
+    """Put a block into its slab."""
+    at = part.block.core[1:]
+    slab.labels[:, *at] = part.labels
+    if part.probabilities is not None and slab.probabilities is not None:
+        slab.probabilities[:, :, *at] = part.probabilities
+    if part.uncertainty is not None and slab.uncertainty is not None:
+        slab.uncertainty[:, *at] = part.uncertainty

@@ -1,0 +1,268 @@
+"""Labels, probabilities and uncertainty of a whole volume, in blocks and slabs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from supervox.features import Cancelled, IntensityRange, split_blocks
+from supervox.segmentation import RenderedBlock, Segmentation, result
+from supervox.segmentation.rendering import Renderer
+from supervox.segmentation.result import PROBABILITY_SHARE
+
+SHAPE = (24, 30, 42)
+
+
+def cells(edge: int, shift: int) -> np.ndarray:
+    z, y, x = ((np.arange(n) + shift) // edge for n in SHAPE)
+    return ((z[:, None, None] * (y[-1] + 1) + y[:, None]) * (x[-1] + 1) + x).astype(np.int32)
+
+
+IDS = (cells(6, 0), cells(5, 3))
+
+
+def make(
+    class_ids: Sequence[int] = (1, 2, 5),
+    *,
+    edges: bool = True,
+    workers: int | None = 2,
+    tables: Sequence[np.ndarray] | None = None,
+    dtype: type = np.float32,
+    seed: int = 0,
+) -> Segmentation:
+    rng = np.random.default_rng(seed)
+    volume = (5 + 2 * rng.normal(size=SHAPE)).clip(0, 10).astype(dtype)
+    alpha = np.full(len(class_ids), 0.4)
+    tables = tables or [rng.dirichlet(alpha, ids.max() + 1).astype(np.float32) for ids in IDS]
+    classes = tuple(table.argmax(axis=1).astype(np.int32) for table in tables)
+    spacing = (1.0, 1.0, 1.0)
+    renderer = Renderer(volume, spacing, IntensityRange(0.0, 10.0, 5.0), 1.0, IDS, edges)
+    return Segmentation(tuple(class_ids), tuple(tables), classes, renderer, workers)
+
+
+def certain(n_classes: int, column: int) -> list[np.ndarray]:
+    return [np.tile(np.eye(n_classes, dtype=np.float32)[column], (i.max() + 1, 1)) for i in IDS]
+
+
+def join(parts: Sequence[RenderedBlock], name: str) -> np.ndarray:
+    """Put blocks together and see that they tile the volume."""
+    first = getattr(parts[0], name)
+    whole = np.empty((*first.shape[:-3], *SHAPE), first.dtype)
+    seen = np.zeros(SHAPE, int)
+    for part in parts:
+        whole[(..., *part.block.core)] = getattr(part, name)
+        seen[part.block.core] += 1
+    assert (seen == 1).all()
+    return whole
+
+
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tiny volumes have several blocks and slabs."""
+    monkeypatch.setattr(result, "BLOCK_VOXELS", 2000)
+    monkeypatch.setattr(result, "LEAST_BLOCK_VOXELS", 1000)
+    monkeypatch.setattr(result, "BLOCK_WIDTH", 30)
+    monkeypatch.setattr(result, "SLAB_BYTES", 8 * SHAPE[1] * SHAPE[2])
+
+
+@pytest.mark.parametrize("edges", [True, False])
+def test_labels_are_the_classes_with_most_votes(edges: bool) -> None:
+    made = make(edges=edges)
+    share = np.float32(PROBABILITY_SHARE)
+    eye = np.eye(3, dtype=np.float32)
+    votes = [
+        (eye[chosen] + share * chance) / (1 + share)
+        for chosen, chance in zip(made.classes, made.probabilities, strict=True)
+    ]
+    values = np.sort(made.renderer.votes(votes, split_blocks(SHAPE, SHAPE)[0]), axis=0)
+    best = made.renderer.votes(votes, split_blocks(SHAPE, SHAPE)[0]).argmax(axis=0)
+    clear = values[-1] - values[-2] > 1e-5
+    assert clear.mean() > 0.9
+    np.testing.assert_array_equal(made.labels[clear], np.array([1, 2, 5])[best][clear])
+
+
+@pytest.mark.parametrize("edges", [True, False])
+def test_slabs_and_blocks_are_parts_of_the_same(
+    monkeypatch: pytest.MonkeyPatch, edges: bool
+) -> None:
+    made = make(edges=edges)
+    labels = made.labels
+    small(monkeypatch)
+    everything = {"probabilities": True, "uncertainty": True}
+    slabs = list(made.slabs(**everything))
+    blocks = list(made.render(**everything))
+    assert len(slabs) > 1
+    assert len(blocks) > len(slabs)
+    for slab in slabs:
+        assert slab.block.core[1:] == (slice(0, SHAPE[1]), slice(0, SHAPE[2]))
+    np.testing.assert_array_equal(join(slabs, "labels"), labels)
+    np.testing.assert_array_equal(join(blocks, "labels"), labels)
+    for name in everything:
+        np.testing.assert_array_equal(join(slabs, name), join(blocks, name))
+
+
+@settings(max_examples=15)
+@given(
+    st.tuples(st.integers(1, 24), st.integers(1, 30), st.integers(14, 42)),
+    st.integers(1, 3),
+    st.integers(1, 5),
+)
+def test_nothing_depends_on_blocks_and_threads(
+    block_shape: tuple[int, int, int], workers: int, n_classes: int
+) -> None:
+    expected = make(range(1, n_classes + 1), workers=1)
+    made = make(range(1, n_classes + 1), workers=workers)
+    blocks = split_blocks(SHAPE, block_shape)
+    if len(blocks) > 40:
+        blocks = split_blocks(SHAPE, [max(n, 8) for n in block_shape])
+    parts = list(made.render(blocks=blocks, uncertainty=True, probabilities=True))
+    np.testing.assert_array_equal(join(parts, "labels"), expected.labels)
+    (one,) = expected.render(
+        blocks=split_blocks(SHAPE, SHAPE), uncertainty=True, probabilities=True
+    )
+    np.testing.assert_array_equal(join(parts, "probabilities"), one.probabilities)
+    np.testing.assert_array_equal(join(parts, "uncertainty"), one.uncertainty)
+
+
+@pytest.mark.parametrize("edges", [True, False])
+def test_probabilities_sum_to_one(edges: bool) -> None:
+    for slab in make(edges=edges).slabs(probabilities=True):
+        assert slab.probabilities is not None
+        assert slab.uncertainty is None
+        assert slab.probabilities.dtype == np.float32
+        assert slab.probabilities.min() >= 0
+        np.testing.assert_allclose(slab.probabilities.sum(axis=0), 1, atol=1e-5)
+
+
+def test_uncertainty_is_the_normalised_entropy_of_the_probabilities() -> None:
+    (slab,) = make().slabs(probabilities=True, uncertainty=True)
+    assert slab.probabilities is not None
+    chance = slab.probabilities.astype(float)
+    entropy = -(chance * np.log(np.maximum(chance, 1e-30))).sum(axis=0) / np.log(3)
+    np.testing.assert_allclose(slab.uncertainty, entropy, atol=1e-5)
+
+
+def test_uncertainty_alone_is_the_same() -> None:
+    (both,) = make().slabs(probabilities=True, uncertainty=True)
+    (alone,) = make().slabs(uncertainty=True)
+    assert alone.probabilities is None
+    np.testing.assert_array_equal(alone.uncertainty, both.uncertainty)
+
+
+def test_what_is_not_asked_for_is_not_made() -> None:
+    (slab,) = make().slabs()
+    assert slab.probabilities is None
+    assert slab.uncertainty is None
+
+
+@pytest.mark.parametrize("edges", [True, False])
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_certainty(edges: bool, column: int) -> None:
+    made = make(tables=certain(3, column), edges=edges)
+    (slab,) = made.slabs(probabilities=True, uncertainty=True)
+    assert (slab.labels == (1, 2, 5)[column]).all()
+    assert slab.probabilities is not None
+    np.testing.assert_allclose(slab.probabilities[column], 1, atol=1e-5)
+    np.testing.assert_allclose(slab.uncertainty, 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("edges", [True, False])
+def test_complete_ignorance(edges: bool) -> None:
+    tables = [np.full((ids.max() + 1, 3), 1 / 3, np.float32) for ids in IDS]
+    (slab,) = make(tables=tables, edges=edges).slabs(uncertainty=True)
+    np.testing.assert_allclose(slab.uncertainty, 1, atol=1e-5)
+    assert (slab.labels == 1).all()
+
+
+@pytest.mark.parametrize("edges", [True, False])
+def test_one_class(edges: bool) -> None:
+    (slab,) = make((7,), edges=edges).slabs(probabilities=True, uncertainty=True)
+    assert (slab.labels == 7).all()
+    assert slab.probabilities is not None
+    assert (slab.probabilities == 1).all()
+    assert (slab.uncertainty == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("class_ids", "dtype"), [((1, 255), np.uint8), ((1, 256), np.uint16), ((300, 65535), np.uint16)]
+)
+def test_the_type_of_labels(class_ids: tuple[int, int], dtype: type) -> None:
+    made = make(class_ids)
+    assert made.label_dtype == dtype
+    assert made.labels.dtype == dtype
+    assert set(np.unique(made.labels)) == set(class_ids)
+
+
+@pytest.mark.parametrize("edges", [True, False])
+def test_what_is_not_a_number_has_no_label(edges: bool) -> None:
+    made = make(edges=edges)
+    volume = made.renderer.volume
+    assert isinstance(volume, np.ndarray)
+    volume[2, 3, 4:9], volume[5] = np.nan, np.inf
+    np.testing.assert_array_equal(made.labels == 0, ~np.isfinite(volume))
+    for part in made.render(probabilities=True, uncertainty=True):
+        assert np.isfinite(part.probabilities).all()
+        assert np.isfinite(part.uncertainty).all()
+
+
+def test_integers_have_labels_everywhere() -> None:
+    assert make(dtype=np.uint8).labels.all()
+
+
+def test_shape_and_labels_are_kept() -> None:
+    made = make()
+    assert made.shape == SHAPE
+    assert made.labels is made.labels
+
+
+@pytest.mark.parametrize("name", ["render", "slabs"])
+def test_progress(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    small(monkeypatch)
+    calls: list[tuple[int, int]] = []
+    for _ in getattr(make(), name)(progress=lambda done, total: calls.append((done, total))):
+        pass
+    total = calls[-1][1]
+    assert total > 4
+    assert calls == [(done, total) for done in range(1, total + 1)]
+
+
+@pytest.mark.parametrize("name", ["render", "slabs"])
+def test_stopping(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    small(monkeypatch)
+    asked: list[None] = []
+
+    def stop() -> bool:
+        asked.append(None)
+        return len(asked) > 2
+
+    with pytest.raises(Cancelled):
+        list(getattr(make(), name)(should_stop=stop))
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("n_classes", [2, 6, 40])
+@pytest.mark.parametrize("shape", [(128, 384, 384), (2000, 2000, 2000), (1, 9000, 9000), (8, 8, 8)])
+def test_blocks_are_bounded(n_classes: int, shape: tuple[int, int, int]) -> None:
+    class Huge:
+        """A volume that nobody reads."""
+
+        dtype = np.dtype(np.uint8)
+
+        def __init__(self) -> None:
+            self.shape = shape
+
+        def __getitem__(self, key: object) -> np.ndarray:
+            raise AssertionError(key)
+
+    renderer = Renderer(Huge(), (1.0, 1.0, 1.0), IntensityRange(0.0, 1.0, 0.0), 1.0, (), True)
+    made = Segmentation(tuple(range(1, n_classes + 1)), (), (), renderer, 2)
+    for probabilities in (False, True):
+        block = np.array(made._block_shape(probabilities))
+        assert (block >= 1).all()
+        assert (block <= shape).all()
+        assert block.prod() <= result.BLOCK_VOXELS
+        if probabilities:
+            waiting = 4 * 4 * n_classes * block.prod()
+            assert waiting <= max(result.WAITING_BYTES, 16 * n_classes * result.LEAST_BLOCK_VOXELS)
