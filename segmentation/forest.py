@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from supervox.features import Block, run_blocks, split_blocks
 
 from .checks import SegmentationError
+from .strokes import MAX_CLASS
 
 ROWS_PER_BLOCK = 1024
 LANES = 16
@@ -70,37 +71,53 @@ class Forest:
     share: NDArray[np.float32]
 
     def verify(self, n_features: int) -> None:
-        """Check that the arrays fit each other, as far as walking the trees needs.
+        """Check that the arrays are trees, whatever file they came from.
 
         Raises
         ------
         ValueError
-            If they do not.
+            If they are not.
         """
-        n, n_classes = self.feature.size, len(self.class_ids)
+        n, ids = self.feature.size, self.class_ids
+        if list(ids) != sorted(set(ids)) or len(ids) < 2 or ids[0] < 1 or ids[-1] > MAX_CLASS:
+            raise ValueError("the forest's classes are damaged")
         whole = (self.roots, self.depths, self.feature, self.child)
         if any(a.dtype != np.int32 for a in whole) or any(
             a.dtype != np.float32 for a in (self.threshold, self.share)
         ):
             raise ValueError("an array of the forest has the wrong type")
-        if not (self.threshold.shape == self.child.shape == (n,) and self.feature.shape == (n,)):
+        if not self.feature.shape == self.threshold.shape == self.child.shape == (n,) or n == 0:
             raise ValueError("the forest's nodes are incomplete")
-        if (
-            self.share.shape != (n, n_classes)
-            or n_classes < 2
-            or self.roots.shape != self.depths.shape
-        ):
+        if self.share.shape != (n, len(ids)):
             raise ValueError("the forest does not fit its classes")
-        is_leaf = self.child == np.arange(n)
-        last = n - 1 - ~is_leaf  # the node behind a child must exist too
-        if n == 0 or self.child.min() < 0 or (self.child > last).any():
-            raise ValueError("the forest points outside itself")
+        if not (np.abs(self.share.sum(axis=1) - 1) < 1e-3).all() or self.share.min() < 0:
+            raise ValueError("the forest's shares of classes are damaged")
         if self.feature.min() < 0 or self.feature.max() >= n_features:
             raise ValueError(f"the forest asks for features beyond the {n_features} that there are")
-        if not self.roots.size or self.roots.min() < 0 or self.roots.max() >= n:
-            raise ValueError("the forest's roots are outside it")
-        if not np.isinf(self.threshold[is_leaf]).all() or not np.isfinite(self.share).all():
-            raise ValueError("the forest's leaves are damaged")
+        is_leaf = self.child == np.arange(n)
+        if (self.threshold[is_leaf] != np.inf).any() or np.isnan(self.threshold).any():
+            raise ValueError("the forest's thresholds are damaged")
+        self._verify_trees(np.flatnonzero(~is_leaf))
+
+    def _verify_trees(self, inner: NDArray[np.int64]) -> None:
+        """Check that every node is a root or hangs on one before it, and the trees' depths."""
+        n, n_trees = self.feature.size, self.roots.size
+        if not n_trees or not self.roots.shape == self.depths.shape == (n_trees,):
+            raise ValueError("the forest's roots are damaged")
+        child = self.child.astype(np.int64)
+        if (child[inner] <= inner).any() or (child[inner] >= n - 1).any():
+            raise ValueError("the forest points outside itself, or in circles")
+        hanging = np.concatenate([self.roots, child[inner], child[inner] + 1])
+        if not np.array_equal(np.sort(hanging), np.arange(n)):
+            raise ValueError("the forest's nodes do not form trees")
+        level, tree = self.roots.astype(np.int64), np.arange(n_trees)
+        depth = np.zeros(n_trees, np.int64)
+        while (goes_on := child[level] != level).any():
+            left, tree = child[level[goes_on]], tree[goes_on]
+            depth[tree] += 1  # once a level, however many nodes of the tree go on
+            level, tree = np.concatenate([left, left + 1]), np.concatenate([tree, tree])
+        if not np.array_equal(depth, self.depths):
+            raise ValueError("the forest's depths are damaged")
 
     def predict(
         self, features: NDArray[np.float32], *, workers: int | None = None

@@ -18,6 +18,7 @@ Where to find what:
 
 from .address import Address
 from .arrays import VolumeArray
+from .calibration import convert_length, unit_symbol
 from .errors import VolumeError
 from .files import create_volume, open_volume, write_volume
 from .formats import Format
@@ -34,9 +35,11 @@ __all__ = [
     "VolumeClass",
     "VolumeError",
     "VolumeWriter",
+    "convert_length",
     "create_volume",
     "describe",
     "format_of",
     "open_volume",
+    "unit_symbol",
     "write_volume",
 ]

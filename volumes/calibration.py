@@ -63,7 +63,7 @@ def unit_name(symbol: str) -> str:
     return _UNITS[symbol].name
 
 
-def convert(length: float, source: str, target: str) -> float:
+def convert_length(length: float, source: str, target: str) -> float:
     """Take a length from one unit to another."""
     # Multiplying or dividing by a whole power of ten keeps 46 angstrom at 4.6 nm exactly.
     exponent = round(math.log10(_UNITS[source].metres) - math.log10(_UNITS[target].metres))
@@ -106,7 +106,7 @@ def calibrate(
     values = [float(size) for size in sizes]  # type: ignore[arg-type]
     symbols = [unit_symbol(unit) for unit in units]
     known = [(symbol, value) for symbol, value in zip(symbols, values, strict=True) if symbol]
-    unit = min(known, key=lambda item: convert(item[1], item[0], "m"))[0] if known else None
+    unit = min(known, key=lambda item: convert_length(item[1], item[0], "m"))[0] if known else None
     if unit is None and values == [1.0, 1.0, 1.0]:
         return Calibration()
     place = [_finite(value) for value in (origin or (0.0, 0.0, 0.0))]
@@ -116,7 +116,7 @@ def calibrate(
 def _in_unit(lengths: Sequence[float], symbols: Sequence[str | None], unit: str | None) -> Triple:
     """Convert one length an axis to the common unit; an axis without a unit has that one."""
     z, y, x = (
-        convert(length, symbol, unit) if symbol and unit else length
+        convert_length(length, symbol, unit) if symbol and unit else length
         for length, symbol in zip(lengths, symbols, strict=True)
     )
     return z, y, x

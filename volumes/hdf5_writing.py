@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 
 from .arrays import Array
-from .calibration import convert
+from .calibration import convert_length
 from .formats import WriteRequest
 
 _CHUNK = (16, 128, 128)
@@ -135,7 +135,7 @@ def _new_dataset(file: h5py.File, request: WriteRequest) -> h5py.Dataset:
         if request.unit is not None:
             dataset.attrs["unit"] = request.unit
             dataset.attrs["element_size_um"] = [
-                convert(size, request.unit, "um") for size in request.spacing
+                convert_length(size, request.unit, "um") for size in request.spacing
             ]
     if request.classes:
         dataset.attrs["classes"] = json.dumps([item.as_json() for item in request.classes])

@@ -15,7 +15,7 @@ from mrcfile.dtypes import HEADER_DTYPE
 from .address import Address
 from .arrays import Array
 from .axes import arrange
-from .calibration import Calibration, calibrate, convert
+from .calibration import Calibration, calibrate, convert_length
 from .errors import VolumeError
 from .formats import WriteRequest
 from .volume import Volume
@@ -153,10 +153,10 @@ def _calibration(header: Array) -> Calibration:
     for axis in "zyx":
         intervals = int(header[f"m{axis}"])
         cell = float(header["cella"][axis])
-        sizes.append(convert(cell / intervals, "angstrom", "nm") if intervals > 0 else 0.0)
+        sizes.append(convert_length(cell / intervals, "angstrom", "nm") if intervals > 0 else 0.0)
     if sizes == [0.0, 0.0, 0.0]:
         return Calibration()
-    origin = [convert(float(header["origin"][axis]), "angstrom", "nm") for axis in "zyx"]
+    origin = [convert_length(float(header["origin"][axis]), "angstrom", "nm") for axis in "zyx"]
     return calibrate(sizes, ("nm", "nm", "nm"), origin)
 
 
@@ -224,7 +224,7 @@ def _new_header(request: WriteRequest, stored: np.dtype[Any]) -> Array:
     for axis, length, size, place in zip(
         "zyx", request.shape, request.spacing or (0.0, 0.0, 0.0), request.origin, strict=True
     ):
-        header["cella"][axis] = convert(size * length, unit, "angstrom")
-        header["origin"][axis] = convert(place, unit, "angstrom")
+        header["cella"][axis] = convert_length(size * length, unit, "angstrom")
+        header["origin"][axis] = convert_length(place, unit, "angstrom")
     header["nlabl"], header["label"][0] = 1, b"Created by supervox"  # no time: same bytes twice
     return header

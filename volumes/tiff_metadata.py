@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import tifffile
 
-from .calibration import Calibration, calibrate, convert, unit_symbol, usable
+from .calibration import Calibration, calibrate, convert_length, unit_symbol, usable
 from .volume import VolumeClass, classes_from_json
 
 _RESOLUTION_UNITS = {3: "cm", 4: "mm", 5: "um"}
@@ -89,7 +89,7 @@ def _ome(xml: str, image: int, planes: int) -> Calibration:
             source = unit_symbol(first.get(f"Position{axis}Unit"))
             target = unit_symbol(units[axis])
             if source and target:
-                origin[i] = convert(float(first.get(f"Position{axis}", "0")), source, target)
+                origin[i] = convert_length(float(first.get(f"Position{axis}", "0")), source, target)
     return calibrate([sizes[axis] for axis in "ZYX"], [units[axis] for axis in "ZYX"], origin)
 
 

@@ -17,7 +17,7 @@ from supervox.volumes import (
     open_volume,
     write_volume,
 )
-from supervox.volumes.calibration import calibrate, convert, unit_symbol
+from supervox.volumes.calibration import calibrate, convert_length, unit_symbol
 
 VALUES = np.arange(3 * 4 * 5, dtype=np.int16).reshape(3, 4, 5)
 
@@ -134,8 +134,8 @@ def test_units(text, symbol):
 
 
 def test_powers_of_ten_are_exact():
-    assert convert(46, "angstrom", "nm") == 4.6
-    assert convert(0.3, "um", "nm") == 300
+    assert convert_length(46, "angstrom", "nm") == 4.6
+    assert convert_length(0.3, "um", "nm") == 300
 
 
 def test_mixed_units_and_unusable_sizes():
