@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import Block, gaussian_smooth, kernel_radius
-from supervox.features.smoothing import half_kernel
 
 from ._contest import TILE, contenders, magnitude_of_weights, row_spans, to_voxels
-from ._edges import filter_votes
+from ._edges import filter_votes, half_kernel
 from ._votes import Rows, gather, keep_best, largest_votes
 
 Float32 = NDArray[np.float32]

@@ -17,11 +17,25 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from supervox.features import kernel_radius
 
 from ._votes import gather_row
 
 Float32 = NDArray[np.float32]
 Spans = NDArray[np.int32]
+
+GROUP = 3  # taps to each side that `_weigh` adds at a time
+
+
+def half_kernel(sigma: float) -> Float32:
+    """Return the centre and right half of a normalised Gaussian; zeros make it full groups."""
+    radius = kernel_radius(sigma)
+    weights = np.zeros(1 + -(-radius // GROUP) * GROUP)
+    weights[0] = 1
+    if radius:
+        weights[1 : radius + 1] = np.exp(-0.5 * (np.arange(1, radius + 1) / sigma) ** 2)
+    half: Float32 = (weights / (weights[0] + 2 * weights[1:].sum())).astype(np.float32)
+    return half
 
 
 def filter_votes(
@@ -95,7 +109,7 @@ def _weigh(flat, taps, at, w, out):  # type: ignore[no-untyped-def]
     if w.size == 1:
         for i in range(n):
             out[i] = flat[middle + i]
-    for k in range(1, w.size, 3):
+    for k in range(1, w.size, GROUP):
         a, b = np.uint64(taps[0, k] + at), np.uint64(taps[1, k] + at)
         c, d = np.uint64(taps[0, k + 1] + at), np.uint64(taps[1, k + 1] + at)
         e, f = np.uint64(taps[0, k + 2] + at), np.uint64(taps[1, k + 2] + at)
