@@ -10,7 +10,8 @@ Where to find what, in the order of the work:
 - `partition`: supervoxels, features and graph together, computed once per volume.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest`: labelled supervoxels to probabilities.
-- `refinement` (solver in `_expansion`): probabilities to one class per supervoxel.
+- `held_out`, `coupling`: what strokes that were left out say of the classes' borders.
+- `refinement` (solver in `_expansion`, `_min_cut`): probabilities to one class per supervoxel.
 - `rendering`, `result` (blocks are a `_canvas`; kernels in `_votes`, the edges' filter in `_edges`,
   what it can be spared in `_contest`, uncertainty in `_spread`): tables over supervoxels to voxels.
 - `segmenter`: all of it, recomputing only what a change makes necessary.

@@ -42,11 +42,12 @@ def write_archive(
         If the file can't be written.
     """
     target = Path(path)
-    whole = {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    whole: dict[str, Any] = {HEADER: np.array(json.dumps(header))}
+    whole |= {name: np.ascontiguousarray(values) for name, values in arrays.items()}
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **{HEADER: np.array(json.dumps(header))}, **whole)
+            np.savez_compressed(file, **whole)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

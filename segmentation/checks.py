@@ -18,6 +18,9 @@ from supervox.features import (
 Spacing = tuple[float, float, float]
 
 MOST_CLASSES = 255
+# Beyond these a number is a slip, and its powers soon no numbers.
+MOST_ANISOTROPY = 1e6
+MOST_SPACING = 1e30
 
 
 class SegmentationError(ValueError):
@@ -30,7 +33,8 @@ def check_spacing(spacing: Sequence[float], ndim: int = 3) -> Spacing:
     Raises
     ------
     SegmentationError
-        If the number of values does not fit the axes, or one is not a positive finite number.
+        If the number of values does not fit the axes, or one is not a positive finite number, or
+        is of no plausible size.
     """
     values = tuple(float(value) for value in spacing)
     if len(values) == 2 and ndim == 2:
@@ -42,6 +46,12 @@ def check_spacing(spacing: Sequence[float], ndim: int = 3) -> Spacing:
     if not all(math.isfinite(value) and value > 0 for value in values):
         raise SegmentationError(
             f"spacing must be three positive numbers, not {' '.join(f'{v:g}' for v in values)}"
+        )
+    low, high = min(values), max(values)
+    if high > MOST_ANISOTROPY * low or high > MOST_SPACING or low < 1 / MOST_SPACING:
+        raise SegmentationError(
+            f"spacing can't be {' '.join(f'{v:g}' for v in values)}: give the size of a voxel "
+            "along planes, rows and columns, all in the same unit"
         )
     return values[0], values[1], values[2]
 

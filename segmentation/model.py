@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
-import tempfile
-import zipfile
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import FeatureBank, VolumeLike, sample_voxels
+from supervox.volumes import VolumeClass, unit_symbol
 
+from ._archive import read_archive, write_archive
 from .checks import SegmentationError
 from .forest import Forest
 from .parameters import SegmentationParameters
 
 SCHEMA = 1
+FOREST_ARRAYS = tuple(field.name for field in fields(Forest) if field.name != "class_ids")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,7 @@ class Painted:
     Attributes
     ----------
     supervoxels : int32, (L,)
+        Ascending.
     classes : uint16, (L,)
         Class id of each.
     """
@@ -46,7 +49,7 @@ class Painted:
     __hash__ = None  # type: ignore[assignment]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """What one volume taught: enough to label another.
 
@@ -60,6 +63,12 @@ class Model:
         Fingerprint of that volume.
     spacing : tuple of 3 float
         Voxel size of that volume.
+    distance : float64, (C, C)
+        Cost of a border between two classes, as learned from the strokes.
+    unit : str, optional
+        Unit of `spacing`, if it is known.
+    classes : tuple of VolumeClass
+        Names and colours of the classes that have one, by ascending id.
     """
 
     parameters: SegmentationParameters
@@ -67,6 +76,9 @@ class Model:
     painted: tuple[Painted, ...]
     trained_on: str
     spacing: tuple[float, float, float]
+    distance: NDArray[np.float64]
+    unit: str | None = None
+    classes: tuple[VolumeClass, ...] = ()
 
 
 def fingerprint(volume: VolumeLike) -> str:
@@ -91,35 +103,27 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     OSError
         If the file can't be written.
     """
-    target = Path(path)
     header = {
         "schema": SCHEMA,
         "parameters": model.parameters.to_dict(),
         "class_ids": model.forest.class_ids,
+        "classes": [item.as_json() for item in model.classes],
         "columns": FeatureBank(model.parameters.features).column_names,
         "trained_on": model.trained_on,
         "spacing": model.spacing,
+        "unit": model.unit,
         "partitions": len(model.painted),
     }
-    arrays = {f"forest_{f.name}": getattr(model.forest, f.name) for f in _forest_arrays()}
+    arrays = {f"forest_{name}": getattr(model.forest, name) for name in FOREST_ARRAYS}
+    arrays["distance"] = model.distance
     for index, painted in enumerate(model.painted):
         arrays[f"painted_{index}_supervoxels"] = painted.supervoxels
         arrays[f"painted_{index}_classes"] = painted.classes
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, header=np.array(json.dumps(header)), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_archive(path, header, arrays)
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
-    """Read a model; nothing in the file is executed.
+    """Read a model; nothing in the file is executed, and nothing in it is believed unchecked.
 
     Raises
     ------
@@ -127,43 +131,145 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         If the file is missing, damaged, or not a model.
     """
     try:
-        with open(path, "rb") as file:
-            if not zipfile.is_zipfile(file):
-                raise ValueError("it is no archive of arrays")
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(str(file["header"]))
-            arrays = {name: file[name] for name in file.files if name != "header"}
-        if header["schema"] != SCHEMA:
-            raise SegmentationError(
-                f"{path} is a model of schema {header['schema']}, this version reads {SCHEMA}: "
-                "train it again"
+        header, arrays = read_archive(path)
+        schema = _get(header, "schema", int)
+        if schema != SCHEMA:
+            raise ValueError(
+                f"it has the schema {schema}, this version reads {SCHEMA}; train it again"
             )
         return _assemble(header, arrays)
     except FileNotFoundError as error:
         raise SegmentationError(f"there is no model file {path}") from error
-    except SegmentationError:
-        raise
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except ValueError as error:
         raise SegmentationError(f"{path} is not a usable supervox model: {error}") from error
 
 
-def _assemble(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Model:
-    parameters = SegmentationParameters.from_dict(header["parameters"])
+def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
+    """Check everything in the file, and make the model of it."""
+    parameters = _parameters(_get(header, "parameters", dict))
     columns = FeatureBank(parameters.features).column_names
-    if tuple(header["columns"]) != tuple(columns):
-        raise ValueError("its features are not those of this version")
-    forest = Forest(
-        tuple(int(value) for value in header["class_ids"]),
-        **{f.name: arrays[f"forest_{f.name}"] for f in _forest_arrays()},
-    )
+    if _get(header, "columns", list) != list(columns):
+        raise ValueError("its features are not those of this version; train it again")
+    class_ids = tuple(_get(header, "class_ids", list))
+    if not all(type(value) is int for value in class_ids):
+        raise ValueError("its class_ids are damaged")
+    forest = Forest(class_ids, **{name: _array(arrays, f"forest_{name}") for name in FOREST_ARRAYS})
     forest.verify(len(columns))
-    painted = tuple(
-        Painted(arrays[f"painted_{k}_supervoxels"], arrays[f"painted_{k}_classes"])
-        for k in range(int(header["partitions"]))
+    return Model(
+        parameters,
+        forest,
+        _painted(_get(header, "partitions", int), arrays, parameters, class_ids),
+        _get(header, "trained_on", str),
+        _spacing(_get(header, "spacing", list)),
+        _distance(_array(arrays, "distance"), len(class_ids)),
+        _unit(header),
+        _classes(_get(header, "classes", list), class_ids),
     )
-    z, y, x = (float(value) for value in header["spacing"])
-    return Model(parameters, forest, painted, str(header["trained_on"]), (z, y, x))
 
 
-def _forest_arrays() -> list[Any]:
-    return [f for f in fields(Forest) if f.name != "class_ids"]
+def _parameters(values: dict[str, Any]) -> SegmentationParameters:
+    """Make parameters of what has the types that they have, down to the last value."""
+    expected = SegmentationParameters().to_dict()
+    for stage, defaults in expected.items():
+        given = values.get(stage)
+        pairs = [(given, defaults)]
+        if isinstance(defaults, dict) and isinstance(given, dict):
+            pairs = [(given.get(name), value) for name, value in defaults.items()]
+            unknown = given.keys() - defaults.keys()
+        else:
+            unknown = values.keys() - expected.keys()
+        if unknown or not all(_alike(value, default) for value, default in pairs):
+            raise ValueError(f"its parameters are damaged ({stage})")
+    return SegmentationParameters.from_dict(values)
+
+
+def _alike(value: Any, default: Any) -> bool:
+    """Tell whether a value from JSON can stand for one of the default's type."""
+    if isinstance(default, list | tuple):
+        return isinstance(value, list) and all(_alike(item, default[0]) for item in value)
+    if isinstance(default, float):
+        return type(value) in (int, float)
+    return type(value) is type(default)
+
+
+def _painted(
+    n_partitions: int,
+    arrays: Mapping[str, NDArray[Any]],
+    parameters: SegmentationParameters,
+    class_ids: tuple[int, ...],
+) -> tuple[Painted, ...]:
+    """Read what was painted: in every partition, or nowhere."""
+    if n_partitions not in (0, parameters.partitions):
+        raise ValueError("its strokes do not fit its partitions")
+    result = []
+    for k in range(n_partitions):
+        supervoxels = _array(arrays, f"painted_{k}_supervoxels")
+        classes = _array(arrays, f"painted_{k}_classes")
+        if (
+            supervoxels.dtype != np.int32
+            or classes.dtype != np.uint16
+            or supervoxels.ndim != 1
+            or supervoxels.shape != classes.shape
+            or (np.diff(supervoxels, prepend=-1) <= 0).any()
+            or not np.isin(classes, class_ids).all()
+        ):
+            raise ValueError("its strokes are damaged")
+        result.append(Painted(supervoxels, classes))
+    return tuple(result)
+
+
+def _spacing(values: list[Any]) -> tuple[float, float, float]:
+    if len(values) != 3 or not all(
+        type(value) in (int, float) and math.isfinite(value) and value > 0 for value in values
+    ):
+        raise ValueError("its voxel size is damaged")
+    return float(values[0]), float(values[1]), float(values[2])
+
+
+def _distance(values: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
+    if values.dtype != np.float64 or values.shape != (n_classes, n_classes):
+        raise ValueError("the costs of borders do not fit its classes")
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ValueError("the costs of borders are damaged")
+    if not np.allclose(values, values.T, atol=1e-6) or np.diag(values).any():
+        raise ValueError("the costs of borders are damaged")
+    return values
+
+
+def _unit(header: Mapping[str, Any]) -> str | None:
+    if header.get("unit") is None:
+        return None
+    unit: str = _get(header, "unit", str)
+    if unit_symbol(unit) != unit:
+        raise ValueError("its unit is not one that this version knows")
+    return unit
+
+
+def _classes(items: list[Any], class_ids: tuple[int, ...]) -> tuple[VolumeClass, ...]:
+    result = []
+    for item in items:
+        if not isinstance(item, dict) or item.keys() - {"value", "name", "colour"}:
+            raise ValueError("its names of classes are damaged")
+        colour = item.get("colour")
+        known = VolumeClass(_get(item, "value", int), _get(item, "name", str), colour)
+        is_colour = isinstance(colour, str) and re.fullmatch("#[0-9a-fA-F]{6}", colour)
+        if known.value not in class_ids or not (colour is None or is_colour):
+            raise ValueError("its names of classes are damaged")
+        result.append(known)
+    values = [item.value for item in result]
+    if values != sorted(set(values)):
+        raise ValueError("its names of classes are damaged")
+    return tuple(result)
+
+
+def _array(arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
+    if name not in arrays:
+        raise ValueError(f"the array {name} is missing")
+    return arrays[name]
+
+
+def _get(header: Mapping[str, Any], name: str, kind: type) -> Any:
+    value = header.get(name)
+    if type(value) is not kind:
+        raise ValueError(f"its {name} is missing or damaged")
+    return value

@@ -13,6 +13,8 @@ from .graph import RegionGraph
 
 FLOOR = 1e-4  # of a probability: no single forest may forbid a class
 UNIT = 64  # integer steps of a weight of 1, and of a cost of 1
+CERTAIN = 2**20  # cost of denying what is painted, above any sum of border costs nearby
+POTTS_STRENGTH = 0.5
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,11 @@ class RefinementParameters:
     Attributes
     ----------
     strength : float
-        Factor on the cost of a border between two classes; 0 leaves the forest's decision alone.
+        Factor on the coupling that the strokes call for: 1 is that, 0 leaves the forest's
+        decision alone.
     """
 
-    strength: float = 0.5
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.strength) and self.strength >= 0):
@@ -35,43 +38,75 @@ class RefinementParameters:
 def refine(
     probabilities: NDArray[np.float32],
     graph: RegionGraph,
-    strength: float = RefinementParameters.strength,
+    strength: float = POTTS_STRENGTH,
     *,
+    distance: NDArray[np.float64] | None = None,
     painted: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
 ) -> NDArray[np.int32]:
     """Choose one class per supervoxel, weighing its own probabilities against its neighbours.
+
+    Minimises ``sum -log p[i, y_i] + strength * sum w[e] * distance[y_i, y_j]``.
 
     Parameters
     ----------
     probabilities : float32, (S, C)
     graph : RegionGraph
     strength : float
-        See `RefinementParameters`.
+        Factor on all costs of borders; 0 takes the most probable class.
+    distance : float64, (C, C), optional
+        Cost of a border between two classes; a metric. One for all pairs by default (Potts).
     painted : tuple of int32 (L,), int32 (L,), optional
         Supervoxels whose class is known, and the column of that class.
 
     Returns
     -------
     int32, (S,)
-        Column of the class of each supervoxel.
+        Column of the class of each supervoxel; the minimum for two classes, the result of
+        alpha-expansion for more.
     """
+    n_classes = probabilities.shape[1]
+    if distance is None:
+        distance = 1 - np.eye(n_classes)
+    return minimise(
+        probabilities, graph.edges, pair_weights(graph), strength * distance, painted=painted
+    )
+
+
+def minimise(
+    probabilities: NDArray[np.float32],
+    edges: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    distance: NDArray[np.float64],
+    *,
+    painted: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
+) -> NDArray[np.int32]:
+    """Refine on any graph: `refine` with the edges (E, 2) and their weights (E,) as given."""
     cost = np.round(-np.log(np.maximum(probabilities, FLOOR)) * UNIT * UNIT).astype(np.int64)
     if painted is not None:
-        cost[painted[0]] = 2**20
+        cost[painted[0]] = CERTAIN
         cost[painted[0], painted[1]] = 0
-    initial = cost.argmin(axis=1).astype(np.int32)
-    if strength == 0 or not len(graph.edges):
+    initial: NDArray[np.int32] = cost.argmin(axis=1).astype(np.int32)
+    whole_distance = np.round(distance * UNIT).astype(np.int64)
+    if not len(edges) or not whole_distance.any():
         return initial
-    n_classes = probabilities.shape[1]
-    weight = np.round(pair_weights(graph) * UNIT).astype(np.int64)
-    distance = np.round((1 - np.eye(n_classes)) * strength * UNIT).astype(np.int64)
-    return expand(cost, graph.edges, weight, distance, initial)
+    whole_weight = np.round(weight * UNIT).astype(np.int64)
+    return expand(cost, edges, whole_weight, whole_distance, initial)
 
 
 def pair_weights(graph: RegionGraph) -> NDArray[np.float64]:
-    """Weigh the edges of the region graph by boundary area and likeness; the mean is 1."""
+    """Weigh the edges of the region graph by boundary area and likeness; the mean is 1.
+
+    Returns
+    -------
+    float64, (E,)
+        ``sqrt(area) * exp(-d**2 / (2 median(d**2)))`` with d the difference of the two regions'
+        mean intensities, over the mean of this.
+    """
+    if not len(graph.edges):
+        return np.zeros(0)
     a, b = graph.mean_intensity[graph.edges.T]
     squared = (a - b) ** 2
     scale = 2 * max(float(np.median(squared)), 1e-12)
-    weight = np.sqrt(graph.area) * np.exp(-squared / scale)
-    return weight / weight.mean()
+    weight: NDArray[np.float64] = np.sqrt(graph.area) * np.exp(-squared / scale)
+    weight /= weight.mean()
+    return weight

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import IntensityRange, Progress, ShouldStop, VolumeLike
+from supervox.volumes import VolumeClass
 
 from .checks import (
     SegmentationError,
@@ -17,14 +18,16 @@ from .checks import (
     check_spacing,
     check_volume,
 )
+from .coupling import Coupling, learn_coupling
 from .forest import Forest, train_forest
+from .held_out import hold_out
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
 from .partition import Partition, prepare_partitions
-from .refinement import RefinementParameters, refine
+from .refinement import RefinementParameters, minimise, pair_weights
 from .rendering import Renderer
 from .result import Segmentation
-from .strokes import find_strokes, label_supervoxels
+from .strokes import Strokes, find_strokes, label_supervoxels
 
 
 class Segmenter:
@@ -76,6 +79,7 @@ class Segmenter:
         self._partitions: list[Partition] = []
         self._painted: tuple[Painted, ...] = ()
         self._forest: Forest | None = None
+        self._coupling: Coupling | None = None
         self._probabilities: tuple[NDArray[np.float32], ...] = ()
         self._refined: tuple[NDArray[np.int32], ...] = ()
         self._refined_with: RefinementParameters | None = None
@@ -153,8 +157,9 @@ class Segmenter:
         self._add_seconds("scan", started)
         self.prepare(progress=progress, should_stop=should_stop)
         painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
-        if painted != self._painted:
+        if painted != self._painted or self._coupling is None:
             self._train(painted)
+            self._couple(strokes)
         return self._finish(refinement)
 
     def apply(
@@ -184,24 +189,36 @@ class Segmenter:
         at_home = fingerprint(self.volume) == model.trained_on
         self._painted = model.painted if at_home else ()
         self._predict(model.forest)
+        self._coupling = Coupling(model.distance, 1.0)
         return self._finish(None)
 
-    def model(self) -> Model:
+    def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
+
+        Parameters
+        ----------
+        classes : sequence of VolumeClass
+            Names and colours, as far as there are any; those of other classes are left out.
+        unit : str, optional
+            Unit of the spacing, for volumes that are given in another.
 
         Raises
         ------
         SegmentationError
             If nothing was trained.
         """
-        if self._forest is None:
+        if self._forest is None or self._coupling is None:
             raise SegmentationError("nothing is trained: segment with strokes first")
+        named = {item.value: item for item in classes}
         return Model(
             self.parameters,
             self._forest,
             self._painted,
             fingerprint(self.volume),
             self.spacing,
+            self._coupling.distance,
+            unit,
+            tuple(named[k] for k in self._forest.class_ids if k in named),
         )
 
     def _train(self, painted: tuple[Painted, ...]) -> None:
@@ -224,6 +241,7 @@ class Segmenter:
     def _predict(self, forest: Forest) -> None:
         started = time.perf_counter()
         self._forest = forest
+        self._coupling = None
         self._probabilities = tuple(
             forest.predict(partition.table.values, workers=self.workers)
             for partition in self._partitions
@@ -231,14 +249,34 @@ class Segmenter:
         self._refined_with = None
         self._add_seconds("predict", started)
 
+    def _couple(self, strokes: Strokes) -> None:
+        """Learn from held-out strokes what borders between the classes cost."""
+        assert self._forest is not None
+        started = time.perf_counter()
+        graph = self._partitions[0].graph
+        chosen = self._probabilities[0].argmax(axis=1)
+        observed = np.bincount(chosen, graph.size, len(self._forest.class_ids)) / graph.size.sum()
+        trials = hold_out(
+            self._partitions,
+            [pair_weights(partition.graph) for partition in self._partitions],
+            strokes,
+            self._painted,
+            self.parameters.classifier,
+            workers=self.workers,
+        )
+        per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
+        self._coupling = learn_coupling(trials, observed, per_supervoxel)
+        self._add_seconds("couple", started)
+
     def _finish(self, refinement: RefinementParameters | None) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
         if refinement is not None:
             self.parameters = replace(self.parameters, refinement=refinement)
         assert self._forest is not None
+        assert self._coupling is not None
         if self._refined_with != self.parameters.refinement:
             started = time.perf_counter()
-            self._refined = self._refine(self._forest.class_ids)
+            self._refined = self._refine(self._forest, self._coupling)
             self._refined_with = self.parameters.refinement
             self._add_seconds("refine", started)
         renderer = Renderer(
@@ -253,15 +291,22 @@ class Segmenter:
             self._forest.class_ids, self._probabilities, self._refined, renderer, self.workers
         )
 
-    def _refine(self, class_ids: tuple[int, ...]) -> tuple[NDArray[np.int32], ...]:
-        painted = [
-            (at.supervoxels, np.searchsorted(class_ids, at.classes).astype(np.int32))
+    def _refine(self, forest: Forest, coupling: Coupling) -> tuple[NDArray[np.int32], ...]:
+        known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
+        known = [
+            (at.supervoxels, np.searchsorted(forest.class_ids, at.classes).astype(np.int32))
             for at in self._painted
-        ] or [None] * len(self._partitions)
+        ] or [None for _ in self._partitions]
         return tuple(
-            refine(table, partition.graph, self.parameters.refinement.strength, painted=known)
-            for table, partition, known in zip(
-                self._probabilities, self._partitions, painted, strict=True
+            minimise(
+                table,
+                partition.graph.edges,
+                pair_weights(partition.graph),
+                self.parameters.refinement.strength * coupling.distance,
+                painted=painted,
+            )
+            for table, partition, painted in zip(
+                self._probabilities, self._partitions, known, strict=True
             )
         )
 

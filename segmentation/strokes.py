@@ -106,9 +106,23 @@ def label_supervoxels(
     classes : uint16, (L,)
         Class id of each; ties go to the lowest id.
     """
-    touched = ids.reshape(-1)[strokes.voxels].astype(np.int64)
-    key, count = np.unique(touched * (MAX_CLASS + 1) + strokes.classes, return_counts=True)
-    supervoxel, label = key // (MAX_CLASS + 1), key % (MAX_CLASS + 1)
-    order = np.lexsort((label, -count, supervoxel))
-    best = order[np.flatnonzero(np.diff(supervoxel[order], prepend=-1))]
-    return supervoxel[best].astype(np.int32), label[best].astype(np.uint16)
+    supervoxels, classes = majority(ids.reshape(-1)[strokes.voxels], strokes.classes)
+    return supervoxels.astype(np.int32), classes.astype(np.uint16)
+
+
+def majority(
+    owners: NDArray[Any], votes: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each owner once, ascending, with its most frequent vote (ties: the lowest).
+
+    Parameters
+    ----------
+    owners, votes : integers, (P,)
+        Not negative.
+    """
+    base = int(votes.max()) + 1 if votes.size else 1
+    key, count = np.unique(owners.astype(np.int64) * base + votes, return_counts=True)
+    owner, vote = key // base, key % base
+    order = np.lexsort((vote, -count, owner))
+    best = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
+    return owner[best], vote[best]

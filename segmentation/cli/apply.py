@@ -17,10 +17,10 @@ from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, o
 
 from . import options
 from .errors import Stopped, say
-from .inputs import VoxelSize, read_volume, voxel_size
+from .inputs import VoxelSize, class_names, learned_size, read_volume, voxel_size
 from .outputs import Outputs, making_folder
 from .progress import Stages
-from .report import class_entries, print_classes, print_json, times, versions
+from .report import class_entries, print_classes, print_json, versions
 from .results import ResultFiles
 
 ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
@@ -138,34 +138,46 @@ def _label(request: Request, volume: Volume, files: ResultFiles, stages: Stages)
     model = request.model
     data, masked = read_volume(volume, stages, request.workers)
     at_home = fingerprint(data) == model.trained_on
-    size = voxel_size(volume, request.spacing, model.spacing, prefer_learned=at_home)
-    _compare_voxel_sizes(volume, size, model)
+    learned = learned_size(model)
+    size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)
+    _compare_voxel_sizes(volume, size, learned)
     segmenter = Segmenter(
-        data, spacing=size.spacing, parameters=model.parameters, workers=request.workers
+        data,  # with the very same numbers at home: conversion between units rounds
+        spacing=model.spacing if at_home and not request.spacing else size.spacing,
+        parameters=model.parameters,
+        workers=request.workers,
     )
     with stages.stage("segment", f"Labelling {volume.path.name}") as progress:
         result = segmenter.apply(model, progress=progress)
     with stages.stage("write", "Writing the labels") as progress:
-        voxels = files.write(result, volume, size, (), progress)
+        voxels = files.write(result, volume, size, model.classes, progress)
     every = dict.fromkeys(result.class_ids, 0) | voxels
     return {
         "shape": list(volume.shape),
         "masked_voxels": masked,
         "spacing": list(size.spacing),
         "unit": size.unit,
-        "classes": class_entries(every, {}, size.voxel_volume),
+        "classes": class_entries(every, class_names(model.classes), size.voxel_volume),
         "seconds": segmenter.seconds | {"total": time.perf_counter() - started},
     }
 
 
-def _compare_voxel_sizes(volume: Volume, size: VoxelSize, model: Model) -> None:
+def _compare_voxel_sizes(volume: Volume, size: VoxelSize, learned: VoxelSize) -> None:
     """Warn of a volume on another scale: its organelles have another size in voxels."""
-    pairs = zip(size.spacing, model.spacing, strict=True)
-    if any(abs(here - there) > ALIKE * there for here, there in pairs):
+    here, there = size.spacing, learned.in_unit(size.unit).spacing
+    trained_on = str(learned)
+    if learned.source == "unknown":  # only the proportions tell anything
+        here, trained_on = _proportions(here), "cubes"
+    if any(abs(a - b) > ALIKE * b for a, b in zip(here, there, strict=True)):
         say(
             f"warning: {volume.path} has voxels of {size}, the model was trained on "
-            f"{times(model.spacing)}; the labels may be poor"
+            f"{trained_on}; the labels may be poor"
         )
+
+
+def _proportions(spacing: tuple[float, float, float]) -> tuple[float, float, float]:
+    z, y, x = (value / min(spacing) for value in spacing)
+    return z, y, x
 
 
 def _name_files(

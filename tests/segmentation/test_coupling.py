@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from supervox.segmentation.coupling import (
+    UNKNOWN,
+    border_costs,
+    learn_coupling,
+    make_metric,
+    solve_shares,
+)
+from supervox.segmentation.graph import RegionGraph
+from supervox.segmentation.held_out import ALWAYS, Trial, number_strokes
+from supervox.segmentation.model import Painted
+from supervox.segmentation.refinement import minimise
+from supervox.segmentation.strokes import Strokes
+
+GRID = 24
+
+
+def grid_edges() -> np.ndarray:
+    number = np.arange(GRID * GRID).reshape(GRID, GRID)
+    across = np.stack([number[:, :-1].ravel(), number[:, 1:].ravel()], axis=1)
+    down = np.stack([number[:-1].ravel(), number[1:].ravel()], axis=1)
+    return np.concatenate([across, down]).astype(np.int32)
+
+
+def trial(truth: np.ndarray, held: np.ndarray, noise: float, seed: int = 0) -> Trial:
+    """A forest that is right on average but unsure, on a picture of supervoxels."""
+    rng = np.random.default_rng(seed)
+    evidence = np.eye(2)[truth.ravel()] * 1.2 + noise * rng.normal(size=(truth.size, 2))
+    p = np.exp(evidence) / np.exp(evidence).sum(axis=1, keepdims=True)
+    edges = grid_edges()
+    nothing = np.zeros(0, np.int32)
+    at = np.flatnonzero(held.ravel() >= 0).astype(np.int32)
+    return Trial(
+        p.astype(np.float32),
+        edges,
+        np.ones(len(edges)),
+        (nothing, nothing),
+        at,
+        truth.ravel()[at].astype(np.int32),
+        held.ravel()[at].astype(np.int32),
+    )
+
+
+def observed(one: Trial) -> np.ndarray:
+    return np.bincount(one.probabilities.argmax(axis=1), minlength=2) / len(one.probabilities)
+
+
+def strokes_on(truth: np.ndarray, per_class: int = 6) -> np.ndarray:
+    """Short strokes on both classes; -1 where nothing is painted."""
+    rng = np.random.default_rng(1)
+    held = np.full(truth.shape, -1)
+    for number in range(2 * per_class):
+        places = np.argwhere((truth == number % 2) & (held < 0))
+        row, column = places[rng.integers(len(places))]
+        inside = truth[row, column : column + 3] == number % 2
+        held[row, column : column + 3][inside] = number
+    return held
+
+
+def test_compact_objects_are_coupled() -> None:
+    truth = np.zeros((GRID, GRID), int)
+    truth[4:14, 5:15] = 1
+    one = trial(truth, strokes_on(truth), 0.5)
+    coupling = learn_coupling([one], observed(one), 2.0)
+    assert coupling.level == 1
+    assert coupling.distance[0, 1] > 0.5
+    assert coupling.distance[0, 1] == coupling.distance[1, 0]
+
+
+def test_threads_are_spared() -> None:
+    truth = np.zeros((GRID, GRID), int)
+    truth[::6] = 1  # one supervoxel wide, amid five of the other class
+    one = trial(truth, strokes_on(truth), 0.8)
+    coupling = learn_coupling([one], observed(one), 2.0)
+
+    def recall(distance: np.ndarray) -> float:
+        labels = minimise(one.probabilities, one.edges, one.weight, distance)
+        return float((labels == 1)[truth.ravel() == 1].mean())
+
+    before = (one.probabilities.argmax(axis=1) == 1)[truth.ravel() == 1].mean()
+    assert recall(0.5 * (1 - np.eye(2))) < before - 0.2  # what a fixed Potts strength does
+    assert recall(coupling.distance) > before - 0.05
+
+
+def test_without_held_out_strokes_a_weak_default_stands() -> None:
+    coupling = learn_coupling([], np.array([0.5, 0.3, 0.2]), 7.0)
+    assert np.array_equal(coupling.distance, UNKNOWN * (1 - np.eye(3)))
+
+
+def test_true_shares_are_solved_out_of_what_an_imperfect_forest_says() -> None:
+    shares = np.array([[0.8, 0.2, 0.0], [0.1, 0.7, 0.2], [0.0, 0.5, 0.5]])
+    own = np.array([[0.7, 0.2, 0.1], [0.2, 0.6, 0.2], [0.1, 0.2, 0.7]])
+    assert solve_shares(shares @ own, own) == pytest.approx(shares, abs=1e-6)
+
+
+def test_costs_are_high_for_classes_that_keep_apart() -> None:
+    apart = border_costs(np.array([[0.95, 0.05], [0.1, 0.9]]))
+    mixed = border_costs(np.array([[0.5, 0.5], [0.5, 0.5]]))
+    assert apart[0, 1] == pytest.approx(0.5 * np.log(0.95 * 0.9 / (0.05 * 0.1)))
+    assert mixed[0, 1] == 0
+    assert np.diag(apart).tolist() == [0, 0]
+
+
+def test_detours_lower_the_cost() -> None:
+    cost = np.array([[0, 1.0, 5.0], [1.0, 0, 2.0], [5.0, 2.0, 0]])
+    metric = make_metric(cost)
+    assert metric[0, 2] == 3
+    assert metric[0, 1] == 1
+
+
+def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
+    ids = np.arange(8, dtype=np.int32).reshape(1, 1, 8)
+    edges = np.stack([np.arange(7), np.arange(1, 8)], axis=1).astype(np.int32)
+    nothing = np.zeros(7)
+    graph = RegionGraph(edges, nothing, nothing, nothing, np.ones(8, np.int64), np.zeros(8))
+    painted = Painted(np.array([0, 1, 2, 4, 6], np.int32), np.array([5, 5, 9, 5, 9], np.uint16))
+    strokes = Strokes(np.array([0, 1, 2, 4, 6]), painted.classes)
+    of_voxel, fold_of = number_strokes(ids, graph, painted, strokes)
+    assert of_voxel[0] == of_voxel[1]
+    assert len(set(of_voxel)) == 4
+    assert ALWAYS not in fold_of
+    assert set(fold_of[[of_voxel[0], of_voxel[3]]]) == {0, 1}
+
+
+def test_a_single_stroke_is_never_held_out() -> None:
+    ids = np.arange(3, dtype=np.int32).reshape(1, 1, 3)
+    graph = RegionGraph(
+        np.zeros((0, 2), np.int32), *np.zeros((3, 0)), np.ones(3, np.int64), np.zeros(3)
+    )
+    painted = Painted(np.array([0, 2], np.int32), np.array([1, 2], np.uint16))
+    strokes = Strokes(np.array([0, 2]), painted.classes)
+    assert (number_strokes(ids, graph, painted, strokes)[1] == ALWAYS).all()

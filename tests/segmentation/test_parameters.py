@@ -1,0 +1,109 @@
+"""One frozen object says all: it becomes JSON and comes back, and refuses what makes no sense."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from supervox.features import PRESETS
+from supervox.segmentation import (
+    ClassifierParameters,
+    RefinementParameters,
+    SegmentationParameters,
+    SupervoxelParameters,
+)
+from supervox.segmentation.parameters import MAX_PARTITIONS
+
+EVERY = st.builds(
+    SegmentationParameters,
+    st.builds(
+        SupervoxelParameters,
+        size_voxels=st.floats(2, 50),
+        compactness=st.floats(1e-6, 1e6),
+        iterations=st.integers(1, 20),
+        smoothing_voxels=st.floats(0, 5),
+    ),
+    st.sampled_from(list(PRESETS.values())),
+    st.builds(ClassifierParameters, st.integers(1, 1000), st.integers(0, 2**32 - 1)),
+    st.builds(RefinementParameters, strength=st.floats(0, 10)),
+    st.integers(1, MAX_PARTITIONS),
+    st.booleans(),
+)
+
+
+@given(EVERY)
+def test_json_and_back(parameters: SegmentationParameters) -> None:
+    text = json.dumps(parameters.to_dict(), allow_nan=False)
+    again = SegmentationParameters.from_dict(json.loads(text))
+    assert again == parameters
+    assert hash(again) == hash(parameters)
+
+
+def test_nothing_changes_a_parameter() -> None:
+    with pytest.raises(FrozenInstanceError):
+        SegmentationParameters().partitions = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "message"),
+    [
+        (SegmentationParameters, "partitions", 0, "between 1 and 16, not 0"),
+        (SegmentationParameters, "partitions", 17, "between 1 and 16, not 17"),
+        (SupervoxelParameters, "size_voxels", 1.9, "2 voxels or more, not 1.9"),
+        (SupervoxelParameters, "size_voxels", float("nan"), "2 voxels or more, not nan"),
+        (SupervoxelParameters, "size_voxels", float("inf"), "not inf"),
+        (SupervoxelParameters, "compactness", 0, "compactness must be positive, not 0"),
+        (SupervoxelParameters, "compactness", float("nan"), "not nan"),
+        (SupervoxelParameters, "iterations", 0, "at least one iteration is needed, not 0"),
+        (SupervoxelParameters, "smoothing_voxels", -1, "0 or more voxels, not -1"),
+        (ClassifierParameters, "trees", 0, "at least one tree, not 0"),
+        (ClassifierParameters, "seed", -1, r"between 0 and 2\*\*32 - 1, not -1"),
+        (ClassifierParameters, "seed", 2**32, "not 4294967296"),
+        (RefinementParameters, "strength", -0.1, "0 or more, not -0.1"),
+        (RefinementParameters, "strength", float("nan"), "0 or more, not nan"),
+        (RefinementParameters, "strength", float("inf"), "0 or more, not inf"),
+    ],
+)
+def test_values_out_of_range(kind: Any, name: str, value: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(kind(), **{name: value})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda values: values.pop("supervoxels"),
+        lambda values: values.update(unheard_of=1),
+        lambda values: values["supervoxels"].update(unheard_of=1),
+        lambda values: values["classifier"].update(seed=-1),
+        lambda values: values["features"].update(filters=["unheard_of"]),
+        lambda values: values.update(partitions="four"),
+    ],
+)
+def test_what_can_not_be_read_back(change: Any) -> None:
+    values = json.loads(json.dumps(SegmentationParameters().to_dict()))
+    change(values)
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        SegmentationParameters.from_dict(values)
+
+
+def test_shifts_keep_apart_for_any_number_of_partitions() -> None:
+    shifts = np.array(SegmentationParameters(partitions=MAX_PARTITIONS).shifts)
+    assert shifts[0].tolist() == [0, 0, 0]
+    assert ((shifts >= 0) & (shifts < 1)).all()
+    for n in range(2, MAX_PARTITIONS + 1):
+        apart = np.abs(shifts[:n, np.newaxis] - shifts[:n])
+        distance = np.sqrt((np.minimum(apart, 1 - apart) ** 2).sum(axis=-1))
+        nearest = distance[~np.eye(n, dtype=bool)].min()
+        assert nearest > 0.45 * n ** (-1 / 3)
+
+
+def test_more_partitions_keep_those_that_there_are() -> None:
+    shifts = [SegmentationParameters(partitions=n).shifts for n in (1, 4, 16)]
+    assert shifts[2][:4] == shifts[1]
+    assert shifts[1][:1] == shifts[0]
