@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from hashlib import blake2b
@@ -250,14 +249,10 @@ def _classes(items: list[Any], class_ids: tuple[int, ...]) -> tuple[VolumeClass,
     for item in items:
         if not isinstance(item, dict) or item.keys() - {"value", "name", "colour"}:
             raise ValueError("its names of classes are damaged")
-        colour = item.get("colour")
-        known = VolumeClass(_get(item, "value", int), _get(item, "name", str), colour)
-        is_colour = isinstance(colour, str) and re.fullmatch("#[0-9a-fA-F]{6}", colour)
-        if known.value not in class_ids or not (colour is None or is_colour):
-            raise ValueError("its names of classes are damaged")
-        result.append(known)
+        value, name = _get(item, "value", int), _get(item, "name", str)
+        result.append(VolumeClass(value, name, item.get("colour")))
     values = [item.value for item in result]
-    if values != sorted(set(values)):
+    if values != sorted(set(values)) or not set(values) <= set(class_ids):
         raise ValueError("its names of classes are damaged")
     return tuple(result)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,11 +26,20 @@ class VolumeClass:
         What a person calls it.
     colour
         ``"#rrggbb"``, if it has one.
+
+    Raises
+    ------
+    ValueError
+        If the colour is written in another way.
     """
 
     value: int
     name: str
     colour: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.colour is not None and not _is_colour(self.colour):
+            raise ValueError(f"a colour is written like '#ff8000', not {self.colour!r}")
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it stands in files."""
@@ -42,10 +52,18 @@ def classes_from_json(items: object) -> tuple[VolumeClass, ...]:
     if not isinstance(items, list):
         return ()
     return tuple(
-        VolumeClass(int(item["value"]), str(item["name"]), item.get("colour"))
+        VolumeClass(
+            int(item["value"]),
+            str(item["name"]),
+            item["colour"] if _is_colour(item.get("colour")) else None,
+        )
         for item in items
-        if isinstance(item, dict) and "name" in item and str(item.get("value", "")).isdigit()
+        if isinstance(item, dict) and "name" in item and str(item.get("value", "")).isdecimal()
     )
+
+
+def _is_colour(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("#[0-9a-fA-F]{6}", value) is not None
 
 
 @dataclass(frozen=True)

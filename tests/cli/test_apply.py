@@ -2,7 +2,9 @@ import json
 
 import numpy as np
 import pytest
-from supervox.volumes import write_volume
+from supervox.volumes import open_volume, write_volume
+
+from .conftest import NAMES
 
 
 def test_at_home_the_labels_are_those_of_the_run(files, segmented, program, read, tmp_path):
@@ -21,6 +23,17 @@ def test_at_home_the_labels_are_those_of_the_run(files, segmented, program, read
         "volume_probabilities.tif",
         "volume_uncertainty.tif",
     ]
+
+
+def test_names_and_colours_come_along(files, segmented, run, tmp_path):
+    model = segmented.folder / "model.npz"
+    done = run("apply", model, files / "volume.tif", "--output", tmp_path, "--json")
+    assert done.code == 0, done.err
+    entry = json.loads(done.out)["volumes"][0]
+    names = {item["id"]: item["name"] for item in entry["classes"]}
+    assert (names[1], names[2], names[3]) == ("outside", None, "nucleus")
+    with open_volume(entry["outputs"]["labels"]) as labels:
+        assert labels.classes == NAMES
 
 
 def test_several_volumes(files, segmented, run, read, tmp_path):
@@ -60,8 +73,42 @@ def test_another_voxel_size_is_warned_of(files, segmented, run, tmp_path):
     done = run("apply", model, files / "coarse.tif", "--output", tmp_path, "--format", "zarr")
     assert done.code == 0, done.err
     assert "warning" in done.err
-    assert "60 x 30 x 30 nm, the model was trained on 30 x 30 x 30" in done.err
+    assert "60 x 30 x 30 nm, the model was trained on 30 x 30 x 30 nm" in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["coarse_labels.zarr"]
+
+
+def test_the_same_voxel_size_in_another_unit(files, segmented, run, read, tmp_path):
+    place = {"spacing": (300, 300, 300), "unit": "angstrom", "kind": "image"}
+    write_volume(files / "angstrom.tif", files.image, **place)
+    write_volume(files / "other_angstrom.tif", files.image[:, ::-1], **place)
+    model = segmented.folder / "model.npz"
+    paths = [files / "angstrom.tif", files / "other_angstrom.tif"]
+    done = run("apply", model, *paths, "--output", tmp_path, "--json")
+    assert done.code == 0, done.err
+    assert "warning" not in done.err
+    at_home = read(tmp_path / "angstrom_labels.tif")
+    np.testing.assert_array_equal(at_home, read(segmented.folder / "labels.tif"))
+    for entry in json.loads(done.out)["volumes"]:
+        assert entry["spacing"] == pytest.approx([300, 300, 300])
+        assert entry["unit"] == "angstrom"
+
+
+def test_a_model_of_unknown_voxel_size(files, run, read, tmp_path):
+    write_volume(files / "unknown.tif", files.image, kind="image")
+    done = run(
+        *("segment", files / "unknown.tif", "--annotations", files / "strokes.tif"),
+        *("--output", tmp_path / "l.tif", "--partitions", 1, "--save-model", tmp_path / "m"),
+    )
+    assert done.code == 0, done.err
+    write_volume(files / "flat.tif", files.image[::3], spacing=(90, 30, 30), unit="nm")
+    paths = [files / "volume.tif", files / "flat.tif"]
+    done = run("apply", tmp_path / "m", *paths, "--output", tmp_path, "--json")
+    assert done.code == 0, done.err
+    assert "states no voxel size" not in done.err
+    assert "flat.tif has voxels of 90 x 30 x 30 nm, the model was trained on cubes" in done.err
+    assert "volume.tif has voxels" not in done.err
+    np.testing.assert_array_equal(read(tmp_path / "l.tif"), read(tmp_path / "volume_labels.tif"))
+    assert json.loads(done.out)["volumes"][0]["unit"] == "nm"
 
 
 @pytest.mark.parametrize(

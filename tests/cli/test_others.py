@@ -12,6 +12,8 @@ from supervox.segmentation import SegmentationParameters
 from supervox.segmentation.cli.commands import COMMANDS, supervox
 from supervox.volumes import open_volume
 
+from .conftest import NAMES
+
 SHAPE = ("--shape", 40, 44, 48)
 
 
@@ -99,9 +101,12 @@ def test_info_on_a_volume(files, run):
 def test_info_on_a_model(segmented, run):
     done = run("info", segmented.folder / "model.npz")
     assert done.code == 0
-    assert re.search(r"classes +1, 2, 3, 4, 5, 6", done.out)
+    assert re.search(r"classes +1 outside, 2, 3 nucleus, 4, 5, 6", done.out)
+    assert "30 x 30 x 30 nm (of the volume that it was trained on)" in done.out
     content = json.loads(run("info", segmented.folder / "model.npz", "--json").out)
     assert content["kind"] == "model"
+    assert content["classes"] == [item.as_json() for item in NAMES]
+    assert content["unit"] == "nm"
     assert SegmentationParameters.from_dict(content["parameters"]) == SegmentationParameters()
 
 

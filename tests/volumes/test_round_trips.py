@@ -1,5 +1,7 @@
 """What is written comes back: by our reader, and by the library of each format."""
 
+import json
+
 import h5py
 import mrcfile
 import numpy as np
@@ -102,6 +104,30 @@ def test_classes_come_back(tmp_path, entry):
     with open_volume(path) as volume:
         assert volume.classes == CLASSES
         assert describe(volume)["classes"][0]["name"] == "noyau é"
+
+
+def test_what_is_no_class_is_left_out(tmp_path):
+    path = tmp_path / "a.h5"
+    write_volume(path, np.zeros((2, 3, 4), np.uint8), classes=CLASSES)
+    odd = [
+        {"value": 1, "name": "kept", "colour": "red"},
+        {"value": 2, "name": "kept", "colour": 5},
+        {"value": "\u00b2", "name": "no number"},
+        {"value": 3},
+        7,
+    ]
+    with h5py.File(path, "r+") as file:
+        holder = next(iter(file.values()))
+        name = next(k for k, v in holder.attrs.items() if isinstance(v, str) and "noyau" in v)
+        holder.attrs[name] = json.dumps(odd)
+    with open_volume(path) as volume:
+        assert volume.classes == (VolumeClass(1, "kept"), VolumeClass(2, "kept"))
+
+
+@pytest.mark.parametrize("colour", ["red", "#fff", "#12345g", "123456"])
+def test_colours_are_written_in_one_way(colour):
+    with pytest.raises(ValueError, match="a colour is written like '#ff8000'"):
+        VolumeClass(1, "a", colour)
 
 
 @pytest.mark.parametrize("entry", [e for e in FORMATS if "probabilities" in e.carries and e.create])
