@@ -39,6 +39,7 @@ from .blocks import (
     default_block_shape,
     read_block,
     run_blocks,
+    run_parallel,
     split_blocks,
 )
 from .context import add_context
@@ -69,6 +70,7 @@ __all__ = [
     "pool_partitions",
     "read_block",
     "run_blocks",
+    "run_parallel",
     "sample_voxels",
     "split_blocks",
 ]

@@ -21,6 +21,7 @@ Triple = tuple[int, int, int]
 Slices = tuple[slice, slice, slice]
 Progress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 DEFAULT_BLOCK_VOXELS = 128**3
@@ -206,6 +207,23 @@ def run_blocks(
             yield waiting.popleft().result()
             if progress is not None:
                 progress(done + 1, len(blocks))
+
+
+def run_parallel(
+    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int | None = None
+) -> list[Result]:
+    """Apply a function to a few independent items on threads; results in the order of the items.
+
+    Parameters
+    ----------
+    function : callable
+        Should release the GIL for most of its time.
+    items : sequence
+    workers : int, optional
+        Threads; one per processor by default.
+    """
+    with ThreadPoolExecutor(count_workers(workers)) as pool:
+        return list(pool.map(function, items))
 
 
 def read_block(volume: VolumeLike, slices: Slices) -> NDArray[Any]:

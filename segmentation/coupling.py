@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import norm
+from supervox.features import run_parallel
 
 from .held_out import Trial
 from .refinement import minimise
@@ -61,7 +62,11 @@ class Coupling:
 
 
 def learn_coupling(
-    trials: Sequence[Trial], observed: NDArray[np.float64], edges_per_supervoxel: float
+    trials: Sequence[Trial],
+    observed: NDArray[np.float64],
+    edges_per_supervoxel: float,
+    *,
+    workers: int | None = None,
 ) -> Coupling:
     """Estimate the coupling of the classes from held-out strokes.
 
@@ -73,6 +78,8 @@ def learn_coupling(
     edges_per_supervoxel : float
         E / S of the region graph. A supervoxel's neighbours are no independent witnesses; dividing
         by this number counts them as often as on a tree, where the estimate would be exact.
+    workers : int, optional
+        Threads; one per processor by default.
     """
     n_classes = observed.size
     if not trials:
@@ -84,10 +91,10 @@ def learn_coupling(
     cost[:, untold] = UNKNOWN
     np.fill_diagonal(cost, 0)
     cost = make_metric(cost)
-    before = _outcomes(trials, None)
+    before = _outcomes(trials, None, workers)
     losing = False
     for level in LEVELS:
-        after = _outcomes(trials, level * cost)
+        after = _outcomes(trials, level * cost, workers)
         if not _loses(before, after, observed, losing):
             return Coupling(level * cost, level)
         losing = True
@@ -163,12 +170,13 @@ def neighbourhoods(trials: Sequence[Trial], n_classes: int) -> tuple[Shares, Sha
 
 def _around(trial: Trial) -> tuple[Shares, Shares]:
     """Return the weighted mean of the neighbours' probabilities, and the own, of held-out ones."""
-    total = np.zeros(trial.probabilities.shape)
+    n, n_classes = trial.probabilities.shape
+    total = np.zeros((n, n_classes))
     a, b = trial.edges.T
-    for c in range(total.shape[1]):
+    for c in range(n_classes):
         column = trial.probabilities[:, c].astype(np.float64)
-        total[:, c] += np.bincount(a, trial.weight * column[b], len(total))
-        total[:, c] += np.bincount(b, trial.weight * column[a], len(total))
+        total[:, c] += np.bincount(a, trial.weight * column[b], n)
+        total[:, c] += np.bincount(b, trial.weight * column[a], n)
     return total[trial.held], trial.probabilities[trial.held].astype(np.float64)
 
 
@@ -205,20 +213,23 @@ def make_metric(cost: Shares) -> Shares:
     return result
 
 
-def _outcomes(trials: Sequence[Trial], distance: Shares | None) -> Outcomes:
+def _outcomes(trials: Sequence[Trial], distance: Shares | None, workers: int | None) -> Outcomes:
     """Label the held-out strokes; per (class, stroke), the share that each class gets."""
-    found: Outcomes = {}
-    for trial in trials:
-        n_classes = trial.probabilities.shape[1]
+
+    def label(trial: Trial) -> NDArray[np.int32]:
         if distance is None:
-            labels = trial.probabilities.argmax(axis=1)
-        else:
-            labels = minimise(
-                trial.probabilities, trial.edges, trial.weight, distance, painted=trial.known
-            )
-        for label, c, number in zip(labels[trial.held], trial.column, trial.stroke, strict=True):
+            likeliest: NDArray[np.int32] = trial.probabilities.argmax(axis=1).astype(np.int32)
+            return likeliest
+        return minimise(
+            trial.probabilities, trial.edges, trial.weight, distance, painted=trial.known
+        )
+
+    found: Outcomes = {}
+    for trial, labels in zip(trials, run_parallel(label, trials, workers=workers), strict=True):
+        n_classes = trial.probabilities.shape[1]
+        for chosen, c, number in zip(labels[trial.held], trial.column, trial.stroke, strict=True):
             row = found.setdefault((int(c), int(number)), np.zeros(n_classes))
-            row[label] += 1
+            row[chosen] += 1
     return {key: row / row.sum() for key, row in found.items()}
 
 

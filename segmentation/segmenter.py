@@ -8,7 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import IntensityRange, Progress, ShouldStop, VolumeLike
+from supervox.features import (
+    IntensityRange,
+    Progress,
+    ShouldStop,
+    VolumeLike,
+    run_parallel,
+)
 from supervox.volumes import VolumeClass
 
 from .checks import (
@@ -185,8 +191,9 @@ class Segmenter:
         if replace(model.parameters, refinement=self.parameters.refinement) != self.parameters:
             self._partitions = []
         self.parameters = model.parameters
+        self._painted, self._forest, self._coupling = (), None, None
         self.prepare(progress=progress, should_stop=should_stop)
-        at_home = fingerprint(self.volume) == model.trained_on
+        at_home = fingerprint(self.volume) == model.trained_on and self.spacing == model.spacing
         self._painted = model.painted if at_home else ()
         self._predict(model.forest)
         self._coupling = Coupling(model.distance, 1.0)
@@ -265,7 +272,7 @@ class Segmenter:
             workers=self.workers,
         )
         per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
-        self._coupling = learn_coupling(trials, observed, per_supervoxel)
+        self._coupling = learn_coupling(trials, observed, per_supervoxel, workers=self.workers)
         self._add_seconds("couple", started)
 
     def _finish(self, refinement: RefinementParameters | None) -> Segmentation:
@@ -297,18 +304,19 @@ class Segmenter:
             (at.supervoxels, np.searchsorted(forest.class_ids, at.classes).astype(np.int32))
             for at in self._painted
         ] or [None for _ in self._partitions]
-        return tuple(
-            minimise(
-                table,
-                partition.graph.edges,
-                pair_weights(partition.graph),
-                self.parameters.refinement.strength * coupling.distance,
-                painted=painted,
+        distance = self.parameters.refinement.strength * coupling.distance
+
+        def one(index: int) -> NDArray[np.int32]:
+            graph = self._partitions[index].graph
+            return minimise(
+                self._probabilities[index],
+                graph.edges,
+                pair_weights(graph),
+                distance,
+                painted=known[index],
             )
-            for table, partition, painted in zip(
-                self._probabilities, self._partitions, known, strict=True
-            )
-        )
+
+        return tuple(run_parallel(one, range(len(self._partitions)), workers=self.workers))
 
     def _add_seconds(self, stage: str, started: float) -> None:
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started

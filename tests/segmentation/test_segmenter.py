@@ -335,7 +335,6 @@ def test_a_model_with_other_parameters_replaces_the_partitions(scene: Scene) -> 
     np.testing.assert_array_equal(work.apply(model).labels, labels)
 
 
-@pytest.mark.xfail(reason="Segmenter.apply takes any spacing for home", strict=True)
 def test_with_another_spacing_the_volume_is_another(scene: Scene) -> None:
     work = Segmenter(scene.image, spacing=(2, 6, 6), parameters=QUICK)
     work.segment(scene.strokes)
@@ -345,7 +344,6 @@ def test_with_another_spacing_the_volume_is_another(scene: Scene) -> None:
     assert (labels == scene.truth).mean() > 0.9
 
 
-@pytest.mark.xfail(reason="Segmenter.apply keeps the forest when it is stopped", strict=True)
 def test_a_stop_within_apply_leaves_nothing_stale(scene: Scene) -> None:
     features = FeatureParameters(filters=("gaussian", "laplacian_of_gaussian"), sigmas_voxels=(1,))
     other = replace(QUICK, features=features)
