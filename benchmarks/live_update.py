@@ -23,7 +23,7 @@ from .timing import THREADS, median, say, timed
 SHAPE, QUICK_SHAPE = (200, 700, 715), (48, 64, 64)
 STROKES = 12
 ROUNDS, QUICK_ROUNDS = 5, 2
-STAGES = ("scan", "train", "predict", "refine")
+STAGES = ("scan", "train", "predict", "couple", "refine")
 LIMIT, LIMIT_IN_VIEW = 2.0, 0.3  # seconds
 
 

@@ -58,8 +58,8 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
     default=DEFAULT.refinement.strength,
     show_default=True,
     metavar="STRENGTH",
-    help="How strongly neighbouring pieces agree. More gives smoother labels and may lose small "
-    "structures; 0 leaves every piece to itself.",
+    help="How strongly neighbouring pieces agree, as a factor on what the strokes call for. More "
+    "gives smoother labels and may lose small structures; 0 leaves every piece to itself.",
 )
 @click.option(
     "--partitions",
