@@ -201,7 +201,7 @@ def border_costs(shares: Shares) -> Shares:
     """Return the log-odds that two classes keep apart, given the neighbourhoods of each."""
     logs = np.log(np.maximum(shares, FLOOR))
     own = np.diag(logs)
-    cost: Shares = np.maximum(0, 0.5 * (own[:, np.newaxis] + own - logs - logs.T))
+    cost: Shares = np.maximum(0, 0.5 * ((own[:, np.newaxis] + own) - (logs + logs.T)))
     return cost
 
 

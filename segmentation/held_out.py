@@ -58,7 +58,6 @@ class Trial:
 
 def hold_out(
     partitions: Sequence[Partition],
-    weights: Sequence[NDArray[np.float64]],
     strokes: Strokes,
     painted: Sequence[Painted],
     parameters: ClassifierParameters,
@@ -70,8 +69,6 @@ def hold_out(
     Parameters
     ----------
     partitions : sequence of Partition
-    weights : sequence of float64, (E,)
-        Weights of the edges of each partition's region graph.
     strokes : Strokes
     painted : sequence of Painted
         Labelled supervoxels of each partition.
@@ -105,9 +102,7 @@ def hold_out(
         if np.unique(np.concatenate(classes)).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
         forest = train_forest(np.concatenate(rows), np.concatenate(classes), few, workers=workers)
-        for part, weight, at, stroke, kept in zip(
-            partitions, weights, painted, number, seen, strict=True
-        ):
+        for part, at, stroke, kept in zip(partitions, painted, number, seen, strict=True):
             columns = np.searchsorted(class_ids, at.classes).astype(np.int32)
             near, inside = _surroundings(part.graph, at.supervoxels[~kept])
             if not near.size:
@@ -120,7 +115,7 @@ def hold_out(
                 Trial(
                     forest.predict(part.table.values[near], workers=workers),
                     local[part.graph.edges[inside]],
-                    weight[inside],
+                    part.weights[inside],
                     (place[known], columns[known]),
                     place[held],
                     columns[held],

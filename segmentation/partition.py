@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from supervox.features import (
 
 from .graph import RegionGraph, region_graph
 from .parameters import SegmentationParameters
+from .refinement import pair_weights
 from .supervoxels import compute_supervoxels
 
 # What the stages cost, for the progress: supervoxels and graph per partition, features for all.
@@ -42,6 +44,11 @@ class Partition:
     ids: NDArray[np.int32]
     table: FeatureTable
     graph: RegionGraph
+
+    @cached_property
+    def weights(self) -> NDArray[np.float64]:
+        """Weights of the graph's edges for refinement, (E,)."""
+        return pair_weights(self.graph)
 
 
 def prepare_partitions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from .graph import RegionGraph
 
 FLOOR = 1e-4  # of a probability: no single forest may forbid a class
 UNIT = 64  # integer steps of a weight of 1, and of a cost of 1
-CERTAIN = 2**20  # cost of denying what is painted, above any sum of border costs nearby
+MAX_STRENGTH = 100.0
 POTTS_STRENGTH = 0.5
 
 
@@ -31,8 +30,11 @@ class RefinementParameters:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.strength) and self.strength >= 0):
-            raise ValueError(f"the strength of refinement must be 0 or more, not {self.strength:g}")
+        if not 0 <= self.strength <= MAX_STRENGTH:
+            raise ValueError(
+                f"the strength of refinement must lie between 0 and {MAX_STRENGTH:g}, "
+                f"not {self.strength:g}"
+            )
 
 
 def refine(
@@ -82,14 +84,16 @@ def minimise(
 ) -> NDArray[np.int32]:
     """Refine on any graph: `refine` with the edges (E, 2) and their weights (E,) as given."""
     cost = np.round(-np.log(np.maximum(probabilities, FLOOR)) * UNIT * UNIT).astype(np.int64)
+    whole_weight = np.round(weight * UNIT).astype(np.int64)
+    whole_distance = np.round(distance * UNIT).astype(np.int64)
     if painted is not None:
-        cost[painted[0]] = CERTAIN
+        at_each = np.bincount(edges.ravel(), np.repeat(whole_weight, 2), len(cost))
+        borders = int(at_each.max(initial=0)) * int(whole_distance.max())
+        cost[painted[0]] = cost.max() + borders + 1  # more than all borders around could save
         cost[painted[0], painted[1]] = 0
     initial: NDArray[np.int32] = cost.argmin(axis=1).astype(np.int32)
-    whole_distance = np.round(distance * UNIT).astype(np.int64)
     if not len(edges) or not whole_distance.any():
         return initial
-    whole_weight = np.round(weight * UNIT).astype(np.int64)
     return expand(cost, edges, whole_weight, whole_distance, initial)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from .held_out import hold_out
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
 from .partition import Partition, prepare_partitions
-from .refinement import RefinementParameters, minimise, pair_weights
+from .refinement import RefinementParameters, minimise
 from .rendering import Renderer
 from .result import Segmentation
 from .strokes import Strokes, find_strokes, label_supervoxels
@@ -38,6 +39,8 @@ from .strokes import Strokes, find_strokes, label_supervoxels
 
 class Segmenter:
     """Segments one volume, again and again, while strokes and parameters change.
+
+    May be called from several threads; the calls follow one another.
 
     Parameters
     ----------
@@ -75,7 +78,8 @@ class Segmenter:
     ) -> None:
         self.spacing = check_spacing(spacing, len(volume.shape))
         self.volume = check_volume(volume)
-        self.parameters = parameters or SegmentationParameters()
+        self._parameters = parameters or SegmentationParameters()
+        self._lock = RLock()  # one change at a time; each call sees a whole state
         self.workers = workers
         self.seconds: dict[str, float] = {}
         try:
@@ -89,6 +93,25 @@ class Segmenter:
         self._probabilities: tuple[NDArray[np.float32], ...] = ()
         self._refined: tuple[NDArray[np.int32], ...] = ()
         self._refined_with: RefinementParameters | None = None
+
+    @property
+    def parameters(self) -> SegmentationParameters:
+        """What determines the result besides volume and strokes; see `configure`."""
+        return self._parameters
+
+    def configure(self, parameters: SegmentationParameters) -> None:
+        """Change parameters; only what they determine is forgotten."""
+        with self._lock:
+            old, self._parameters = self._parameters, parameters
+            if (old.supervoxels, old.features) != (parameters.supervoxels, parameters.features):
+                self._partitions = []
+            del self._partitions[parameters.partitions :]
+            if replace(old, refinement=parameters.refinement) != parameters:
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was learned."""
+        self._painted, self._forest, self._coupling = (), None, None
 
     @property
     def partitions(self) -> tuple[Partition, ...]:
@@ -112,21 +135,22 @@ class Segmenter:
         Cancelled
             If `should_stop` said so.
         """
-        missing = self.parameters.shifts[len(self._partitions) :]
-        if not missing:
-            return
-        started = time.perf_counter()
-        self._partitions += prepare_partitions(
-            self.volume,
-            missing,
-            self.parameters,
-            spacing=self.spacing,
-            intensity=self.intensity,
-            workers=self.workers,
-            progress=progress,
-            should_stop=should_stop,
-        )
-        self._add_seconds("prepare", started)
+        with self._lock:
+            missing = self.parameters.shifts[len(self._partitions) :]
+            if not missing:
+                return
+            started = time.perf_counter()
+            self._partitions += prepare_partitions(
+                self.volume,
+                missing,
+                self.parameters,
+                spacing=self.spacing,
+                intensity=self.intensity,
+                workers=self.workers,
+                progress=progress,
+                should_stop=should_stop,
+            )
+            self._add_seconds("prepare", started)
 
     def segment(
         self,
@@ -155,18 +179,19 @@ class Segmenter:
         SegmentationError
             If the annotations do not fit the volume, or hold fewer than two classes.
         """
-        self.seconds = {}
-        annotations = check_annotations(annotations, self.volume.shape)
-        started = time.perf_counter()
-        strokes = find_strokes(annotations, workers=self.workers)
-        check_classes(strokes.class_ids)
-        self._add_seconds("scan", started)
-        self.prepare(progress=progress, should_stop=should_stop)
-        painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
-        if painted != self._painted or self._coupling is None:
-            self._train(painted)
-            self._couple(strokes)
-        return self._finish(refinement)
+        with self._lock:
+            self.seconds = {}
+            annotations = check_annotations(annotations, self.volume.shape)
+            started = time.perf_counter()
+            strokes = find_strokes(annotations, workers=self.workers)
+            check_classes(strokes.class_ids)
+            self._add_seconds("scan", started)
+            self.prepare(progress=progress, should_stop=should_stop)
+            painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
+            if painted != self._painted or self._coupling is None:
+                self._train(painted)
+                self._couple(strokes)
+            return self._finish(refinement)
 
     def apply(
         self,
@@ -187,17 +212,16 @@ class Segmenter:
         progress, should_stop : callable, optional
             For the preparation.
         """
-        self.seconds = {}
-        if replace(model.parameters, refinement=self.parameters.refinement) != self.parameters:
-            self._partitions = []
-        self.parameters = model.parameters
-        self._painted, self._forest, self._coupling = (), None, None
-        self.prepare(progress=progress, should_stop=should_stop)
-        at_home = fingerprint(self.volume) == model.trained_on and self.spacing == model.spacing
-        self._painted = model.painted if at_home else ()
-        self._predict(model.forest)
-        self._coupling = Coupling(model.distance, 1.0)
-        return self._finish(None)
+        with self._lock:
+            self.seconds = {}
+            self.configure(model.parameters)
+            self._forget()
+            self.prepare(progress=progress, should_stop=should_stop)
+            at_home = fingerprint(self.volume) == model.trained_on and self.spacing == model.spacing
+            self._painted = model.painted if at_home else ()
+            self._predict(model.forest)
+            self._coupling = Coupling(model.distance, 1.0)
+            return self._finish(None)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
@@ -265,7 +289,6 @@ class Segmenter:
         observed = np.bincount(chosen, graph.size, len(self._forest.class_ids)) / graph.size.sum()
         trials = hold_out(
             self._partitions,
-            [pair_weights(partition.graph) for partition in self._partitions],
             strokes,
             self._painted,
             self.parameters.classifier,
@@ -278,7 +301,7 @@ class Segmenter:
     def _finish(self, refinement: RefinementParameters | None) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
         if refinement is not None:
-            self.parameters = replace(self.parameters, refinement=refinement)
+            self.configure(replace(self.parameters, refinement=refinement))
         assert self._forest is not None
         assert self._coupling is not None
         if self._refined_with != self.parameters.refinement:
@@ -307,11 +330,11 @@ class Segmenter:
         distance = self.parameters.refinement.strength * coupling.distance
 
         def one(index: int) -> NDArray[np.int32]:
-            graph = self._partitions[index].graph
+            partition = self._partitions[index]
             return minimise(
                 self._probabilities[index],
-                graph.edges,
-                pair_weights(graph),
+                partition.graph.edges,
+                partition.weights,
                 distance,
                 painted=known[index],
             )

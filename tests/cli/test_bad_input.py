@@ -96,7 +96,7 @@ def test_bad_files(bad, run, tmp_path, volume, strokes, message):
         (("--partitions", "many"), "'many' is not a valid integer"),
         (("--supervoxel-size", 1), "'--supervoxel-size': the supervoxel size must be 2 voxels"),
         (("--supervoxel-size", "nan"), "the supervoxel size must be 2 voxels or more"),
-        (("--refine", -1), "'--refine': .*must be 0 or more, not -1"),
+        (("--refine", -1), "'--refine': .*must lie between 0 and 100, not -1"),
         (("--seed", -1), "'--seed': the seed must lie between 0 and"),
     ],
 )

@@ -64,9 +64,9 @@ def test_nothing_changes_a_parameter() -> None:
         (ClassifierParameters, "trees", 0, "at least one tree, not 0"),
         (ClassifierParameters, "seed", -1, r"between 0 and 2\*\*32 - 1, not -1"),
         (ClassifierParameters, "seed", 2**32, "not 4294967296"),
-        (RefinementParameters, "strength", -0.1, "0 or more, not -0.1"),
-        (RefinementParameters, "strength", float("nan"), "0 or more, not nan"),
-        (RefinementParameters, "strength", float("inf"), "0 or more, not inf"),
+        (RefinementParameters, "strength", -0.1, "between 0 and 100, not -0.1"),
+        (RefinementParameters, "strength", float("nan"), "between 0 and 100, not nan"),
+        (RefinementParameters, "strength", float("inf"), "between 0 and 100, not inf"),
     ],
 )
 def test_values_out_of_range(kind: Any, name: str, value: Any, message: str) -> None:

@@ -64,6 +64,10 @@ def test_painted_supervoxels_keep_their_class() -> None:
     painted = (np.array([1], np.int32), np.array([1], np.int32))
     labels = refine(p, graph_of(3, [(0, 1), (1, 2)]), 0.5, painted=painted)
     assert labels.tolist() == [0, 1, 0]
+    star = graph_of(9, [(0, k) for k in range(1, 9)])
+    p = np.tile(np.array([[0.99, 0.01]], np.float32), (9, 1))
+    known = (np.arange(9, dtype=np.int32), np.array([1] + [0] * 8, np.int32))
+    assert refine(p, star, 100, painted=known).tolist() == [1] + [0] * 8
 
 
 def test_distances_say_which_borders_are_cheap() -> None:
@@ -87,7 +91,7 @@ def test_weights_have_mean_one_and_fall_with_contrast() -> None:
     assert (np.diff(weight) < 0).all()
 
 
-@pytest.mark.parametrize("strength", [-1, float("nan"), float("inf")])
+@pytest.mark.parametrize("strength", [-1, float("nan"), float("inf"), 101])
 def test_bad_strengths_are_refused(strength: float) -> None:
-    with pytest.raises(ValueError, match="strength of refinement must be 0 or more"):
+    with pytest.raises(ValueError, match="strength of refinement must lie between 0 and 100"):
         RefinementParameters(strength)

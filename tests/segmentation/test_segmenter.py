@@ -418,3 +418,30 @@ def test_volumes_that_are_refused(volume: np.ndarray, message: str) -> None:
 def test_spacings_that_are_refused(spacing: tuple[float, ...], message: str) -> None:
     with pytest.raises(SegmentationError, match=message):
         Segmenter(np.random.default_rng(0).normal(size=SHAPE), spacing=spacing)
+
+
+def test_other_parameters_forget_only_what_they_determine() -> None:
+    volume = np.random.default_rng(5).normal(size=(12, 24, 24)).astype(np.float32)
+    volume[:, :, 12:] += 2
+    strokes = np.zeros(volume.shape, np.uint8)
+    strokes[6, 6, 3:9], strokes[6, 6, 15:21] = 1, 2
+    small = SegmentationParameters(partitions=2)
+    one_volume = Segmenter(volume, parameters=small)
+    one_volume.segment(strokes)
+    kept = one_volume.partitions
+
+    one_volume.configure(replace(small, partitions=1))
+    one = one_volume.segment(strokes).labels
+    assert len(one_volume.partitions) == 1
+    assert one_volume.partitions[0] is kept[0]
+    assert np.array_equal(one, segment(volume, strokes, parameters=one_volume.parameters).labels)
+
+    other = replace(small, partitions=1, classifier=ClassifierParameters(seed=3))
+    one_volume.configure(other)
+    one_volume.segment(strokes)
+    assert "train" in one_volume.seconds
+    assert "prepare" not in one_volume.seconds
+
+    one_volume.configure(replace(other, supervoxels=SupervoxelParameters(size_voxels=5)))
+    one_volume.segment(strokes)
+    assert "prepare" in one_volume.seconds
