@@ -29,7 +29,7 @@ from .refinement import minimise
 
 FLOOR = 0.01  # of a share: finite samples prove no class absent
 UNKNOWN = 0.25  # cost of a border that no stroke tells of; half of what suits compact organelles
-LEVELS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.1)  # tried in turn; then refinement is left out
+LEVELS = (0.7, 0.5, 0.35, 0.25, 0.1)  # tried after an alarm, and no refinement at all
 TOLERANCE = 0.02  # part of its Dice that a class may lose before it counts
 # Share of harmless cases in which a class may raise the alarm: it costs some of the gain, where a
 # missed one costs a class.
@@ -91,30 +91,35 @@ def learn_coupling(
     cost[:, untold] = UNKNOWN
     np.fill_diagonal(cost, 0)
     cost = make_metric(cost)
+    level = _harmless_level(trials, cost, observed, workers)
+    return Coupling(level * cost, level)
+
+
+def _harmless_level(
+    trials: Sequence[Trial], cost: Shares, observed: Shares, workers: int | None
+) -> float:
+    """Return 1, or if a class suffers the level at which the class that gains least gains most."""
     before = _outcomes(trials, None, workers)
-    losing = False
+    prior = _class_shares(_confusion(before, observed.size), observed)
+    after = _outcomes(trials, cost, workers)
+    if not _alarms(before, after, prior):
+        return 1.0
+    best, most = 0.0, 0.0
     for level in LEVELS:
-        after = _outcomes(trials, level * cost, workers)
-        if not _loses(before, after, observed, losing):
-            return Coupling(level * cost, level)
-        losing = True
-    return Coupling(0 * cost, 0.0)
+        least = _dice_change(before, _outcomes(trials, level * cost, workers), prior).min()
+        if least > most:
+            best, most = level, float(least)
+    return best
 
 
-def _loses(before: Outcomes, after: Outcomes, observed: Shares, losing: bool) -> bool:
+def _alarms(before: Outcomes, after: Outcomes, prior: Shares) -> bool:
     """Tell whether refinement costs a class more than chance explains.
 
-    The first alarm must be some standard errors (jackknife over the strokes) beyond the tolerance,
-    and two strokes must agree. Once a class is known to lose, the estimate itself is taken at its
-    word.
+    The loss must be some standard errors (jackknife over the strokes) beyond the tolerance, and
+    two strokes must agree.
     """
-    n_classes = observed.size
-    prior = _class_shares(_confusion(before, n_classes), observed)
     change = _dice_change(before, after, prior)
-    hurt = _count_hurt(before, after, n_classes)
-    if losing:
-        return bool(((change < -TOLERANCE / 2) & (hurt >= 2)).any())
-    alarm = (change < -TOLERANCE) & (hurt >= 2)
+    alarm = (change < -TOLERANCE) & (_count_hurt(before, after, prior.size) >= 2)
     if not alarm.any():
         return False
     without = np.array(
@@ -122,7 +127,7 @@ def _loses(before: Outcomes, after: Outcomes, observed: Shares, losing: bool) ->
     )
     n = len(without)
     error = np.sqrt((n - 1) / n * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
-    return bool((alarm & (change + _margin(n_classes) * error < -TOLERANCE)).any())
+    return bool((alarm & (change + _margin(prior.size) * error < -TOLERANCE)).any())
 
 
 def _margin(n_classes: int) -> float:
