@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from ._min_cut import min_cut
 
 KEEP, TAKE, OPEN = 0, 1, 2
-MAX_ROUNDS = 3  # over all classes; what later ones change is under a thousandth of the labels
+MAX_ROUNDS = 5  # over all classes
+REACH = 2  # edges; after the first round, a class looks only so far from what has changed
 
 
 def expand(
@@ -36,7 +37,8 @@ def expand(
     -------
     int32, (S,)
         A global minimum for two classes; for more, what up to `MAX_ROUNDS` rounds of the best
-        expansions reach. When they settle, the energy is at most
+        expansions reach, after the first round within `REACH` edges of what has changed. When
+        they settle, the energy is at most
         ``2 * max(distance) / min(distance)`` times that of the minimum.
 
     References
@@ -49,25 +51,56 @@ def expand(
     start, around = _incident(edges, len(unary))
     if n_classes == 2:  # everything may change from 0 to 1: one move finds the minimum
         labels = np.zeros(len(unary), np.int32)
-        return _move(labels, 1, unary, edges, weight, distance, start, around)[0]
+        return _move(labels, 1, unary, edges, weight, distance, start, around, None)[0]
     labels = initial.astype(np.int32)
-    unchanged = 0
-    for step in range(MAX_ROUNDS * n_classes):
-        labels, moved = _move(
-            labels, step % n_classes, unary, edges, weight, distance, start, around
+    changed = np.zeros(len(labels), np.int32)  # turn at which each supervoxel changed last
+    for turn in range(1, MAX_ROUNDS * n_classes + 1):
+        since = turn - n_classes  # the last turn of this class
+        settled = ~_near(changed > since, edges) if since > 0 else None
+        if settled is not None and settled.all():
+            break  # nothing has changed since: neither this class nor the others can improve
+        labels, taken = _move(
+            labels,
+            (turn - 1) % n_classes,
+            unary,
+            edges,
+            weight,
+            distance,
+            start,
+            around,
+            settled,
         )
-        unchanged = 0 if moved else unchanged + 1
-        if unchanged >= n_classes:
-            break
+        changed[taken] = turn
     return labels
 
 
+def _near(centre: NDArray[np.bool_], edges: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return what lies within some edges of a set: where a class may see things anew."""
+    near = centre.copy()
+    a, b = edges.T
+    for _ in range(REACH):
+        reached = near[a] | near[b]
+        near[a[reached]] = True
+        near[b[reached]] = True
+    return near
+
+
+@nb.njit(nogil=True, cache=True)
 def _incident(edges: NDArray[np.int32], n: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the edges at each supervoxel as compressed rows."""
-    ends = edges.T.ravel()
-    order = np.argsort(ends, kind="stable")
-    start = np.searchsorted(ends[order], np.arange(n + 1)).astype(np.int64)
-    return start, (order % max(len(edges), 1)).astype(np.int32)
+    start = np.zeros(n + 1, np.int64)
+    for e in range(edges.shape[0]):
+        start[edges[e, 0] + 1] += 1
+        start[edges[e, 1] + 1] += 1
+    for i in range(n):
+        start[i + 1] += start[i]
+    place = start[:-1].copy()
+    around = np.empty(2 * edges.shape[0], np.int32)
+    for e in range(edges.shape[0]):
+        for end in range(2):
+            around[place[edges[e, end]]] = e
+            place[edges[e, end]] += 1
+    return start, around
 
 
 def _move(
@@ -79,15 +112,23 @@ def _move(
     distance: NDArray[np.int64],
     start: NDArray[np.int64],
     around: NDArray[np.int32],
-) -> tuple[NDArray[np.int32], bool]:
-    """Make the best move in which any supervoxels take the class `alpha`; tell if one did."""
+    settled: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Make the best move in which any supervoxels but the settled ones take the class `alpha`.
+
+    Returns the labels, and which supervoxels did.
+    """
     cost, capacity = _binary_energy(labels, alpha, unary, edges, weight, distance)
-    state = _prune(cost, capacity, edges, start, around, labels == alpha)
+    given = np.full(len(labels), OPEN, np.uint8)
+    if settled is not None:
+        given[settled] = KEEP
+    given[labels == alpha] = TAKE
+    state = _prune(cost, capacity, edges, start, around, given)
     undecided = np.flatnonzero(state == OPEN)
     if undecided.size:
         state[undecided] = _cut(cost, capacity, edges, state, undecided)
     taken = (state == TAKE) & (labels != alpha)
-    return np.where(taken, np.int32(alpha), labels), bool(taken.any())
+    return np.where(taken, np.int32(alpha), labels), taken
 
 
 @nb.njit(nogil=True, cache=True)
@@ -122,11 +163,12 @@ def _prune(
     edges: NDArray[np.int32],
     start: NDArray[np.int64],
     around: NDArray[np.int32],
-    has_alpha: NDArray[np.bool_],
+    given: NDArray[np.uint8],
 ) -> NDArray[np.uint8]:
     """Decide every supervoxel whose best state does not depend on its undecided neighbours.
 
-    Decisions are folded into the neighbours' costs (in place) and may decide them in turn.
+    Decisions, and what is `given`, are folded into the neighbours' costs (in place) and may decide
+    them in turn.
     """
     n = cost.size
     state = np.full(n, OPEN, np.uint8)
@@ -137,8 +179,8 @@ def _prune(
     queue = np.empty(n, np.int32)
     n_queued = 0
     for i in range(n):
-        if has_alpha[i] or low[i] >= 0 or high[i] < 0:
-            state[i] = TAKE if has_alpha[i] or low[i] < 0 else KEEP
+        if given[i] != OPEN or low[i] >= 0 or high[i] < 0:
+            state[i] = given[i] if given[i] != OPEN else (KEEP if low[i] >= 0 else TAKE)
             queue[n_queued] = i
             n_queued += 1
     done = 0
