@@ -47,7 +47,7 @@ def connect(
         Runs a function over all blocks in parallel and yields the results in block order.
     """
     owner, size, first, starts = _label_components(ids, blocks, assign, run)
-    component = _join_blocks(ids, blocks, starts, owner, first, run)
+    component = _join_blocks(ids, blocks, starts, owner, first)
     n = int(component.max()) + 1
     total = np.zeros(n, np.int64)
     np.add.at(total, component, size)
@@ -88,7 +88,6 @@ def _join_blocks(
     starts: NDArray[np.int64],
     owner: NDArray[np.int32],
     first: NDArray[np.int64],
-    run: Run,
 ) -> NDArray[np.int32]:
     """Unite components across the blocks; number them by their first voxels in the volume."""
     parent = np.arange(owner.size, dtype=np.int32)
