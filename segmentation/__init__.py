@@ -7,11 +7,12 @@ Where to find what, in the order of the work:
 - `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
   volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
-- `partition`: supervoxels, features and graph together, computed once per volume.
+- `partition`: supervoxels, features and graph together, computed once per volume; `links`: the
+  graph as the neighbours of each supervoxel.
 - `estimate`: what preparing a volume will need.
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
-- `forest`: labelled supervoxels to probabilities.
+- `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
 - `held_out`, `coupling`: what strokes that were left out say of the classes' borders.
 - `refinement` (solver in `_expansion`, `_min_cut`): probabilities to one class per supervoxel.
 - `rendering`, `result` (blocks are a `_canvas`; kernels in `_votes`, the edges' filter in `_edges`,

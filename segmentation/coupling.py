@@ -227,9 +227,7 @@ def _outcomes(trials: Sequence[Trial], distance: Shares | None, workers: int | N
         if distance is None:
             likeliest: NDArray[np.int32] = trial.probabilities.argmax(axis=1).astype(np.int32)
             return likeliest
-        return minimise(
-            trial.probabilities, trial.edges, trial.weight, distance, painted=trial.known
-        )
+        return minimise(trial.probabilities, trial.links, distance, painted=trial.known)
 
     found: Outcomes = {}
     for trial, labels in zip(trials, run_parallel(label, trials, workers=workers), strict=True):

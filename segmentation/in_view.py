@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .coupling import Coupling
 from .forest import Forest
-from .graph import RegionGraph
+from .links import link
 from .model import Painted
 from .partition import Partition
 from .refinement import minimise
@@ -65,36 +65,20 @@ def label_in_view(
     """
     seen = np.zeros(partition.graph.n_supervoxels, np.bool_)
     seen[ids] = True
-    near, inside = _surroundings(partition.graph, seen)
-    numbers = np.flatnonzero(near)
-    local = np.full(near.size, -1, np.int32)
-    local[numbers] = np.arange(numbers.size, dtype=np.int32)
-    probabilities = forest.predict(partition.table.values[numbers], workers=workers)
+    near = partition.links.within(np.flatnonzero(seen), HOPS)
+    edges, edge = partition.links.among(near)
+    probabilities = forest.predict(partition.table.values[near], workers=workers)
+    local = np.full(seen.size, -1, np.int32)
+    local[near] = np.arange(near.size, dtype=np.int32)
     place = local[painted.supervoxels]
     known = place >= 0
     columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
     labels = minimise(
         probabilities,
-        local[partition.graph.edges[inside]],
-        partition.weights[inside],
+        link(edges, partition.weights[edge], near.size),
         strength * coupling.distance,
         painted=(place[known], columns[known]),
     )
-    chosen = seen[numbers]
-    ids_of_columns = np.array(forest.class_ids, np.uint16)
-    return InView(
-        numbers[chosen].astype(np.int32), ids_of_columns[labels[chosen]], probabilities[chosen]
-    )
-
-
-def _surroundings(
-    graph: RegionGraph, seen: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return what lies within `HOPS` edges of a set, and which edges lie among that."""
-    near = seen.copy()
-    a, b = graph.edges.T
-    for _ in range(HOPS):
-        reached = near[a] | near[b]
-        near[a[reached]] = True
-        near[b[reached]] = True
-    return near, near[a] & near[b]
+    chosen = seen[near]
+    class_ids = np.array(forest.class_ids, np.uint16)[labels[chosen]]
+    return InView(near[chosen], class_ids, probabilities[chosen])

@@ -27,7 +27,7 @@ from .checks import (
 )
 from .coupling import Coupling, learn_coupling
 from .forest import Forest, train_forest
-from .held_out import hold_out
+from .held_out import hold_out, training_rows
 from .in_view import InView, label_in_view
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
@@ -307,17 +307,8 @@ class Segmenter:
 
     def _train(self, painted: tuple[Painted, ...]) -> None:
         started = time.perf_counter()
-        forest = train_forest(
-            np.concatenate(
-                [
-                    p.table.values[at.supervoxels]
-                    for p, at in zip(self._partitions, painted, strict=True)
-                ]
-            ),
-            np.concatenate([at.classes for at in painted]),
-            self.parameters.classifier,
-            workers=self.workers,
-        )
+        rows = training_rows(self._partitions, painted)
+        forest = train_forest(*rows, self.parameters.classifier, workers=self.workers)
         self._add_seconds("train", started)
         self._painted, self._forest, self._coupling = painted, forest, None
 
@@ -382,11 +373,7 @@ class Segmenter:
         def one(index: int) -> NDArray[np.int32]:
             partition = self._partitions[index]
             return minimise(
-                self._probabilities[index],
-                partition.graph.edges,
-                partition.weights,
-                distance,
-                painted=known[index],
+                self._probabilities[index], partition.links, distance, painted=known[index]
             )
 
         return tuple(run_parallel(one, range(len(self._partitions)), workers=self.workers))
