@@ -14,7 +14,7 @@ from .widgets.colours import style_sheet
 from .widgets.export_section import ExportSection
 from .widgets.paint_section import PaintSection
 from .widgets.prepare_section import PrepareSection
-from .widgets.section import Section
+from .widgets.section import Body, Section
 from .widgets.segment_section import SegmentSection
 from .widgets.volume_section import VolumeSection
 
@@ -42,7 +42,13 @@ class SupervoxDock(QWidget):
         self.paint = PaintSection(self.session)
         self.segment = SegmentSection(self.session)
         self.export = ExportSection(self.session)
-        self._bodies = (self.volume, self.prepare, self.paint, self.segment, self.export)
+        self._bodies: tuple[Body, ...] = (
+            self.volume,
+            self.prepare,
+            self.paint,
+            self.segment,
+            self.export,
+        )
         self.sections = [
             Section(number, title, body)
             for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
@@ -100,8 +106,8 @@ class SupervoxDock(QWidget):
             return
         for body in self._bodies:
             body.refresh()
-        for section, body in zip(self.sections, self._bodies, strict=True):
-            section.set_summary(body.describe())
+        for section, shown in zip(self.sections, self._bodies, strict=True):
+            section.set_summary(shown.describe())
         advice = next_step(self.session)
         self.advice.setText(advice.sentence)
         for step, section in enumerate(self.sections):

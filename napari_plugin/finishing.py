@@ -45,9 +45,7 @@ class Finished:
     labels: NDArray[np.uint8] = field(repr=False)
     seconds: float
 
-    def is_for(
-        self, source: Source, strokes: Strokes, parameters: SegmentationParameters
-    ) -> bool:
+    def is_for(self, source: Source, strokes: Strokes, parameters: SegmentationParameters) -> bool:
         """Tell whether it still is what would be made now."""
         return (
             self.source == source
@@ -71,9 +69,7 @@ class Finishing(Stage):
         self.finished: Finished | None = None
         self.succeeded.connect(self._keep)
 
-    def start(
-        self, prepared: Prepared, strokes: Strokes, refinement: RefinementParameters
-    ) -> None:
+    def start(self, prepared: Prepared, strokes: Strokes, refinement: RefinementParameters) -> None:
         """Begin.
 
         Parameters

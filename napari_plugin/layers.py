@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
-from napari.utils.colormaps import DirectLabelColormap
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from numpy.typing import NDArray
 
 from .classes import PaintClass
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
 MAP, PREVIEW, FINAL, BOX = "map", "preview", "final", "box"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
+OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -45,15 +46,14 @@ def class_colormap(classes: Iterable[PaintClass]) -> DirectLabelColormap:
 
 def make_annotations(image: Image, classes: Iterable[PaintClass]) -> Labels:
     """Return an empty layer to paint on, uint8, with the voxels of the image."""
-    layer = Labels(
+    return Labels(
         np.zeros(finest_data(image).shape, np.uint8),
-        name=f"{image.name}: strokes",
+        name="strokes",
         metadata=metadata(ANNOTATIONS, image),
         opacity=0.8,
         colormap=class_colormap(classes),
         **placement(image, (0, 0, 0)),
     )
-    return layer
 
 
 def make_prediction(
@@ -67,7 +67,7 @@ def make_prediction(
     return Labels(
         pyramid.data,
         multiscale=pyramid.is_multiscale,
-        name=f"{image.name}: prediction",
+        name="prediction",
         metadata=metadata(PREDICTION, image),
         opacity=opacity,
         blending="translucent_no_depth",
@@ -80,7 +80,7 @@ def make_supervoxels(image: Image, ids: NDArray[np.int32], start: tuple[int, int
     """Return the outlines of the supervoxels."""
     layer = Labels(
         ids,
-        name=f"{image.name}: supervoxels",
+        name="supervoxels",
         metadata=metadata(SUPERVOXELS, image),
         opacity=0.5,
         colormap=outline_colormap(),
@@ -104,7 +104,7 @@ def make_map(
     return Image(
         data,
         multiscale=multiscale,
-        name=f"{image.name}: {name}",
+        name=name,
         metadata=metadata(MAP, image),
         contrast_limits=(0.0, 1.0),
         colormap=colormap,
@@ -125,7 +125,7 @@ def make_final(
     """Return the layer of the full pipeline's labels."""
     return Labels(
         labels,
-        name=f"{image.name}: final labels",
+        name="final labels",
         metadata=metadata(FINAL, image, named),
         opacity=0.6,
         colormap=class_colormap(classes),
@@ -133,6 +133,10 @@ def make_final(
     )
 
 
-def outline_colormap() -> DirectLabelColormap:
-    """Return a map that draws every supervoxel in one colour: outlines, legible on any grey."""
-    return DirectLabelColormap(color_dict={None: "#f0e442", 0: "#f0e442"})
+def outline_colormap() -> CyclicLabelColormap:
+    """Return a map that draws every supervoxel in one colour: outlines, legible on any grey.
+
+    Napari finds outlines where mapped values differ, so there must be many, though all alike.
+    """
+    colours = np.tile(np.array([0.94, 0.89, 0.26, 1.0], np.float32), (OUTLINE_VALUES, 1))
+    return CyclicLabelColormap(colors=colours, background_value=-1)

@@ -16,7 +16,6 @@ from .layer_fields import classes_of_layer
 from .layers import ANNOTATIONS, class_colormap, make_annotations, role_of
 from .source import finest_data
 
-
 NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
 

@@ -87,7 +87,7 @@ class Preview(Stage):
         self.clear()
         values = preview.values[0] if image.ndim == 2 else preview.values
         common = {
-            "name": f"{image.name}: {preview.name}",
+            "name": preview.name,
             "metadata": metadata(PREVIEW, image),
             **placement(image, preview.start),
         }
@@ -98,9 +98,7 @@ class Preview(Stage):
             layer.editable = False
         else:
             low, high = (float(v) for v in np.percentile(values, (1, 99)))
-            layer = Image(
-                values, contrast_limits=(low, high if high > low else low + 1), **common
-            )
+            layer = Image(values, contrast_limits=(low, high if high > low else low + 1), **common)
         active = self._viewer.layers.selection.active
         self._viewer.layers.insert(self._viewer.layers.index(image) + 1, layer)
         self._viewer.layers.selection.active = active

@@ -111,9 +111,7 @@ class RegionBrush:
         indices = self._voxels(prepared, inside)
         self._painting.paint(indices, label)
 
-    def _voxels(
-        self, prepared: Prepared, inside: tuple[int, ...]
-    ) -> tuple[NDArray[np.int64], ...]:
+    def _voxels(self, prepared: Prepared, inside: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
         """Return the voxels of the supervoxel at a place, as indices into the strokes' layer."""
         box, mask = find_supervoxel(prepared.ids, inside, prepared.reach)
         found = np.nonzero(mask)

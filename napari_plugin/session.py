@@ -10,6 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.utils.notifications import show_error, show_info, show_warning
 from napari.viewer import Viewer
+from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters, parameters_for_preset
@@ -21,8 +22,8 @@ from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
 from .layers import make_final, role_of
 from .live import LiveLoop, LiveResult, Scan
-from .palette import class_colour
 from .painting import Painting
+from .palette import class_colour
 from .preparing import Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
@@ -31,6 +32,7 @@ from .source import Box, Source, finest_data, spacing_of, unusable
 from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
 
+LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
 FIRST_CLASSES = ("background", "structure")
 
 
@@ -260,9 +262,7 @@ class Session:
         if self.lost_strokes is not None:
             self.viewer.add_layer(self.lost_strokes)
             self.lost_strokes = None
-        self._take_strokes(
-            self.painting.attach(self.image, brush_size=self.settings.brush_size)
-        )
+        self._take_strokes(self.painting.attach(self.image, brush_size=self.settings.brush_size))
         self.changed.emit()
 
     def _take_strokes(self, layer: Labels) -> None:
@@ -353,7 +353,7 @@ class Session:
             spacing=prepared.source.spacing,
             workers=self.settings.workers,
         )
-        if prepared.seconds > 2:  # below, it is the start that counts
+        if expected.seconds > LEAST_SECONDS:
             self._pace = prepared.seconds / expected.seconds
         self.preview.clear()
         self.view.start(self.image, prepared)
@@ -362,7 +362,7 @@ class Session:
 
     # ------------------------------------------------------------------------------------- live
 
-    def _annotations(self) -> np.ndarray | None:  # type: ignore[type-arg]
+    def _annotations(self) -> NDArray[np.uint8] | None:
         return None if self.painting.layer is None else self.painting.layer.data
 
     def slice_in_view(self) -> Box | None:

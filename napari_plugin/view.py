@@ -49,6 +49,9 @@ class ViewChoices:
     opacity: float = 0.4
     outline: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", Shown(self.shown))
+
 
 class ResultView:
     """The layers that are derived from a result: prediction, map, outlines of supervoxels.
@@ -92,7 +95,7 @@ class ResultView:
         self._image = self._prepared = self._labels = self._values = self.result = None
 
     def forget_layer(self, layer: Layer) -> None:
-        """A person deleted a layer."""
+        """Let go of a layer that a person deleted."""
         if layer is self.prediction:
             self.prediction = None
         elif layer is self.map:
@@ -198,7 +201,7 @@ class ResultView:
                 self._values.data,
                 self._prepared.source.start,
                 multiscale=self._values.is_multiscale,
-                name="map",
+                name="probability or unsure",
             )
             self._add_below_strokes(self.map)
         return self.map

@@ -94,7 +94,8 @@ class Segmentation:
         """Return how undecided each supervoxel is: entropy over the largest possible, (S,)."""
         p = self.probabilities[partition]
         terms = p * np.log(np.maximum(p, np.float32(1e-30)))
-        return (-terms.sum(axis=1) / np.float32(np.log(p.shape[1]))).astype(np.float32)
+        entropy: NDArray[np.float32] = -terms.sum(axis=1) / np.float32(np.log(p.shape[1]))
+        return entropy
 
     @cached_property
     def labels(self) -> NDArray[np.unsignedinteger]:

@@ -9,13 +9,13 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from supervox.napari_plugin.layers import BOX, metadata
+from supervox.napari_plugin.source import Box, checked_box, placement
 
-from ..layers import BOX, metadata
-from ..source import Box, checked_box, placement
 from .controls import button, note
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
 AXES = ("Planes", "Rows", "Columns")
 
@@ -58,7 +58,10 @@ class BoxEditor(QWidget):
         self._spins: list[tuple[QSpinBox, QSpinBox]] = []
         for axis, name in enumerate(AXES):
             grid.addWidget(QLabel(name), axis, 0)
-            pair = (self._spin(f"supervox_box_first_{axis}"), self._spin(f"supervox_box_last_{axis}"))
+            pair = (
+                self._spin(f"supervox_box_first_{axis}"),
+                self._spin(f"supervox_box_last_{axis}"),
+            )
             pair[0].setToolTip(f"First of the {name.lower()} to work in")
             pair[1].setToolTip(f"Last of the {name.lower()} to work in")
             grid.addWidget(pair[0], axis, 1)
@@ -93,9 +96,7 @@ class BoxEditor(QWidget):
         source = self._session.source
         if source is None or source.box is None:
             return
-        for (first, last), part, n in zip(
-            self._spins, source.box, source.full_shape, strict=True
-        ):
+        for (first, last), part, n in zip(self._spins, source.box, source.full_shape, strict=True):
             with QSignalBlocker(first), QSignalBlocker(last):
                 first.setRange(0, n - 1)
                 last.setRange(0, n - 1)
@@ -133,7 +134,7 @@ class BoxEditor(QWidget):
         viewer = self._session.viewer
         layer = Shapes(
             ndim=image.ndim,
-            name=f"{image.name}: box",
+            name="box",
             metadata=metadata(BOX, image),
             edge_color="#f0e442",
             face_color="transparent",

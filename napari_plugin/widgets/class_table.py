@@ -13,11 +13,10 @@ from qtpy.QtWidgets import (
     QTableWidget,
     QTableWidgetItem,
 )
-
-from ..classes import ClassError
+from supervox.napari_plugin.classes import ClassError
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
 KEY, COLOUR, NAME, STROKES, SHOWN, LOCKED = range(6)
 HEADS = ("", "", "Class", "Strokes", "Show", "Lock")
@@ -43,13 +42,14 @@ class ClassTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+            QAbstractItemView.EditTrigger.DoubleClicked
+            | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         self.setShowGrid(False)
         self.setMinimumWidth(240)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
-        for column, width in ((KEY, 20), (COLOUR, 24), (STROKES, 52), (SHOWN, 40), (LOCKED, 40)):
+        for column, width in ((KEY, 20), (COLOUR, 24), (STROKES, 58), (SHOWN, 40), (LOCKED, 40)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
         header.setMinimumSectionSize(18)
@@ -71,9 +71,9 @@ class ClassTable(QTableWidget):
                 self._write(row, KEY, key)
                 self._colour(row, item.colour)
                 self._write(row, NAME, item.name)
-                self.item(row, NAME).setData(Qt.ItemDataRole.UserRole, item.id)
+                self._cell(row, NAME).setData(Qt.ItemDataRole.UserRole, item.id)
                 tip = f"Paint {item.name}: click, or press {key}" if key else f"Paint {item.name}"
-                self.item(row, NAME).setToolTip(f"{tip}. Double-click to rename. Value {item.id}")
+                self._cell(row, NAME).setToolTip(f"{tip}. Double-click to rename. Value {item.id}")
                 n = counts.get(item.id, 0)
                 self._write(row, STROKES, f"{n:,}" if n else "–")
                 self._tick(row, SHOWN, item.visible)
@@ -96,23 +96,28 @@ class ClassTable(QTableWidget):
                     flags |= Qt.ItemFlag.ItemIsUserCheckable
                 cell.setFlags(flags)
                 self.setItem(row, column, cell)
-        self.item(row, COLOUR).setToolTip("Choose another colour")
-        self.item(row, STROKES).setToolTip("Strokes of this class in the volume")
-        self.item(row, SHOWN).setToolTip("Show or hide this class, in strokes and in labels")
-        self.item(row, LOCKED).setToolTip("Keep the strokes of this class from being painted over")
+        self._cell(row, COLOUR).setToolTip("Choose another colour")
+        self._cell(row, STROKES).setToolTip("Strokes of this class in the volume")
+        self._cell(row, SHOWN).setToolTip("Show or hide this class, in strokes and in labels")
+        self._cell(row, LOCKED).setToolTip("Keep the strokes of this class from being painted over")
+
+    def _cell(self, row: int, column: int) -> QTableWidgetItem:
+        cell = self.item(row, column)
+        assert cell is not None
+        return cell
 
     def _write(self, row: int, column: int, text: str) -> None:
-        if self.item(row, column).text() != text:
-            self.item(row, column).setText(text)
+        if self._cell(row, column).text() != text:
+            self._cell(row, column).setText(text)
 
     def _tick(self, row: int, column: int, on: bool) -> None:
         state = Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
-        if self.item(row, column).checkState() != state:
-            self.item(row, column).setCheckState(state)
+        if self._cell(row, column).checkState() != state:
+            self._cell(row, column).setCheckState(state)
 
     def _colour(self, row: int, colour: str) -> None:
         """Show a colour as an icon, which keeps it when the row is selected."""
-        cell = self.item(row, COLOUR)
+        cell = self._cell(row, COLOUR)
         if cell.data(Qt.ItemDataRole.UserRole) != colour:
             cell.setData(Qt.ItemDataRole.UserRole, colour)
             pixmap = QPixmap(SWATCH, SWATCH)
@@ -120,7 +125,7 @@ class ClassTable(QTableWidget):
             cell.setIcon(QIcon(pixmap))
 
     def _id(self, row: int) -> int:
-        return int(self.item(row, NAME).data(Qt.ItemDataRole.UserRole))
+        return int(self._cell(row, NAME).data(Qt.ItemDataRole.UserRole))
 
     def _on_selected(self) -> None:
         rows = {index.row() for index in self.selectedIndexes()}

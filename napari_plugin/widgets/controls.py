@@ -15,8 +15,7 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-
-from ..jobs import Stage
+from supervox.napari_plugin.jobs import Stage
 
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
 

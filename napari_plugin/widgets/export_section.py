@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout
+from supervox.napari_plugin.exporting import MODEL_ENDING, Kind
 from supervox.volumes import FORMATS
 
-from ..exporting import MODEL_ENDING, Kind
 from .controls import StageBar, button, note
+from .section import Body
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
 KINDS = {
     Kind.LABELS: ("Labels", "The final labels, in full quality"),
@@ -23,7 +24,7 @@ KINDS = {
 }
 
 
-class ExportSection(QWidget):
+class ExportSection(Body):
     """What to write, in which format."""
 
     def __init__(self, session: Session) -> None:
@@ -51,7 +52,7 @@ class ExportSection(QWidget):
         line.addWidget(self.format, 1)
         layout.addLayout(line)
         self.export = button(
-            "supervox_export", "Export…", "Choose a folder and a name, and write the file", self._ask
+            "supervox_export", "Export…", "Choose a folder and a name, and write the file", self.ask
         )
         layout.addWidget(self.export)
         self.bar = StageBar("supervox_export", session.exporting)
@@ -95,9 +96,11 @@ class ExportSection(QWidget):
         last = self._session.last_export
         return "" if last is None else f"{last.name} written"
 
-    def _ask(self) -> None:
-        kind, image = self.chosen, self._session.image
-        if image is None:
+    def ask(self, kind: Kind | None = None) -> None:
+        """Ask where to, and write; what is chosen in the menu if `kind` doesn't say."""
+        kind, image = kind or self.chosen, self._session.image
+        if image is None or not self._session.can_export(kind):
+            self._session.hint(self._explain(kind) or "Open a volume first")
             return
         ending = MODEL_ENDING if kind is Kind.MODEL else str(self.format.currentData())
         folder = self._session.folder or Path.cwd()

@@ -17,27 +17,31 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.features import FILTERS, FeatureBank, FeatureParameters
+from supervox.napari_plugin.source import length
 
-from ..source import length
 from .controls import button, note
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
+ROW_HEIGHT = 22  # pixels
 SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
 # What each filter sees, for people who don't know its name.
 FILTER_WORDS = {
     "raw": ("Raw", "The intensity itself"),
     "gaussian": ("Gaussian", "Smoothed intensity: how dark or bright"),
-    "gradient_magnitude": ("Gradient magnitude", "Edges"),
-    "laplacian_of_gaussian": ("Laplacian of Gaussian", "Blobs, darker or brighter than around"),
-    "difference_of_gaussians": ("Difference of Gaussians", "Blobs; blind to slow shading"),
-    "hessian_eigenvalues": ("Hessian eigenvalues", "Blobs, threads and sheets told apart"),
-    "structure_tensor_eigenvalues": (
-        "Structure tensor eigenvalues",
-        "Texture: even, layered or grainy",
+    "gradient_magnitude": ("Gradient", "Gradient magnitude: edges"),
+    "laplacian_of_gaussian": ("Laplacian", "Of Gaussian: blobs, darker or brighter than around"),
+    "difference_of_gaussians": (
+        "Gaussian difference",
+        "Difference of Gaussians: blobs; blind to slow shading",
     ),
-    "local_std": ("Local standard deviation", "How much the intensity varies: grain"),
+    "hessian_eigenvalues": ("Hessian", "Eigenvalues: blobs, threads and sheets told apart"),
+    "structure_tensor_eigenvalues": (
+        "Structure tensor",
+        "Eigenvalues: texture that is even, layered or grainy",
+    ),
+    "local_std": ("Local deviation", "Standard deviation: how much the intensity varies: grain"),
 }
 
 
@@ -68,12 +72,14 @@ class FeatureEditor(QWidget):
         self.channels = QComboBox()
         self.channels.setObjectName("supervox_feature_channel")
         self.channels.setToolTip("One of the features that are ticked")
-        self.channels.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.channels.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.channels.setMinimumContentsLength(8)
         look.addWidget(self.channels, 1)
         self.look = button(
             "supervox_feature_look",
-            "Show on this slice",
+            "Show",
             "Compute this feature for the slice in view, and show it as a layer",
             lambda: session.preview_feature(self.channels.currentText()),
         )
@@ -87,7 +93,7 @@ class FeatureEditor(QWidget):
         for row, name in enumerate(FILTERS):
             words, tip = FILTER_WORDS[name]
             item = QTableWidgetItem(words)
-            item.setToolTip(f"{tip} ({words})")
+            item.setToolTip(tip)
             self.table.setItem(row, 0, item)
             columns = [1] if name == "raw" else range(1, 1 + len(SCALES))
             for column in columns:
@@ -95,22 +101,24 @@ class FeatureEditor(QWidget):
                 tick.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
                 tick.setCheckState(Qt.CheckState.Unchecked)
                 self.table.setItem(row, column, tick)
-        self.table.resizeRowsToContents()
-        height = sum(self.table.rowHeight(row) for row in range(len(FILTERS)))
+        for row in range(len(FILTERS)):
+            self.table.setRowHeight(row, ROW_HEIGHT)
+        height = ROW_HEIGHT * len(FILTERS)
         self.table.setFixedHeight(height + self.table.horizontalHeader().sizeHint().height() + 6)
 
     def refresh(self) -> None:
         """Show the features that are chosen."""
         features, source = self._session.choices.features, self._session.source
-        heads = ["Filter"]
-        for sigma in SCALES:
-            heads.append(f"{sigma:g}")
-        self.table.setHorizontalHeaderLabels(heads)
+        self.table.setHorizontalHeaderLabels(["Filter", *(f"{sigma:g}" for sigma in SCALES)])
         for column, sigma in enumerate(SCALES, 1):
-            text = f"{sigma:g} voxels" if source is None else length(
-                sigma, source.spacing, source.unit
+            text = (
+                f"{sigma:g} voxels"
+                if source is None
+                else length(sigma, source.spacing, source.unit)
             )
-            self.table.horizontalHeaderItem(column).setToolTip(f"Scale (sigma): {text}")
+            head = self.table.horizontalHeaderItem(column)
+            assert head is not None
+            head.setToolTip(f"Scale (sigma): {text}")
         with QSignalBlocker(self.table):
             for row, name in enumerate(FILTERS):
                 for column, sigma in enumerate(SCALES, 1):
@@ -118,8 +126,10 @@ class FeatureEditor(QWidget):
                     if item is not None:
                         is_on = name in features.filters and (
                             name == "raw"
-                            or (sigma in features.sigmas_voxels)
-                            and (name, sigma) not in features.without
+                            or (
+                                (sigma in features.sigmas_voxels)
+                                and (name, sigma) not in features.without
+                            )
                         )
                         item.setCheckState(
                             Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked

@@ -9,25 +9,24 @@ from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QMessageBox,
     QRadioButton,
     QVBoxLayout,
-    QWidget,
 )
+from supervox.napari_plugin.classes import ClassError
 
-from ..classes import ClassError
 from .class_table import ClassTable
 from .controls import LabelledSlider, button, note, tool
+from .section import Body
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
 TIP = "Tip: paint mistakes where you see them; the rest follows."
 LARGEST_BRUSH = 60
 
 
-class PaintSection(QWidget):
+class PaintSection(Body):
     """What is painted, and with what."""
 
     def __init__(self, session: Session) -> None:
@@ -46,15 +45,15 @@ class PaintSection(QWidget):
         layout.addWidget(self.table)
         layout.addLayout(self._make_class_buttons())
         layout.addLayout(self._make_brush())
-        self.size = LabelledSlider(
+        self.brush_size = LabelledSlider(
             "supervox_brush_size",
             1,
             LARGEST_BRUSH,
             lambda value: f"{value} voxels",
             "Width of the brush  ([ and ], or Alt and the mouse)",
         )
-        self.size.changed.connect(self._on_size)
-        layout.addWidget(self.size)
+        self.brush_size.changed.connect(self._on_size)
+        layout.addWidget(self.brush_size)
         layout.addLayout(self._make_undo())
         self.tip = note(TIP)
         layout.addWidget(self.tip)
@@ -63,7 +62,9 @@ class PaintSection(QWidget):
         line = QHBoxLayout()
         buttons = (
             tool("supervox_class_add", "+ class", "Add a class", self._add),
-            tool("supervox_class_remove", "Delete", "Delete this class and its strokes", self._remove),
+            tool(
+                "supervox_class_remove", "Delete", "Delete this class and its strokes", self._remove
+            ),
             tool("supervox_class_up", "↑", "Move this class up (its key changes)", self._up),
             tool("supervox_class_down", "↓", "Move this class down (its key changes)", self._down),
         )
@@ -128,12 +129,12 @@ class PaintSection(QWidget):
         self.down.setEnabled(has_class and index < len(session.classes) - 1)
         is_flat = session.source is not None and session.source.is_flat
         can_paint = layer is not None and has_class and not session.classes[selected].locked
-        for made in (self.voxels, self.eraser, self.size, self.look):
+        for made in (self.voxels, self.eraser, self.brush_size, self.look):
             made.setEnabled(can_paint)
         self.regions.setEnabled(can_paint and session.preparation.prepared is not None)
         self.in_3d.setEnabled(can_paint and not is_flat)
-        for made in (self.undo, self.redo):
-            made.setEnabled(layer is not None)
+        for step in (self.undo, self.redo):
+            step.setEnabled(layer is not None)
         if layer is not None:
             chosen = {
                 "paint": self.voxels,
@@ -142,7 +143,7 @@ class PaintSection(QWidget):
             }.get(str(layer.mode))
             if chosen is not None:
                 chosen.setChecked(True)
-            self.size.show_value(int(layer.brush_size))
+            self.brush_size.show_value(int(layer.brush_size))
             with QSignalBlocker(self.in_3d):
                 self.in_3d.setChecked(not is_flat and layer.n_edit_dimensions == 3)
 
@@ -153,9 +154,7 @@ class PaintSection(QWidget):
             return "nothing painted"
         strokes = sum(counts.values())
         classes = len(counts)
-        return (
-            f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
-        )
+        return f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
 
     # ---------------------------------------------------------------------------- from a person
 

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 from supervox.features import PRESETS, FeatureBank
+from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
+from supervox.napari_plugin.source import length
 
-from ..choices import CUSTOM, KINDS_OF_DATA
-from ..source import length
-from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
+from .controls import LabelledSlider, StageBar, button, mark_next, note, tool
 from .feature_editor import FeatureEditor
+from .section import Body
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
 COMPACTNESS_STEPS = 4  # of the slider, per unit
 
 
-class PrepareSection(QWidget):
+class PrepareSection(Body):
     """Kind of data, size of the supervoxels, features, and the button that begins."""
 
     def __init__(self, session: Session) -> None:
@@ -37,7 +38,7 @@ class PrepareSection(QWidget):
             self.kind.addItem(words, name)
         self.kind.activated.connect(self._on_kind)
         form.addRow("Kind of data", self.kind)
-        self.size = LabelledSlider(
+        self.detail_size = LabelledSlider(
             "supervox_size",
             4,
             24,
@@ -45,10 +46,10 @@ class PrepareSection(QWidget):
             "Size of the regions that the volume is cut into (supervoxel size). Smaller ones "
             "follow smaller organelles, and take longer",
         )
-        self.size.changed.connect(
+        self.detail_size.changed.connect(
             lambda value: session.choose(replace(session.choices, size_voxels=float(value)))
         )
-        form.addRow("Detail size", self.size)
+        form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
         self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
         self.more_button.setAutoRaise(True)
@@ -120,7 +121,7 @@ class PrepareSection(QWidget):
             elif preset is not None and custom >= 0:
                 self.kind.removeItem(custom)
             self.kind.setCurrentIndex(custom if preset is None else self.kind.findData(preset))
-        self.size.show_value(round(choices.size_voxels))
+        self.detail_size.show_value(round(choices.size_voxels))
         self.compactness.show_value(round(choices.compactness * COMPACTNESS_STEPS))
         n = len(FeatureBank(choices.features).channels)
         arrow = "▾" if not self.more.isHidden() else "▸"
@@ -128,7 +129,7 @@ class PrepareSection(QWidget):
         if not self.more.isHidden():
             self.features.refresh()
         is_running = session.preparation.is_running
-        for widget in (self.kind, self.size, self.more):
+        for widget in (self.kind, self.detail_size, self.more):
             widget.setEnabled(has_image)
         self.preview.setEnabled(has_image and session.viewer.dims.ndisplay == 2)
         self.preview.setText(
@@ -158,13 +159,12 @@ class PrepareSection(QWidget):
         if prepared is None:
             return ""
         if session.is_out_of_date:
-            return "Something changed since: prepare again to use it. The old result stays until then"
+            return (
+                "Something changed since: prepare again to use it. The old result stays until then"
+            )
         size = prepared.parameters.supervoxels.size_voxels
         source = prepared.source
-        return (
-            f"{prepared.n_supervoxels:,} regions of {length(size, source.spacing, source.unit)}, "
-            f"in {duration(prepared.seconds)}"
-        )
+        return f"{prepared.n_supervoxels:,} regions of {length(size, source.spacing, source.unit)}"
 
     def _size_text(self, value: int) -> str:
         source = self._session.source

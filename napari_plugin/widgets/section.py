@@ -6,6 +6,18 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 
+class Body(QWidget):
+    """What a section holds: shows the session when asked, and can say how it stands."""
+
+    def refresh(self) -> None:
+        """Show the state of the session."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Say in a line how the step stands."""
+        raise NotImplementedError
+
+
 class Section(QWidget):
     """A collapsible part of the dock.
 
@@ -14,12 +26,12 @@ class Section(QWidget):
     number : int
         Place in the order of the work.
     title : str
-    body : QWidget
+    body : Body
     """
 
     opened = Signal()
 
-    def __init__(self, number: int, title: str, body: QWidget) -> None:
+    def __init__(self, number: int, title: str, body: Body) -> None:
         super().__init__()
         self.setObjectName("supervox_section")
         self._title = f"{number}  {title}"
@@ -50,9 +62,7 @@ class Section(QWidget):
     def set_open(self, is_open: bool) -> None:
         """Show or hide the body."""
         self.body.setVisible(is_open)
-        self.header.setArrowType(
-            Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
-        )
+        self.header.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
         self.summary.setVisible(not is_open and bool(self.summary.text()))
 
     def set_summary(self, text: str) -> None:

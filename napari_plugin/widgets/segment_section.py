@@ -17,18 +17,19 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.view import Shown
 
-from ..view import Shown
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
+from .section import Body
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
 STRENGTH_STEPS = 20  # of the slider, for a strength of 1
 MOST_STRENGTH = 3
 
 
-class SegmentSection(QWidget):
+class SegmentSection(Body):
     """Live updates, smoothness, what is shown, and the final labels."""
 
     def __init__(self, session: Session) -> None:

@@ -17,22 +17,22 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-
+from supervox.napari_plugin.source import spacing_of, unusable
 from supervox.segmentation import check_spacing
 
-from ..source import spacing_of, unusable
 from .box_editor import BoxEditor
 from .controls import button, duration, note, size, tool
+from .section import Body
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from supervox.napari_plugin.session import Session
 
 UNITS = ("nm", "um", "mm", "angstrom")
 NO_UNIT = "voxel"
 SAMPLE_KEY = "cell_with_strokes"
 
 
-class VolumeSection(QWidget):
+class VolumeSection(Body):
     """The image and what part of it is worked in."""
 
     def __init__(self, session: Session) -> None:
@@ -73,7 +73,9 @@ class VolumeSection(QWidget):
         self.images = QComboBox()
         self.images.setObjectName("supervox_image")
         self.images.setToolTip("The image layer to segment (2D or 3D; of several channels, one)")
-        self.images.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.images.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.images.setMinimumContentsLength(12)
         self.images.activated.connect(self._on_image)
         layout.addWidget(self.images)
@@ -186,8 +188,9 @@ class VolumeSection(QWidget):
         sizes = source.spacing[1:] if source.is_flat else source.spacing
         voxels = " × ".join(f"{n:,}" for n in shape)
         if source.unit is None:
-            return f"{voxels} voxels · voxel size unknown"
-        return f"{voxels} voxels · {' × '.join(f'{s:g}' for s in sizes)} {source.unit}"
+            return f"{voxels} voxels of unknown size"
+        lengths = sizes[:1] if len(set(sizes)) == 1 else sizes
+        return f"{voxels} voxels of {' × '.join(f'{s:g}' for s in lengths)} {source.unit}"
 
     # ---------------------------------------------------------------------------- from a person
 
