@@ -52,7 +52,7 @@ class PrepareSection(Body):
         form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
         self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
-        self.more_button.setAutoRaise(True)
+        self.more_button.setProperty("plain", True)
         layout.addWidget(self.more_button)
         self.more = self._make_more()
         layout.addWidget(self.more)
