@@ -64,6 +64,16 @@ def test_every_type_of_value(tmp_path, values, dtype):
     assert layer.contrast_limits[0] < layer.contrast_limits[1]
 
 
+@pytest.mark.parametrize(
+    ("unit", "name"),
+    [("nm", "nanometer"), ("um", "micrometer"), ("angstrom", "angstrom"), ("mm", "millimeter")],
+)
+def test_units_as_napari_knows_them(tmp_path, values, unit, name):
+    path = tmp_path / "image.h5"
+    write_volume(path, values.astype(np.uint8), spacing=SPACING, unit=unit, kind="image")
+    assert [str(item) for item in layer_of(path).units] == [name] * 3
+
+
 def test_a_file_that_states_no_voxel_size(tmp_path, values):
     path = tmp_path / "plain.tif"
     write_volume(path, values.astype(np.uint8), kind="image")
@@ -215,6 +225,16 @@ def test_contrast_ignores_hot_pixels_and_is_the_same_each_time():
     assert contrast_limits(np.full((4, 5), np.nan)) == (0, 1)
 
 
+def test_contrast_reads_a_few_chunks():
+    data = np.random.default_rng(0).normal(100, 10, (40, 40, 40))
+    source = Recorder(data, chunks=(4, 4, 4))
+    low, high = contrast_limits(source)
+    assert 50 < low < 80
+    assert 120 < high < 150
+    assert len(source.keys) == 27
+    assert all((k.start % 4, k.stop - k.start) == (0, 4) for key in source.keys for k in key)
+
+
 class Recorder:
     """An array that remembers which planes were read."""
 
@@ -333,8 +353,9 @@ def test_napari_says_what_is_wrong(tmp_path, plugin):
         viewer.open(str(path), plugin="supervox")
 
 
-def test_the_record_can_be_kept_in_a_project(tmp_path, values):
-    path = tmp_path / "image.tif"
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_record_can_be_kept_in_a_project(tmp_path, values, ending):
+    path = tmp_path / f"image{ending}"
     write_volume(path, values.astype(np.uint8), kind="image", spacing=SPACING, unit="nm")
     (data,) = read_layers(path)
     assert json.loads(json.dumps(data[1]["metadata"])) == data[1]["metadata"]

@@ -44,8 +44,8 @@ def viewers(monkeypatch, make_napari_viewer_proxy):
     """Have the window shown in a viewer of the tests; return all that were shown."""
     shown = []
 
-    def make() -> napari.Viewer:
-        shown.append(make_napari_viewer_proxy())
+    def make(title: str) -> napari.Viewer:
+        shown.append(make_napari_viewer_proxy(title=title))
         return shown[-1]
 
     monkeypatch.setattr(napari, "Viewer", make)
@@ -56,6 +56,7 @@ def viewers(monkeypatch, make_napari_viewer_proxy):
 def test_an_empty_window_with_the_dock(plugin, dock, viewers):
     window.open_window()
     (viewer,) = viewers
+    assert viewer.title == "Supervox"
     assert not viewer.layers
     assert [name for name in viewer.window.dock_widgets if "Supervox" in name]
 
