@@ -17,13 +17,27 @@ ROOMS := $(patsubst %/__init__.py,%,$(wildcard features/__init__.py napari_plugi
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO := demo-output
 
+# What Qt's window and software OpenGL need of a Debian or Ubuntu beyond its barest installation.
+QT_PACKAGES := fontconfig fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 \
+  libgl1-mesa-dri libglib2.0-0 libglx-mesa0 libopengl0 libx11-xcb1 libxcb-cursor0 libxcb-icccm4 \
+  libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-sync1 \
+  libxcb-xfixes0 libxcb-xinerama0 libxcb-xkb1 libxkbcommon-x11-0 libxkbcommon0
+# Libraries that are loaded by name, where the linker's listing doesn't show them as missing.
+LOADED_BY_NAME := libEGL.so.1 libGL.so.1 libOpenGL.so.0 libdbus-1.so.3
+
+# Shell functions for what only root can install.
+define APT
+as_root() { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+	apt() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$$@" >/dev/null; }
+endef
+
 export PYTHONUNBUFFERED := 1
 
 help: ## list the commands
 	@echo "Supervox: segment noisy 3D volumes from a few strokes."
 	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-demo: $(STAMPS)/supervox ## segment the built-in tomogram, write the pictures to demo-output/
+demo: $(STAMPS)/supervox ## segment the built-in tomogram; show it in a window, or without a display as pictures
 	@out=$(DEMO)
 	mkdir -p "$$out"
 	echo "1/4  A synthetic cryo soft X-ray tomogram with its ground truth and a few strokes"
@@ -32,6 +46,11 @@ demo: $(STAMPS)/supervox ## segment the built-in tomogram, write the pictures to
 	$(BIN)/supervox segment "$$out/volume.tif" --annotations "$$out/strokes.tif" --output "$$out/labels.tif"
 	echo "3/4  Against the ground truth, painted voxels left out"
 	$(BIN)/supervox score "$$out/labels.tif" "$$out/truth.tif" --ignore "$$out/strokes.tif"
+	if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ] && $(MAKE) --no-print-directory $(STAMPS)/window; then
+	  echo "4/4  In napari, with the strokes and the labels (close its window to end)"
+	  if $(BIN)/supervox open "$$out/volume.tif" --strokes "$$out/strokes.tif" --labels "$$out/labels.tif"
+	  then exit; fi
+	fi
 	echo "4/4  Pictures"
 	$(BIN)/supervox picture "$$out/volume.tif" "$$out/segmentation.png" \
 	  --labels "$$out/labels.tif" --strokes "$$out/strokes.tif"
@@ -43,7 +62,7 @@ demo: $(STAMPS)/supervox ## segment the built-in tomogram, write the pictures to
 	echo "  $(CURDIR)/$$out/ground-truth.png   what is really there"
 	echo "The labels are $$out/labels.tif. Paint your own strokes: see README.md."
 
-test: $(STAMPS)/test ## run all tests
+test: $(STAMPS)/test $(STAMPS)/headless ## run all tests
 	@$(BIN)/python -m pytest $(PYTEST)
 
 check: lint types docs ## formatting, lint, types and documentation, as CI wants them
@@ -82,6 +101,45 @@ $(STAMPS)/supervox: pyproject.toml $(VENV)/bin/python
 	mkdir -p $(STAMPS)
 	touch $@
 
+# The same with napari. Types are checked against it, and the tests open its windows.
+$(STAMPS)/desktop: $(STAMPS)/supervox
+	@echo "Installing napari into $(VENV) ..."
+	$(PIP) install --editable ".[desktop]"
+	touch $@
+
+$(STAMPS)/test $(STAMPS)/check: $(STAMPS)/desktop
+
+# What napari needs of the system to open a window, and to open it where there is no display.
+$(STAMPS)/window $(STAMPS)/headless: $(STAMPS)/%: $(STAMPS)/desktop
+	@$(APT)
+	missing() {
+	  [ "$$(uname)" = Linux ] || return 0
+	  { find $(VENV)/lib/python3*/site-packages/PySide6 -name libqxcb.so -exec ldd {} + || true; } \
+	    | sed -n 's/^\t\(.*\) => not found$$/\1/p'
+	  known=$$(PATH="$$PATH:/sbin:/usr/sbin" ldconfig -p)
+	  for library in $(LOADED_BY_NAME); do
+	    case "$$known" in *"$$library "*) ;; *) echo "$$library" ;; esac
+	  done
+	  [ $* = headless ] || return 0
+	  case "$$known" in *"libGLX_mesa.so.0 "*) ;; *) echo libGLX_mesa.so.0 ;; esac
+	  command -v Xvfb >/dev/null || echo Xvfb
+	}
+	packages="$(QT_PACKAGES)"
+	if [ $* = headless ]; then packages="$$packages xvfb"; fi
+	lacking=$$(missing | sort -u)
+	if [ -n "$$lacking" ] && as_root; then
+	  echo "Installing what windows need of the system ..."
+	  apt $$packages
+	  lacking=$$(missing | sort -u)
+	fi
+	if [ -n "$$lacking" ]; then
+	  echo "To open windows, this system lacks:" $$lacking >&2
+	  echo "On Debian or Ubuntu:" >&2
+	  echo "  sudo apt-get install" $$packages >&2
+	  exit 1
+	fi
+	touch $@
+
 # One dependency group of pyproject.toml each.
 $(STAMPS)/test $(STAMPS)/check $(STAMPS)/bench: $(STAMPS)/%: $(STAMPS)/supervox
 	@echo "Installing what 'make $*' needs into $(VENV) ..."
@@ -97,8 +155,7 @@ $(TYPES): $(addsuffix /__init__.py,$(ROOMS))
 
 $(VENV)/bin/python:
 	@usable() { "$$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
-	as_root() { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
-	apt() { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$$@" >/dev/null; }
+	$(APT)
 	find_python() {
 	  for name in $(or $(PYTHON),python3 python3.13 python3.12 python3.14 python3.11); do
 	    if usable "$$name"; then echo "$$name"; return; fi

@@ -34,6 +34,7 @@ from .blocks import (
     Cancelled,
     Progress,
     ShouldStop,
+    Slices,
     VolumeLike,
     count_workers,
     default_block_shape,
@@ -44,12 +45,13 @@ from .blocks import (
 )
 from .context import add_context
 from .intensity import IntensityRange, sample_voxels
-from .parameters import PRESETS, FeatureParameters, parameters_for_preset
+from .parameters import FILTERS, PRESETS, FeatureParameters, parameters_for_preset
 from .pooling import pool_features, pool_partitions
 from .smoothing import gaussian_smooth, kernel_radius
 from .table import FeatureTable
 
 __all__ = [
+    "FILTERS",
     "PRESETS",
     "Block",
     "Cancelled",
@@ -59,6 +61,7 @@ __all__ = [
     "IntensityRange",
     "Progress",
     "ShouldStop",
+    "Slices",
     "VolumeLike",
     "add_context",
     "count_workers",

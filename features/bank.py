@@ -221,6 +221,8 @@ def _list_channels(parameters: FeatureParameters) -> Iterator[Channel]:
         yield Channel("raw", "raw", 0.0, 0)
     for sigma in parameters.sigmas_voxels:
         for name in parameters.filters:
+            if (name, sigma) in parameters.without:
+                continue
             if name in _TRIPLES:
                 for k in range(3):
                     yield Channel(f"{_TRIPLES[name]}_{k + 1}_sigma_{sigma:g}", name, sigma, k)

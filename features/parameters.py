@@ -34,11 +34,13 @@ class FeatureParameters:
         Scales of every filter but "raw", in voxels of the finest axis, 1 to 32, increasing.
     statistics : tuple of str
         From `STATISTICS`: what is kept of a channel in each supervoxel.
+    without : tuple of (str, float)
+        Filters at scales that are left out of this table of filters times scales.
 
     Raises
     ------
     ValueError
-        If a name is unknown or doubled, or a scale is out of range.
+        If a name is unknown or doubled, a scale is out of range, or nothing is left.
     """
 
     filters: tuple[str, ...] = field(
@@ -53,6 +55,7 @@ class FeatureParameters:
     )
     sigmas_voxels: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
     statistics: tuple[str, ...] = STATISTICS
+    without: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "filters", _checked(self.filters, FILTERS, "filters"))
@@ -71,13 +74,25 @@ class FeatureParameters:
             )
         if not self.sigmas_voxels and self.filters != ("raw",):
             raise ValueError("sigmas_voxels is empty: only the filter 'raw' works without a scale")
+        self._check_without()
 
-    def to_dict(self) -> dict[str, list[str] | list[float]]:
+    def _check_without(self) -> None:
+        scaled = [name for name in self.filters if name != "raw"]
+        table = [(name, sigma) for name in scaled for sigma in self.sigmas_voxels]
+        pairs = {(str(name), float(sigma)) for name, sigma in self.without}
+        if unknown := sorted(pairs - set(table)):
+            raise ValueError(f"without names {unknown}, which are not among the filters and scales")
+        if "raw" not in self.filters and len(pairs) == len(table):
+            raise ValueError("every filter is left out at every scale: keep at least one")
+        object.__setattr__(self, "without", tuple(pair for pair in table if pair in pairs))
+
+    def to_dict(self) -> dict[str, list[Any]]:
         """Return the parameters as lists that JSON can hold; `from_dict` reads them back."""
         return {
             "filters": list(self.filters),
             "sigmas_voxels": list(self.sigmas_voxels),
             "statistics": list(self.statistics),
+            "without": [list(pair) for pair in self.without],
         }
 
     @classmethod
@@ -89,10 +104,13 @@ class FeatureParameters:
         ValueError
             If an entry is unknown or its value is not valid.
         """
-        known = ("filters", "sigmas_voxels", "statistics")
+        known = ("filters", "sigmas_voxels", "statistics", "without")
         if unknown := sorted(set(values) - set(known)):
             raise ValueError(f"unknown feature parameters {unknown}; known are {', '.join(known)}")
-        return cls(**{key: tuple(value) for key, value in values.items()})
+        given: dict[str, Any] = {key: tuple(value) for key, value in values.items()}
+        if "without" in given:
+            given["without"] = tuple((name, sigma) for name, sigma in given["without"])
+        return cls(**given)
 
 
 def _checked(names: tuple[str, ...] | str, known: tuple[str, ...], what: str) -> tuple[str, ...]:

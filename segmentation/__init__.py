@@ -7,14 +7,18 @@ Where to find what, in the order of the work:
 - `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
   volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
-- `partition`: supervoxels, features and graph together, computed once per volume.
+- `partition`: supervoxels, features and graph together, computed once per volume; `links`: the
+  graph as the neighbours of each supervoxel.
+- `estimate`: what preparing a volume will need.
+- `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
-- `forest`: labelled supervoxels to probabilities.
+- `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
 - `held_out`, `coupling`, `benefit`: what strokes that were left out, and the volume, say of the
   borders between classes, and how much of that refinement may use.
 - `refinement` (solver in `_expansion`, `_min_cut`): probabilities to one class per supervoxel.
 - `rendering`, `result` (blocks are a `_canvas`; kernels in `_votes`, the edges' filter in `_edges`,
   what it can be spared in `_contest`, uncertainty in `_spread`): tables over supervoxels to voxels.
+- `in_view`: a few supervoxels before the rest.
 - `segmenter`: all of it, recomputing only what a change makes necessary.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
 - `scores`: labels against a ground truth.
@@ -26,24 +30,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .checks import SegmentationError
+    from .checks import SegmentationError, check_spacing
+    from .estimate import Estimate, estimate_preparation
     from .forest import ClassifierParameters, Forest, train_forest
     from .graph import RegionGraph, region_graph
     from .grid import SupervoxelParameters
+    from .in_view import InView
     from .model import Model, load_model, save_model
     from .parameters import SegmentationParameters
     from .partition import Partition, prepare_partitions
     from .picture import draw_picture
     from .refinement import RefinementParameters, refine
+    from .regions import find_supervoxel, find_voxel
     from .result import RenderedBlock, Segmentation
     from .scores import Scores, score
     from .segmenter import Segmenter, segment
-    from .strokes import Strokes, find_strokes, label_supervoxels
+    from .strokes import Strokes, count_strokes, find_strokes, label_supervoxels
     from .supervoxels import compute_supervoxels
 
 __all__ = [
     "ClassifierParameters",
+    "Estimate",
     "Forest",
+    "InView",
     "Model",
     "Partition",
     "RefinementParameters",
@@ -56,9 +65,14 @@ __all__ = [
     "Segmenter",
     "Strokes",
     "SupervoxelParameters",
+    "check_spacing",
     "compute_supervoxels",
+    "count_strokes",
     "draw_picture",
+    "estimate_preparation",
     "find_strokes",
+    "find_supervoxel",
+    "find_voxel",
     "label_supervoxels",
     "load_model",
     "prepare_partitions",
@@ -71,19 +85,22 @@ __all__ = [
 ]
 
 _HOMES = {
-    "checks": ("SegmentationError",),
+    "checks": ("SegmentationError", "check_spacing"),
+    "estimate": ("Estimate", "estimate_preparation"),
     "forest": ("ClassifierParameters", "Forest", "train_forest"),
     "graph": ("RegionGraph", "region_graph"),
     "grid": ("SupervoxelParameters",),
+    "in_view": ("InView",),
     "model": ("Model", "load_model", "save_model"),
     "parameters": ("SegmentationParameters",),
     "partition": ("Partition", "prepare_partitions"),
     "picture": ("draw_picture",),
     "refinement": ("RefinementParameters", "refine"),
+    "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),
     "scores": ("Scores", "score"),
     "segmenter": ("Segmenter", "segment"),
-    "strokes": ("Strokes", "find_strokes", "label_supervoxels"),
+    "strokes": ("Strokes", "count_strokes", "find_strokes", "label_supervoxels"),
     "supervoxels": ("compute_supervoxels",),
 }
 

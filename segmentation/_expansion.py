@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from ._min_cut import min_cut
+from .links import Links
 
 KEEP, TAKE, OPEN = 0, 1, 2
 MAX_ROUNDS = 5  # over all classes
+WORTHWHILE = 0.1  # part of what is open that a pass of pruning decides, or it was the last
 REACH = 2  # edges; after the first round, a class looks only so far from what has changed
 
 
+class _Move(NamedTuple):
+    """Supervoxels of any class but `alpha` may take it.
+
+    Attributes
+    ----------
+    start, neighbour, weight, total : arrays
+        As in `Links`.
+    unary : int64, (S, C)
+    labels : int32, (S,)
+    alpha : int
+    bounds : int64, (2, C, 3C, 2)
+        Least and most that the cost of an edge of weight 1 changes when a supervoxel takes alpha:
+        whether it has the lower number of the two, its class, `code` of the neighbour.
+    """
+
+    start: NDArray[np.int64]
+    neighbour: NDArray[np.int32]
+    weight: NDArray[np.int32]
+    total: NDArray[np.int64]
+    unary: NDArray[np.int64]
+    labels: NDArray[np.int32]
+    alpha: int
+    bounds: NDArray[np.int64]
+
+
 def expand(
-    unary: NDArray[np.int64],
-    edges: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    distance: NDArray[np.int64],
-    initial: NDArray[np.int32],
+    unary: NDArray[np.int64], links: Links, distance: NDArray[np.int64], initial: NDArray[np.int32]
 ) -> NDArray[np.int32]:
     """Minimise ``sum unary[i, y_i] + sum weight[e] * distance[y_i, y_j]`` over labellings y.
 
     Parameters
     ----------
     unary : int64, (S, C)
-    edges : int32, (E, 2)
-    weight : int64, (E,)
-        Not negative.
+    links : Links
+        Its weights are not negative.
     distance : int64, (C, C)
         A metric on the classes: symmetric, zero on the diagonal, triangle inequality.
     initial : int32, (S,)
@@ -47,178 +71,131 @@ def expand(
     (2001); Kolmogorov, Zabih, What energy functions can be minimized via graph cuts?, IEEE TPAMI
     26 (2004).
     """
-    n_classes = unary.shape[1]
-    start, around = _incident(edges, len(unary))
-    if n_classes == 2:  # everything may change from 0 to 1: one move finds the minimum
-        labels = np.zeros(len(unary), np.int32)
-        return _move(labels, 1, unary, edges, weight, distance, start, around, None)[0]
-    labels = initial.astype(np.int32)
-    changed = np.zeros(len(labels), np.int32)  # turn at which each supervoxel changed last
-    for turn in range(1, MAX_ROUNDS * n_classes + 1):
+    n, n_classes = unary.shape
+    everywhere = np.arange(n, dtype=np.int32)
+    two = n_classes == 2  # everything may change from 0 to 1: one move finds the minimum
+    labels = np.zeros(n, np.int32) if two else initial.astype(np.int32)
+    rows = links.start, links.neighbour, links.weight, links.total, unary
+    changed = np.zeros(n, np.int32)  # turn at which each supervoxel changed last
+    for turn in range(1, 2 if two else MAX_ROUNDS * n_classes + 1):
+        region = everywhere
         since = turn - n_classes  # the last turn of this class
-        settled = ~_near(changed > since, edges) if since > 0 else None
-        if settled is not None and settled.all():
-            break  # nothing has changed since: neither this class nor the others can improve
-        labels, taken = _move(
-            labels,
-            (turn - 1) % n_classes,
-            unary,
-            edges,
-            weight,
-            distance,
-            start,
-            around,
-            settled,
-        )
+        if since > 0:
+            region = links.within(np.flatnonzero(changed > since), REACH)
+            if not region.size:
+                break  # nothing has changed since: neither this class nor the others can improve
+        alpha = 1 if two else (turn - 1) % n_classes
+        move = _Move(*rows, labels, alpha, _edge_bounds(distance, alpha))
+        taken = _best_move(move, region)
+        labels[taken] = alpha
         changed[taken] = turn
     return labels
 
 
-def _near(centre: NDArray[np.bool_], edges: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Return what lies within some edges of a set: where a class may see things anew."""
-    near = centre.copy()
-    a, b = edges.T
-    for _ in range(REACH):
-        reached = near[a] | near[b]
-        near[a[reached]] = True
-        near[b[reached]] = True
-    return near
+def _edge_bounds(distance: NDArray[np.int64], alpha: int) -> NDArray[np.int64]:
+    """Tabulate `_Move.bounds`. A code is the class of the neighbour, plus C times its state."""
+    keeps = distance[alpha] - distance  # the change, by the own class and the neighbour's
+    takes = np.broadcast_to(-distance[:, [alpha]], keeps.shape)  # if the neighbour takes it, too
+    # rounding of the distances may make the one that should be less the greater
+    of_higher = np.maximum(keeps, takes), takes
+    of_lower = keeps, np.minimum(keeps, takes)
+    return np.stack(
+        [
+            np.stack([np.hstack([k, t, t]), np.hstack([k, t, k])], axis=-1)
+            for k, t in (of_higher, of_lower)
+        ]
+    )
 
 
 @nb.njit(nogil=True, cache=True)
-def _incident(edges: NDArray[np.int32], n: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return the edges at each supervoxel as compressed rows."""
-    start = np.zeros(n + 1, np.int64)
-    for e in range(edges.shape[0]):
-        start[edges[e, 0] + 1] += 1
-        start[edges[e, 1] + 1] += 1
-    for i in range(n):
-        start[i + 1] += start[i]
-    place = start[:-1].copy()
-    around = np.empty(2 * edges.shape[0], np.int32)
-    for e in range(edges.shape[0]):
-        for end in range(2):
-            around[place[edges[e, end]]] = e
-            place[edges[e, end]] += 1
-    return start, around
+def _best_move(move: _Move, region: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the supervoxels of a region that take the class `alpha` in the best move.
 
-
-def _move(
-    labels: NDArray[np.int32],
-    alpha: int,
-    unary: NDArray[np.int64],
-    edges: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    distance: NDArray[np.int64],
-    start: NDArray[np.int64],
-    around: NDArray[np.int32],
-    settled: NDArray[np.bool_] | None,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Make the best move in which any supervoxels but the settled ones take the class `alpha`.
-
-    Returns the labels, and which supervoxels did.
+    Any of several best moves would do; this is the one with the fewest of them, whatever part of
+    it is decided before the cut.
     """
-    cost, capacity = _binary_energy(labels, alpha, unary, edges, weight, distance)
-    given = np.full(len(labels), OPEN, np.uint8)
-    if settled is not None:
-        given[settled] = KEEP
-    given[labels == alpha] = TAKE
-    state = _prune(cost, capacity, edges, start, around, given)
-    undecided = np.flatnonzero(state == OPEN)
-    if undecided.size:
-        state[undecided] = _cut(cost, capacity, edges, state, undecided)
-    taken = (state == TAKE) & (labels != alpha)
-    return np.where(taken, np.int32(alpha), labels), taken
+    n_classes = move.unary.shape[1]
+    code = move.labels.astype(np.uint16)  # and the state of each: KEEP
+    candidates = _candidates(move, region)
+    for i in candidates:
+        code[i] += OPEN * n_classes
+    members, before = candidates, 2 * candidates.size
+    while before - members.size > WORTHWHILE * before:
+        before = members.size
+        members = _decide(move, code, members)[::-1]
+    tail, head, capacity, cost = _arcs(move, code, members)
+    takes = min_cut(tail, head, capacity, cost)
+    for k in range(members.size):
+        code[members[k]] -= (OPEN - TAKE if takes[k] else OPEN - KEEP) * n_classes
+    taken: NDArray[np.int32] = candidates[code[candidates] >= TAKE * n_classes]
+    return taken
 
 
 @nb.njit(nogil=True, cache=True)
-def _binary_energy(
-    labels: NDArray[np.int32],
-    alpha: int,
-    unary: NDArray[np.int64],
-    edges: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    distance: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Write a move as ``sum cost[i] x_i + sum capacity[e] (1 - x_i) x_j`` with x = 1 for taking."""
-    cost = np.empty(labels.size, np.int64)
-    for i in range(labels.size):
-        cost[i] = unary[i, alpha] - unary[i, labels[i]]
-    capacity = np.empty(weight.size, np.int64)
-    for e in range(weight.size):
-        i, j = edges[e]
-        both = weight[e] * distance[labels[i], labels[j]]
-        only_j = weight[e] * distance[labels[i], alpha]
-        only_i = weight[e] * distance[alpha, labels[j]]
-        cost[i] += only_i - both
-        cost[j] -= only_i
-        capacity[e] = max(only_i + only_j - both, 0)  # below 0 only by rounding of the distances
-    return cost, capacity
+def _candidates(move: _Move, region: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Leave out what keeps its class whatever its neighbours do: a look at no neighbour tells."""
+    least = np.empty(move.bounds.shape[1], np.int64)
+    for own in range(least.size):
+        least[own] = move.bounds[:, own].min()
+    members, n = np.empty(region.size, np.int32), 0
+    for i in region:
+        own = move.labels[i]
+        more = move.unary[i, move.alpha] - move.unary[i, own]
+        members[n] = i
+        n += own != move.alpha and more + move.total[i] * least[own] < 0
+    return members[:n].copy()
 
 
 @nb.njit(nogil=True, cache=True)
-def _prune(
-    cost: NDArray[np.int64],
-    capacity: NDArray[np.int64],
-    edges: NDArray[np.int32],
-    start: NDArray[np.int64],
-    around: NDArray[np.int32],
-    given: NDArray[np.uint8],
-) -> NDArray[np.uint8]:
-    """Decide every supervoxel whose best state does not depend on its undecided neighbours.
+def _decide(move: _Move, code: NDArray[np.uint16], members: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Decide what does not depend on undecided neighbours, and return the others."""
+    rest, n, n_classes = np.empty(members.size, np.int32), 0, move.unary.shape[1]
+    for i in members:
+        own = np.uint32(move.labels[i])
+        low = move.unary[i, move.alpha] - move.unary[i, own]  # bounds of what taking costs
+        high = low
+        for at in range(np.uint64(move.start[i]), np.uint64(move.start[i + 1])):
+            j, weight = np.uint32(move.neighbour[at]), move.weight[at]
+            lower = np.uint8(i < j)
+            low += weight * move.bounds[lower, own, code[j], 0]
+            high += weight * move.bounds[lower, own, code[j], 1]
+        if low >= 0:
+            code[i] -= (OPEN - KEEP) * n_classes
+        elif high < 0:
+            code[i] -= (OPEN - TAKE) * n_classes
+        else:
+            rest[n] = i
+            n += 1
+    return rest[:n]
 
-    Decisions, and what is `given`, are folded into the neighbours' costs (in place) and may decide
-    them in turn.
+
+@nb.njit(nogil=True, cache=True)
+def _arcs(
+    move: _Move, code: NDArray[np.uint16], members: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+    """Write what is open as ``sum cost[i] x_i + sum capacity[a] (1 - x_tail) x_head``.
+
+    With x = 1 for taking, and the members numbered as they stand. Returns tails, heads and
+    capacities of the arcs, and costs.
     """
-    n = cost.size
-    state = np.full(n, OPEN, np.uint8)
-    low, high = cost.copy(), cost.copy()  # bounds of what taking alpha costs
-    for e in range(capacity.size):
-        low[edges[e, 0]] -= capacity[e]
-        high[edges[e, 1]] += capacity[e]
-    queue = np.empty(n, np.int32)
-    n_queued = 0
-    for i in range(n):
-        if given[i] != OPEN or low[i] >= 0 or high[i] < 0:
-            state[i] = given[i] if given[i] != OPEN else (KEEP if low[i] >= 0 else TAKE)
-            queue[n_queued] = i
-            n_queued += 1
-    done = 0
-    while done < n_queued:
-        i = queue[done]
-        done += 1
-        for k in range(start[i], start[i + 1]):
-            e = around[k]
-            is_first = edges[e, 0] == i
-            j = edges[e, 1] if is_first else edges[e, 0]
-            if state[j] != OPEN:
+    number, n_links = np.empty(move.labels.size, np.int32), 0
+    for k in range(members.size):
+        number[members[k]] = k
+        n_links += move.start[members[k] + 1] - move.start[members[k]]
+    tail, head = np.empty(n_links, np.int32), np.empty(n_links, np.int32)
+    capacity, cost, n = np.empty(n_links, np.int64), np.empty(members.size, np.int64), 0
+    for k in range(members.size):
+        i = members[k]
+        own = move.labels[i]
+        cost[k] = move.unary[i, move.alpha] - move.unary[i, own]
+        for at in range(move.start[i], move.start[i + 1]):
+            j, weight = move.neighbour[at], move.weight[at]
+            if i > j:
+                cost[k] += weight * move.bounds[0, own, code[j], 0]
                 continue
-            if is_first:  # the term (1 - x_i) x_j
-                cost[j] += capacity[e] if state[i] == KEEP else 0
-                low[j] += capacity[e] if state[i] == KEEP else 0
-                high[j] -= 0 if state[i] == KEEP else capacity[e]
-            else:  # the term (1 - x_j) x_i
-                cost[j] -= capacity[e] if state[i] == TAKE else 0
-                low[j] += 0 if state[i] == TAKE else capacity[e]
-                high[j] -= capacity[e] if state[i] == TAKE else 0
-            if low[j] >= 0 or high[j] < 0:
-                state[j] = KEEP if low[j] >= 0 else TAKE
-                queue[n_queued] = j
-                n_queued += 1
-    return state
-
-
-def _cut(
-    cost: NDArray[np.int64],
-    capacity: NDArray[np.int64],
-    edges: NDArray[np.int32],
-    state: NDArray[np.uint8],
-    undecided: NDArray[np.int64],
-) -> NDArray[np.uint8]:
-    """Decide the rest by a minimum cut; `cost` holds what the decided neighbours add."""
-    number = np.full(state.size, -1, np.int32)
-    number[undecided] = np.arange(undecided.size, dtype=np.int32)
-    a, b = number[edges[:, 0]], number[edges[:, 1]]
-    inside = (a >= 0) & (b >= 0) & (capacity > 0)
-    takes = min_cut(a[inside], b[inside], capacity[inside], cost[undecided])
-    return np.where(takes, np.uint8(TAKE), np.uint8(KEEP))
+            low, high = move.bounds[1, own, code[j], 0], move.bounds[1, own, code[j], 1]
+            cost[k] += weight * high
+            if low < high:
+                tail[n], head[n], capacity[n] = k, number[j], weight * (high - low)
+                n += 1
+    return tail[:n], head[:n], capacity[:n], cost

@@ -1,8 +1,8 @@
 """Minimum cut by push-relabel: the kernel of the expansion moves.
 
-Two to four times as fast on region graphs as SciPy's maximum flow, which the tests compare with:
-it works in place on the residual graph, needs no source or sink arcs, and stops when the cut is
-known, before the flow is.
+Many times as fast on region graphs as SciPy's maximum flow, which the tests compare with: it works
+in place on the residual graph, needs no source or sink arcs, stops when the cut is known, before
+the flow is, and lets flow from sources to sinks or back, whichever is less.
 """
 
 from __future__ import annotations
@@ -42,8 +42,32 @@ def min_cut(
     ----------
     Goldberg, Tarjan, A new approach to the maximum-flow problem, Journal of the ACM 35 (1988).
     """
+    supply = demand = 0
+    for node in range(excess.size):
+        supply += max(excess[node], 0)
+        demand += max(-excess[node], 0)
+    if supply <= demand:
+        start, to, back, residual = _residual_graph(tail, head, capacity, excess.size)
+        height = _push(start, to, back, residual, excess)
+        return height < excess.size
+    # what there is less of meets its opposite nearby: let that flow, backwards
+    start, to, back, residual = _residual_graph(head, tail, capacity, excess.size)
+    for node in range(excess.size):
+        excess[node] = -excess[node]
+    _push(start, to, back, residual, excess)
+    return _reached(start, to, residual, excess)
+
+
+@nb.njit(nogil=True, cache=True)
+def _push(
+    start: NDArray[np.int32],
+    to: NDArray[np.int32],
+    back: NDArray[np.int32],
+    residual: NDArray[np.int64],
+    excess: NDArray[np.int64],
+) -> NDArray[np.int32]:
+    """Push excess towards the sinks until none can reach one; return the distances to them."""
     n = excess.size
-    start, to, back, residual = _residual_graph(tail, head, capacity, n)
     height = np.empty(n, np.int32)
     queue = np.empty(n + 1, np.int32)
     current = start[:-1].copy()
@@ -87,15 +111,15 @@ def min_cut(
             _distances(start, to, back, residual, excess, height, queue)
             current[:] = start[:-1]
     _distances(start, to, back, residual, excess, height, queue)
-    return height < n
+    return height
 
 
 @nb.njit(nogil=True, cache=True)
 def _residual_graph(
     tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """Return arcs and their reverses as compressed rows: start, target, reverse arc, residual."""
-    start = np.zeros(n + 1, np.int64)
+    start = np.zeros(n + 1, np.int32)
     for arc in range(tail.size):
         start[tail[arc] + 1] += 1
         start[head[arc] + 1] += 1
@@ -103,7 +127,7 @@ def _residual_graph(
         start[node + 1] += start[node]
     place = start[:-1].copy()
     to = np.empty(2 * tail.size, np.int32)
-    back = np.empty(2 * tail.size, np.int64)
+    back = np.empty(2 * tail.size, np.int32)
     residual = np.zeros(2 * tail.size, np.int64)
     for arc in range(tail.size):
         a, b = tail[arc], head[arc]
@@ -117,9 +141,9 @@ def _residual_graph(
 
 @nb.njit(nogil=True, cache=True)
 def _distances(
-    start: NDArray[np.int64],
+    start: NDArray[np.int32],
     to: NDArray[np.int32],
-    back: NDArray[np.int64],
+    back: NDArray[np.int32],
     residual: NDArray[np.int64],
     excess: NDArray[np.int64],
     height: NDArray[np.int32],
@@ -149,7 +173,7 @@ def _distances(
 @nb.njit(nogil=True, cache=True)
 def _relabelled(
     node: int,
-    start: NDArray[np.int64],
+    start: NDArray[np.int32],
     to: NDArray[np.int32],
     residual: NDArray[np.int64],
     height: NDArray[np.int32],
@@ -160,3 +184,30 @@ def _relabelled(
         if residual[arc] > 0 and height[to[arc]] < lowest:
             lowest = height[to[arc]]
     return min(lowest + 1, height.size)
+
+
+@nb.njit(nogil=True, cache=True)
+def _reached(
+    start: NDArray[np.int32],
+    to: NDArray[np.int32],
+    residual: NDArray[np.int64],
+    excess: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Mark the nodes that excess is left at, and those that it could still be pushed to."""
+    n = excess.size
+    reached, queue = excess > 0, np.empty(n, np.int32)
+    found, done = 0, 0
+    for node in range(n):
+        if reached[node]:
+            queue[found] = node
+            found += 1
+    while done < found:
+        node = queue[done]
+        done += 1
+        for arc in range(start[node], start[node + 1]):
+            other = to[arc]
+            if residual[arc] > 0 and not reached[other]:
+                reached[other] = True
+                queue[found] = other
+                found += 1
+    return reached

@@ -1,21 +1,21 @@
-"""The classifier: extremely randomised trees, kept as plain arrays and evaluated by a kernel."""
+"""The classifier: extremely randomised trees, kept as plain arrays."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property, lru_cache
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, run_blocks, split_blocks
+from supervox.features import Block, count_workers, run_blocks, run_parallel, split_blocks
 
+from ._growth import RANDOM_MAX, Rows, Tree, grow_tree
+from ._prediction import Nodes, predict_rows, rows_per_block
 from .checks import SegmentationError
 from .strokes import MAX_CLASS
 
-ROWS_PER_BLOCK = 1024
-LANES = 16
+TREES_PER_TASK = 10
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,13 @@ class Forest:
         if not np.array_equal(depth, self.depths):
             raise ValueError("the forest's depths are damaged")
 
+    @cached_property
+    def _sole(self) -> NDArray[np.int32]:
+        """Column of the class that has a node for itself, -1 where there is none; (N,)."""
+        column: NDArray[np.int32] = self.share.argmax(axis=1).astype(np.int32)
+        column[(self.share.max(axis=1) != 1) | ((self.share > 0).sum(axis=1) != 1)] = -1
+        return column
+
     def predict(
         self, features: NDArray[np.float32], *, workers: int | None = None
     ) -> NDArray[np.float32]:
@@ -136,22 +143,16 @@ class Forest:
             Rows sum to 1.
         """
         rows = np.ascontiguousarray(features, np.float32)
-        result = np.zeros((len(rows), len(self.class_ids)), np.float32)
+        result = np.empty((len(rows), len(self.class_ids)), np.float32)
+        nodes = Nodes(self.feature, self.threshold, self.child, self.share, self._sole)
+        depth = int(self.depths.max())
 
         def fill(block: Block) -> None:
             part = block.core[0]
-            _predict(
-                rows[part],
-                self.roots,
-                self.depths,
-                self.feature,
-                self.threshold,
-                self.child,
-                self.share,
-                result[part],
-            )
+            predict_rows(rows[part], self.roots, depth, nodes, result[part])
 
-        blocks = split_blocks((max(len(rows), 1), 1, 1), (ROWS_PER_BLOCK, 1, 1))
+        n = rows_per_block(len(rows), rows.shape[1], count_workers(workers))
+        blocks = split_blocks((len(rows), 1, 1), (n, 1, 1))
         for _ in run_blocks(fill, blocks, workers=workers):
             pass
         return result
@@ -180,102 +181,57 @@ def train_forest(
     ------
     SegmentationError
         If fewer than two classes are painted.
+    ValueError
+        If a feature is not finite.
 
     References
     ----------
     Geurts, Ernst, Wehenkel, Extremely randomized trees, Machine Learning 63 (2006).
     """
-    from sklearn.ensemble import ExtraTreesClassifier  # slow to import: only who trains pays
-
     parameters = parameters or ClassifierParameters()
-    class_ids = tuple(int(value) for value in np.unique(classes))
-    if len(class_ids) < 2:
-        painted = f"only class {class_ids[0]} is painted" if class_ids else "nothing is painted"
+    ids, column, count = np.unique(classes, return_inverse=True, return_counts=True)
+    if len(ids) < 2:
+        painted = f"only class {ids[0]} is painted" if len(ids) else "nothing is painted"
         raise SegmentationError(f"{painted}: paint strokes of at least two classes")
-    grower = ExtraTreesClassifier(
-        n_estimators=parameters.trees,
-        class_weight="balanced",
-        random_state=parameters.seed,
-        n_jobs=workers or -1,
-    )
-    with warnings.catch_warnings():  # a supervoxel or two of each class are few, and enough
-        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
-        grower.fit(features, classes)
-    return _flatten(class_ids, [tree.tree_ for tree in grower.estimators_])
+    columns = np.ascontiguousarray(features.T, np.float32)
+    if not np.isfinite(columns).all():
+        raise ValueError("features to learn from must be finite")
+    weight = len(classes) / (len(ids) * count)
+    tried = max(1, int(np.sqrt(len(columns))))
+    rows = Rows(columns, column.astype(np.int32), weight, tried)
+
+    def grow(seeds: Sequence[int]) -> list[Tree]:
+        return [grow_tree(rows, seed) for seed in seeds]
+
+    seeds = _seeds(parameters)
+    parts = [seeds[k : k + TREES_PER_TASK] for k in range(0, len(seeds), TREES_PER_TASK)]
+    grown = run_parallel(grow, parts, workers=workers)
+    return join_trees(tuple(int(value) for value in ids), [tree for part in grown for tree in part])
 
 
-def _flatten(class_ids: tuple[int, ...], trees: list[Any]) -> Forest:
-    """Lay scikit-learn's trees out so that the two children of a node are neighbours."""
-    parts = [_flatten_tree(tree) for tree in trees]
-    roots = np.cumsum([0] + [len(part[0]) for part in parts])[:-1]
+@lru_cache
+def _seeds(parameters: ClassifierParameters) -> tuple[int, ...]:
+    """Return the seed of each tree, as scikit-learn draws them."""
+    draw = np.random.RandomState(parameters.seed)
+    states = [draw.randint(RANDOM_MAX) for _ in range(parameters.trees)]
+    return tuple(int(np.random.RandomState(state).randint(RANDOM_MAX)) for state in states)
+
+
+def join_trees(class_ids: tuple[int, ...], trees: list[Tree]) -> Forest:
+    """Make a forest of trees, one after the other; rows of their shares may have any sum."""
+    roots = np.cumsum([0] + [tree.feature.size for tree in trees])[:-1].astype(np.int32)
+    exact = np.concatenate([tree.threshold for tree in trees])
+    # a value of float32 is at most t exactly if it is at most t rounded down to float32
+    threshold = exact.astype(np.float32)
+    too_high = threshold > exact
+    threshold[too_high] = np.nextafter(threshold[too_high], np.float32(-np.inf))
+    share = np.concatenate([tree.share for tree in trees])
     return Forest(
         class_ids,
-        roots.astype(np.int32),
-        np.array([tree.max_depth for tree in trees], np.int32),
-        np.concatenate([part[0] for part in parts]),
-        np.concatenate([part[1] for part in parts]),
-        np.concatenate([part[2] + r for part, r in zip(parts, roots, strict=True)]).astype(
-            np.int32
-        ),
-        np.concatenate([part[3] for part in parts]),
-    )
-
-
-def _flatten_tree(
-    tree: Any,
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int32], NDArray[np.float32]]:
-    """Return feature, threshold, child and share of a tree's nodes, level by level."""
-    levels = [np.zeros(1, np.int64)]
-    while levels[-1].size:
-        inner = levels[-1][tree.children_left[levels[-1]] >= 0]
-        pairs = np.stack([tree.children_left[inner], tree.children_right[inner]], axis=1)
-        levels.append(pairs.ravel())
-    order = np.concatenate(levels)
-    number = np.empty(order.size, np.int64)
-    number[order] = np.arange(order.size)
-    is_leaf = tree.children_left[order] < 0
-    # a value of float32 is at most t exactly if it is at most t rounded down to float32
-    threshold = tree.threshold[order].astype(np.float32)
-    too_high = threshold > tree.threshold[order]
-    threshold[too_high] = np.nextafter(threshold[too_high], np.float32(-np.inf))
-    share = tree.value[order, 0, :]
-    return (
-        np.where(is_leaf, 0, tree.feature[order]).astype(np.int32),
-        np.where(is_leaf, np.float32(np.inf), threshold),
-        np.where(is_leaf, np.arange(order.size), number[tree.children_left[order]]).astype(
-            np.int32
-        ),
+        roots,
+        np.array([tree.depth for tree in trees], np.int32),
+        np.concatenate([tree.feature for tree in trees]),
+        threshold,
+        np.concatenate([tree.child + r for tree, r in zip(trees, roots, strict=True)]),
         (share / share.sum(axis=1, keepdims=True)).astype(np.float32),
     )
-
-
-@nb.njit(nogil=True, cache=True)
-def _predict(
-    rows: NDArray[np.float32],
-    roots: NDArray[np.int32],
-    depths: NDArray[np.int32],
-    feature: NDArray[np.int32],
-    threshold: NDArray[np.float32],
-    child: NDArray[np.int32],
-    share: NDArray[np.float32],
-    result: NDArray[np.float32],
-) -> None:
-    """Add up the leaves of all trees.
-
-    Sixteen rows walk a tree in step, without branches: their loads overlap, where a single row
-    would wait for each node in turn.
-    """
-    node = np.empty(LANES, np.int32)
-    for tree in range(roots.size):
-        for first in range(0, rows.shape[0], LANES):
-            n = min(LANES, rows.shape[0] - first)
-            node[:] = roots[tree]
-            for _ in range(depths[tree]):
-                for lane in range(n):
-                    at = node[lane]
-                    node[lane] = child[at] + (rows[first + lane, feature[at]] > threshold[at])
-            for lane in range(n):
-                for c in range(share.shape[1]):
-                    result[first + lane, c] += share[node[lane], c]
-    for i in range(rows.shape[0]):
-        result[i] /= result[i].sum()

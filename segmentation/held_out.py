@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from .forest import ClassifierParameters, train_forest
-from .graph import RegionGraph
+from .forest import ClassifierParameters, Forest, train_forest
+from .links import Links, link
 from .model import Painted
 from .partition import Partition
 from .strokes import Strokes, majority
@@ -25,7 +26,8 @@ FOLDS = 3
 HOPS = 5  # around a stroke: as far as refinement carries decisions that matter there
 MAX_STROKES = 24  # of a class that are tried; more cost time and change the outcome little
 ALWAYS = -1  # fold of strokes that are in every training set
-# Of a sample of the volume: shares and contacts of classes in it are known to a few percent.
+# A volume of more supervoxels is known by a sample: by the surroundings of so many, some twenty
+# thousand supervoxels together, which tell shares and contacts of the classes well enough.
 SAMPLE_SIZE, SAMPLE_CENTRES = 40_000, 24
 
 
@@ -57,6 +59,11 @@ class Trial:
     column: NDArray[np.int32]
     stroke: NDArray[np.int32]
 
+    @cached_property
+    def links(self) -> Links:
+        """The edges as the neighbours of each supervoxel."""
+        return link(self.edges, self.weight, len(self.probabilities))
+
 
 def hold_out(
     partitions: Sequence[Partition],
@@ -85,45 +92,28 @@ def hold_out(
         Empty if no class has two strokes.
     """
     class_ids = np.unique(np.concatenate([at.classes for at in painted]))
-    of_voxel, fold_of = number_strokes(partitions[0].ids, partitions[0].graph, painted[0], strokes)
+    of_voxel, fold_of = number_strokes(partitions[0].ids, partitions[0].links, painted[0], strokes)
     number = [
-        majority(part.ids.reshape(-1)[strokes.voxels], of_voxel)[1].astype(np.int64)
+        majority(part.ids.reshape(-1)[strokes.voxels], of_voxel)[1].astype(np.int32)
         for part in partitions
     ]
     few = replace(parameters, trees=max(1, parameters.trees // 2))
     trials = []
     for fold in range(FOLDS):
-        if not (fold_of == fold).any():
-            continue
-        seen = [fold_of[at] != fold for at in number]
-        rows = [
-            part.table.values[at.supervoxels[kept]]
-            for part, at, kept in zip(partitions, painted, seen, strict=True)
+        held = [fold_of[at] == fold for at in number]
+        seen = [
+            Painted(at.supervoxels[~out], at.classes[~out])
+            for at, out in zip(painted, held, strict=True)
         ]
-        classes = [at.classes[kept] for at, kept in zip(painted, seen, strict=True)]
-        if np.unique(np.concatenate(classes)).size < class_ids.size:
+        features, classes = training_rows(partitions, seen)
+        if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
-        forest = train_forest(np.concatenate(rows), np.concatenate(classes), few, workers=workers)
-        for part, at, stroke, kept in zip(partitions, painted, number, seen, strict=True):
-            columns = np.searchsorted(class_ids, at.classes).astype(np.int32)
-            near, inside = _surroundings(part.graph, at.supervoxels[~kept])
-            if not near.size:
-                continue
-            local = np.full(part.graph.n_supervoxels, -1, np.int32)
-            local[near] = np.arange(near.size, dtype=np.int32)
-            place = local[at.supervoxels]
-            known, held = kept & (place >= 0), ~kept
-            trials.append(
-                Trial(
-                    forest.predict(part.table.values[near], workers=workers),
-                    local[part.graph.edges[inside]],
-                    part.weights[inside],
-                    (place[known], columns[known]),
-                    place[held],
-                    columns[held],
-                    stroke[held].astype(np.int32),
-                )
-            )
+        forest = train_forest(features, classes, few, workers=workers)
+        trials += [
+            _try(forest, part, at, stroke, out, workers)
+            for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
+            if out.any()
+        ]
     return trials
 
 
@@ -139,20 +129,19 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> T
     Returns
     -------
     Trial
-        Without held-out strokes. A large volume gives about `SAMPLE_SIZE` supervoxels.
+        Without held-out strokes. All of a volume of up to `SAMPLE_SIZE` supervoxels.
     """
     n = partition.graph.n_supervoxels
-    near, inside = np.arange(n), np.ones(len(partition.graph.edges), np.bool_)
-    if n > SAMPLE_SIZE:
-        centres = np.linspace(0, n - 1, SAMPLE_CENTRES).astype(np.int32)
-        near, inside = _surroundings(partition.graph, centres)
-    local = np.full(n, -1, np.int32)
-    local[near] = np.arange(near.size, dtype=np.int32)
+    centres = np.linspace(0, n - 1, SAMPLE_CENTRES).astype(np.int32)
+    near = (
+        partition.links.within(centres, HOPS) if n > SAMPLE_SIZE else np.arange(n, dtype=np.int32)
+    )
+    edges, edge = partition.links.among(near)
     nothing = np.zeros(0, np.int32)
     return Trial(
         probabilities[near],
-        local[partition.graph.edges[inside]],
-        partition.weights[inside],
+        edges,
+        partition.weights[edge],
         (nothing, nothing),
         nothing,
         nothing,
@@ -160,8 +149,43 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> T
     )
 
 
+def training_rows(
+    partitions: Sequence[Partition], painted: Sequence[Painted]
+) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
+    """Return the features and classes of the labelled supervoxels of all partitions."""
+    rows = [part.table.values[at.supervoxels] for part, at in zip(partitions, painted, strict=True)]
+    return np.concatenate(rows), np.concatenate([at.classes for at in painted])
+
+
+def _try(
+    forest: Forest,
+    part: Partition,
+    painted: Painted,
+    number: NDArray[np.int32],
+    held: NDArray[np.bool_],
+    workers: int | None,
+) -> Trial:
+    """Ask a forest for the surroundings of the painted supervoxels that it did not see."""
+    near = part.links.within(painted.supervoxels[held], HOPS)
+    edges, edge = part.links.among(near)
+    local = np.full(part.graph.n_supervoxels, -1, np.int32)
+    local[near] = np.arange(near.size, dtype=np.int32)
+    place = local[painted.supervoxels]
+    columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
+    known = ~held & (place >= 0)
+    return Trial(
+        forest.predict(part.table.values[near], workers=workers),
+        edges,
+        part.weights[edge],
+        (place[known], columns[known]),
+        place[held],
+        columns[held],
+        number[held],
+    )
+
+
 def number_strokes(
-    ids: NDArray[np.int32], graph: RegionGraph, painted: Painted, strokes: Strokes
+    ids: NDArray[np.int32], links: Links, painted: Painted, strokes: Strokes
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Group the painted voxels into strokes, and deal the strokes of each class into folds.
 
@@ -175,17 +199,12 @@ def number_strokes(
     fold_of : int64, (strokes,)
         Fold of each stroke, or `ALWAYS`.
     """
-    class_of = np.zeros(graph.n_supervoxels, np.int64)
-    class_of[painted.supervoxels] = painted.classes
-    a, b = graph.edges.T
-    joined = (class_of[a] > 0) & (class_of[a] == class_of[b])
-    links = csr_array(
-        (np.ones(int(joined.sum()), np.int8), (a[joined], b[joined])),
-        shape=(graph.n_supervoxels, graph.n_supervoxels),
-    )
-    component = connected_components(links, directed=False)[1]
-    _, number = np.unique(component[painted.supervoxels], return_inverse=True)
-    of_supervoxel = np.zeros(graph.n_supervoxels, np.int64)
+    edges, _ = links.among(painted.supervoxels)
+    a, b = edges[painted.classes[edges[:, 0]] == painted.classes[edges[:, 1]]].T
+    n = painted.supervoxels.size
+    joined = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
+    number = connected_components(joined, directed=False)[1]
+    of_supervoxel = np.zeros(links.total.size, np.int64)
     of_supervoxel[painted.supervoxels] = number
     of_voxel = of_supervoxel[ids.reshape(-1)[strokes.voxels]]
     class_of_stroke = np.zeros(int(number.max()) + 1, np.int64)
@@ -200,17 +219,3 @@ def number_strokes(
         ]
         fold_of[chosen] = np.arange(chosen.size) % FOLDS
     return of_voxel, fold_of
-
-
-def _surroundings(
-    graph: RegionGraph, centre: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the supervoxels within some hops of others, and which edges lie among them."""
-    inside = np.zeros(graph.n_supervoxels, np.bool_)
-    inside[centre] = True
-    a, b = graph.edges.T
-    for _ in range(HOPS):
-        reached = inside[a] | inside[b]
-        inside[a[reached]] = True
-        inside[b[reached]] = True
-    return np.flatnonzero(inside), inside[a] & inside[b]

@@ -19,6 +19,7 @@ from supervox.features import (
 )
 
 from .graph import RegionGraph, region_graph
+from .links import Links, link
 from .parameters import SegmentationParameters
 from .refinement import pair_weights
 from .supervoxels import compute_supervoxels
@@ -49,6 +50,11 @@ class Partition:
     def weights(self) -> NDArray[np.float64]:
         """Weights of the graph's edges for refinement, (E,)."""
         return pair_weights(self.graph)
+
+    @cached_property
+    def links(self) -> Links:
+        """The graph's edges with these weights as the neighbours of each supervoxel."""
+        return link(self.graph.edges, self.weights, self.graph.n_supervoxels)
 
 
 def prepare_partitions(

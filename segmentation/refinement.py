@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ._expansion import expand
 from .graph import RegionGraph
+from .links import UNIT, Links, link
 
 FLOOR = 1e-4  # of a probability: no single forest may forbid a class
-UNIT = 64  # integer steps of a weight of 1, and of a cost of 1
 MAX_STRENGTH = 100.0
 POTTS_STRENGTH = 0.5
 
@@ -69,32 +69,28 @@ def refine(
     n_classes = probabilities.shape[1]
     if distance is None:
         distance = 1 - np.eye(n_classes)
-    return minimise(
-        probabilities, graph.edges, pair_weights(graph), strength * distance, painted=painted
-    )
+    links = link(graph.edges, pair_weights(graph), graph.n_supervoxels)
+    return minimise(probabilities, links, strength * distance, painted=painted)
 
 
 def minimise(
     probabilities: NDArray[np.float32],
-    edges: NDArray[np.int32],
-    weight: NDArray[np.float64],
+    links: Links,
     distance: NDArray[np.float64],
     *,
     painted: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
 ) -> NDArray[np.int32]:
-    """Refine on any graph: `refine` with the edges (E, 2) and their weights (E,) as given."""
+    """Refine on any graph: `refine` with the weighted edges as `links`."""
     cost = np.round(-np.log(np.maximum(probabilities, FLOOR)) * UNIT * UNIT).astype(np.int64)
-    whole_weight = np.round(weight * UNIT).astype(np.int64)
     whole_distance = np.round(distance * UNIT).astype(np.int64)
     if painted is not None:
-        at_each = np.bincount(edges.ravel(), np.repeat(whole_weight, 2), len(cost))
-        borders = int(at_each.max(initial=0)) * int(whole_distance.max())
+        borders = int(links.total.max(initial=0)) * int(whole_distance.max())
         cost[painted[0]] = cost.max() + borders + 1  # more than all borders around could save
         cost[painted[0], painted[1]] = 0
     initial: NDArray[np.int32] = cost.argmin(axis=1).astype(np.int32)
-    if not len(edges) or not whole_distance.any():
+    if not links.weight.size or not whole_distance.any():
         return initial
-    return expand(cost, edges, whole_weight, whole_distance, initial)
+    return expand(cost, links, whole_distance, initial)
 
 
 def pair_weights(graph: RegionGraph) -> NDArray[np.float64]:

@@ -86,6 +86,17 @@ class Segmentation:
         """Type of the labels: uint8, or uint16 where a class id is above 255."""
         return np.dtype(np.uint8 if max(self.class_ids) <= 255 else np.uint16)
 
+    def supervoxel_classes(self, partition: int = 0) -> NDArray[np.uint16]:
+        """Return the class id that refinement chose for each supervoxel, (S,)."""
+        return np.array(self.class_ids, np.uint16)[self.classes[partition]]
+
+    def supervoxel_uncertainty(self, partition: int = 0) -> NDArray[np.float32]:
+        """Return how undecided each supervoxel is: entropy over the largest possible, (S,)."""
+        p = self.probabilities[partition]
+        terms = p * np.log(np.maximum(p, np.float32(1e-30)))
+        entropy: NDArray[np.float32] = -terms.sum(axis=1) / np.float32(np.log(p.shape[1]))
+        return entropy
+
     @cached_property
     def labels(self) -> NDArray[np.unsignedinteger]:
         """Class id of every voxel, (Z, Y, X); 0 where the volume is not a number."""

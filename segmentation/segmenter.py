@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from threading import RLock
 
@@ -27,7 +27,8 @@ from .checks import (
 )
 from .coupling import Coupling, learn_coupling
 from .forest import Forest, train_forest
-from .held_out import hold_out, sample_volume
+from .held_out import hold_out, sample_volume, training_rows
+from .in_view import InView, label_in_view
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
 from .partition import Partition, prepare_partitions
@@ -51,6 +52,9 @@ class Segmenter:
     parameters : SegmentationParameters, optional
     workers : int, optional
         Threads; one per processor by default. No result depends on it.
+    partitions : sequence of Partition, optional
+        The first partitions, where another segmenter has prepared them for this volume with the
+        same parameters.
 
     Attributes
     ----------
@@ -75,6 +79,7 @@ class Segmenter:
         spacing: Sequence[float] = (1, 1, 1),
         parameters: SegmentationParameters | None = None,
         workers: int | None = None,
+        partitions: Sequence[Partition] = (),
     ) -> None:
         self.spacing = check_spacing(spacing, len(volume.shape))
         self.volume = check_volume(volume)
@@ -86,7 +91,9 @@ class Segmenter:
             self.intensity = IntensityRange.measure(self.volume)
         except ValueError as error:
             raise SegmentationError(str(error)) from error
-        self._partitions: list[Partition] = []
+        self._partitions = list(partitions[: self._parameters.partitions])
+        if any(tuple(part.ids.shape) != tuple(self.volume.shape) for part in self._partitions):
+            raise SegmentationError("the partitions were prepared for a volume of another shape")
         self._painted: tuple[Painted, ...] = ()
         self._forest: Forest | None = None
         self._coupling: Coupling | None = None
@@ -117,6 +124,11 @@ class Segmenter:
     def partitions(self) -> tuple[Partition, ...]:
         """The partitions that are prepared."""
         return tuple(self._partitions)
+
+    @property
+    def n_painted(self) -> int:
+        """Supervoxels of the first partition that strokes touch."""
+        return self._painted[0].supervoxels.size if self._painted else 0
 
     def prepare(
         self, *, progress: Progress | None = None, should_stop: ShouldStop | None = None
@@ -154,9 +166,11 @@ class Segmenter:
 
     def segment(
         self,
-        annotations: VolumeLike,
+        annotations: VolumeLike | Strokes,
         *,
         refinement: RefinementParameters | None = None,
+        in_view: NDArray[np.int32] | None = None,
+        on_view: Callable[[InView], None] | None = None,
         progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
     ) -> Segmentation:
@@ -167,10 +181,14 @@ class Segmenter:
 
         Parameters
         ----------
-        annotations : integers, (Z, Y, X)
-            0 = unlabelled.
+        annotations : integers, (Z, Y, X), or Strokes
+            0 = unlabelled; or the painted voxels, where they are known.
         refinement : RefinementParameters, optional
             Replaces those of `parameters` from now on.
+        in_view : int32, any shape, optional
+            Supervoxels of the first partition that are looked at.
+        on_view : callable, optional
+            Called with what is known of those, before the rest of the volume is labelled.
         progress, should_stop : callable, optional
             For the preparation.
 
@@ -181,17 +199,51 @@ class Segmenter:
         """
         with self._lock:
             self.seconds = {}
-            annotations = check_annotations(annotations, self.volume.shape)
-            started = time.perf_counter()
-            strokes = find_strokes(annotations, workers=self.workers)
-            check_classes(strokes.class_ids)
-            self._add_seconds("scan", started)
+            if refinement is not None:
+                self.configure(replace(self.parameters, refinement=refinement))
+            strokes = self._scan(annotations)
             self.prepare(progress=progress, should_stop=should_stop)
             painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
-            if painted != self._painted or self._coupling is None:
+            is_new = painted != self._painted or self._coupling is None
+            earlier = self._coupling
+            if is_new:
                 self._train(painted)
+            if in_view is not None and on_view is not None:
+                on_view(self._look(in_view, earlier))
+            if is_new:
+                self._predict()
                 self._couple(strokes)
-            return self._finish(refinement)
+            return self._finish()
+
+    def _scan(self, annotations: VolumeLike | Strokes) -> Strokes:
+        """Find the painted voxels, if they aren't known."""
+        started = time.perf_counter()
+        if isinstance(annotations, Strokes):
+            strokes = annotations
+        else:
+            annotations = check_annotations(annotations, self.volume.shape)
+            strokes = find_strokes(annotations, workers=self.workers)
+        check_classes(strokes.class_ids)
+        self._add_seconds("scan", started)
+        return strokes
+
+    def _look(self, in_view: NDArray[np.int32], earlier: Coupling | None) -> InView:
+        """Label what is looked at, with the coupling of the strokes before if there were any."""
+        assert self._forest is not None
+        started = time.perf_counter()
+        n_classes = len(self._forest.class_ids)
+        fits = earlier is not None and len(earlier.distance) == n_classes
+        part = label_in_view(
+            self._partitions[0],
+            in_view,
+            self._forest,
+            earlier if earlier is not None and fits else Coupling.unknown(n_classes),
+            self._painted[0],
+            strength=self.parameters.refinement.strength,
+            workers=self.workers,
+        )
+        self._add_seconds("view", started)
+        return part
 
     def apply(
         self,
@@ -219,9 +271,10 @@ class Segmenter:
             self.prepare(progress=progress, should_stop=should_stop)
             at_home = fingerprint(self.volume) == model.trained_on and self.spacing == model.spacing
             self._painted = model.painted if at_home else ()
-            self._predict(model.forest)
+            self._forest = model.forest
+            self._predict()
             self._coupling = Coupling(model.distance, 1.0)
-            return self._finish(None)
+            return self._finish()
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
@@ -254,25 +307,15 @@ class Segmenter:
 
     def _train(self, painted: tuple[Painted, ...]) -> None:
         started = time.perf_counter()
-        forest = train_forest(
-            np.concatenate(
-                [
-                    p.table.values[at.supervoxels]
-                    for p, at in zip(self._partitions, painted, strict=True)
-                ]
-            ),
-            np.concatenate([at.classes for at in painted]),
-            self.parameters.classifier,
-            workers=self.workers,
-        )
+        rows = training_rows(self._partitions, painted)
+        forest = train_forest(*rows, self.parameters.classifier, workers=self.workers)
         self._add_seconds("train", started)
-        self._painted = painted
-        self._predict(forest)
+        self._painted, self._forest, self._coupling = painted, forest, None
 
-    def _predict(self, forest: Forest) -> None:
+    def _predict(self) -> None:
         started = time.perf_counter()
-        self._forest = forest
-        self._coupling = None
+        forest = self._forest
+        assert forest is not None
         self._probabilities = tuple(
             forest.predict(partition.table.values, workers=self.workers)
             for partition in self._partitions
@@ -296,10 +339,8 @@ class Segmenter:
         self._coupling = learn_coupling(trials, sample, per_supervoxel, workers=self.workers)
         self._add_seconds("couple", started)
 
-    def _finish(self, refinement: RefinementParameters | None) -> Segmentation:
+    def _finish(self) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
-        if refinement is not None:
-            self.configure(replace(self.parameters, refinement=refinement))
         assert self._forest is not None
         assert self._coupling is not None
         if self._refined_with != self.parameters.refinement:
@@ -330,11 +371,7 @@ class Segmenter:
         def one(index: int) -> NDArray[np.int32]:
             partition = self._partitions[index]
             return minimise(
-                self._probabilities[index],
-                partition.graph.edges,
-                partition.weights,
-                distance,
-                painted=known[index],
+                self._probabilities[index], partition.links, distance, painted=known[index]
             )
 
         return tuple(run_parallel(one, range(len(self._partitions)), workers=self.workers))

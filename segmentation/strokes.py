@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from supervox.features import (
     Block,
+    Slices,
     VolumeLike,
     read_block,
     run_blocks,
@@ -20,9 +25,11 @@ from .checks import SegmentationError
 MAX_CLASS = np.iinfo(np.uint16).max
 # Slabs of whole planes are contiguous in memory: a scan is one pass over it.
 SCAN_VOXELS = 2**23
+# Half of the 26 neighbours of a voxel; the other half sees it as its own.
+_STEPS = tuple(step for step in itertools.product((-1, 0, 1), repeat=3) if step > (0, 0, 0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Strokes:
     """The painted voxels of a volume, in raster order.
 
@@ -41,6 +48,35 @@ class Strokes:
     def class_ids(self) -> tuple[int, ...]:
         """The class ids that were painted, ascending."""
         return tuple(int(value) for value in np.unique(self.classes))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Strokes)
+            and np.array_equal(self.voxels, other.voxels)
+            and np.array_equal(self.classes, other.classes)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def crop(self, shape: Sequence[int], box: Slices | None) -> Strokes:
+        """Return the strokes in a part of the volume, in raster indices of that part.
+
+        Parameters
+        ----------
+        shape : sequence of 3 int
+            Voxels of the volume.
+        box : tuple of 3 slice or None
+            The part; None for the whole volume.
+        """
+        if box is None:
+            return self
+        places = np.unravel_index(self.voxels, tuple(shape))
+        inside = np.ones(self.voxels.size, np.bool_)
+        for place, part in zip(places, box, strict=True):
+            inside &= (place >= part.start) & (place < part.stop)
+        moved = [place[inside] - part.start for place, part in zip(places, box, strict=True)]
+        sizes = tuple(part.stop - part.start for part in box)
+        return Strokes(np.ravel_multi_index(moved, sizes).astype(np.int64), self.classes[inside])
 
 
 def find_strokes(annotations: VolumeLike, *, workers: int | None = None) -> Strokes:
@@ -75,6 +111,41 @@ def find_strokes(annotations: VolumeLike, *, workers: int | None = None) -> Stro
             f"the annotations hold the class id {wrong}; ids go from 1 to {MAX_CLASS}"
         )
     return Strokes(np.concatenate(voxels), values.astype(np.uint16))
+
+
+def count_strokes(strokes: Strokes, shape: Sequence[int]) -> dict[int, int]:
+    """Count the strokes of each class: painted voxels that touch by a face, edge or corner are one.
+
+    Parameters
+    ----------
+    strokes : Strokes
+    shape : sequence of 3 int
+        Voxels of the volume.
+
+    Returns
+    -------
+    dict of int to int
+        Number of strokes by class id.
+    """
+    n = strokes.voxels.size
+    places = np.stack(np.unravel_index(strokes.voxels, tuple(shape)))
+    first, second = [], []
+    for step in _STEPS:
+        there = places + np.array(step)[:, np.newaxis]
+        inside = ((there >= 0) & (there < np.array(shape)[:, np.newaxis])).all(axis=0)
+        here = np.flatnonzero(inside)
+        target = np.ravel_multi_index(tuple(there[:, here]), tuple(shape))
+        found = np.minimum(np.searchsorted(strokes.voxels, target), n - 1)
+        same = (strokes.voxels[found] == target) & (strokes.classes[found] == strokes.classes[here])
+        first.append(here[same])
+        second.append(found[same])
+    a, b = np.concatenate(first), np.concatenate(second)
+    links = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
+    number = connected_components(links, directed=False)[1]
+    classes = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
+    classes[number] = strokes.classes
+    ids, counts = np.unique(classes, return_counts=True)
+    return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
 
 def _nonzero(values: NDArray[Any]) -> NDArray[np.int64]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +16,7 @@ import click
 from .errors import exit_code
 
 COMMANDS = {
+    "open": "Open a volume in napari: paint, and watch the whole volume follow.",
     "segment": "Label a whole volume from a few painted strokes.",
     "apply": "Label more volumes with a model that was trained on one.",
     "score": "Compare labels with a ground truth.",
@@ -25,8 +29,25 @@ COMMANDS = {
 class Program(click.Group):
     """Commands that are loaded when they are called, so that help comes at once.
 
-    The module of the same name has the command as `command`.
+    The module of the same name has the command as `command`. What is no command but a file, or
+    nothing at all, is for the window.
     """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in the command ``open`` where a person left it out."""
+        own = {name for option in self.get_params(ctx) for name in option.opts}
+        left_out = not args or (args[0] not in own | COMMANDS.keys() and _is_for_window(args[0]))
+        if left_out and not ctx.resilient_parsing:
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which there are."""
+        if args[0] not in COMMANDS:
+            raise click.UsageError(_unknown(args[0], list(COMMANDS)), ctx)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of help."""
@@ -58,7 +79,21 @@ def supervox() -> None:
 
     Paint a few strokes of each class in a volume, save them as a label volume of the same shape,
     and supervox labels every voxel. To see how it goes: supervox sample demo
+
+    Without a command, the window opens; 'supervox VOLUME' opens a volume in it.
     """
+
+
+def _is_for_window(word: str) -> bool:
+    """Say whether a word that is no command is a file or an option of ``open``."""
+    if word.startswith("-") or "::" in word or os.sep in word or Path(word).suffix:
+        return True
+    return Path(word).exists()
+
+
+def _unknown(word: str, known: Sequence[str]) -> str:
+    """Say what a misspelt command may have been."""
+    return f"there is no command {word!r}, nor a file; the commands are {', '.join(known)}"
 
 
 def main() -> None:

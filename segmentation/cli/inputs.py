@@ -124,6 +124,19 @@ def check_same_shape(volume: Volume, strokes: Volume) -> None:
         )
 
 
+def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
+    """Refuse what can't be laid over the volume."""
+    if overlay.shape != volume.shape:
+        raise SegmentationError(
+            f"{overlay.path}: has {times(overlay.shape)} voxels, but {volume.path} has "
+            f"{times(volume.shape)}; the {name} must belong to this volume"
+        )
+    if overlay.data.dtype.kind not in "ui":
+        raise SegmentationError(
+            f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
+        )
+
+
 def read_volume(volume: Volume, stages: Stages, workers: int | None) -> tuple[NDArray[Any], int]:
     """Read a volume into memory, where many passes over it are quick.
 

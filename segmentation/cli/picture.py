@@ -6,14 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.picture import Look, draw_picture
 from supervox.volumes import Volume, open_volume
 
 from . import options
-from .inputs import voxel_size
+from .inputs import check_overlay, voxel_size
 from .outputs import Outputs
-from .report import times
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 
@@ -48,7 +46,7 @@ def command(
             if path is not None
         }
         for name, overlay in overlays.items():
-            _check_overlay(name, overlay, opened)
+            check_overlay(name, overlay, opened)
         inputs = [opened.path, *(overlay.path for overlay in overlays.values())]
         with Outputs(inputs) as outputs:
             target = outputs.plan_file(picture)
@@ -64,19 +62,6 @@ def command(
             Image.fromarray(drawn).save(target)
             outputs.publish()
     click.echo(f"{picture}: {drawn.shape[1]} x {drawn.shape[0]} pixels")
-
-
-def _check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
-    """Refuse what can't be laid over the volume."""
-    if overlay.shape != volume.shape:
-        raise SegmentationError(
-            f"{overlay.path}: has {times(overlay.shape)} voxels, but {volume.path} has "
-            f"{times(volume.shape)}; the {name} must belong to this volume"
-        )
-    if overlay.data.dtype.kind not in "ui":
-        raise SegmentationError(
-            f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
-        )
 
 
 def _looks(overlays: list[Volume]) -> dict[int, Look]:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 READABLE = {"angstrom": ("nm", 1e-3), "nm": ("um", 1e-9)}  # units of volumes in tables
-LIBRARIES = ("supervox", "numpy", "scipy", "scikit-learn", "numba")
+LIBRARIES = ("supervox", "numpy", "scipy", "numba")
 
 
 def print_json(content: Mapping[str, Any]) -> None:

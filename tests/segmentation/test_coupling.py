@@ -20,6 +20,7 @@ from supervox.segmentation.held_out import (
     number_strokes,
     sample_volume,
 )
+from supervox.segmentation.links import link
 from supervox.segmentation.model import Painted
 from supervox.segmentation.partition import Partition
 from supervox.segmentation.refinement import minimise
@@ -83,7 +84,7 @@ def test_threads_are_spared() -> None:
     coupling = learn_coupling([one], one, 2.0)
 
     def recall(distance: np.ndarray) -> float:
-        labels = minimise(one.probabilities, one.edges, one.weight, distance)
+        labels = minimise(one.probabilities, one.links, distance)
         return float((labels == 1)[truth.ravel() == 1].mean())
 
     before = (one.probabilities.argmax(axis=1) == 1)[truth.ravel() == 1].mean()
@@ -142,11 +143,10 @@ def test_detours_lower_the_cost() -> None:
 def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
     ids = np.arange(8, dtype=np.int32).reshape(1, 1, 8)
     edges = np.stack([np.arange(7), np.arange(1, 8)], axis=1).astype(np.int32)
-    nothing = np.zeros(7)
-    graph = RegionGraph(edges, nothing, nothing, nothing, np.ones(8, np.int64), np.zeros(8))
+    links = link(edges, np.ones(7), 8)
     painted = Painted(np.array([0, 1, 2, 4, 6], np.int32), np.array([5, 5, 9, 5, 9], np.uint16))
     strokes = Strokes(np.array([0, 1, 2, 4, 6]), painted.classes)
-    of_voxel, fold_of = number_strokes(ids, graph, painted, strokes)
+    of_voxel, fold_of = number_strokes(ids, links, painted, strokes)
     assert of_voxel[0] == of_voxel[1]
     assert len(set(of_voxel)) == 4
     assert ALWAYS not in fold_of
@@ -155,12 +155,10 @@ def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
 
 def test_a_single_stroke_is_never_held_out() -> None:
     ids = np.arange(3, dtype=np.int32).reshape(1, 1, 3)
-    graph = RegionGraph(
-        np.zeros((0, 2), np.int32), *np.zeros((3, 0)), np.ones(3, np.int64), np.zeros(3)
-    )
+    links = link(np.zeros((0, 2), np.int32), np.zeros(0), 3)
     painted = Painted(np.array([0, 2], np.int32), np.array([1, 2], np.uint16))
     strokes = Strokes(np.array([0, 2]), painted.classes)
-    assert (number_strokes(ids, graph, painted, strokes)[1] == ALWAYS).all()
+    assert (number_strokes(ids, links, painted, strokes)[1] == ALWAYS).all()
 
 
 def line_of(n: int) -> Partition:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
-from supervox.segmentation._expansion import expand
+from supervox.segmentation._expansion import _best_move, _edge_bounds, _Move, expand
 from supervox.segmentation._min_cut import min_cut
+from supervox.segmentation.links import UNIT, link
+
+
+def solve(
+    unary: np.ndarray, edges: np.ndarray, w: np.ndarray, d: np.ndarray, start: np.ndarray
+) -> np.ndarray:
+    return expand(unary, link(edges, w / UNIT, len(unary)), d, start.astype(np.int32))
 
 
 def energy(
@@ -40,7 +48,7 @@ def random_problem(seed: int, n_classes: int) -> tuple[np.ndarray, ...]:
 @given(st.integers(0, 2**32 - 1))
 def test_two_classes_reach_the_minimum(seed: int) -> None:
     unary, edges, weight, distance = random_problem(seed, 2)
-    y = expand(unary, edges, weight, distance, np.zeros(len(unary), np.int32))
+    y = solve(unary, edges, weight, distance, np.zeros(len(unary)))
     assert energy(y, unary, edges, weight, distance) == minimum(unary, edges, weight, distance)
 
 
@@ -48,7 +56,7 @@ def test_two_classes_reach_the_minimum(seed: int) -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(3, 4))
 def test_no_expansion_improves_more_classes(seed: int, n_classes: int) -> None:
     unary, edges, weight, distance = random_problem(seed, n_classes)
-    y = expand(unary, edges, weight, distance, unary.argmin(axis=1).astype(np.int32))
+    y = solve(unary, edges, weight, distance, unary.argmin(axis=1))
     reached = energy(y, unary, edges, weight, distance)
     for alpha in range(n_classes):
         for take in itertools.product((False, True), repeat=len(y)):
@@ -62,26 +70,78 @@ def test_a_lonely_dissenter_yields_and_a_sure_one_stays() -> None:
     weight, potts = np.full(4, 10), 1 - np.eye(2, dtype=int)
     unary = np.tile([0, 30], (5, 1))
     unary[2] = [19, 0]
-    assert expand(unary, edges, weight, potts, np.zeros(5, np.int32)).tolist() == [0] * 5
+    assert solve(unary, edges, weight, potts, np.zeros(5)).tolist() == [0] * 5
     unary[2] = [21, 0]
-    assert expand(unary, edges, weight, potts, np.zeros(5, np.int32)).tolist() == [0, 0, 1, 0, 0]
+    assert solve(unary, edges, weight, potts, np.zeros(5)).tolist() == [0, 0, 1, 0, 0]
 
 
 def test_no_edges_and_no_preference() -> None:
     none = np.zeros((0, 2), np.int32)
     unary = np.array([[3, 1, 2], [0, 5, 5]])
-    y = expand(unary, none, np.zeros(0, int), 1 - np.eye(3, dtype=int), np.zeros(2, np.int32))
+    y = solve(unary, none, np.zeros(0), 1 - np.eye(3, dtype=int), np.zeros(2))
     assert y.tolist() == [1, 0]
 
 
-def test_the_cut_is_as_cheap_as_scipys() -> None:
+@settings(max_examples=150)
+@given(st.integers(0, 2**32 - 1), st.integers(3, 4), st.booleans())
+def test_a_move_takes_the_fewest_of_the_best(seed: int, n_classes: int, rounded: bool) -> None:
+    unary, edges, weight, distance = random_problem(seed, n_classes)
+    if rounded:  # rounding breaks the triangle inequality, where it held just so
+        distance = np.round(distance * 0.6).astype(np.int64)
+    links = link(edges, weight / UNIT, len(unary))
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, n_classes, len(unary)).astype(np.int32)
+    alpha = int(rng.integers(n_classes))
+    region = np.flatnonzero(rng.random(len(unary)) < 0.8).astype(np.int32)
+    found = _best_move(
+        _Move(
+            links.start,
+            links.neighbour,
+            links.weight,
+            links.total,
+            unary,
+            labels,
+            alpha,
+            _edge_bounds(distance, alpha),
+        ),
+        region,
+    )
+    free = region[labels[region] != alpha]
+    best: dict[int, list[frozenset[int]]] = {}
+    for take in itertools.product((False, True), repeat=free.size):
+        x = np.zeros(len(unary), np.int64)
+        x[free[list(take)]] = 1
+        cost = truncated(x, labels, alpha, unary, edges, weight, distance)
+        best.setdefault(cost, []).append(frozenset(np.flatnonzero(x).tolist()))
+    assert frozenset(found.tolist()) == frozenset.intersection(*best[min(best)])
+
+
+def truncated(
+    x: np.ndarray,
+    labels: np.ndarray,
+    alpha: int,
+    unary: np.ndarray,
+    edges: np.ndarray,
+    w: np.ndarray,
+    d: np.ndarray,
+) -> int:
+    """Energy of a move; an edge that is not submodular has the cost of its second end raised."""
+    y = np.where(x == 1, alpha, labels)
+    a, b = labels[edges].T
+    slack = np.minimum(d[a, alpha] + d[alpha, b] - d[a, b], 0)
+    second_alone = x[edges[:, 1]] * (1 - x[edges[:, 0]])
+    return energy(y, unary, edges, w, d) - int((w * slack * second_alone).sum())
+
+
+@pytest.mark.parametrize("surplus", [-30, 0, 30])
+def test_the_cut_is_as_cheap_as_scipys(surplus: int) -> None:
     for seed in range(30):
         rng = np.random.default_rng(seed)
         n = int(rng.integers(2, 60))
         tail, head = rng.integers(0, n, (2, 4 * n)).astype(np.int32)
         tail, head = tail[tail != head], head[tail != head]
         capacity = rng.integers(0, 50, tail.size)
-        excess = rng.integers(-60, 60, n)
+        excess = rng.integers(-60, 60, n) + surplus
         takes = min_cut(tail, head, capacity, excess.copy())
         cut = capacity[~takes[tail] & takes[head]].sum()
         cut += excess[takes & (excess > 0)].sum() - excess[~takes & (excess < 0)].sum()
@@ -92,3 +152,20 @@ def test_the_cut_is_as_cheap_as_scipys() -> None:
         graph = csr_array((limits, (rows, columns)), shape=(n + 2, n + 2))
         graph.sum_duplicates()
         assert cut == maximum_flow(graph, n, n + 1).flow_value
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 2**32 - 1))
+def test_the_sinks_side_is_the_smallest(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 8))
+    tail, head = rng.integers(0, n, (2, 2 * n)).astype(np.int32)
+    tail, head = tail[tail != head], head[tail != head]
+    capacity, excess = rng.integers(0, 4, tail.size), rng.integers(-4, 5, n)
+    best: dict[int, list[np.ndarray]] = {}
+    for take in itertools.product((False, True), repeat=n):
+        x = np.array(take)
+        cost = capacity[~x[tail] & x[head]].sum() + excess[x].sum()
+        best.setdefault(int(cost), []).append(x)
+    smallest = np.logical_and.reduce(best[min(best)])
+    assert min_cut(tail, head, capacity, excess.copy()).tolist() == smallest.tolist()

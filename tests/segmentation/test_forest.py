@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,64 @@ def test_probabilities_are_those_of_scikit_learn() -> None:
     peer = ExtraTreesClassifier(30, class_weight="balanced", random_state=7).fit(features, classes)
     assert forest.class_ids == tuple(peer.classes_)
     assert np.allclose(forest.predict(more), peer.predict_proba(more), atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [2, 9, 300])
+@pytest.mark.parametrize("many", [False, True])
+def test_trees_are_those_of_scikit_learn(rows: int, many: bool) -> None:
+    rng = np.random.default_rng(rows)
+    features = rng.normal(size=(rows, 7)).astype(np.float32)
+    features[:, 2], features[:, 3] = 5, np.round(features[:, 3])  # constant; and with ties
+    classes = np.arange(rows) % (9 if many else 2)
+    features[rows // 2 :] = features[: rows - rows // 2]  # twins of other classes: impure leaves
+    classes[rows // 2 :] = rng.permutation(classes[rows // 2 :])
+    forest = train_forest(features, classes.astype(np.uint16) + 1, ClassifierParameters(40, 3))
+    peer = ExtraTreesClassifier(40, class_weight="balanced", random_state=3).fit(features, classes)
+    ends = np.append(forest.roots[1:], forest.feature.size)
+    trees = [estimator.tree_ for estimator in peer.estimators_]
+    for root, end, tree in zip(forest.roots, ends, trees, strict=True):
+        order = by_level(tree)
+        inner = np.flatnonzero(tree.children_left[order] >= 0)
+        assert end - root == order.size
+        assert np.array_equal(np.flatnonzero(forest.child[root:end] != np.arange(root, end)), inner)
+        assert np.array_equal(forest.feature[root + inner], tree.feature[order][inner])
+        below = tree.threshold[order][inner] - forest.threshold[root + inner]
+        assert ((below >= 0) & (below < 1e-6)).all()  # rounded down
+        assert np.allclose(forest.share[root:end], tree.value[order, 0], rtol=0, atol=1e-7)
+    assert forest.depths.tolist() == [tree.max_depth for tree in trees]
+
+
+def by_level(tree: Any) -> np.ndarray:
+    order = [0]
+    for node in order:
+        if tree.children_left[node] >= 0:
+            order += [tree.children_left[node], tree.children_right[node]]
+    return np.array(order)
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 5000])
+def test_every_row_ends_in_the_leaves_that_it_walks_to(rows: int) -> None:
+    features, classes = table(80)
+    features[40:], classes[40:60] = features[:40], 1  # leaves that classes share
+    forest = train_forest(features, classes, ClassifierParameters(trees=7))
+    more, _ = table(rows, 3)
+    expected = np.zeros((rows, len(forest.class_ids)))
+    for root in forest.roots:
+        node = np.full(rows, root)
+        while (forest.child[node] != node).any():
+            right = more[np.arange(rows), forest.feature[node]] > forest.threshold[node]
+            node = forest.child[node] + right
+        expected += forest.share[node]
+    for workers in (1, 2):
+        found = forest.predict(more, workers=workers)
+        assert np.allclose(found, expected / len(forest.roots), rtol=0, atol=1e-6)
+
+
+def test_features_that_are_no_numbers_are_refused() -> None:
+    features, classes = table(10)
+    features[3, 2] = np.nan
+    with pytest.raises(ValueError, match="must be finite"):
+        train_forest(features, classes)
 
 
 def test_values_on_a_threshold_go_left() -> None:

@@ -1,0 +1,66 @@
+"""What to do next: one step, and one sentence."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class Step(IntEnum):
+    """The sections of the dock, in the order of the work."""
+
+    VOLUME = 0
+    PREPARE = 1
+    PAINT = 2
+    SEGMENT = 3
+    EXPORT = 4
+
+
+class Advice(NamedTuple):
+    """What a person can do next.
+
+    Attributes
+    ----------
+    step : Step
+    sentence : str
+    """
+
+    step: Step
+    sentence: str
+
+
+def next_step(session: Session) -> Advice:
+    """Say what is next, from what there is."""
+    prepared = session.preparation.prepared
+    painted = len(session.live.scan.counts)
+    if session.image is None:
+        return Advice(Step.VOLUME, "Open a volume, or try the sample.")
+    if session.finishing.is_running:
+        return Advice(Step.SEGMENT, "Computing the final labels. You can go on painting.")
+    if session.preparation.is_running:
+        if painted < 2:
+            return Advice(Step.PAINT, "Preparing. Meanwhile, paint a few strokes of each class.")
+        return Advice(Step.PREPARE, "Preparing. Your strokes are used as soon as it is done.")
+    if prepared is None:
+        return Advice(Step.PREPARE, "Prepare the volume; you can paint meanwhile.")
+    if session.is_out_of_date:
+        return Advice(Step.PREPARE, "Something changed: prepare again to use it.")
+    return _after_preparing(session)
+
+
+def _after_preparing(session: Session) -> Advice:
+    strokes = session.live.strokes
+    painted = () if strokes is None else strokes.class_ids
+    if not painted:
+        return Advice(Step.PAINT, "Paint a stroke on one class, and a stroke on another.")
+    if len(painted) == 1:
+        name = session.classes[painted[0]].name if painted[0] in session.classes else "one class"
+        return Advice(Step.PAINT, f"Only {name} is painted: paint a second class to start.")
+    if session.view.result is None and not session.live.updating.is_running:
+        return Advice(Step.SEGMENT, "Press Update, or switch Live on.")
+    if session.is_finished:
+        return Advice(Step.EXPORT, "The final labels are there: look at them, or export them.")
+    return Advice(Step.SEGMENT, "Paint where the labels are wrong; when they are right, Finish.")

@@ -1,0 +1,204 @@
+"""The classes that are painted: names, colours, what is visible and what is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from psygnal import Signal
+from supervox.volumes import VolumeClass
+
+from .palette import class_colour
+
+MAX_ID = 255  # annotations are uint8, and 0 is unlabelled
+
+
+class ClassError(ValueError):
+    """A change of the classes that can't be made; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class PaintClass:
+    """One class.
+
+    Attributes
+    ----------
+    id : int
+        The value of its voxels, 1 to 255. It never changes.
+    name : str
+    colour : str
+        Like ``"#56b4e9"``.
+    visible : bool
+        Whether its strokes and its labels are shown.
+    locked : bool
+        Whether its strokes are protected from being painted over.
+    """
+
+    id: int
+    name: str
+    colour: str
+    visible: bool = True
+    locked: bool = False
+
+
+class ClassList:
+    """The classes in the order of the table, and which of them is painted.
+
+    The order is a matter of looks and of the keys 1 to 9; ids, and so files, don't depend on it.
+    """
+
+    changed = Signal()  # a class was added, removed, moved, or looks different
+    selected_changed = Signal(int)  # id of the class that is painted from now on
+
+    def __init__(self, items: Iterable[PaintClass] = ()) -> None:
+        self._items = list(items)
+        self._removed: dict[int, PaintClass] = {}
+        self._selected = self._items[0].id if self._items else 0
+
+    def __iter__(self) -> Iterator[PaintClass]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, class_id: int) -> PaintClass:
+        return self._items[self._index(class_id)]
+
+    def __contains__(self, class_id: object) -> bool:
+        return any(item.id == class_id for item in self._items)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids in the order of the table."""
+        return tuple(item.id for item in self._items)
+
+    @property
+    def selected(self) -> int:
+        """Id of the class that is painted; 0 if there is none."""
+        return self._selected
+
+    @selected.setter
+    def selected(self, class_id: int) -> None:
+        if class_id not in self:
+            raise ClassError(f"there is no class {class_id}")
+        if class_id != self._selected:
+            self._selected = class_id
+            self.selected_changed.emit(class_id)
+
+    def add(self, name: str | None = None) -> PaintClass:
+        """Add a class with the lowest id that was never used, and select it.
+
+        Raises
+        ------
+        ClassError
+            If all 255 ids are in use.
+        """
+        used = {*self.ids, *self._removed}
+        free = [k for k in range(1, MAX_ID + 1) if k not in used]
+        free = free or [k for k in range(1, MAX_ID + 1) if k not in self]
+        if not free:
+            raise ClassError(f"there are {MAX_ID} classes, and no more are possible: delete one")
+        item = PaintClass(free[0], name or self._new_name(free[0]), self._new_colour())
+        self._items.append(item)
+        self.changed.emit()
+        self.selected = item.id
+        return item
+
+    def ensure(self, class_ids: Iterable[int]) -> None:
+        """Add the classes that voxels have and the table lacks, as after an undo or a loading."""
+        missing = [k for k in class_ids if k not in self]
+        for class_id in missing:
+            known = self._removed.pop(class_id, None)
+            item = known or PaintClass(class_id, self._new_name(class_id), self._new_colour())
+            self._items.append(item)
+        if missing:
+            self.changed.emit()
+            if not self._selected:
+                self.selected = missing[0]
+
+    def adopt(self, classes: Sequence[VolumeClass]) -> None:
+        """Take names and colours from a file; classes that are not there yet are added."""
+        for found in classes:
+            if not 1 <= found.value <= MAX_ID:
+                continue
+            if found.value in self:
+                known = self[found.value]
+                new = replace(known, name=found.name, colour=found.colour or known.colour)
+                self._items[self._index(found.value)] = new
+            else:
+                colour = found.colour or self._new_colour()
+                self._items.append(PaintClass(found.value, found.name, colour))
+        self.changed.emit()
+        if not self._selected and self._items:
+            self.selected = self._items[0].id
+
+    def change(
+        self,
+        class_id: int,
+        *,
+        name: str | None = None,
+        colour: str | None = None,
+        visible: bool | None = None,
+        locked: bool | None = None,
+    ) -> None:
+        """Rename, recolour, show, hide, lock or unlock a class.
+
+        Raises
+        ------
+        ClassError
+            If the name is empty, or another class has it.
+        """
+        index = self._index(class_id)
+        item = self._items[index]
+        if name is not None:
+            name = name.strip()
+            if not name:
+                raise ClassError("a class needs a name")
+            if any(other.name == name for other in self._items if other.id != class_id):
+                raise ClassError(f"another class is called {name!r} already")
+        new = PaintClass(
+            class_id,
+            item.name if name is None else name,
+            item.colour if colour is None else VolumeClass(class_id, "", colour).colour or "",
+            item.visible if visible is None else visible,
+            item.locked if locked is None else locked,
+        )
+        if new != item:
+            self._items[index] = new
+            self.changed.emit()
+
+    def remove(self, class_id: int) -> None:
+        """Take a class out of the table; its name and colour come back if its strokes do."""
+        item = self._items.pop(self._index(class_id))
+        self._removed[class_id] = replace(item, locked=False, visible=True)
+        if self._selected == class_id:
+            self._selected = self._items[0].id if self._items else 0
+            self.selected_changed.emit(self._selected)
+        self.changed.emit()
+
+    def move(self, class_id: int, to: int) -> None:
+        """Put a class at another place of the table."""
+        self._items.insert(to, self._items.pop(self._index(class_id)))
+        self.changed.emit()
+
+    def for_files(self, class_ids: Iterable[int] | None = None) -> tuple[VolumeClass, ...]:
+        """Return names and colours as files keep them, by ascending id."""
+        wanted = set(self.ids if class_ids is None else class_ids)
+        items = sorted(self._items, key=lambda item: item.id)
+        return tuple(VolumeClass(c.id, c.name, c.colour) for c in items if c.id in wanted)
+
+    def _index(self, class_id: int) -> int:
+        for index, item in enumerate(self._items):
+            if item.id == class_id:
+                return index
+        raise ClassError(f"there is no class {class_id}")
+
+    def _new_name(self, class_id: int) -> str:
+        taken = {item.name for item in self._items}
+        names = (f"class {k}" for k in range(class_id, class_id + len(taken) + 1))
+        return next(name for name in names if name not in taken)
+
+    def _new_colour(self) -> str:
+        taken = {item.colour for item in self._items}
+        colours = (class_colour(k) for k in range(len(taken) + 1))
+        return next((colour for colour in colours if colour not in taken), class_colour(len(taken)))

@@ -1,0 +1,113 @@
+"""What napari's command palette and menus call: each is one method of the dock's session."""
+
+from __future__ import annotations
+
+from napari.viewer import Viewer
+
+from .dock import SupervoxDock
+from .exporting import Kind
+from .view import Shown
+
+PLUGIN, DOCK = "supervox", "Supervox"
+
+
+def dock_of(viewer: Viewer) -> SupervoxDock:
+    """Return the dock of a viewer; open it where there is none."""
+    for widget in viewer.window.dock_widgets.values():
+        found = widget if isinstance(widget, SupervoxDock) else None
+        if found is not None:
+            return found
+    return viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)[1]  # type: ignore[no-any-return]
+
+
+def prepare(viewer: Viewer) -> None:
+    """Prepare the volume."""
+    dock_of(viewer).session.prepare()
+
+
+def preview_regions(viewer: Viewer) -> None:
+    """Show the outlines of the regions on the slice in view."""
+    dock_of(viewer).session.preview_supervoxels()
+
+
+def outline_regions(viewer: Viewer) -> None:
+    """Show or hide the outlines of the regions."""
+    view = dock_of(viewer).session.view
+    view.outline_supervoxels(view.supervoxels is None or not view.supervoxels.visible)
+
+
+def add_class(viewer: Viewer) -> None:
+    """Add a class."""
+    dock_of(viewer).session.classes.add()
+
+
+def paint_voxels(viewer: Viewer) -> None:
+    """Take the brush."""
+    dock_of(viewer).session.use_tool("paint")
+
+
+def paint_regions(viewer: Viewer) -> None:
+    """Take the brush that paints whole regions."""
+    dock_of(viewer).session.use_tool("regions")
+
+
+def erase(viewer: Viewer) -> None:
+    """Take the eraser."""
+    dock_of(viewer).session.use_tool("erase")
+
+
+def toggle_live(viewer: Viewer) -> None:
+    """Follow the strokes, or wait to be asked."""
+    session = dock_of(viewer).session
+    session.set_live(not session.live.is_live)
+
+
+def update(viewer: Viewer) -> None:
+    """Update the labels now."""
+    dock_of(viewer).session.live.update()
+
+
+def show_labels(viewer: Viewer) -> None:
+    """Show the labels."""
+    dock_of(viewer).session.view.choose(shown=Shown.LABELS)
+
+
+def show_probability(viewer: Viewer) -> None:
+    """Show the probability of a class."""
+    dock_of(viewer).session.view.choose(shown=Shown.PROBABILITY)
+
+
+def show_uncertainty(viewer: Viewer) -> None:
+    """Show how undecided the labels are."""
+    dock_of(viewer).session.view.choose(shown=Shown.UNCERTAINTY)
+
+
+def toggle_outline(viewer: Viewer) -> None:
+    """Draw the labels as outlines, or filled."""
+    view = dock_of(viewer).session.view
+    view.choose(outline=not view.choices.outline)
+
+
+def next_unsure(viewer: Viewer) -> None:
+    """Go to the next unsure place."""
+    dock_of(viewer).session.go_to_unsure()
+
+
+def finish(viewer: Viewer) -> None:
+    """Compute the final labels in full quality."""
+    dock_of(viewer).session.finish()
+
+
+def export_labels(viewer: Viewer) -> None:
+    """Export the final labels."""
+    dock_of(viewer).export.ask(Kind.LABELS)
+
+
+def export_strokes(viewer: Viewer) -> None:
+    """Export the strokes."""
+    dock_of(viewer).export.ask(Kind.STROKES)
+
+
+def export_model(viewer: Viewer) -> None:
+    """Export the model."""
+    dock_of(viewer).export.ask(Kind.MODEL)

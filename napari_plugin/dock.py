@@ -1,0 +1,149 @@
+"""The dock widget: five steps from top to bottom, and a line that says what is next."""
+
+from __future__ import annotations
+
+from napari.viewer import Viewer
+from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from .advice import Step, next_step
+from .keys import Keys
+from .session import Session
+from .settings import Settings
+from .widgets.colours import style_sheet
+from .widgets.export_section import ExportSection
+from .widgets.paint_section import PaintSection
+from .widgets.prepare_section import PrepareSection
+from .widgets.section import Body, Section
+from .widgets.segment_section import SegmentSection
+from .widgets.volume_section import VolumeSection
+
+WIDTH = 340
+TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
+# Sections that stay open beside the next one: painting and looking go together.
+TOGETHER = (Step.PAINT, Step.SEGMENT)
+
+
+class SupervoxDock(QWidget):
+    """Segment a volume from a few strokes.
+
+    Parameters
+    ----------
+    napari_viewer : Viewer
+        Given by napari.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__()
+        self.setObjectName("supervox_dock")
+        self.session = Session(napari_viewer, Settings.load())
+        self.volume = VolumeSection(self.session)
+        self.prepare = PrepareSection(self.session)
+        self.paint = PaintSection(self.session)
+        self.segment = SegmentSection(self.session)
+        self.export = ExportSection(self.session)
+        self._bodies: tuple[Body, ...] = (
+            self.volume,
+            self.prepare,
+            self.paint,
+            self.segment,
+            self.export,
+        )
+        self.sections = [
+            Section(number, title, body)
+            for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
+        ]
+        self.advice = QLabel()
+        self.advice.setObjectName("supervox_advice")
+        self.advice.setWordWrap(True)
+        self._lay_out()
+        self._last_step: Step | None = None
+        self._refresh_timer = QTimer(self)
+        self._refresh_timer.setSingleShot(True)
+        self._refresh_timer.setInterval(0)
+        self._refresh_timer.timeout.connect(self.refresh)
+        self._is_closed = False
+        self.keys = Keys(self.session)
+        self.session.changed.connect(self._refresh_soon)
+        napari_viewer.events.theme.connect(self._on_theme)
+        napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
+        self._on_theme()
+        images = self.session.images()
+        if images:
+            self.session.choose_image(images[0])
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(6)
+        column.addWidget(self.advice)
+        for section in self.sections:
+            column.addWidget(section)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+        self.setMinimumWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    # -------------------------------------------------------------------------------- refreshing
+
+    def _refresh_soon(self, *_: object) -> None:
+        """Show the state once, however many changes come together."""
+        if not self._is_closed:
+            self._refresh_timer.start()
+
+    def refresh(self) -> None:
+        """Show the state of the session."""
+        if self._is_closed:
+            return
+        for body in self._bodies:
+            body.refresh()
+        for section, shown in zip(self.sections, self._bodies, strict=True):
+            section.set_summary(shown.describe())
+        advice = next_step(self.session)
+        self.advice.setText(advice.sentence)
+        for step, section in enumerate(self.sections):
+            section.set_next(step == advice.step)
+        if advice.step != self._last_step:
+            self._open_step(advice.step)
+            self._last_step = advice.step
+
+    def _open_step(self, step: Step) -> None:
+        """Open the section that is next; sections that a person opened stay open."""
+        for other, section in enumerate(self.sections):
+            if other == step or (step in TOGETHER and other in TOGETHER):
+                section.set_open(True)
+            elif self._last_step is not None and other == self._last_step:
+                section.set_open(other in TOGETHER and step is Step.EXPORT)
+
+    def _on_theme(self, *_: object) -> None:
+        self.setStyleSheet(style_sheet(self.session.viewer.theme))
+
+    # ------------------------------------------------------------------------------------- end
+
+    def close_session(self) -> None:
+        """Stop all work, and let go of the viewer."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._refresh_timer.stop()
+        viewer = self.session.viewer
+        self.session.changed.disconnect(self._refresh_soon)
+        viewer.events.theme.disconnect(self._on_theme)
+        viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
+        self.keys.release()
+        self.session.close()
+
+    def event(self, event: QEvent) -> bool:
+        """Notice that the dock or the window is going for good."""
+        if event.type() == QEvent.Type.DeferredDelete:
+            self.close_session()
+        return bool(super().event(event))

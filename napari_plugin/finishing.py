@@ -1,0 +1,136 @@
+"""The full pipeline: all partitions and sharpened edges, exactly as the command line does it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.segmentation import (
+    RefinementParameters,
+    Segmentation,
+    SegmentationParameters,
+    Segmenter,
+    Strokes,
+)
+
+from .jobs import Report, Stage, Task
+from .preparing import Prepared
+from .source import Source
+
+SEGMENT_SHARE = 0.7  # of the work; the rest is making voxels
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Labels of every voxel in full quality.
+
+    Attributes
+    ----------
+    source : Source
+    strokes : Strokes
+        What it was made from, in the part to work in.
+    segmenter : Segmenter
+        Keeps all partitions, for the next time and for the model.
+    segmentation : Segmentation
+    labels : uint8, (Z, Y, X)
+    seconds : float
+    """
+
+    source: Source
+    strokes: Strokes = field(repr=False)
+    segmenter: Segmenter = field(repr=False)
+    segmentation: Segmentation = field(repr=False)
+    labels: NDArray[np.uint8] = field(repr=False)
+    seconds: float
+
+    def is_for(self, source: Source, strokes: Strokes, parameters: SegmentationParameters) -> bool:
+        """Tell whether it still is what would be made now."""
+        return (
+            self.source == source
+            and self.segmenter.parameters == parameters
+            and self.strokes == strokes
+        )
+
+
+class Finishing(Stage):
+    """Runs the full pipeline, and keeps what came of it.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Threads; one per processor by default.
+    """
+
+    def __init__(self, workers: int | None) -> None:
+        super().__init__()
+        self._workers = workers
+        self.finished: Finished | None = None
+        self.succeeded.connect(self._keep)
+
+    def start(self, prepared: Prepared, strokes: Strokes, refinement: RefinementParameters) -> None:
+        """Begin.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            Its partition is the first of several.
+        strokes : Strokes
+            In the part to work in.
+        refinement : RefinementParameters
+        """
+        parameters = replace(prepared.parameters, refinement=refinement)
+        earlier = self.finished
+        is_same = earlier is not None and prepared.is_for(
+            earlier.source, earlier.segmenter.parameters
+        )
+        segmenter = earlier.segmenter if earlier is not None and is_same else None
+        task = _task(prepared, strokes, parameters, segmenter, self._workers)
+        self.run(task, "Computing the final labels", shown=True)
+
+    def forget(self) -> None:
+        """Stop, and let go of the last result."""
+        self.cancel()
+        self.finished = None
+
+    def _keep(self, finished: Finished) -> None:
+        self.finished = finished
+
+
+def _task(
+    prepared: Prepared,
+    strokes: Strokes,
+    parameters: SegmentationParameters,
+    segmenter: Segmenter | None,
+    workers: int | None,
+) -> Task:
+    def finish(report: Report) -> Finished:
+        started = time.perf_counter()
+        full = segmenter or Segmenter(
+            prepared.source.work_volume(),
+            spacing=prepared.source.spacing,
+            parameters=parameters,
+            workers=workers,
+            partitions=prepared.segmenter.partitions,
+        )
+        segmentation = full.segment(
+            strokes,
+            refinement=parameters.refinement,
+            progress=lambda done, total: report.progress(
+                round(1000 * SEGMENT_SHARE * done / total), 1000
+            ),
+            should_stop=report.should_stop,
+        )
+        labels = np.zeros(segmentation.shape, np.uint8)
+        for block in segmentation.render(
+            progress=lambda done, total: report.progress(
+                round(1000 * (SEGMENT_SHARE + (1 - SEGMENT_SHARE) * done / total)), 1000
+            ),
+            should_stop=report.should_stop,
+        ):
+            labels[block.block.core] = block.labels
+        seconds = time.perf_counter() - started
+        return Finished(prepared.source, strokes, full, segmentation, labels, seconds)
+
+    return finish

@@ -1,0 +1,215 @@
+"""Work that takes long: on a thread, with progress, stoppable, and with an end on the GUI thread.
+
+The only module that knows of threads. A task is a function of a `Report`; it runs at a low
+priority, so that painting goes first on a busy machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import psygnal
+from napari.qt.threading import FunctionWorker, create_worker
+from napari.utils import cancelable_progress
+from qtpy.QtCore import QObject, QTimer, Signal
+from supervox.features import Cancelled
+
+NICENESS = 10
+POLL_MS = 100  # how often progress is shown
+
+
+class Report:
+    """What a task tells while it works, and where it asks whether to go on.
+
+    Attributes
+    ----------
+    publish : callable
+        Hands a partial result to the GUI thread.
+    """
+
+    def __init__(self, publish: Callable[[object], None]) -> None:
+        self.publish = publish
+        self.done, self.total = 0, 0
+        self._stop = threading.Event()
+        self.worker: FunctionWorker | None = None
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell how much is done."""
+        self.done, self.total = done, total
+
+    def stop(self) -> None:
+        """Ask the task to stop."""
+        self._stop.set()
+
+    def should_stop(self) -> bool:
+        """Tell whether the task is to stop; also asked by napari when it closes."""
+        return self._stop.is_set() or (self.worker is not None and self.worker.abort_requested)
+
+
+Task = Callable[[Report], Any]
+_running: set[Job] = set()  # keeps jobs alive that nobody waits for any more
+
+
+class Job(QObject):
+    """A task that runs. All signals arrive on the GUI thread, and none after `abandon`.
+
+    Parameters
+    ----------
+    task : callable
+        Called as ``task(report)`` on a thread. It must touch no layer and no widget.
+    description : str
+        What is being done, for a person.
+    shown : bool
+        Whether napari's activity dock shows the progress, with a button to cancel.
+    parent : QObject, optional
+    """
+
+    progressed = Signal(int, int)
+    published = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(Exception)
+    stopped = Signal()
+    _handed = Signal(object)
+
+    def __init__(
+        self, task: Task, description: str, *, shown: bool = False, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.description = description
+        self.started_at = monotonic()
+        self.report = Report(self._handed.emit)
+        self._is_abandoned = False
+        self._has_ended = False
+        self._handed.connect(self._on_published)
+        self._shown_at = (-1, -1)
+        self._bar = cancelable_progress(total=100, desc=description) if shown else None
+        worker = create_worker(_run, task, self.report, _ignore_errors=True)
+        self.report.worker = worker
+        worker.returned.connect(self._on_returned)
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._show_progress)
+        self._timer.start()
+        _running.add(self)
+        worker.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the end has not been told yet."""
+        return not self._has_ended
+
+    def stop(self) -> None:
+        """Ask the task to stop; `stopped` tells when it did."""
+        self.report.stop()
+
+    def abandon(self) -> None:
+        """Ask the task to stop, and tell nobody of it any more."""
+        self._is_abandoned = True
+        self.report.stop()
+
+    def seconds_left(self) -> float | None:
+        """Estimate how long it will take from the pace so far; None while that is a guess."""
+        done, total = self.report.done, self.report.total
+        spent = monotonic() - self.started_at
+        if not total or done * 50 < total or spent < 1:
+            return None
+        return spent * (total - done) / done
+
+    def _show_progress(self) -> None:
+        if self._bar is not None and self._bar.is_canceled:
+            self.stop()
+        now = (self.report.done, self.report.total)
+        if now == self._shown_at or not now[1] or self._is_abandoned:
+            return
+        self._shown_at = now
+        if self._bar is not None:
+            self._bar.update(100 * now[0] // now[1] - self._bar.n)
+        self.progressed.emit(*now)
+
+    def _on_published(self, value: object) -> None:
+        if not (self._is_abandoned or self.report.should_stop()):
+            self.published.emit(value)
+
+    def _on_returned(self, outcome: tuple[str, Any]) -> None:
+        kind, value = outcome
+        self._timer.stop()
+        self._has_ended = True
+        _running.discard(self)
+        if self._bar is not None:
+            self._bar.close()
+        if not self._is_abandoned:
+            if kind == "stopped":
+                self.stopped.emit()
+            elif kind == "failed":
+                self.failed.emit(value)
+            else:
+                self.succeeded.emit(value)
+        self.deleteLater()
+
+
+class Stage:
+    """A kind of work of which at most one job runs; a newer one replaces an older one."""
+
+    changed = psygnal.Signal()  # began, progressed or ended
+    published = psygnal.Signal(object)
+    succeeded = psygnal.Signal(object)
+    failed = psygnal.Signal(Exception)
+
+    def __init__(self) -> None:
+        self.job: Job | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job runs."""
+        return self.job is not None
+
+    def run(self, task: Task, description: str, *, shown: bool = False) -> None:
+        """Begin; see `Job`. Nothing of the job that ran before arrives any more."""
+        if self.job is not None:
+            self.job.abandon()
+        job = Job(task, description, shown=shown)
+        job.progressed.connect(lambda done, total: self.changed.emit())
+        job.published.connect(self.published.emit)
+        job.succeeded.connect(lambda value: self._end(self.succeeded, value))
+        job.failed.connect(lambda error: self._end(self.failed, error))
+        job.stopped.connect(lambda: self._end(None, None))
+        self.job = job
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop what is running, and hear no more of it."""
+        job, self.job = self.job, None
+        if job is not None:
+            job.abandon()
+            self.changed.emit()
+
+    def _end(self, signal: psygnal.SignalInstance | None, value: object) -> None:
+        self.job = None
+        if signal is not None:
+            signal.emit(value)
+        self.changed.emit()
+
+
+def _run(task: Task, report: Report) -> tuple[str, Any]:
+    """Run the task; its exceptions become values, so that each has one way to the person."""
+    _lower_priority()
+    try:
+        if report.should_stop():
+            return "stopped", None
+        return "succeeded", task(report)
+    except Cancelled:
+        return "stopped", None
+    except Exception as error:
+        return "failed", error
+
+
+def _lower_priority() -> None:
+    """Let the GUI thread go first; threads that are started from here inherit it (Linux)."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):  # a nicety: refused in some containers
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -1,0 +1,87 @@
+"""Keyboard shortcuts, bound while the dock is there, and given back when it goes.
+
+Napari's own keys keep their meaning: on the strokes' layer, only the digits are taken, whose tools
+have letters as well (P brush, E eraser, F fill, L picker, Z move); Space stays pan and zoom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
+
+    from .session import Session
+
+MOST_CLASSES = 9
+
+
+class Keys:
+    """Binds the keys of one viewer."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._layer: Labels | None = None
+        viewer = session.viewer
+        self._viewer_keys: dict[str, Callable[..., Any]] = {
+            "R": lambda _: session.use_tool("regions"),
+            "H": self._hide_while_held,
+            "O": lambda _: session.view.choose(outline=not session.view.choices.outline),
+            "Shift-L": lambda _: session.set_live(not session.live.is_live),
+            "U": lambda _: session.live.update(),
+            "N": lambda _: session.go_to_unsure(),
+        }
+        for key, action in self._viewer_keys.items():
+            viewer.bind_key(key, action, overwrite=True)
+        session.changed.connect(self._follow)
+        self._follow()
+
+    def release(self) -> None:
+        """Give all keys back."""
+        self._session.changed.disconnect(self._follow)
+        for key in self._viewer_keys:
+            self._session.viewer.bind_key(key, None)
+        self._release_layer()
+
+    def _follow(self) -> None:
+        """Bind the digits on the layer that is painted on now."""
+        layer = self._session.painting.layer
+        if layer is self._layer:
+            return
+        self._release_layer()
+        self._layer = layer
+        if layer is not None:
+            for digit in range(1, MOST_CLASSES + 1):
+                layer.bind_key(str(digit), self._choose(digit - 1), overwrite=True)
+            layer.bind_key("0", lambda _: self._session.use_tool("erase"), overwrite=True)
+
+    def _release_layer(self) -> None:
+        layer, self._layer = self._layer, None
+        if layer is not None:
+            for digit in range(MOST_CLASSES + 1):
+                layer.bind_key(str(digit), None)
+
+    def _choose(self, index: int) -> Callable[[Any], None]:
+        def choose(_: Any) -> None:
+            classes, layer = self._session.classes, self._session.painting.layer
+            if index < len(classes.ids):
+                classes.selected = classes.ids[index]
+                if layer is not None and str(layer.mode) == "erase":
+                    layer.mode = "paint"
+
+        return choose
+
+    def _hide_while_held(self, _: Any) -> Generator[None, None, None]:
+        """Hide what lies over the image while the key is held."""
+        view = self._session.view
+        shown = [
+            layer
+            for layer in (view.prediction, view.map, self._session.final)
+            if layer is not None and layer.visible
+        ]
+        for layer in shown:
+            layer.visible = False
+        yield
+        for layer in shown:
+            layer.visible = True

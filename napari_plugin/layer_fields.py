@@ -1,0 +1,124 @@
+"""What a layer says beside its values: voxel size, unit, place, classes; to and from volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from supervox.volumes import Volume, VolumeClass, convert_length, describe, unit_symbol
+
+Fields = dict[str, Any]
+Triple = tuple[float, float, float]
+
+KEY = "supervox"  # of a layer's metadata
+AXES = ("z", "y", "x")
+_UNNAMED = "#a0a0a0"  # values that no class stands for
+
+
+def fields_of(volume: Volume, name: str) -> Fields:
+    """Return the fields of a layer that shows a volume; of a single plane, of a 2D layer."""
+    start = 1 if volume.shape[0] == 1 else 0
+    fields: Fields = {
+        "name": name,
+        "scale": volume.spacing[start:],
+        "translate": volume.origin[start:],
+        "axis_labels": AXES[start:],
+        "metadata": {KEY: describe(volume)},
+    }
+    if volume.unit is not None:
+        fields["units"] = (volume.unit,) * (3 - start)
+    return fields
+
+
+def class_fields(classes: Sequence[VolumeClass]) -> Fields:
+    """Return the fields of a Labels layer that shows classes in their colours, by their names."""
+    from napari.utils import DirectLabelColormap
+    from napari.utils.colormaps import label_colormap
+
+    spare = label_colormap()
+    colours: dict[int | None, Any] = {None: _UNNAMED, 0: "transparent"}
+    for item in classes:
+        colours[item.value] = item.colour or spare.map(item.value)
+    features = {"index": [item.value for item in classes], "name": [item.name for item in classes]}
+    return {"colormap": DirectLabelColormap(color_dict=colours), "features": features}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer's voxels are.
+
+    Attributes
+    ----------
+    spacing
+        Voxel size along (z, y, x); None if nobody said.
+    unit
+        Its unit, if it is one of length.
+    origin
+        Position of the first voxel.
+    """
+
+    spacing: Triple | None
+    unit: str | None
+    origin: Triple
+
+    @classmethod
+    def of_layer(cls, fields: Mapping[str, Any]) -> Place:
+        """Read the fields of a layer of two or three axes.
+
+        A 2D layer has no distance of planes: it gets that of the file that it came from, or else
+        its rows'.
+        """
+        scale = [float(value) for value in fields.get("scale", (1.0, 1.0, 1.0))]
+        translate = [float(value) for value in fields.get("translate", [0.0] * len(scale))]
+        symbols = [unit_symbol(str(unit)) for unit in fields.get("units") or [None] * len(scale)]
+        unit = next((symbol for symbol in reversed(symbols) if symbol), None)
+        if unit is not None:
+            scale = _in_unit(scale, symbols, unit)
+            translate = _in_unit(translate, symbols, unit)
+        if len(scale) == 2:
+            stated = _record(fields).get("spacing") or scale
+            same_unit = _record(fields).get("unit") == unit
+            scale = [float(stated[0]) if same_unit else scale[0], *scale]
+            translate = [0.0, *translate]
+        if unit is None and scale == [1.0, 1.0, 1.0]:
+            return cls(None, None, (0.0, 0.0, 0.0))
+        return cls(_triple(scale), unit, _triple(translate))
+
+
+def classes_of_layer(fields: Mapping[str, Any]) -> tuple[VolumeClass, ...] | None:
+    """Return the classes that the plugin wrote into a layer's metadata, or None."""
+    items = _record(fields).get("classes")
+    if not items:
+        return None
+    return tuple(VolumeClass(item["value"], item["name"], item.get("colour")) for item in items)
+
+
+def coloured_classes(fields: Mapping[str, Any], values: Sequence[int]) -> tuple[VolumeClass, ...]:
+    """Return a class for each value of a Labels layer, with the colour that it is shown in."""
+    colormap = fields["colormap"]
+    return tuple(VolumeClass(v, f"class {v}", _hexadecimal(colormap.map(v))) for v in values)
+
+
+def _record(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the plugin keeps in a layer's metadata."""
+    record = fields.get("metadata", {}).get(KEY, {})
+    return record if isinstance(record, Mapping) else {}
+
+
+def _in_unit(lengths: Sequence[float], symbols: Sequence[str | None], unit: str) -> list[float]:
+    return [
+        convert_length(length, symbol or unit, unit)
+        for length, symbol in zip(lengths, symbols, strict=True)
+    ]
+
+
+def _triple(values: Sequence[float]) -> Triple:
+    z, y, x = values
+    return z, y, x
+
+
+def _hexadecimal(colour: Sequence[float]) -> str | None:
+    """Write red, green, blue and alpha from 0 to 1 as files do; None for what can't be seen."""
+    red, green, blue, alpha = (round(255 * float(part)) for part in colour)
+    return f"#{red:02x}{green:02x}{blue:02x}" if alpha else None

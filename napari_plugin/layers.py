@@ -1,0 +1,142 @@
+"""The layers that belong to a segmentation: how they are made, and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+from numpy.typing import NDArray
+
+from .classes import PaintClass
+from .lookup import LookupPyramid
+from .source import finest_data, placement
+
+if TYPE_CHECKING:
+    from supervox.volumes import VolumeClass
+
+ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
+MAP, PREVIEW, FINAL, BOX = "map", "preview", "final", "box"
+_STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
+OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
+_NOTHING = (0.0, 0.0, 0.0, 0.0)
+
+
+def role_of(layer: Layer) -> str | None:
+    """Return what a layer is to us, from its metadata; None if it isn't ours."""
+    ours = layer.metadata.get("supervox")
+    return ours.get("role") if isinstance(ours, dict) else None
+
+
+def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> dict[str, Any]:
+    """Return the metadata that mark a layer as ours."""
+    entries = [item.as_json() for item in classes]
+    return {"supervox": {"role": role, "of": str(image.unique_id), "classes": entries}}
+
+
+def class_colormap(classes: Iterable[PaintClass]) -> DirectLabelColormap:
+    """Return the colours of the classes; hidden ones are transparent, as is 0."""
+    colours: dict[int | None, Any] = {None: _STRANGER, 0: _NOTHING}
+    for item in classes:
+        colours[item.id] = item.colour if item.visible else _NOTHING
+    return DirectLabelColormap(color_dict=colours)
+
+
+def make_annotations(image: Image, classes: Iterable[PaintClass]) -> Labels:
+    """Return an empty layer to paint on, uint8, with the voxels of the image."""
+    return Labels(
+        np.zeros(finest_data(image).shape, np.uint8),
+        name="strokes",
+        metadata=metadata(ANNOTATIONS, image),
+        opacity=0.8,
+        colormap=class_colormap(classes),
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def make_prediction(
+    image: Image,
+    pyramid: LookupPyramid,
+    start: tuple[int, int, int],
+    classes: Iterable[PaintClass],
+    opacity: float,
+) -> Labels:
+    """Return the layer of predicted labels: a view through a table over supervoxels."""
+    return Labels(
+        pyramid.data,
+        multiscale=pyramid.is_multiscale,
+        name="prediction",
+        metadata=metadata(PREDICTION, image),
+        opacity=opacity,
+        blending="translucent_no_depth",
+        colormap=class_colormap(classes),
+        **placement(image, start),
+    )
+
+
+def make_supervoxels(image: Image, ids: NDArray[np.int32], start: tuple[int, int, int]) -> Labels:
+    """Return the outlines of the supervoxels."""
+    layer = Labels(
+        ids,
+        name="supervoxels",
+        metadata=metadata(SUPERVOXELS, image),
+        opacity=0.5,
+        colormap=outline_colormap(),
+        **placement(image, start),
+    )
+    layer.contour = 1
+    layer.editable = False
+    return layer
+
+
+def make_map(
+    image: Image,
+    data: Any,
+    start: tuple[int, int, int],
+    *,
+    multiscale: bool,
+    name: str,
+    colormap: str = "magma",
+) -> Image:
+    """Return a layer of values between 0 and 1 over the image: a probability, or uncertainty."""
+    return Image(
+        data,
+        multiscale=multiscale,
+        name=name,
+        metadata=metadata(MAP, image),
+        contrast_limits=(0.0, 1.0),
+        colormap=colormap,
+        blending="translucent_no_depth",
+        opacity=0.6,
+        interpolation2d="nearest",
+        **placement(image, start),
+    )
+
+
+def make_final(
+    image: Image,
+    labels: NDArray[np.unsignedinteger],
+    start: tuple[int, int, int],
+    classes: Iterable[PaintClass],
+    named: Iterable[VolumeClass],
+) -> Labels:
+    """Return the layer of the full pipeline's labels."""
+    return Labels(
+        labels,
+        name="final labels",
+        metadata=metadata(FINAL, image, named),
+        opacity=0.6,
+        colormap=class_colormap(classes),
+        **placement(image, start),
+    )
+
+
+def outline_colormap() -> CyclicLabelColormap:
+    """Return a map that draws every supervoxel in one colour: outlines, legible on any grey.
+
+    Napari finds outlines where mapped values differ, so there must be many, though all alike.
+    """
+    colours = np.tile(np.array([0.94, 0.89, 0.26, 1.0], np.float32), (OUTLINE_VALUES, 1))
+    return CyclicLabelColormap(colors=colours, background_value=-1)

@@ -1,0 +1,266 @@
+"""The live loop: strokes are noticed, and the labels follow, the slice in view first.
+
+dirty -> debounce -> scan on a thread -> did strokes change? -> update on a thread -> result.
+A newer update replaces an older one; nothing of a replaced one arrives.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+from supervox.features import Slices
+from supervox.segmentation import (
+    InView,
+    RefinementParameters,
+    Strokes,
+    count_strokes,
+    find_strokes,
+)
+
+from .jobs import Report, Stage, Task
+from .painting import NOTHING
+from .preparing import Prepared
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """The strokes as they are.
+
+    Attributes
+    ----------
+    strokes : Strokes
+        Of the whole layer.
+    counts : dict of int to int
+        Strokes by class id.
+    """
+
+    strokes: Strokes
+    counts: dict[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class ViewResult:
+    """What is known of the supervoxels in view before the rest.
+
+    Attributes
+    ----------
+    supervoxels : int32, (K,)
+    classes : uint8, (K,)
+        Class id of each.
+    confidence : float32, (K,)
+        Probability of the most probable class of each.
+    seconds : float
+        Since the update began.
+    """
+
+    supervoxels: NDArray[np.int32]
+    classes: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class LiveResult:
+    """Labels of a whole volume from one partition.
+
+    Attributes
+    ----------
+    class_ids : tuple of int
+        Columns of the probabilities.
+    labels : uint8, (S,)
+        Class id of each supervoxel.
+    probabilities : float32, (S, C)
+    uncertainty : float32, (S,)
+        0 sure, 1 all classes alike.
+    n_painted : int
+        Supervoxels that strokes touch.
+    seconds, seconds_in_view : float
+        What it took; 0 where the slice in view did not come first.
+    """
+
+    class_ids: tuple[int, ...]
+    labels: NDArray[np.uint8]
+    probabilities: NDArray[np.float32]
+    uncertainty: NDArray[np.float32]
+    n_painted: int
+    seconds: float
+    seconds_in_view: float
+
+
+NOTHING_SEEN = Scan(NOTHING, {})
+
+
+class LiveLoop:
+    """Follows the strokes.
+
+    Parameters
+    ----------
+    debounce_ms : int
+        Pause after a stroke before the work begins.
+    annotations : callable
+        Returns the voxels that are painted on, uint8, or None.
+    prepared : callable
+        Returns what is prepared, or None.
+    in_view : callable
+        Returns the slice of the prepared volume that is shown; None if none is.
+    refinement : callable
+        Returns the strength of refinement that is chosen.
+
+    Attributes
+    ----------
+    is_live : bool
+        Whether updates follow the strokes by themselves.
+    scan : Scan
+        The strokes as they were seen last.
+    updating : Stage
+        Publishes a `ViewResult`, succeeds with a `LiveResult`.
+    """
+
+    scanned = Signal(object)  # Scan, if strokes changed
+    failed = Signal(Exception)
+
+    def __init__(
+        self,
+        debounce_ms: int,
+        annotations: Callable[[], NDArray[np.uint8] | None],
+        prepared: Callable[[], Prepared | None],
+        in_view: Callable[[], Slices | None],
+        refinement: Callable[[], RefinementParameters],
+    ) -> None:
+        self._annotations, self._prepared = annotations, prepared
+        self._in_view, self._refinement = in_view, refinement
+        self.is_live = True
+        self.scan = NOTHING_SEEN
+        self.scanning, self.updating = Stage(), Stage()
+        self.scanning.succeeded.connect(self._on_scanned)
+        self.scanning.failed.connect(self.failed.emit)
+        self.updating.failed.connect(self.failed.emit)
+        self._scan_again = False
+        self._is_forced = False
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(debounce_ms)
+        self._timer.timeout.connect(self._start_scan)
+
+    def strokes_changed(self) -> None:
+        """Voxels may have changed: look at them after a pause."""
+        self._timer.start()
+
+    def update(self) -> None:
+        """Update now, also where nothing changed or live is off."""
+        self._is_forced = True
+        self._timer.stop()
+        self._start_scan()
+
+    def update_again(self) -> None:
+        """Update with the strokes that are known, since something else changed."""
+        if self.can_update:
+            self._start_update()
+
+    def stop(self) -> None:
+        """Stop all work, and forget the strokes."""
+        self._timer.stop()
+        self.scanning.cancel()
+        self.updating.cancel()
+        self._is_forced = self._scan_again = False
+        self.scan = NOTHING_SEEN
+
+    @property
+    def strokes(self) -> Strokes | None:
+        """The strokes in the part that is prepared; None if nothing is."""
+        prepared = self._prepared()
+        if prepared is None:
+            return None
+        return self.scan.strokes.crop(prepared.source.full_shape, prepared.source.box)
+
+    @property
+    def can_update(self) -> bool:
+        """Whether the volume is prepared and two classes are painted in it."""
+        strokes = self.strokes
+        return strokes is not None and len(strokes.class_ids) >= 2
+
+    def _start_scan(self) -> None:
+        annotations = self._annotations()
+        if annotations is None:
+            return
+        if self.scanning.is_running:
+            self._scan_again = True
+        else:
+            self.scanning.run(_scan_task(annotations), "Looking for strokes")
+
+    def _on_scanned(self, scan: Scan) -> None:
+        is_new = scan.strokes != self.scan.strokes
+        if is_new:
+            self.scan = scan
+            self.scanned.emit(scan)
+        if self._scan_again:
+            self._scan_again = False
+            self._start_scan()
+            return
+        is_forced, self._is_forced = self._is_forced, False
+        if (is_forced or (is_new and self.is_live)) and self.can_update:
+            self._start_update()
+
+    def _start_update(self) -> None:
+        prepared, strokes = self._prepared(), self.strokes
+        assert prepared is not None
+        assert strokes is not None
+        task = _update_task(prepared, strokes, self._refinement(), self._in_view())
+        self.updating.run(task, "Updating the labels")
+
+
+def _scan_task(annotations: NDArray[np.uint8]) -> Task:
+    def scan(report: Report) -> Scan:
+        volume = annotations if annotations.ndim == 3 else annotations[np.newaxis]
+        strokes = find_strokes(volume)
+        return Scan(strokes, count_strokes(strokes, volume.shape))
+
+    return scan
+
+
+def _update_task(
+    prepared: Prepared,
+    strokes: Strokes,
+    refinement: RefinementParameters,
+    in_view: Slices | None,
+) -> Task:
+    def update(report: Report) -> LiveResult:
+        started = time.perf_counter()
+        first = 0.0
+
+        def show(part: InView) -> None:
+            nonlocal first
+            first = time.perf_counter() - started
+            report.publish(
+                ViewResult(
+                    part.supervoxels,
+                    part.class_ids.astype(np.uint8),
+                    part.probabilities.max(axis=1),
+                    first,
+                )
+            )
+
+        result = prepared.segmenter.segment(
+            strokes,
+            refinement=refinement,
+            in_view=None if in_view is None else prepared.ids[in_view],
+            on_view=show,
+            should_stop=report.should_stop,
+        )
+        return LiveResult(
+            result.class_ids,
+            result.supervoxel_classes().astype(np.uint8),
+            result.probabilities[0],
+            result.supervoxel_uncertainty(),
+            prepared.segmenter.n_painted,
+            time.perf_counter() - started,
+            first,
+        )
+
+    return update

@@ -1,0 +1,193 @@
+"""The layer that a person paints on: made or adopted, coloured, protected, never reassigned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from napari.viewer import Viewer
+from numpy.typing import NDArray
+from psygnal import Signal
+from supervox.segmentation import Strokes
+
+from .classes import MAX_ID, ClassList
+from .layer_fields import classes_of_layer
+from .layers import ANNOTATIONS, class_colormap, make_annotations, role_of
+from .source import finest_data
+
+NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
+
+
+class Painting:
+    """Strokes of one image, in a Labels layer of napari's own.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    classes : ClassList
+    """
+
+    changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
+    hint = Signal(str)  # a sentence for the status bar
+
+    def __init__(self, viewer: Viewer, classes: ClassList) -> None:
+        self._viewer = viewer
+        self.classes = classes
+        self.layer: Labels | None = None
+        self._protected = NOTHING
+        self._is_restoring = False
+        self._shown: object = None  # place in the volume at the last refresh
+        classes.changed.connect(self._on_classes_changed)
+        classes.selected_changed.connect(self._on_class_selected)
+
+    # ------------------------------------------------------------------------------ the layer
+
+    def attach(self, image: Image, *, brush_size: int) -> Labels:
+        """Paint on an image from now on: on the strokes that it has, or on a new layer."""
+        layer = self._find(image, self._viewer.layers)
+        if layer is None:
+            layer = make_annotations(image, self.classes)
+            layer.brush_size = brush_size
+            self._viewer.add_layer(layer)
+        else:
+            self._take_classes(layer)
+        self.layer = layer
+        self._protected = NOTHING
+        layer.events.paint.connect(self._on_paint)
+        layer.events.set_data.connect(self._on_set_data)
+        layer.events.selected_label.connect(self._on_label_selected)
+        self._on_classes_changed()
+        self._on_class_selected(self.classes.selected)
+        return layer
+
+    def adopt(self, image: Image, layer: Labels) -> bool:
+        """Go on with strokes that were opened after the image; only while nothing is painted."""
+        mine = self.layer
+        if layer is mine or self._protected.voxels.size or self._find(image, [layer]) is None:
+            return False
+        self.detach()
+        if mine is not None and mine in self._viewer.layers:
+            self._viewer.layers.remove(mine)
+        self.attach(image, brush_size=10 if mine is None else int(mine.brush_size))
+        return True
+
+    def detach(self) -> None:
+        """Let go of the layer; it stays in the viewer with all strokes."""
+        layer, self.layer = self.layer, None
+        if layer is not None:
+            layer.events.paint.disconnect(self._on_paint)
+            layer.events.set_data.disconnect(self._on_set_data)
+            layer.events.selected_label.disconnect(self._on_label_selected)
+
+    def _find(self, image: Image, among: Iterable[Layer]) -> Labels | None:
+        """Return strokes that fit an image: painted on it, or opened with it."""
+        shape = tuple(finest_data(image).shape)
+        for layer in among:
+            if not isinstance(layer, Labels) or role_of(layer) != ANNOTATIONS:
+                continue
+            of = layer.metadata["supervox"].get("of")
+            data = layer.data
+            fits = isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.shape == shape
+            if fits and of in (None, str(image.unique_id)):
+                layer.metadata["supervox"]["of"] = str(image.unique_id)
+                return layer
+        return None
+
+    def _take_classes(self, layer: Labels) -> None:
+        found = classes_of_layer({"metadata": layer.metadata})
+        if found:
+            self.classes.adopt(found)
+
+    # ------------------------------------------------------------------------------- classes
+
+    def _on_classes_changed(self) -> None:
+        if self.layer is not None:
+            self.layer.colormap = class_colormap(self.classes)
+            ours = self.layer.metadata["supervox"]
+            ours["classes"] = [item.as_json() for item in self.classes.for_files()]
+            self._update_editable()
+
+    def _on_class_selected(self, class_id: int) -> None:
+        if self.layer is not None and class_id:
+            self.layer.selected_label = class_id
+            self._update_editable()
+
+    def _on_label_selected(self) -> None:
+        """Follow napari's own label spin box and picker."""
+        assert self.layer is not None
+        label = int(self.layer.selected_label)
+        if label in self.classes:
+            self.classes.selected = label
+        elif 1 <= label <= MAX_ID:
+            self.classes.ensure([label])
+            self.classes.selected = label
+
+    def _update_editable(self) -> None:
+        """Nothing can be painted with a locked class."""
+        assert self.layer is not None
+        selected = self.classes.selected
+        is_locked = selected in self.classes and self.classes[selected].locked
+        if self.layer.editable == is_locked:
+            mode = self.layer.mode
+            self.layer.editable = not is_locked
+            if is_locked and str(mode) != "pan_zoom":
+                self.hint.emit(f"{self.classes[selected].name} is locked: unlock it to paint")
+
+    # ------------------------------------------------------------------------------- strokes
+
+    def protect(self, strokes: Strokes) -> None:
+        """Remember where strokes are, to keep those of locked classes from being painted over."""
+        self._protected = strokes
+
+    def _on_paint(self) -> None:
+        self._restore_locked()
+        self.changed.emit()
+
+    def _on_set_data(self) -> None:
+        """Notice undo, redo and scripts, which come without a paint event.
+
+        Scrolling comes this way too, but with another place in the volume.
+        """
+        dims = self._viewer.dims
+        shown = (dims.point, dims.order, dims.ndisplay)
+        moved, self._shown = shown != self._shown, shown
+        if not (moved or self._is_restoring):
+            self._restore_locked()
+            self.changed.emit()
+
+    def _restore_locked(self) -> None:
+        """Give voxels of locked classes their class back, whatever was painted over them."""
+        locked = [item.id for item in self.classes if item.locked]
+        if not locked or self.layer is None:
+            return
+        chosen = np.isin(self._protected.classes, locked)
+        voxels, classes = self._protected.voxels[chosen], self._protected.classes[chosen]
+        data = self.layer.data.reshape(-1)
+        lost = data[voxels] != classes
+        if not lost.any():
+            return
+        data[voxels[lost]] = classes[lost]
+        self._refresh()
+        names = {self.classes[int(k)].name for k in np.unique(classes[lost])}
+        self.hint.emit(f"{', '.join(sorted(names))} locked: {int(lost.sum()):,} voxels kept")
+
+    def paint(self, indices: tuple[NDArray[np.int64], ...], class_id: int) -> None:
+        """Paint voxels as one step that can be undone."""
+        assert self.layer is not None
+        if indices[0].size:
+            self.layer.data_setitem(indices, class_id)
+
+    def erase_class(self, class_id: int) -> None:
+        """Erase all strokes of a class, as one step that can be undone."""
+        if self.layer is not None:
+            of_class = self._protected.voxels[self._protected.classes == class_id]
+            self.paint(np.unravel_index(of_class, self.layer.data.shape), 0)
+
+    def _refresh(self) -> None:
+        assert self.layer is not None
+        self._is_restoring = True
+        try:
+            self.layer.refresh(extent=False)
+        finally:
+            self._is_restoring = False

@@ -1,0 +1,104 @@
+"""Preparing a volume: supervoxels, features and graph, on a thread, once per volume."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.segmentation import SegmentationParameters, Segmenter
+
+from .jobs import Report, Stage, Task
+from .lookup import coarse_sample
+from .source import Source
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A volume that is ready for strokes.
+
+    Attributes
+    ----------
+    source : Source
+    parameters : SegmentationParameters
+        Those that it was prepared with.
+    segmenter : Segmenter
+        Of one partition, for the live view.
+    coarse : int32
+        Sample of the supervoxel ids for showing all of the volume.
+    seconds : float
+        What it took.
+    """
+
+    source: Source
+    parameters: SegmentationParameters
+    segmenter: Segmenter
+    coarse: NDArray[np.int32] = field(repr=False)
+    seconds: float
+
+    @property
+    def ids(self) -> NDArray[np.int32]:
+        """Supervoxel of each voxel of the part to work in, (Z, Y, X)."""
+        return self.segmenter.partitions[0].ids
+
+    @property
+    def n_supervoxels(self) -> int:
+        """Number of supervoxels."""
+        return self.segmenter.partitions[0].graph.n_supervoxels
+
+    @property
+    def reach(self) -> int:
+        """Voxels that a supervoxel's box usually spans to each side."""
+        return round(2 * self.parameters.supervoxels.size_voxels)
+
+    def is_for(self, source: Source, parameters: SegmentationParameters) -> bool:
+        """Tell whether it still is what would be prepared now."""
+        mine = (self.source, self.parameters.supervoxels, self.parameters.features)
+        return mine == (source, parameters.supervoxels, parameters.features)
+
+
+class Preparation(Stage):
+    """Runs the preparation, and keeps what came of it.
+
+    Parameters
+    ----------
+    workers : int, optional
+        Threads; one per processor by default.
+    """
+
+    def __init__(self, workers: int | None) -> None:
+        super().__init__()
+        self._workers = workers
+        self.prepared: Prepared | None = None
+        self.succeeded.connect(self._keep)
+
+    def start(self, source: Source, parameters: SegmentationParameters) -> None:
+        """Prepare; what was prepared before stays until the end."""
+        task = _task(source, parameters, self._workers)
+        self.run(task, "Preparing the volume", shown=True)
+
+    def forget(self) -> None:
+        """Stop what is running, and let go of what is prepared."""
+        self.cancel()
+        self.prepared = None
+        self.changed.emit()
+
+    def _keep(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+
+
+def _task(source: Source, parameters: SegmentationParameters, workers: int | None) -> Task:
+    live = replace(parameters, partitions=1, edge_refinement=False)
+
+    def prepare(report: Report) -> Prepared:
+        started = time.perf_counter()
+        segmenter = Segmenter(
+            source.work_volume(), spacing=source.spacing, parameters=live, workers=workers
+        )
+        segmenter.prepare(progress=report.progress, should_stop=report.should_stop)
+        coarse = coarse_sample(source.layer_part(segmenter.partitions[0].ids))
+        seconds = time.perf_counter() - started
+        return Prepared(source, parameters, segmenter, coarse, seconds)
+
+    return prepare

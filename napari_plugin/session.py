@@ -1,0 +1,527 @@
+"""One viewer's segmentation: what is chosen, prepared, painted and shown. Knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from napari.utils.notifications import show_error, show_info, show_warning
+from napari.viewer import Viewer
+from numpy.typing import NDArray
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+from supervox.features import FeatureParameters, parameters_for_preset
+from supervox.segmentation import Estimate, estimate_preparation
+
+from .choices import Choices
+from .classes import ClassList, PaintClass
+from .exporting import Exporting, ExportRequest, Kind
+from .finishing import Finished, Finishing
+from .layers import make_final, role_of
+from .live import LiveLoop, LiveResult, Scan
+from .painting import Painting
+from .palette import class_colour
+from .preparing import Preparation, Prepared
+from .preview import Preview
+from .region_brush import RegionBrush
+from .settings import Settings
+from .source import Box, Source, finest_data, spacing_of, unusable
+from .unsure import UnsurePlaces
+from .view import ResultView, ViewChoices
+
+LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
+FIRST_CLASSES = ("background", "structure")
+
+
+class Session:
+    """All that the dock of a viewer does.
+
+    Widgets call its methods and listen to `changed`; long work runs in the stages `preparation`,
+    `live`, `finishing` and `exporting`.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    settings : Settings
+    """
+
+    changed = Signal()  # anything that widgets show
+    image_changed = Signal()
+
+    def __init__(self, viewer: Viewer, settings: Settings) -> None:
+        self.viewer = viewer
+        self.settings = settings
+        self.image: Image | None = None
+        self.box: Box | None = None
+        self._data_version = 0
+        self.choices = Choices(_preset_or_default(settings.preset), settings.supervoxel_size)
+        self.classes = ClassList(
+            PaintClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
+        )
+        self.painting = Painting(viewer, self.classes)
+        self.preparation = Preparation(settings.workers)
+        self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
+        self.view = ResultView(
+            viewer, self.classes, ViewChoices(opacity=settings.prediction_opacity)
+        )
+        self.live = LiveLoop(
+            settings.delay_ms,
+            self._annotations,
+            lambda: self.preparation.prepared,
+            self._part_in_view,
+            lambda: self.choices.refinement,
+        )
+        self.live.is_live = settings.live
+        self.finishing = Finishing(settings.workers)
+        self.exporting = Exporting()
+        self.preview = Preview(viewer)
+        self.unsure = UnsurePlaces()
+        self.last_export: Path | None = None
+        self.folder: Path | None = None  # where files were written last
+        self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
+        self._pace = 1.0  # how much slower preparing is here than estimated
+        self.final: Labels | None = None
+        self.lost_strokes: Labels | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        layers = self.viewer.layers.events
+        layers.inserted.connect(self._on_layer_added)
+        layers.removed.connect(self._on_layer_removed)
+        self.painting.changed.connect(self.live.strokes_changed)
+        self.live.scanned.connect(self._on_scanned)
+        self.live.updating.published.connect(self.view.show_in_view)
+        self.live.updating.succeeded.connect(self._on_updated)
+        self.preparation.succeeded.connect(self._on_prepared)
+        self.unsure.succeeded.connect(self._on_unsure_found)
+        self.finishing.succeeded.connect(self._on_finished)
+        self.exporting.succeeded.connect(self._on_exported)
+        for failing in (
+            self.preparation,
+            self.live,
+            self.finishing,
+            self.exporting,
+            self.preview,
+            self.unsure,
+        ):
+            failing.failed.connect(self._on_error)
+        for hinting in (self.painting, self.regions):
+            hinting.hint.connect(self.hint)
+        for stage in (
+            self.preparation,
+            self.live.scanning,
+            self.live.updating,
+            self.finishing,
+            self.exporting,
+            self.preview,
+            self.view,
+            self.classes,
+            self.regions,
+        ):
+            stage.changed.connect(self._emit_changed)
+        self.classes.selected_changed.connect(self._emit_changed)
+
+    def close(self) -> None:
+        """Stop everything, and let go of the viewer; layers stay as they are."""
+        layers = self.viewer.layers.events
+        layers.inserted.disconnect(self._on_layer_added)
+        layers.removed.disconnect(self._on_layer_removed)
+        for stage in (self.preparation, self.finishing, self.exporting, self.preview, self.unsure):
+            stage.cancel()
+        self.live.stop()
+        self.regions.switch(False)
+        self._release_image()
+
+    def _emit_changed(self, *_: object) -> None:
+        self.changed.emit()
+
+    def hint(self, text: str) -> None:
+        """Show a sentence in the status bar."""
+        self.viewer.status = text
+
+    # -------------------------------------------------------------------------------- the image
+
+    def images(self) -> list[Image]:
+        """Return the layers that can be segmented."""
+        return [
+            layer
+            for layer in self.viewer.layers
+            if isinstance(layer, Image) and role_of(layer) is None and unusable(layer) is None
+        ]
+
+    def choose_image(self, image: Image | None) -> None:
+        """Work on an image from now on. Strokes of the one before stay in their layer."""
+        if image is self.image:
+            return
+        self._release_image()
+        self.image, self.box, self.lost_strokes = image, None, None
+        if image is not None:
+            image.events.data.connect(self._on_data)
+            image.events.scale.connect(self._emit_changed)
+            image.events.units.connect(self._emit_changed)
+            self._take_strokes(self.painting.attach(image, brush_size=self.settings.brush_size))
+        self.image_changed.emit()
+        self.changed.emit()
+
+    def _release_image(self) -> None:
+        self.preparation.forget()
+        self.finishing.forget()
+        self.live.stop()
+        self.regions.switch(False)
+        self.view.clear()
+        self.painting.detach()
+        if self.image is not None:
+            self.image.events.data.disconnect(self._on_data)
+            self.image.events.scale.disconnect(self._emit_changed)
+            self.image.events.units.disconnect(self._emit_changed)
+        self.image = self.final = None
+
+    def set_spacing(self, spacing: Sequence[float], unit: str | None) -> None:
+        """Correct the voxel size: of the image, and of all layers that lie on it."""
+        if self.image is None:
+            return
+        ndim = self.image.ndim
+        units = tuple(unit or "pixel" for _ in range(ndim))
+        ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
+        factor = np.asarray(spacing[-ndim:]) / np.abs(self.image.scale)
+        for layer in (self.image, *ours):
+            layer.translate = layer.translate * factor
+            layer.scale = layer.scale * factor
+            layer.units = units
+        self.viewer.reset_view()
+        self.changed.emit()
+
+    def _lies_on_image(self, layer: Layer) -> bool:
+        assert self.image is not None
+        ours = layer.metadata.get("supervox")
+        return isinstance(ours, dict) and ours.get("of") == str(self.image.unique_id)
+
+    def set_box(self, box: Box | None) -> None:
+        """Work in a part of the volume, or in all of it."""
+        if box != self.box:
+            self.box = box
+            self.changed.emit()
+
+    @property
+    def source(self) -> Source | None:
+        """What would be prepared now."""
+        if self.image is None:
+            return None
+        spacing, unit = spacing_of(self.image)
+        return Source(
+            str(self.image.unique_id),
+            finest_data(self.image),
+            self._data_version,
+            spacing,
+            unit,
+            self.box,
+        )
+
+    def _on_data(self) -> None:
+        self._data_version += 1
+        self.changed.emit()
+
+    def _on_layer_added(self, event: object) -> None:
+        layer = event.value  # type: ignore[attr-defined]
+        if self.image is None and (images := self.images()):
+            self.choose_image(images[0])
+        elif (
+            self.image is not None
+            and isinstance(layer, Labels)
+            and self.painting.adopt(self.image, layer)
+        ):
+            self._take_strokes(layer)
+        self.changed.emit()
+
+    def _on_layer_removed(self, event: object) -> None:
+        layer = event.value  # type: ignore[attr-defined]
+        if layer is self.image:
+            self.choose_image(next(iter(self.images()), None))
+        elif layer is self.painting.layer:  # by a person: Painting lets go of a layer first
+            self.lost_strokes = self.painting.layer
+            self.painting.detach()
+            self.live.stop()
+            QTimer.singleShot(0, self._warn_of_lost_strokes)
+        elif layer is self.final:
+            self.final = None
+        self.view.forget_layer(layer)
+        self.changed.emit()
+
+    def _warn_of_lost_strokes(self) -> None:
+        """Say that the strokes' layer is gone, unless the whole viewer is going."""
+        if self.lost_strokes is not None and self.image in self.viewer.layers:
+            show_warning("The layer of your strokes was removed: the dock can bring it back.")
+
+    def bring_back_strokes(self) -> None:
+        """Put the layer of the strokes back that a person removed, or make a new one."""
+        if self.image is None or self.painting.layer is not None:
+            return
+        if self.lost_strokes is not None:
+            self.viewer.add_layer(self.lost_strokes)
+            self.lost_strokes = None
+        self._take_strokes(self.painting.attach(self.image, brush_size=self.settings.brush_size))
+        self.changed.emit()
+
+    def _take_strokes(self, layer: Labels) -> None:
+        """Have a layer of strokes ready under the mouse, and look at what is painted already."""
+        self.viewer.layers.selection.active = layer
+        layer.mode = "paint"
+        self.live.strokes_changed()
+
+    def use_tool(self, name: str) -> None:
+        """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
+        layer = self.painting.layer
+        if layer is None:
+            return
+        self.viewer.layers.selection.active = layer
+        if name == "regions":
+            self.regions.switch(True)
+        else:
+            self.regions.switch(False)
+            layer.mode = name
+        self.changed.emit()
+
+    def remove_class(self, class_id: int) -> None:
+        """Delete a class with its strokes; undoing brings both back."""
+        if self.classes[class_id].locked:
+            self.hint(f"{self.classes[class_id].name} is locked: unlock it to delete it")
+            return
+        self.painting.erase_class(class_id)
+        self.classes.remove(class_id)
+
+    # ------------------------------------------------------------------------------ preparation
+
+    @property
+    def is_out_of_date(self) -> bool:
+        """Whether what is prepared is not what is chosen now."""
+        prepared, source = self.preparation.prepared, self.source
+        if prepared is None or source is None:
+            return False
+        return not prepared.is_for(source, self.choices.parameters)
+
+    def estimate(self) -> Estimate:
+        """Return what preparing for live work will need."""
+        source = self.source
+        assert source is not None
+        return estimate_preparation(
+            source.shape,
+            replace(self.choices.parameters, partitions=1),
+            spacing=source.spacing,
+            workers=self.settings.workers,
+            pace=self._pace,
+        )
+
+    def preview_supervoxels(self) -> None:
+        """Show the outlines that supervoxels would have on the slice in view."""
+        image, source, at = self.image, self.source, self.slice_in_view()
+        if image is not None and source is not None and at is not None:
+            parameters = self.choices.parameters.supervoxels
+            self.preview.show_supervoxels(image, source, at, parameters)
+
+    def preview_feature(self, channel: str) -> None:
+        """Show a single feature on the slice in view."""
+        image, source, at = self.image, self.source, self.slice_in_view()
+        if image is not None and source is not None and at is not None:
+            self.preview.show_feature(image, source, at, self.choices.features, channel)
+
+    def prepare(self) -> None:
+        """Prepare the volume as it is chosen now."""
+        source = self.source
+        if source is not None:
+            self.preparation.start(source, self.choices.parameters)
+
+    def choose(self, choices: Choices) -> None:
+        """Change the choices; another strength is effective at once."""
+        old, self.choices = self.choices, choices
+        if old.strength != choices.strength and self.live.is_live:
+            self.live.update_again()
+        self.changed.emit()
+
+    def choose_features(self, features: FeatureParameters) -> None:
+        """Change which features will be computed."""
+        self.choose(replace(self.choices, features=features))
+
+    def _on_prepared(self, prepared: Prepared) -> None:
+        if self.image is None:
+            return
+        expected = estimate_preparation(
+            prepared.source.shape,
+            replace(prepared.parameters, partitions=1),
+            spacing=prepared.source.spacing,
+            workers=self.settings.workers,
+        )
+        if expected.seconds > LEAST_SECONDS:
+            self._pace = prepared.seconds / expected.seconds
+        self.preview.clear()
+        self.view.start(self.image, prepared)
+        if self.live.is_live:
+            self.live.update()
+
+    # ------------------------------------------------------------------------------------- live
+
+    def _annotations(self) -> NDArray[np.uint8] | None:
+        return None if self.painting.layer is None else self.painting.layer.data
+
+    def slice_in_view(self) -> Box | None:
+        """Return the slice that is shown, in voxels of the part to work in.
+
+        Returns
+        -------
+        tuple of 3 slice or None
+            One voxel thick along the axis that is not displayed. None in 3D, or if the slice lies
+            outside of that part (a hint says so).
+        """
+        source, dims, image = self.source, self.viewer.dims, self.image
+        if source is None or image is None or dims.ndisplay != 2:
+            return None
+        if source.is_flat:
+            return slice(0, 1), slice(0, source.shape[1]), slice(0, source.shape[2])
+        place = np.round(np.asarray(image.world_to_data(dims.point))).astype(int)
+        displayed = {axis - (dims.ndim - 3) for axis in dims.displayed}
+        parts = []
+        for axis in range(3):
+            at = int(place[axis]) - source.start[axis]
+            if axis in displayed:
+                parts.append(slice(0, source.shape[axis]))
+            elif 0 <= at < source.shape[axis]:
+                parts.append(slice(at, at + 1))
+            else:
+                return None
+        return parts[0], parts[1], parts[2]
+
+    def _part_in_view(self) -> Box | None:
+        """Return the slice of the prepared volume that the live loop does first."""
+        prepared = self.preparation.prepared
+        is_current = prepared is not None and prepared.source == self.source
+        return self.slice_in_view() if is_current else None
+
+    def _on_scanned(self, scan: Scan) -> None:
+        self.painting.protect(scan.strokes)
+        self.classes.ensure(scan.strokes.class_ids)
+        prepared = self.preparation.prepared
+        if prepared is not None and prepared.source.box is not None:
+            outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
+            if outside:
+                self.hint(f"{outside:,} painted voxels lie outside of the box: kept, but not used")
+
+    def _on_updated(self, result: LiveResult) -> None:
+        self.view.show(result)
+
+    def go_to_unsure(self) -> None:
+        """Move the view to the least certain place that was not shown lately."""
+        prepared, result = self.preparation.prepared, self.view.result
+        if prepared is not None and result is not None:
+            self.unsure.start(prepared, result)
+
+    def _on_unsure_found(self, place: tuple[int, int, int]) -> None:
+        image = self.image
+        if image is None:
+            return
+        world = image.data_to_world(np.asarray(place[-image.ndim :], float))
+        dims = self.viewer.dims
+        point = list(dims.point)
+        point[-image.ndim :] = world
+        dims.point = tuple(point)
+        self.viewer.camera.center = tuple(world)
+        self.hint("Here the labels are least certain: a stroke helps")
+
+    def set_live(self, on: bool) -> None:
+        """Follow the strokes, or wait to be asked."""
+        self.live.is_live = on
+        if on:
+            self.live.update()
+        self.changed.emit()
+
+    # -------------------------------------------------------------------------- finish, export
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the final labels are those of the strokes and choices of now."""
+        finished, source, strokes = self.finishing.finished, self.source, self.live.strokes
+        if finished is None or source is None or strokes is None:
+            return False
+        return finished.is_for(source, strokes, self.choices.parameters)
+
+    def finish(self) -> None:
+        """Compute the final labels in full quality."""
+        prepared, strokes = self.preparation.prepared, self.live.strokes
+        if prepared is not None and strokes is not None and self.live.can_update:
+            self.finishing.start(prepared, strokes, self.choices.refinement)
+
+    def _on_finished(self, finished: Finished) -> None:
+        if self.image is None:
+            return
+        if self.final is not None and self.final in self.viewer.layers:
+            self.viewer.layers.remove(self.final)
+        labels = finished.source.layer_part(finished.labels)
+        named = self.classes.for_files(finished.segmentation.class_ids)
+        self.final = make_final(self.image, labels, finished.source.start, self.classes, named)
+        at = self.viewer.layers.index(self.image) + 1
+        active = self.viewer.layers.selection.active
+        self.viewer.layers.insert(at, self.final)
+        self.viewer.layers.selection.active = active
+        if self.view.prediction is not None:
+            self.view.prediction.visible = False
+        self._export_pending()
+
+    def can_export(self, kind: Kind) -> bool:
+        """Tell whether there is something of a kind to write."""
+        if self.image is None or self.exporting.is_running:
+            return False
+        if kind is Kind.STROKES:
+            return self.painting.layer is not None and bool(self.live.scan.counts)
+        return self.live.can_update and not self.finishing.is_running
+
+    def export(self, kind: Kind, path: Path) -> None:
+        """Write a file; the final labels are computed first if they are not up to date."""
+        self._pending = (kind, path)
+        if kind is Kind.STROKES or self.is_finished:
+            self._export_pending()
+        else:
+            self.finish()
+
+    def _export_pending(self) -> None:
+        """Write what was waiting for the final labels, if anything was."""
+        pending, self._pending = self._pending, None
+        source, layer, finished = self.source, self.painting.layer, self.finishing.finished
+        if pending is None or source is None or self.image is None:
+            return
+        kind, path = pending
+        strokes = None
+        ids: Sequence[int] | None = None
+        if kind is Kind.STROKES:
+            assert layer is not None
+            strokes = np.asarray(layer.data)
+            strokes = strokes[np.newaxis] if strokes.ndim == 2 else strokes
+        elif finished is not None:
+            ids = finished.segmentation.class_ids
+        place = (0.0, 0.0, 0.0, *(float(v) for v in self.image.translate))[-3:]
+        self.exporting.start(
+            ExportRequest(
+                kind,
+                path,
+                self.classes.for_files(ids),
+                source,
+                (place[0], place[1], place[2]),
+                strokes,
+                finished,
+            )
+        )
+
+    def _on_exported(self, path: Path) -> None:
+        self.last_export, self.folder = path, path.parent
+        show_info(f"Written: {path}")
+
+    def _on_error(self, error: Exception) -> None:
+        """Tell a person; what was there before is as it was."""
+        show_error(str(error) or type(error).__name__)
+
+
+def _preset_or_default(name: str) -> FeatureParameters:
+    try:
+        return parameters_for_preset(name)
+    except ValueError:  # a setting of another version
+        return FeatureParameters()

@@ -1,0 +1,64 @@
+"""What a person chose in napari's preferences; declared in the manifest, read here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+PLUGIN = "supervox"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A person's preferences, as they are at one moment.
+
+    Attributes
+    ----------
+    live
+        Whether the labels are updated after every stroke from the start.
+    delay_ms
+        Milliseconds from the end of a stroke to the update.
+    workers
+        Processors to use; None for all.
+    preset
+        Features to start from: a key of `supervox.features.PRESETS`.
+    supervoxel_size
+        Edge of a supervoxel, in voxels of the finest axis.
+    brush_size
+        Diameter of the brush at the start, in voxels.
+    prediction_opacity
+        From 0, invisible, to 1.
+    """
+
+    live: bool = True
+    delay_ms: int = 300
+    workers: int | None = None
+    preset: str = "cryo-sxt"
+    supervoxel_size: float = 8.0
+    brush_size: int = 5
+    prediction_opacity: float = 0.4
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read napari's settings; what isn't there has its default."""
+        stored = _stored()
+        known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        if "workers" in known:
+            known["workers"] = known["workers"] or None
+        return cls(**known)
+
+
+def _stored() -> dict[str, Any]:
+    """Return the settings of all sections of the manifest, by name."""
+    from napari.settings import get_plugin_settings
+
+    try:
+        sections = get_plugin_settings(PLUGIN)
+    except KeyError:  # napari doesn't know the plugin, or it is switched off
+        return {}
+    return {
+        name: value
+        for section in sections.model_dump().values()
+        if isinstance(section, dict)
+        for name, value in section.items()
+    }

@@ -1,0 +1,232 @@
+"""What is shown of a result: tables over supervoxels, swapped under the layers' voxels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from napari.viewer import Viewer
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from .classes import ClassList
+from .layers import class_colormap, make_map, make_prediction, make_supervoxels
+from .live import LiveResult, ViewResult
+from .lookup import LookupPyramid
+from .preparing import Prepared
+
+
+class Shown(StrEnum):
+    """What the result is shown as."""
+
+    LABELS = "labels"
+    PROBABILITY = "probability"
+    UNCERTAINTY = "uncertainty"
+
+
+@dataclass(frozen=True)
+class ViewChoices:
+    """How a person wants to see the result.
+
+    Attributes
+    ----------
+    shown : Shown
+    class_id : int
+        Whose probability is shown.
+    threshold : float
+        Supervoxels whose most probable class is less probable than this stay unlabelled.
+    opacity : float
+        Of the prediction.
+    outline : bool
+        Whether labels are drawn as outlines.
+    """
+
+    shown: Shown = Shown.LABELS
+    class_id: int = 0
+    threshold: float = 0.0
+    opacity: float = 0.4
+    outline: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", Shown(self.shown))
+
+
+class ResultView:
+    """The layers that are derived from a result: prediction, map, outlines of supervoxels.
+
+    Each may be deleted by a person at any time; the prediction comes back with the next result.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Viewer, classes: ClassList, choices: ViewChoices) -> None:
+        self._viewer = viewer
+        self._classes = classes
+        self.choices = choices
+        self._image: Image | None = None
+        self._prepared: Prepared | None = None
+        self._labels: LookupPyramid | None = None
+        self._values: LookupPyramid | None = None
+        self.prediction: Labels | None = None
+        self.map: Image | None = None
+        self.supervoxels: Labels | None = None
+        self.result: LiveResult | None = None
+        classes.changed.connect(self._recolour)
+
+    # ------------------------------------------------------------------------------ life cycle
+
+    def start(self, image: Image, prepared: Prepared) -> None:
+        """Show results of what was prepared from now on."""
+        self.clear()
+        self._image, self._prepared = image, prepared
+        ids = prepared.source.layer_part(prepared.ids)
+        nothing = np.zeros(prepared.n_supervoxels, np.uint8)
+        self._labels = LookupPyramid(ids, prepared.coarse, nothing)
+        self._values = LookupPyramid(ids, prepared.coarse, nothing.astype(np.float32))
+
+    def clear(self) -> None:
+        """Remove all derived layers."""
+        for layer in (self.prediction, self.map, self.supervoxels):
+            if layer is not None and layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+        self.prediction = self.map = self.supervoxels = None
+        self._image = self._prepared = self._labels = self._values = self.result = None
+
+    def forget_layer(self, layer: Layer) -> None:
+        """Let go of a layer that a person deleted."""
+        if layer is self.prediction:
+            self.prediction = None
+        elif layer is self.map:
+            self.map = None
+        elif layer is self.supervoxels:
+            self.supervoxels = None
+        self.changed.emit()
+
+    # --------------------------------------------------------------------------------- results
+
+    def show(self, result: LiveResult) -> None:
+        """Show a result for the whole volume."""
+        self.result = result
+        self._update()
+
+    def show_in_view(self, part: ViewResult) -> None:
+        """Show what is known already of the slice in view."""
+        if self._labels is None or self.choices.shown is not Shown.LABELS:
+            return
+        table = self._labels.table.copy()
+        table[part.supervoxels] = np.where(
+            part.confidence >= self.choices.threshold, part.classes, 0
+        )
+        self._labels.table = table
+        self._ensure_prediction().refresh(extent=False)
+
+    def choose(self, **changes: object) -> None:
+        """Change how the result is shown; see `ViewChoices`."""
+        old, self.choices = self.choices, replace(self.choices, **changes)  # type: ignore[arg-type]
+        if self.choices == old:
+            return
+        if self.prediction is not None:
+            self.prediction.opacity = self.choices.opacity
+            self.prediction.contour = 2 if self.choices.outline else 0
+        asked_before = (old.shown, old.class_id, old.threshold)
+        if asked_before != (self.choices.shown, self.choices.class_id, self.choices.threshold):
+            self._update()
+            self._show_what_is_chosen()
+        self.changed.emit()
+
+    def _update(self) -> None:
+        """Swap the table of the layer that is chosen."""
+        result = self.result
+        if result is None or self._labels is None or self._values is None:
+            return
+        layer: Layer
+        if self.choices.shown is Shown.LABELS:
+            self._labels.table = self._label_table(result)
+            layer = self._ensure_prediction()
+        else:
+            self._values.table = self._map_table(result)
+            layer = self._ensure_map()
+        layer.refresh(extent=False)
+
+    def _show_what_is_chosen(self) -> None:
+        """Let labels and map take turns; whoever hides one by hand finds it hidden."""
+        if self.prediction is not None:
+            self.prediction.visible = self.choices.shown is Shown.LABELS
+        if self.map is not None:
+            self.map.visible = self.choices.shown is not Shown.LABELS
+
+    def _label_table(self, result: LiveResult) -> NDArray[np.uint8]:
+        if self.choices.threshold == 0:
+            return result.labels
+        unsure = result.probabilities.max(axis=1) < self.choices.threshold
+        return np.where(unsure, np.uint8(0), result.labels)
+
+    def _map_table(self, result: LiveResult) -> NDArray[np.float32]:
+        if self.choices.shown is Shown.UNCERTAINTY:
+            return result.uncertainty
+        if self.choices.class_id in result.class_ids:
+            column = result.class_ids.index(self.choices.class_id)
+            return np.ascontiguousarray(result.probabilities[:, column])
+        return np.zeros(len(result.labels), np.float32)
+
+    # ---------------------------------------------------------------------------------- layers
+
+    def _ensure_prediction(self) -> Labels:
+        if self.prediction is None:
+            assert self._image is not None
+            assert self._prepared is not None
+            assert self._labels is not None
+            layer = make_prediction(
+                self._image,
+                self._labels,
+                self._prepared.source.start,
+                self._classes,
+                self.choices.opacity,
+            )
+            layer.contour = 2 if self.choices.outline else 0
+            layer.editable = False
+            self.prediction = layer
+            self._add_below_strokes(layer)
+        return self.prediction
+
+    def _ensure_map(self) -> Image:
+        if self.map is None:
+            assert self._image is not None
+            assert self._prepared is not None
+            assert self._values is not None
+            self.map = make_map(
+                self._image,
+                self._values.data,
+                self._prepared.source.start,
+                multiscale=self._values.is_multiscale,
+                name="probability or unsure",
+            )
+            self._add_below_strokes(self.map)
+        return self.map
+
+    def outline_supervoxels(self, on: bool) -> None:
+        """Show or hide the outlines of the supervoxels."""
+        if on and self.supervoxels is None and self._prepared is not None:
+            assert self._image is not None
+            source = self._prepared.source
+            ids = source.layer_part(self._prepared.ids)
+            self.supervoxels = make_supervoxels(self._image, ids, source.start)
+            self._add_below_strokes(self.supervoxels)
+        elif self.supervoxels is not None:
+            self.supervoxels.visible = on
+        self.changed.emit()
+
+    def _add_below_strokes(self, layer: Layer) -> None:
+        """Put a layer right above the image, and leave selection and view as they are."""
+        assert self._image is not None
+        selected = set(self._viewer.layers.selection)
+        active = self._viewer.layers.selection.active
+        self._viewer.layers.insert(self._viewer.layers.index(self._image) + 1, layer)
+        self._viewer.layers.selection = selected
+        self._viewer.layers.selection.active = active
+
+    def _recolour(self) -> None:
+        if self.prediction is not None:
+            self.prediction.colormap = class_colormap(self._classes)

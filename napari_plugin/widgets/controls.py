@@ -1,0 +1,175 @@
+"""Small controls that several sections have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+from supervox.napari_plugin.jobs import Stage
+
+CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
+
+
+class LabelledSlider(QWidget):
+    """A slider of whole steps whose value is written beside it in a person's words.
+
+    Parameters
+    ----------
+    name : str
+        The object name.
+    low, high : int
+    text : callable
+        Writes a value.
+    tip : str
+    """
+
+    changed = Signal(int)
+
+    def __init__(
+        self, name: str, low: int, high: int, text: Callable[[int], str], tip: str
+    ) -> None:
+        super().__init__()
+        self._text = text
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setObjectName(name)
+        self.slider.setRange(low, high)
+        self.slider.setMinimumWidth(60)
+        self.slider.setToolTip(tip)
+        self.slider.setAccessibleName(tip)
+        self.label = QLabel()
+        self.label.setToolTip(tip)
+        self.label.setMinimumWidth(36)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.slider, 1)
+        layout.addWidget(self.label)
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(CALM_MS)
+        self._calm.timeout.connect(lambda: self.changed.emit(self.slider.value()))
+        self.slider.valueChanged.connect(self._on_value)
+        self.rewrite()
+
+    @property
+    def value(self) -> int:
+        """Where the slider stands."""
+        return int(self.slider.value())
+
+    def show_value(self, value: int) -> None:
+        """Move the slider without telling anybody."""
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(value)
+        self.rewrite()
+
+    def rewrite(self) -> None:
+        """Write the value anew, as when its unit has changed."""
+        self.label.setText(self._text(self.slider.value()))
+
+    def _on_value(self) -> None:
+        self.rewrite()
+        self._calm.start()
+
+
+class StageBar(QWidget):
+    """The progress of a stage: a bar, the time that is left, and a button to cancel.
+
+    Takes no room while nothing runs.
+
+    Parameters
+    ----------
+    name : str
+        The object name of the cancel button is this and "_cancel".
+    stage : Stage
+    """
+
+    def __init__(self, name: str, stage: Stage) -> None:
+        super().__init__()
+        self._stage = stage
+        self.bar = QProgressBar()
+        self.bar.setObjectName(f"{name}_progress")
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.text = QLabel()
+        self.cancel = QToolButton()
+        self.cancel.setObjectName(f"{name}_cancel")
+        self.cancel.setText("Cancel")
+        self.cancel.setToolTip("Stop this; what was there before stays")
+        self.cancel.clicked.connect(stage.cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.bar, 1)
+        layout.addWidget(self.text)
+        layout.addWidget(self.cancel)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how far the stage is."""
+        job = self._stage.job
+        self.setVisible(job is not None)
+        if job is not None:
+            done, total = job.report.done, job.report.total
+            self.bar.setRange(0, 1000 if total else 0)
+            self.bar.setValue(1000 * done // total if total else 0)
+            left = job.seconds_left()
+            self.text.setText("" if left is None else f"{duration(left)} left")
+
+
+def duration(seconds: float) -> str:
+    """Write a time for a person: "0.6 s", "40 s", "9 min", "2 h 5 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(n_bytes: float) -> str:
+    """Write a memory size for a person: "410 MB", "3.1 GB"."""
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
+
+
+def button(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:
+    """Make a push button."""
+    made = QPushButton(text)
+    made.setObjectName(name)
+    made.setToolTip(tip)
+    made.clicked.connect(lambda: clicked())
+    made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+    return made
+
+
+def tool(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QToolButton:
+    """Make a small button."""
+    made = QToolButton()
+    made.setObjectName(name)
+    made.setText(text)
+    made.setToolTip(tip)
+    made.clicked.connect(lambda: clicked())
+    return made
+
+
+def note(text: str = "", role: str = "note") -> QLabel:
+    """Make a line of explanation."""
+    made = QLabel(text)
+    made.setProperty("role", role)
+    made.setWordWrap(True)
+    return made
+
+
+def mark_next(made: QPushButton, is_next: bool) -> None:
+    """Highlight the one thing to do next."""
+    if made.property("next") != is_next:
+        made.setProperty("next", is_next)
+        made.style().unpolish(made)
+        made.style().polish(made)

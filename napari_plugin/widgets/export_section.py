@@ -1,0 +1,113 @@
+"""Step 5: results as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout
+from supervox.napari_plugin.exporting import MODEL_ENDING, Kind
+from supervox.volumes import FORMATS
+
+from .controls import StageBar, button, note
+from .section import Body
+
+if TYPE_CHECKING:
+    from supervox.napari_plugin.session import Session
+
+KINDS = {
+    Kind.LABELS: ("Labels", "The final labels, in full quality"),
+    Kind.STROKES: ("Strokes", "What you painted, to go on with it another day"),
+    Kind.PROBABILITIES: ("Probabilities", "How probable each class is, for every voxel"),
+    Kind.UNCERTAINTY: ("Uncertainty", "How undecided each voxel is: 0 sure, 1 all classes alike"),
+    Kind.MODEL: ("Model", "What was learned, to label other volumes with 'supervox apply'"),
+}
+
+
+class ExportSection(Body):
+    """What to write, in which format."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 4)
+        line = QHBoxLayout()
+        self.kind = QComboBox()
+        self.kind.setObjectName("supervox_export_kind")
+        for kind, (text, tip) in KINDS.items():
+            self.kind.addItem(text, kind)
+            self.kind.setItemData(self.kind.count() - 1, tip, 3)  # Qt.ToolTipRole
+        self.kind.activated.connect(lambda _: self.refresh())
+        line.addWidget(self.kind, 1)
+        self.as_label = QLabel("as")
+        line.addWidget(self.as_label)
+        self.format = QComboBox()
+        self.format.setObjectName("supervox_export_format")
+        for entry in FORMATS:
+            if entry.create is not None:
+                self.format.addItem(entry.name, entry.extensions[0])
+                self.format.setItemData(self.format.count() - 1, entry.description, 3)
+        self.format.setCurrentText("TIFF")
+        line.addWidget(self.format, 1)
+        layout.addLayout(line)
+        self.export = button(
+            "supervox_export", "Export…", "Choose a folder and a name, and write the file", self.ask
+        )
+        layout.addWidget(self.export)
+        self.bar = StageBar("supervox_export", session.exporting)
+        layout.addWidget(self.bar)
+        self.state = note()
+        layout.addWidget(self.state)
+
+    @property
+    def chosen(self) -> Kind:
+        """What is to be written."""
+        return Kind(self.kind.currentData())
+
+    def refresh(self) -> None:
+        """Show the state of the session."""
+        session, kind = self._session, self.chosen
+        is_file = kind is not Kind.MODEL
+        self.format.setVisible(is_file)
+        self.as_label.setVisible(is_file)
+        self.export.setEnabled(session.can_export(kind))
+        self.bar.refresh()
+        self.state.setText(self._explain(kind))
+
+    def _explain(self, kind: Kind) -> str:
+        session = self._session
+        if session.last_export is not None and not session.exporting.is_running:
+            written = f"Written: {session.last_export}"
+        else:
+            written = ""
+        if not session.can_export(kind):
+            return (
+                "Paint something first"
+                if kind is Kind.STROKES
+                else "Prepare the volume and paint two classes first"
+            )
+        if kind is not Kind.STROKES and not session.is_finished:
+            return f"{written}\nThe final labels are computed first".strip()
+        return written
+
+    def describe(self) -> str:
+        """Say in a line what was written."""
+        last = self._session.last_export
+        return "" if last is None else f"{last.name} written"
+
+    def ask(self, kind: Kind | None = None) -> None:
+        """Ask where to, and write; what is chosen in the menu if `kind` doesn't say."""
+        kind, image = kind or self.chosen, self._session.image
+        if image is None or not self._session.can_export(kind):
+            self._session.hint(self._explain(kind) or "Open a volume first")
+            return
+        ending = MODEL_ENDING if kind is Kind.MODEL else str(self.format.currentData())
+        folder = self._session.folder or Path.cwd()
+        start = folder / f"{image.name.partition('.')[0]}-{kind}{ending}"
+        path, _ = QFileDialog.getSaveFileName(self, "Export", str(start), f"*{ending}")
+        if path:
+            chosen = Path(path)
+            if not chosen.name.lower().endswith(ending):
+                chosen = chosen.with_name(chosen.name + ending)
+            self._session.export(kind, chosen)

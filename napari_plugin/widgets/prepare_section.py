@@ -1,0 +1,198 @@
+"""Step 2: the volume cut into supervoxels and measured, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from supervox.features import PRESETS, FeatureBank
+from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
+from supervox.napari_plugin.source import length
+
+from .controls import LabelledSlider, StageBar, button, mark_next, note, tool
+from .feature_editor import FeatureEditor
+from .section import Body
+
+if TYPE_CHECKING:
+    from supervox.napari_plugin.session import Session
+
+COMPACTNESS_STEPS = 4  # of the slider, per unit
+
+
+class PrepareSection(Body):
+    """Kind of data, size of the supervoxels, features, and the button that begins."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 4)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.kind = QComboBox()
+        self.kind.setObjectName("supervox_kind")
+        self.kind.setToolTip("Which features are measured in the image (preset)")
+        for name, words in KINDS_OF_DATA.items():
+            self.kind.addItem(words, name)
+        self.kind.activated.connect(self._on_kind)
+        form.addRow("Kind of data", self.kind)
+        self.detail_size = LabelledSlider(
+            "supervox_size",
+            4,
+            24,
+            self._size_text,
+            "Size of the regions that the volume is cut into (supervoxel size). Smaller ones "
+            "follow smaller organelles, and take longer",
+        )
+        self.detail_size.changed.connect(
+            lambda value: session.choose(replace(session.choices, size_voxels=float(value)))
+        )
+        form.addRow("Detail size", self.detail_size)
+        layout.addLayout(form)
+        self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
+        self.more_button.setAutoRaise(True)
+        layout.addWidget(self.more_button)
+        self.more = self._make_more()
+        layout.addWidget(self.more)
+        buttons = QHBoxLayout()
+        self.preview = button(
+            "supervox_preview",
+            "Preview on this slice",
+            "Show the outlines of the regions on the slice in view, before all are computed",
+            self._on_preview,
+        )
+        self.prepare = button(
+            "supervox_prepare",
+            "Prepare",
+            "Compute regions, features and neighbours of the whole volume, once. You can paint "
+            "meanwhile",
+            session.prepare,
+        )
+        buttons.addWidget(self.preview)
+        buttons.addWidget(self.prepare)
+        layout.addLayout(buttons)
+        self.bar = StageBar("supervox_prepare", session.preparation)
+        layout.addWidget(self.bar)
+        self.state = note()
+        layout.addWidget(self.state)
+        self.outlines = QCheckBox("Show the outlines of the regions")
+        self.outlines.setObjectName("supervox_outlines")
+        self.outlines.setToolTip("Outlines of the supervoxels, on every slice")
+        self.outlines.clicked.connect(session.view.outline_supervoxels)
+        layout.addWidget(self.outlines)
+
+    def _make_more(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(8, 0, 0, 0)
+        form = QFormLayout()
+        self.compactness = LabelledSlider(
+            "supervox_compactness",
+            1,
+            40,
+            lambda value: f"{value / COMPACTNESS_STEPS:g}",
+            "Compactness: low values follow faint edges, high values give rounder regions",
+        )
+        self.compactness.changed.connect(
+            lambda value: self._session.choose(
+                replace(self._session.choices, compactness=value / COMPACTNESS_STEPS)
+            )
+        )
+        form.addRow("Roundness", self.compactness)
+        layout.addLayout(form)
+        self.features = FeatureEditor(self._session)
+        layout.addWidget(self.features)
+        page.setVisible(False)
+        return page
+
+    def refresh(self) -> None:
+        """Show the state of the session."""
+        session = self._session
+        choices, prepared = session.choices, session.preparation.prepared
+        has_image = session.image is not None
+        preset = choices.preset
+        with QSignalBlocker(self.kind):
+            custom = self.kind.findText(CUSTOM)
+            if preset is None and custom < 0:
+                self.kind.addItem(CUSTOM, None)
+                custom = self.kind.count() - 1
+            elif preset is not None and custom >= 0:
+                self.kind.removeItem(custom)
+            self.kind.setCurrentIndex(custom if preset is None else self.kind.findData(preset))
+        self.detail_size.show_value(round(choices.size_voxels))
+        self.compactness.show_value(round(choices.compactness * COMPACTNESS_STEPS))
+        n = len(FeatureBank(choices.features).channels)
+        arrow = "▾" if not self.more.isHidden() else "▸"
+        self.more_button.setText(f"{arrow} Features: {n} channels{self._scales_text()}")
+        if not self.more.isHidden():
+            self.features.refresh()
+        is_running = session.preparation.is_running
+        for widget in (self.kind, self.detail_size, self.more):
+            widget.setEnabled(has_image)
+        self.preview.setEnabled(has_image and session.viewer.dims.ndisplay == 2)
+        self.preview.setText(
+            "Remove preview" if session.preview.is_shown else "Preview on this slice"
+        )
+        is_needed = prepared is None or session.is_out_of_date
+        self.prepare.setText("Prepare again" if session.is_out_of_date else "Prepare")
+        self.prepare.setEnabled(has_image and not is_running and is_needed)
+        mark_next(self.prepare, has_image and not is_running and is_needed)
+        self.bar.refresh()
+        self.state.setText(self.describe())
+        self.state.setVisible(bool(self.state.text()))
+        self.state.setProperty("role", "warning" if session.is_out_of_date else "note")
+        self.state.style().unpolish(self.state)
+        self.state.style().polish(self.state)
+        self.outlines.setEnabled(prepared is not None)
+        layer = session.view.supervoxels
+        with QSignalBlocker(self.outlines):
+            self.outlines.setChecked(layer is not None and layer.visible)
+
+    def describe(self) -> str:
+        """Say in a line what is prepared."""
+        session = self._session
+        prepared = session.preparation.prepared
+        if session.preparation.is_running:
+            return "Preparing: you can look and paint meanwhile"
+        if prepared is None:
+            return ""
+        if session.is_out_of_date:
+            return (
+                "Something changed since: prepare again to use it. The old result stays until then"
+            )
+        size = prepared.parameters.supervoxels.size_voxels
+        source = prepared.source
+        return f"{prepared.n_supervoxels:,} regions of {length(size, source.spacing, source.unit)}"
+
+    def _size_text(self, value: int) -> str:
+        source = self._session.source
+        if source is None:
+            return f"{value} voxels"
+        return length(value, source.spacing, source.unit)
+
+    def _scales_text(self) -> str:
+        sigmas, source = self._session.choices.features.sigmas_voxels, self._session.source
+        if not sigmas:
+            return ""
+        if source is None or source.unit is None:
+            return f", scales {sigmas[0]:g} to {sigmas[-1]:g} voxels"
+        low, high = (sigma * min(source.spacing) for sigma in (sigmas[0], sigmas[-1]))
+        return f", scales {low:g} to {high:g} {source.unit}"
+
+    def _on_kind(self, index: int) -> None:
+        name = self.kind.itemData(index)
+        if name is not None:
+            self._session.choose_features(PRESETS[name])
+
+    def _on_preview(self) -> None:
+        if self._session.preview.is_shown:
+            self._session.preview.clear()
+            self.refresh()
+        else:
+            self._session.preview_supervoxels()
+
+    def _more(self) -> None:
+        self.more.setVisible(self.more.isHidden())
+        self.refresh()

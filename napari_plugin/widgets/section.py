@@ -1,0 +1,84 @@
+"""One step of the work: a header that opens and closes it, and a line that says how it stands."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+
+class Body(QWidget):
+    """What a section holds: shows the session when asked, and can say how it stands."""
+
+    def refresh(self) -> None:
+        """Show the state of the session."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Say in a line how the step stands."""
+        raise NotImplementedError
+
+
+class Section(QWidget):
+    """A collapsible part of the dock.
+
+    Parameters
+    ----------
+    number : int
+        Place in the order of the work.
+    title : str
+    body : Body
+    """
+
+    opened = Signal()
+
+    def __init__(self, number: int, title: str, body: Body) -> None:
+        super().__init__()
+        self.setObjectName("supervox_section")
+        self._title = f"{number}  {title}"
+        self.header = QToolButton()
+        self.header.setObjectName("supervox_section_header")
+        self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.setText(self._title)
+        self.header.setToolTip(f"Open or close: {title}")
+        self.header.clicked.connect(self._toggle)
+        self.summary = QLabel()
+        self.summary.setProperty("role", "summary")
+        self.summary.setWordWrap(True)
+        self.body = body
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.header)
+        layout.addWidget(self.summary)
+        layout.addWidget(body)
+        self.set_open(False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the body is shown."""
+        return not self.body.isHidden()
+
+    def set_open(self, is_open: bool) -> None:
+        """Show or hide the body."""
+        self.body.setVisible(is_open)
+        self.header.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        self.summary.setVisible(not is_open and bool(self.summary.text()))
+
+    def set_summary(self, text: str) -> None:
+        """Say in a line how the step stands; shown while the section is closed."""
+        if text != self.summary.text():
+            self.summary.setText(text)
+            self.summary.setVisible(not self.is_open and bool(text))
+
+    def set_next(self, is_next: bool) -> None:
+        """Highlight the step that is next."""
+        if self.property("next") != is_next:
+            self.setProperty("next", is_next)
+            self.style().unpolish(self.header)
+            self.style().polish(self.header)
+
+    def _toggle(self) -> None:
+        self.set_open(not self.is_open)
+        if self.is_open:
+            self.opened.emit()

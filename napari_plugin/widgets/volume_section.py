@@ -1,0 +1,228 @@
+"""Step 1: which image, how large its voxels are, and whether to work in all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+from supervox.napari_plugin.source import spacing_of, unusable
+from supervox.segmentation import check_spacing
+
+from .box_editor import BoxEditor
+from .controls import button, duration, note, size, tool
+from .section import Body
+
+if TYPE_CHECKING:
+    from supervox.napari_plugin.session import Session
+
+UNITS = ("nm", "um", "mm", "angstrom")
+NO_UNIT = "voxel"
+SAMPLE_KEY = "cell_with_strokes"
+
+
+class VolumeSection(Body):
+    """The image and what part of it is worked in."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 4)
+        self.empty = self._make_empty()
+        self.chosen = self._make_chosen()
+        layout.addWidget(self.empty)
+        layout.addWidget(self.chosen)
+
+    def _make_empty(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.open_button = button(
+            "supervox_open_volume",
+            "Open a volume…",
+            "MRC, TIFF, HDF5, NeXus or Zarr; dropping a file on the window does the same",
+            self._open_volume,
+        )
+        self.sample_button = button(
+            "supervox_try_sample",
+            "Try the sample",
+            "A synthetic cryo soft X-ray tomogram of a cell, with example strokes",
+            self._open_sample,
+        )
+        self.unusable = note(role="warning")
+        for widget in (self.open_button, self.sample_button, self.unusable):
+            layout.addWidget(widget)
+        return page
+
+    def _make_chosen(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.images = QComboBox()
+        self.images.setObjectName("supervox_image")
+        self.images.setToolTip("The image layer to segment (2D or 3D; of several channels, one)")
+        self.images.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.images.setMinimumContentsLength(12)
+        self.images.activated.connect(self._on_image)
+        layout.addWidget(self.images)
+        line = QHBoxLayout()
+        self.facts = QLabel()
+        self.facts.setObjectName("supervox_volume_facts")
+        self.facts.setWordWrap(True)
+        line.addWidget(self.facts, 1)
+        self.edit = tool("supervox_spacing_edit", "Edit", "Correct the voxel size", self._edit)
+        line.addWidget(self.edit)
+        layout.addLayout(line)
+        self.spacing = self._make_spacing()
+        layout.addWidget(self.spacing)
+        layout.addLayout(self._make_extent())
+        self.box = BoxEditor(self._session)
+        layout.addWidget(self.box)
+        self.needs = note()
+        self.needs.setObjectName("supervox_estimate")
+        self.needs.setToolTip(
+            "Memory beside the volume itself, and time, to prepare it for live work. The final "
+            "labels need more of both."
+        )
+        layout.addWidget(self.needs)
+        return page
+
+    def _make_spacing(self) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._lengths = []
+        for axis, name in enumerate(("plane", "row", "column")):
+            field = QLineEdit()
+            field.setObjectName(f"supervox_spacing_{axis}")
+            field.setToolTip(f"Voxel size along {name}s: the distance from one {name} to the next")
+            field.editingFinished.connect(self._on_spacing)
+            self._lengths.append(field)
+            layout.addWidget(field, 1)
+        self.unit = QComboBox()
+        self.unit.setObjectName("supervox_unit")
+        self.unit.setToolTip("Unit of the voxel size")
+        self.unit.addItems([NO_UNIT, *UNITS])
+        self.unit.activated.connect(self._on_spacing)
+        layout.addWidget(self.unit)
+        row.setVisible(False)
+        return row
+
+    def _make_extent(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.addWidget(QLabel("Work in"))
+        self.whole = QRadioButton("whole volume")
+        self.whole.setObjectName("supervox_work_whole")
+        self.whole.setToolTip("Segment every voxel")
+        self.part = QRadioButton("a box")
+        self.part.setObjectName("supervox_work_box")
+        self.part.setToolTip("Segment a part: quicker to prepare, good for a first try")
+        group = QButtonGroup(self)
+        for choice in (self.whole, self.part):
+            group.addButton(choice)
+            line.addWidget(choice)
+        line.addStretch(1)
+        self.whole.setChecked(True)
+        self.whole.clicked.connect(lambda: self.box.end())
+        self.part.clicked.connect(lambda: self.box.begin())
+        return line
+
+    # ------------------------------------------------------------------------------- to widgets
+
+    def refresh(self) -> None:
+        """Show the state of the session."""
+        session = self._session
+        source, image = session.source, session.image
+        self.empty.setVisible(image is None)
+        self.chosen.setVisible(image is not None)
+        if source is None or image is None:
+            reasons = [unusable(layer) for layer in session.viewer.layers]
+            self.unusable.setText("\n".join(reason for reason in reasons if reason))
+            self.unusable.setVisible(bool(self.unusable.text()))
+            return
+        images = session.images()
+        names = [layer.name for layer in images]
+        with QSignalBlocker(self.images):
+            if names != [self.images.itemText(k) for k in range(self.images.count())]:
+                self.images.clear()
+                self.images.addItems(names)
+            if image in images:
+                self.images.setCurrentIndex(images.index(image))
+        self.facts.setText(self.describe())
+        for axis, (field, value) in enumerate(zip(self._lengths, source.spacing, strict=True)):
+            if not field.hasFocus():
+                field.setText(f"{value:g}")
+            field.setVisible(not (axis == 0 and source.is_flat))
+        with QSignalBlocker(self.unit):
+            self.unit.setCurrentText(source.unit or NO_UNIT)
+        with QSignalBlocker(self.whole), QSignalBlocker(self.part):
+            self.part.setChecked(source.box is not None)
+            self.whole.setChecked(source.box is None)
+        self.box.setVisible(source.box is not None)
+        self.box.refresh()
+        estimate = session.estimate()
+        self.needs.setText(
+            f"Needs about {size(estimate.bytes)} and {duration(estimate.seconds)} to prepare"
+        )
+
+    def describe(self) -> str:
+        """Write the size of the volume and of its voxels in a line."""
+        source = self._session.source
+        if source is None:
+            return "no image"
+        shape = source.full_shape[1:] if source.is_flat else source.full_shape
+        sizes = source.spacing[1:] if source.is_flat else source.spacing
+        voxels = " × ".join(f"{n:,}" for n in shape)
+        if source.unit is None:
+            return f"{voxels} voxels of unknown size"
+        lengths = sizes[:1] if len(set(sizes)) == 1 else sizes
+        return f"{voxels} voxels of {' × '.join(f'{s:g}' for s in lengths)} {source.unit}"
+
+    # ---------------------------------------------------------------------------- from a person
+
+    def _on_image(self, index: int) -> None:
+        images = self._session.images()
+        if 0 <= index < len(images):
+            self._session.choose_image(images[index])
+
+    def _edit(self) -> None:
+        self.spacing.setVisible(self.spacing.isHidden())
+
+    def _on_spacing(self) -> None:
+        unit = None if self.unit.currentText() == NO_UNIT else self.unit.currentText()
+        image = self._session.image
+        try:
+            spacing = check_spacing([float(field.text()) for field in self._lengths])
+        except ValueError:
+            self._session.hint("A voxel size is a positive number, like 40 or 4.6")
+            self.refresh()
+            return
+        if image is not None and spacing_of(image) != (spacing, unit):
+            self._session.set_spacing(spacing, unit)
+
+    def _open_volume(self) -> None:
+        from supervox.volumes import FORMATS
+
+        endings = " ".join(f"*{e}" for entry in FORMATS for e in entry.extensions)
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open a volume", str(Path.cwd()), f"Volumes ({endings});;All files (*)"
+        )
+        if path:
+            self._session.viewer.open(path, plugin="supervox")
+
+    def _open_sample(self) -> None:
+        self._session.viewer.open_sample("supervox", SAMPLE_KEY)

@@ -1,0 +1,59 @@
+"""The desktop application: napari with the Supervox dock, and the files to begin with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .readers import Role, read_layers
+
+if TYPE_CHECKING:
+    from napari import Viewer
+    from napari.layers import Layer
+
+PLUGIN = "supervox"
+DOCK = "Supervox"
+
+
+def open_window(
+    volume: str | None = None, strokes: str | None = None, labels: str | None = None
+) -> None:
+    """Open napari with the dock and these files, and return when its window is closed.
+
+    Parameters
+    ----------
+    volume
+        Address of the volume to segment, as `supervox.volumes.open_volume` takes it.
+    strokes
+        Strokes to go on with.
+    labels
+        Labels to look at.
+
+    Raises
+    ------
+    VolumeError
+        If a file can't be opened; no window appears then.
+    """
+    files: tuple[tuple[str | None, Role], ...] = (
+        (volume, "volume"),
+        (labels, "labels"),
+        (strokes, "annotations"),
+    )
+    layers = [layer for path, role in files if path for layer in _layers(path, role)]
+    import napari
+
+    show_dock(napari.Viewer(title=DOCK), layers)
+    napari.run()
+
+
+def show_dock(viewer: Viewer, layers: list[Layer]) -> None:
+    """Add the dock to a viewer, then layers, as if a person opened them."""
+    viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+    for layer in layers:
+        viewer.add_layer(layer)
+
+
+def _layers(path: str, role: Role) -> list[Layer]:
+    """Read a file as layers."""
+    from napari.layers import Layer
+
+    return [Layer.create(data, fields, kind) for data, fields, kind in read_layers(path, role)]

@@ -1,0 +1,84 @@
+"""Labels of a few supervoxels before the rest: those that a person looks at."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .coupling import Coupling
+from .forest import Forest
+from .links import link
+from .model import Painted
+from .partition import Partition
+from .refinement import minimise
+
+HOPS = 2  # around what is looked at: neighbours that have a say in it
+
+
+class InView(NamedTuple):
+    """What is known of some supervoxels.
+
+    Attributes
+    ----------
+    supervoxels : int32, (K,)
+        Ascending.
+    class_ids : uint16, (K,)
+        The user's class id of each.
+    probabilities : float32, (K, C)
+    """
+
+    supervoxels: NDArray[np.int32]
+    class_ids: NDArray[np.uint16]
+    probabilities: NDArray[np.float32]
+
+
+def label_in_view(
+    partition: Partition,
+    ids: NDArray[np.int32],
+    forest: Forest,
+    coupling: Coupling,
+    painted: Painted,
+    *,
+    strength: float,
+    workers: int | None = None,
+) -> InView:
+    """Predict and refine supervoxels with their surroundings only.
+
+    At the border of the surroundings the result may differ from that of the whole volume, which
+    follows.
+
+    Parameters
+    ----------
+    partition : Partition
+    ids : int32, any shape
+        Supervoxels that are looked at, as often as you like.
+    forest : Forest
+    coupling : Coupling
+        For the classes of the forest.
+    painted : Painted
+    strength : float
+        Of refinement.
+    workers : int, optional
+        Threads; one per processor by default.
+    """
+    seen = np.zeros(partition.graph.n_supervoxels, np.bool_)
+    seen[ids] = True
+    near = partition.links.within(np.flatnonzero(seen), HOPS)
+    edges, edge = partition.links.among(near)
+    probabilities = forest.predict(partition.table.values[near], workers=workers)
+    local = np.full(seen.size, -1, np.int32)
+    local[near] = np.arange(near.size, dtype=np.int32)
+    place = local[painted.supervoxels]
+    known = place >= 0
+    columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
+    labels = minimise(
+        probabilities,
+        link(edges, partition.weights[edge], near.size),
+        strength * coupling.distance,
+        painted=(place[known], columns[known]),
+    )
+    chosen = seen[near]
+    class_ids = np.array(forest.class_ids, np.uint16)[labels[chosen]]
+    return InView(near[chosen], class_ids, probabilities[chosen])
