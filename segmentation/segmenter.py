@@ -27,7 +27,7 @@ from .checks import (
 )
 from .coupling import Coupling, learn_coupling
 from .forest import Forest, train_forest
-from .held_out import hold_out, training_rows
+from .held_out import hold_out, sample_volume, training_rows
 from .in_view import InView, label_in_view
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
@@ -324,12 +324,8 @@ class Segmenter:
         self._add_seconds("predict", started)
 
     def _couple(self, strokes: Strokes) -> None:
-        """Learn from held-out strokes what borders between the classes cost."""
-        assert self._forest is not None
+        """Learn from strokes and volume what borders between the classes cost."""
         started = time.perf_counter()
-        graph = self._partitions[0].graph
-        chosen = self._probabilities[0].argmax(axis=1)
-        observed = np.bincount(chosen, graph.size, len(self._forest.class_ids)) / graph.size.sum()
         trials = hold_out(
             self._partitions,
             strokes,
@@ -337,8 +333,10 @@ class Segmenter:
             self.parameters.classifier,
             workers=self.workers,
         )
+        graph = self._partitions[0].graph
         per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
-        self._coupling = learn_coupling(trials, observed, per_supervoxel, workers=self.workers)
+        sample = sample_volume(self._partitions[0], self._probabilities[0])
+        self._coupling = learn_coupling(trials, sample, per_supervoxel, workers=self.workers)
         self._add_seconds("couple", started)
 
     def _finish(self) -> Segmentation:
