@@ -41,7 +41,7 @@ def open_window(
     layers = [layer for path, role in files if path for layer in _layers(path, role)]
     import napari
 
-    show_dock(napari.Viewer(), layers)
+    show_dock(napari.Viewer(title=DOCK), layers)
     napari.run()
 
 

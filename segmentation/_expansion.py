@@ -18,7 +18,19 @@ REACH = 2  # edges; after the first round, a class looks only so far from what h
 
 
 class _Move(NamedTuple):
-    """Supervoxels of any class but `alpha` may take it; the graph as in `Links`."""
+    """Supervoxels of any class but `alpha` may take it.
+
+    Attributes
+    ----------
+    start, neighbour, weight, total : arrays
+        As in `Links`.
+    unary : int64, (S, C)
+    labels : int32, (S,)
+    alpha : int
+    bounds : int64, (2, C, 3C, 2)
+        Least and most that the cost of an edge of weight 1 changes when a supervoxel takes alpha:
+        whether it has the lower number of the two, its class, `code` of the neighbour.
+    """
 
     start: NDArray[np.int64]
     neighbour: NDArray[np.int32]
@@ -27,7 +39,7 @@ class _Move(NamedTuple):
     unary: NDArray[np.int64]
     labels: NDArray[np.int32]
     alpha: int
-    change: NDArray[np.int64]  # [a, b] of the distance to b when a becomes alpha
+    bounds: NDArray[np.int64]
 
 
 def expand(
@@ -73,11 +85,26 @@ def expand(
             if not region.size:
                 break  # nothing has changed since: neither this class nor the others can improve
         alpha = 1 if two else (turn - 1) % n_classes
-        move = _Move(*rows, labels, alpha, distance[alpha] - distance)
+        move = _Move(*rows, labels, alpha, _edge_bounds(distance, alpha))
         taken = _best_move(move, region)
         labels[taken] = alpha
         changed[taken] = turn
     return labels
+
+
+def _edge_bounds(distance: NDArray[np.int64], alpha: int) -> NDArray[np.int64]:
+    """Tabulate `_Move.bounds`. A code is the class of the neighbour, plus C times its state."""
+    keeps = distance[alpha] - distance  # the change, by the own class and the neighbour's
+    takes = np.broadcast_to(-distance[:, [alpha]], keeps.shape)  # if the neighbour takes it, too
+    # rounding of the distances may make the one that should be less the greater
+    of_higher = np.maximum(keeps, takes), takes
+    of_lower = keeps, np.minimum(keeps, takes)
+    return np.stack(
+        [
+            np.stack([np.hstack([k, t, t]), np.hstack([k, t, k])], axis=-1)
+            for k, t in (of_higher, of_lower)
+        ]
+    )
 
 
 @nb.njit(nogil=True, cache=True)
@@ -87,53 +114,55 @@ def _best_move(move: _Move, region: NDArray[np.int32]) -> NDArray[np.int32]:
     Any of several best moves would do; this is the one with the fewest of them, whatever part of
     it is decided before the cut.
     """
-    state = np.full(move.labels.size, KEEP, np.uint8)
+    n_classes = move.unary.shape[1]
+    code = move.labels.astype(np.uint16)  # and the state of each: KEEP
     candidates = _candidates(move, region)
-    state[candidates] = OPEN
+    for i in candidates:
+        code[i] += OPEN * n_classes
     members, before = candidates, 2 * candidates.size
     while before - members.size > WORTHWHILE * before:
         before = members.size
-        members = _decide(move, state, members)[::-1]
-    tail, head, capacity, cost = _arcs(move, state, members)
+        members = _decide(move, code, members)[::-1]
+    tail, head, capacity, cost = _arcs(move, code, members)
     takes = min_cut(tail, head, capacity, cost)
     for k in range(members.size):
-        state[members[k]] = TAKE if takes[k] else KEEP
-    taken: NDArray[np.int32] = candidates[state[candidates] == TAKE]
+        code[members[k]] -= (OPEN - TAKE if takes[k] else OPEN - KEEP) * n_classes
+    taken: NDArray[np.int32] = candidates[code[candidates] >= TAKE * n_classes]
     return taken
 
 
 @nb.njit(nogil=True, cache=True)
 def _candidates(move: _Move, region: NDArray[np.int32]) -> NDArray[np.int32]:
     """Leave out what keeps its class whatever its neighbours do: a look at no neighbour tells."""
-    gain = np.empty(len(move.change), np.int64)  # most that an edge of weight 1 may save
-    for a in range(gain.size):
-        gain[a] = -move.change[a].min()
+    least = np.empty(move.bounds.shape[1], np.int64)
+    for own in range(least.size):
+        least[own] = move.bounds[:, own].min()
     members, n = np.empty(region.size, np.int32), 0
     for i in region:
         own = move.labels[i]
         more = move.unary[i, move.alpha] - move.unary[i, own]
         members[n] = i
-        n += own != move.alpha and more < move.total[i] * gain[own]
+        n += own != move.alpha and more + move.total[i] * least[own] < 0
     return members[:n].copy()
 
 
 @nb.njit(nogil=True, cache=True)
-def _decide(move: _Move, state: NDArray[np.uint8], members: NDArray[np.int32]) -> NDArray[np.int32]:
+def _decide(move: _Move, code: NDArray[np.uint16], members: NDArray[np.int32]) -> NDArray[np.int32]:
     """Decide what does not depend on undecided neighbours, and return the others."""
-    rest, n = np.empty(members.size, np.int32), 0
+    rest, n, n_classes = np.empty(members.size, np.int32), 0, move.unary.shape[1]
     for i in members:
-        own = move.labels[i]
+        own = np.uint32(move.labels[i])
         low = move.unary[i, move.alpha] - move.unary[i, own]  # bounds of what taking costs
         high = low
-        for at in range(move.start[i], move.start[i + 1]):
-            j = move.neighbour[at]
-            keeps, takes = _changes(move, i, own, j)
-            low += move.weight[at] * (keeps if state[j] == KEEP else takes)
-            high += move.weight[at] * (takes if state[j] == TAKE else keeps)
+        for at in range(np.uint64(move.start[i]), np.uint64(move.start[i + 1])):
+            j, weight = np.uint32(move.neighbour[at]), move.weight[at]
+            lower = np.uint8(i < j)
+            low += weight * move.bounds[lower, own, code[j], 0]
+            high += weight * move.bounds[lower, own, code[j], 1]
         if low >= 0:
-            state[i] = KEEP
+            code[i] -= (OPEN - KEEP) * n_classes
         elif high < 0:
-            state[i] = TAKE
+            code[i] -= (OPEN - TAKE) * n_classes
         else:
             rest[n] = i
             n += 1
@@ -141,17 +170,8 @@ def _decide(move: _Move, state: NDArray[np.uint8], members: NDArray[np.int32]) -
 
 
 @nb.njit(nogil=True, cache=True)
-def _changes(move: _Move, i: int, own: int, j: int) -> tuple[int, int]:
-    """Return what i's taking alpha changes at its edge to j if j keeps its class, or takes, too."""
-    keeps, takes = move.change[own, move.labels[j]], move.change[own, move.alpha]
-    if keeps < takes:  # only by rounding of the distances
-        return (keeps, keeps) if i < j else (takes, takes)
-    return keeps, takes
-
-
-@nb.njit(nogil=True, cache=True)
 def _arcs(
-    move: _Move, state: NDArray[np.uint8], members: NDArray[np.int32]
+    move: _Move, code: NDArray[np.uint16], members: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
     """Write what is open as ``sum cost[i] x_i + sum capacity[a] (1 - x_tail) x_head``.
 
@@ -170,10 +190,12 @@ def _arcs(
         cost[k] = move.unary[i, move.alpha] - move.unary[i, own]
         for at in range(move.start[i], move.start[i + 1]):
             j, weight = move.neighbour[at], move.weight[at]
-            keeps, takes = _changes(move, i, own, j)
-            first = state[j] == OPEN and i < j
-            cost[k] += weight * (keeps if state[j] == KEEP or first else takes)
-            if first and keeps > takes:
-                tail[n], head[n], capacity[n] = k, number[j], weight * (keeps - takes)
+            if i > j:
+                cost[k] += weight * move.bounds[0, own, code[j], 0]
+                continue
+            low, high = move.bounds[1, own, code[j], 0], move.bounds[1, own, code[j], 1]
+            cost[k] += weight * high
+            if low < high:
+                tail[n], head[n], capacity[n] = k, number[j], weight * (high - low)
                 n += 1
     return tail[:n], head[:n], capacity[:n], cost

@@ -178,12 +178,14 @@ def neighbourhoods(trials: Sequence[Trial], n_classes: int) -> tuple[Shares, Sha
 def _around(trial: Trial) -> tuple[Shares, Shares]:
     """Return the weighted mean of the neighbours' probabilities, and the own, of held-out ones."""
     n, n_classes = trial.probabilities.shape
-    total = np.zeros((n, n_classes))
-    a, b = trial.edges.T
+    total, asked = np.zeros((n, n_classes)), np.zeros(n, np.bool_)
+    asked[trial.held] = True
+    near = asked[trial.edges].any(axis=1)
+    (a, b), weight = trial.edges[near].T, trial.weight[near]
     for c in range(n_classes):
         column = trial.probabilities[:, c].astype(np.float64)
-        total[:, c] += np.bincount(a, trial.weight * column[b], n)
-        total[:, c] += np.bincount(b, trial.weight * column[a], n)
+        total[:, c] += np.bincount(a, weight * column[b], n)
+        total[:, c] += np.bincount(b, weight * column[a], n)
     return total[trial.held], trial.probabilities[trial.held].astype(np.float64)
 
 

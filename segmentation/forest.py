@@ -123,7 +123,7 @@ class Forest:
     def _sole(self) -> NDArray[np.int32]:
         """Column of the class that has a node for itself, -1 where there is none; (N,)."""
         column: NDArray[np.int32] = self.share.argmax(axis=1).astype(np.int32)
-        column[self.share.max(axis=1) < 1] = -1
+        column[(self.share.max(axis=1) != 1) | ((self.share > 0).sum(axis=1) != 1)] = -1
         return column
 
     def predict(

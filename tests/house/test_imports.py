@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -97,18 +98,25 @@ def test_rooms_are_entered_by_their_doors(path: Path) -> None:
         assert not missing, f"{where}: {sorted(missing)} not in __all__ of {found.module}"
 
 
+def used_by(paths: list[Path]) -> set[str]:
+    """Return the packages of others that modules import."""
+    used = {found.module.partition(".")[0] for path in paths for found in imports_of(path)}
+    return used - set(sys.stdlib_module_names) - {"supervox"}
+
+
+def required(entries: list[str]) -> set[str]:
+    """Return the import names of requirements."""
+    names = [re.split(r"[\[<>=~! ]", entry)[0] for entry in entries]
+    return {IMPORT_NAMES.get(name, name) for name in names}
+
+
 def test_what_is_imported_is_required_and_nothing_else() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {entry.partition(">")[0].strip() for entry in project["dependencies"]}
-    required = {IMPORT_NAMES.get(name, name) for name in declared}
-    used = {
-        found.module.partition(".")[0]
-        for path in MODULES
-        if place_of(path) != "napari_plugin"
-        for found in imports_of(path)
-    }
-    used -= set(sys.stdlib_module_names) | {"supervox"}
-    assert used | LOADED_BY_OTHERS == required
+    engine = [path for path in MODULES if place_of(path) != "napari_plugin"]
+    always = required(project["dependencies"])
+    assert used_by(engine) | LOADED_BY_OTHERS == always
+    plugin = [path for path in MODULES if place_of(path) == "napari_plugin"]
+    assert used_by(plugin) - always == required(project["optional-dependencies"]["desktop"])
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS - {"napari_plugin"}))

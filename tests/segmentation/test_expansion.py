@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
-from supervox.segmentation._expansion import _best_move, _Move, expand
+from supervox.segmentation._expansion import _best_move, _edge_bounds, _Move, expand
 from supervox.segmentation._min_cut import min_cut
 from supervox.segmentation.links import UNIT, link
 
@@ -102,7 +102,7 @@ def test_a_move_takes_the_fewest_of_the_best(seed: int, n_classes: int, rounded:
             unary,
             labels,
             alpha,
-            distance[alpha] - distance,
+            _edge_bounds(distance, alpha),
         ),
         region,
     )
