@@ -199,9 +199,13 @@ class Session(WorkingImage):
 
     def _take_strokes(self, layer: Labels) -> None:
         """Have a layer of strokes ready under the mouse, and look at what is painted already."""
-        self.viewer.layers.selection.active = layer
         layer.mode = "paint"
+        QTimer.singleShot(0, self._select_strokes)  # napari selects the layer that it is adding now
         self.live.strokes_changed()
+
+    def _select_strokes(self) -> None:
+        if self.painting.layer is not None:
+            self.viewer.layers.selection.active = self.painting.layer
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
