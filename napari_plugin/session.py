@@ -13,7 +13,7 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters, parameters_for_preset
-from supervox.segmentation import Estimate, estimate_preparation
+from supervox.segmentation import Estimate
 
 from .choices import Choices
 from .classes import ClassList, PaintClass
@@ -32,7 +32,6 @@ from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
-LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
 FIRST_CLASSES = ("background", "structure")
 
 
@@ -72,11 +71,10 @@ class Session(WorkingImage):
         self.finishing = Finishing(settings.workers)
         self.exporting = Exporting()
         self.preview = Preview(viewer)
-        self.unsure = UnsurePlaces()
+        self.unsure = UnsurePlaces(viewer)
         self.last_export: Path | None = None
         self.folder: Path | None = None  # where files were written last
         self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
-        self._pace = 1.0  # how much slower preparing is here than estimated
         self.final: Labels | None = None
         self.lost_strokes: Labels | None = None
         self._connect()
@@ -90,7 +88,6 @@ class Session(WorkingImage):
         self.live.updating.published.connect(self.view.show_in_view)
         self.live.updating.succeeded.connect(self._on_updated)
         self.preparation.succeeded.connect(self._on_prepared)
-        self.unsure.succeeded.connect(self._on_unsure_found)
         self.finishing.succeeded.connect(self._on_finished)
         self.exporting.succeeded.connect(self._on_exported)
         for failing in (
@@ -242,13 +239,7 @@ class Session(WorkingImage):
         """Return what preparing for live work will need."""
         source = self.source
         assert source is not None
-        return estimate_preparation(
-            source.shape,
-            replace(self.choices.parameters, partitions=1),
-            spacing=source.spacing,
-            workers=self.settings.workers,
-            pace=self._pace,
-        )
+        return self.preparation.estimate(source, self.choices.parameters)
 
     def preview_supervoxels(self) -> None:
         """Show the outlines that supervoxels would have on the slice in view."""
@@ -283,14 +274,6 @@ class Session(WorkingImage):
     def _on_prepared(self, prepared: Prepared) -> None:
         if self.image is None:
             return
-        expected = estimate_preparation(
-            prepared.source.shape,
-            replace(prepared.parameters, partitions=1),
-            spacing=prepared.source.spacing,
-            workers=self.settings.workers,
-        )
-        if expected.seconds > LEAST_SECONDS:
-            self._pace = prepared.seconds / expected.seconds
         self.preview.clear()
         self.view.start(self.image, prepared)
         if self.live.is_live:
@@ -322,20 +305,8 @@ class Session(WorkingImage):
     def go_to_unsure(self) -> None:
         """Move the view to the least certain place that was not shown lately."""
         prepared, result = self.preparation.prepared, self.view.result
-        if prepared is not None and result is not None:
-            self.unsure.start(prepared, result)
-
-    def _on_unsure_found(self, place: tuple[int, int, int]) -> None:
-        image = self.image
-        if image is None:
-            return
-        world = image.data_to_world(np.asarray(place[-image.ndim :], float))
-        dims = self.viewer.dims
-        point = list(dims.point)
-        point[-image.ndim :] = world
-        dims.point = tuple(point)
-        self.viewer.camera.center = tuple(world)
-        self.hint("Here the labels are least certain: a stroke helps")
+        if self.image is not None and prepared is not None and result is not None:
+            self.unsure.start(self.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""
