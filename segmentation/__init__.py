@@ -18,6 +18,7 @@ Where to find what, in the order of the work:
 - `rendering`, `result` (blocks are a `_canvas`; kernels in `_votes`, the edges' filter in `_edges`,
   what it can be spared in `_contest`, uncertainty in `_spread`): tables over supervoxels to voxels.
 - `in_view`: a few supervoxels before the rest.
+- `learning`: what strokes teach, and what follows for every supervoxel.
 - `segmenter`: all of it, recomputing only what a change makes necessary.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
 - `scores`: labels against a ground truth.

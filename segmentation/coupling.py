@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import norm
-from supervox.features import run_parallel
+from supervox.features import ShouldStop, run_parallel
 
 from .held_out import Trial
 from .refinement import minimise
@@ -68,6 +68,7 @@ def learn_coupling(
     edges_per_supervoxel: float,
     *,
     workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Coupling:
     """Estimate the coupling of the classes from held-out strokes.
 
@@ -81,6 +82,8 @@ def learn_coupling(
         by this number counts them as often as on a tree, where the estimate would be exact.
     workers : int, optional
         Threads; one per processor by default.
+    should_stop : callable, optional
+        Asked every few hundredths of a second, on any thread.
     """
     n_classes = observed.size
     if not trials:
@@ -92,22 +95,27 @@ def learn_coupling(
     cost[:, untold] = UNKNOWN
     np.fill_diagonal(cost, 0)
     cost = make_metric(cost)
-    level = _harmless_level(trials, cost, observed, workers)
+    level = _harmless_level(trials, cost, observed, workers, should_stop)
     return Coupling(level * cost, level)
 
 
 def _harmless_level(
-    trials: Sequence[Trial], cost: Shares, observed: Shares, workers: int | None
+    trials: Sequence[Trial],
+    cost: Shares,
+    observed: Shares,
+    workers: int | None,
+    should_stop: ShouldStop | None,
 ) -> float:
     """Return 1, or after an alarm the level of the largest total gain, losses counting double."""
     before = _outcomes(trials, None, workers)
     prior = _class_shares(_confusion(before, observed.size), observed)
-    after = _outcomes(trials, cost, workers)
+    after = _outcomes(trials, cost, workers, should_stop)
     if not _alarms(before, after, prior):
         return 1.0
     best, most = 0.0, 0.0
     for level in LEVELS:
-        change = _dice_change(before, _outcomes(trials, level * cost, workers), prior)
+        after = _outcomes(trials, level * cost, workers, should_stop)
+        change = _dice_change(before, after, prior)
         total = float(np.where(change < 0, LOSS_WEIGHT * change, change).sum())
         if total > most:
             best, most = level, total
@@ -222,14 +230,25 @@ def make_metric(cost: Shares) -> Shares:
     return result
 
 
-def _outcomes(trials: Sequence[Trial], distance: Shares | None, workers: int | None) -> Outcomes:
+def _outcomes(
+    trials: Sequence[Trial],
+    distance: Shares | None,
+    workers: int | None,
+    should_stop: ShouldStop | None = None,
+) -> Outcomes:
     """Label the held-out strokes; per (class, stroke), the share that each class gets."""
 
     def label(trial: Trial) -> NDArray[np.int32]:
         if distance is None:
             likeliest: NDArray[np.int32] = trial.probabilities.argmax(axis=1).astype(np.int32)
             return likeliest
-        return minimise(trial.probabilities, trial.links, distance, painted=trial.known)
+        return minimise(
+            trial.probabilities,
+            trial.links,
+            distance,
+            painted=trial.known,
+            should_stop=should_stop,
+        )
 
     found: Outcomes = {}
     for trial, labels in zip(trials, run_parallel(label, trials, workers=workers), strict=True):
