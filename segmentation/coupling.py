@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from supervox.features import run_parallel
+from supervox.features import ShouldStop, run_parallel
 
 from .benefit import gather_evidence, level_of_benefit
 from .held_out import Trial
@@ -70,6 +70,7 @@ def learn_coupling(
     edges_per_supervoxel: float,
     *,
     workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Coupling:
     """Estimate the coupling of the classes from held-out strokes and a sample of the volume.
 
@@ -83,28 +84,39 @@ def learn_coupling(
         by this number counts them as often as on a tree, where the estimate would be exact.
     workers : int, optional
         Threads; one per processor by default.
+    should_stop : callable, optional
+        Asked every few hundredths of a second, on any thread.
     """
     n_classes = sample.probabilities.shape[1]
     if not trials:
         return Coupling.unknown(n_classes)
     told = _told_by_strokes(trials, n_classes, edges_per_supervoxel)
-    restored = refine_trials([sample], told, workers)[0]
+    restored = refine_trials([sample], told, workers, should_stop)[0]
     shown = _shown_by_labels(sample, restored, told, edges_per_supervoxel)
     cost = make_metric((told + shown) / 2)
-    *refined, restored = refine_trials([*trials, sample], cost, workers)
+    *refined, restored = refine_trials([*trials, sample], cost, workers, should_stop)
     level = level_of_benefit(gather_evidence(trials, refined, sample, restored))
     return Coupling(level * cost, level)
 
 
 def refine_trials(
-    trials: Sequence[Trial], distance: Shares, workers: int | None = None
+    trials: Sequence[Trial],
+    distance: Shares,
+    workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> list[Labels]:
     """Refine each of the pieces; held-out strokes are not given away."""
 
     def refine(trial: Trial) -> Labels:
-        return minimise(trial.probabilities, trial.links, distance, painted=trial.known)
+        return minimise(
+            trial.probabilities,
+            trial.links,
+            distance,
+            painted=trial.known,
+            should_stop=should_stop,
+        )
 
-    return list(run_parallel(refine, trials, workers=workers))
+    return run_parallel(refine, trials, workers=workers, should_stop=should_stop)
 
 
 def _told_by_strokes(trials: Sequence[Trial], n_classes: int, per_supervoxel: float) -> Shares:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from supervox.features import ShouldStop
 
 from .forest import ClassifierParameters, Forest, train_forest
 from .links import Links, link
@@ -72,6 +73,7 @@ def hold_out(
     parameters: ClassifierParameters,
     *,
     workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> list[Trial]:
     """Leave out every third stroke of each class in turn, and look at what is said of it.
 
@@ -85,6 +87,8 @@ def hold_out(
         Of the forest; those that are grown here have half of its trees.
     workers : int, optional
         Threads.
+    should_stop : callable, optional
+        Asked every few hundredths of a second, on any thread.
 
     Returns
     -------
@@ -108,9 +112,9 @@ def hold_out(
         features, classes = training_rows(partitions, seen)
         if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
-        forest = train_forest(features, classes, few, workers=workers)
+        forest = train_forest(features, classes, few, workers=workers, should_stop=should_stop)
         trials += [
-            _try(forest, part, at, stroke, out, workers)
+            _try(forest, part, at, stroke, out, workers, should_stop)
             for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
             if out.any()
         ]
@@ -164,6 +168,7 @@ def _try(
     number: NDArray[np.int32],
     held: NDArray[np.bool_],
     workers: int | None,
+    should_stop: ShouldStop | None,
 ) -> Trial:
     """Ask a forest for the surroundings of the painted supervoxels that it did not see."""
     near = part.links.within(painted.supervoxels[held], HOPS)
@@ -174,7 +179,7 @@ def _try(
     columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
     known = ~held & (place >= 0)
     return Trial(
-        forest.predict(part.table.values[near], workers=workers),
+        forest.predict(part.table.values[near], workers=workers, should_stop=should_stop),
         edges,
         part.weights[edge],
         (place[known], columns[known]),
