@@ -105,6 +105,7 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
     for z, plane in stroke_planes(phantom, STROKES):
         layer.data[z] = plane
     layer.refresh()
+    window.wait(window.dock.prepare.prepare.isEnabled)
     window.dock.prepare.prepare.click()
     prepared = window.wait(lambda: session.view.result is not None)
     say(f"application: prepared and labelled in {prepared:.0f} s")
@@ -160,8 +161,11 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
     alone = window.stroke(rounds, STAMPS)
     during = []
     for number in range(3):
+        before = session.view.result
         live.update()
-        window.wait(lambda: live.updating.is_running)
+        window.wait(
+            lambda before=before: live.updating.is_running or session.view.result is not before
+        )
         during.append(window.stroke(rounds + 1 + number, STAMPS))
         window.wait(lambda: not live.updating.is_running)
     session.set_live(True)
