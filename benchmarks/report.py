@@ -21,6 +21,7 @@ NAMES = (
     "feature_speed",
     "refinement_speed",
     "live_update",
+    "application",
     "memory",
 )
 PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "numba", "SimpleITK", "supervox")

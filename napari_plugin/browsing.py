@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import weakref
 from collections import OrderedDict
@@ -21,8 +22,8 @@ class BrowsedVolume:
 
     A plane of a chunked file costs as much as all planes of its chunks, for they are stored and
     compressed together. So that the next plane comes at once, whole slabs of chunks are read along
-    whichever axis is looked through, and the last ones kept. Mapped files, the usual MRC and TIFF
-    stacks, need none of this: the system keeps their pages.
+    whichever axis is looked through, and the last ones kept; parts of them can't be written to.
+    Mapped files, the usual MRC and TIFF stacks, need none of this: the system keeps their pages.
 
     Parameters
     ----------
@@ -79,36 +80,39 @@ class BrowsedVolume:
         return np.array(self._data, dtype=dtype, copy=copy)
 
     def __getitem__(self, key: Any) -> Array:
-        place = self._plane_of(key)
-        if place is None:
+        cut = self._cut(key)
+        if cut is None:
             return self._data[key]
-        axis, index = place
+        axis, start, stop = cut
         with self._lock:
-            slab, first = self._slab(axis, index)
-        plane: Array = slab.take(index - first, axis)
+            slab, first = self._slab(axis, start)
+        place: list[Any] = [slice(None)] * 3
+        inside = slice(start - first, stop - first)
+        place[axis] = inside if isinstance(key[axis], slice) else inside.start
+        plane: Array = slab[tuple(place)]
         return plane
 
-    def _plane_of(self, key: Any) -> tuple[int, int] | None:
-        """Return axis and index of a whole plane whose slab is worth keeping, else None."""
+    def _cut(self, key: Any) -> tuple[int, int, int] | None:
+        """Return axis, start and stop of a cut whose slab is worth keeping; None for any other.
+
+        Such a cut takes all of two axes, and of the third a part within one layer of chunks.
+        """
         chunks = self._data.chunks
         if chunks is None or not isinstance(key, tuple) or len(key) != 3:
             return None
-        whole = [
-            isinstance(k, slice) and k.indices(n) == (0, n, 1)
-            for k, n in zip(key, self.shape, strict=True)
-        ]
-        if sum(whole) != 2:
+        ranges = [_range(item, length) for item, length in zip(key, self.shape, strict=True)]
+        partial = [axis for axis in range(3) if ranges[axis] != (0, self.shape[axis])]
+        if len(partial) != 1 or (part := ranges[partial[0]]) is None:
             return None
-        axis = whole.index(False)
-        length = self.shape[axis]
-        if isinstance(key[axis], slice) or not -length <= key[axis] < length:
+        (axis,), (start, stop) = partial, part
+        depth = min(chunks[axis], self.shape[axis])
+        if start // depth != (stop - 1) // depth:
             return None
-        if self.nbytes // length * min(chunks[axis], length) > self._cache_bytes:
-            return None
-        return axis, int(key[axis]) % length
+        fits = self.nbytes // self.shape[axis] * depth <= self._cache_bytes
+        return (axis, start, stop) if fits else None
 
     def _slab(self, axis: int, index: int) -> tuple[Array, int]:
-        """Return the slab of chunks that a plane lies in, and the slab's first index."""
+        """Return the slab of chunks that an index lies in, and the slab's first index."""
         assert self._data.chunks is not None
         depth = self._data.chunks[axis]
         number = index // depth
@@ -117,7 +121,18 @@ class BrowsedVolume:
         else:
             key = [slice(None)] * 3
             key[axis] = slice(number * depth, (number + 1) * depth)
-            self._slabs[axis, number] = self._data[tuple(key)]
-            while sum(slab.nbytes for slab in self._slabs.values()) > self._cache_bytes:
+            slab = self._data[tuple(key)]
+            slab.flags.writeable = False
+            self._slabs[axis, number] = slab
+            while sum(item.nbytes for item in self._slabs.values()) > self._cache_bytes:
                 self._slabs.popitem(last=False)
         return self._slabs[axis, number], number * depth
+
+
+def _range(item: Any, length: int) -> tuple[int, int] | None:
+    """Return start and stop of an index or a slice of every element; None for any other."""
+    if isinstance(item, slice):
+        start, stop, step = item.indices(length)
+        return (start, stop) if step == 1 and start < stop else None
+    index = operator.index(item) if hasattr(item, "__index__") else length
+    return (index % length, index % length + 1) if -length <= index < length else None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,8 +20,8 @@ Role = Literal["volume", "labels", "annotations"]
 Reader = Callable[[Any], list[LayerData]]
 
 _MOST_PAINTABLE_BYTES = 2 * 2**30
-_SAMPLE_PLANES = 3
-_SAMPLE_PIXELS = 2**20
+_SAMPLES = 3  # along each axis
+_SAMPLE_VOXELS = 2**16  # of each
 _CONTRAST = (0.1, 99.9)  # percentiles: a gold marker or a hot pixel mustn't darken the cell
 
 
@@ -130,10 +131,10 @@ def _layer(volume: Volume, name: str, role: Role | None) -> LayerData:
 def _labels_layer(volume: Volume, name: str, role: Role | None) -> LayerData:
     """Make a layer that can be painted on, unless it is too large to be held in memory."""
     fields = fields_of(volume, name)
-    if volume.classes:
-        fields |= class_fields(volume.classes)
     if role is not None:
         fields["metadata"][KEY]["role"] = role
+    if volume.classes:
+        fields |= class_fields(volume.classes)
     data = _pixels(BrowsedVolume(volume))
     if data.nbytes <= _MOST_PAINTABLE_BYTES:
         data = np.array(data)
@@ -150,9 +151,9 @@ def _pixels(data: BrowsedVolume) -> Any:
 
 
 def contrast_limits(data: Any) -> tuple[float, float]:
-    """Take robust limits from a few planes, the same each time; napari would read all of it."""
-    planes = [data] if data.ndim == 2 else [data[z, :, :] for z in _sample(len(data))]
-    values = np.concatenate([_thinned(plane) for plane in planes])
+    """Take robust limits from a few chunks, the same each time; napari would read all of it."""
+    volume = data[np.newaxis] if data.ndim == 2 else data
+    values = np.concatenate([_thinned(block) for block in _sample(volume)])
     values = values[np.isfinite(values)]
     if not values.size:
         return 0.0, 1.0
@@ -160,17 +161,22 @@ def contrast_limits(data: Any) -> tuple[float, float]:
     return (low, high) if low < high else (low, low + 1.0)
 
 
-def _sample(count: int) -> list[int]:
-    """Return the planes to look at, evenly spread; the middle one, that is shown first, last."""
-    spread = [count * (2 * i + 1) // (2 * _SAMPLE_PLANES) for i in range(_SAMPLE_PLANES)]
-    middle = (count - 1) // 2
-    return [*sorted({z for z in spread if z != middle}), middle]
+def _sample(data: Any) -> Iterator[npt.NDArray[Any]]:
+    """Read chunks that are evenly spread; of a file without chunks, planes."""
+    chunks = getattr(data, "chunks", None) or (1, *data.shape[1:])
+    places = []
+    for length, chunk in zip(data.shape, chunks, strict=True):
+        count = -(-length // chunk)
+        numbers = {count * (2 * i + 1) // (2 * _SAMPLES) for i in range(_SAMPLES)}
+        places.append([slice(n * chunk, (n + 1) * chunk) for n in sorted(numbers)])
+    for place in itertools.product(*places):
+        yield np.asarray(data[place])
 
 
-def _thinned(plane: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Take a regular sample of a plane's pixels."""
-    step = max(1, int(np.ceil((plane.size / _SAMPLE_PIXELS) ** 0.5)))
-    return plane[::step, ::step].astype(np.float64).ravel()
+def _thinned(block: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Take a regular sample of a block's voxels."""
+    step = max(1, int(np.ceil((block.size / _SAMPLE_VOXELS) ** 0.5)))
+    return block[:, ::step, ::step].astype(np.float64).ravel()
 
 
 def _warn(message: str) -> None:

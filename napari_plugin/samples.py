@@ -11,18 +11,19 @@ from .layer_fields import AXES, KEY, Fields, class_fields
 
 LayerData = tuple[Any, Fields, str]
 
+SHAPE = (64, 192, 192)  # there in two seconds; `supervox sample` makes larger ones
 NAME = "Cryo-SXT cell (synthetic)"
 STROKES = "example strokes"
 
 
 def cell() -> list[LayerData]:
     """Make the tomogram of a cell."""
-    return [_image(make_phantom())]
+    return [_image(make_phantom(SHAPE))]
 
 
 def cell_with_strokes() -> list[LayerData]:
     """Make the tomogram of a cell, and strokes of every class as a person paints them."""
-    sample = make_phantom()
+    sample = make_phantom(SHAPE)
     classes = [VolumeClass(value, name, CLASS_COLOURS[value]) for value, name in CLASSES.items()]
     record = {"role": "annotations", "classes": [item.as_json() for item in classes]}
     fields = _place(sample) | class_fields(classes) | {"name": STROKES, "metadata": {KEY: record}}

@@ -84,7 +84,6 @@ class _Split(NamedTuple):
     right: float
 
 
-@nb.njit(nogil=True, cache=True)
 def grow_tree(rows: Rows, seed: int) -> Tree:
     """Grow a tree until its leaves are pure or can't be split.
 
@@ -98,21 +97,34 @@ def grow_tree(rows: Rows, seed: int) -> Tree:
     ----------
     Geurts, Ernst, Wehenkel, Extremely randomized trees, Machine Learning 63 (2006).
     """
+    feature, threshold, children, share, depth = _grow(rows, seed)
+    order, child = _by_level(children)
+    return Tree(feature[order], threshold[order], child, share[order], depth)
+
+
+@nb.njit(nogil=True, cache=True)
+def _grow(
+    rows: Rows, seed: int
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int32], NDArray[np.float64], int]:
+    """Return feature, threshold, children and share of the nodes depth first, and the depth."""
     work = _make_work(rows, seed)
     n = work.samples.size
-    feature, threshold = np.zeros(2 * n - 1, np.int32), np.full(2 * n - 1, np.inf)
-    children = np.full((2 * n - 1, 2), -1, np.int32)
+    feature, threshold = np.zeros(2 * n - 1, np.int32), np.empty(2 * n - 1)
+    children = np.empty((2 * n - 1, 2), np.int32)
     share = np.empty((2 * n - 1, work.total.size))
     # a stack of what may be split: start, end, depth, known constants, parent, side; and impurity
     waiting, impurities = np.empty((n + 1, 6), np.int64), np.empty(n + 1)
     everything = _weigh(rows, work, 0, n)
-    waiting[0], impurities[0] = np.array([0, n, 0, 0, -1, 0]), _impurity(work.total, everything)
-    n_waiting, node, deepest = 1, -1, 0
+    impurities[0] = _impurity(work.total, everything)
+    n_waiting, node, deepest = _wait(waiting, 0, 0, n, 0, 0, -1, 0), -1, 0
     while n_waiting:
         n_waiting -= 1
         start, end, depth, n_constant, parent, side = waiting[n_waiting]
         impurity, mass, node = impurities[n_waiting], _weigh(rows, work, start, end), node + 1
-        share[node], deepest = work.total / mass, max(deepest, depth)
+        threshold[node], deepest = np.inf, max(deepest, depth)
+        for c in range(work.total.size):
+            share[node, c] = work.total[c] / mass
+        children[node, 0] = -1
         if parent >= 0:
             children[parent, side] = node
         if end - start < 2 or impurity <= ROUNDING:
@@ -122,12 +134,28 @@ def grow_tree(rows: Rows, seed: int) -> Tree:
         if split.middle == end or mass / everything * gain + ROUNDING < 0:
             continue
         feature[node], threshold[node] = split.feature, split.threshold
-        waiting[n_waiting] = np.array([split.middle, end, depth + 1, n_constant, node, 1])
-        waiting[n_waiting + 1] = np.array([start, split.middle, depth + 1, n_constant, node, 0])
         impurities[n_waiting], impurities[n_waiting + 1] = split.right, split.left
-        n_waiting += 2
-    order, child = _by_level(children[: node + 1])
-    return Tree(feature[order], threshold[order], child, share[order], deepest)
+        n_waiting = _wait(waiting, n_waiting, split.middle, end, depth + 1, n_constant, node, 1)
+        n_waiting = _wait(waiting, n_waiting, start, split.middle, depth + 1, n_constant, node, 0)
+    node += 1
+    return feature[:node], threshold[:node], children[:node], share[:node], deepest
+
+
+@nb.njit(nogil=True, cache=True)
+def _wait(
+    waiting: NDArray[np.int64],
+    n_waiting: int,
+    start: int,
+    end: int,
+    depth: int,
+    n_constant: int,
+    parent: int,
+    side: int,
+) -> int:
+    waiting[n_waiting, 0], waiting[n_waiting, 1], waiting[n_waiting, 2] = start, end, depth
+    waiting[n_waiting, 3], waiting[n_waiting, 4] = n_constant, parent
+    waiting[n_waiting, 5] = side
+    return n_waiting + 1
 
 
 @nb.njit(nogil=True, cache=True)
@@ -154,7 +182,7 @@ def _by_level(children: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[n
         child[place] = place
         if children[order[place], 0] >= 0:
             child[place] = n
-            order[n], order[n + 1] = children[order[place]]
+            order[n], order[n + 1] = children[order[place], 0], children[order[place], 1]
             n += 2
     return order, child
 
@@ -200,8 +228,10 @@ def _split(
     if best.middle < end and last != best.feature:
         _read(rows, work, start, end, best.feature)
         best = _judge(rows, work, start, end, mass, best.feature, best.threshold)
-    features[:n_constant] = work.constant[:n_constant]  # in the order that the parent left
-    work.constant[n_constant : n_constant + found] = features[n_constant : n_constant + found]
+    for k in range(n_constant):
+        features[k] = work.constant[k]  # in the order that the parent left
+    for k in range(n_constant, n_constant + found):
+        work.constant[k] = features[k]
     return best, n_constant + found
 
 
@@ -233,19 +263,22 @@ def _judge(
             samples[p], samples[middle] = samples[middle], samples[p]
     in_left = 0.0
     if middle - start <= end - middle:  # the shorter way
-        work.left[:] = 0
+        for c in range(work.left.size):
+            work.left[c] = 0
         for p in range(start, middle):
             c = rows.classes[samples[p]]
             work.left[c] += rows.weight[c]
             in_left += rows.weight[c]
     else:
-        work.left[:] = work.total
+        for c in range(work.left.size):
+            work.left[c] = work.total[c]
         in_left = mass
         for p in range(end - 1, middle - 1, -1):
             c = rows.classes[samples[p]]
             work.left[c] -= rows.weight[c]
             in_left -= rows.weight[c]
-    work.right[:] = work.total - work.left
+    for c in range(work.left.size):
+        work.right[c] = work.total[c] - work.left[c]
     left, right = _impurity(work.left, in_left), _impurity(work.right, mass - in_left)
     return _Split(feature, threshold, middle, in_left, left, right)
 
@@ -254,7 +287,8 @@ def _judge(
 def _weigh(rows: Rows, work: _Work, start: int, end: int) -> float:
     """Add up the weight of the node's samples, by class and in all."""
     mass = 0.0
-    work.total[:] = 0
+    for c in range(work.total.size):
+        work.total[c] = 0
     for p in range(start, end):
         c = rows.classes[work.samples[p]]
         work.total[c] += rows.weight[c]

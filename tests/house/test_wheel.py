@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import shutil
 import subprocess
@@ -83,6 +84,19 @@ def test_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
     }
     found = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("supervox/")}
     assert found == expected
+
+
+def test_wheel_offers_the_plugin_and_the_window(wheel: Path) -> None:
+    information = f"supervox-{PROJECT['project']['version']}.dist-info/"
+    with zipfile.ZipFile(wheel) as file:
+        offered = configparser.ConfigParser()
+        offered.read_string(file.read(f"{information}entry_points.txt").decode())
+        module, _, manifest = offered["napari.manifest"]["supervox"].partition(":")
+        assert b"display_name: Supervox" in file.read(f"{module.replace('.', '/')}/{manifest}")
+        for place in offered["supervox.desktop"].values():
+            module, _, function = place.partition(":")
+            code = file.read(f"{module.replace('.', '/')}.py").decode()
+            assert f"def {function}(" in code
 
 
 def test_wheel_imports_in_an_empty_environment(environment: Path) -> None:

@@ -1,0 +1,211 @@
+"""The process of the `application` benchmark: opens the window, drives it, prints JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import napari
+import numpy as np
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QApplication, QWidget
+from supervox.napari_plugin.dock import SupervoxDock
+from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
+
+from .gui_probe import GuiProbe
+from .timing import say
+
+STROKES = 12
+STAMPS = 60
+PATIENCE = 900.0  # seconds, for anything
+
+
+class Window:
+    """A viewer with the dock, and a mouse."""
+
+    def __init__(self) -> None:
+        self.viewer = napari.Viewer(show=True)
+        self.viewer.window.resize(1280, 800)
+        self.dock: SupervoxDock = self.viewer.window.add_plugin_dock_widget("supervox")[1]
+        self.session = self.dock.session
+        app = QApplication.instance()
+        assert app is not None
+        self._app = app
+        self.canvas = self._find_canvas()
+
+    def _find_canvas(self) -> QWidget:
+        found = [w for w in QApplication.allWidgets() if "CanvasBackend" in type(w).__name__]
+        return found[0]
+
+    def pump(self) -> None:
+        """Let the window do what is due."""
+        self._app.processEvents()
+
+    def wait(self, until: Callable[[], bool]) -> float:
+        """Run the event loop until something holds; return the seconds."""
+        started = time.perf_counter()
+        while not until():
+            self.pump()
+            time.sleep(0.001)
+            if time.perf_counter() - started > PATIENCE:
+                raise TimeoutError("the window does not answer")
+        return time.perf_counter() - started
+
+    def mouse(self, kind: QEvent.Type, x: float, y: float) -> None:
+        """Send a mouse event with the left button to the canvas."""
+        at = QPointF(x, y)
+        held = Qt.MouseButton.LeftButton
+        buttons = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else held
+        event = QMouseEvent(
+            kind,
+            at,
+            QPointF(self.canvas.mapToGlobal(at.toPoint())),
+            Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else held,
+            buttons,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        self._app.sendEvent(self.canvas, event)
+
+    def stroke(self, number: int, stamps: int) -> float:
+        """Drag the brush in a small spiral around the middle; return the stamps per second."""
+        middle = self.canvas.width() / 2, self.canvas.height() / 2
+        angle = np.linspace(0, 6, stamps) + number
+        radius = 20 + 3 * number + np.linspace(0, 40, stamps)
+        points = list(
+            zip(middle[0] + radius * np.cos(angle), middle[1] + radius * np.sin(angle), strict=True)
+        )
+        self.mouse(QEvent.Type.MouseButtonPress, *points[0])
+        started = time.perf_counter()
+        for x, y in points[1:]:
+            self.mouse(QEvent.Type.MouseMove, x, y)
+            self.pump()
+        seconds = time.perf_counter() - started
+        self.mouse(QEvent.Type.MouseButtonRelease, *points[-1])
+        return (stamps - 1) / seconds
+
+
+def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
+    """Drive the window through everything that is measured."""
+    phantom = Phantom(PhantomParameters(shape=shape))
+    image = np.empty(shape, np.uint16)
+    phantom.fill_image(image)
+    say("application: phantom made")
+    window = Window()
+    session = window.session
+    limits = [float(v) for v in np.percentile(image[:: max(1, shape[0] // 8)], (1, 99))]
+    window.viewer.add_image(
+        image, name="cell", scale=phantom.spacing, units=("nm",) * 3, contrast_limits=limits
+    )
+    layer = session.painting.layer
+    assert layer is not None
+    for z, plane in stroke_planes(phantom, STROKES):
+        layer.data[z] = plane
+    layer.refresh()
+    window.wait(window.dock.prepare.prepare.isEnabled)
+    window.dock.prepare.prepare.click()
+    prepared = window.wait(lambda: session.view.result is not None)
+    say(f"application: prepared and labelled in {prepared:.0f} s")
+    session.view.outline_supervoxels(True)
+    _settle(window)
+    with GuiProbe() as probe:
+        results = _strokes(window, rounds) | _strengths(window, rounds) | _scrolling(window, rounds)
+    done = session.preparation.prepared
+    assert done is not None
+    results |= {
+        "shape": list(shape),
+        "supervoxels": done.n_supervoxels,
+        "classes": len(session.classes),
+        "prepared": done.seconds,
+        "delay_ms": session.settings.delay_ms,
+        "longest_block": probe.longest,
+        "longest_block_in": probe.longest_in,
+        "longest_wait": probe.longest_wait,
+    }
+    window.viewer.close()
+    return results
+
+
+def _settle(window: Window) -> None:
+    """Wait until nothing works any more."""
+    live = window.session.live
+    window.wait(lambda: not (live.updating.is_running or live.scanning.is_running))
+    for _ in range(5):
+        window.pump()
+
+
+def _strokes(window: Window, rounds: int) -> dict[str, Any]:
+    session, live = window.session, window.session.live
+    session.use_tool("paint")
+    first: list[float] = []
+    whole: list[float] = []
+    seen: list[float] = []
+    live.updating.published.connect(lambda _: seen.append(time.perf_counter()))
+    for number in range(rounds):
+        session.classes.selected = session.classes.ids[number % len(session.classes)]
+        seen.clear()
+        before = session.view.result
+        window.stroke(number, 12)
+        ended = time.perf_counter()
+        window.wait(lambda before=before: session.view.result is not before)
+        window.pump()
+        whole.append(time.perf_counter() - ended)
+        first.append((seen[0] - ended) if seen else whole[-1])
+        _settle(window)
+        say(f"application: a stroke {first[-1]:.2f} s, whole {whole[-1]:.2f} s")
+    session.set_live(False)
+    _settle(window)
+    alone = window.stroke(rounds, STAMPS)
+    during = []
+    for number in range(3):
+        before = session.view.result
+        live.update()
+        window.wait(
+            lambda before=before: live.updating.is_running or session.view.result is not before
+        )
+        during.append(window.stroke(rounds + 1 + number, STAMPS))
+        window.wait(lambda: not live.updating.is_running)
+    session.set_live(True)
+    _settle(window)
+    return {
+        "stroke_to_view": first,
+        "stroke_to_whole": whole,
+        "stamps_per_second_alone": alone,
+        "stamps_per_second": min(during),
+    }
+
+
+def _strengths(window: Window, rounds: int) -> dict[str, Any]:
+    session = window.session
+    slider = window.dock.segment.strength.slider
+    first: list[float] = []
+    whole: list[float] = []
+    seen: list[float] = []
+    session.live.updating.published.connect(lambda _: seen.append(time.perf_counter()))
+    for number in range(rounds):
+        seen.clear()
+        before, started = session.view.result, time.perf_counter()
+        slider.setValue(10 if number % 2 else 20)
+        window.wait(lambda before=before: session.view.result is not before)
+        whole.append(time.perf_counter() - started)
+        first.append((seen[0] - started) if seen else whole[-1])
+        _settle(window)
+    return {"strength_to_view": first, "strength_to_whole": whole}
+
+
+def _scrolling(window: Window, rounds: int) -> dict[str, Any]:
+    dims = window.viewer.dims
+    middle, seconds = dims.nsteps[0] // 2, []
+    for number in range(3 * rounds):
+        started = time.perf_counter()
+        dims.set_current_step(0, middle + number % 10)
+        window.pump()
+        seconds.append(time.perf_counter() - started)
+    return {"scroll": seconds}
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(tuple(json.loads(sys.argv[1])), int(sys.argv[2]))))  # type: ignore[arg-type]

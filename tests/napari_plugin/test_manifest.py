@@ -1,0 +1,56 @@
+"""The manifest is valid, and says what the engine can do."""
+
+from __future__ import annotations
+
+import pytest
+from npe2 import PluginManifest
+from supervox.volumes import FORMATS
+
+READABLE = [ending for entry in FORMATS if entry.open for ending in entry.extensions]
+WRITABLE = [ending for entry in FORMATS if entry.create for ending in entry.extensions]
+
+
+@pytest.fixture(scope="module")
+def manifest() -> PluginManifest:
+    return PluginManifest.from_distribution("supervox")
+
+
+def test_it_is_valid_and_ours(manifest):
+    assert manifest.display_name == "Supervox"
+    assert "Segmentation" in manifest.categories
+
+
+def test_every_command_is_there(manifest):
+    manifest.validate_imports()
+
+
+def test_every_command_is_used(manifest):
+    contributions = manifest.contributions
+    parts = (contributions.readers, contributions.writers, contributions.widgets)
+    used = {item.command for part in (*parts, contributions.sample_data) for item in part}
+    actions = "supervox.napari_plugin.commands:"  # are for the command palette
+    others = [item for item in contributions.commands if not item.python_name.startswith(actions)]
+    assert used == {command.id for command in others}
+
+
+def test_readers_know_every_format(manifest):
+    (reader,) = manifest.contributions.readers
+    assert reader.filename_patterns == [f"*{ending}" for ending in READABLE]
+    assert reader.accepts_directories
+
+
+@pytest.mark.parametrize("kind", ["labels", "image"])
+def test_writers_know_every_format(manifest, kind):
+    writers = [item for item in manifest.contributions.writers if item.layer_types == [kind]]
+    assert sorted(e for item in writers for e in item.filename_extensions) == sorted(WRITABLE)
+    for item in writers:
+        named = item.display_name.removeprefix("OME-")
+        endings = {e for entry in FORMATS if named in entry.name for e in entry.extensions}
+        assert set(item.filename_extensions) == endings
+
+
+def test_the_dock_is_where_people_look(manifest):
+    (widget,) = manifest.contributions.widgets
+    assert widget.display_name == "Supervox"
+    menus = manifest.contributions.menus
+    assert [item.command for item in menus["napari/layers/segment"]] == [widget.command]
