@@ -17,7 +17,14 @@ from qtpy.QtCore import QBuffer, QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QMouseEvent, QPixmap
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractSlider, QApplication, QComboBox, QTableWidget, QWidget
+from qtpy.QtWidgets import (
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QTableWidget,
+    QWidget,
+)
 from supervox.napari_plugin.dock import SupervoxDock
 
 Place = Sequence[float]
@@ -25,7 +32,6 @@ Kind = TypeVar("Kind", bound=QWidget)
 
 PATIENCE_S = 600.0
 SETTLE_S = 0.4
-COLOURS = 255  # of a picture's palette: a screenshot has few, and a tomogram is grey
 
 
 class Person:
@@ -43,9 +49,9 @@ class Person:
         self.viewer = Viewer(show=True)
         self.viewer.theme = theme
         self.viewer.window.resize(*size)
-        self.dock: SupervoxDock = self.viewer.window.add_plugin_dock_widget(
-            "supervox", "Supervox"
-        )[1]
+        self.dock: SupervoxDock = self.viewer.window.add_plugin_dock_widget("supervox", "Supervox")[
+            1
+        ]
         self.settle()
 
     # --------------------------------------------------------------------------------- waiting
@@ -126,7 +132,7 @@ class Person:
         place = table.visualItemRect(item).center()
         for act in (QTest.mouseClick, QTest.mouseDClick):
             act(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-        editor = QApplication.focusWidget() or table
+        editor = table.findChild(QLineEdit)
         QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(editor, name)
         QTest.keyClick(editor, Qt.Key.Key_Return)
@@ -209,7 +215,7 @@ def _image_of(pixmap: QPixmap) -> Image.Image:
 
 def save_png(picture: Image.Image, path: Path) -> None:
     """Write a picture as a small PNG."""
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.save(path, optimize=True)
 
 
 def save_animation(
@@ -226,6 +232,6 @@ def save_animation(
         append_images=small[1:],
         duration=list(milliseconds),
         loop=0,
-        quality=75,
+        quality=85,
         method=6,
     )

@@ -26,7 +26,7 @@ def take_all(folder: Path) -> None:
 
 
 def _first_steps(folder: Path) -> None:
-    """What is seen before anything is painted."""
+    """Open the window."""
     person = Person()
     save_png(person.picture(), folder / "window-empty.png")
     person.close()
@@ -57,6 +57,8 @@ def _sample_with_strokes(folder: Path) -> None:
 
     person.click("supervox_prepare")
     person.wait(lambda: session.preparation.prepared is not None, "preparing")
+    person.wait_for_labels()
+    person.click("supervox_update")  # the first update of all also compiles
     person.wait_for_labels()
     save_png(person.picture(), folder / "window-dark.png")
     save_png(person.section(3), folder / "section-paint.png")
@@ -115,7 +117,8 @@ def _painting(folder: Path) -> None:
     person.slide("supervox_brush_size", BRUSH)
     person.click("supervox_prepare")
     person.wait(lambda: session.preparation.prepared is not None, "preparing")
-    truth = make_phantom().labels
+    assert session.image is not None
+    truth = make_phantom(session.image.data.shape).labels
     plane = int((truth == MITOCHONDRION).sum(axis=(1, 2)).argmax())
     _scroll(person, plane)
 
@@ -175,5 +178,3 @@ def _mistakes(
             found.append((int(wrong.sum()), class_id, _lines_within(wrong, 1)[0]))
     found.sort(key=lambda entry: -entry[0])
     return [(class_id, line) for _, class_id, line in found[:count]]
-
-
