@@ -188,7 +188,7 @@ def _strengths(window: Window, rounds: int) -> dict[str, Any]:
     for number in range(rounds):
         seen.clear()
         before, started = session.view.result, time.perf_counter()
-        slider.setValue(10 if number % 2 else 20)
+        slider.setValue(20 if number % 2 else 10)
         window.wait(lambda before=before: session.view.result is not before)
         whole.append(time.perf_counter() - started)
         first.append((seen[0] - started) if seen else whole[-1])
