@@ -190,8 +190,8 @@ class SegmentSection(Body):
             self.outline.setChecked(choices.outline)
         for made in (self.next, *self.shown.values()):
             made.setEnabled(result is not None)
-        for made in (self.threshold, self.opacity, self.outline):  # they are of the labels
-            made.setEnabled(choices.shown is Shown.LABELS)
+        for of_labels in (self.threshold, self.opacity, self.outline):
+            of_labels.setEnabled(choices.shown is Shown.LABELS)
         is_busy = session.finishing.is_running
         self.finish.setEnabled(can_update and not is_busy and not session.is_finished)
         self.bar.refresh()
