@@ -125,7 +125,9 @@ class ClassTable(QTableWidget):
             cell.setData(Qt.ItemDataRole.UserRole, colour)
             pixmap = QPixmap(SWATCH, SWATCH)
             pixmap.fill(QColor(colour))
-            cell.setIcon(QIcon(pixmap))
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt blends it with the selection
+            cell.setIcon(icon)
 
     def _id(self, row: int) -> int:
         return int(self._cell(row, NAME).data(Qt.ItemDataRole.UserRole))

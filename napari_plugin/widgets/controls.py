@@ -142,7 +142,8 @@ def size(n_bytes: float) -> str:
 
 def needs(estimate: Estimate) -> str:
     """Write for a person what preparing takes."""
-    return f"Needs about {size(estimate.bytes)} and {duration(estimate.seconds)} to prepare"
+    time = "a second" if estimate.seconds < 2 else duration(estimate.seconds)
+    return f"Needs about {size(estimate.bytes)} and {time} to prepare"
 
 
 def button(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:

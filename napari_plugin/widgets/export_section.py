@@ -89,7 +89,7 @@ class ExportSection(Body):
                 else "Prepare the volume and paint two classes first"
             )
         if kind is not Kind.STROKES and not session.is_finished:
-            return f"{written}\nThe final labels are computed first".strip()
+            return f"{written}\nExport computes the final labels first".strip()
         return written
 
     def describe(self) -> str:
