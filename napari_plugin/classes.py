@@ -206,7 +206,7 @@ class ClassList:
         return next(name for name in names if name not in taken)
 
     def _new_colour(self) -> str:
-        taken = {item.colour for item in self._items}
+        taken = {item.colour.lower() for item in self._items}
         colours = (class_colour(k) for k in range(len(taken) + 1))
         return next((colour for colour in colours if colour not in taken), class_colour(len(taken)))
 
