@@ -106,28 +106,35 @@ class ClassList:
 
     def ensure(self, class_ids: Iterable[int]) -> None:
         """Add the classes that voxels have and the table lacks, as after an undo or a loading."""
-        missing = [k for k in class_ids if k not in self]
+        missing = [k for k in dict.fromkeys(class_ids) if k not in self]
         for class_id in missing:
             known = self._removed.pop(class_id, None)
             item = known or PaintClass(class_id, self._new_name(class_id), self._new_colour())
-            self._items.append(item)
+            name = _free_name(item.name, class_id, {other.name for other in self._items})
+            self._items.append(replace(item, name=name))
         if missing:
             self.changed.emit()
             if not self._selected:
                 self.selected = missing[0]
 
     def adopt(self, classes: Sequence[VolumeClass]) -> None:
-        """Take names and colours from a file; classes that are not there yet are added."""
-        for found in classes:
-            if not 1 <= found.value <= MAX_ID:
-                continue
-            if found.value in self:
-                known = self[found.value]
-                new = replace(known, name=found.name, colour=found.colour or known.colour)
-                self._items[self._index(found.value)] = new
-            else:
-                colour = found.colour or self._new_colour()
-                self._items.append(PaintClass(found.value, found.name, colour))
+        """Take names and colours from a file; classes that are not there yet are added.
+
+        The file's names stand; a class that it lacks and that is called the same gets another name.
+        """
+        found = {item.value: item for item in classes if 1 <= item.value <= MAX_ID}
+        wanted = {k: item.name.strip() or f"class {k}" for k, item in found.items()}
+        wanted |= {item.id: item.name for item in self._items if item.id not in found}
+        names: dict[int, str] = {}
+        for class_id, name in wanted.items():
+            names[class_id] = _free_name(name, class_id, set(names.values()))
+        for index, item in enumerate(self._items):
+            given = found[item.id].colour if item.id in found else None
+            self._items[index] = replace(item, name=names[item.id], colour=given or item.colour)
+        for class_id, item in found.items():
+            if class_id not in self:
+                colour = item.colour or self._new_colour()
+                self._items.append(PaintClass(class_id, names[class_id], colour))
         self.changed.emit()
         if not self._selected and self._items:
             self.selected = self._items[0].id
@@ -202,3 +209,11 @@ class ClassList:
         taken = {item.colour for item in self._items}
         colours = (class_colour(k) for k in range(len(taken) + 1))
         return next((colour for colour in colours if colour not in taken), class_colour(len(taken)))
+
+
+def _free_name(name: str, class_id: int, taken: set[str]) -> str:
+    """Return a name that no other class has: this one, or this one and the id."""
+    candidate = name
+    while candidate in taken:
+        candidate += f" ({class_id})"
+    return candidate

@@ -7,20 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels
 from napari.utils.notifications import show_error, show_info, show_warning
 from napari.viewer import Viewer
 from numpy.typing import NDArray
-from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters, parameters_for_preset
-from supervox.segmentation import Estimate, estimate_preparation
+from supervox.segmentation import Estimate
 
 from .choices import Choices
 from .classes import ClassList, PaintClass
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
-from .layers import make_final, role_of
+from .layers import make_final
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -28,15 +27,15 @@ from .preparing import Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
 from .settings import Settings
-from .source import Box, Source, finest_data, spacing_of, unusable
+from .source import Box
 from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
+from .working_image import WorkingImage
 
-LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
 FIRST_CLASSES = ("background", "structure")
 
 
-class Session:
+class Session(WorkingImage):
     """All that the dock of a viewer does.
 
     Widgets call its methods and listen to `changed`; long work runs in the stages `preparation`,
@@ -48,15 +47,9 @@ class Session:
     settings : Settings
     """
 
-    changed = Signal()  # anything that widgets show
-    image_changed = Signal()
-
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
-        self.viewer = viewer
+        super().__init__(viewer)
         self.settings = settings
-        self.image: Image | None = None
-        self.box: Box | None = None
-        self._data_version = 0
         self.choices = Choices(_preset_or_default(settings.preset), settings.supervoxel_size)
         self.classes = ClassList(
             PaintClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
@@ -78,11 +71,10 @@ class Session:
         self.finishing = Finishing(settings.workers)
         self.exporting = Exporting()
         self.preview = Preview(viewer)
-        self.unsure = UnsurePlaces()
+        self.unsure = UnsurePlaces(viewer)
         self.last_export: Path | None = None
         self.folder: Path | None = None  # where files were written last
         self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
-        self._pace = 1.0  # how much slower preparing is here than estimated
         self.final: Labels | None = None
         self.lost_strokes: Labels | None = None
         self._connect()
@@ -96,7 +88,6 @@ class Session:
         self.live.updating.published.connect(self.view.show_in_view)
         self.live.updating.succeeded.connect(self._on_updated)
         self.preparation.succeeded.connect(self._on_prepared)
-        self.unsure.succeeded.connect(self._on_unsure_found)
         self.finishing.succeeded.connect(self._on_finished)
         self.exporting.succeeded.connect(self._on_exported)
         for failing in (
@@ -135,35 +126,21 @@ class Session:
         self.regions.switch(False)
         self._release_image()
 
-    def _emit_changed(self, *_: object) -> None:
-        self.changed.emit()
-
     def hint(self, text: str) -> None:
         """Show a sentence in the status bar."""
         self.viewer.status = text
 
     # -------------------------------------------------------------------------------- the image
 
-    def images(self) -> list[Image]:
-        """Return the layers that can be segmented."""
-        return [
-            layer
-            for layer in self.viewer.layers
-            if isinstance(layer, Image) and role_of(layer) is None and unusable(layer) is None
-        ]
-
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.image:
             return
         self._release_image()
-        self.image, self.box, self.lost_strokes = image, None, None
+        self.lost_strokes = None
+        self._watch(image)
         if image is not None:
-            image.events.data.connect(self._on_data)
-            image.events.scale.connect(self._emit_changed)
-            image.events.units.connect(self._emit_changed)
             self._take_strokes(self.painting.attach(image, brush_size=self.settings.brush_size))
-        self.image_changed.emit()
         self.changed.emit()
 
     def _release_image(self) -> None:
@@ -173,56 +150,8 @@ class Session:
         self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
-        if self.image is not None:
-            self.image.events.data.disconnect(self._on_data)
-            self.image.events.scale.disconnect(self._emit_changed)
-            self.image.events.units.disconnect(self._emit_changed)
-        self.image = self.final = None
-
-    def set_spacing(self, spacing: Sequence[float], unit: str | None) -> None:
-        """Correct the voxel size: of the image, and of all layers that lie on it."""
-        if self.image is None:
-            return
-        ndim = self.image.ndim
-        units = tuple(unit or "pixel" for _ in range(ndim))
-        ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
-        factor = np.asarray(spacing[-ndim:]) / np.abs(self.image.scale)
-        for layer in (self.image, *ours):
-            layer.translate = layer.translate * factor
-            layer.scale = layer.scale * factor
-            layer.units = units
-        self.viewer.reset_view()
-        self.changed.emit()
-
-    def _lies_on_image(self, layer: Layer) -> bool:
-        assert self.image is not None
-        ours = layer.metadata.get("supervox")
-        return isinstance(ours, dict) and ours.get("of") == str(self.image.unique_id)
-
-    def set_box(self, box: Box | None) -> None:
-        """Work in a part of the volume, or in all of it."""
-        if box != self.box:
-            self.box = box
-            self.changed.emit()
-
-    @property
-    def source(self) -> Source | None:
-        """What would be prepared now."""
-        if self.image is None:
-            return None
-        spacing, unit = spacing_of(self.image)
-        return Source(
-            str(self.image.unique_id),
-            finest_data(self.image),
-            self._data_version,
-            spacing,
-            unit,
-            self.box,
-        )
-
-    def _on_data(self) -> None:
-        self._data_version += 1
-        self.changed.emit()
+        self._watch(None)
+        self.final = None
 
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
@@ -267,9 +196,13 @@ class Session:
 
     def _take_strokes(self, layer: Labels) -> None:
         """Have a layer of strokes ready under the mouse, and look at what is painted already."""
-        self.viewer.layers.selection.active = layer
         layer.mode = "paint"
+        QTimer.singleShot(0, self._select_strokes)  # napari selects the layer that it is adding now
         self.live.strokes_changed()
+
+    def _select_strokes(self) -> None:
+        if self.painting.layer is not None:
+            self.viewer.layers.selection.active = self.painting.layer
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
@@ -306,13 +239,7 @@ class Session:
         """Return what preparing for live work will need."""
         source = self.source
         assert source is not None
-        return estimate_preparation(
-            source.shape,
-            replace(self.choices.parameters, partitions=1),
-            spacing=source.spacing,
-            workers=self.settings.workers,
-            pace=self._pace,
-        )
+        return self.preparation.estimate(source, self.choices.parameters)
 
     def preview_supervoxels(self) -> None:
         """Show the outlines that supervoxels would have on the slice in view."""
@@ -347,14 +274,6 @@ class Session:
     def _on_prepared(self, prepared: Prepared) -> None:
         if self.image is None:
             return
-        expected = estimate_preparation(
-            prepared.source.shape,
-            replace(prepared.parameters, partitions=1),
-            spacing=prepared.source.spacing,
-            workers=self.settings.workers,
-        )
-        if expected.seconds > LEAST_SECONDS:
-            self._pace = prepared.seconds / expected.seconds
         self.preview.clear()
         self.view.start(self.image, prepared)
         if self.live.is_live:
@@ -364,33 +283,6 @@ class Session:
 
     def _annotations(self) -> NDArray[np.uint8] | None:
         return None if self.painting.layer is None else self.painting.layer.data
-
-    def slice_in_view(self) -> Box | None:
-        """Return the slice that is shown, in voxels of the part to work in.
-
-        Returns
-        -------
-        tuple of 3 slice or None
-            One voxel thick along the axis that is not displayed. None in 3D, or if the slice lies
-            outside of that part (a hint says so).
-        """
-        source, dims, image = self.source, self.viewer.dims, self.image
-        if source is None or image is None or dims.ndisplay != 2:
-            return None
-        if source.is_flat:
-            return slice(0, 1), slice(0, source.shape[1]), slice(0, source.shape[2])
-        place = np.round(np.asarray(image.world_to_data(dims.point))).astype(int)
-        displayed = {axis - (dims.ndim - 3) for axis in dims.displayed}
-        parts = []
-        for axis in range(3):
-            at = int(place[axis]) - source.start[axis]
-            if axis in displayed:
-                parts.append(slice(0, source.shape[axis]))
-            elif 0 <= at < source.shape[axis]:
-                parts.append(slice(at, at + 1))
-            else:
-                return None
-        return parts[0], parts[1], parts[2]
 
     def _part_in_view(self) -> Box | None:
         """Return the slice of the prepared volume that the live loop does first."""
@@ -413,20 +305,8 @@ class Session:
     def go_to_unsure(self) -> None:
         """Move the view to the least certain place that was not shown lately."""
         prepared, result = self.preparation.prepared, self.view.result
-        if prepared is not None and result is not None:
-            self.unsure.start(prepared, result)
-
-    def _on_unsure_found(self, place: tuple[int, int, int]) -> None:
-        image = self.image
-        if image is None:
-            return
-        world = image.data_to_world(np.asarray(place[-image.ndim :], float))
-        dims = self.viewer.dims
-        point = list(dims.point)
-        point[-image.ndim :] = world
-        dims.point = tuple(point)
-        self.viewer.camera.center = tuple(world)
-        self.hint("Here the labels are least certain: a stroke helps")
+        if self.image is not None and prepared is not None and result is not None:
+            self.unsure.start(self.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""

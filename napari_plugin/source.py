@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import VolumeLike
-from supervox.volumes import unit_symbol
+from supervox.volumes import convert_length, unit_symbol
 
 if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
@@ -158,13 +158,21 @@ def finest_data(layer: Image) -> VolumeLike:
 
 
 def spacing_of(layer: Layer) -> tuple[Triple, str | None]:
-    """Read the voxel size of a layer and its unit; ones without a unit if it has none."""
+    """Read the voxel size of a layer and its unit; ones without a unit if it has none.
+
+    Axes in several units of length are given in that of the columns.
+    """
     scale = [abs(float(value)) or 1.0 for value in layer.scale]
+    symbols = [unit_symbol(str(unit)) for unit in layer.units]
+    unit = symbols[-1] if None not in symbols else None
+    if unit is not None:
+        scale = [
+            convert_length(value, symbol or unit, unit)
+            for value, symbol in zip(scale, symbols, strict=True)
+        ]
     if len(scale) == 2:
         scale = [scale[0], *scale]
-    units = {str(unit) for unit in layer.units}
-    name = units.pop() if len(units) == 1 else "pixel"
-    return (scale[0], scale[1], scale[2]), None if name == "pixel" else unit_symbol(name)
+    return (scale[0], scale[1], scale[2]), unit
 
 
 def checked_box(corners: NDArray[Any], shape: Sequence[int]) -> Box | None:

@@ -27,6 +27,9 @@ FOLDS = 3
 HOPS = 5  # around a stroke: as far as refinement carries decisions that matter there
 MAX_STROKES = 24  # of a class that are tried; more cost time and change the outcome little
 ALWAYS = -1  # fold of strokes that are in every training set
+# A volume of more supervoxels is known by a sample: by the surroundings of so many, some twenty
+# thousand supervoxels together, which tell shares and contacts of the classes well enough.
+SAMPLE_SIZE, SAMPLE_CENTRES = 40_000, 24
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,38 @@ def hold_out(
             if out.any()
         ]
     return trials
+
+
+def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> Trial:
+    """Take the surroundings of supervoxels that are spread over the volume, or all of it.
+
+    Parameters
+    ----------
+    partition : Partition
+    probabilities : float32, (S, C)
+        What the forest says of its supervoxels.
+
+    Returns
+    -------
+    Trial
+        Without held-out strokes. All of a volume of up to `SAMPLE_SIZE` supervoxels.
+    """
+    n = partition.graph.n_supervoxels
+    centres = np.linspace(0, n - 1, SAMPLE_CENTRES).astype(np.int32)
+    near = (
+        partition.links.within(centres, HOPS) if n > SAMPLE_SIZE else np.arange(n, dtype=np.int32)
+    )
+    edges, edge = partition.links.among(near)
+    nothing = np.zeros(0, np.int32)
+    return Trial(
+        probabilities[near],
+        edges,
+        partition.weights[edge],
+        (nothing, nothing),
+        nothing,
+        nothing,
+        nothing,
+    )
 
 
 def training_rows(

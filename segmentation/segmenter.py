@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import RLock
+from threading import RLock, Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from .coupling import Coupling
 from .forest import Forest, train_forest
 from .held_out import training_rows
 from .in_view import InView, label_in_view
-from .learning import Learned, couple_classes, predict_partitions, refine_partitions
+from .learning import Learned, couple_classes, predict_partitions, refine_partitions, warm_up
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
 from .partition import Partition, prepare_partitions
@@ -147,6 +147,7 @@ class Segmenter:
             missing = self.parameters.shifts[len(self._partitions) :]
             if not missing:
                 return
+            Thread(target=warm_up).start()
             with self._timed("prepare"):
                 self._partitions += prepare_partitions(
                     self.volume,

@@ -94,6 +94,7 @@ class ClassTable(QTableWidget):
                     flags |= Qt.ItemFlag.ItemIsEditable
                 if column in (SHOWN, LOCKED):
                     flags |= Qt.ItemFlag.ItemIsUserCheckable
+                    cell.setCheckState(Qt.CheckState.Unchecked)  # or there is nothing to tick
                 cell.setFlags(flags)
                 self.setItem(row, column, cell)
         self._cell(row, COLOUR).setToolTip("Choose another colour")

@@ -11,7 +11,7 @@ from supervox.features import PRESETS, FeatureBank
 from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
 from supervox.napari_plugin.source import length
 
-from .controls import LabelledSlider, StageBar, button, mark_next, note, tool
+from .controls import LabelledSlider, StageBar, button, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
 from .section import Body
 
@@ -52,7 +52,7 @@ class PrepareSection(Body):
         form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
         self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
-        self.more_button.setAutoRaise(True)
+        self.more_button.setProperty("plain", True)
         layout.addWidget(self.more_button)
         self.more = self._make_more()
         layout.addWidget(self.more)
@@ -157,7 +157,7 @@ class PrepareSection(Body):
         if session.preparation.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:
-            return ""
+            return "" if session.image is None else needs(session.estimate())
         if session.is_out_of_date:
             return (
                 "Something changed since: prepare again to use it. The old result stays until then"

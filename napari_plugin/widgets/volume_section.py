@@ -21,7 +21,7 @@ from supervox.napari_plugin.source import spacing_of, unusable
 from supervox.segmentation import check_spacing
 
 from .box_editor import BoxEditor
-from .controls import button, duration, note, size, tool
+from .controls import button, needs, note, tool
 from .section import Body
 
 if TYPE_CHECKING:
@@ -174,10 +174,7 @@ class VolumeSection(Body):
             self.whole.setChecked(source.box is None)
         self.box.setVisible(source.box is not None)
         self.box.refresh()
-        estimate = session.estimate()
-        self.needs.setText(
-            f"Needs about {size(estimate.bytes)} and {duration(estimate.seconds)} to prepare"
-        )
+        self.needs.setText(needs(session.estimate()))
 
     def describe(self) -> str:
         """Write the size of the volume and of its voxels in a line."""

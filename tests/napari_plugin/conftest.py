@@ -1,14 +1,23 @@
-"""The plugin registered alone, and what it tells the person collected."""
+"""The plugin registered alone, what it tells a person, and the hands of one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import napari.utils.notifications as notifications
 import numpy as np
 import pytest
+from napari.layers import Labels
 from npe2 import PluginManifest
 from npe2._pytest_plugin import TestPluginManager
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
+from supervox.napari_plugin import jobs
+
+PATIENCE = 60_000  # milliseconds, for anything
 
 SPACING = (50.0, 4.6, 4.6)
 ORIGIN = (100.0, -9.2, 4.6)
@@ -40,3 +49,204 @@ def told() -> Iterator[list[str]]:
 def values() -> np.ndarray:
     """Return a small volume whose every voxel differs from its neighbours."""
     return np.arange(6 * 7 * 8).reshape(6, 7, 8) % 113
+
+
+class Scene:
+    """Three slabs of columns, dark, grey and bright, with a stroke on each."""
+
+    shape = (16, 40, 48)
+    edges = (0, 16, 32, 48)
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        columns = np.arange(self.shape[2])
+        self.truth = np.broadcast_to(
+            np.searchsorted(self.edges, columns, side="right").astype(np.uint8), self.shape
+        )
+        self.image = (50 * self.truth + rng.normal(0, 5, self.shape)).clip(0, 255).astype(np.uint8)
+        self.plane = 8
+
+    def stroke(self, class_id: int) -> tuple[slice | int, ...]:
+        """Return voxels in the middle of a slab."""
+        first = self.edges[class_id - 1] + 6
+        return self.plane, slice(12, 28), slice(first, first + 4)
+
+
+class Window:
+    """A viewer with the dock, and the hands of a person."""
+
+    def __init__(self, viewer: Any, qtbot: QtBot) -> None:
+        self.viewer, self._bot = viewer, qtbot
+        self.open()
+
+    def open(self) -> None:
+        self.dock = self.viewer.window.add_plugin_dock_widget("supervox", "Supervox")[1]
+        self.session = self.dock.session
+
+    def close_dock(self) -> None:
+        """Close the dock for good, as its cross does."""
+        self.viewer.window.remove_dock_widget(self.dock)
+        self.until(lambda: self.dock._is_closed)
+
+    # ------------------------------------------------------------------------------- waiting
+
+    def until(self, condition: Callable[[], object]) -> None:
+        self._bot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+
+    def settle(self) -> None:
+        """Wait until the dock has nothing to do and shows what there is."""
+        self.until(lambda: not self.is_busy)
+
+    @property
+    def is_busy(self) -> bool:
+        session, live = self.session, self.session.live
+        stages = (session.preparation, live.scanning, live.updating, session.finishing)
+        others = (session.exporting, session.preview, session.unsure)
+        timers = (live._timer, self.dock._refresh_timer)
+        return any(stage.is_running for stage in (*stages, *others)) or any(
+            timer.isActive() for timer in timers
+        )
+
+    # ------------------------------------------------------------------------------- widgets
+
+    def find(self, name: str) -> Any:
+        found = self.dock.findChildren(QWidget, name)
+        assert len(found) == 1, f"{len(found)} widgets are called {name}"
+        return found[0]
+
+    def click(self, name: str) -> None:
+        """Click on a button, in the place where a person would."""
+        button = self.find(name)
+        assert button.isEnabled(), name
+        at = button.rect().center()
+        if isinstance(button, QCheckBox | QRadioButton):
+            at.setX(8)
+        self._bot.mouseClick(button, Qt.MouseButton.LeftButton, pos=at)
+        self.settle_widgets()
+
+    def choose(self, name: str, text: str) -> None:
+        """Choose an entry of a menu."""
+        box = self.find(name)
+        index = box.findText(text)
+        assert index >= 0, text
+        box.setCurrentIndex(index)
+        box.activated.emit(index)
+        self.settle_widgets()
+
+    def slide(self, name: str, value: int) -> None:
+        """Drag a slider to a value."""
+        told = []
+        slider = self.find(name)
+        slider.parent().changed.connect(told.append)
+        slider.setValue(value)
+        self.until(lambda: told)
+        self.settle_widgets()
+
+    def settle_widgets(self) -> None:
+        self.until(lambda: not self.dock._refresh_timer.isActive())
+
+    # ------------------------------------------------------------------------------- strokes
+
+    @property
+    def strokes(self) -> Labels:
+        layer = self.session.painting.layer
+        assert layer is not None
+        return layer
+
+    def paint(self, *class_ids: int) -> None:
+        """Paint the scene's strokes without a mouse, for tests of what comes after."""
+        for class_id in class_ids:
+            index = np.zeros(Scene.shape, bool)
+            index[Scene().stroke(class_id)] = True
+            self.strokes.data_setitem(np.nonzero(index), class_id)
+
+    def prepare(self, *class_ids: int) -> None:
+        """Prepare the volume, and label it with the strokes of some classes."""
+        self.session.prepare()
+        self.paint(*class_ids)
+        self.settle()
+        assert self.session.preparation.prepared is not None
+
+    # ------------------------------------------------------------------------ mouse and keys
+
+    @property
+    def canvas(self) -> QWidget:
+        root = self.dock.window()
+        (found,) = (w for w in root.findChildren(QWidget) if "CanvasBackend" in type(w).__name__)
+        return found
+
+    def at(self, *place: float) -> QPointF:
+        """Return where a voxel (plane, row, column) of the image is on the canvas."""
+        image = self.session.image
+        world = np.asarray(image.data_to_world(place[-image.ndim :]))
+        rows, columns = self.viewer.dims.displayed
+        camera = self.viewer.scene.camera
+        offset = world[[columns, rows]] - np.array(camera.center)[[-1, -2]]
+        x, y = np.array([self.canvas.width(), self.canvas.height()]) / 2 + offset * camera.zoom
+        return QPointF(x, y)
+
+    def mouse(
+        self,
+        kind: QEvent.Type,
+        at: QPointF,
+        button: Qt.MouseButton = Qt.MouseButton.LeftButton,
+        modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
+        none = Qt.MouseButton.NoButton
+        there = QPointF(self.canvas.mapToGlobal(at.toPoint()))
+        pressed = none if kind == QEvent.Type.MouseMove else button
+        held = none if kind == QEvent.Type.MouseButtonRelease else button
+        event = QMouseEvent(kind, at, there, pressed, held, modifiers)
+        QApplication.sendEvent(self.canvas, event)
+        QApplication.processEvents()
+
+    def drag(self, *places: tuple[float, ...], **how: Any) -> None:
+        """Drag the mouse over voxels of the image."""
+        points = [self.at(*place) for place in places]
+        self.mouse(QEvent.Type.MouseMove, points[0], Qt.MouseButton.NoButton)
+        self.mouse(QEvent.Type.MouseButtonPress, points[0], **how)
+        for point in points[1:]:
+            self.mouse(QEvent.Type.MouseMove, point, **how)
+        self.mouse(QEvent.Type.MouseButtonRelease, points[-1], **how)
+
+    def key(self, key: Qt.Key, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
+        self._bot.keyClick(self.canvas, key, modifier)
+        self.settle_widgets()
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+@pytest.fixture
+def open_dock(
+    plugin: PluginManifest,
+    plugin_settings: None,
+    make_napari_viewer_proxy: Callable[..., Any],
+    qtbot: QtBot,
+) -> Iterator[Callable[..., Window]]:
+    """Open viewers with the dock; afterwards, all work has ended."""
+
+    def open_one(image: Any = None, *, show: bool = False, **fields: Any) -> Window:
+        window = Window(make_napari_viewer_proxy(show=show), qtbot)
+        if image is not None:
+            window.viewer.add_image(image, **fields)
+        return window
+
+    yield open_one
+    for job in list(jobs._running):
+        job.abandon()
+    qtbot.waitUntil(lambda: not jobs._running, timeout=PATIENCE)
+
+
+@pytest.fixture
+def window(open_dock: Callable[..., Window], scene: Scene) -> Window:
+    """Open the scene in a viewer that isn't shown."""
+    return open_dock(scene.image, name="scene")
+
+
+@pytest.fixture
+def shown(open_dock: Callable[..., Window], scene: Scene) -> Window:
+    """Open the scene in a window."""
+    return open_dock(scene.image, name="scene", show=True)
