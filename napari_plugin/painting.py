@@ -43,6 +43,11 @@ class Painting:
 
     # ------------------------------------------------------------------------------ the layer
 
+    @property
+    def voxels(self) -> NDArray[np.uint8] | None:
+        """What is painted, of the image's shape; None if there is no layer."""
+        return None if self.layer is None else self.layer.data
+
     def attach(self, image: Image, *, brush_size: int) -> Labels:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
         layer = self._find(image, self._viewer.layers)

@@ -10,9 +10,8 @@ import numpy as np
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_error, show_info, show_warning
 from napari.viewer import Viewer
-from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
-from supervox.features import FeatureParameters, parameters_for_preset
+from supervox.features import FeatureParameters
 from supervox.segmentation import Estimate
 
 from .choices import Choices
@@ -50,7 +49,7 @@ class Session(WorkingImage):
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
         super().__init__(viewer)
         self.settings = settings
-        self.choices = Choices(_preset_or_default(settings.preset), settings.supervoxel_size)
+        self.choices = Choices.starting_with(settings)
         self.classes = ClassList(
             PaintClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
@@ -62,7 +61,7 @@ class Session(WorkingImage):
         )
         self.live = LiveLoop(
             settings.delay_ms,
-            self._annotations,
+            lambda: self.painting.voxels,
             lambda: self.preparation.prepared,
             self._part_in_view,
             lambda: self.choices.refinement,
@@ -281,9 +280,6 @@ class Session(WorkingImage):
 
     # ------------------------------------------------------------------------------------- live
 
-    def _annotations(self) -> NDArray[np.uint8] | None:
-        return None if self.painting.layer is None else self.painting.layer.data
-
     def _part_in_view(self) -> Box | None:
         """Return the slice of the prepared volume that the live loop does first."""
         prepared = self.preparation.prepared
@@ -398,10 +394,3 @@ class Session(WorkingImage):
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""
         show_error(str(error) or type(error).__name__)
-
-
-def _preset_or_default(name: str) -> FeatureParameters:
-    try:
-        return parameters_for_preset(name)
-    except ValueError:  # a setting of another version
-        return FeatureParameters()

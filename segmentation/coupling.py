@@ -116,7 +116,7 @@ def refine_trials(
             should_stop=should_stop,
         )
 
-    return list(run_parallel(refine, trials, workers=workers, should_stop=should_stop))
+    return run_parallel(refine, trials, workers=workers, should_stop=should_stop)
 
 
 def _told_by_strokes(trials: Sequence[Trial], n_classes: int, per_supervoxel: float) -> Shares:
@@ -143,9 +143,8 @@ def _shown_by_labels(sample: Trial, labels: Labels, told: Shares, per_supervoxel
 def count_contacts(sample: Trial, labels: Labels, n_classes: int) -> Shares:
     """Add up the weights of the edges between each two classes, symmetric, (C, C)."""
     a, b = labels[sample.edges.T]
-    pairs = a * n_classes + b
-    total: Shares = np.bincount(pairs, sample.weight, n_classes**2).astype(np.float64)
-    total = total.reshape(n_classes, n_classes)
+    total = np.zeros((n_classes, n_classes))
+    np.add.at(total, (a, b), sample.weight)
     return total + total.T
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import ShouldStop, run_parallel
 
-from ._min_cut import min_cut
 from .coupling import Coupling, learn_coupling
-from .forest import ClassifierParameters, Forest, train_forest
+from .forest import ClassifierParameters, Forest
 from .held_out import hold_out, sample_volume
-from .links import link
 from .model import Painted
 from .partition import Partition
 from .refinement import minimise
@@ -65,7 +62,7 @@ def couple_classes(
     workers: int | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Coupling:
-    """Learn from strokes and volume what borders between the classes cost.
+    """Learn from held-out strokes and the volume what borders between the classes cost.
 
     Parameters
     ----------
@@ -78,17 +75,13 @@ def couple_classes(
     workers, should_stop
         As everywhere; `should_stop` on any thread.
     """
+    graph = partitions[0].graph
     trials = hold_out(
         partitions, strokes, painted, parameters, workers=workers, should_stop=should_stop
     )
-    graph = partitions[0].graph
-    return learn_coupling(
-        trials,
-        sample_volume(partitions[0], probabilities),
-        max(1.0, len(graph.edges) / graph.n_supervoxels),
-        workers=workers,
-        should_stop=should_stop,
-    )
+    per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
+    sample = sample_volume(partitions[0], probabilities)
+    return learn_coupling(trials, sample, per_supervoxel, workers=workers, should_stop=should_stop)
 
 
 def refine_partitions(
@@ -127,16 +120,3 @@ def refine_partitions(
 
     indices = range(len(partitions))
     return tuple(run_parallel(one, indices, workers=workers, should_stop=should_stop))
-
-
-@cache
-def warm_up() -> None:
-    """Load the kernels, or compile them at their first use on a machine: no stroke waits for it."""
-    features = np.arange(12, dtype=np.float32).reshape(6, 2)
-    forest = train_forest(features, np.arange(6, dtype=np.uint16) // 2 + 1)
-    edges = np.stack([np.arange(5), np.arange(1, 6)], axis=1).astype(np.int32)
-    links = link(edges, np.ones(5), 6)
-    links.among(links.within(np.zeros(1, np.int32), 1))
-    minimise(forest.predict(features), links, 1 - np.eye(3))
-    for excess in ((1, -2), (2, -1)):
-        min_cut(edges[:1, 0].copy(), edges[:1, 1].copy(), np.ones(1, np.int64), np.array(excess))

@@ -30,7 +30,7 @@ from .coupling import Coupling
 from .forest import Forest, train_forest
 from .held_out import training_rows
 from .in_view import InView, label_in_view
-from .learning import Learned, couple_classes, predict_partitions, refine_partitions, warm_up
+from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
 from .partition import Partition, prepare_partitions
@@ -38,6 +38,7 @@ from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation
 from .strokes import Strokes, find_strokes, label_supervoxels
+from .warm_up import warm_up
 
 
 class Segmenter:
@@ -147,7 +148,7 @@ class Segmenter:
             missing = self.parameters.shifts[len(self._partitions) :]
             if not missing:
                 return
-            Thread(target=warm_up).start()
+            Thread(target=warm_up).start()  # meanwhile; a stroke would have to wait for it
             with self._timed("prepare"):
                 self._partitions += prepare_partitions(
                     self.volume,
@@ -367,45 +368,3 @@ class Segmenter:
         started = time.perf_counter()
         yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
-
-
-def segment(
-    volume: VolumeLike,
-    annotations: VolumeLike,
-    *,
-    spacing: Sequence[float] = (1, 1, 1),
-    parameters: SegmentationParameters | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
-) -> Segmentation:
-    """Segment a volume from a few strokes.
-
-    Parameters
-    ----------
-    volume : array-like, (Z, Y, X) or (Y, X), any real dtype
-    annotations : integers, of the volume's shape
-        0 = unlabelled; other values are class ids and come out unchanged.
-    spacing : sequence of float
-        Voxel size per axis.
-    parameters : SegmentationParameters, optional
-    workers : int, optional
-        Threads; one per processor by default. The result does not depend on it.
-    progress : callable, optional
-        Called as ``progress(done, total)`` while the volume is prepared.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread, by one at a time.
-
-    Returns
-    -------
-    Segmentation
-
-    Raises
-    ------
-    SegmentationError
-        If the volume, the strokes or the spacing can't be used; the message says why.
-    Cancelled
-        If `should_stop` said so.
-    """
-    segmenter = Segmenter(volume, spacing=spacing, parameters=parameters, workers=workers)
-    return segmenter.segment(annotations, progress=progress, should_stop=should_stop)
