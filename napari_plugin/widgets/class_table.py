@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KEY, COLOUR, NAME, STROKES, SHOWN, LOCKED = range(6)
 HEADS = ("", "", "Class", "Strokes", "Show", "Lock")
 SWATCH = 14  # pixels
+ROW_HEIGHT = 24
 ROWS_SHOWN = 6
 LAST_KEY = 9
 
@@ -39,6 +40,7 @@ class ClassTable(QTableWidget):
         self.setObjectName("supervox_classes")
         self.setHorizontalHeaderLabels(HEADS)
         self.verticalHeader().setVisible(False)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(
@@ -82,7 +84,7 @@ class ClassTable(QTableWidget):
                 ids = self._session.classes.ids
                 self.selectRow(ids.index(self._session.classes.selected))
         shown = max(2, min(len(classes), ROWS_SHOWN))
-        height = shown * (self.rowHeight(0) if classes else 24)
+        height = shown * (self.rowHeight(0) if classes else ROW_HEIGHT)
         self.setFixedHeight(height + self.horizontalHeader().sizeHint().height() + 4)
 
     def _make_row(self, row: int) -> None:

@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.features import PRESETS, FeatureBank
 from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
 from supervox.napari_plugin.source import length
@@ -34,6 +42,11 @@ class PrepareSection(Body):
         self.kind = QComboBox()
         self.kind.setObjectName("supervox_kind")
         self.kind.setToolTip("Which features are measured in the image (preset)")
+        self.kind.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.kind.setMinimumContentsLength(12)
+        self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for name, words in KINDS_OF_DATA.items():
             self.kind.addItem(words, name)
         self.kind.activated.connect(self._on_kind)

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from supervox.features import PRESETS, FeatureBank, FeatureParameters, parameters_for_preset
+from supervox.features import (
+    PRESETS,
+    FeatureBank,
+    FeatureParameters,
+    parameters_for_preset,
+    pool_features,
+)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -32,6 +40,41 @@ def test_names():
     assert bank.column_names[37] == "raw std"
 
 
+def test_filters_at_single_scales_are_left_out():
+    whole = FeatureParameters(filters=("raw", "gaussian", "local_std"), sigmas_voxels=(1, 2, 4))
+    part = replace(whole, without=[("local_std", 2), ("gaussian", 1)])
+    assert part.without == (("gaussian", 1.0), ("local_std", 2.0))
+    names = FeatureBank(part).channel_names
+    assert names == (
+        "raw",
+        "local_std_sigma_1",
+        "gaussian_sigma_2",
+        "gaussian_sigma_4",
+        "local_std_sigma_4",
+    )
+    missing = set(FeatureBank(whole).channel_names) - set(names)
+    assert missing == {"gaussian_sigma_1", "local_std_sigma_2"}
+
+
+def test_what_is_left_out_changes_no_other_channel():
+    volume = np.random.default_rng(0).normal(size=(12, 14, 16)).astype(np.float32)
+    whole = FeatureParameters(filters=("gaussian", "hessian_eigenvalues"), sigmas_voxels=(1, 2))
+    part = replace(whole, without=[("gaussian", 2), ("hessian_eigenvalues", 1)])
+    ids = (np.arange(volume.size).reshape(volume.shape) // 100).astype(np.int32)
+    of_whole, of_part = (
+        pool_features(volume, ids, FeatureBank(parameters)) for parameters in (whole, part)
+    )
+    columns = [FeatureBank(whole).column_names.index(n) for n in FeatureBank(part).column_names]
+    np.testing.assert_array_equal(of_part.values, of_whole.values[:, columns])
+
+
+def test_what_is_left_out_survives_json():
+    part = FeatureParameters(without=[("gaussian", 8)])
+    assert FeatureParameters.from_dict(json.loads(json.dumps(part.to_dict()))) == part
+    assert part == FeatureParameters(without=(("gaussian", 8.0), ("gaussian", 8)))
+    assert part != FeatureParameters()
+
+
 def test_order_of_filters_does_not_matter():
     assert FeatureParameters(filters=["gaussian", "raw"]) == FeatureParameters(
         filters=("raw", "gaussian")
@@ -50,6 +93,13 @@ def test_order_of_filters_does_not_matter():
         ({"sigmas_voxels": (float("nan"),)}, "between 1 and 32"),
         ({"sigmas_voxels": (2, 1)}, r"increase without repeats.*use \(1.0, 2.0\)"),
         ({"sigmas_voxels": ()}, "only the filter 'raw'"),
+        ({"without": [("local_std", 1)]}, "without names .*local_std.*not among the filters"),
+        ({"without": [("gaussian", 3)]}, "without names .*not among the filters"),
+        ({"without": [("raw", 1)]}, "without names .*not among the filters"),
+        (
+            {"filters": ("gaussian",), "sigmas_voxels": (1,), "without": [("gaussian", 1)]},
+            "keep at least one",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused(change, message):

@@ -220,12 +220,39 @@ def scene() -> Scene:
 
 
 @pytest.fixture
+def quiet(qtbot: QtBot) -> Iterator[None]:
+    """See to it that no work goes on after the test."""
+    yield
+    for job in list(jobs._running):
+        job.abandon()
+    qtbot.waitUntil(lambda: not jobs._running, timeout=PATIENCE)
+
+
+@pytest.fixture
+def run_stage(qtbot: QtBot, quiet: None) -> Callable[..., Any]:
+    """Run a stage without a viewer, and return what it succeeds with."""
+
+    def run(stage: jobs.Stage, *request: Any) -> Any:
+        results: list[Any] = []
+        stage.succeeded.connect(results.append)
+        stage.failed.connect(results.append)
+        stage.start(*request)  # type: ignore[attr-defined]
+        qtbot.waitUntil(lambda: bool(results), timeout=PATIENCE)
+        if isinstance(results[0], Exception):
+            raise results[0]
+        return results[0]
+
+    return run
+
+
+@pytest.fixture
 def open_dock(
     plugin: PluginManifest,
     plugin_settings: None,
     make_napari_viewer_proxy: Callable[..., Any],
     qtbot: QtBot,
-) -> Iterator[Callable[..., Window]]:
+    quiet: None,
+) -> Callable[Callable[..., Window]]:
     """Open viewers with the dock; afterwards, all work has ended."""
 
     def open_one(image: Any = None, *, show: bool = False, **fields: Any) -> Window:
@@ -234,10 +261,7 @@ def open_dock(
             window.viewer.add_image(image, **fields)
         return window
 
-    yield open_one
-    for job in list(jobs._running):
-        job.abandon()
-    qtbot.waitUntil(lambda: not jobs._running, timeout=PATIENCE)
+    return open_one
 
 
 @pytest.fixture

@@ -187,6 +187,28 @@ def test_one_class(edges: bool) -> None:
     assert (slab.uncertainty == 0).all()
 
 
+def test_tables_of_supervoxels() -> None:
+    made = make((1, 2, 300))
+    for partition, (table, chosen) in enumerate(zip(made.probabilities, made.classes, strict=True)):
+        classes = made.supervoxel_classes(partition)
+        assert classes.dtype == np.uint16
+        np.testing.assert_array_equal(classes, np.array([1, 2, 300])[chosen])
+        chance = np.maximum(table.astype(float), 1e-30)
+        entropy = -(chance * np.log(chance)).sum(axis=1) / np.log(3)
+        found = made.supervoxel_uncertainty(partition)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, entropy, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("tables", "expected"),
+    [(certain(4, 2), 0), ([np.full((i.max() + 1, 4), 0.25, np.float32) for i in IDS], 1)],
+)
+def test_sure_and_undecided_supervoxels(tables: list[np.ndarray], expected: float) -> None:
+    made = make((1, 2, 3, 4), tables=tables)
+    np.testing.assert_allclose(made.supervoxel_uncertainty(), expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("class_ids", "dtype"), [((1, 255), np.uint8), ((1, 256), np.uint16), ((300, 65535), np.uint16)]
 )

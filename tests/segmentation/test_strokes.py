@@ -5,7 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from supervox.segmentation import SegmentationError, find_strokes, label_supervoxels
+from scipy import ndimage
+from supervox.segmentation import (
+    SegmentationError,
+    Strokes,
+    count_strokes,
+    find_strokes,
+    label_supervoxels,
+)
+
+painted = hnp.arrays(
+    np.uint8,
+    hnp.array_shapes(min_dims=3, max_dims=3, max_side=7),
+    elements=st.sampled_from([0, 0, 0, 0, 1, 2]),
+)
 
 
 @settings(max_examples=60)
@@ -36,9 +49,56 @@ def test_most_painted_class_wins_and_ties_go_to_the_lowest_id() -> None:
     assert classes.tolist() == [300, 4, 1]
 
 
+@given(painted, st.data())
+def test_a_part_has_the_strokes_that_are_found_in_it(
+    annotations: np.ndarray, data: st.DataObject
+) -> None:
+    first = [data.draw(st.integers(0, n - 1)) for n in annotations.shape]
+    last = [data.draw(st.integers(a + 1, n)) for a, n in zip(first, annotations.shape, strict=True)]
+    z, y, x = (slice(a, b) for a, b in zip(first, last, strict=True))
+    cropped = find_strokes(annotations).crop(annotations.shape, (z, y, x))
+    assert cropped == find_strokes(annotations[z, y, x])
+    assert cropped.voxels.dtype == np.int64
+
+
+def test_the_whole_volume_is_no_part() -> None:
+    strokes = find_strokes(np.ones((2, 3, 4), np.uint8))
+    assert strokes.crop((2, 3, 4), None) is strokes
+
+
+def test_strokes_are_equal_where_their_voxels_are() -> None:
+    strokes = Strokes(np.array([1, 5]), np.array([1, 2], np.uint16))
+    assert strokes == Strokes(np.array([1, 5]), np.array([1, 2], np.uint16))
+    assert strokes != Strokes(np.array([1, 5]), np.array([1, 3], np.uint16))
+    assert strokes != Strokes(np.array([1, 6]), np.array([1, 2], np.uint16))
+    assert strokes != Strokes(np.array([1]), np.array([1], np.uint16))
+    assert strokes != "strokes"
+    with pytest.raises(TypeError):
+        hash(strokes)
+
+
+@settings(max_examples=60)
+@given(painted)
+def test_strokes_are_what_touches_by_face_edge_or_corner(annotations: np.ndarray) -> None:
+    expected = {
+        class_id: n
+        for class_id in (1, 2)
+        if (n := ndimage.label(annotations == class_id, np.ones((3, 3, 3)))[1])
+    }
+    assert count_strokes(find_strokes(annotations), annotations.shape) == expected
+
+
+def test_a_row_does_not_end_in_the_next() -> None:
+    annotations = np.zeros((2, 3, 4), np.uint8)
+    annotations[0, 0, 3] = annotations[0, 2, 0] = annotations[1, 0, 0] = 1
+    assert count_strokes(find_strokes(annotations), annotations.shape) == {1: 3}
+
+
 def test_no_paint_no_labels() -> None:
     strokes = find_strokes(np.zeros((2, 3, 4), np.uint8))
     assert strokes.class_ids == ()
+    assert count_strokes(strokes, (2, 3, 4)) == {}
+    assert strokes.crop((2, 3, 4), (slice(0, 1), slice(0, 3), slice(1, 4))) == strokes
     assert label_supervoxels(np.zeros((2, 3, 4), np.int32), strokes)[0].size == 0
 
 
