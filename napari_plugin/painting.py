@@ -38,6 +38,8 @@ class Painting:
         self._protected = NOTHING
         self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
+        self._is_painted = False  # since strokes were looked for
+        self._tool = "paint"  # before the class was locked
         classes.changed.connect(self._on_classes_changed)
         classes.selected_changed.connect(self._on_class_selected)
 
@@ -53,7 +55,7 @@ class Painting:
         else:
             self._take_classes(layer)
         self.layer = layer
-        self._protected = NOTHING
+        self.protect(NOTHING)
         layer.events.paint.connect(self._on_paint)
         layer.events.set_data.connect(self._on_set_data)
         layer.events.selected_label.connect(self._on_label_selected)
@@ -64,7 +66,8 @@ class Painting:
     def adopt(self, image: Image, layer: Labels) -> bool:
         """Go on with strokes that were opened after the image; only while nothing is painted."""
         mine = self.layer
-        if layer is mine or self._protected.voxels.size or self._find(image, [layer]) is None:
+        is_painted = self._is_painted or self._protected.voxels.size
+        if layer is mine or is_painted or self._find(image, [layer]) is None:
             return False
         self.detach()
         if mine is not None and mine in self._viewer.layers:
@@ -128,19 +131,25 @@ class Painting:
         assert self.layer is not None
         selected = self.classes.selected
         is_locked = selected in self.classes and self.classes[selected].locked
-        if self.layer.editable == is_locked:
-            mode = self.layer.mode
-            self.layer.editable = not is_locked
-            if is_locked and str(mode) != "pan_zoom":
+        if self.layer.editable != is_locked:
+            return
+        if is_locked:  # napari puts the tool down
+            self._tool = str(self.layer.mode)
+            self.layer.editable = False
+            if self._tool != "pan_zoom":
                 self.hint.emit(f"{self.classes[selected].name} is locked: unlock it to paint")
+        else:
+            self.layer.editable = True
+            self.layer.mode = self._tool
 
     # ------------------------------------------------------------------------------- strokes
 
     def protect(self, strokes: Strokes) -> None:
         """Remember where strokes are, to keep those of locked classes from being painted over."""
-        self._protected = strokes
+        self._protected, self._is_painted = strokes, False
 
     def _on_paint(self) -> None:
+        self._is_painted = True
         self._restore_locked()
         self.changed.emit()
 

@@ -20,7 +20,7 @@ from .choices import Choices
 from .classes import ClassList, PaintClass
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
-from .layers import make_final, role_of
+from .layers import class_colormap, make_final, role_of
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -123,17 +123,23 @@ class Session:
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
+        self.classes.changed.connect(self._recolour_final)
 
     def close(self) -> None:
-        """Stop everything, and let go of the viewer; layers stay as they are."""
+        """Stop everything, and let go of the viewer; strokes and final labels stay."""
+        self.abandon()
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
+        self._release_image()
+
+    def abandon(self) -> None:
+        """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
+        self.changed.disconnect()
+        self.image_changed.disconnect()
         for stage in (self.preparation, self.finishing, self.exporting, self.preview, self.unsure):
             stage.cancel()
         self.live.stop()
-        self.regions.switch(False)
-        self._release_image()
 
     def _emit_changed(self, *_: object) -> None:
         self.changed.emit()
@@ -470,6 +476,10 @@ class Session:
         if self.view.prediction is not None:
             self.view.prediction.visible = False
         self._export_pending()
+
+    def _recolour_final(self) -> None:
+        if self.final is not None:
+            self.final.colormap = class_colormap(self.classes)
 
     def can_export(self, kind: Kind) -> bool:
         """Tell whether there is something of a kind to write."""
