@@ -126,6 +126,7 @@ class Window:
 
     def choose(self, name: str, text: str) -> None:
         """Choose an entry of a menu."""
+        self.settle_widgets()
         box = self.find(name)
         index = box.findText(text)
         assert index >= 0, text
