@@ -55,7 +55,7 @@ class Painting:
         else:
             self._take_classes(layer)
         self.layer = layer
-        self.protect(NOTHING)
+        self._protected, self._is_painted = NOTHING, False
         layer.events.paint.connect(self._on_paint)
         layer.events.set_data.connect(self._on_set_data)
         layer.events.selected_label.connect(self._on_label_selected)
@@ -145,8 +145,14 @@ class Painting:
     # ------------------------------------------------------------------------------- strokes
 
     def protect(self, strokes: Strokes) -> None:
-        """Remember where strokes are, to keep those of locked classes from being painted over."""
-        self._protected, self._is_painted = strokes, False
+        """Remember where strokes are, to keep those of locked classes from being painted over.
+
+        Scripts tell of a change before they make it: what they painted over is restored now.
+        """
+        if self._restore_locked():
+            self.changed.emit()
+        else:
+            self._protected, self._is_painted = strokes, False
 
     def _on_paint(self) -> None:
         self._is_painted = True
@@ -165,21 +171,22 @@ class Painting:
             self._restore_locked()
             self.changed.emit()
 
-    def _restore_locked(self) -> None:
+    def _restore_locked(self) -> bool:
         """Give voxels of locked classes their class back, whatever was painted over them."""
         locked = [item.id for item in self.classes if item.locked]
         if not locked or self.layer is None:
-            return
+            return False
         chosen = np.isin(self._protected.classes, locked)
         voxels, classes = self._protected.voxels[chosen], self._protected.classes[chosen]
         data = self.layer.data.reshape(-1)
         lost = data[voxels] != classes
         if not lost.any():
-            return
+            return False
         data[voxels[lost]] = classes[lost]
         self._refresh()
         names = {self.classes[int(k)].name for k in np.unique(classes[lost])}
         self.hint.emit(f"{', '.join(sorted(names))} locked: {int(lost.sum()):,} voxels kept")
+        return True
 
     def paint(self, indices: tuple[NDArray[np.int64], ...], class_id: int) -> None:
         """Paint voxels as one step that can be undone."""
