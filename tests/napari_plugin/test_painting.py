@@ -26,56 +26,53 @@ def annotations(classes: list[dict[str, Any]] = CLASSES) -> dict[str, Any]:
     return {"supervox": {"role": "annotations", "classes": classes}}
 
 
-def test_a_new_layer_lies_on_the_image(open_dock: Callable[..., Any], scene: Any) -> None:
-    window = open_dock(
+def test_a_new_layer_lies_on_the_image(open_bench: Callable[..., Any], scene: Any) -> None:
+    bench = open_bench(
         scene.image, scale=(2, 3, 4), translate=(5, 6, 7), units=("nm",) * 3, rotate=(0, 0, 30)
     )
-    image, layer = window.session.image, window.strokes
+    image, layer = bench.session.image, bench.strokes
     assert (layer.data.dtype, layer.data.shape) == (np.uint8, scene.shape)
     assert not layer.data.any()
     assert role_of(layer) == "annotations"
     assert layer.units == image.units
     for voxel in ((0, 0, 0), (3, 20, 40)):
         np.testing.assert_allclose(layer.data_to_world(voxel), image.data_to_world(voxel))
-    assert layer.brush_size == window.session.settings.brush_size
-    window.until(lambda: window.viewer.layers.selection.active == layer)
+    assert layer.brush_size == bench.session.settings.brush_size
+    bench.until(lambda: bench.viewer.layers.selection.active is layer)
     assert layer.mode == "paint"
 
 
-def test_strokes_that_were_opened_before_the_dock(
-    plugin: Any, plugin_settings: None, make_napari_viewer_proxy: Any, scene: Any
-) -> None:
-    viewer = make_napari_viewer_proxy()
-    viewer.add_image(scene.image)
-    layer = viewer.add_labels(strokes_of(scene, 1), metadata=annotations())
-    dock = viewer.window.add_plugin_dock_widget("supervox", "Supervox")[1]
-    assert dock.session.painting.layer == layer
-    assert [item.name for item in dock.session.classes] == ["ice", "structure", "nucleus"]
-    assert len(viewer.layers) == 2
+def test_strokes_that_were_opened_before(bench: Any, scene: Any) -> None:
+    bench.viewer.layers.clear()
+    layer = bench.viewer.add_labels(strokes_of(scene, 1), metadata=annotations())
+    bench.viewer.add_image(scene.image)
+    assert bench.strokes is layer
+    assert [item.name for item in bench.session.classes] == ["ice", "structure", "nucleus"]
+    assert len(bench.viewer.layers) == 2
 
 
-def test_strokes_that_are_opened_after_the_image(window: Any, scene: Any) -> None:
-    empty = window.strokes
-    layer = window.viewer.add_labels(strokes_of(scene, 1, 2), metadata=annotations())
-    window.settle()
-    assert window.strokes == layer
-    assert empty not in window.viewer.layers
-    assert window.session.live.scan.counts == {1: 1, 2: 1}
-    assert window.session.classes[4].name == "nucleus"
-    assert window.viewer.layers.selection.active == layer
+def test_strokes_that_are_opened_after_the_image(bench: Any, scene: Any) -> None:
+    empty = bench.strokes
+    layer = bench.viewer.add_labels(strokes_of(scene, 1, 2), metadata=annotations())
+    bench.settle()
+    assert bench.strokes is layer
+    assert empty not in bench.viewer.layers
+    assert bench.session.live.scan.counts == {1: 1, 2: 1}
+    assert bench.session.classes[4].name == "nucleus"
+    assert bench.viewer.layers.selection.active is layer
 
 
 @pytest.mark.parametrize("painted_at", ["long ago", "just now"])
-def test_nothing_replaces_strokes(window: Any, scene: Any, painted_at: str) -> None:
-    mine = window.strokes
-    window.paint(1)
+def test_nothing_replaces_strokes(bench: Any, scene: Any, painted_at: str) -> None:
+    mine = bench.strokes
+    bench.paint(1)
     if painted_at == "long ago":
-        window.settle()
-    window.viewer.add_labels(strokes_of(scene, 2), metadata=annotations())
-    window.settle()
-    assert window.strokes is mine
-    assert mine in window.viewer.layers
-    assert window.session.live.scan.counts == {1: 1}
+        bench.settle()
+    bench.viewer.add_labels(strokes_of(scene, 2), metadata=annotations())
+    bench.settle()
+    assert bench.strokes is mine
+    assert mine in bench.viewer.layers
+    assert bench.session.live.scan.counts == {1: 1}
 
 
 @pytest.mark.parametrize(
@@ -87,205 +84,215 @@ def test_nothing_replaces_strokes(window: Any, scene: Any, painted_at: str) -> N
     ],
     ids=["another shape", "a picture", "another type"],
 )
-def test_labels_that_do_not_fit(window: Any, labels: np.ndarray) -> None:
-    mine = window.strokes
-    window.viewer.add_labels(labels, metadata=annotations())
-    assert window.strokes is mine
+def test_labels_that_do_not_fit(bench: Any, labels: np.ndarray) -> None:
+    mine = bench.strokes
+    bench.viewer.add_labels(labels, metadata=annotations())
+    assert bench.strokes is mine
 
 
-def test_labels_that_are_no_strokes(window: Any, scene: Any) -> None:
-    mine = window.strokes
-    window.viewer.add_labels(strokes_of(scene, 1))
-    assert window.strokes is mine
+def test_labels_that_are_no_strokes(bench: Any, scene: Any) -> None:
+    mine = bench.strokes
+    bench.viewer.add_labels(strokes_of(scene, 1))
+    assert bench.strokes is mine
 
 
-def test_strokes_belong_to_their_image(window: Any, scene: Any) -> None:
-    first = window.strokes
-    window.paint(1)
-    window.settle()
-    window.viewer.add_image(scene.image + 1, name="other")
-    window.choose("supervox_image", "other")
-    window.settle()
-    second = window.strokes
+def test_strokes_belong_to_their_image(bench: Any, scene: Any) -> None:
+    first = bench.strokes
+    bench.paint(1)
+    bench.settle()
+    bench.viewer.add_image(scene.image + 1, name="other")
+    bench.session.choose_image(bench.layer("other"))
+    bench.settle()
+    second = bench.strokes
     assert second is not first
     assert not second.data.any()
-    assert window.session.live.scan.counts == {}
-    window.choose("supervox_image", "scene")
-    window.settle()
-    assert window.strokes is first
-    assert window.session.live.scan.counts == {1: 1}
+    assert bench.session.live.scan.counts == {}
+    bench.session.choose_image(bench.layer("scene"))
+    bench.settle()
+    assert bench.strokes is first
+    assert bench.session.live.scan.counts == {1: 1}
 
 
-def test_after_letting_go_the_layer_is_napari_s_own(window: Any) -> None:
-    layer = window.strokes
-    window.close_dock()
+def test_after_letting_go_the_layer_is_napari_s_own(bench: Any) -> None:
+    layer = bench.strokes
+    bench.session.close()
     layer.data_setitem(tuple(np.zeros((3, 1), int)), 5)
     layer.selected_label = 7
-    assert window.session.painting.layer is None
-    assert 7 not in window.session.classes
+    assert bench.session.painting.layer is None
+    assert 7 not in bench.session.classes
 
 
 # ----------------------------------------------------------------------------------------- locks
 
 
-def test_a_locked_class_is_not_painted_over(window: Any, scene: Any) -> None:
-    window.paint(1)
-    window.settle()
-    window.session.classes.change(1, locked=True)
+def test_a_locked_class_is_not_painted_over(bench: Any, scene: Any) -> None:
+    bench.paint(1)
+    bench.settle()
+    bench.session.classes.change(1, locked=True)
     index = np.zeros(scene.shape, bool)
     index[8, 20:36, 6:14] = True
-    window.strokes.data_setitem(np.nonzero(index), 2)
-    assert (window.strokes.data[scene.stroke(1)] == 1).all()
-    assert window.strokes.data[8, 34, 12] == 2
+    bench.paint_voxels(index, 2)
+    assert (bench.strokes.data[scene.stroke(1)] == 1).all()
+    assert bench.strokes.data[8, 34, 12] == 2
     n = int((strokes_of(scene, 1)[8, 20:36, 6:14] > 0).sum())
-    assert window.viewer.status == f"background locked: {n} voxels kept"
-    window.settle()
-    assert window.session.live.scan.counts == {1: 1, 2: 1}
+    assert bench.viewer.status == f"background locked: {n} voxels kept"
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1, 2: 1}
 
 
-def test_erasing_undoing_and_redoing_keep_a_locked_class(window: Any, scene: Any) -> None:
-    window.paint(1)
-    window.settle()
-    window.session.classes.change(1, locked=True)
-    everything = np.nonzero(np.ones(scene.shape, bool))
+def test_erasing_undoing_and_redoing_keep_a_locked_class(bench: Any, scene: Any) -> None:
+    bench.paint(1)
+    bench.settle()
+    bench.session.classes.change(1, locked=True)
     for label in (0, 2):
-        window.strokes.data_setitem(everything, label)
-        assert (window.strokes.data[scene.stroke(1)] == 1).all()
+        bench.paint_voxels(np.ones(scene.shape, bool), label)
+        assert (bench.strokes.data[scene.stroke(1)] == 1).all()
     for _ in range(3):
-        window.strokes.undo()
-    assert (window.strokes.data[scene.stroke(1)] == 1).all()
+        bench.strokes.undo()
+    assert (bench.strokes.data[scene.stroke(1)] == 1).all()
     for _ in range(3):
-        window.strokes.redo()
-    assert (window.strokes.data[scene.stroke(1)] == 1).all()
-    assert window.strokes.data[0, 0, 0] == 2
+        bench.strokes.redo()
+    assert (bench.strokes.data[scene.stroke(1)] == 1).all()
+    assert bench.strokes.data[0, 0, 0] == 2
 
 
-def test_nothing_is_painted_with_a_locked_class(window: Any) -> None:
-    window.session.classes.change(1, locked=True)
-    assert not window.strokes.editable
-    assert "background is locked" in window.viewer.status
-    window.session.classes.selected = 2
-    assert window.strokes.editable
-    window.session.use_tool("paint")
-    assert window.strokes.mode == "paint"
+def test_a_script_does_not_paint_over_a_locked_class(bench: Any, scene: Any) -> None:
+    """Napari tells of it before the voxels change."""
+    bench.paint(1)
+    bench.settle()
+    bench.session.classes.change(1, locked=True)
+    bench.strokes.data_setitem(np.nonzero(strokes_of(scene, 1)), 2)
+    bench.settle()
+    assert (bench.strokes.data[scene.stroke(1)] == 1).all()
+    assert bench.session.live.scan.counts == {1: 1}
 
 
-def test_unlocked_again_everything_is_as_before(window: Any, scene: Any) -> None:
-    window.paint(1)
-    window.settle()
-    window.session.classes.change(1, locked=True)
-    window.session.classes.change(1, locked=False)
-    assert window.strokes.editable
-    assert window.strokes.mode == "paint"
-    window.strokes.data_setitem(np.nonzero(strokes_of(scene, 1)), 2)
-    assert not (window.strokes.data == 1).any()
+def test_nothing_is_painted_with_a_locked_class(bench: Any) -> None:
+    bench.session.classes.change(1, locked=True)
+    assert not bench.strokes.editable
+    assert "background is locked" in bench.viewer.status
+    bench.session.classes.selected = 2
+    assert bench.strokes.editable
+    bench.session.use_tool("paint")
+    assert bench.strokes.mode == "paint"
+
+
+def test_unlocked_again_everything_is_as_before(bench: Any, scene: Any) -> None:
+    bench.paint(1)
+    bench.settle()
+    bench.session.classes.change(1, locked=True)
+    bench.session.classes.change(1, locked=False)
+    assert bench.strokes.editable
+    assert bench.strokes.mode == "paint"
+    bench.paint_voxels(strokes_of(scene, 1) > 0, 2)
+    assert not (bench.strokes.data == 1).any()
 
 
 # --------------------------------------------------------------------------------- undo and redo
 
 
-def test_undo_and_redo_are_followed(window: Any) -> None:
-    live = window.session.live
-    window.paint(1, 2)
-    window.settle()
+def test_undo_and_redo_are_followed(bench: Any) -> None:
+    live = bench.session.live
+    bench.paint(1, 2)
+    bench.settle()
     assert live.scan.counts == {1: 1, 2: 1}
-    window.strokes.undo()
-    window.settle()
+    bench.strokes.undo()
+    bench.settle()
     assert live.scan.counts == {1: 1}
-    window.strokes.redo()
-    window.settle()
+    bench.strokes.redo()
+    bench.settle()
     assert live.scan.counts == {1: 1, 2: 1}
 
 
-def test_a_script_that_writes_voxels_is_followed(window: Any, scene: Any) -> None:
-    window.settle()
-    window.strokes.data[scene.stroke(2)] = 2
-    window.strokes.refresh()
-    window.settle()
-    assert window.session.live.scan.counts == {2: 1}
+def test_a_script_that_writes_voxels_is_followed(bench: Any, scene: Any) -> None:
+    bench.settle()
+    bench.strokes.data[scene.stroke(2)] = 2
+    bench.strokes.refresh()
+    bench.settle()
+    assert bench.session.live.scan.counts == {2: 1}
 
 
-def test_scrolling_is_no_change(window: Any) -> None:
-    window.settle()
+def test_scrolling_is_no_change(bench: Any) -> None:
+    bench.settle()
     told: list[None] = []
-    window.session.painting.changed.connect(lambda: told.append(None))
+    bench.session.painting.changed.connect(lambda: told.append(None))
     for plane in (3, 9):
-        window.viewer.dims.set_current_step(0, plane)
-    window.viewer.dims.order = (1, 0, 2)
-    window.viewer.dims.ndisplay = 3
+        bench.viewer.dims.set_current_step(0, plane)
+    bench.viewer.dims.order = (1, 0, 2)
+    bench.viewer.dims.ndisplay = 3
     assert told == []
 
 
-def test_deleting_a_class_and_undoing(window: Any, scene: Any) -> None:
-    classes = window.session.classes
-    window.paint(1, 2)
-    window.settle()
+def test_deleting_a_class_and_undoing(bench: Any, scene: Any) -> None:
+    classes = bench.session.classes
+    bench.paint(1, 2)
+    bench.settle()
     classes.change(2, name="cell", colour="#aa00aa")
-    window.session.remove_class(2)
-    assert not (window.strokes.data == 2).any()
-    window.settle()
+    bench.session.remove_class(2)
+    assert not (bench.strokes.data == 2).any()
+    bench.settle()
     assert classes.ids == (1,)
-    window.strokes.undo()
-    window.settle()
+    bench.strokes.undo()
+    bench.settle()
     assert classes[2].name == "cell"
     assert classes[2].colour == "#aa00aa"
-    assert (window.strokes.data[scene.stroke(2)] == 2).all()
+    assert (bench.strokes.data[scene.stroke(2)] == 2).all()
 
 
-def test_a_class_stays_as_long_as_its_strokes(window: Any) -> None:
+def test_a_class_stays_as_long_as_its_strokes(bench: Any) -> None:
     """What was painted just now was not seen yet, and is not lost either."""
-    window.paint(1, 2)
-    window.session.remove_class(2)
-    window.settle()
-    assert (2 in window.session.classes) == bool((window.strokes.data == 2).any())
+    bench.paint(1, 2)
+    bench.session.remove_class(2)
+    bench.settle()
+    assert (2 in bench.session.classes) == bool((bench.strokes.data == 2).any())
 
 
-def test_a_locked_class_is_not_deleted(window: Any) -> None:
-    window.paint(1)
-    window.settle()
-    window.session.classes.change(1, locked=True)
-    window.session.remove_class(1)
-    assert 1 in window.session.classes
-    assert (window.strokes.data == 1).any()
-    assert "locked" in window.viewer.status
+def test_a_locked_class_is_not_deleted(bench: Any) -> None:
+    bench.paint(1)
+    bench.settle()
+    bench.session.classes.change(1, locked=True)
+    bench.session.remove_class(1)
+    assert 1 in bench.session.classes
+    assert (bench.strokes.data == 1).any()
+    assert "locked" in bench.viewer.status
 
 
 # ---------------------------------------------------------------------------- classes and labels
 
 
-def test_the_spin_box_of_napari_selects_and_adds_classes(window: Any) -> None:
-    classes = window.session.classes
-    window.strokes.selected_label = 2
+def test_the_spin_box_of_napari_selects_and_adds_classes(bench: Any) -> None:
+    classes = bench.session.classes
+    bench.strokes.selected_label = 2
     assert classes.selected == 2
-    window.strokes.selected_label = 7
+    bench.strokes.selected_label = 7
     assert classes.selected == 7
     assert classes[7].name == "class 7"
-    window.strokes.selected_label = 0
+    bench.strokes.selected_label = 0
     assert classes.selected == 7
 
 
-def test_a_selected_class_is_what_is_painted(window: Any) -> None:
-    window.session.classes.selected = 2
-    assert window.strokes.selected_label == 2
-    assert window.session.classes.add().id == window.strokes.selected_label == 3
+def test_a_selected_class_is_what_is_painted(bench: Any) -> None:
+    bench.session.classes.selected = 2
+    assert bench.strokes.selected_label == 2
+    assert bench.session.classes.add().id == bench.strokes.selected_label == 3
 
 
-def test_colours_are_the_same_everywhere(window: Any) -> None:
-    window.prepare(1, 2)
-    window.session.finish()
-    window.settle()
-    layers = (window.strokes, window.session.view.prediction, window.session.final)
-    window.session.classes.change(2, colour="#336699")
+def test_colours_are_the_same_everywhere(bench: Any) -> None:
+    bench.prepare(1, 2)
+    bench.session.finish()
+    bench.settle()
+    layers = (bench.strokes, bench.session.view.prediction, bench.session.final)
+    bench.session.classes.change(2, colour="#336699")
     for layer in layers:
         np.testing.assert_allclose(layer.colormap.map(2), np.array([0x33, 0x66, 0x99, 255]) / 255)
         assert layer.colormap.map(0)[3] == 0
-    window.session.classes.change(2, visible=False)
+    bench.session.classes.change(2, visible=False)
     for layer in layers:
         assert layer.colormap.map(2)[3] == 0
         assert layer.colormap.map(1)[3] == 1
 
 
-def test_names_and_colours_go_with_the_layer(window: Any) -> None:
-    window.session.classes.change(1, name="ice", colour="#abcdef")
-    entries = window.strokes.metadata["supervox"]["classes"]
+def test_names_and_colours_go_with_the_layer(bench: Any) -> None:
+    bench.session.classes.change(1, name="ice", colour="#abcdef")
+    entries = bench.strokes.metadata["supervox"]["classes"]
     assert entries[0] == {"value": 1, "name": "ice", "colour": "#abcdef"}
