@@ -126,7 +126,6 @@ class Session(WorkingImage):
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
-        self.image_changed.disconnect()
         for stage in (self.preparation, self.finishing, self.exporting, self.preview, self.unsure):
             stage.cancel()
         self.live.stop()
