@@ -72,6 +72,8 @@ class SupervoxDock(QWidget):
         self.session.changed.connect(self._refresh_soon)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
+        session = self.session
+        self.destroyed.connect(lambda: session.abandon())  # the whole window is going
         self._on_theme()
         images = self.session.images()
         if images:
@@ -148,14 +150,16 @@ class SupervoxDock(QWidget):
         self._refresh_timer.stop()
         self._show_timer.stop()
         viewer = self.session.viewer
-        self.session.changed.disconnect(self._refresh_soon)
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
         self.keys.release()
         self.session.close()
 
     def event(self, event: QEvent) -> bool:
-        """Notice that the dock or the window is going for good."""
-        if event.type() == QEvent.Type.DeferredDelete:
+        """Notice that the dock is going for good: napari takes it out of its frame."""
+        is_taken_out = event.type() == QEvent.Type.ParentChange and self.parent() is None
+        if is_taken_out or event.type() == QEvent.Type.DeferredDelete:
             self.close_session()
+        if is_taken_out:
+            self.deleteLater()
         return bool(super().event(event))

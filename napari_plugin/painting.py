@@ -38,6 +38,8 @@ class Painting:
         self._protected = NOTHING
         self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
+        self._is_painted = False  # since strokes were looked for
+        self._tool = "paint"  # before the class was locked
         classes.changed.connect(self._on_classes_changed)
         classes.selected_changed.connect(self._on_class_selected)
 
@@ -58,7 +60,7 @@ class Painting:
         else:
             self._take_classes(layer)
         self.layer = layer
-        self._protected = NOTHING
+        self._protected, self._is_painted = NOTHING, False
         layer.events.paint.connect(self._on_paint)
         layer.events.set_data.connect(self._on_set_data)
         layer.events.selected_label.connect(self._on_label_selected)
@@ -69,7 +71,8 @@ class Painting:
     def adopt(self, image: Image, layer: Labels) -> bool:
         """Go on with strokes that were opened after the image; only while nothing is painted."""
         mine = self.layer
-        if layer is mine or self._protected.voxels.size or self._find(image, [layer]) is None:
+        is_painted = self._is_painted or self._protected.voxels.size
+        if layer is mine or is_painted or self._find(image, [layer]) is None:
             return False
         self.detach()
         if mine is not None and mine in self._viewer.layers:
@@ -133,19 +136,31 @@ class Painting:
         assert self.layer is not None
         selected = self.classes.selected
         is_locked = selected in self.classes and self.classes[selected].locked
-        if self.layer.editable == is_locked:
-            mode = self.layer.mode
-            self.layer.editable = not is_locked
-            if is_locked and str(mode) != "pan_zoom":
+        if self.layer.editable != is_locked:
+            return
+        if is_locked:  # napari puts the tool down
+            self._tool = str(self.layer.mode)
+            self.layer.editable = False
+            if self._tool != "pan_zoom":
                 self.hint.emit(f"{self.classes[selected].name} is locked: unlock it to paint")
+        else:
+            self.layer.editable = True
+            self.layer.mode = self._tool
 
     # ------------------------------------------------------------------------------- strokes
 
     def protect(self, strokes: Strokes) -> None:
-        """Remember where strokes are, to keep those of locked classes from being painted over."""
-        self._protected = strokes
+        """Remember where strokes are, to keep those of locked classes from being painted over.
+
+        Scripts tell of a change before they make it: what they painted over is restored now.
+        """
+        if self._restore_locked():
+            self.changed.emit()
+        else:
+            self._protected, self._is_painted = strokes, False
 
     def _on_paint(self) -> None:
+        self._is_painted = True
         self._restore_locked()
         self.changed.emit()
 
@@ -161,27 +176,36 @@ class Painting:
             self._restore_locked()
             self.changed.emit()
 
-    def _restore_locked(self) -> None:
+    def _restore_locked(self) -> bool:
         """Give voxels of locked classes their class back, whatever was painted over them."""
         locked = [item.id for item in self.classes if item.locked]
         if not locked or self.layer is None:
-            return
+            return False
         chosen = np.isin(self._protected.classes, locked)
         voxels, classes = self._protected.voxels[chosen], self._protected.classes[chosen]
         data = self.layer.data.reshape(-1)
         lost = data[voxels] != classes
         if not lost.any():
-            return
+            return False
         data[voxels[lost]] = classes[lost]
         self._refresh()
         names = {self.classes[int(k)].name for k in np.unique(classes[lost])}
         self.hint.emit(f"{', '.join(sorted(names))} locked: {int(lost.sum()):,} voxels kept")
+        return True
 
     def paint(self, indices: tuple[NDArray[np.int64], ...], class_id: int) -> None:
         """Paint voxels as one step that can be undone."""
         assert self.layer is not None
         if indices[0].size:
             self.layer.data_setitem(indices, class_id)
+
+    def remove_class(self, class_id: int) -> None:
+        """Delete a class with its strokes; undoing brings both back."""
+        if self.classes[class_id].locked:
+            self.hint.emit(f"{self.classes[class_id].name} is locked: unlock it to delete it")
+            return
+        self.erase_class(class_id)
+        self.classes.remove(class_id)
 
     def erase_class(self, class_id: int) -> None:
         """Erase all strokes of a class, as one step that can be undone."""

@@ -18,7 +18,7 @@ from .choices import Choices
 from .classes import ClassList, PaintClass
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
-from .layers import make_final
+from .layers import class_colormap, make_final
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -113,17 +113,22 @@ class Session(WorkingImage):
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
+        self.classes.changed.connect(self._recolour_final)
 
     def close(self) -> None:
-        """Stop everything, and let go of the viewer; layers stay as they are."""
+        """Stop everything, and let go of the viewer; strokes and final labels stay."""
+        self.abandon()
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
+        self._release_image()
+
+    def abandon(self) -> None:
+        """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
+        self.changed.disconnect()
         for stage in (self.preparation, self.finishing, self.exporting, self.preview, self.unsure):
             stage.cancel()
         self.live.stop()
-        self.regions.switch(False)
-        self._release_image()
 
     def hint(self, text: str) -> None:
         """Show a sentence in the status bar."""
@@ -215,14 +220,6 @@ class Session(WorkingImage):
             self.regions.switch(False)
             layer.mode = name
         self.changed.emit()
-
-    def remove_class(self, class_id: int) -> None:
-        """Delete a class with its strokes; undoing brings both back."""
-        if self.classes[class_id].locked:
-            self.hint(f"{self.classes[class_id].name} is locked: unlock it to delete it")
-            return
-        self.painting.erase_class(class_id)
-        self.classes.remove(class_id)
 
     # ------------------------------------------------------------------------------ preparation
 
@@ -342,6 +339,10 @@ class Session(WorkingImage):
         if self.view.prediction is not None:
             self.view.prediction.visible = False
         self._export_pending()
+
+    def _recolour_final(self) -> None:
+        if self.final is not None:
+            self.final.colormap = class_colormap(self.classes)
 
     def can_export(self, kind: Kind) -> bool:
         """Tell whether there is something of a kind to write."""

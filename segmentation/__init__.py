@@ -20,6 +20,7 @@ Where to find what, in the order of the work:
   what it can be spared in `_contest`, uncertainty in `_spread`): tables over supervoxels to voxels.
 - `in_view`: a few supervoxels before the rest.
 - `learning`: what strokes teach, and what follows for every supervoxel.
+- `warm_up`: the kernels of a live update, ready before the first stroke.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `at_once`: in one call.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
 - `scores`: labels against a ground truth.

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import RLock
+from threading import RLock, Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation
 from .strokes import Strokes, find_strokes, label_supervoxels
+from .warm_up import warm_up
 
 
 class Segmenter:
@@ -147,6 +148,7 @@ class Segmenter:
             missing = self.parameters.shifts[len(self._partitions) :]
             if not missing:
                 return
+            Thread(target=warm_up).start()  # meanwhile; a stroke would have to wait for it
             with self._timed("prepare"):
                 self._partitions += prepare_partitions(
                     self.volume,

@@ -175,7 +175,7 @@ class PaintSection(Body):
             )
             if answer != QMessageBox.StandardButton.Yes:
                 return
-        self._session.remove_class(item.id)
+        self._session.painting.remove_class(item.id)
 
     def _up(self) -> None:
         self._move(-1)

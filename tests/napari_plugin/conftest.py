@@ -8,6 +8,7 @@ from typing import Any
 import napari.utils.notifications as notifications
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.layers import Labels
 from npe2 import PluginManifest
 from npe2._pytest_plugin import TestPluginManager
@@ -16,6 +17,8 @@ from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
 from supervox.napari_plugin import jobs
+from supervox.napari_plugin.session import Session
+from supervox.napari_plugin.settings import Settings
 
 PATIENCE = 60_000  # milliseconds, for anything
 
@@ -72,21 +75,15 @@ class Scene:
         return self.plane, slice(12, 28), slice(first, first + 4)
 
 
-class Window:
-    """A viewer with the dock, and the hands of a person."""
+class Bench:
+    """A session on a viewer without a window."""
 
-    def __init__(self, viewer: Any, qtbot: QtBot) -> None:
-        self.viewer, self._bot = viewer, qtbot
-        self.open()
+    def __init__(self, viewer: Any, session: Session, qtbot: QtBot) -> None:
+        self.viewer, self.session, self._bot = viewer, session, qtbot
 
-    def open(self) -> None:
-        self.dock = self.viewer.window.add_plugin_dock_widget("supervox", "Supervox")[1]
-        self.session = self.dock.session
-
-    def close_dock(self) -> None:
-        """Close the dock for good, as its cross does."""
-        self.viewer.window.remove_dock_widget(self.dock)
-        self.until(lambda: self.dock._is_closed)
+    def layer(self, name: str) -> Any:
+        (found,) = (layer for layer in self.viewer.layers if layer.name == name)
+        return found
 
     # ------------------------------------------------------------------------------- waiting
 
@@ -94,7 +91,7 @@ class Window:
         self._bot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
     def settle(self) -> None:
-        """Wait until the dock has nothing to do and shows what there is."""
+        """Wait until there is nothing to do any more."""
         self.until(lambda: not self.is_busy)
 
     @property
@@ -102,10 +99,57 @@ class Window:
         session, live = self.session, self.session.live
         stages = (session.preparation, live.scanning, live.updating, session.finishing)
         others = (session.exporting, session.preview, session.unsure)
-        timers = (live._timer, self.dock._refresh_timer)
-        return any(stage.is_running for stage in (*stages, *others)) or any(
-            timer.isActive() for timer in timers
-        )
+        return live._timer.isActive() or any(stage.is_running for stage in (*stages, *others))
+
+    # ------------------------------------------------------------------------------- strokes
+
+    @property
+    def strokes(self) -> Labels:
+        layer = self.session.painting.layer
+        assert layer is not None
+        return layer
+
+    def paint(self, *class_ids: int) -> None:
+        """Paint the scene's strokes without a mouse, for tests of what comes after."""
+        for class_id in class_ids:
+            index = np.zeros(Scene.shape, bool)
+            index[Scene().stroke(class_id)] = True
+            self.paint_voxels(index, class_id)
+
+    def paint_voxels(self, mask: np.ndarray, class_id: int) -> None:
+        """Paint voxels in one step, as a drag of the brush does."""
+        with self.strokes.block_history():
+            self.strokes.data_setitem(np.nonzero(mask), class_id)
+
+    def prepare(self, *class_ids: int) -> None:
+        """Prepare the volume, and label it with the strokes of some classes."""
+        self.session.prepare()
+        self.paint(*class_ids)
+        self.settle()
+        assert self.session.preparation.prepared is not None
+
+
+class Window(Bench):
+    """A viewer with the dock, and the hands of a person."""
+
+    def __init__(self, viewer: Any, qtbot: QtBot) -> None:
+        self.dock = viewer.window.add_plugin_dock_widget("supervox", "Supervox")[1]
+        super().__init__(viewer, self.dock.session, qtbot)
+
+    def open(self) -> None:
+        """Open the dock again."""
+        self.dock = self.viewer.window.add_plugin_dock_widget("supervox", "Supervox")[1]
+        self.session = self.dock.session
+
+    def close_dock(self) -> None:
+        """Close the dock for good, as its cross does."""
+        frame = self.dock.parent()
+        self._bot.mouseClick(frame.title.close_button, Qt.MouseButton.LeftButton)
+        assert self.dock._is_closed
+
+    @property
+    def is_busy(self) -> bool:
+        return super().is_busy or self.dock._refresh_timer.isActive()
 
     # ------------------------------------------------------------------------------- widgets
 
@@ -126,6 +170,7 @@ class Window:
 
     def choose(self, name: str, text: str) -> None:
         """Choose an entry of a menu."""
+        self.settle_widgets()
         box = self.find(name)
         index = box.findText(text)
         assert index >= 0, text
@@ -144,28 +189,6 @@ class Window:
 
     def settle_widgets(self) -> None:
         self.until(lambda: not self.dock._refresh_timer.isActive())
-
-    # ------------------------------------------------------------------------------- strokes
-
-    @property
-    def strokes(self) -> Labels:
-        layer = self.session.painting.layer
-        assert layer is not None
-        return layer
-
-    def paint(self, *class_ids: int) -> None:
-        """Paint the scene's strokes without a mouse, for tests of what comes after."""
-        for class_id in class_ids:
-            index = np.zeros(Scene.shape, bool)
-            index[Scene().stroke(class_id)] = True
-            self.strokes.data_setitem(np.nonzero(index), class_id)
-
-    def prepare(self, *class_ids: int) -> None:
-        """Prepare the volume, and label it with the strokes of some classes."""
-        self.session.prepare()
-        self.paint(*class_ids)
-        self.settle()
-        assert self.session.preparation.prepared is not None
 
     # ------------------------------------------------------------------------ mouse and keys
 
@@ -243,6 +266,25 @@ def run_stage(qtbot: QtBot, quiet: None) -> Callable[..., Any]:
         return results[0]
 
     return run
+
+
+@pytest.fixture
+def open_bench(qtbot: QtBot, quiet: None) -> Callable[..., Bench]:
+    """Open images in viewers without a window: for what needs neither widgets nor a canvas."""
+
+    def open_one(image: Any = None, **fields: Any) -> Bench:
+        viewer = ViewerModel()
+        bench = Bench(viewer, Session(viewer, Settings()), qtbot)
+        if image is not None:
+            viewer.add_image(image, **fields)
+        return bench
+
+    return open_one
+
+
+@pytest.fixture
+def bench(open_bench: Callable[..., Bench], scene: Scene) -> Bench:
+    return open_bench(scene.image, name="scene")
 
 
 @pytest.fixture
