@@ -186,7 +186,7 @@ class Session(WorkingImage):
     def _warn_of_lost_strokes(self) -> None:
         """Say that the strokes' layer is gone, unless the whole viewer is going."""
         if self.lost_strokes is not None and self.image in self.viewer.layers:
-            show_warning("The layer of your strokes was removed: the dock can bring it back.")
+            show_warning("Strokes removed: get them back in Paint.")
 
     def bring_back_strokes(self) -> None:
         """Put the layer of the strokes back that a person removed, or make a new one."""

@@ -99,11 +99,13 @@ def _scroll(person: Person, plane: int) -> None:
 def _look_in_3d(person: Person) -> None:
     """Show organelles alone, without what is around them."""
     session = person.dock.session
-    for class_id in (OUTSIDE, CYTOPLASM):
+    for class_id in (OUTSIDE, CYTOPLASM, NUCLEUS):
         session.classes.change(class_id, visible=False)
     assert session.image is not None
     session.image.visible = False
     person.viewer.dims.ndisplay = 3
+    person.settle(1)
+    person.viewer.reset_view()
     person.viewer.camera.angles = LOOK_FROM
     person.settle(1)
 
