@@ -39,6 +39,7 @@ class PrepareSection(Body):
         layout.setContentsMargins(4, 0, 4, 4)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setHorizontalSpacing(6)
         self.kind = QComboBox()
         self.kind.setObjectName("supervox_kind")
         self.kind.setToolTip("Which features are measured in the image (preset)")
