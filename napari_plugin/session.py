@@ -411,6 +411,9 @@ class Session:
     def _on_scanned(self, scan: Scan) -> None:
         self.painting.protect(scan.strokes)
         self.classes.ensure(scan.strokes.class_ids)
+        if self.live.is_live and not self.live.can_update:
+            self.live.updating.cancel()
+            self.view.forget_result()
         prepared = self.preparation.prepared
         if prepared is not None and prepared.source.box is not None:
             outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
