@@ -28,7 +28,7 @@ from .preparing import Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
 from .settings import Settings
-from .source import Box, Source, finest_data, spacing_of, unusable
+from .source import Box, Source, finest_data, placement, spacing_of, unusable
 from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
 
@@ -124,6 +124,7 @@ class Session:
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.classes.changed.connect(self._recolour_final)
+        self.finishing.changed.connect(self._forget_pending)
 
     def close(self) -> None:
         """Stop everything, and let go of the viewer; strokes and final labels stay."""
@@ -192,10 +193,15 @@ class Session:
         ndim = self.image.ndim
         units = tuple(unit or "pixel" for _ in range(ndim))
         ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
+        origin = np.zeros(ndim)
+        starts = [self.image.world_to_data(layer.data_to_world(origin)) for layer in ours]
         factor = np.asarray(spacing[-ndim:]) / np.abs(self.image.scale)
-        for layer in (self.image, *ours):
-            layer.translate = layer.translate * factor
+        self.image.translate = self.image.translate * factor
+        self.image.scale = self.image.scale * factor
+        self.image.units = units
+        for layer, start in zip(ours, starts, strict=True):
             layer.scale = layer.scale * factor
+            layer.translate = placement(self.image, start)["translate"]
             layer.units = units
         self.viewer.reset_view()
         self.changed.emit()
@@ -438,7 +444,7 @@ class Session:
         point = list(dims.point)
         point[-image.ndim :] = world
         dims.point = tuple(point)
-        self.viewer.camera.center = tuple(world)
+        self.viewer.scene.camera.center = tuple(point[axis] for axis in dims.displayed)
         self.hint("Here the labels are least certain: a stroke helps")
 
     def set_live(self, on: bool) -> None:
@@ -499,6 +505,11 @@ class Session:
             self._export_pending()
         else:
             self.finish()
+
+    def _forget_pending(self) -> None:
+        """Write nothing later on where finishing ended without a result."""
+        if not self.finishing.is_running:
+            self._pending = None
 
     def _export_pending(self) -> None:
         """Write what was waiting for the final labels, if anything was."""
