@@ -114,6 +114,7 @@ class Session(WorkingImage):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.classes.changed.connect(self._recolour_final)
+        self.finishing.changed.connect(self._forget_pending)
 
     def close(self) -> None:
         """Stop everything, and let go of the viewer; strokes and final labels stay."""
@@ -286,6 +287,9 @@ class Session(WorkingImage):
     def _on_scanned(self, scan: Scan) -> None:
         self.painting.protect(scan.strokes)
         self.classes.ensure(scan.strokes.class_ids)
+        if self.live.is_live and not self.live.can_update:
+            self.live.updating.cancel()
+            self.view.forget_result()
         prepared = self.preparation.prepared
         if prepared is not None and prepared.source.box is not None:
             outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
@@ -359,6 +363,11 @@ class Session(WorkingImage):
             self._export_pending()
         else:
             self.finish()
+
+    def _forget_pending(self) -> None:
+        """Write nothing later on where finishing ended without a result."""
+        if not self.finishing.is_running:
+            self._pending = None
 
     def _export_pending(self) -> None:
         """Write what was waiting for the final labels, if anything was."""
