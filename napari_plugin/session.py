@@ -135,8 +135,6 @@ class Session(WorkingImage):
         """Show a sentence in the status bar."""
         self.viewer.status = text
 
-    # -------------------------------------------------------------------------------- the image
-
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.image:
@@ -222,8 +220,6 @@ class Session(WorkingImage):
             layer.mode = name
         self.changed.emit()
 
-    # ------------------------------------------------------------------------------ preparation
-
     @property
     def is_out_of_date(self) -> bool:
         """Whether what is prepared is not what is chosen now."""
@@ -276,8 +272,6 @@ class Session(WorkingImage):
         if self.live.is_live:
             self.live.update()
 
-    # ------------------------------------------------------------------------------------- live
-
     def _part_in_view(self) -> Box | None:
         """Return the slice of the prepared volume that the live loop does first."""
         prepared = self.preparation.prepared
@@ -311,8 +305,6 @@ class Session(WorkingImage):
         if on:
             self.live.update()
         self.changed.emit()
-
-    # -------------------------------------------------------------------------- finish, export
 
     @property
     def is_finished(self) -> bool:
