@@ -114,6 +114,7 @@ class Session(WorkingImage):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.classes.changed.connect(self._recolour_final)
+        self.finishing.changed.connect(self._forget_pending)
 
     def close(self) -> None:
         """Stop everything, and let go of the viewer; strokes and final labels stay."""
@@ -133,8 +134,6 @@ class Session(WorkingImage):
     def hint(self, text: str) -> None:
         """Show a sentence in the status bar."""
         self.viewer.status = text
-
-    # -------------------------------------------------------------------------------- the image
 
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
@@ -221,8 +220,6 @@ class Session(WorkingImage):
             layer.mode = name
         self.changed.emit()
 
-    # ------------------------------------------------------------------------------ preparation
-
     @property
     def is_out_of_date(self) -> bool:
         """Whether what is prepared is not what is chosen now."""
@@ -275,8 +272,6 @@ class Session(WorkingImage):
         if self.live.is_live:
             self.live.update()
 
-    # ------------------------------------------------------------------------------------- live
-
     def _part_in_view(self) -> Box | None:
         """Return the slice of the prepared volume that the live loop does first."""
         prepared = self.preparation.prepared
@@ -286,6 +281,9 @@ class Session(WorkingImage):
     def _on_scanned(self, scan: Scan) -> None:
         self.painting.protect(scan.strokes)
         self.classes.ensure(scan.strokes.class_ids)
+        if self.live.is_live and not self.live.can_update:
+            self.live.updating.cancel()
+            self.view.forget_result()
         prepared = self.preparation.prepared
         if prepared is not None and prepared.source.box is not None:
             outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
@@ -307,8 +305,6 @@ class Session(WorkingImage):
         if on:
             self.live.update()
         self.changed.emit()
-
-    # -------------------------------------------------------------------------- finish, export
 
     @property
     def is_finished(self) -> bool:
@@ -359,6 +355,11 @@ class Session(WorkingImage):
             self._export_pending()
         else:
             self.finish()
+
+    def _forget_pending(self) -> None:
+        """Write nothing later on where finishing ended without a result."""
+        if not self.finishing.is_running:
+            self._pending = None
 
     def _export_pending(self) -> None:
         """Write what was waiting for the final labels, if anything was."""

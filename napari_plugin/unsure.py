@@ -47,7 +47,7 @@ class UnsurePlaces(Stage):
             return
         world = image.data_to_world(np.asarray(place[-image.ndim :], float))
         dims.point = (*dims.point[: dims.ndim - image.ndim], *world)
-        self._viewer.scene.camera.center = tuple(world)
+        self._viewer.scene.camera.center = tuple(dims.point[axis] for axis in dims.displayed)
         self._viewer.status = "Here the labels are least certain: a stroke helps"
 
     def _next(self, prepared: Prepared, result: LiveResult) -> int:

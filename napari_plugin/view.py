@@ -122,6 +122,17 @@ class ResultView:
         self._labels.table = table
         self._ensure_prediction().refresh(extent=False)
 
+    def forget_result(self) -> None:
+        """Show nothing, for strokes that are too few to make anything of."""
+        if self._labels is None or self._values is None:
+            return
+        self.result = None
+        for pyramid, layer in ((self._labels, self.prediction), (self._values, self.map)):
+            pyramid.table = np.zeros_like(pyramid.table)
+            if layer is not None:
+                layer.refresh(extent=False)
+        self.changed.emit()
+
     def choose(self, **changes: object) -> None:
         """Change how the result is shown; see `ViewChoices`."""
         old, self.choices = self.choices, replace(self.choices, **changes)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from napari.viewer import Viewer
 from psygnal import Signal
 
 from .layers import role_of
-from .source import Box, Source, finest_data, spacing_of, unusable
+from .source import Box, Source, finest_data, placement, spacing_of, unusable
 
 
 class WorkingImage:
@@ -59,10 +59,15 @@ class WorkingImage:
         ndim = self.image.ndim
         units = tuple(unit or "pixel" for _ in range(ndim))
         ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
+        origin = np.zeros(ndim)
+        starts = [self.image.world_to_data(layer.data_to_world(origin)) for layer in ours]
         factor = np.asarray(spacing[-ndim:]) / np.abs(self.image.scale)
-        for layer in (self.image, *ours):
-            layer.translate = layer.translate * factor
+        self.image.translate = self.image.translate * factor
+        self.image.scale = self.image.scale * factor
+        self.image.units = units
+        for layer, start in zip(ours, starts, strict=True):
             layer.scale = layer.scale * factor
+            layer.translate = placement(self.image, start)["translate"]
             layer.units = units
         self.viewer.reset_view()
         self.changed.emit()

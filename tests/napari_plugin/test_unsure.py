@@ -64,4 +64,4 @@ def test_the_view_goes_there(run_stage: Callable[..., Any]) -> None:
     image = viewer.add_image(np.zeros((9, 9, 60), np.uint8), scale=(2, 1, 1))
     z, y, x = run_stage(UnsurePlaces(viewer), image, prepared((5, 6, 7)), result())
     assert viewer.dims.point == (2 * z, y, x)
-    assert viewer.scene.camera.center == (2 * z, y, x)
+    assert tuple(viewer.scene.camera.center)[-2:] == (y, x)
