@@ -38,6 +38,7 @@ def style_sheet(theme_id: str) -> str:
     QToolButton:hover {{ background: {theme.primary.as_hex()}; }}
     QToolButton[plain="true"] {{ background: transparent; padding: 2px 0; }}
     QToolButton[plain="true"]:hover {{ background: {theme.highlight.as_hex()}; }}
+    QComboBox#supervox_kind {{ padding: 3px 0 3px 6px; }}
     QTableWidget {{ border: none; }}
     QTableWidget::indicator:unchecked {{ border: 1px solid {muted}; border-radius: 2px;
         width: 11px; height: 11px; background: transparent; image: none; }}
