@@ -131,9 +131,9 @@ class ClassList:
         for index, item in enumerate(self._items):
             given = found[item.id].colour if item.id in found else None
             self._items[index] = replace(item, name=names[item.id], colour=given or item.colour)
-        for class_id, item in found.items():
+        for class_id, named in found.items():
             if class_id not in self:
-                colour = item.colour or self._new_colour()
+                colour = named.colour or self._new_colour()
                 self._items.append(PaintClass(class_id, names[class_id], colour))
         self.changed.emit()
         if not self._selected and self._items:
