@@ -234,6 +234,12 @@ class Session:
 
     def _on_data(self) -> None:
         self._data_version += 1
+        image, strokes = self.image, self.painting.layer
+        assert image is not None
+        if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
+            usable = self.images()  # strokes of another shape stay in their layer
+            self.choose_image(None)
+            self.choose_image(image if image in usable else next(iter(usable), None))
         self.changed.emit()
 
     def _on_layer_added(self, event: object) -> None:
