@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .ONESHELL:
-.PHONY: help demo test check lint types docs bench format clean
+.PHONY: help demo test check lint types docs screenshots bench format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -77,6 +77,10 @@ types: $(STAMPS)/check $(TYPES) ## mypy, strict
 docs: $(STAMPS)/check $(TYPES) ## build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
 	echo "Documentation: site/index.html"
+
+screenshots: $(STAMPS)/headless ## take the guide's pictures anew, from the real window
+	@xvfb-run --auto-servernum --server-args "-screen 0 1920x1080x24" $(BIN)/python -m docs.screenshots
+	echo "Pictures: docs/images/"
 
 format: $(STAMPS)/check ## put the code into shape
 	@$(BIN)/ruff check --fix .

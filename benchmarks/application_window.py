@@ -20,7 +20,8 @@ from .gui_probe import GuiProbe
 from .timing import say
 
 STROKES = 12
-STAMPS = 60
+STROKE_SECONDS, LONG_STROKE_SECONDS = 0.5, 2.0
+MOUSE_HZ = 60.0
 PATIENCE = 900.0  # seconds, for anything
 
 
@@ -55,37 +56,57 @@ class Window:
                 raise TimeoutError("the window does not answer")
         return time.perf_counter() - started
 
-    def mouse(self, kind: QEvent.Type, x: float, y: float) -> None:
-        """Send a mouse event with the left button to the canvas."""
+    def event(self, kind: QEvent.Type, x: float, y: float) -> QMouseEvent:
+        """Make a mouse event with the left button, at a place of the canvas."""
         at = QPointF(x, y)
-        held = Qt.MouseButton.LeftButton
-        buttons = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else held
-        event = QMouseEvent(
+        held, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        return QMouseEvent(
             kind,
             at,
             QPointF(self.canvas.mapToGlobal(at.toPoint())),
-            Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else held,
-            buttons,
+            none if kind == QEvent.Type.MouseMove else held,
+            none if kind == QEvent.Type.MouseButtonRelease else held,
             Qt.KeyboardModifier.NoModifier,
         )
-        self._app.sendEvent(self.canvas, event)
 
-    def stroke(self, number: int, stamps: int) -> float:
-        """Drag the brush in a small spiral around the middle; return the stamps per second."""
+    def stroke(self, number: int, seconds: float) -> float:
+        """Drag the brush in a spiral around the middle, as fast as a hand does.
+
+        The mouse reports its place `MOUSE_HZ` times a second; the window takes what it can.
+
+        Returns
+        -------
+        float
+            Stamps of the brush a second; napari fills in those between two places of the mouse.
+        """
         middle = self.canvas.width() / 2, self.canvas.height() / 2
-        angle = np.linspace(0, 6, stamps) + number
-        radius = 20 + 3 * number + np.linspace(0, 40, stamps)
-        points = list(
-            zip(middle[0] + radius * np.cos(angle), middle[1] + radius * np.sin(angle), strict=True)
-        )
-        self.mouse(QEvent.Type.MouseButtonPress, *points[0])
+        layer = self.session.painting.layer
+        assert layer is not None
+        stamps: list[int] = []
+
+        def count(event: Any) -> None:
+            stamps.append(len(event.value))  # one part of the undo step for each stamp
+
+        layer.events.paint.connect(count)
         started = time.perf_counter()
-        for x, y in points[1:]:
-            self.mouse(QEvent.Type.MouseMove, x, y)
+
+        def place(at: float) -> tuple[float, float]:
+            angle, radius = number + 4 * at, 20 + 3 * number + 20 * at
+            return middle[0] + radius * np.cos(angle), middle[1] + radius * np.sin(angle)
+
+        self._app.sendEvent(self.canvas, self.event(QEvent.Type.MouseButtonPress, *place(0)))
+        due = started
+        while (now := time.perf_counter()) - started < seconds:
+            if now >= due:  # a hand does not wait: places that are missed are missed
+                due = now + 1 / MOUSE_HZ
+                at = place(now - started)
+                self._app.sendEvent(self.canvas, self.event(QEvent.Type.MouseMove, *at))
             self.pump()
-        seconds = time.perf_counter() - started
-        self.mouse(QEvent.Type.MouseButtonRelease, *points[-1])
-        return (stamps - 1) / seconds
+        spent = time.perf_counter() - started
+        last = self.event(QEvent.Type.MouseButtonRelease, *place(seconds))
+        self._app.sendEvent(self.canvas, last)
+        layer.events.paint.disconnect(count)
+        return sum(stamps) / spent
 
 
 def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
@@ -105,6 +126,7 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
     for z, plane in stroke_planes(phantom, STROKES):
         layer.data[z] = plane
     layer.refresh()
+    window.wait(window.dock.prepare.prepare.isEnabled)
     window.dock.prepare.prepare.click()
     prepared = window.wait(lambda: session.view.result is not None)
     say(f"application: prepared and labelled in {prepared:.0f} s")
@@ -147,7 +169,7 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
         session.classes.selected = session.classes.ids[number % len(session.classes)]
         seen.clear()
         before = session.view.result
-        window.stroke(number, 12)
+        window.stroke(number, STROKE_SECONDS)
         ended = time.perf_counter()
         window.wait(lambda before=before: session.view.result is not before)
         window.pump()
@@ -157,12 +179,15 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
         say(f"application: a stroke {first[-1]:.2f} s, whole {whole[-1]:.2f} s")
     session.set_live(False)
     _settle(window)
-    alone = window.stroke(rounds, STAMPS)
+    alone = window.stroke(rounds, LONG_STROKE_SECONDS)
     during = []
     for number in range(3):
+        before = session.view.result
         live.update()
-        window.wait(lambda: live.updating.is_running)
-        during.append(window.stroke(rounds + 1 + number, STAMPS))
+        window.wait(
+            lambda before=before: live.updating.is_running or session.view.result is not before
+        )
+        during.append(window.stroke(rounds + 1 + number, LONG_STROKE_SECONDS))
         window.wait(lambda: not live.updating.is_running)
     session.set_live(True)
     _settle(window)
@@ -184,7 +209,7 @@ def _strengths(window: Window, rounds: int) -> dict[str, Any]:
     for number in range(rounds):
         seen.clear()
         before, started = session.view.result, time.perf_counter()
-        slider.setValue(10 if number % 2 else 20)
+        slider.setValue(20 if number % 2 else 10)
         window.wait(lambda before=before: session.view.result is not before)
         whole.append(time.perf_counter() - started)
         first.append((seen[0] - started) if seen else whole[-1])

@@ -54,7 +54,8 @@ class GuiProbe:
             frame = _our_frame(sys._current_frames().get(self._thread))
             if frame is None:
                 call = None
-            elif call is not frame:
+                continue
+            if call is not frame:
                 began, worked, call = now, work, frame
                 continue
             self.longest_wait = max(self.longest_wait, now - began)

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -29,6 +30,31 @@ DEFAULT_BLOCK_VOXELS = 128**3
 
 class Cancelled(Exception):
     """The caller asked a long computation to stop; nothing was kept."""
+
+
+def check_stop(should_stop: ShouldStop | None) -> None:
+    """Ask whether to stop.
+
+    Raises
+    ------
+    Cancelled
+        If so.
+    """
+    if should_stop is not None and should_stop():
+        raise Cancelled("stopped on request")
+
+
+def latch(should_stop: ShouldStop | None) -> ShouldStop:
+    """Make a question that any thread may ask: of one at a time, and never again after a yes."""
+    lock, stopped = Lock(), False
+
+    def ask() -> bool:
+        nonlocal stopped
+        with lock:
+            stopped = stopped or (should_stop is not None and should_stop())
+            return stopped
+
+    return ask
 
 
 class VolumeLike(Protocol):
@@ -210,7 +236,11 @@ def run_blocks(
 
 
 def run_parallel(
-    function: Callable[[Item], Result], items: Sequence[Item], *, workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> list[Result]:
     """Apply a function to a few independent items on threads; results in the order of the items.
 
@@ -221,9 +251,21 @@ def run_parallel(
     items : sequence
     workers : int, optional
         Threads; one per processor by default.
+    should_stop : callable, optional
+        Asked before each item, on any thread; see `latch`.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop` said so.
     """
+
+    def one(item: Item) -> Result:
+        check_stop(should_stop)
+        return function(item)
+
     with ThreadPoolExecutor(count_workers(workers)) as pool:
-        return list(pool.map(function, items))
+        return list(pool.map(one, items))
 
 
 def read_block(volume: VolumeLike, slices: Slices) -> NDArray[Any]:

@@ -15,7 +15,7 @@ What the dock does, without a widget:
 
 - `session`: one viewer's segmentation, and how its parts hang together.
 - `choices`: the parameters that a person chose; `advice`: what to do next.
-- `source`: from an image layer to what the engine segments.
+- `working_image`, `source`: from an image layer to what the engine segments.
 - `classes`, with colours from `palette`: what is painted.
 - `painting`: the layer of strokes; `region_brush`: painting whole supervoxels.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: the long work, each a task

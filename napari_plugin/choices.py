@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from supervox.features import PRESETS, FeatureParameters
 from supervox.segmentation import (
@@ -10,6 +11,8 @@ from supervox.segmentation import (
     SegmentationParameters,
     SupervoxelParameters,
 )
+
+from .settings import Settings
 
 # Presets in words of the lab, in the order of the menu. What is in them, the engine knows.
 KINDS_OF_DATA: dict[str, str] = {
@@ -40,6 +43,12 @@ class Choices:
     size_voxels: float = SupervoxelParameters.size_voxels
     compactness: float = SupervoxelParameters.compactness
     strength: float = RefinementParameters.strength
+
+    @classmethod
+    def starting_with(cls, settings: Settings) -> Self:
+        """Return the choices that a person's settings begin with."""
+        features = PRESETS.get(settings.preset, FeatureParameters())  # unknown: another version's
+        return cls(features, settings.supervoxel_size)
 
     @property
     def parameters(self) -> SegmentationParameters:

@@ -131,9 +131,9 @@ class ClassList:
         for index, item in enumerate(self._items):
             given = found[item.id].colour if item.id in found else None
             self._items[index] = replace(item, name=names[item.id], colour=given or item.colour)
-        for class_id, named in found.items():
+        for class_id, new in found.items():
             if class_id not in self:
-                colour = named.colour or self._new_colour()
+                colour = new.colour or self._new_colour()
                 self._items.append(PaintClass(class_id, names[class_id], colour))
         self.changed.emit()
         if not self._selected and self._items:
@@ -206,7 +206,7 @@ class ClassList:
         return next(name for name in names if name not in taken)
 
     def _new_colour(self) -> str:
-        taken = {item.colour for item in self._items}
+        taken = {item.colour.lower() for item in self._items}
         colours = (class_colour(k) for k in range(len(taken) + 1))
         return next((colour for colour in colours if colour not in taken), class_colour(len(taken)))
 

@@ -19,6 +19,7 @@ from .widgets.segment_section import SegmentSection
 from .widgets.volume_section import VolumeSection
 
 WIDTH = 340
+SHOW_MS = 50  # what a section needs to open before it can be scrolled to
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
 # Sections that stay open beside the next one: painting and looking go together.
 TOGETHER = (Step.PAINT, Step.SEGMENT)
@@ -62,6 +63,10 @@ class SupervoxDock(QWidget):
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.setInterval(0)
         self._refresh_timer.timeout.connect(self.refresh)
+        self._show_timer = QTimer(self)
+        self._show_timer.setSingleShot(True)
+        self._show_timer.setInterval(SHOW_MS)
+        self._show_timer.timeout.connect(self._scroll_to_step)
         self._is_closed = False
         self.keys = Keys(self.session)
         self.session.changed.connect(self._refresh_soon)
@@ -78,20 +83,20 @@ class SupervoxDock(QWidget):
     def _lay_out(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(4, 4, 4, 4)
+        column.setContentsMargins(4, 0, 4, 4)
         column.setSpacing(6)
-        column.addWidget(self.advice)
         for section in self.sections:
             column.addWidget(section)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(inner)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(inner)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
+        layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
@@ -117,6 +122,7 @@ class SupervoxDock(QWidget):
         if advice.step != self._last_step:
             self._open_step(advice.step)
             self._last_step = advice.step
+            self._show_timer.start()
 
     def _open_step(self, step: Step) -> None:
         """Open the section that is next; sections that a person opened stay open."""
@@ -125,6 +131,11 @@ class SupervoxDock(QWidget):
                 section.set_open(True)
             elif self._last_step is not None and other == self._last_step:
                 section.set_open(other in TOGETHER and step is Step.EXPORT)
+
+    def _scroll_to_step(self) -> None:
+        """Bring the section that is next into sight, once it has been laid out."""
+        if self._last_step is not None:
+            self._scroll.ensureWidgetVisible(self.sections[self._last_step], 0, 8)
 
     def _on_theme(self, *_: object) -> None:
         self.setStyleSheet(style_sheet(self.session.viewer.theme))
@@ -137,6 +148,7 @@ class SupervoxDock(QWidget):
             return
         self._is_closed = True
         self._refresh_timer.stop()
+        self._show_timer.stop()
         viewer = self.session.viewer
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)

@@ -82,7 +82,7 @@ def make_supervoxels(image: Image, ids: NDArray[np.int32], start: tuple[int, int
         ids,
         name="supervoxels",
         metadata=metadata(SUPERVOXELS, image),
-        opacity=0.5,
+        opacity=0.35,
         colormap=outline_colormap(),
         **placement(image, start),
     )

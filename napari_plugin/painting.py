@@ -45,6 +45,11 @@ class Painting:
 
     # ------------------------------------------------------------------------------ the layer
 
+    @property
+    def voxels(self) -> NDArray[np.uint8] | None:
+        """What is painted, of the image's shape; None if there is no layer."""
+        return None if self.layer is None else self.layer.data
+
     def attach(self, image: Image, *, brush_size: int) -> Labels:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
         layer = self._find(image, self._viewer.layers)
@@ -193,6 +198,14 @@ class Painting:
         assert self.layer is not None
         if indices[0].size:
             self.layer.data_setitem(indices, class_id)
+
+    def remove_class(self, class_id: int) -> None:
+        """Delete a class with its strokes; undoing brings both back."""
+        if self.classes[class_id].locked:
+            self.hint.emit(f"{self.classes[class_id].name} is locked: unlock it to delete it")
+            return
+        self.erase_class(class_id)
+        self.classes.remove(class_id)
 
     def erase_class(self, class_id: int) -> None:
         """Erase all strokes of a class, as one step that can be undone."""

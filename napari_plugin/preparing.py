@@ -7,11 +7,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation import SegmentationParameters, Segmenter
+from supervox.segmentation import (
+    Estimate,
+    SegmentationParameters,
+    Segmenter,
+    estimate_preparation,
+)
 
 from .jobs import Report, Stage, Task
 from .lookup import coarse_sample
 from .source import Source
+
+LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +78,23 @@ class Preparation(Stage):
         super().__init__()
         self._workers = workers
         self.prepared: Prepared | None = None
+        self._pace = 1.0  # how much longer preparing takes here than estimated
         self.succeeded.connect(self._keep)
 
     def start(self, source: Source, parameters: SegmentationParameters) -> None:
         """Prepare; what was prepared before stays until the end."""
         task = _task(source, parameters, self._workers)
         self.run(task, "Preparing the volume", shown=True)
+
+    def estimate(self, source: Source, parameters: SegmentationParameters) -> Estimate:
+        """Return what preparing for live work will need."""
+        return estimate_preparation(
+            source.shape,
+            replace(parameters, partitions=1),
+            spacing=source.spacing,
+            workers=self._workers,
+            pace=self._pace,
+        )
 
     def forget(self) -> None:
         """Stop what is running, and let go of what is prepared."""
@@ -86,6 +104,9 @@ class Preparation(Stage):
 
     def _keep(self, prepared: Prepared) -> None:
         self.prepared = prepared
+        expected = self.estimate(prepared.source, prepared.parameters).seconds / self._pace
+        if expected > LEAST_SECONDS:
+            self._pace = prepared.seconds / expected
 
 
 def _task(source: Source, parameters: SegmentationParameters, workers: int | None) -> Task:

@@ -93,7 +93,7 @@ class Preview(Stage):
         }
         layer: Layer
         if preview.name == OUTLINES:
-            layer = Labels(values, colormap=outline_colormap(), opacity=0.7, **common)
+            layer = Labels(values, colormap=outline_colormap(), opacity=0.35, **common)
             layer.contour = 1
             layer.editable = False
         else:

@@ -123,14 +123,16 @@ def _layer(volume: Volume, name: str, role: Role | None) -> LayerData:
         )
     if role in ("labels", "annotations") or (role is None and integers and volume.classes):
         return _labels_layer(volume, name, role)
-    fields = _fields(volume, name, role)
+    fields = fields_of(volume, name)
     data = _pixels(BrowsedVolume(volume))
     return data, fields | {"rgb": False, "contrast_limits": contrast_limits(data)}, "image"
 
 
 def _labels_layer(volume: Volume, name: str, role: Role | None) -> LayerData:
     """Make a layer that can be painted on, unless it is too large to be held in memory."""
-    fields = _fields(volume, name, role)
+    fields = fields_of(volume, name)
+    if role is not None:
+        fields["metadata"][KEY]["role"] = role
     if volume.classes:
         fields |= class_fields(volume.classes)
     data = _pixels(BrowsedVolume(volume))
@@ -141,14 +143,6 @@ def _labels_layer(volume: Volume, name: str, role: Role | None) -> LayerData:
     else:
         _warn(f"{volume.path.name}: is too large to be painted on; it is only shown")
     return data, fields, "labels"
-
-
-def _fields(volume: Volume, name: str, role: Role | None) -> Fields:
-    """Return what a layer of the volume says beside its values, with its role if it has one."""
-    fields = fields_of(volume, name)
-    if role is not None:
-        fields["metadata"][KEY]["role"] = role
-    return fields
 
 
 def _pixels(data: BrowsedVolume) -> Any:

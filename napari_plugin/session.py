@@ -7,20 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels
 from napari.utils.notifications import show_error, show_info, show_warning
 from napari.viewer import Viewer
-from numpy.typing import NDArray
-from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.features import FeatureParameters, parameters_for_preset
-from supervox.segmentation import Estimate, estimate_preparation
+from supervox.features import FeatureParameters
+from supervox.segmentation import Estimate
 
 from .choices import Choices
 from .classes import ClassList, PaintClass
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
-from .layers import class_colormap, make_final, role_of
+from .layers import class_colormap, make_final
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -28,15 +26,15 @@ from .preparing import Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
 from .settings import Settings
-from .source import Box, Source, finest_data, placement, spacing_of, unusable
+from .source import Box, finest_data
 from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
+from .working_image import WorkingImage
 
-LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
 FIRST_CLASSES = ("background", "structure")
 
 
-class Session:
+class Session(WorkingImage):
     """All that the dock of a viewer does.
 
     Widgets call its methods and listen to `changed`; long work runs in the stages `preparation`,
@@ -48,16 +46,10 @@ class Session:
     settings : Settings
     """
 
-    changed = Signal()  # anything that widgets show
-    image_changed = Signal()
-
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
-        self.viewer = viewer
+        super().__init__(viewer)
         self.settings = settings
-        self.image: Image | None = None
-        self.box: Box | None = None
-        self._data_version = 0
-        self.choices = Choices(_preset_or_default(settings.preset), settings.supervoxel_size)
+        self.choices = Choices.starting_with(settings)
         self.classes = ClassList(
             PaintClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
@@ -69,7 +61,7 @@ class Session:
         )
         self.live = LiveLoop(
             settings.delay_ms,
-            self._annotations,
+            lambda: self.painting.voxels,
             lambda: self.preparation.prepared,
             self._part_in_view,
             lambda: self.choices.refinement,
@@ -78,11 +70,10 @@ class Session:
         self.finishing = Finishing(settings.workers)
         self.exporting = Exporting()
         self.preview = Preview(viewer)
-        self.unsure = UnsurePlaces()
+        self.unsure = UnsurePlaces(viewer)
         self.last_export: Path | None = None
         self.folder: Path | None = None  # where files were written last
         self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
-        self._pace = 1.0  # how much slower preparing is here than estimated
         self.final: Labels | None = None
         self.lost_strokes: Labels | None = None
         self._connect()
@@ -96,7 +87,6 @@ class Session:
         self.live.updating.published.connect(self.view.show_in_view)
         self.live.updating.succeeded.connect(self._on_updated)
         self.preparation.succeeded.connect(self._on_prepared)
-        self.unsure.succeeded.connect(self._on_unsure_found)
         self.finishing.succeeded.connect(self._on_finished)
         self.exporting.succeeded.connect(self._on_exported)
         for failing in (
@@ -137,40 +127,23 @@ class Session:
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
-        self.image_changed.disconnect()
         for stage in (self.preparation, self.finishing, self.exporting, self.preview, self.unsure):
             stage.cancel()
         self.live.stop()
 
-    def _emit_changed(self, *_: object) -> None:
-        self.changed.emit()
-
     def hint(self, text: str) -> None:
         """Show a sentence in the status bar."""
         self.viewer.status = text
-
-    # -------------------------------------------------------------------------------- the image
-
-    def images(self) -> list[Image]:
-        """Return the layers that can be segmented."""
-        return [
-            layer
-            for layer in self.viewer.layers
-            if isinstance(layer, Image) and role_of(layer) is None and unusable(layer) is None
-        ]
 
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.image:
             return
         self._release_image()
-        self.image, self.box, self.lost_strokes = image, None, None
+        self.lost_strokes = None
+        self._watch(image)
         if image is not None:
-            image.events.data.connect(self._on_data)
-            image.events.scale.connect(self._emit_changed)
-            image.events.units.connect(self._emit_changed)
             self._take_strokes(self.painting.attach(image, brush_size=self.settings.brush_size))
-        self.image_changed.emit()
         self.changed.emit()
 
     def _release_image(self) -> None:
@@ -180,67 +153,18 @@ class Session:
         self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
-        if self.image is not None:
-            self.image.events.data.disconnect(self._on_data)
-            self.image.events.scale.disconnect(self._emit_changed)
-            self.image.events.units.disconnect(self._emit_changed)
-        self.image = self.final = None
-
-    def set_spacing(self, spacing: Sequence[float], unit: str | None) -> None:
-        """Correct the voxel size: of the image, and of all layers that lie on it."""
-        if self.image is None:
-            return
-        ndim = self.image.ndim
-        units = tuple(unit or "pixel" for _ in range(ndim))
-        ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
-        origin = np.zeros(ndim)
-        starts = [self.image.world_to_data(layer.data_to_world(origin)) for layer in ours]
-        factor = np.asarray(spacing[-ndim:]) / np.abs(self.image.scale)
-        self.image.translate = self.image.translate * factor
-        self.image.scale = self.image.scale * factor
-        self.image.units = units
-        for layer, start in zip(ours, starts, strict=True):
-            layer.scale = layer.scale * factor
-            layer.translate = placement(self.image, start)["translate"]
-            layer.units = units
-        self.viewer.reset_view()
-        self.changed.emit()
-
-    def _lies_on_image(self, layer: Layer) -> bool:
-        assert self.image is not None
-        ours = layer.metadata.get("supervox")
-        return isinstance(ours, dict) and ours.get("of") == str(self.image.unique_id)
-
-    def set_box(self, box: Box | None) -> None:
-        """Work in a part of the volume, or in all of it."""
-        if box != self.box:
-            self.box = box
-            self.changed.emit()
-
-    @property
-    def source(self) -> Source | None:
-        """What would be prepared now."""
-        if self.image is None:
-            return None
-        spacing, unit = spacing_of(self.image)
-        return Source(
-            str(self.image.unique_id),
-            finest_data(self.image),
-            self._data_version,
-            spacing,
-            unit,
-            self.box,
-        )
+        self._watch(None)
+        self.final = None
 
     def _on_data(self) -> None:
-        self._data_version += 1
+        """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
         image, strokes = self.image, self.painting.layer
         assert image is not None
         if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
-            usable = self.images()  # strokes of another shape stay in their layer
+            usable = self.images()
             self.choose_image(None)
             self.choose_image(image if image in usable else next(iter(usable), None))
-        self.changed.emit()
+        super()._on_data()
 
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
@@ -271,7 +195,7 @@ class Session:
     def _warn_of_lost_strokes(self) -> None:
         """Say that the strokes' layer is gone, unless the whole viewer is going."""
         if self.lost_strokes is not None and self.image in self.viewer.layers:
-            show_warning("The layer of your strokes was removed: the dock can bring it back.")
+            show_warning("Strokes removed: get them back in Paint.")
 
     def bring_back_strokes(self) -> None:
         """Put the layer of the strokes back that a person removed, or make a new one."""
@@ -306,16 +230,6 @@ class Session:
             layer.mode = name
         self.changed.emit()
 
-    def remove_class(self, class_id: int) -> None:
-        """Delete a class with its strokes; undoing brings both back."""
-        if self.classes[class_id].locked:
-            self.hint(f"{self.classes[class_id].name} is locked: unlock it to delete it")
-            return
-        self.painting.erase_class(class_id)
-        self.classes.remove(class_id)
-
-    # ------------------------------------------------------------------------------ preparation
-
     @property
     def is_out_of_date(self) -> bool:
         """Whether what is prepared is not what is chosen now."""
@@ -328,13 +242,7 @@ class Session:
         """Return what preparing for live work will need."""
         source = self.source
         assert source is not None
-        return estimate_preparation(
-            source.shape,
-            replace(self.choices.parameters, partitions=1),
-            spacing=source.spacing,
-            workers=self.settings.workers,
-            pace=self._pace,
-        )
+        return self.preparation.estimate(source, self.choices.parameters)
 
     def preview_supervoxels(self) -> None:
         """Show the outlines that supervoxels would have on the slice in view."""
@@ -369,50 +277,10 @@ class Session:
     def _on_prepared(self, prepared: Prepared) -> None:
         if self.image is None:
             return
-        expected = estimate_preparation(
-            prepared.source.shape,
-            replace(prepared.parameters, partitions=1),
-            spacing=prepared.source.spacing,
-            workers=self.settings.workers,
-        )
-        if expected.seconds > LEAST_SECONDS:
-            self._pace = prepared.seconds / expected.seconds
         self.preview.clear()
         self.view.start(self.image, prepared)
         if self.live.is_live:
             self.live.update()
-
-    # ------------------------------------------------------------------------------------- live
-
-    def _annotations(self) -> NDArray[np.uint8] | None:
-        return None if self.painting.layer is None else self.painting.layer.data
-
-    def slice_in_view(self) -> Box | None:
-        """Return the slice that is shown, in voxels of the part to work in.
-
-        Returns
-        -------
-        tuple of 3 slice or None
-            One voxel thick along the axis that is not displayed. None in 3D, or if the slice lies
-            outside of that part (a hint says so).
-        """
-        source, dims, image = self.source, self.viewer.dims, self.image
-        if source is None or image is None or dims.ndisplay != 2:
-            return None
-        if source.is_flat:
-            return slice(0, 1), slice(0, source.shape[1]), slice(0, source.shape[2])
-        place = np.round(np.asarray(image.world_to_data(dims.point))).astype(int)
-        displayed = {axis - (dims.ndim - 3) for axis in dims.displayed}
-        parts = []
-        for axis in range(3):
-            at = int(place[axis]) - source.start[axis]
-            if axis in displayed:
-                parts.append(slice(0, source.shape[axis]))
-            elif 0 <= at < source.shape[axis]:
-                parts.append(slice(at, at + 1))
-            else:
-                return None
-        return parts[0], parts[1], parts[2]
 
     def _part_in_view(self) -> Box | None:
         """Return the slice of the prepared volume that the live loop does first."""
@@ -438,20 +306,8 @@ class Session:
     def go_to_unsure(self) -> None:
         """Move the view to the least certain place that was not shown lately."""
         prepared, result = self.preparation.prepared, self.view.result
-        if prepared is not None and result is not None:
-            self.unsure.start(prepared, result)
-
-    def _on_unsure_found(self, place: tuple[int, int, int]) -> None:
-        image = self.image
-        if image is None:
-            return
-        world = image.data_to_world(np.asarray(place[-image.ndim :], float))
-        dims = self.viewer.dims
-        point = list(dims.point)
-        point[-image.ndim :] = world
-        dims.point = tuple(point)
-        self.viewer.scene.camera.center = tuple(point[axis] for axis in dims.displayed)
-        self.hint("Here the labels are least certain: a stroke helps")
+        if self.image is not None and prepared is not None and result is not None:
+            self.unsure.start(self.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""
@@ -459,8 +315,6 @@ class Session:
         if on:
             self.live.update()
         self.changed.emit()
-
-    # -------------------------------------------------------------------------- finish, export
 
     @property
     def is_finished(self) -> bool:
@@ -552,10 +406,3 @@ class Session:
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""
         show_error(str(error) or type(error).__name__)
-
-
-def _preset_or_default(name: str) -> FeatureParameters:
-    try:
-        return parameters_for_preset(name)
-    except ValueError:  # a setting of another version
-        return FeatureParameters()

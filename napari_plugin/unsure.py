@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from napari.layers import Image
+from napari.viewer import Viewer
 from supervox.segmentation import find_voxel
 
 from .jobs import Report, Stage, Task
@@ -14,20 +16,39 @@ SMALLEST = 0.5  # of the mean size: slivers are unsure by nature, and not worth 
 
 
 class UnsurePlaces(Stage):
-    """Finds the next place; one that was shown is not shown again for the same result."""
+    """Goes to the next place; one that was shown is not shown again for the same result.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    viewer : Viewer
+        Whose view is moved.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__()
+        self._viewer = viewer
+        self._image: Image | None = None
+        self.succeeded.connect(self._go_to)
         self._shown: list[int] = []
         self._result: LiveResult | None = None
 
-    def start(self, prepared: Prepared, result: LiveResult) -> None:
-        """Look for the next place; `succeeded` tells its voxel in the image."""
+    def start(self, image: Image, prepared: Prepared, result: LiveResult) -> None:
+        """Look for the next place, and go there; `succeeded` tells its voxel in the image."""
+        self._image = image
         if result is not self._result:
             self._result, self._shown = result, []
         supervoxel = self._next(prepared, result)
         self._shown.append(supervoxel)
         self.run(_task(prepared, supervoxel), "Looking for an unsure place")
+
+    def _go_to(self, place: tuple[int, int, int]) -> None:
+        image, dims = self._image, self._viewer.dims
+        if image is None or image not in self._viewer.layers:
+            return
+        world = image.data_to_world(np.asarray(place[-image.ndim :], float))
+        dims.point = (*dims.point[: dims.ndim - image.ndim], *world)
+        self._viewer.scene.camera.center = tuple(dims.point[axis] for axis in dims.displayed)
+        self._viewer.status = "Here the labels are least certain: a stroke helps"
 
     def _next(self, prepared: Prepared, result: LiveResult) -> int:
         graph = prepared.segmenter.partitions[0].graph

@@ -46,10 +46,15 @@ def open_window(
 
 
 def show_dock(viewer: Viewer, layers: list[Layer]) -> None:
-    """Add the dock to a viewer, then layers, as if a person opened them."""
+    """Add the dock to a viewer, then layers, the lowest last: it finds strokes when it needs them.
+
+    A volume that came first would get an empty layer to paint on, only for it to be replaced.
+    """
     viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
-    for layer in layers:
-        viewer.add_layer(layer)
+    for layer in reversed(layers):
+        viewer.layers.insert(0, layer)
+    if layers:  # napari made the last one active; a person wants to paint on the strokes
+        viewer.layers.selection.active = viewer.layers[-1]
 
 
 def _layers(path: str, role: Role) -> list[Layer]:

@@ -13,12 +13,15 @@ Where to find what, in the order of the work:
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
-- `held_out`, `coupling`: what strokes that were left out say of the classes' borders.
+- `held_out`, `coupling`, `benefit`: what strokes that were left out, and the volume, say of the
+  borders between classes, and how much of that refinement may use.
 - `refinement` (solver in `_expansion`, `_min_cut`): probabilities to one class per supervoxel.
 - `rendering`, `result` (blocks are a `_canvas`; kernels in `_votes`, the edges' filter in `_edges`,
   what it can be spared in `_contest`, uncertainty in `_spread`): tables over supervoxels to voxels.
 - `in_view`: a few supervoxels before the rest.
-- `segmenter`: all of it, recomputing only what a change makes necessary.
+- `learning`: what strokes teach, and what follows for every supervoxel.
+- `warm_up`: the kernels of a live update, ready before the first stroke.
+- `segmenter`: all of it, recomputing only what a change makes necessary; `at_once`: in one call.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
 - `scores`: labels against a ground truth.
 - `picture` (on a `_sheet` of paper): three sections of a volume and its labels, as an image.
@@ -29,6 +32,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .at_once import segment
     from .checks import SegmentationError, check_spacing
     from .estimate import Estimate, estimate_preparation
     from .forest import ClassifierParameters, Forest, train_forest
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
     from .regions import find_supervoxel, find_voxel
     from .result import RenderedBlock, Segmentation
     from .scores import Scores, score
-    from .segmenter import Segmenter, segment
+    from .segmenter import Segmenter
     from .strokes import Strokes, count_strokes, find_strokes, label_supervoxels
     from .supervoxels import compute_supervoxels
 
@@ -84,6 +88,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "at_once": ("segment",),
     "checks": ("SegmentationError", "check_spacing"),
     "estimate": ("Estimate", "estimate_preparation"),
     "forest": ("ClassifierParameters", "Forest", "train_forest"),
@@ -98,7 +103,7 @@ _HOMES = {
     "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),
     "scores": ("Scores", "score"),
-    "segmenter": ("Segmenter", "segment"),
+    "segmenter": ("Segmenter",),
     "strokes": ("Strokes", "count_strokes", "find_strokes", "label_supervoxels"),
     "supervoxels": ("compute_supervoxels",),
 }

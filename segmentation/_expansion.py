@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from supervox.features import ShouldStop, check_stop
 
 from ._min_cut import min_cut
 from .links import Links
@@ -43,7 +44,12 @@ class _Move(NamedTuple):
 
 
 def expand(
-    unary: NDArray[np.int64], links: Links, distance: NDArray[np.int64], initial: NDArray[np.int32]
+    unary: NDArray[np.int64],
+    links: Links,
+    distance: NDArray[np.int64],
+    initial: NDArray[np.int32],
+    *,
+    should_stop: ShouldStop | None = None,
 ) -> NDArray[np.int32]:
     """Minimise ``sum unary[i, y_i] + sum weight[e] * distance[y_i, y_j]`` over labellings y.
 
@@ -56,6 +62,8 @@ def expand(
         A metric on the classes: symmetric, zero on the diagonal, triangle inequality.
     initial : int32, (S,)
         Labelling to start from; not used for two classes.
+    should_stop : callable, optional
+        Asked between moves, and within long ones.
 
     Returns
     -------
@@ -78,6 +86,7 @@ def expand(
     rows = links.start, links.neighbour, links.weight, links.total, unary
     changed = np.zeros(n, np.int32)  # turn at which each supervoxel changed last
     for turn in range(1, 2 if two else MAX_ROUNDS * n_classes + 1):
+        check_stop(should_stop)
         region = everywhere
         since = turn - n_classes  # the last turn of this class
         if since > 0:
@@ -86,7 +95,7 @@ def expand(
                 break  # nothing has changed since: neither this class nor the others can improve
         alpha = 1 if two else (turn - 1) % n_classes
         move = _Move(*rows, labels, alpha, _edge_bounds(distance, alpha))
-        taken = _best_move(move, region)
+        taken = _best_move(move, region, should_stop)
         labels[taken] = alpha
         changed[taken] = turn
     return labels
@@ -107,28 +116,42 @@ def _edge_bounds(distance: NDArray[np.int64], alpha: int) -> NDArray[np.int64]:
     )
 
 
-@nb.njit(nogil=True, cache=True)
-def _best_move(move: _Move, region: NDArray[np.int32]) -> NDArray[np.int32]:
+def _best_move(
+    move: _Move, region: NDArray[np.int32], should_stop: ShouldStop | None = None
+) -> NDArray[np.int32]:
     """Return the supervoxels of a region that take the class `alpha` in the best move.
 
     Any of several best moves would do; this is the one with the fewest of them, whatever part of
     it is decided before the cut.
     """
+    candidates, code, members, problem = _reduce(move, region)
     n_classes = move.unary.shape[1]
-    code = move.labels.astype(np.uint16)  # and the state of each: KEEP
+    if members.size:
+        takes = min_cut(*problem, should_stop=should_stop)
+        code[members] = move.labels[members] + np.where(takes, TAKE, KEEP) * n_classes
+    taken: NDArray[np.int32] = candidates[code[candidates] >= TAKE * n_classes]
+    return taken
+
+
+@nb.njit(nogil=True, cache=True)
+def _reduce(
+    move: _Move, region: NDArray[np.int32]
+) -> tuple[
+    NDArray[np.int32],
+    NDArray[np.uint16],
+    NDArray[np.int32],
+    tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]],
+]:
+    """Return who may take alpha, the code of each supervoxel, who is undecided, and their cut."""
+    code = move.labels.astype(np.uint16)  # with the state KEEP
     candidates = _candidates(move, region)
     for i in candidates:
-        code[i] += OPEN * n_classes
+        code[i] += OPEN * move.unary.shape[1]
     members, before = candidates, 2 * candidates.size
     while before - members.size > WORTHWHILE * before:
         before = members.size
         members = _decide(move, code, members)[::-1]
-    tail, head, capacity, cost = _arcs(move, code, members)
-    takes = min_cut(tail, head, capacity, cost)
-    for k in range(members.size):
-        code[members[k]] -= (OPEN - TAKE if takes[k] else OPEN - KEEP) * n_classes
-    taken: NDArray[np.int32] = candidates[code[candidates] >= TAKE * n_classes]
-    return taken
+    return candidates, code, members, _arcs(move, code, members)
 
 
 @nb.njit(nogil=True, cache=True)

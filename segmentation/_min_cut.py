@@ -10,16 +10,18 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from supervox.features import ShouldStop, check_stop
 
 UPDATE_WORK = 6  # steps per node between two exact recomputations of the distances
 
 
-@nb.njit(nogil=True, cache=True)
 def min_cut(
     tail: NDArray[np.int32],
     head: NDArray[np.int32],
     capacity: NDArray[np.int64],
     excess: NDArray[np.int64],
+    *,
+    should_stop: ShouldStop | None = None,
 ) -> NDArray[np.bool_]:
     """Separate sources from sinks at the least capacity.
 
@@ -31,7 +33,9 @@ def min_cut(
         Of each arc, not negative.
     excess : int64, (N,)
         Positive: capacity of the arc from the source to this node; negative: of the arc from this
-        node to the sink. Overwritten.
+        node to the sink.
+    should_stop : callable, optional
+        Asked every few hundredths of a second.
 
     Returns
     -------
@@ -42,20 +46,17 @@ def min_cut(
     ----------
     Goldberg, Tarjan, A new approach to the maximum-flow problem, Journal of the ACM 35 (1988).
     """
-    supply = demand = 0
-    for node in range(excess.size):
-        supply += max(excess[node], 0)
-        demand += max(-excess[node], 0)
-    if supply <= demand:
-        start, to, back, residual = _residual_graph(tail, head, capacity, excess.size)
-        height = _push(start, to, back, residual, excess)
-        return height < excess.size
-    # what there is less of meets its opposite nearby: let that flow, backwards
-    start, to, back, residual = _residual_graph(head, tail, capacity, excess.size)
-    for node in range(excess.size):
-        excess[node] = -excess[node]
-    _push(start, to, back, residual, excess)
-    return _reached(start, to, residual, excess)
+    backwards = excess.sum() > 0  # what there is less of meets its opposite nearby: that is to flow
+    left = -excess if backwards else excess.copy()
+    ends = (head, tail) if backwards else (tail, head)
+    start, to, back, residual = _residual_graph(*ends, capacity, left.size)
+    height = np.empty(left.size, np.int32)
+    while _push(start, to, back, residual, left, height):
+        check_stop(should_stop)
+    if backwards:
+        return _reached(start, to, residual, left)
+    sink_side: NDArray[np.bool_] = height < left.size
+    return sink_side
 
 
 @nb.njit(nogil=True, cache=True)
@@ -65,23 +66,26 @@ def _push(
     back: NDArray[np.int32],
     residual: NDArray[np.int64],
     excess: NDArray[np.int64],
-) -> NDArray[np.int32]:
-    """Push excess towards the sinks until none can reach one; return the distances to them."""
+    height: NDArray[np.int32],
+) -> bool:
+    """Push excess towards the sinks for a while; tell whether any could reach one.
+
+    Starts with the exact distances to the sinks in `height`: if none could, these are the last.
+    """
     n = excess.size
-    height = np.empty(n, np.int32)
-    queue = np.empty(n + 1, np.int32)
+    _distances(start, to, back, residual, excess, height)
     current = start[:-1].copy()
-    _distances(start, to, back, residual, excess, height, queue)
     waiting = np.zeros(n, np.bool_)
     active = np.empty(n + 1, np.int32)  # a ring
-    first, count = 0, 0
+    first, count, work = 0, 0, 0
     for node in range(n):
         if excess[node] > 0 and height[node] < n:
             active[count] = node
             count += 1
             waiting[node] = True
-    work = 0
-    while count:
+    if not count:
+        return False
+    while count and work <= n // UPDATE_WORK + 16:
         node = active[first]
         first = (first + 1) % (n + 1)
         count -= 1
@@ -106,12 +110,7 @@ def _push(
                 active[(first + count) % (n + 1)] = other
                 count += 1
                 waiting[other] = True
-        if work > n // UPDATE_WORK + 16:
-            work = 0
-            _distances(start, to, back, residual, excess, height, queue)
-            current[:] = start[:-1]
-    _distances(start, to, back, residual, excess, height, queue)
-    return height
+    return True
 
 
 @nb.njit(nogil=True, cache=True)
@@ -147,13 +146,12 @@ def _distances(
     residual: NDArray[np.int64],
     excess: NDArray[np.int64],
     height: NDArray[np.int32],
-    queue: NDArray[np.int32],
 ) -> None:
     """Set each node's height to its distance from a sink in the residual graph, or to N."""
     n = excess.size
-    height[:] = n
-    found = 0
+    queue, found = np.empty(n, np.int32), 0
     for node in range(n):
+        height[node] = n
         if excess[node] < 0:
             height[node] = 0
             queue[found] = node

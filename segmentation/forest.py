@@ -8,7 +8,15 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, count_workers, run_blocks, run_parallel, split_blocks
+from supervox.features import (
+    Block,
+    ShouldStop,
+    check_stop,
+    count_workers,
+    run_blocks,
+    run_parallel,
+    split_blocks,
+)
 
 from ._growth import RANDOM_MAX, Rows, Tree, grow_tree
 from ._prediction import Nodes, predict_rows, rows_per_block
@@ -127,7 +135,11 @@ class Forest:
         return column
 
     def predict(
-        self, features: NDArray[np.float32], *, workers: int | None = None
+        self,
+        features: NDArray[np.float32],
+        *,
+        workers: int | None = None,
+        should_stop: ShouldStop | None = None,
     ) -> NDArray[np.float32]:
         """Return the probabilities of the classes, the mean over the trees.
 
@@ -136,6 +148,8 @@ class Forest:
         features : float32, (S, F)
         workers : int, optional
             Threads; one per processor by default.
+        should_stop : callable, optional
+            Asked between blocks of some thousand rows.
 
         Returns
         -------
@@ -153,7 +167,7 @@ class Forest:
 
         n = rows_per_block(len(rows), rows.shape[1], count_workers(workers))
         blocks = split_blocks((len(rows), 1, 1), (n, 1, 1))
-        for _ in run_blocks(fill, blocks, workers=workers):
+        for _ in run_blocks(fill, blocks, workers=workers, should_stop=should_stop):
             pass
         return result
 
@@ -164,6 +178,7 @@ def train_forest(
     parameters: ClassifierParameters | None = None,
     *,
     workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Forest:
     """Grow extremely randomised trees on the labelled supervoxels; classes weigh the same.
 
@@ -176,6 +191,8 @@ def train_forest(
     parameters : ClassifierParameters, optional
     workers : int, optional
         Threads.
+    should_stop : callable, optional
+        Asked before each tree, on any thread.
 
     Raises
     ------
@@ -201,7 +218,11 @@ def train_forest(
     rows = Rows(columns, column.astype(np.int32), weight, tried)
 
     def grow(seeds: Sequence[int]) -> list[Tree]:
-        return [grow_tree(rows, seed) for seed in seeds]
+        trees = []
+        for seed in seeds:
+            check_stop(should_stop)
+            trees.append(grow_tree(rows, seed))
+        return trees
 
     seeds = _seeds(parameters)
     parts = [seeds[k : k + TREES_PER_TASK] for k in range(0, len(seeds), TREES_PER_TASK)]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from supervox.features import ShouldStop
 
 from .forest import ClassifierParameters, Forest, train_forest
 from .links import Links, link
@@ -26,6 +27,9 @@ FOLDS = 3
 HOPS = 5  # around a stroke: as far as refinement carries decisions that matter there
 MAX_STROKES = 24  # of a class that are tried; more cost time and change the outcome little
 ALWAYS = -1  # fold of strokes that are in every training set
+# A volume of more supervoxels is known by a sample: by the surroundings of so many, some twenty
+# thousand supervoxels together, which tell shares and contacts of the classes well enough.
+SAMPLE_SIZE, SAMPLE_CENTRES = 40_000, 24
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def hold_out(
     parameters: ClassifierParameters,
     *,
     workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> list[Trial]:
     """Leave out every third stroke of each class in turn, and look at what is said of it.
 
@@ -82,6 +87,8 @@ def hold_out(
         Of the forest; those that are grown here have half of its trees.
     workers : int, optional
         Threads.
+    should_stop : callable, optional
+        Asked every few hundredths of a second, on any thread.
 
     Returns
     -------
@@ -105,13 +112,45 @@ def hold_out(
         features, classes = training_rows(partitions, seen)
         if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
-        forest = train_forest(features, classes, few, workers=workers)
+        forest = train_forest(features, classes, few, workers=workers, should_stop=should_stop)
         trials += [
-            _try(forest, part, at, stroke, out, workers)
+            _try(forest, part, at, stroke, out, workers, should_stop)
             for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
             if out.any()
         ]
     return trials
+
+
+def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> Trial:
+    """Take the surroundings of supervoxels that are spread over the volume, or all of it.
+
+    Parameters
+    ----------
+    partition : Partition
+    probabilities : float32, (S, C)
+        What the forest says of its supervoxels.
+
+    Returns
+    -------
+    Trial
+        Without held-out strokes. All of a volume of up to `SAMPLE_SIZE` supervoxels.
+    """
+    n = partition.graph.n_supervoxels
+    centres = np.linspace(0, n - 1, SAMPLE_CENTRES).astype(np.int32)
+    near = (
+        partition.links.within(centres, HOPS) if n > SAMPLE_SIZE else np.arange(n, dtype=np.int32)
+    )
+    edges, edge = partition.links.among(near)
+    nothing = np.zeros(0, np.int32)
+    return Trial(
+        probabilities[near],
+        edges,
+        partition.weights[edge],
+        (nothing, nothing),
+        nothing,
+        nothing,
+        nothing,
+    )
 
 
 def training_rows(
@@ -129,6 +168,7 @@ def _try(
     number: NDArray[np.int32],
     held: NDArray[np.bool_],
     workers: int | None,
+    should_stop: ShouldStop | None,
 ) -> Trial:
     """Ask a forest for the surroundings of the painted supervoxels that it did not see."""
     near = part.links.within(painted.supervoxels[held], HOPS)
@@ -139,7 +179,7 @@ def _try(
     columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
     known = ~held & (place >= 0)
     return Trial(
-        forest.predict(part.table.values[near], workers=workers),
+        forest.predict(part.table.values[near], workers=workers, should_stop=should_stop),
         edges,
         part.weights[edge],
         (place[known], columns[known]),

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.features import ShouldStop
 
 from .coupling import Coupling
 from .forest import Forest
@@ -38,11 +39,12 @@ def label_in_view(
     partition: Partition,
     ids: NDArray[np.int32],
     forest: Forest,
-    coupling: Coupling,
+    coupling: Coupling | None,
     painted: Painted,
     *,
     strength: float,
     workers: int | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> InView:
     """Predict and refine supervoxels with their surroundings only.
 
@@ -55,19 +57,25 @@ def label_in_view(
     ids : int32, any shape
         Supervoxels that are looked at, as often as you like.
     forest : Forest
-    coupling : Coupling
-        For the classes of the forest.
+    coupling : Coupling, optional
+        Of earlier strokes, if there were any; not used if there were other classes.
     painted : Painted
     strength : float
         Of refinement.
     workers : int, optional
         Threads; one per processor by default.
+    should_stop : callable, optional
+        Asked every few hundredths of a second, on any thread.
     """
+    n_classes = len(forest.class_ids)
+    if coupling is None or len(coupling.distance) != n_classes:
+        coupling = Coupling.unknown(n_classes)
     seen = np.zeros(partition.graph.n_supervoxels, np.bool_)
     seen[ids] = True
     near = partition.links.within(np.flatnonzero(seen), HOPS)
     edges, edge = partition.links.among(near)
-    probabilities = forest.predict(partition.table.values[near], workers=workers)
+    features = partition.table.values[near]
+    probabilities = forest.predict(features, workers=workers, should_stop=should_stop)
     local = np.full(seen.size, -1, np.int32)
     local[near] = np.arange(near.size, dtype=np.int32)
     place = local[painted.supervoxels]
@@ -78,6 +86,7 @@ def label_in_view(
         link(edges, partition.weights[edge], near.size),
         strength * coupling.distance,
         painted=(place[known], columns[known]),
+        should_stop=should_stop,
     )
     chosen = seen[near]
     class_ids = np.array(forest.class_ids, np.uint16)[labels[chosen]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.features import ShouldStop
 
 from ._expansion import expand
 from .graph import RegionGraph
@@ -79,8 +80,15 @@ def minimise(
     distance: NDArray[np.float64],
     *,
     painted: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> NDArray[np.int32]:
-    """Refine on any graph: `refine` with the weighted edges as `links`."""
+    """Refine on any graph: `refine` with the weighted edges as `links`.
+
+    Raises
+    ------
+    Cancelled
+        If `should_stop`, asked every few hundredths of a second, said so.
+    """
     cost = np.round(-np.log(np.maximum(probabilities, FLOOR)) * UNIT * UNIT).astype(np.int64)
     whole_distance = np.round(distance * UNIT).astype(np.int64)
     if painted is not None:
@@ -90,7 +98,7 @@ def minimise(
     initial: NDArray[np.int32] = cost.argmin(axis=1).astype(np.int32)
     if not links.weight.size or not whole_distance.any():
         return initial
-    return expand(cost, links, whole_distance, initial)
+    return expand(cost, links, whole_distance, initial, should_stop=should_stop)
 
 
 def pair_weights(graph: RegionGraph) -> NDArray[np.float64]:

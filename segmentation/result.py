@@ -19,7 +19,7 @@ from supervox.features import (
 )
 
 from ._canvas import Canvas
-from ._spread import spread
+from ._spread import TINY, spread
 from .rendering import Renderer
 
 Kind = TypeVar("Kind", bound=np.generic)
@@ -86,16 +86,64 @@ class Segmentation:
         """Type of the labels: uint8, or uint16 where a class id is above 255."""
         return np.dtype(np.uint8 if max(self.class_ids) <= 255 else np.uint16)
 
-    def supervoxel_classes(self, partition: int = 0) -> NDArray[np.uint16]:
-        """Return the class id that refinement chose for each supervoxel, (S,)."""
-        return np.array(self.class_ids, np.uint16)[self.classes[partition]]
+    def supervoxel_classes(self, partition: int = 0) -> NDArray[np.unsignedinteger]:
+        """Return the class id that refinement chose for each supervoxel: labels are a look-up.
+
+        Parameters
+        ----------
+        partition : int
+            Whose supervoxels.
+
+        Returns
+        -------
+        uint8 or uint16, (S,)
+        """
+        ids = np.array(self.class_ids, self.label_dtype)
+        chosen: NDArray[np.unsignedinteger] = ids[self.classes[partition]]
+        return chosen
+
+    def supervoxel_probability(self, class_id: int, partition: int = 0) -> NDArray[np.float32]:
+        """Return the forest's probability of one class for each supervoxel.
+
+        Parameters
+        ----------
+        class_id : int
+        partition : int
+            Whose supervoxels.
+
+        Returns
+        -------
+        float32, (S,)
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
+        """
+        if class_id not in self.class_ids:
+            known = ", ".join(map(str, self.class_ids))
+            raise ValueError(f"there is no class {class_id}; the classes are {known}")
+        column = self.class_ids.index(class_id)
+        return np.ascontiguousarray(self.probabilities[partition][:, column])
 
     def supervoxel_uncertainty(self, partition: int = 0) -> NDArray[np.float32]:
-        """Return how undecided each supervoxel is: entropy over the largest possible, (S,)."""
+        """Return how undecided the forest is about each supervoxel.
+
+        Parameters
+        ----------
+        partition : int
+            Whose supervoxels.
+
+        Returns
+        -------
+        float32, (S,)
+            Entropy of the probabilities over the largest possible: 0 where one class is certain,
+            1 where all are equally likely.
+        """
         p = self.probabilities[partition]
-        terms = p * np.log(np.maximum(p, np.float32(1e-30)))
-        entropy: NDArray[np.float32] = -terms.sum(axis=1) / np.float32(np.log(p.shape[1]))
-        return entropy
+        terms = p * np.log(np.maximum(p, TINY))
+        entropy: NDArray[np.float32] = -terms.sum(axis=1) / np.float32(np.log(max(p.shape[1], 2)))
+        return np.clip(entropy, 0, 1, out=entropy)
 
     @cached_property
     def labels(self) -> NDArray[np.unsignedinteger]:

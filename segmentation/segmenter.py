@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from threading import RLock
+from threading import RLock, Thread
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
-    run_parallel,
+    latch,
 )
 from supervox.volumes import VolumeClass
 
@@ -25,17 +26,19 @@ from .checks import (
     check_spacing,
     check_volume,
 )
-from .coupling import Coupling, learn_coupling
+from .coupling import Coupling
 from .forest import Forest, train_forest
-from .held_out import hold_out, training_rows
+from .held_out import training_rows
 from .in_view import InView, label_in_view
+from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
 from .partition import Partition, prepare_partitions
-from .refinement import RefinementParameters, minimise
+from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation
 from .strokes import Strokes, find_strokes, label_supervoxels
+from .warm_up import warm_up
 
 
 class Segmenter:
@@ -94,12 +97,9 @@ class Segmenter:
         self._partitions = list(partitions[: self._parameters.partitions])
         if any(tuple(part.ids.shape) != tuple(self.volume.shape) for part in self._partitions):
             raise SegmentationError("the partitions were prepared for a volume of another shape")
-        self._painted: tuple[Painted, ...] = ()
-        self._forest: Forest | None = None
-        self._coupling: Coupling | None = None
-        self._probabilities: tuple[NDArray[np.float32], ...] = ()
+        self._learned: Learned | None = None
         self._refined: tuple[NDArray[np.int32], ...] = ()
-        self._refined_with: RefinementParameters | None = None
+        self._refined_from: tuple[Learned, RefinementParameters] | None = None
 
     @property
     def parameters(self) -> SegmentationParameters:
@@ -114,11 +114,7 @@ class Segmenter:
                 self._partitions = []
             del self._partitions[parameters.partitions :]
             if replace(old, refinement=parameters.refinement) != parameters:
-                self._forget()
-
-    def _forget(self) -> None:
-        """Drop what was learned."""
-        self._painted, self._forest, self._coupling = (), None, None
+                self._learned = None
 
     @property
     def partitions(self) -> tuple[Partition, ...]:
@@ -128,7 +124,8 @@ class Segmenter:
     @property
     def n_painted(self) -> int:
         """Supervoxels of the first partition that strokes touch."""
-        return self._painted[0].supervoxels.size if self._painted else 0
+        painted = self._learned.painted if self._learned is not None else ()
+        return painted[0].supervoxels.size if painted else 0
 
     def prepare(
         self, *, progress: Progress | None = None, should_stop: ShouldStop | None = None
@@ -151,18 +148,18 @@ class Segmenter:
             missing = self.parameters.shifts[len(self._partitions) :]
             if not missing:
                 return
-            started = time.perf_counter()
-            self._partitions += prepare_partitions(
-                self.volume,
-                missing,
-                self.parameters,
-                spacing=self.spacing,
-                intensity=self.intensity,
-                workers=self.workers,
-                progress=progress,
-                should_stop=should_stop,
-            )
-            self._add_seconds("prepare", started)
+            Thread(target=warm_up).start()  # meanwhile; a stroke would have to wait for it
+            with self._timed("prepare"):
+                self._partitions += prepare_partitions(
+                    self.volume,
+                    missing,
+                    self.parameters,
+                    spacing=self.spacing,
+                    intensity=self.intensity,
+                    workers=self.workers,
+                    progress=progress,
+                    should_stop=should_stop,
+                )
 
     def segment(
         self,
@@ -189,61 +186,83 @@ class Segmenter:
             Supervoxels of the first partition that are looked at.
         on_view : callable, optional
             Called with what is known of those, before the rest of the volume is labelled.
-        progress, should_stop : callable, optional
+        progress : callable, optional
             For the preparation.
+        should_stop : callable, optional
+            Asked every few hundredths of a second, on any thread, by one at a time. What was
+            known before a stop stays.
 
         Raises
         ------
         SegmentationError
             If the annotations do not fit the volume, or hold fewer than two classes.
+        Cancelled
+            If `should_stop` said so.
         """
+        should_stop = latch(should_stop)
         with self._lock:
             self.seconds = {}
             if refinement is not None:
                 self.configure(replace(self.parameters, refinement=refinement))
-            strokes = self._scan(annotations)
+            strokes = self._scan(annotations, should_stop)
             self.prepare(progress=progress, should_stop=should_stop)
             painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
-            is_new = painted != self._painted or self._coupling is None
-            earlier = self._coupling
-            if is_new:
-                self._train(painted)
+            earlier = self._learned
+            known = earlier if earlier is not None and earlier.painted == painted else None
+            forest = known.forest if known is not None else self._train(painted, should_stop)
             if in_view is not None and on_view is not None:
-                on_view(self._look(in_view, earlier))
-            if is_new:
-                self._predict()
-                self._couple(strokes)
-            return self._finish()
+                with self._timed("view"):
+                    part = label_in_view(
+                        self._partitions[0],
+                        in_view,
+                        forest,
+                        earlier.coupling if earlier is not None else None,
+                        painted[0],
+                        strength=self.parameters.refinement.strength,
+                        workers=self.workers,
+                        should_stop=should_stop,
+                    )
+                on_view(part)
+            self._learned = known or self._learn(strokes, painted, forest, should_stop)
+            return self._finish(should_stop)
 
-    def _scan(self, annotations: VolumeLike | Strokes) -> Strokes:
+    def _scan(self, annotations: VolumeLike | Strokes, should_stop: ShouldStop) -> Strokes:
         """Find the painted voxels, if they aren't known."""
-        started = time.perf_counter()
-        if isinstance(annotations, Strokes):
-            strokes = annotations
-        else:
-            annotations = check_annotations(annotations, self.volume.shape)
-            strokes = find_strokes(annotations, workers=self.workers)
-        check_classes(strokes.class_ids)
-        self._add_seconds("scan", started)
+        with self._timed("scan"):
+            if isinstance(annotations, Strokes):
+                strokes = annotations
+            else:
+                annotations = check_annotations(annotations, self.volume.shape)
+                strokes = find_strokes(annotations, workers=self.workers, should_stop=should_stop)
+            check_classes(strokes.class_ids)
         return strokes
 
-    def _look(self, in_view: NDArray[np.int32], earlier: Coupling | None) -> InView:
-        """Label what is looked at, with the coupling of the strokes before if there were any."""
-        assert self._forest is not None
-        started = time.perf_counter()
-        n_classes = len(self._forest.class_ids)
-        fits = earlier is not None and len(earlier.distance) == n_classes
-        part = label_in_view(
-            self._partitions[0],
-            in_view,
-            self._forest,
-            earlier if earlier is not None and fits else Coupling.unknown(n_classes),
-            self._painted[0],
-            strength=self.parameters.refinement.strength,
-            workers=self.workers,
-        )
-        self._add_seconds("view", started)
-        return part
+    def _train(self, painted: tuple[Painted, ...], should_stop: ShouldStop) -> Forest:
+        with self._timed("train"):
+            return train_forest(
+                *training_rows(self._partitions, painted),
+                self.parameters.classifier,
+                workers=self.workers,
+                should_stop=should_stop,
+            )
+
+    def _learn(
+        self,
+        strokes: Strokes,
+        painted: tuple[Painted, ...],
+        forest: Forest,
+        should_stop: ShouldStop,
+    ) -> Learned:
+        """Ask the forest for all supervoxels, and held-out strokes for the coupling."""
+        parts, workers = self._partitions, self.workers
+        with self._timed("predict"):
+            chances = predict_partitions(forest, parts, workers=workers, should_stop=should_stop)
+        with self._timed("couple"):
+            trees = self.parameters.classifier
+            coupling = couple_classes(
+                parts, strokes, painted, chances[0], trees, workers=workers, should_stop=should_stop
+            )
+        return Learned(painted, forest, chances, coupling)
 
     def apply(
         self,
@@ -261,20 +280,31 @@ class Segmenter:
         ----------
         model : Model
             Its parameters replace those of the segmenter.
-        progress, should_stop : callable, optional
+        progress : callable, optional
             For the preparation.
+        should_stop : callable, optional
+            As for `segment`.
+
+        Raises
+        ------
+        Cancelled
+            If `should_stop` said so.
         """
+        should_stop = latch(should_stop)
         with self._lock:
             self.seconds = {}
             self.configure(model.parameters)
-            self._forget()
+            self._learned = None
             self.prepare(progress=progress, should_stop=should_stop)
             at_home = fingerprint(self.volume) == model.trained_on and self.spacing == model.spacing
-            self._painted = model.painted if at_home else ()
-            self._forest = model.forest
-            self._predict()
-            self._coupling = Coupling(model.distance, 1.0)
-            return self._finish()
+            with self._timed("predict"):
+                probabilities = predict_partitions(
+                    model.forest, self._partitions, workers=self.workers, should_stop=should_stop
+                )
+            painted = model.painted if at_home else ()
+            coupling = Coupling(model.distance, 1.0)
+            self._learned = Learned(painted, model.forest, probabilities, coupling)
+            return self._finish(should_stop)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
@@ -291,65 +321,35 @@ class Segmenter:
         SegmentationError
             If nothing was trained.
         """
-        if self._forest is None or self._coupling is None:
+        learned = self._learned
+        if learned is None:
             raise SegmentationError("nothing is trained: segment with strokes first")
         named = {item.value: item for item in classes}
         return Model(
             self.parameters,
-            self._forest,
-            self._painted,
+            learned.forest,
+            learned.painted,
             fingerprint(self.volume),
             self.spacing,
-            self._coupling.distance,
+            learned.coupling.distance,
             unit,
-            tuple(named[k] for k in self._forest.class_ids if k in named),
+            tuple(named[k] for k in learned.forest.class_ids if k in named),
         )
 
-    def _train(self, painted: tuple[Painted, ...]) -> None:
-        started = time.perf_counter()
-        rows = training_rows(self._partitions, painted)
-        forest = train_forest(*rows, self.parameters.classifier, workers=self.workers)
-        self._add_seconds("train", started)
-        self._painted, self._forest, self._coupling = painted, forest, None
-
-    def _predict(self) -> None:
-        started = time.perf_counter()
-        forest = self._forest
-        assert forest is not None
-        self._probabilities = tuple(
-            forest.predict(partition.table.values, workers=self.workers)
-            for partition in self._partitions
-        )
-        self._refined_with = None
-        self._add_seconds("predict", started)
-
-    def _couple(self, strokes: Strokes) -> None:
-        """Learn from held-out strokes what borders between the classes cost."""
-        assert self._forest is not None
-        started = time.perf_counter()
-        graph = self._partitions[0].graph
-        chosen = self._probabilities[0].argmax(axis=1)
-        observed = np.bincount(chosen, graph.size, len(self._forest.class_ids)) / graph.size.sum()
-        trials = hold_out(
-            self._partitions,
-            strokes,
-            self._painted,
-            self.parameters.classifier,
-            workers=self.workers,
-        )
-        per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
-        self._coupling = learn_coupling(trials, observed, per_supervoxel, workers=self.workers)
-        self._add_seconds("couple", started)
-
-    def _finish(self) -> Segmentation:
+    def _finish(self, should_stop: ShouldStop) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
-        assert self._forest is not None
-        assert self._coupling is not None
-        if self._refined_with != self.parameters.refinement:
-            started = time.perf_counter()
-            self._refined = self._refine(self._forest, self._coupling)
-            self._refined_with = self.parameters.refinement
-            self._add_seconds("refine", started)
+        learned, refinement = self._learned, self.parameters.refinement
+        assert learned is not None
+        if self._refined_from != (learned, refinement):
+            with self._timed("refine"):
+                self._refined = refine_partitions(
+                    learned,
+                    self._partitions,
+                    refinement.strength,
+                    workers=self.workers,
+                    should_stop=should_stop,
+                )
+            self._refined_from = learned, refinement
         renderer = Renderer(
             self.volume,
             self.spacing,
@@ -359,66 +359,12 @@ class Segmenter:
             self.parameters.edge_refinement,
         )
         return Segmentation(
-            self._forest.class_ids, self._probabilities, self._refined, renderer, self.workers
+            learned.forest.class_ids, learned.probabilities, self._refined, renderer, self.workers
         )
 
-    def _refine(self, forest: Forest, coupling: Coupling) -> tuple[NDArray[np.int32], ...]:
-        known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
-        known = [
-            (at.supervoxels, np.searchsorted(forest.class_ids, at.classes).astype(np.int32))
-            for at in self._painted
-        ] or [None for _ in self._partitions]
-        distance = self.parameters.refinement.strength * coupling.distance
-
-        def one(index: int) -> NDArray[np.int32]:
-            partition = self._partitions[index]
-            return minimise(
-                self._probabilities[index], partition.links, distance, painted=known[index]
-            )
-
-        return tuple(run_parallel(one, range(len(self._partitions)), workers=self.workers))
-
-    def _add_seconds(self, stage: str, started: float) -> None:
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        """Note what a stage took."""
+        started = time.perf_counter()
+        yield
         self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started
-
-
-def segment(
-    volume: VolumeLike,
-    annotations: VolumeLike,
-    *,
-    spacing: Sequence[float] = (1, 1, 1),
-    parameters: SegmentationParameters | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
-) -> Segmentation:
-    """Segment a volume from a few strokes.
-
-    Parameters
-    ----------
-    volume : array-like, (Z, Y, X) or (Y, X), any real dtype
-    annotations : integers, of the volume's shape
-        0 = unlabelled; other values are class ids and come out unchanged.
-    spacing : sequence of float
-        Voxel size per axis.
-    parameters : SegmentationParameters, optional
-    workers : int, optional
-        Threads; one per processor by default. The result does not depend on it.
-    progress : callable, optional
-        Called as ``progress(done, total)`` while the volume is prepared.
-    should_stop : callable, optional
-        Asked between blocks.
-
-    Returns
-    -------
-    Segmentation
-
-    Raises
-    ------
-    SegmentationError
-        If the volume, the strokes or the spacing can't be used; the message says why.
-    Cancelled
-        If `should_stop` said so.
-    """
-    segmenter = Segmenter(volume, spacing=spacing, parameters=parameters, workers=workers)
-    return segmenter.segment(annotations, progress=progress, should_stop=should_stop)

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from supervox.features import (
     Block,
+    ShouldStop,
     Slices,
     VolumeLike,
     read_block,
@@ -79,7 +80,9 @@ class Strokes:
         return Strokes(np.ravel_multi_index(moved, sizes).astype(np.int64), self.classes[inside])
 
 
-def find_strokes(annotations: VolumeLike, *, workers: int | None = None) -> Strokes:
+def find_strokes(
+    annotations: VolumeLike, *, workers: int | None = None, should_stop: ShouldStop | None = None
+) -> Strokes:
     """Scan an annotation volume for painted voxels.
 
     Parameters
@@ -88,6 +91,8 @@ def find_strokes(annotations: VolumeLike, *, workers: int | None = None) -> Stro
         0 = unlabelled.
     workers : int, optional
         Threads; one per processor by default.
+    should_stop : callable, optional
+        Asked between slabs.
 
     Raises
     ------
@@ -103,7 +108,8 @@ def find_strokes(annotations: VolumeLike, *, workers: int | None = None) -> Stro
         return found + block.core[0].start * rows * columns, values[found]
 
     blocks = split_blocks(annotations.shape, (planes, rows, columns))
-    voxels, classes = zip(*run_blocks(scan, blocks, workers=workers), strict=True)
+    found = run_blocks(scan, blocks, workers=workers, should_stop=should_stop)
+    voxels, classes = zip(*found, strict=True)
     values = np.concatenate(classes)
     if values.size and (values.min() < 0 or values.max() > MAX_CLASS):
         wrong = int(values.min()) if values.min() < 0 else int(values.max())

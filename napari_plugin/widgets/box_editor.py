@@ -56,8 +56,10 @@ class BoxEditor(QWidget):
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         self._spins: list[tuple[QSpinBox, QSpinBox]] = []
+        self._rows: list[tuple[QWidget, ...]] = []
         for axis, name in enumerate(AXES):
-            grid.addWidget(QLabel(name), axis, 0)
+            words = (QLabel(name), QLabel("to"))
+            grid.addWidget(words[0], axis, 0)
             pair = (
                 self._spin(f"supervox_box_first_{axis}"),
                 self._spin(f"supervox_box_last_{axis}"),
@@ -65,9 +67,10 @@ class BoxEditor(QWidget):
             pair[0].setToolTip(f"First of the {name.lower()} to work in")
             pair[1].setToolTip(f"Last of the {name.lower()} to work in")
             grid.addWidget(pair[0], axis, 1)
-            grid.addWidget(QLabel("to"), axis, 2)
+            grid.addWidget(words[1], axis, 2)
             grid.addWidget(pair[1], axis, 3)
             self._spins.append(pair)
+            self._rows.append((*words, *pair))
         layout.addLayout(grid)
         layout.addWidget(note("Strokes outside of the box are kept, but not used."))
 
@@ -96,6 +99,8 @@ class BoxEditor(QWidget):
         source = self._session.source
         if source is None or source.box is None:
             return
+        for widget in self._rows[0]:
+            widget.setVisible(not source.is_flat)
         for (first, last), part, n in zip(self._spins, source.box, source.full_shape, strict=True):
             with QSignalBlocker(first), QSignalBlocker(last):
                 first.setRange(0, n - 1)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KEY, COLOUR, NAME, STROKES, SHOWN, LOCKED = range(6)
 HEADS = ("", "", "Class", "Strokes", "Show", "Lock")
 SWATCH = 14  # pixels
+ROW_HEIGHT = 24
 ROWS_SHOWN = 6
 LAST_KEY = 9
 
@@ -39,6 +40,7 @@ class ClassTable(QTableWidget):
         self.setObjectName("supervox_classes")
         self.setHorizontalHeaderLabels(HEADS)
         self.verticalHeader().setVisible(False)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(
@@ -82,7 +84,7 @@ class ClassTable(QTableWidget):
                 ids = self._session.classes.ids
                 self.selectRow(ids.index(self._session.classes.selected))
         shown = max(2, min(len(classes), ROWS_SHOWN))
-        height = shown * (self.rowHeight(0) if classes else 24)
+        height = shown * (self.rowHeight(0) if classes else ROW_HEIGHT)
         self.setFixedHeight(height + self.horizontalHeader().sizeHint().height() + 4)
 
     def _make_row(self, row: int) -> None:
@@ -94,6 +96,7 @@ class ClassTable(QTableWidget):
                     flags |= Qt.ItemFlag.ItemIsEditable
                 if column in (SHOWN, LOCKED):
                     flags |= Qt.ItemFlag.ItemIsUserCheckable
+                    cell.setCheckState(Qt.CheckState.Unchecked)  # or there is nothing to tick
                 cell.setFlags(flags)
                 self.setItem(row, column, cell)
         self._cell(row, COLOUR).setToolTip("Choose another colour")
@@ -122,7 +125,9 @@ class ClassTable(QTableWidget):
             cell.setData(Qt.ItemDataRole.UserRole, colour)
             pixmap = QPixmap(SWATCH, SWATCH)
             pixmap.fill(QColor(colour))
-            cell.setIcon(QIcon(pixmap))
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt blends it with the selection
+            cell.setIcon(icon)
 
     def _id(self, row: int) -> int:
         return int(self._cell(row, NAME).data(Qt.ItemDataRole.UserRole))

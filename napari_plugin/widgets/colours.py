@@ -34,6 +34,10 @@ def style_sheet(theme_id: str) -> str:
     QPushButton[next="true"] {{ background: {_NEXT}; color: white; font-weight: bold; }}
     QPushButton[next="true"]:hover {{ background: {_NEXT_HOVER}; }}
     QPushButton[next="true"]:disabled {{ background: {theme.foreground.as_hex()}; }}
+    QToolButton {{ background: {theme.foreground.as_hex()}; border-radius: 2px; padding: 3px 6px; }}
+    QToolButton:hover {{ background: {theme.primary.as_hex()}; }}
+    QToolButton[plain="true"] {{ background: transparent; padding: 2px 0; }}
+    QToolButton[plain="true"]:hover {{ background: {theme.highlight.as_hex()}; }}
     QTableWidget {{ border: none; }}
     QTableWidget::indicator:unchecked {{ border: 1px solid {muted}; border-radius: 2px;
         width: 11px; height: 11px; background: transparent; image: none; }}

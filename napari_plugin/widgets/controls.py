@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.jobs import Stage
+from supervox.segmentation import Estimate
 
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
 
@@ -137,6 +138,12 @@ def duration(seconds: float) -> str:
 def size(n_bytes: float) -> str:
     """Write a memory size for a person: "410 MB", "3.1 GB"."""
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
+
+
+def needs(estimate: Estimate) -> str:
+    """Write for a person what preparing takes."""
+    time = "a second" if estimate.seconds < 2 else duration(estimate.seconds)
+    return f"Needs about {size(estimate.bytes)} and {time} to prepare"
 
 
 def button(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:

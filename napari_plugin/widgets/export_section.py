@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLay
 from supervox.napari_plugin.exporting import MODEL_ENDING, Kind
 from supervox.volumes import FORMATS
 
-from .controls import StageBar, button, note
+from .controls import StageBar, button, mark_next, note
 from .section import Body
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class ExportSection(Body):
         self.format.setVisible(is_file)
         self.as_label.setVisible(is_file)
         self.export.setEnabled(session.can_export(kind))
+        mark_next(self.export, session.is_finished and session.last_export is None)
         self.bar.refresh()
         self.state.setText(self._explain(kind))
 
@@ -88,7 +89,7 @@ class ExportSection(Body):
                 else "Prepare the volume and paint two classes first"
             )
         if kind is not Kind.STROKES and not session.is_finished:
-            return f"{written}\nThe final labels are computed first".strip()
+            return f"{written}\nExport computes the final labels first".strip()
         return written
 
     def describe(self) -> str:

@@ -22,7 +22,7 @@ from .section import Body
 if TYPE_CHECKING:
     from supervox.napari_plugin.session import Session
 
-TIP = "Tip: paint mistakes where you see them; the rest follows."
+TIP = "Tip: paint on mistakes; the rest follows."
 LARGEST_BRUSH = 60
 
 
@@ -175,7 +175,7 @@ class PaintSection(Body):
             )
             if answer != QMessageBox.StandardButton.Yes:
                 return
-        self._session.remove_class(item.id)
+        self._session.painting.remove_class(item.id)
 
     def _up(self) -> None:
         self._move(-1)

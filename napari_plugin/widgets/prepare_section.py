@@ -6,12 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.features import PRESETS, FeatureBank
 from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
 from supervox.napari_plugin.source import length
 
-from .controls import LabelledSlider, StageBar, button, mark_next, note, tool
+from .controls import LabelledSlider, StageBar, button, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
 from .section import Body
 
@@ -31,9 +39,15 @@ class PrepareSection(Body):
         layout.setContentsMargins(4, 0, 4, 4)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setHorizontalSpacing(6)
         self.kind = QComboBox()
         self.kind.setObjectName("supervox_kind")
         self.kind.setToolTip("Which features are measured in the image (preset)")
+        self.kind.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.kind.setMinimumContentsLength(12)
+        self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for name, words in KINDS_OF_DATA.items():
             self.kind.addItem(words, name)
         self.kind.activated.connect(self._on_kind)
@@ -52,7 +66,7 @@ class PrepareSection(Body):
         form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
         self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
-        self.more_button.setAutoRaise(True)
+        self.more_button.setProperty("plain", True)
         layout.addWidget(self.more_button)
         self.more = self._make_more()
         layout.addWidget(self.more)
@@ -157,7 +171,7 @@ class PrepareSection(Body):
         if session.preparation.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:
-            return ""
+            return "" if session.image is None else needs(session.estimate())
         if session.is_out_of_date:
             return (
                 "Something changed since: prepare again to use it. The old result stays until then"

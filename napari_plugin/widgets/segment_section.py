@@ -190,7 +190,10 @@ class SegmentSection(Body):
             self.outline.setChecked(choices.outline)
         for made in (self.next, *self.shown.values()):
             made.setEnabled(result is not None)
-        self.finish.setEnabled(can_update and not session.finishing.is_running)
+        for of_labels in (self.threshold, self.opacity, self.outline):
+            of_labels.setEnabled(choices.shown is Shown.LABELS)
+        is_busy = session.finishing.is_running
+        self.finish.setEnabled(can_update and not is_busy and not session.is_finished)
         self.bar.refresh()
         self.final.setText(self._final_text())
         self.final.setVisible(bool(self.final.text()))

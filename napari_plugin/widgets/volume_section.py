@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSignalBlocker
+from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -17,11 +17,12 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.layers import role_of
 from supervox.napari_plugin.source import spacing_of, unusable
 from supervox.segmentation import check_spacing
 
 from .box_editor import BoxEditor
-from .controls import button, duration, note, size, tool
+from .controls import button, needs, note, tool
 from .section import Body
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class VolumeSection(Body):
         self.facts = QLabel()
         self.facts.setObjectName("supervox_volume_facts")
         self.facts.setWordWrap(True)
+        self.facts.setToolTip(
+            "The size of a voxel decides what is near what. Correct it where planes lie further "
+            "apart than pixels, and the file doesn't say so"
+        )
         line.addWidget(self.facts, 1)
         self.edit = tool("supervox_spacing_edit", "Edit", "Correct the voxel size", self._edit)
         line.addWidget(self.edit)
@@ -150,7 +155,8 @@ class VolumeSection(Body):
         self.empty.setVisible(image is None)
         self.chosen.setVisible(image is not None)
         if source is None or image is None:
-            reasons = [unusable(layer) for layer in session.viewer.layers]
+            strangers = [layer for layer in session.viewer.layers if role_of(layer) is None]
+            reasons = [unusable(layer) for layer in strangers]
             self.unusable.setText("\n".join(reason for reason in reasons if reason))
             self.unusable.setVisible(bool(self.unusable.text()))
             return
@@ -160,6 +166,8 @@ class VolumeSection(Body):
             if names != [self.images.itemText(k) for k in range(self.images.count())]:
                 self.images.clear()
                 self.images.addItems(names)
+                for k, name in enumerate(names):
+                    self.images.setItemData(k, name, Qt.ItemDataRole.ToolTipRole)
             if image in images:
                 self.images.setCurrentIndex(images.index(image))
         self.facts.setText(self.describe())
@@ -174,10 +182,7 @@ class VolumeSection(Body):
             self.whole.setChecked(source.box is None)
         self.box.setVisible(source.box is not None)
         self.box.refresh()
-        estimate = session.estimate()
-        self.needs.setText(
-            f"Needs about {size(estimate.bytes)} and {duration(estimate.seconds)} to prepare"
-        )
+        self.needs.setText(needs(session.estimate()))
 
     def describe(self) -> str:
         """Write the size of the volume and of its voxels in a line."""

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 pytest.importorskip("skimage", reason="scikit-image is a peer to measure against")
-NAMES = ("accuracy", "feature_speed", "refinement_speed", "live_update", "memory")
+NAMES = (
+    "accuracy",
+    "feature_speed",
+    "refinement_speed",
+    "live_update",
+    "application",
+    "memory",
+)
 
 
 def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

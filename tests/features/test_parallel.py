@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import itertools
+import threading
+import time
+
 import pytest
-from supervox.features import run_parallel
+from supervox.features import Cancelled, check_stop, latch, run_parallel
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -11,3 +15,35 @@ def test_results_come_in_the_order_of_the_items() -> None:
 def test_an_error_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
         run_parallel(lambda x: 1 // x, [1, 0], workers=2)
+
+
+def test_after_a_stop_no_further_item_begins() -> None:
+    begun: list[int] = []
+    with pytest.raises(Cancelled, match="stopped on request"):
+        run_parallel(begun.append, range(500), workers=2, should_stop=lambda: len(begun) >= 10)
+    assert 10 <= len(begun) <= 11
+
+
+def test_only_a_yes_cancels() -> None:
+    check_stop(None)
+    check_stop(lambda: False)
+    with pytest.raises(Cancelled):
+        check_stop(lambda: True)
+
+
+def test_a_latch_asks_on_one_thread_at_a_time_and_never_after_a_yes() -> None:
+    inside: list[int] = []
+    answers = iter([False] * 20 + [True])
+
+    def ask() -> bool:
+        inside.append(threading.get_ident())
+        assert len(set(inside)) == 1
+        time.sleep(0.001)
+        inside.clear()
+        return next(answers)
+
+    asked = latch(ask)
+    heard = run_parallel(lambda _: asked(), range(60), workers=4)
+    assert sum(heard) == 40
+    assert [key for key, _ in itertools.groupby(sorted(heard))] == [False, True]
+    assert not latch(None)()

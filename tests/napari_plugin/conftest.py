@@ -20,7 +20,7 @@ from supervox.napari_plugin import jobs
 from supervox.napari_plugin.session import Session
 from supervox.napari_plugin.settings import Settings
 
-PATIENCE = 8_000  # milliseconds, for anything
+PATIENCE = 60_000  # milliseconds, for anything
 
 SPACING = (50.0, 4.6, 4.6)
 ORIGIN = (100.0, -9.2, 4.6)

@@ -228,7 +228,7 @@ def test_deleting_a_class_and_undoing(bench: Any, scene: Any) -> None:
     bench.paint(1, 2)
     bench.settle()
     classes.change(2, name="cell", colour="#aa00aa")
-    bench.session.remove_class(2)
+    bench.session.painting.remove_class(2)
     assert not (bench.strokes.data == 2).any()
     bench.settle()
     assert classes.ids == (1,)
@@ -242,7 +242,7 @@ def test_deleting_a_class_and_undoing(bench: Any, scene: Any) -> None:
 def test_a_class_stays_as_long_as_its_strokes(bench: Any) -> None:
     """What was painted just now was not seen yet, and is not lost either."""
     bench.paint(1, 2)
-    bench.session.remove_class(2)
+    bench.session.painting.remove_class(2)
     bench.settle()
     assert (2 in bench.session.classes) == bool((bench.strokes.data == 2).any())
 
@@ -251,7 +251,7 @@ def test_a_locked_class_is_not_deleted(bench: Any) -> None:
     bench.paint(1)
     bench.settle()
     bench.session.classes.change(1, locked=True)
-    bench.session.remove_class(1)
+    bench.session.painting.remove_class(1)
     assert 1 in bench.session.classes
     assert (bench.strokes.data == 1).any()
     assert "locked" in bench.viewer.status

@@ -98,7 +98,7 @@ def test_deleting_the_strokes(bench: Any, stage: str, told: list[str]) -> None:
     bench.viewer.layers.remove(strokes)
     end_of_all_work(bench)
     bench.until(lambda: told)
-    assert told == ["The layer of your strokes was removed: the dock can bring it back."]
+    assert told == ["Strokes removed: get them back in Paint."]
     assert bench.session.painting.layer is None
     assert bench.session.live.scan.counts == {}
     bench.session.live.update()

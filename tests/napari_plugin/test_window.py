@@ -68,7 +68,26 @@ def test_a_volume_with_strokes_and_labels(plugin, dock, viewers, files):
     assert [type(layer) for layer in viewer.layers] == [Image, Labels, Labels]
     assert viewer.layers["strokes"].dtype == np.uint8
     roles = [layer.metadata["supervox"].get("role") for layer in viewer.layers]
-    assert roles == ["volume", "labels", "annotations"]
+    assert roles == [None, "labels", "annotations"], "an image with a role is not segmented"
+
+
+def test_the_dock_takes_the_volume_and_the_strokes(plugin, plugin_settings, viewers, files):
+    window.open_window(**files)
+    (viewer,) = viewers
+    (dock,) = viewer.window.dock_widgets.values()
+    assert dock.session.image.unique_id == viewer.layers["volume"].unique_id
+    assert dock.session.painting.layer.unique_id == viewer.layers["strokes"].unique_id
+    assert [layer.name for layer in viewer.layers] == ["volume", "labels", "strokes"]
+    assert viewer.layers.selection.active.name == "strokes"
+    assert viewer.layers["strokes"].mode == "paint"
+
+
+def test_a_volume_alone_can_be_painted_at_once(plugin, plugin_settings, viewers, files):
+    window.open_window(files["volume"])
+    (viewer,) = viewers
+    assert [layer.name for layer in viewer.layers] == ["volume", "strokes"]
+    assert viewer.layers.selection.active.name == "strokes"
+    assert viewer.layers["strokes"].mode == "paint"
 
 
 def test_no_window_for_a_bad_file(plugin, dock, viewers, tmp_path):

@@ -2,16 +2,27 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from supervox.features import FeatureTable
 from supervox.segmentation.coupling import (
     UNKNOWN,
+    _shown_by_labels,
     border_costs,
+    count_contacts,
     learn_coupling,
     make_metric,
     solve_shares,
 )
-from supervox.segmentation.held_out import ALWAYS, Trial, number_strokes
+from supervox.segmentation.graph import RegionGraph
+from supervox.segmentation.held_out import (
+    ALWAYS,
+    SAMPLE_SIZE,
+    Trial,
+    number_strokes,
+    sample_volume,
+)
 from supervox.segmentation.links import link
 from supervox.segmentation.model import Painted
+from supervox.segmentation.partition import Partition
 from supervox.segmentation.refinement import minimise
 from supervox.segmentation.strokes import Strokes
 
@@ -44,10 +55,6 @@ def trial(truth: np.ndarray, held: np.ndarray, noise: float, seed: int = 0) -> T
     )
 
 
-def observed(one: Trial) -> np.ndarray:
-    return np.bincount(one.probabilities.argmax(axis=1), minlength=2) / len(one.probabilities)
-
-
 def strokes_on(truth: np.ndarray, per_class: int = 6) -> np.ndarray:
     """Short strokes on both classes; -1 where nothing is painted."""
     rng = np.random.default_rng(1)
@@ -64,7 +71,7 @@ def test_compact_objects_are_coupled() -> None:
     truth = np.zeros((GRID, GRID), int)
     truth[4:14, 5:15] = 1
     one = trial(truth, strokes_on(truth), 0.5)
-    coupling = learn_coupling([one], observed(one), 2.0)
+    coupling = learn_coupling([one], one, 2.0)
     assert coupling.level == 1
     assert coupling.distance[0, 1] > 0.5
     assert coupling.distance[0, 1] == coupling.distance[1, 0]
@@ -74,7 +81,7 @@ def test_threads_are_spared() -> None:
     truth = np.zeros((GRID, GRID), int)
     truth[::6] = 1  # one supervoxel wide, amid five of the other class
     one = trial(truth, strokes_on(truth), 0.8)
-    coupling = learn_coupling([one], observed(one), 2.0)
+    coupling = learn_coupling([one], one, 2.0)
 
     def recall(distance: np.ndarray) -> float:
         labels = minimise(one.probabilities, one.links, distance)
@@ -86,8 +93,30 @@ def test_threads_are_spared() -> None:
 
 
 def test_without_held_out_strokes_a_weak_default_stands() -> None:
-    coupling = learn_coupling([], np.array([0.5, 0.3, 0.2]), 7.0)
+    three = np.full((4, 3), 1 / 3, np.float32)
+    nothing = np.zeros(0, np.int32)
+    sample = Trial(
+        three, np.zeros((0, 2), np.int32), np.zeros(0), (nothing, nothing), *[nothing] * 3
+    )
+    coupling = learn_coupling([], sample, 7.0)
     assert np.array_equal(coupling.distance, UNKNOWN * (1 - np.eye(3)))
+
+
+def test_contacts_are_the_weights_between_classes() -> None:
+    one = trial(np.zeros((GRID, GRID), int), np.full((GRID, GRID), -1), 0.5)
+    labels = np.zeros((GRID, GRID), np.int32)
+    labels[:, GRID // 2 :] = 2  # GRID edges across, the others within
+    contacts = count_contacts(one, labels.ravel(), 3)
+    within = 2 * GRID * (GRID - 1) - GRID
+    assert contacts.tolist() == [[within, 0, GRID], [0, 0, 0], [GRID, 0, within]]
+
+
+def test_a_class_that_refinement_wipes_out_keeps_the_cost_that_strokes_told() -> None:
+    truth = np.zeros((GRID, GRID), int)
+    truth[4:14, 5:15] = 1
+    one = trial(truth, strokes_on(truth), 0.5)
+    told = np.array([[0, 0.3], [0.3, 0]])
+    assert np.array_equal(_shown_by_labels(one, np.zeros(truth.size, np.int32), told, 2.0), told)
 
 
 def test_true_shares_are_solved_out_of_what_an_imperfect_forest_says() -> None:
@@ -130,3 +159,33 @@ def test_a_single_stroke_is_never_held_out() -> None:
     painted = Painted(np.array([0, 2], np.int32), np.array([1, 2], np.uint16))
     strokes = Strokes(np.array([0, 2]), painted.classes)
     assert (number_strokes(ids, links, painted, strokes)[1] == ALWAYS).all()
+
+
+def line_of(n: int) -> Partition:
+    """A row of `n` supervoxels of one voxel."""
+    edges = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1).astype(np.int32)
+    ones = np.ones(n - 1)
+    graph = RegionGraph(edges, ones, ones, ones, np.ones(n, np.int64), np.zeros(n))
+    table = FeatureTable(np.zeros((n, 1), np.float32), ("raw_mean",), np.ones(n, np.int64))
+    return Partition(np.arange(n, dtype=np.int32).reshape(1, 1, n), table, graph)
+
+
+def test_a_small_volume_is_its_own_sample() -> None:
+    part = line_of(10)
+    sample = sample_volume(part, np.full((10, 2), 0.5, np.float32))
+    assert len(sample.probabilities) == 10
+    assert np.array_equal(sample.edges, part.graph.edges)
+    assert not sample.held.size
+
+
+def test_a_large_volume_is_sampled_all_over() -> None:
+    n = SAMPLE_SIZE + 1
+    p = np.stack([np.arange(n), n - np.arange(n)], axis=1).astype(np.float32)
+    sample = sample_volume(line_of(n), p)
+    taken = sample.probabilities[:, 0]
+    assert len(taken) < 1000
+    assert taken[0] == 0
+    assert taken[-1] == n - 1
+    assert np.diff(taken).max() < n / 20
+    a, b = sample.edges.T
+    assert np.array_equal(taken[b], taken[a] + 1)

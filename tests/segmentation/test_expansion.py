@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
+from supervox.features import Cancelled
 from supervox.segmentation._expansion import _best_move, _edge_bounds, _Move, expand
 from supervox.segmentation._min_cut import min_cut
 from supervox.segmentation.links import UNIT, link
@@ -142,7 +143,7 @@ def test_the_cut_is_as_cheap_as_scipys(surplus: int) -> None:
         tail, head = tail[tail != head], head[tail != head]
         capacity = rng.integers(0, 50, tail.size)
         excess = rng.integers(-60, 60, n) + surplus
-        takes = min_cut(tail, head, capacity, excess.copy())
+        takes = min_cut(tail, head, capacity, excess)
         cut = capacity[~takes[tail] & takes[head]].sum()
         cut += excess[takes & (excess > 0)].sum() - excess[~takes & (excess < 0)].sum()
         up, down = np.flatnonzero(excess > 0), np.flatnonzero(excess < 0)
@@ -168,4 +169,14 @@ def test_the_sinks_side_is_the_smallest(seed: int) -> None:
         cost = capacity[~x[tail] & x[head]].sum() + excess[x].sum()
         best.setdefault(int(cost), []).append(x)
     smallest = np.logical_and.reduce(best[min(best)])
-    assert min_cut(tail, head, capacity, excess.copy()).tolist() == smallest.tolist()
+    assert min_cut(tail, head, capacity, excess).tolist() == smallest.tolist()
+
+
+def test_a_move_and_its_cut_can_be_stopped() -> None:
+    unary, edges, weight, distance = random_problem(3, 3)
+    links = link(edges, weight / UNIT, len(unary))
+    with pytest.raises(Cancelled):
+        expand(unary, links, distance, np.zeros(len(unary), np.int32), should_stop=lambda: True)
+    tail, head = np.array([0], np.int32), np.array([1], np.int32)
+    with pytest.raises(Cancelled):
+        min_cut(tail, head, np.array([5]), np.array([3, -3]), should_stop=lambda: True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import entropy
 from supervox.features import Cancelled, IntensityRange, split_blocks
 from supervox.segmentation import RenderedBlock, Segmentation, result
 from supervox.segmentation.rendering import Renderer
@@ -288,3 +290,43 @@ def test_blocks_are_bounded(n_classes: int, shape: tuple[int, int, int]) -> None
         if probabilities:
             waiting = 4 * 4 * n_classes * block.prod()
             assert waiting <= max(result.WAITING_BYTES, 16 * n_classes * result.LEAST_BLOCK_VOXELS)
+
+
+# Tables over supervoxels
+
+
+@pytest.mark.parametrize(("ids", "dtype"), [((1, 2, 255), np.uint8), ((1, 2, 300), np.uint16)])
+@pytest.mark.parametrize("partition", [0, 1])
+def test_class_ids_of_supervoxels(ids: tuple[int, ...], dtype: type, partition: int) -> None:
+    found = make(ids)
+    table = found.supervoxel_classes(partition)
+    assert table.dtype == dtype
+    assert table.tolist() == [ids[column] for column in found.classes[partition]]
+
+
+def test_labels_of_one_partition_are_a_look_up() -> None:
+    both = make((3, 4, 7), edges=False)
+    renderer = replace(both.renderer, ids=IDS[:1])
+    one = Segmentation(both.class_ids, both.probabilities[:1], both.classes[:1], renderer, 1)
+    assert np.array_equal(one.labels, one.supervoxel_classes()[IDS[0]])
+
+
+def test_probability_of_a_class() -> None:
+    found = make((2, 4, 7))
+    assert found.supervoxel_probability(4, 1).tolist() == found.probabilities[1][:, 1].tolist()
+    with pytest.raises(ValueError, match="no class 3; the classes are 2, 4, 7"):
+        found.supervoxel_probability(3)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 9])
+def test_uncertainty_of_supervoxels(n_classes: int) -> None:
+    ids = tuple(range(1, n_classes + 1))
+    assert not make(ids, tables=certain(n_classes, 1)).supervoxel_uncertainty().any()
+    even = [np.full((i.max() + 1, n_classes), 1 / n_classes, np.float32) for i in IDS]
+    assert make(ids, tables=even).supervoxel_uncertainty() == pytest.approx(1)
+    found = make(ids)
+    for partition, p in enumerate(found.probabilities):
+        table = found.supervoxel_uncertainty(partition)
+        assert table.dtype == np.float32
+        assert table == pytest.approx(entropy(p, axis=1) / np.log(n_classes), abs=1e-6)
+        assert 0 <= table.min() <= table.max() <= 1

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from supervox.features import FeatureParameters
 from supervox.features.blocks import Cancelled
@@ -168,6 +172,97 @@ def test_after_a_stop_the_segmenter_is_as_before(scene: Scene, asked: int) -> No
     with pytest.raises(Cancelled):
         work.segment(scene.strokes, should_stop=lambda: True)
     np.testing.assert_array_equal(work.segment(scene.strokes).labels, labels_of(scene, BOTH))
+
+
+@pytest.fixture(scope="module")
+def prepared(scene: Scene) -> Segmenter:
+    work = Segmenter(scene.image, parameters=BOTH)
+    work.prepare()
+    return work
+
+
+def painted_more(scene: Scene) -> np.ndarray:
+    more = scene.strokes.copy()
+    more[3] = scene.truth[3]
+    return more
+
+
+class After:
+    """Says stop when it was asked some times; knows how often it was."""
+
+    def __init__(self, asks: float) -> None:
+        self.left, self.asked = asks, 0
+
+    def __call__(self) -> bool:
+        self.asked += 1
+        self.left -= 1
+        return self.left < 0
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_after_a_stop_anywhere_the_next_call_is_as_on_a_fresh_segmenter(
+    scene: Scene, prepared: Segmenter, data: st.DataObject
+) -> None:
+    strokes = {"few": scene.strokes, "more": scene.strokes.copy()}
+    strokes["more"][3] = scene.truth[3]
+    never, work, *fresh = (
+        Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions) for _ in range(4)
+    )
+    count = After(np.inf)
+    never.segment(strokes["more"], should_stop=count)
+    expected = {key: one.segment(strokes[key]) for key, one in zip(strokes, fresh, strict=True)}
+    is_known = data.draw(st.booleans(), "labelled before")
+    if is_known:
+        work.segment(strokes["few"])
+    asks = data.draw(st.integers(0, count.asked - 1), "asks before the stop")
+    with pytest.raises(Cancelled):
+        work.segment(strokes["more"], should_stop=After(asks))
+    if is_known:  # what is known is whole: all of it from before, or all from now
+        model, wholes = work.model(), [one.model() for one in fresh]
+        (whole,) = [one for one in wholes if one.painted == model.painted]
+        assert np.array_equal(whole.forest.threshold, model.forest.threshold)
+        assert np.array_equal(whole.distance, model.distance)
+    for key in data.draw(st.permutations(["few", "more"]), "afterwards"):
+        found = work.segment(strokes[key])
+        for name in ("probabilities", "classes"):
+            for a, b in zip(getattr(found, name), getattr(expected[key], name), strict=True):
+                assert a.tobytes() == b.tobytes()
+
+
+def test_a_stop_is_asked_for_in_every_stage(scene: Scene, prepared: Segmenter) -> None:
+    def stages_before(asks: int) -> set[str]:
+        work = Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions)
+        with pytest.raises(Cancelled):
+            work.segment(scene.strokes, should_stop=After(asks))
+        return set(work.seconds)
+
+    count = After(np.inf)
+    Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions).segment(
+        scene.strokes, should_stop=count
+    )
+    done = [stages_before(asks) for asks in range(count.asked)]
+    order = ("scan", "train", "predict", "couple")
+    assert [key for key, _ in itertools.groupby(done)] == [set(order[:k]) for k in range(5)]
+
+
+def test_a_stop_lets_others_in_at_once(scene: Scene, prepared: Segmenter) -> None:
+    work = Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions)
+    begun, stop = threading.Event(), threading.Event()
+
+    def should_stop() -> bool:
+        begun.set()
+        return stop.wait(timeout=30)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(work.segment, scene.strokes, should_stop=should_stop)
+        assert begun.wait(timeout=30)
+        second = pool.submit(work.segment, scene.strokes)
+        stop.set()
+        with pytest.raises(Cancelled):
+            first.result(timeout=30)
+        labels = second.result(timeout=30).labels
+    np.testing.assert_array_equal(labels, labels_of(scene, BOTH))
 
 
 def test_refused_strokes_leave_the_segmenter_as_it_was(scene: Scene, calls: dict[str, int]) -> None:

@@ -1,0 +1,182 @@
+"""The pictures of the guide, one function each, in the order in which a person comes by them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+from supervox.sample_data import CLASSES, make_phantom
+
+from .person import Person, Place, save_animation, save_png
+
+LARGE = (1920, 1080)
+LOOK_FROM = (20.0, -35.0, 130.0)  # angles of the camera in 3D, degrees
+ANIMATION_WIDTH = 960
+BRUSH = 7  # voxels
+OUTSIDE, CYTOPLASM, NUCLEUS, MITOCHONDRION = 1, 2, 3, 4
+
+
+def take_all(folder: Path) -> None:
+    """Take every picture."""
+    _first_steps(folder)
+    _sample_with_strokes(folder)
+    _painting(folder)
+
+
+def _first_steps(folder: Path) -> None:
+    """Open the window."""
+    person = Person()
+    save_png(person.picture(), folder / "window-empty.png")
+    person.close()
+
+
+def _sample_with_strokes(folder: Path) -> None:
+    """Every section, and every way to look at the labels."""
+    person = Person()
+    session = person.dock.session
+    person.click("supervox_try_sample")
+    person.wait(lambda: session.live.scan.counts, "the strokes of the sample")
+    _show_a_plane_with_strokes(person)
+
+    person.open_section(1)
+    person.click("supervox_spacing_edit")
+    person.click("supervox_work_box")
+    save_png(person.section(1), folder / "section-volume.png")
+    person.click("supervox_work_whole")
+    person.click("supervox_spacing_edit")
+    person.open_section(1, is_open=False)
+
+    person.click("supervox_features_open")
+    save_png(person.section(2), folder / "section-prepare.png")
+    person.click("supervox_features_open")
+    person.click("supervox_preview")
+    person.wait(lambda: session.preview.is_shown, "the preview of the regions")
+    save_png(person.picture(), folder / "window-preview.png")
+
+    person.click("supervox_prepare")
+    person.wait(lambda: session.preparation.prepared is not None, "preparing")
+    person.wait_for_labels()
+    person.click("supervox_update")  # the first update of all also compiles
+    person.wait_for_labels()
+    save_png(person.picture(), folder / "window-dark.png")
+    save_png(person.section(3), folder / "section-paint.png")
+    save_png(person.section(4), folder / "section-segment.png")
+    person.viewer.theme = "light"
+    save_png(person.picture(), folder / "window-light.png")
+    person.viewer.theme = "dark"
+    person.click("supervox_show_uncertainty")
+    save_png(person.picture(), folder / "window-unsure.png")
+    person.click("supervox_show_labels")
+
+    person.click("supervox_finish")
+    person.wait(lambda: session.is_finished, "the final labels")
+    save_png(person.section(5), folder / "section-export.png")
+    person.viewer.window.resize(*LARGE)
+    person.settle(1)
+    person.viewer.reset_view()
+    save_png(person.picture(), folder / "window-large.png")
+    person.viewer.window.resize(1280, 800)
+    _look_in_3d(person)
+    save_png(person.picture(), folder / "window-3d.png")
+    person.close()
+
+
+def _show_a_plane_with_strokes(person: Person) -> None:
+    """Scroll to the plane that has most strokes."""
+    strokes = person.dock.session.painting.layer
+    assert strokes is not None
+    painted = np.count_nonzero(strokes.data, axis=(1, 2))
+    _scroll(person, int(painted.argmax()))
+
+
+def _scroll(person: Person, plane: int) -> None:
+    person.viewer.dims.set_current_step(0, plane)
+    person.settle()
+
+
+def _look_in_3d(person: Person) -> None:
+    """Show organelles alone, without what is around them."""
+    session = person.dock.session
+    for class_id in (OUTSIDE, CYTOPLASM, NUCLEUS):
+        session.classes.change(class_id, visible=False)
+    assert session.image is not None
+    session.image.visible = False
+    person.viewer.dims.ndisplay = 3
+    person.settle(1)
+    person.viewer.reset_view()
+    person.viewer.camera.angles = LOOK_FROM
+    person.settle(1)
+
+
+def _painting(folder: Path) -> None:
+    """Strokes, labels, a correction: the animation of the README."""
+    person = Person()
+    session, viewer = person.dock.session, person.viewer
+    viewer.open_sample("supervox", "cell")
+    person.wait(lambda: session.painting.layer is not None, "the strokes' layer")
+    person.slide("supervox_brush_size", BRUSH)
+    person.click("supervox_prepare")
+    person.wait(lambda: session.preparation.prepared is not None, "preparing")
+    assert session.image is not None
+    truth = make_phantom(session.image.data.shape).labels
+    plane = int((truth == MITOCHONDRION).sum(axis=(1, 2)).argmax())
+    _scroll(person, plane)
+
+    frames = [person.picture()]
+    for row, class_id in enumerate((OUTSIDE, CYTOPLASM, NUCLEUS, MITOCHONDRION)):
+        while len(session.classes) <= row:
+            person.click("supervox_class_add")
+        person.rename_class(row, CLASSES[class_id])
+        person.press(str(row + 1))
+        for line in _lines_within(truth[plane] == class_id, 2):
+            _draw(person, plane, line)
+            frames.append(person.picture())
+        person.wait_for_labels()
+        frames.append(person.picture())
+    for class_id, line in _mistakes(person, truth, plane, 2):
+        person.press(str(class_id))
+        _draw(person, plane, line)
+        frames.append(person.picture())
+        person.wait_for_labels()
+        frames.append(person.picture())
+    pauses = [700] * (len(frames) - 1) + [2500]
+    save_animation(frames, folder / "painting.webp", width=ANIMATION_WIDTH, milliseconds=pauses)
+    person.close()
+
+
+def _draw(person: Person, plane: int, line: list[Place]) -> None:
+    layer = person.dock.session.painting.layer
+    assert layer is not None
+    person.stroke(layer, [(plane, *place) for place in line])
+
+
+def _lines_within(mask: NDArray[np.bool_], count: int) -> list[list[Place]]:
+    """Return short lines where a structure is thickest, far from each other."""
+    room = distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    lines: list[list[Place]] = []
+    rows, columns = np.indices(mask.shape)
+    for _ in range(count):
+        y, x = np.unravel_index(int(room.argmax()), room.shape)
+        half = int(min(18, 0.6 * room[y, x]))
+        lines.append([(y, x - half), (y + half // 3, x), (y, x + half)])
+        room[np.hypot(rows - y, columns - x) < 60] = 0
+    return lines
+
+
+def _mistakes(
+    person: Person, truth: NDArray[np.uint8], plane: int, count: int
+) -> list[tuple[int, list[Place]]]:
+    """Return where the labels in view are most wrong, and what is right there."""
+    prediction = person.dock.session.view.prediction
+    assert prediction is not None
+    data = prediction.data[0] if prediction.multiscale else prediction.data
+    shown = np.asarray(data[plane])
+    found = []
+    for class_id in (MITOCHONDRION, NUCLEUS, CYTOPLASM):
+        wrong = (truth[plane] == class_id) & (shown != class_id)
+        if wrong.any():
+            found.append((int(wrong.sum()), class_id, _lines_within(wrong, 1)[0]))
+    found.sort(key=lambda entry: -entry[0])
+    return [(class_id, line) for _, class_id, line in found[:count]]

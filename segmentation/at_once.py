@@ -1,0 +1,53 @@
+"""The whole pipeline in one call, for scripts that segment a volume once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supervox.features import Progress, ShouldStop, VolumeLike
+
+from .parameters import SegmentationParameters
+from .result import Segmentation
+from .segmenter import Segmenter
+
+
+def segment(
+    volume: VolumeLike,
+    annotations: VolumeLike,
+    *,
+    spacing: Sequence[float] = (1, 1, 1),
+    parameters: SegmentationParameters | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Segmentation:
+    """Segment a volume from a few strokes.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X) or (Y, X), any real dtype
+    annotations : integers, of the volume's shape
+        0 = unlabelled; other values are class ids and come out unchanged.
+    spacing : sequence of float
+        Voxel size per axis.
+    parameters : SegmentationParameters, optional
+    workers : int, optional
+        Threads; one per processor by default. The result does not depend on it.
+    progress : callable, optional
+        Called as ``progress(done, total)`` while the volume is prepared.
+    should_stop : callable, optional
+        Asked every few hundredths of a second, on any thread, by one at a time.
+
+    Returns
+    -------
+    Segmentation
+
+    Raises
+    ------
+    SegmentationError
+        If the volume, the strokes or the spacing can't be used; the message says why.
+    Cancelled
+        If `should_stop` said so.
+    """
+    segmenter = Segmenter(volume, spacing=spacing, parameters=parameters, workers=workers)
+    return segmenter.segment(annotations, progress=progress, should_stop=should_stop)

@@ -1,0 +1,170 @@
+"""Whether refinement does more good than harm, and so how much of it is used.
+
+Two witnesses are heard, each for what it knows:
+
+- *Held-out strokes* are refined with their surroundings; they show how much of what was right of
+  a class remains right. They say little about what is wrongly given to a class: strokes are
+  painted where a class is plain to see, and mistakes are made at its borders.
+- *A sample of the volume* shows how much of it refinement gives to and takes from each class.
+
+With p the true share of a class, n what the forest gives it, n' what refinement leaves it, and r
+the part of the right ones that remains, the Dice coefficient ``2 hits / (p + n)`` changes by the
+factor ``r (p + n) / (p + n')``. A class that loses supervoxels gains by that where its strokes stay
+(false ones went), and suffers where they don't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+from scipy.stats import norm
+
+from .held_out import Trial
+
+LOSS_WEIGHT = 2.0  # of Dice lost, against Dice gained by another class
+MOST = 0.5  # gain that counts: none makes good the ruin of another class
+# Strokes that are supposed before any is seen: half of what a class loses was right,
+PRIOR_STROKES = 1.0
+SHARE_STROKES = 4.0  # and the forest gives every class its true share.
+SLACK = 1.5  # factor within which the class shares are known
+LEAST_ERROR = 0.02  # standard error of the benefit that any number of strokes leaves
+SURE = 0.7  # chance of doing good above which refinement is used in full
+# Of the coupling, where that is less sure: thin structures suffer more than in proportion to it,
+# compact ones have most of the gain already.
+MOST_UNSURE = 0.5
+SUM_WEIGHT = 10.0  # of "shares sum to one" in the least squares
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What held-out strokes and a sample of the volume say about refinement.
+
+    Attributes
+    ----------
+    column : int64, (K,)
+        Column of the class of each held-out stroke.
+    before : float64, (K, C)
+        Share of each stroke that the forest gives to each class.
+    right : float64, (K,)
+        Share of each stroke that is right after refinement.
+    observed : float64, (C,)
+        Share of the volume that the forest gives to each class.
+    refined : float64, (C,)
+        The same after refinement.
+    """
+
+    column: NDArray[np.int64]
+    before: Floats
+    right: Floats
+    observed: Floats
+    refined: Floats
+
+    def without(self, stroke: int) -> Evidence:
+        """Return the evidence without one stroke."""
+        kept = np.arange(self.column.size) != stroke
+        return replace(
+            self, column=self.column[kept], before=self.before[kept], right=self.right[kept]
+        )
+
+
+def level_of_benefit(evidence: Evidence) -> float:
+    """Return how much of the coupling to use: the chance that refinement does good.
+
+    The benefit over its standard error (jackknife over the strokes), as if it were normal.
+
+    Returns
+    -------
+    float
+        1 where the chance is above `SURE`, otherwise the chance, at most `MOST_UNSURE`.
+    """
+    n = evidence.column.size
+    if n < 2:
+        return 1.0
+    benefit = weigh(dice_changes(evidence))
+    without = np.array([weigh(dice_changes(evidence.without(k))) for k in range(n)])
+    error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()) + LEAST_ERROR
+    chance = float(norm.cdf(benefit / error))
+    return 1.0 if chance > SURE else min(chance, MOST_UNSURE)
+
+
+def gather_evidence(
+    trials: Sequence[Trial], refined: Sequence[Labels], sample: Trial, restored: Labels
+) -> Evidence:
+    """Compare what the forests say with what refinement makes of it.
+
+    Parameters
+    ----------
+    trials : sequence of Trial
+    refined : sequence of int32
+        Columns of the classes that refinement chose in each of them.
+    sample : Trial
+    restored : int32
+        The same for the sample of the volume.
+    """
+    n_classes = sample.probabilities.shape[1]
+    first = [trial.probabilities[trial.held].argmax(axis=1) for trial in trials]
+    last = [labels[trial.held] for labels, trial in zip(refined, trials, strict=True)]
+    column = np.concatenate([trial.column for trial in trials]).astype(np.int64)
+    _, start, number = np.unique(
+        np.concatenate([trial.stroke for trial in trials]), return_index=True, return_inverse=True
+    )
+    size = np.bincount(number)
+    cells = number * n_classes + np.concatenate(first)
+    before = np.bincount(cells, minlength=size.size * n_classes).reshape(-1, n_classes)
+    given = np.bincount(sample.probabilities.argmax(axis=1), minlength=n_classes)
+    left = np.bincount(restored, minlength=n_classes)
+    return Evidence(
+        column[start],
+        before / size[:, np.newaxis],
+        np.bincount(number, np.concatenate(last) == column) / size,
+        given / given.sum(),
+        left / left.sum(),
+    )
+
+
+def dice_changes(evidence: Evidence) -> Floats:
+    """Estimate by which part of itself refinement changes the Dice coefficient of each class."""
+    n_classes = evidence.observed.size
+    truth = class_shares(evidence)
+    given, left = evidence.observed, evidence.refined
+    change = np.zeros(n_classes)
+    for c in range(n_classes):
+        mine = evidence.column == c
+        lost = max(0.0, 1 - left[c] / max(given[c], 1e-9))
+        hits = evidence.before[mine, c].sum() + PRIOR_STROKES
+        kept = evidence.right[mine].sum() + PRIOR_STROKES * (1 - lost / 2)
+        recall = hits / (mine.sum() + PRIOR_STROKES)
+        remains = min(kept / hits, SLACK * left[c] / max(truth[c] * recall, 1e-9))
+        change[c] = remains * (truth[c] + given[c]) / max(truth[c] + left[c], 1e-9) - 1
+    return change
+
+
+def weigh(change: Floats) -> float:
+    """Add up what the classes gain and lose."""
+    bounded = np.clip(change, -1, MOST)
+    return float(np.where(bounded < 0, LOSS_WEIGHT * bounded, bounded).sum())
+
+
+def class_shares(evidence: Evidence) -> Floats:
+    """Estimate how much of the volume each class has, from what an imperfect forest gives it.
+
+    Non-negative least squares with the confusion at the held-out strokes, drawn towards what the
+    forest gives: few strokes know little about the confusion.
+    """
+    observed = evidence.observed
+    confusion = np.eye(observed.size)
+    count = np.bincount(evidence.column, minlength=observed.size)
+    for c in np.flatnonzero(count):
+        confusion[c] = evidence.before[evidence.column == c].mean(axis=0)
+    system = np.vstack([confusion.T, np.full(observed.size, SUM_WEIGHT)])
+    solved = nnls(system, np.append(observed, SUM_WEIGHT))[0]
+    solved /= max(solved.sum(), 1e-9)
+    shares: Floats = (count * solved + SHARE_STROKES * observed) / (count + SHARE_STROKES)
+    return shares

@@ -1,0 +1,122 @@
+"""What strokes teach, and what follows from it for every supervoxel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.features import ShouldStop, run_parallel
+
+from .coupling import Coupling, learn_coupling
+from .forest import ClassifierParameters, Forest
+from .held_out import hold_out, sample_volume
+from .model import Painted
+from .partition import Partition
+from .refinement import minimise
+from .strokes import Strokes
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """All that one set of strokes determines before refinement; whole, or not there.
+
+    Attributes
+    ----------
+    painted : tuple of Painted
+        Labelled supervoxels of each partition; empty if a model from elsewhere decides.
+    forest : Forest
+    probabilities : tuple of float32, (S, C)
+        Of the supervoxels of each partition.
+    coupling : Coupling
+    """
+
+    painted: tuple[Painted, ...]
+    forest: Forest
+    probabilities: tuple[NDArray[np.float32], ...]
+    coupling: Coupling
+
+
+def predict_partitions(
+    forest: Forest,
+    partitions: Sequence[Partition],
+    *,
+    workers: int | None = None,
+    should_stop: ShouldStop | None = None,
+) -> tuple[NDArray[np.float32], ...]:
+    """Return the probabilities (S, C) of the supervoxels of each partition."""
+    return tuple(
+        forest.predict(part.table.values, workers=workers, should_stop=should_stop)
+        for part in partitions
+    )
+
+
+def couple_classes(
+    partitions: Sequence[Partition],
+    strokes: Strokes,
+    painted: Sequence[Painted],
+    probabilities: NDArray[np.float32],
+    parameters: ClassifierParameters,
+    *,
+    workers: int | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Coupling:
+    """Learn from held-out strokes and the volume what borders between the classes cost.
+
+    Parameters
+    ----------
+    partitions : sequence of Partition
+    strokes : Strokes
+    painted : sequence of Painted
+    probabilities : float32, (S, C)
+        What the forest of all strokes says of the first partition.
+    parameters : ClassifierParameters
+    workers, should_stop
+        As everywhere; `should_stop` on any thread.
+    """
+    graph = partitions[0].graph
+    trials = hold_out(
+        partitions, strokes, painted, parameters, workers=workers, should_stop=should_stop
+    )
+    per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
+    sample = sample_volume(partitions[0], probabilities)
+    return learn_coupling(trials, sample, per_supervoxel, workers=workers, should_stop=should_stop)
+
+
+def refine_partitions(
+    learned: Learned,
+    partitions: Sequence[Partition],
+    strength: float,
+    *,
+    workers: int | None = None,
+    should_stop: ShouldStop | None = None,
+) -> tuple[NDArray[np.int32], ...]:
+    """Choose the column of a class for every supervoxel (S,) of each partition.
+
+    Parameters
+    ----------
+    learned : Learned
+    partitions : sequence of Partition
+    strength : float
+        Factor on the coupling.
+    workers, should_stop
+        As everywhere; `should_stop` on any thread.
+    """
+    known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
+    known = [
+        (at.supervoxels, np.searchsorted(learned.forest.class_ids, at.classes).astype(np.int32))
+        for at in learned.painted
+    ] or [None for _ in partitions]
+
+    def one(index: int) -> NDArray[np.int32]:
+        return minimise(
+            learned.probabilities[index],
+            partitions[index].links,
+            strength * learned.coupling.distance,
+            painted=known[index],
+            should_stop=should_stop,
+        )
+
+    indices = range(len(partitions))
+    return tuple(run_parallel(one, indices, workers=workers, should_stop=should_stop))
