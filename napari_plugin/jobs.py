@@ -88,9 +88,10 @@ class Job(QObject):
         self._handed.connect(self._on_published)
         self._shown_at = (-1, -1)
         self._bar = cancelable_progress(total=100, desc=description) if shown else None
-        worker = create_worker(_run, task, self.report, _ignore_errors=True)
+        self._call = _Call(task, self.report, description)
+        worker = create_worker(self._call, _worker_class=_Worker, _ignore_errors=True)
         self.report.worker = worker
-        worker.returned.connect(self._on_returned)
+        worker.finished.connect(self._on_finished)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._show_progress)
@@ -135,8 +136,8 @@ class Job(QObject):
         if not (self._is_abandoned or self.report.should_stop()):
             self.published.emit(value)
 
-    def _on_returned(self, outcome: tuple[str, Any]) -> None:
-        kind, value = outcome
+    def _on_finished(self) -> None:
+        kind, value = self._call.take_outcome()
         self._timer.stop()
         self._has_ended = True
         _running.discard(self)
@@ -195,17 +196,66 @@ class Stage:
         self.changed.emit()
 
 
-def _run(task: Task, report: Report) -> tuple[str, Any]:
-    """Run the task; its exceptions become values, so that each has one way to the person."""
-    _lower_priority()
-    try:
+class _Call:
+    """A task and what comes of it, which lets go of both: napari keeps all calls that ever were.
+
+    Parameters
+    ----------
+    task : callable
+    report : Report
+    description : str
+        What napari shows of it when its window is closed.
+    """
+
+    def __init__(self, task: Task, report: Report, description: str) -> None:
+        self._work: tuple[Task, Report] | None = (task, report)
+        self._description = description
+        self._outcome: tuple[str, Any] = ("stopped", None)
+
+    def __call__(self) -> None:
+        """Do nothing more: `_Worker` has worked already."""
+
+    def __repr__(self) -> str:
+        return self._description
+
+    def run(self) -> None:
+        """Run the task; its exceptions become values, so that each has one way to the person."""
+        assert self._work is not None
+        (task, report), self._work = self._work, None
+        _lower_priority()
+        try:
+            if not report.should_stop():
+                self._outcome = ("succeeded", task(report))
+        except Cancelled:
+            pass
+        except Exception as error:
+            self._outcome = ("failed", error)
         if report.should_stop():
-            return "stopped", None
-        return "succeeded", task(report)
-    except Cancelled:
-        return "stopped", None
-    except Exception as error:
-        return "failed", error
+            self._outcome = ("stopped", None)
+
+    def take_outcome(self) -> tuple[str, Any]:
+        """Return how it ended, and with what."""
+        outcome, self._outcome = self._outcome, ("stopped", None)
+        return outcome
+
+
+class _Worker(FunctionWorker):  # type: ignore[misc]
+    """Works before superqt does, which changes the warnings of the whole process meanwhile.
+
+    Of workers that overlap, the last one to end would leave them changed for good.
+    """
+
+    _one_at_a_time = threading.Lock()
+
+    def __init__(self, call: _Call) -> None:
+        super().__init__(call)
+        self._call = call
+
+    def run(self) -> None:
+        """Run the task, and tell of its end."""
+        self._call.run()
+        with self._one_at_a_time:
+            super().run()
 
 
 def _lower_priority() -> None:

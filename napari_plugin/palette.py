@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 # Okabe and Ito's palette without black, which is invisible on dark tomograms; sky blue first, since
 # the first class is usually the background and should not shout.
@@ -11,6 +12,7 @@ _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 _LIGHTNESS = (0.75, 0.62, 0.85)
 
 
+@cache
 def class_colour(index: int) -> str:
     """Return the colour that the class at a position starts with.
 

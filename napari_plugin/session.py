@@ -26,7 +26,7 @@ from .preparing import Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
 from .settings import Settings
-from .source import Box
+from .source import Box, finest_data
 from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
@@ -155,6 +155,16 @@ class Session(WorkingImage):
         self.painting.detach()
         self._watch(None)
         self.final = None
+
+    def _on_data(self) -> None:
+        """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
+        image, strokes = self.image, self.painting.layer
+        assert image is not None
+        if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
+            usable = self.images()
+            self.choose_image(None)
+            self.choose_image(image if image in usable else next(iter(usable), None))
+        super()._on_data()
 
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
+import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -189,6 +192,75 @@ def test_work_lets_the_window_go_first(until: Callable[..., None], quiet: None) 
     until(lambda: told)
     assert told[0][1] == max(own, jobs.NICENESS)
     assert os.getpriority(os.PRIO_PROCESS, 0) == own
+
+
+def test_what_napari_stops_ends_like_what_we_stop(gate: Gate, until: Callable[..., None]) -> None:
+    """It stops all workers when its window is closed."""
+    job = Job(gate, "waiting")
+    told = told_by(job)
+    until(gate.started.is_set)
+    job.report.worker.quit()
+    until(lambda: told)
+    assert told == [("stopped", HERE)]
+    assert job not in jobs._running
+
+
+def test_a_job_that_is_done_when_it_is_stopped(gate: Gate, until: Callable[..., None]) -> None:
+    def stubborn(report: Report) -> str:
+        gate.started.set()
+        gate.go.wait(30)
+        return "done"
+
+    job = Job(stubborn, "waiting")
+    told = told_by(job)
+    gate.started.wait(30)
+    job.stop()
+    gate.go.set()
+    until(lambda: told)
+    assert told == [("stopped", HERE)]
+
+
+def test_jobs_that_overlap_leave_the_warnings_of_the_process(
+    gate: Gate, until: Callable[..., None]
+) -> None:
+    shown, filters = warnings.showwarning, list(warnings.filters)
+    running = [Job(gate, "first"), Job(gate, "second")]
+    until(gate.started.is_set)
+    running.append(Job(lambda report: None, "third"))
+    gate.go.set()
+    until(lambda: not any(job.is_running for job in running))
+    until(lambda: not jobs._running)
+    assert warnings.showwarning is shown
+    assert warnings.filters == filters
+
+
+def test_a_warning_is_an_error_here_as_everywhere(until: Callable[..., None], quiet: None) -> None:
+    job = Job(lambda report: warnings.warn("a division by zero", stacklevel=1), "warning")
+    told = told_by(job)
+    until(lambda: told)
+    assert told[0][0] == "failed"
+
+
+def test_a_job_that_ended_holds_nothing(
+    make_napari_viewer_proxy: Any, until: Callable[..., None], quiet: None
+) -> None:
+    """Napari remembers all workers; what they worked on may be gigabytes."""
+
+    class Volume:
+        pass
+
+    make_napari_viewer_proxy()
+    volume = Volume()
+    seen = weakref.ref(volume)
+    job = Job(lambda report, volume=volume: volume, "working")
+    results: list[object] = []
+    job.succeeded.connect(results.append)
+    del volume
+    until(lambda: results)
+    results.clear()
+    del job
+    gc.collect()
+    assert seen() is None
 
 
 class Heard:
