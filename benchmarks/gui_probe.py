@@ -9,8 +9,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
+import supervox.napari_plugin
+
 PERIOD = 0.002  # seconds between two looks
-OURS = "napari_plugin"
+OURS = str(Path(supervox.napari_plugin.__file__).parent)
 # Inside one of these, the time is theirs: we asked napari to do what napari does.
 THEIRS = ("napari", "vispy", "npe2", "app_model")
 
@@ -68,10 +70,10 @@ class GuiProbe:
 def _our_frame(frame: FrameType | None) -> FrameType | None:
     """Return the innermost frame of the plugin, unless napari is deeper."""
     while frame is not None:
-        parts = Path(frame.f_code.co_filename).parts
-        if OURS in parts:
+        path = frame.f_code.co_filename
+        if path.startswith(OURS):
             return frame
-        if any(name in parts for name in THEIRS):
+        if any(name in Path(path).parts for name in THEIRS):
             return None
         frame = frame.f_back
     return None

@@ -77,7 +77,7 @@ class Keys:
         view = self._session.view
         shown = [
             layer
-            for layer in (view.prediction, view.map, self._session.final)
+            for layer in (view.prediction, view.map, view.final)
             if layer is not None and layer.visible
         ]
         for layer in shown:

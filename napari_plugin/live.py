@@ -137,6 +137,7 @@ class LiveLoop:
         self._in_view, self._refinement = in_view, refinement
         self.is_live = True
         self.scan = NOTHING_SEEN
+        self._cropped: tuple[Prepared, Scan, Strokes] | None = None
         self.scanning, self.updating = Stage(), Stage()
         self.scanning.succeeded.connect(self._on_scanned)
         self.scanning.failed.connect(self.failed.emit)
@@ -169,15 +170,19 @@ class LiveLoop:
         self.scanning.cancel()
         self.updating.cancel()
         self._is_forced = self._scan_again = False
-        self.scan = NOTHING_SEEN
+        self.scan, self._cropped = NOTHING_SEEN, None
 
     @property
     def strokes(self) -> Strokes | None:
         """The strokes in the part that is prepared; None if nothing is."""
-        prepared = self._prepared()
+        prepared, scan = self._prepared(), self.scan
         if prepared is None:
             return None
-        return self.scan.strokes.crop(prepared.source.full_shape, prepared.source.box)
+        if self._cropped is None or self._cropped[:2] != (prepared, scan):
+            source = prepared.source
+            cropped = scan.strokes.crop(source.full_shape, source.box)
+            self._cropped = (prepared, scan, cropped)  # widgets ask at every change
+        return self._cropped[2]
 
     @property
     def can_update(self) -> bool:

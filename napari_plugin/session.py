@@ -18,7 +18,6 @@ from .choices import Choices
 from .classes import ClassList, PaintClass
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
-from .layers import class_colormap, make_final
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -74,7 +73,6 @@ class Session(WorkingImage):
         self.last_export: Path | None = None
         self.folder: Path | None = None  # where files were written last
         self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
-        self.final: Labels | None = None
         self.lost_strokes: Labels | None = None
         self._connect()
 
@@ -113,7 +111,6 @@ class Session(WorkingImage):
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
-        self.classes.changed.connect(self._recolour_final)
         self.finishing.changed.connect(self._forget_pending)
 
     def close(self) -> None:
@@ -154,7 +151,7 @@ class Session(WorkingImage):
         self.view.clear()
         self.painting.detach()
         self._watch(None)
-        self.final = None
+        self.view.final = None
 
     def _on_data(self) -> None:
         """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
@@ -187,8 +184,6 @@ class Session(WorkingImage):
             self.painting.detach()
             self.live.stop()
             QTimer.singleShot(0, self._warn_of_lost_strokes)
-        elif layer is self.final:
-            self.final = None
         self.view.forget_layer(layer)
         self.changed.emit()
 
@@ -333,22 +328,8 @@ class Session(WorkingImage):
     def _on_finished(self, finished: Finished) -> None:
         if self.image is None:
             return
-        if self.final is not None and self.final in self.viewer.layers:
-            self.viewer.layers.remove(self.final)
-        labels = finished.source.layer_part(finished.labels)
-        named = self.classes.for_files(finished.segmentation.class_ids)
-        self.final = make_final(self.image, labels, finished.source.start, self.classes, named)
-        at = self.viewer.layers.index(self.image) + 1
-        active = self.viewer.layers.selection.active
-        self.viewer.layers.insert(at, self.final)
-        self.viewer.layers.selection.active = active
-        if self.view.prediction is not None:
-            self.view.prediction.visible = False
+        self.view.show_final(self.image, finished)
         self._export_pending()
-
-    def _recolour_final(self) -> None:
-        if self.final is not None:
-            self.final.colormap = class_colormap(self.classes)
 
     def can_export(self, kind: Kind) -> bool:
         """Tell whether there is something of a kind to write."""

@@ -74,11 +74,6 @@ class Source:
         """Return the voxels of the part to work in, as (Z, Y, X); read where they are sliced."""
         return CroppedVolume(self.volume, self.box)
 
-    def work_part(self, array: NDArray[Any]) -> NDArray[Any]:
-        """Return the part to work in of an array of the layer's shape, as a view (Z, Y, X)."""
-        whole = array[np.newaxis] if array.ndim == 2 else array
-        return whole if self.box is None else whole[self.box]
-
     def layer_part(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array of the part to work in (Z, Y, X) with as many axes as the layer."""
         return array[0] if self.is_flat else array

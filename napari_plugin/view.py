@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from .classes import ClassList
-from .layers import class_colormap, make_map, make_prediction, make_supervoxels
+from .finishing import Finished
+from .layers import class_colormap, make_final, make_map, make_prediction, make_supervoxels
 from .live import LiveResult, ViewResult
 from .lookup import LookupPyramid
 from .preparing import Prepared
@@ -72,6 +73,7 @@ class ResultView:
         self.prediction: Labels | None = None
         self.map: Image | None = None
         self.supervoxels: Labels | None = None
+        self.final: Labels | None = None
         self.result: LiveResult | None = None
         classes.changed.connect(self._recolour)
 
@@ -102,6 +104,8 @@ class ResultView:
             self.map = None
         elif layer is self.supervoxels:
             self.supervoxels = None
+        elif layer is self.final:
+            self.final = None
         self.changed.emit()
 
     # --------------------------------------------------------------------------------- results
@@ -121,6 +125,17 @@ class ResultView:
         )
         self._labels.table = table
         self._ensure_prediction().refresh(extent=False)
+
+    def show_final(self, image: Image, finished: Finished) -> None:
+        """Show final labels in place of the prediction, and of those from before."""
+        if self.final is not None and self.final in self._viewer.layers:
+            self._viewer.layers.remove(self.final)
+        labels = finished.source.layer_part(finished.labels)
+        named = self._classes.for_files(finished.segmentation.class_ids)
+        self.final = make_final(image, labels, finished.source.start, self._classes, named)
+        self._add_above(image, self.final)
+        if self.prediction is not None:
+            self.prediction.visible = False
 
     def forget_result(self) -> None:
         """Show nothing, for strokes that are too few to make anything of."""
@@ -230,14 +245,19 @@ class ResultView:
         self.changed.emit()
 
     def _add_below_strokes(self, layer: Layer) -> None:
-        """Put a layer right above the image, and leave selection and view as they are."""
+        """Put a layer right above the image that results are of."""
         assert self._image is not None
+        self._add_above(self._image, layer)
+
+    def _add_above(self, image: Image, layer: Layer) -> None:
+        """Put a layer right above an image, and leave selection and view as they are."""
         selected = set(self._viewer.layers.selection)
         active = self._viewer.layers.selection.active
-        self._viewer.layers.insert(self._viewer.layers.index(self._image) + 1, layer)
+        self._viewer.layers.insert(self._viewer.layers.index(image) + 1, layer)
         self._viewer.layers.selection = selected
         self._viewer.layers.selection.active = active
 
     def _recolour(self) -> None:
-        if self.prediction is not None:
-            self.prediction.colormap = class_colormap(self._classes)
+        for layer in (self.prediction, self.final):
+            if layer is not None:
+                layer.colormap = class_colormap(self._classes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,13 @@ class Strokes:
     voxels: NDArray[np.int64]
     classes: NDArray[np.uint16]
 
-    @property
+    @cached_property
     def class_ids(self) -> tuple[int, ...]:
         """The class ids that were painted, ascending."""
         return tuple(int(value) for value in np.unique(self.classes))
 
     def __eq__(self, other: object) -> bool:
-        return (
+        return self is other or (
             isinstance(other, Strokes)
             and np.array_equal(self.voxels, other.voxels)
             and np.array_equal(self.classes, other.classes)

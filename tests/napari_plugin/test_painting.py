@@ -281,7 +281,7 @@ def test_colours_are_the_same_everywhere(bench: Any) -> None:
     bench.prepare(1, 2)
     bench.session.finish()
     bench.settle()
-    layers = (bench.strokes, bench.session.view.prediction, bench.session.final)
+    layers = (bench.strokes, bench.session.view.prediction, bench.session.view.final)
     bench.session.classes.change(2, colour="#336699")
     for layer in layers:
         np.testing.assert_allclose(layer.colormap.map(2), np.array([0x33, 0x66, 0x99, 255]) / 255)

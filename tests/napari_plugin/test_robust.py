@@ -131,7 +131,7 @@ def test_deleting_the_final_labels_while_they_are_made_anew(bench: Any, told: li
     bench.session.finish()
     bench.viewer.layers.remove(bench.layer("final labels"))
     end_of_all_work(bench)
-    assert bench.session.final is bench.layer("final labels")
+    assert bench.session.view.final is bench.layer("final labels")
     assert told == []
 
 
@@ -227,7 +227,7 @@ def test_cancelling_everything(bench: Any, told: list[str]) -> None:
     bench.session.live.updating.cancel()
     end_of_all_work(bench)
     assert bench.session.view.result is result
-    assert bench.session.final is None
+    assert bench.session.view.final is None
     assert told == []
 
 
@@ -271,7 +271,7 @@ def test_one_class_is_no_error(bench: Any, told: list[str]) -> None:
     session.finish()
     bench.settle()
     assert session.view.prediction is None
-    assert session.final is None
+    assert session.view.final is None
     assert told == []
 
 
@@ -322,7 +322,7 @@ def test_volumes_of_all_kinds(
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth).mean() > 0.97
     bench.session.finish()
     bench.settle()
-    assert (bench.session.final.data == scene.truth).mean() > 0.97
+    assert (bench.session.view.final.data == scene.truth).mean() > 0.97
     assert told == []
 
 
@@ -339,7 +339,7 @@ def test_voxels_that_are_no_numbers(
     assert (labels == scene.truth)[known].mean() > 0.95
     bench.session.finish()
     bench.settle()
-    assert not bench.session.final.data[~known].any()
+    assert not bench.session.view.final.data[~known].any()
     assert told == []
 
 

@@ -90,7 +90,7 @@ def test_another_voxel_size_moves_all_layers_together(
     session.set_spacing((40, 10, 20), "nm")
     assert spacing_of(session.image) == ((40, 10, 20), "nm")
     view = session.view
-    for layer in (view.prediction, view.map, view.supervoxels, session.final):
+    for layer in (view.prediction, view.map, view.supervoxels, session.view.final):
         assert str(layer.units[0]) == "nanometer"
         for voxel in ((0, 0, 0), (1, 2, 3), (7, 30, 20)):
             there = session.image.data_to_world(np.add(voxel, (4, 0, 8)))
@@ -266,19 +266,19 @@ def test_final_labels(bench: Any, scene: Any) -> None:
     expected = segment(
         scene.image, bench.strokes.data, parameters=session.choices.parameters
     ).labels
-    np.testing.assert_array_equal(session.final.data, expected)
-    assert session.final.data.dtype == np.uint8
-    assert role_of(session.final) == "final"
+    np.testing.assert_array_equal(session.view.final.data, expected)
+    assert session.view.final.data.dtype == np.uint8
+    assert role_of(session.view.final) == "final"
     assert not session.view.prediction.visible
-    first = session.final
+    first = session.view.final
     bench.strokes.undo()
     bench.settle()
     assert not session.is_finished
-    assert session.final is first
+    assert session.view.final is first
     session.finish()
     bench.settle()
     assert first not in bench.viewer.layers
-    assert set(np.unique(session.final.data)) == {1, 2}
+    assert set(np.unique(session.view.final.data)) == {1, 2}
 
 
 def test_exporting_computes_the_final_labels_first(bench: Any, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ def test_exporting_computes_the_final_labels_first(bench: Any, tmp_path: Path) -
     assert bench.session.finishing.is_running
     bench.settle()
     with open_volume(path) as volume:
-        np.testing.assert_array_equal(volume.data[:], bench.session.final.data)
+        np.testing.assert_array_equal(volume.data[:], bench.session.view.final.data)
     assert bench.session.last_export == path
 
 
@@ -363,7 +363,7 @@ def test_a_picture_from_start_to_file(
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth[8]).mean() > 0.9
     bench.session.export(Kind.LABELS, tmp_path / "labels.tif")
     bench.settle()
-    assert bench.session.final.data.shape == (40, 48)
+    assert bench.session.view.final.data.shape == (40, 48)
     with open_volume(tmp_path / "labels.tif") as volume:
-        np.testing.assert_array_equal(volume.data[:][0], bench.session.final.data)
+        np.testing.assert_array_equal(volume.data[:][0], bench.session.view.final.data)
         assert volume.spacing[1:] == (2, 2)

@@ -118,8 +118,6 @@ def test_parts_of_a_source(box: Any) -> None:
     assert source.full_shape == SHAPE
     assert source.shape == cut.shape
     assert source.start == ((0, 0, 0) if box is None else tuple(part.start for part in box))
-    np.testing.assert_array_equal(source.work_part(VALUES), cut)
-    assert np.shares_memory(source.work_part(VALUES), VALUES)
     np.testing.assert_array_equal(source.work_volume()[:], cut)
     assert source.layer_part(cut) is cut
 
@@ -128,7 +126,6 @@ def test_parts_of_a_picture() -> None:
     source = source_of(VALUES[0], (slice(0, 1), slice(2, 5), slice(1, 4)))
     assert source.is_flat
     assert source.full_shape == (1, 9, 11)
-    np.testing.assert_array_equal(source.work_part(VALUES[0]), VALUES[:1, 2:5, 1:4])
     np.testing.assert_array_equal(source.layer_part(VALUES[:1, 2:5, 1:4]), VALUES[0, 2:5, 1:4])
 
 

@@ -195,7 +195,7 @@ def test_layers_lie_on_the_image(open_bench: Callable[..., Any], scene: Any) -> 
     session.finish()
     bench.settle()
     view = session.view
-    for layer in (view.prediction, view.map, view.supervoxels, session.final):
+    for layer in (view.prediction, view.map, view.supervoxels, session.view.final):
         np.testing.assert_allclose(
             layer.data_to_world((1, 2, 3)), session.image.data_to_world((3, 6, 3))
         )
