@@ -1,0 +1,199 @@
+"""From a volume to a file and back to painting, in a real window, with mouse and keys only."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog
+from scipy.ndimage import distance_transform_edt
+from supervox.napari_plugin.widgets.class_table import NAME
+from supervox.sample_data import Sample, make_phantom
+from supervox.volumes import open_volume, write_volume
+
+from benchmarks.gui_probe import GuiProbe
+
+SHAPE = (48, 96, 96)
+PLANE = 24
+AT_MOST = 0.05  # seconds of ours in a row on the GUI thread
+PAINTED = (1, 2, 3)
+
+
+class Person:
+    """Knows the sample, and paints what it sees."""
+
+    def __init__(self, window: Any, sample: Sample, qtbot: Any) -> None:
+        self.window, self.sample, self._bot = window, sample, qtbot
+        counts = np.bincount(sample.labels[PLANE].ravel(), minlength=8)
+        counts[0] = 0
+        self.truths = np.sort(np.argsort(-counts)[: len(PAINTED)])
+
+    def is_class(self, number: int) -> np.ndarray:
+        """Return where a class of ours really is in the plane."""
+        return self.sample.labels[PLANE] == self.truths[number - 1]
+
+    def pick(self, number: int) -> None:
+        """Click on a class in the table."""
+        table = self.window.find("supervox_classes")
+        cell = table.visualItemRect(table.item(number - 1, NAME)).center()
+        self._bot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell)
+        self.window.settle_widgets()
+
+    def widest(self, mask: np.ndarray) -> tuple[int, int]:
+        """Return the place in the plane that is farthest from what is not in a mask."""
+        padded = np.pad(mask, 1)
+        row, column = np.unravel_index(
+            distance_transform_edt(padded)[1:-1, 1:-1].argmax(), mask.shape
+        )
+        return int(row), int(column)
+
+    def paint(self, mask: np.ndarray) -> None:
+        """Drag the brush through the middle of a region, along its row."""
+        row, column = self.widest(mask)
+        left = right = column
+        while left > max(1, column - 6) and mask[row, left - 1]:
+            left -= 1
+        while right < min(SHAPE[2] - 2, column + 6) and mask[row, right + 1]:
+            right += 1
+        columns = np.linspace(left + 1, max(left + 1, right - 1), 6)
+        self.window.drag(*((PLANE, row, c) for c in columns))
+
+
+def stroke_is_labelled(window: Any, number: int) -> bool:
+    painted = window.strokes.data == number
+    labels = np.asarray(window.session.view.prediction.data)
+    return bool(painted.any() and (labels[painted] == number).all())
+
+
+def labels_of(window: Any) -> np.ndarray:
+    return np.asarray(window.session.view.prediction.data).copy()
+
+
+def export(window: Any, kind: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Choose what to write, and answer the dialogue."""
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+    window.choose("supervox_export_kind", kind)
+    window.click("supervox_export")
+    window.settle()
+
+
+def command_line(folder: Path, sample: Sample, strength: float) -> np.ndarray:
+    """Let the command line segment the same volume with the exported strokes."""
+    volume, labels = folder / "volume.tif", folder / "by_command.tif"
+    write_volume(volume, sample.image, spacing=sample.spacing, unit=sample.unit, kind="image")
+    command = [sys.executable, "-c", "from supervox.segmentation.cli import main; main()"]
+    command += ["segment", str(volume), "--annotations", str(folder / "strokes.tif")]
+    command += ["--output", str(labels), "--preset", "cryo-sxt", "--refine", str(strength)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with open_volume(labels) as written:
+        return written.data[:]
+
+
+def test_from_a_volume_to_a_file_and_on(
+    open_dock: Callable[..., Any],
+    qtbot: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    told: list[str],
+) -> None:
+    sample = make_phantom(SHAPE)
+    window = open_dock(show=True)
+    person = Person(window, sample, qtbot)
+    with GuiProbe() as probe:
+        _work(window, person, sample, tmp_path, monkeypatch)
+        window.close_dock()
+        window.open()
+        _go_on(window, person)
+    assert told == [f"Written: {tmp_path / name}.tif" for name in ("labels", "strokes")]
+    assert probe.longest <= AT_MOST, (probe.longest, probe.longest_in)
+
+
+def _work(
+    window: Any, person: Person, sample: Sample, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = {"scale": sample.spacing, "units": (sample.unit,) * 3, "name": "cell"}
+    window.viewer.add_image(sample.image, **image)
+    window.viewer.dims.set_current_step(0, PLANE)
+    window.settle()
+
+    # prepare, and paint meanwhile
+    window.click("supervox_prepare")
+    window.slide("supervox_brush_size", 3)
+    window.click("supervox_class_add")
+    for number in PAINTED:
+        person.pick(number)
+        person.paint(person.is_class(number))
+    window.settle()
+    assert window.session.live.scan.counts == dict.fromkeys(PAINTED, 1)
+    assert window.session.view.result.class_ids == PAINTED
+    assert all(stroke_is_labelled(window, number) for number in PAINTED)
+    first = labels_of(window)
+
+    # smoothness: none, and back to what the strokes call for
+    window.slide("supervox_strength", 0)
+    window.settle()
+    assert window.session.choices.strength == 0
+    assert (labels_of(window) != first).any()
+    window.click("supervox_strength_auto")
+    window.settle()
+    np.testing.assert_array_equal(labels_of(window), first)
+
+    # correct the place where it is wrong most
+    wrong = {k: person.is_class(k) & (first[PLANE] != k) for k in PAINTED}
+    number = max(wrong, key=lambda k: distance_transform_edt(wrong[k]).max())
+    window.key(getattr(Qt.Key, f"Key_{number}"))
+    row, column = person.widest(wrong[number])
+    window.drag((PLANE, row, column), (PLANE, row, column + 1))
+    window.settle()
+    assert stroke_is_labelled(window, number)
+    corrected, strokes = labels_of(window), window.strokes.data.copy()
+    assert corrected[PLANE, row, column] == number != first[PLANE, row, column]
+
+    # undo and redo
+    window.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    window.settle()
+    np.testing.assert_array_equal(labels_of(window), first)
+    assert (window.strokes.data != strokes).any()
+    window.click("supervox_redo")
+    window.settle()
+    np.testing.assert_array_equal(window.strokes.data, strokes)
+    np.testing.assert_array_equal(labels_of(window), corrected)
+
+    window.slide("supervox_strength", 10)
+    window.settle()
+
+    # full quality, and files
+    window.click("supervox_finish")
+    window.settle()
+    assert not window.session.view.prediction.visible
+    export(window, "Labels", folder / "labels.tif", monkeypatch)
+    export(window, "Strokes", folder / "strokes.tif", monkeypatch)
+    with open_volume(folder / "labels.tif") as written:
+        labels = written.data[:]
+        assert written.spacing == pytest.approx(sample.spacing)
+        assert written.unit == sample.unit
+        assert [item.value for item in written.classes] == list(PAINTED)
+    expected = command_line(folder, sample, 0.5)
+    assert labels.dtype == expected.dtype == np.uint8
+    assert labels.tobytes() == expected.tobytes()
+
+
+def _go_on(window: Any, person: Person) -> None:
+    window.settle()
+    assert window.session.live.scan.counts.keys() == set(PAINTED)
+    window.click("supervox_prepare")
+    window.settle()
+    assert window.session.view.result.class_ids == PAINTED
+    window.click("supervox_class_add")
+    is_free = distance_transform_edt(window.strokes.data[PLANE] == 0) > 12  # of other strokes
+    person.paint((labels_of(window)[PLANE] == 1) & is_free)
+    window.settle()
+    assert window.session.view.result.class_ids == (*PAINTED, 4)
+    assert stroke_is_labelled(window, 4)
