@@ -20,6 +20,7 @@ What the dock does, without a widget:
 - `painting`: the layer of strokes; `region_brush`: painting whole supervoxels.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: the long work, each a task
   for a thread and what comes of it; `jobs` runs them.
+- `delivery`: final labels, and files of what there is.
 - `view`: what is shown of a result, as tables under `lookup` volumes; `layers`: how layers look.
 - `layer_fields`: voxel size, unit, place, classes: from volumes to layers and back.
 """

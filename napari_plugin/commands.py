@@ -95,7 +95,7 @@ def next_unsure(viewer: Viewer) -> None:
 
 def finish(viewer: Viewer) -> None:
     """Compute the final labels in full quality."""
-    dock_of(viewer).session.finish()
+    dock_of(viewer).session.delivery.finish()
 
 
 def export_labels(viewer: Viewer) -> None:

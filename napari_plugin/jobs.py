@@ -16,7 +16,7 @@ from typing import Any
 import psygnal
 from napari.qt.threading import FunctionWorker, create_worker
 from napari.utils import cancelable_progress
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, QThreadPool, QTimer, Signal
 from supervox.features import Cancelled
 
 NICENESS = 10
@@ -194,6 +194,15 @@ class Stage:
         if signal is not None:
             signal.emit(value)
         self.changed.emit()
+
+
+def stop_all() -> None:
+    """Stop all jobs and wait for their threads, which must not outlive Qt."""
+    for job in list(_running):
+        job.abandon()
+    pool = QThreadPool.globalInstance()
+    if pool is not None:
+        pool.waitForDone()
 
 
 class _Call:

@@ -16,6 +16,7 @@ from .layer_fields import classes_of_layer
 from .layers import ANNOTATIONS, class_colormap, make_annotations, role_of
 from .source import finest_data
 
+HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
 NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
 
@@ -35,6 +36,7 @@ class Painting:
         self._viewer = viewer
         self.classes = classes
         self.layer: Labels | None = None
+        self.is_blank = True  # the layer, when it was attached
         self._protected = NOTHING
         self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
@@ -53,14 +55,18 @@ class Painting:
     def attach(self, image: Image, *, brush_size: int) -> Labels:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
         layer = self._find(image, self._viewer.layers)
+        self.is_blank = layer is None
         if layer is None:
             layer = make_annotations(image, self.classes)
             layer.brush_size = brush_size
+            self.layer = layer  # ours already when the viewer tells of it
             self._viewer.add_layer(layer)
         else:
+            self.layer = layer
             self._take_classes(layer)
-        self.layer = layer
         self._protected, self._is_painted = NOTHING, False
+        layer.events.mode.connect(self._on_mode)
+        self._on_mode()
         layer.events.paint.connect(self._on_paint)
         layer.events.set_data.connect(self._on_set_data)
         layer.events.selected_label.connect(self._on_label_selected)
@@ -77,13 +83,16 @@ class Painting:
         self.detach()
         if mine is not None and mine in self._viewer.layers:
             self._viewer.layers.remove(mine)
-        self.attach(image, brush_size=10 if mine is None else int(mine.brush_size))
+        if mine is not None:
+            layer.brush_size = mine.brush_size
+        self.attach(image, brush_size=int(layer.brush_size))
         return True
 
     def detach(self) -> None:
         """Let go of the layer; it stays in the viewer with all strokes."""
         layer, self.layer = self.layer, None
         if layer is not None:
+            layer.events.mode.disconnect(self._on_mode)
             layer.events.paint.disconnect(self._on_paint)
             layer.events.set_data.disconnect(self._on_set_data)
             layer.events.selected_label.disconnect(self._on_label_selected)
@@ -130,6 +139,13 @@ class Painting:
         elif 1 <= label <= MAX_ID:
             self.classes.ensure([label])
             self.classes.selected = label
+
+    def _on_mode(self) -> None:
+        """Help in the status bar with our keys: napari's text would have its digits choose tools."""
+        assert self.layer is not None
+        self.layer.help = HELP
+        if self._viewer.layers.selection.active is self.layer:
+            self._viewer.help = HELP
 
     def _update_editable(self) -> None:
         """Nothing can be painted with a locked class."""

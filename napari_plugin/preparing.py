@@ -18,7 +18,7 @@ from .jobs import Report, Stage, Task
 from .lookup import coarse_sample
 from .source import Source
 
-LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
+LEAST_SECONDS = 10.0  # a preparation of less is mostly the start, and tells nothing of the pace
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.notifications import show_error, show_info, show_warning
+from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters
@@ -16,8 +13,8 @@ from supervox.segmentation import Estimate
 
 from .choices import Choices
 from .classes import ClassList, PaintClass
-from .exporting import Exporting, ExportRequest, Kind
-from .finishing import Finished, Finishing
+from .delivery import Delivery
+from .jobs import Stage
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -25,7 +22,7 @@ from .preparing import Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
 from .settings import Settings
-from .source import Box, finest_data
+from .source import Box, finest_data, spacing_of
 from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
@@ -66,14 +63,11 @@ class Session(WorkingImage):
             lambda: self.choices.refinement,
         )
         self.live.is_live = settings.live
-        self.finishing = Finishing(settings.workers)
-        self.exporting = Exporting()
+        self.delivery = Delivery(self)
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
-        self.last_export: Path | None = None
-        self.folder: Path | None = None  # where files were written last
-        self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
         self.lost_strokes: Labels | None = None
+        self._strokes_are_new = False  # to this window: look where they are
         self._connect()
 
     def _connect(self) -> None:
@@ -85,33 +79,33 @@ class Session(WorkingImage):
         self.live.updating.published.connect(self.view.show_in_view)
         self.live.updating.succeeded.connect(self._on_updated)
         self.preparation.succeeded.connect(self._on_prepared)
-        self.finishing.succeeded.connect(self._on_finished)
-        self.exporting.succeeded.connect(self._on_exported)
-        for failing in (
-            self.preparation,
-            self.live,
-            self.finishing,
-            self.exporting,
-            self.preview,
-            self.unsure,
-        ):
-            failing.failed.connect(self._on_error)
+        for work in self._stages:
+            work.failed.connect(self._on_error)
+            work.changed.connect(self._emit_changed)
+        self.live.failed.connect(self._on_error)
         for hinting in (self.painting, self.regions):
             hinting.hint.connect(self.hint)
         for stage in (
-            self.preparation,
             self.live.scanning,
             self.live.updating,
-            self.finishing,
-            self.exporting,
-            self.preview,
             self.view,
             self.classes,
             self.regions,
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
-        self.finishing.changed.connect(self._forget_pending)
+
+    @property
+    def _stages(self) -> tuple[Stage, ...]:
+        """The long work, beside the live loop."""
+        delivery = self.delivery
+        return (
+            self.preparation,
+            delivery.finishing,
+            delivery.exporting,
+            self.preview,
+            self.unsure,
+        )
 
     def close(self) -> None:
         """Stop everything, and let go of the viewer; strokes and final labels stay."""
@@ -124,7 +118,7 @@ class Session(WorkingImage):
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
-        for stage in (self.preparation, self.finishing, self.exporting, self.preview, self.unsure):
+        for stage in self._stages:
             stage.cancel()
         self.live.stop()
 
@@ -140,18 +134,21 @@ class Session(WorkingImage):
         self.lost_strokes = None
         self._watch(image)
         if image is not None:
+            if spacing_of(image)[1] is not None:
+                self.viewer.canvas.overlays.scale_bar.visible = True
             self._take_strokes(self.painting.attach(image, brush_size=self.settings.brush_size))
         self.changed.emit()
 
     def _release_image(self) -> None:
         self.preparation.forget()
-        self.finishing.forget()
+        self.delivery.finishing.forget()
         self.live.stop()
         self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
         self._watch(None)
-        self.view.final = None
+        self.view.release_final()
+        self.unsure.clear()
 
     def _on_data(self) -> None:
         """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
@@ -205,6 +202,7 @@ class Session(WorkingImage):
     def _take_strokes(self, layer: Labels) -> None:
         """Have a layer of strokes ready under the mouse, and look at what is painted already."""
         layer.mode = "paint"
+        self._strokes_are_new = not self.painting.is_blank
         QTimer.singleShot(0, self._select_strokes)  # napari selects the layer that it is adding now
         self.live.strokes_changed()
 
@@ -285,6 +283,10 @@ class Session(WorkingImage):
 
     def _on_scanned(self, scan: Scan) -> None:
         self.painting.protect(scan.strokes)
+        self.unsure.clear()
+        if self._strokes_are_new:
+            self._strokes_are_new = False
+            self.show_plane_of(scan.strokes)
         self.classes.ensure(scan.strokes.class_ids)
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
@@ -310,79 +312,6 @@ class Session(WorkingImage):
         if on:
             self.live.update()
         self.changed.emit()
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the final labels are those of the strokes and choices of now."""
-        finished, source, strokes = self.finishing.finished, self.source, self.live.strokes
-        if finished is None or source is None or strokes is None:
-            return False
-        return finished.is_for(source, strokes, self.choices.parameters)
-
-    def finish(self) -> None:
-        """Compute the final labels in full quality."""
-        prepared, strokes = self.preparation.prepared, self.live.strokes
-        if prepared is not None and strokes is not None and self.live.can_update:
-            self.finishing.start(prepared, strokes, self.choices.refinement)
-
-    def _on_finished(self, finished: Finished) -> None:
-        if self.image is None:
-            return
-        self.view.show_final(self.image, finished)
-        self._export_pending()
-
-    def can_export(self, kind: Kind) -> bool:
-        """Tell whether there is something of a kind to write."""
-        if self.image is None or self.exporting.is_running:
-            return False
-        if kind is Kind.STROKES:
-            return self.painting.layer is not None and bool(self.live.scan.counts)
-        return self.live.can_update and not self.finishing.is_running
-
-    def export(self, kind: Kind, path: Path) -> None:
-        """Write a file; the final labels are computed first if they are not up to date."""
-        self._pending = (kind, path)
-        if kind is Kind.STROKES or self.is_finished:
-            self._export_pending()
-        else:
-            self.finish()
-
-    def _forget_pending(self) -> None:
-        """Write nothing later on where finishing ended without a result."""
-        if not self.finishing.is_running:
-            self._pending = None
-
-    def _export_pending(self) -> None:
-        """Write what was waiting for the final labels, if anything was."""
-        pending, self._pending = self._pending, None
-        source, layer, finished = self.source, self.painting.layer, self.finishing.finished
-        if pending is None or source is None or self.image is None:
-            return
-        kind, path = pending
-        strokes = None
-        ids: Sequence[int] | None = None
-        if kind is Kind.STROKES:
-            assert layer is not None
-            strokes = np.asarray(layer.data)
-            strokes = strokes[np.newaxis] if strokes.ndim == 2 else strokes
-        elif finished is not None:
-            ids = finished.segmentation.class_ids
-        place = (0.0, 0.0, 0.0, *(float(v) for v in self.image.translate))[-3:]
-        self.exporting.start(
-            ExportRequest(
-                kind,
-                path,
-                self.classes.for_files(ids),
-                source,
-                (place[0], place[1], place[2]),
-                strokes,
-                finished,
-            )
-        )
-
-    def _on_exported(self, path: Path) -> None:
-        self.last_export, self.folder = path, path.parent
-        show_info(f"Written: {path}")
 
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""

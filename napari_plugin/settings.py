@@ -33,7 +33,7 @@ class Settings:
     live: bool = True
     delay_ms: int = 300
     workers: int | None = None
-    preset: str = "cryo-sxt"
+    preset: str = "default"
     supervoxel_size: float = 8.0
     brush_size: int = 5
     prediction_opacity: float = 0.4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .jobs import stop_all
 from .readers import Role, read_layers
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def open_window(
 
     show_dock(napari.Viewer(title=DOCK), layers)
     napari.run()
+    stop_all()
 
 
 def show_dock(viewer: Viewer, layers: list[Layer]) -> None:

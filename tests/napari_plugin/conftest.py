@@ -97,8 +97,8 @@ class Bench:
     @property
     def is_busy(self) -> bool:
         session, live = self.session, self.session.live
-        stages = (session.preparation, live.scanning, live.updating, session.finishing)
-        others = (session.exporting, session.preview, session.unsure)
+        stages = (session.preparation, live.scanning, live.updating, session.delivery.finishing)
+        others = (session.delivery.exporting, session.preview, session.unsure)
         return live._timer.isActive() or any(stage.is_running for stage in (*stages, *others))
 
     # ------------------------------------------------------------------------------- strokes

@@ -89,7 +89,7 @@ def command_line(folder: Path, sample: Sample, strength: float) -> np.ndarray:
     write_volume(volume, sample.image, spacing=sample.spacing, unit=sample.unit, kind="image")
     command = [sys.executable, "-c", "from supervox.segmentation.cli import main; main()"]
     command += ["segment", str(volume), "--annotations", str(folder / "strokes.tif")]
-    command += ["--output", str(labels), "--preset", "cryo-sxt", "--refine", str(strength)]
+    command += ["--output", str(labels), "--refine", str(strength)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with open_volume(labels) as written:

@@ -192,7 +192,7 @@ def test_layers_lie_on_the_image(open_bench: Callable[..., Any], scene: Any) -> 
     bench.prepare(1, 2, 3)
     session.view.choose(shown=Shown.UNCERTAINTY)
     session.view.outline_supervoxels(True)
-    session.finish()
+    session.delivery.finish()
     bench.settle()
     view = session.view
     for layer in (view.prediction, view.map, view.supervoxels, session.view.final):
