@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
@@ -17,6 +17,7 @@ from .layers import ANNOTATIONS, class_colormap, make_annotations, role_of
 from .source import finest_data
 
 HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
+PAINTED_AT_ONCE = 2**22  # voxels
 NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
 
@@ -141,7 +142,7 @@ class Painting:
             self.classes.selected = label
 
     def _on_mode(self) -> None:
-        """Help in the status bar with our keys: napari's text would have its digits choose tools."""
+        """Help in the status bar with our keys: in napari's text, digits choose tools."""
         assert self.layer is not None
         self.layer.help = HELP
         if self._viewer.layers.selection.active is self.layer:
@@ -214,6 +215,15 @@ class Painting:
         assert self.layer is not None
         if indices[0].size:
             self.layer.data_setitem(indices, class_id)
+
+    def paint_all(self, strokes: Mapping[int, NDArray[np.int64]]) -> None:
+        """Paint voxels of several classes, given by raster index, as one step."""
+        assert self.layer is not None
+        with self.layer.block_history():
+            for class_id, voxels in strokes.items():
+                for first in range(0, voxels.size, PAINTED_AT_ONCE):
+                    some = voxels[first : first + PAINTED_AT_ONCE]
+                    self.paint(np.unravel_index(some, self.layer.data.shape), class_id)
 
     def remove_class(self, class_id: int) -> None:
         """Delete a class with its strokes; undoing brings both back."""

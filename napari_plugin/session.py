@@ -14,7 +14,9 @@ from supervox.segmentation import Estimate
 from .choices import Choices
 from .classes import ClassList, PaintClass
 from .delivery import Delivery
+from .importing import Importing
 from .jobs import Stage
+from .layer_fields import classes_of_layer
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -51,6 +53,7 @@ class Session(WorkingImage):
         )
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.workers)
+        self.importing = Importing(self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
             viewer, self.classes, ViewChoices(opacity=settings.prediction_opacity)
@@ -82,7 +85,8 @@ class Session(WorkingImage):
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        self.live.failed.connect(self._on_error)
+        for part in (self.live, self.importing):
+            part.failed.connect(self._on_error)
         for hinting in (self.painting, self.regions):
             hinting.hint.connect(self.hint)
         for stage in (
@@ -91,6 +95,7 @@ class Session(WorkingImage):
             self.view,
             self.classes,
             self.regions,
+            self.importing,
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
@@ -120,6 +125,7 @@ class Session(WorkingImage):
         self.changed.disconnect()
         for stage in self._stages:
             stage.cancel()
+        self.importing.cancel()
         self.live.stop()
 
     def hint(self, text: str) -> None:
@@ -140,6 +146,7 @@ class Session(WorkingImage):
         self.changed.emit()
 
     def _release_image(self) -> None:
+        self.importing.cancel()
         self.preparation.forget()
         self.delivery.finishing.forget()
         self.live.stop()
@@ -209,6 +216,22 @@ class Session(WorkingImage):
     def _select_strokes(self) -> None:
         if self.painting.layer is not None:
             self.viewer.layers.selection.active = self.painting.layer
+
+    def other_labels(self) -> list[Labels]:
+        """Return the layers of labels that could become strokes."""
+        layers = [layer for layer in self.viewer.layers if isinstance(layer, Labels)]
+        shape = None if self.painting.voxels is None else self.painting.voxels.shape
+        mine = (self.painting.layer, self.view.supervoxels)
+        return [
+            layer
+            for layer in layers
+            if layer not in mine and tuple(finest_data(layer).shape) == shape
+        ]
+
+    def import_layer(self, layer: Labels) -> None:
+        """Use the labels of a layer as strokes, once their classes are chosen."""
+        classes = classes_of_layer({"metadata": layer.metadata}) or ()
+        self.importing.read(layer.name, finest_data(layer), classes)
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""

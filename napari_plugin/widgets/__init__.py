@@ -6,6 +6,6 @@
   five steps from top to bottom.
 - `box_editor`: the part of the volume to work in.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
-- `class_table`: the classes.
+- `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

@@ -367,3 +367,47 @@ def test_a_picture_from_start_to_file(
     with open_volume(tmp_path / "labels.tif") as volume:
         np.testing.assert_array_equal(volume.data[:][0], bench.session.view.final.data)
         assert volume.spacing[1:] == (2, 2)
+
+
+def test_strokes_that_came_with_the_image_are_looked_for(
+    open_bench: Callable[..., Any], scene: Any
+) -> None:
+    bench = open_bench(scene.image)
+    strokes = np.zeros(scene.shape, np.uint8)
+    strokes[3, 10:14, 10:14] = 1
+    strokes[12, 10:18, 10:14] = 2
+    metadata = {"supervox": {"role": "annotations"}}
+    bench.viewer.add_labels(strokes, metadata=metadata)
+    bench.settle()
+    assert bench.session.painting.voxels is strokes
+    assert bench.viewer.dims.current_step[0] == 12
+    bench.viewer.dims.set_current_step(0, 5)
+    bench.paint(1)
+    bench.settle()
+    assert bench.viewer.dims.current_step[0] == 5
+
+
+def test_an_unsure_place_is_ringed_until_the_next_stroke(bench: Any) -> None:
+    bench.prepare(1, 2)
+    bench.session.go_to_unsure()
+    bench.settle()
+    mark = bench.layer("unsure place")
+    place = np.round(mark.data_to_world(mark.data[0]))
+    assert place[0] == bench.viewer.dims.current_step[0]
+    assert bench.viewer.layers.selection.active is not mark
+    bench.paint(3)
+    bench.settle()
+    assert mark not in bench.viewer.layers
+
+
+def test_help_names_our_keys(bench: Any) -> None:
+    bench.viewer.layers.selection.active = bench.strokes
+    for mode in ("erase", "paint", "fill"):
+        bench.strokes.mode = mode
+        assert bench.viewer.help.startswith("1 to 9 choose a class")
+
+
+def test_a_scale_bar_where_the_unit_is_known(open_bench: Callable[..., Any], scene: Any) -> None:
+    assert not open_bench(scene.image).viewer.canvas.overlays.scale_bar.visible
+    bench = open_bench(scene.image, scale=(40, 40, 40), units=("nm",) * 3)
+    assert bench.viewer.canvas.overlays.scale_bar.visible
