@@ -134,9 +134,7 @@ def command_line(folder: Path, specimen: Specimen, strength: float) -> np.ndarra
         return written.data[:]
 
 
-@pytest.mark.parametrize(
-    "make", [synthetic, flat, pytest.param(cryo_sxt, marks=pytest.mark.data)]
-)
+@pytest.mark.parametrize("make", [synthetic, flat, pytest.param(cryo_sxt, marks=pytest.mark.data)])
 def test_from_a_volume_to_a_file_and_on(
     make: Callable[[pytest.FixtureRequest], Specimen],
     request: pytest.FixtureRequest,
@@ -198,7 +196,8 @@ def _work(window: Any, person: Person, folder: Path, monkeypatch: pytest.MonkeyP
     window.settle()
     assert stroke_is_labelled(window, number)
     corrected, strokes = labels_of(window), window.strokes.data.copy()
-    assert specimen.in_plane(corrected)[row, column] == number != specimen.in_plane(first)[row, column]
+    before, after = specimen.in_plane(first), specimen.in_plane(corrected)
+    assert after[row, column] == number != before[row, column]
 
     # undo and redo
     window.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -239,7 +238,8 @@ def _go_on(window: Any, person: Person) -> None:
     window.settle()
     assert window.session.view.result.class_ids == painted
     window.click("supervox_class_add")
-    is_free = distance_transform_edt(specimen.in_plane(window.strokes.data) == 0) > 12  # of other strokes
+    others = specimen.in_plane(window.strokes.data) != 0
+    is_free = distance_transform_edt(~others) > 12
     person.paint((specimen.in_plane(labels_of(window)) == 1) & is_free)
     window.settle()
     assert window.session.view.result.class_ids == (*painted, new)
