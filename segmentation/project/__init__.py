@@ -1,0 +1,10 @@
+"""The project: a folder that keeps volume, strokes and results together, and never loses a stroke.
+
+Where to find what, from the single stroke to the whole:
+
+- `errors`: `ProjectError`, the only exception that bad folders lead to, and `Finding`, what a
+  person should know of one.
+- `changes`: voxels that got another class.
+- `records`, `journal` (on an `_index`, read by `_scan`): every change, in an append-only file.
+- `undo`: what the records say of undo and redo.
+"""
