@@ -34,6 +34,13 @@ class Gap:
         """How many records are lost."""
         return max(0, self.last - self.first + 1)
 
+    @property
+    def names(self) -> str:
+        """What is lost, with the verb that belongs to it."""
+        if self.n_records == 1:
+            return f"record {self.first} is"
+        return f"records {self.first} to {self.last} are"
+
 
 @dataclass(frozen=True)
 class Scan:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from ._index import Index
-from ._scan import Gap, scan
+from ._scan import Gap, Scan, scan
 from .errors import Finding, ProjectError, Severity
 from .records import HEADER_BYTES, Kind, Record, Role, decode, encode, parse_header
 from .undo import UndoStack
@@ -24,8 +24,8 @@ class Journal:
     path : Path
     gaps : tuple of Gap
         Damage in the middle of the file, found when it was opened.
-    findings : tuple of Finding
-        What a person should know of the state of the file.
+    dropped : Gap or None
+        What followed the last whole record, and is no record: removed if that was allowed.
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
@@ -38,9 +38,7 @@ class Journal:
             self._index: Index = found.index
             self._end = found.end
             self.gaps: tuple[Gap, ...] = found.gaps
-            self.findings = tuple(_tell(path, found.gaps))
-            if found.size > found.end:
-                self.findings += (self._drop_tail(found.size, found.tail is not None),)
+            self.dropped = self._drop_tail(found)
         except BaseException:
             self._file.close()
             raise
@@ -50,7 +48,7 @@ class Journal:
         """Open a journal, and make a new one if there is none and it may be written to.
 
         All records are verified. Half a record at the end, which a crash left, is removed; damage
-        in the middle is passed over and told in `findings`.
+        in the middle is passed over; `findings` tells of both.
 
         Raises
         ------
@@ -77,9 +75,19 @@ class Journal:
 
     def after(self, number: int) -> Iterator[Record]:
         """Read all records beyond a number, in order."""
-        for each in self._index.rows["number"].tolist():
-            if each > number:
-                yield self.read(each)
+        for each in self.numbers_after(number):
+            yield self.read(each)
+
+    def numbers_after(self, number: int) -> list[int]:
+        """Return the numbers of all records beyond one, ascending."""
+        numbers = self._index.rows["number"]
+        found: list[int] = numbers[numbers > number].tolist()
+        return found
+
+    @property
+    def first_number(self) -> int:
+        """Number of the first record; -1 if there is none."""
+        return int(self._index.rows["number"][0]) if len(self._index) else -1
 
     @property
     def last_number(self) -> int:
@@ -111,6 +119,28 @@ class Journal:
         for number, role, target in self._index.roles():
             stack.note(number, Role(role), target)
         return stack
+
+    def findings(self, covered: int = -1) -> list[Finding]:
+        """Say what is wrong with the file, and what is lost for that.
+
+        Parameters
+        ----------
+        covered : int
+            The annotations up to this record are known from elsewhere.
+        """
+        found = []
+        for gap in self.gaps:
+            where = f"{gap.n_bytes:,} bytes at {gap.offset:,} are damaged"
+            if gap.n_records:
+                found.append(_loss(self.path.name, f"{where}: {gap.names} lost", gap, covered))
+            else:
+                text = f"{where}; no record is lost there"
+                found.append(Finding(Severity.NOTE, self.path.name, text))
+        if self.dropped is not None:
+            gap = self.dropped
+            what = f"the last {gap.n_bytes:,} bytes are no whole record: {gap.names} dropped"
+            found.append(_loss(self.path.name, what, gap, covered))
+        return found
 
     def read(self, number: int) -> Record:
         """Read a record.
@@ -173,33 +203,23 @@ class Journal:
                 data += part
             return data
 
-    def _drop_tail(self, size: int, is_known: bool) -> Finding:
-        """Remove what follows the last whole record; say what it was."""
-        what = f"the last {size - self._end:,} bytes are no whole record"
-        if is_known:
-            what += f" (number {self.last_number + 1} is cut off or damaged)"
-        if self._read_only:
-            what += " and were passed over"
-        else:
-            self._file.truncate(self._end)
+    def _drop_tail(self, found: Scan) -> Gap | None:
+        """Remove what follows the last whole record."""
+        if found.size == found.end:
+            return None
+        if not self._read_only:
+            self._file.truncate(found.end)
             os.fsync(self._file.fileno())
-            what += " and were dropped"
-        return Finding(Severity.NOTE, self.path.name, what)
+        first = self.last_number + 1
+        last = found.tail.number if found.tail is not None else first
+        return Gap(found.end, found.size - found.end, first, max(first, last))
 
 
-def _tell(path: Path, gaps: Sequence[Gap]) -> Iterator[Finding]:
-    """Say where a journal is damaged, and what can't be read for that."""
-    for gap in gaps:
-        where = f"{gap.n_bytes:,} bytes at {gap.offset:,} are damaged"
-        if not gap.n_records:
-            yield Finding(Severity.NOTE, path.name, f"{where}; no record is lost there")
-            continue
-        lost = (
-            f"record {gap.first} is"
-            if gap.n_records == 1
-            else f"records {gap.first} to {gap.last} are"
-        )
-        yield Finding(Severity.NOTE, path.name, f"{where}: {lost} lost from the history")
+def _loss(part: str, what: str, gap: Gap, covered: int) -> Finding:
+    """Say whether what is lost from the history is lost from the annotations, too."""
+    if gap.last <= covered:
+        return Finding(Severity.NOTE, part, f"{what} from the history; the annotations are whole")
+    return Finding(Severity.LOSS, part, f"{what}; whatever it changed is lost")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from supervox.segmentation.project.errors import ProjectError
+from supervox.segmentation.project.errors import ProjectError, Severity
 from supervox.segmentation.project.journal import Journal
 from supervox.segmentation.project.records import Kind, Record, Role, encode
 
@@ -63,7 +63,7 @@ def test_what_was_written_is_read(path):
     assert list(journal.after(3)) == RECORDS[4:]
     assert journal.read(2) == RECORDS[2]
     assert journal.times() == (1000.0, 1005.0)
-    assert not journal.findings
+    assert not journal.findings()
     journal.close()
 
 
@@ -97,17 +97,18 @@ def test_a_torn_record_is_dropped_and_the_rest_kept(path, n_bytes):
     os.truncate(path, n_bytes)
     found, journal = records_of(path)
     assert found == RECORDS[:4]
-    (finding,) = journal.findings
-    assert f"the last {n_bytes - STARTS[4]} bytes are no whole record" in finding.text
+    (finding,) = journal.findings()
+    dropped = n_bytes - STARTS[4]
+    assert f"the last {dropped} bytes are no whole record: record 4 is dropped" in finding.text
     assert path.stat().st_size == STARTS[4]
-    assert records_of(path)[1].findings == ()
+    assert not records_of(path)[1].findings()
 
 
 def test_who_only_reads_leaves_a_torn_record_alone(path):
     os.truncate(path, STARTS[5] - 1)
     found, journal = records_of(path, read_only=True)
     assert found == RECORDS[:4]
-    assert "passed over" in journal.findings[0].text
+    assert "record 4 is dropped" in journal.findings()[0].text
     assert path.stat().st_size == STARTS[5] - 1
 
 
@@ -121,9 +122,13 @@ def test_damage_in_the_middle_costs_one_record(path, place):
     (gap,) = journal.gaps
     assert (gap.offset, gap.n_bytes) == (STARTS[2], STARTS[3] - STARTS[2])
     assert (gap.first, gap.last) == (2, 2)
-    (finding,) = journal.findings
-    expected = f"{gap.n_bytes} bytes at {gap.offset} are damaged: record 2 is lost from the history"
-    assert finding.text == expected
+    (finding,) = journal.findings()
+    assert finding.severity is Severity.LOSS
+    expected = f"{gap.n_bytes} bytes at {gap.offset} are damaged: record 2 is lost; whatever"
+    assert finding.text.startswith(expected)
+    (finding,) = journal.findings(covered=2)
+    assert finding.severity is Severity.NOTE
+    assert "record 2 is lost from the history; the annotations are whole" in finding.text
 
 
 def test_bytes_that_are_gone_from_the_middle_are_told(path):
@@ -131,8 +136,8 @@ def test_bytes_that_are_gone_from_the_middle_are_told(path):
     path.write_bytes(data[: STARTS[1]] + data[STARTS[3] :])
     found, journal = records_of(path)
     assert found == [RECORDS[0], *RECORDS[3:]]
-    assert "0 bytes at" in journal.findings[0].text
-    assert "records 1 to 2 are lost" in journal.findings[0].text
+    assert "0 bytes at" in journal.findings()[0].text
+    assert "records 1 to 2 are lost" in journal.findings()[0].text
 
 
 def test_bytes_that_got_in_are_passed_over(path):
@@ -140,7 +145,7 @@ def test_bytes_that_got_in_are_passed_over(path):
     path.write_bytes(data[: STARTS[2]] + b"rubbish" + data[: STARTS[1]] + data[STARTS[2] :])
     found, journal = records_of(path)
     assert found == RECORDS
-    assert "no record is lost there" in journal.findings[0].text
+    assert "no record is lost there" in journal.findings()[0].text
 
 
 @given(data=st.data())
@@ -161,7 +166,7 @@ def test_any_damage_leaves_all_other_records(path, tmp_path, data):
     damaged.write_bytes(content)
     found, journal = records_of(damaged)
     assert found == same
-    assert bool(journal.findings) == (len(same) < len(RECORDS))
+    assert bool(journal.findings()) == (len(same) < len(RECORDS))
 
 
 def test_a_record_that_is_not_there(path):
