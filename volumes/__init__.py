@@ -18,6 +18,7 @@ Where to find what:
 
 from .address import Address
 from .arrays import VolumeArray
+from .atomic import discard, publish, temporary_beside
 from .calibration import convert_length, unit_symbol
 from .errors import VolumeError
 from .files import create_volume, open_volume, write_volume
@@ -38,8 +39,11 @@ __all__ = [
     "convert_length",
     "create_volume",
     "describe",
+    "discard",
     "format_of",
     "open_volume",
+    "publish",
+    "temporary_beside",
     "unit_symbol",
     "write_volume",
 ]

@@ -1,0 +1,13 @@
+"""The project: a folder that keeps volume, strokes and results together, and never loses a stroke.
+
+Where to find what, from the single stroke to the whole:
+
+- `errors`: `ProjectError`, the only exception that bad folders lead to, and `Finding`, what a
+  person should know of one.
+- `changes`: voxels that got another class; `classes`: the table of classes.
+- `records`, `journal` (on an `_index`, read by `_scan`): every change, in an append-only file.
+- `writer`: the journal written in the background.
+- `undo`: what the records say of undo and redo.
+- `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`.
+- `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
+"""
