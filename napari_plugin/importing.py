@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.features import check_stop
+from supervox.segmentation.project import MAX_ID
 from supervox.volumes import VolumeClass, VolumeError, open_volume
 
-from .classes import MAX_ID, ClassError, ClassList
+from .classes import ClassError, ClassList
 from .jobs import Report, Stage, Task
 from .painting import Painting
 

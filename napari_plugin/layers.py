@@ -9,8 +9,8 @@ import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from numpy.typing import NDArray
+from supervox.segmentation.project import ProjectClass
 
-from .classes import PaintClass
 from .lookup import LookupPyramid
 from .source import finest_data, placement
 
@@ -37,7 +37,7 @@ def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> di
     return {"supervox": {"role": role, "of": str(image.unique_id), "classes": entries}}
 
 
-def class_colormap(classes: Iterable[PaintClass]) -> DirectLabelColormap:
+def class_colormap(classes: Iterable[ProjectClass]) -> DirectLabelColormap:
     """Return the colours of the classes; hidden ones are transparent, as is 0."""
     colours: dict[int | None, Any] = {None: _STRANGER, 0: _NOTHING}
     for item in classes:
@@ -45,7 +45,7 @@ def class_colormap(classes: Iterable[PaintClass]) -> DirectLabelColormap:
     return DirectLabelColormap(color_dict=colours)
 
 
-def make_annotations(image: Image, classes: Iterable[PaintClass]) -> Labels:
+def make_annotations(image: Image, classes: Iterable[ProjectClass]) -> Labels:
     """Return an empty layer to paint on, uint8, with the voxels of the image."""
     return Labels(
         np.zeros(finest_data(image).shape, np.uint8),
@@ -61,7 +61,7 @@ def make_prediction(
     image: Image,
     pyramid: LookupPyramid,
     start: tuple[int, int, int],
-    classes: Iterable[PaintClass],
+    classes: Iterable[ProjectClass],
     opacity: float,
 ) -> Labels:
     """Return the layer of predicted labels: a view through a table over supervoxels."""
@@ -120,7 +120,7 @@ def make_final(
     image: Image,
     labels: NDArray[np.unsignedinteger],
     start: tuple[int, int, int],
-    classes: Iterable[PaintClass],
+    classes: Iterable[ProjectClass],
     named: Iterable[VolumeClass],
 ) -> Labels:
     """Return the layer of the full pipeline's labels."""

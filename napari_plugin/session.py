@@ -10,9 +10,10 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters
 from supervox.segmentation import Estimate
+from supervox.segmentation.project import ProjectClass
 
 from .choices import Choices
-from .classes import ClassList, PaintClass
+from .classes import ClassList
 from .delivery import Delivery
 from .importing import Importing
 from .jobs import Stage
@@ -49,7 +50,7 @@ class Session(WorkingImage):
         self.settings = settings
         self.choices = Choices.starting_with(settings)
         self.classes = ClassList(
-            PaintClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
+            ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.workers)
@@ -61,6 +62,7 @@ class Session(WorkingImage):
         self.live = LiveLoop(
             settings.delay_ms,
             lambda: self.painting.voxels,
+            lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
             self._part_in_view,
             lambda: self.choices.refinement,
@@ -78,6 +80,7 @@ class Session(WorkingImage):
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
         self.painting.changed.connect(self.live.strokes_changed)
+        self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
         self.live.scanned.connect(self._on_scanned)
         self.live.updating.published.connect(self.view.show_in_view)
         self.live.updating.succeeded.connect(self._on_updated)
@@ -85,7 +88,7 @@ class Session(WorkingImage):
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing):
+        for part in (self.live, self.importing, self.painting):
             part.failed.connect(self._on_error)
         for hinting in (self.painting, self.regions):
             hinting.hint.connect(self.hint)
@@ -99,6 +102,7 @@ class Session(WorkingImage):
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
+        self.painting.recorded.connect(self._emit_changed)
 
     @property
     def _stages(self) -> tuple[Stage, ...]:

@@ -120,8 +120,14 @@ class PaintSection(Body):
         self.in_3d.setObjectName("supervox_brush_3d")
         self.in_3d.setToolTip("Paint a ball through neighbouring planes, instead of a disc")
         self.in_3d.clicked.connect(self._on_3d)
-        self.undo = tool("supervox_undo", "Undo", "Take the last stroke back  (Ctrl+Z)", self._undo)
-        self.redo = tool("supervox_redo", "Redo", "Paint it again  (Ctrl+Shift+Z)", self._redo)
+        painting = self._session.painting
+        self.undo = tool(
+            "supervox_undo",
+            "Undo",
+            "Take the last stroke back, as far back as you like  (Ctrl+Z)",
+            painting.undo,
+        )
+        self.redo = tool("supervox_redo", "Redo", "Paint it again  (Ctrl+Shift+Z)", painting.redo)
         line.addWidget(self.in_3d)
         line.addStretch(1)
         line.addWidget(self.undo)
@@ -146,8 +152,10 @@ class PaintSection(Body):
             made.setEnabled(can_paint)
         self.regions.setEnabled(can_paint and session.preparation.prepared is not None)
         self.in_3d.setEnabled(can_paint and not is_flat)
-        for step in (self.undo, self.redo, self.take):
-            step.setEnabled(layer is not None)
+        self.take.setEnabled(layer is not None)
+        recorder = session.painting.recorder
+        self.undo.setEnabled(recorder is not None and recorder.can_undo)
+        self.redo.setEnabled(recorder is not None and recorder.can_redo)
         if layer is not None:
             chosen = {
                 "paint": self.voxels,
@@ -225,11 +233,3 @@ class PaintSection(Body):
     def _on_3d(self, on: bool) -> None:
         if self._session.painting.layer is not None:
             self._session.painting.layer.n_edit_dimensions = 3 if on else 2
-
-    def _undo(self) -> None:
-        if self._session.painting.layer is not None:
-            self._session.painting.layer.undo()
-
-    def _redo(self) -> None:
-        if self._session.painting.layer is not None:
-            self._session.painting.layer.redo()

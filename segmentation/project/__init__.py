@@ -8,6 +8,26 @@ Where to find what, from the single stroke to the whole:
 - `records`, `journal` (on an `_index`, read by `_scan`): every change, in an append-only file.
 - `writer`: the journal written in the background.
 - `undo`: what the records say of undo and redo.
+- `recorder`: what was painted by somebody else, noticed and written down.
 - `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`.
 - `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
 """
+
+from .annotations import AnnotationStore
+from .changes import VoxelChange
+from .classes import MAX_ID, ProjectClass
+from .errors import Finding, ProjectError, Severity
+from .recorder import Recorder
+from .writer import SaveState
+
+__all__ = [
+    "MAX_ID",
+    "AnnotationStore",
+    "Finding",
+    "ProjectClass",
+    "ProjectError",
+    "Recorder",
+    "SaveState",
+    "Severity",
+    "VoxelChange",
+]
