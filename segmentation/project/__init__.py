@@ -9,5 +9,30 @@ Where to find what, from the single stroke to the whole:
 - `writer`: the journal written in the background.
 - `undo`: what the records say of undo and redo.
 - `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`.
+- `project` (helped by `_folder`): the whole, made, opened, copied; `lock`: one process may write.
+- `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
+- `derived`: partitions (as `partitions` has them), model and last result, if they are still true.
 - `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
 """
+
+from .annotations import AnnotationStore
+from .changes import VoxelChange, change_between
+from .classes import ProjectClass
+from .errors import Finding, ProjectError, Severity, VolumeMoved
+from .project import Project
+from .settings import Settings
+from .writer import SaveState
+
+__all__ = [
+    "AnnotationStore",
+    "Finding",
+    "Project",
+    "ProjectClass",
+    "ProjectError",
+    "SaveState",
+    "Settings",
+    "Severity",
+    "VolumeMoved",
+    "VoxelChange",
+    "change_between",
+]
