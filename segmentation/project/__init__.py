@@ -10,24 +10,34 @@ Where to find what, from the single stroke to the whole:
 - `undo`: what the records say of undo and redo.
 - `recorder`: what was painted by somebody else, noticed and written down.
 - `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`.
+- `project` (helped by `_folder`): the whole, made, opened, copied; `lock`: one process may write.
+- `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
+- `derived`: partitions (as `partitions` has them), model and last result, if they are still true.
 - `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
 """
 
 from .annotations import AnnotationStore
-from .changes import VoxelChange
+from .changes import VoxelChange, change_between
 from .classes import MAX_ID, ProjectClass
-from .errors import Finding, ProjectError, Severity
+from .errors import Finding, ProjectError, Severity, VolumeMoved
+from .project import ENDING, Project
 from .recorder import Recorder
+from .settings import Settings
 from .writer import SaveState
 
 __all__ = [
+    "ENDING",
     "MAX_ID",
     "AnnotationStore",
     "Finding",
+    "Project",
     "ProjectClass",
     "ProjectError",
     "Recorder",
     "SaveState",
+    "Settings",
     "Severity",
+    "VolumeMoved",
     "VoxelChange",
+    "change_between",
 ]

@@ -205,15 +205,26 @@ class AnnotationStore:
             self._classes_number = self._append(content, Kind.CLASSES)
             self._classes = table
 
-    def keep(self, content: Mapping[str, Any]) -> None:
-        """Keep a copy of what project.json says.
+    def keep(self, content: Mapping[str, Any], kind: Kind = Kind.PROJECT) -> int:
+        """Keep what isn't strokes in the journal as well.
 
         Parameters
         ----------
         content : mapping
             What JSON can hold.
+        kind : Kind
+
+        Returns
+        -------
+        int
+            Number of the record.
+
+        Raises
+        ------
+        ProjectError
+            If the annotations can't be changed.
         """
-        self._append(content, Kind.PROJECT)
+        return self._append(content, kind)
 
     # --------------------------------------------------------------------------------- saving
 

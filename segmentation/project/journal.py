@@ -108,6 +108,11 @@ class Journal:
         """Count the records of a kind."""
         return self._index.of_kind(kind).size
 
+    def numbers_of(self, kind: Kind) -> list[int]:
+        """Return the numbers of all records of a kind, ascending."""
+        found: list[int] = self._index.of_kind(kind).tolist()
+        return found
+
     def times(self) -> tuple[float, float] | None:
         """Return when the first and the last record were made; None if there is none."""
         times = self._index.rows["time"]

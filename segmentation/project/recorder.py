@@ -25,7 +25,7 @@ class Recorder:
     voxels : uint8, (Z, Y, X)
         What is painted on, contiguous in memory; 0 = unlabelled.
     store : AnnotationStore, optional
-        Where it is written down, if `voxels` hold just what the store does.
+        Where it is written down; what differs already is found by `look`.
     """
 
     def __init__(self, voxels: NDArray[np.uint8], store: AnnotationStore | None = None) -> None:
@@ -34,8 +34,8 @@ class Recorder:
         self._waiting: list[VoxelChange] = []
         self._store = store
         if store is not None:
-            painted = self.look()
-            self._known.reshape(-1)[painted] = voxels.reshape(-1)[painted]
+            painted = np.flatnonzero(store.voxels)
+            self._known.reshape(-1)[painted] = store.voxels.reshape(-1)[painted]
             store.voxels = voxels
 
     @property

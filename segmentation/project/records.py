@@ -44,6 +44,7 @@ class Kind(IntEnum):
     VOXELS = 1  # voxels that changed
     CLASSES = 2  # the whole table of classes
     PROJECT = 3  # what project.json says
+    STEP = 4  # what was done, for provenance.json
 
 
 class Role(IntEnum):
