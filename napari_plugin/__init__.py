@@ -22,6 +22,8 @@ What the dock does, without a widget:
 - `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: the long work, each a task
   for a thread and what comes of it; `jobs` runs them.
 - `delivery`: final labels, and files of what there is.
+- `keeping`: the project that strokes are written down in, with what `project_files` does on a
+  thread; `recent`: the list of projects.
 - `view`: what is shown of a result, as tables under `lookup` volumes; `layers`: how layers look.
 - `layer_fields`: voxel size, unit, place, classes: from volumes to layers and back.
 """

@@ -114,6 +114,14 @@ class ClassList:
         if not self._selected and self._items:
             self.selected = self._items[0].id
 
+    def restore(self, items: Iterable[ProjectClass]) -> None:
+        """Take a table over as it is, in place of this one."""
+        self._items = list(items) or self._items
+        self._removed.clear()
+        self._selected = self._items[0].id if self._items else 0
+        self.changed.emit()
+        self.selected_changed.emit(self._selected)
+
     def change(
         self,
         class_id: int,

@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
@@ -194,6 +195,20 @@ class Stage:
         if signal is not None:
             signal.emit(value)
         self.changed.emit()
+
+
+_to_the_end = ThreadPoolExecutor(1, "supervox files")
+
+
+def run_to_end(work: Callable[[], None]) -> Future[None]:
+    """Do something that must not be left undone, even if the program ends meanwhile."""
+    try:
+        return _to_the_end.submit(work)
+    except RuntimeError:  # it is ending already, and starts no more threads
+        work()
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
 
 
 def stop_all() -> None:

@@ -45,6 +45,7 @@ class Painting:
         self.classes = classes
         self.layer: Labels | None = None
         self.recorder: Recorder | None = None  # writes down what is painted on the layer
+        self._is_read_only = False
         self._is_held = False  # the mouse button: a stroke is being painted
         self._is_ours = False  # what is painted now
         self._is_unseen = False  # that something was painted, where the next scan will find it
@@ -65,6 +66,13 @@ class Painting:
         """What is painted, of the image's shape; None if there is no layer."""
         return None if self.layer is None else self.layer.data
 
+    @property
+    def planes(self) -> NDArray[np.uint8]:
+        """What is painted, as (Z, Y, X), the same in memory."""
+        assert self.layer is not None
+        data: NDArray[np.uint8] = self.layer.data
+        return data if data.ndim == 3 else data[np.newaxis]
+
     def attach(self, image: Image, *, brush_size: int) -> Labels:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
         layer = self._find(image, self._viewer.layers)
@@ -77,7 +85,8 @@ class Painting:
         else:
             self.layer = layer
             self._take_classes(layer)
-        self.recorder = Recorder(_planes(layer))
+        self.recorder = Recorder(self.planes)
+        self._is_read_only = False
         self._protected, self._is_painted = NOTHING, False
         layer.mouse_drag_callbacks.append(self._follow_mouse)
         layer.events.mode.connect(self._on_mode)
@@ -165,17 +174,24 @@ class Painting:
         if self._viewer.layers.selection.active is self.layer:
             self._viewer.help = HELP
 
+    def set_read_only(self, on: bool) -> None:
+        """Let nothing be painted, or let it again."""
+        self._is_read_only = on
+        self._update_editable()
+
     def _update_editable(self) -> None:
         """Nothing can be painted with a locked class."""
         assert self.layer is not None
         selected = self.classes.selected
-        is_locked = selected in self.classes and self.classes[selected].locked
+        is_locked = self._is_read_only or (
+            selected in self.classes and self.classes[selected].locked
+        )
         if self.layer.editable != is_locked:
             return
         if is_locked:  # napari puts the tool down
             self._tool = str(self.layer.mode)
             self.layer.editable = False
-            if self._tool != "pan_zoom":
+            if self._tool != "pan_zoom" and not self._is_read_only:
                 self.hint.emit(f"{self.classes[selected].name} is locked: unlock it to paint")
         else:
             self.layer.editable = True
@@ -267,6 +283,12 @@ class Painting:
         self._refresh()
         self.changed.emit()
 
+    def record_all(self) -> None:
+        """Write down what no scan has seen yet: nothing will look again."""
+        if self.recorder is not None:
+            with self._telling():
+                self.recorder.confirm(self.recorder.look())
+
     @contextmanager
     def _telling(self) -> Iterator[None]:
         """Tell a person of what can't be written down, and the widgets of what was."""
@@ -348,9 +370,3 @@ class Painting:
             self.layer.refresh(extent=False)
         finally:
             self._is_restoring = False
-
-
-def _planes(layer: Labels) -> NDArray[np.uint8]:
-    """Return the voxels of a layer as (Z, Y, X), the same in memory."""
-    data: NDArray[np.uint8] = layer.data
-    return data if data.ndim == 3 else data[np.newaxis]

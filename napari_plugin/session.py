@@ -17,6 +17,7 @@ from .classes import ClassList
 from .delivery import Delivery
 from .importing import Importing
 from .jobs import Stage
+from .keeping import Keeping
 from .layer_fields import classes_of_layer
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
@@ -69,6 +70,7 @@ class Session(WorkingImage):
         )
         self.live.is_live = settings.live
         self.delivery = Delivery(self)
+        self.keeping = Keeping(self)
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
         self.lost_strokes: Labels | None = None
@@ -88,7 +90,7 @@ class Session(WorkingImage):
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting):
+        for part in (self.live, self.importing, self.painting, self.keeping):
             part.failed.connect(self._on_error)
         for hinting in (self.painting, self.regions):
             hinting.hint.connect(self.hint)
@@ -99,10 +101,12 @@ class Session(WorkingImage):
             self.classes,
             self.regions,
             self.importing,
+            self.keeping,
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.painting.recorded.connect(self._emit_changed)
+        self.changed.connect(self.keeping.choices_changed)
 
     @property
     def _stages(self) -> tuple[Stage, ...]:
@@ -127,6 +131,7 @@ class Session(WorkingImage):
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
+        self.keeping.release()
         for stage in self._stages:
             stage.cancel()
         self.importing.cancel()
@@ -146,10 +151,13 @@ class Session(WorkingImage):
         if image is not None:
             if spacing_of(image)[1] is not None:
                 self.viewer.canvas.overlays.scale_bar.visible = True
-            self._take_strokes(self.painting.attach(image, brush_size=self.settings.brush_size))
+            layer = self.painting.attach(image, brush_size=self.settings.brush_size)
+            self.keeping.reopen_for(layer)
+            self._take_strokes(layer)
         self.changed.emit()
 
     def _release_image(self) -> None:
+        self.keeping.release()
         self.importing.cancel()
         self.preparation.forget()
         self.delivery.finishing.forget()
@@ -237,6 +245,15 @@ class Session(WorkingImage):
         classes = classes_of_layer({"metadata": layer.metadata}) or ()
         self.importing.read(layer.name, finest_data(layer), classes)
 
+    def new_project(self) -> None:
+        """Begin anew on the same image; the project until now stays where it is, complete."""
+        image, layer = self.image, self.painting.layer
+        if image is None or layer is None:
+            return
+        self.choose_image(None)
+        self.viewer.layers.remove(layer)
+        self.choose_image(image)
+
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
         layer = self.painting.layer
@@ -299,6 +316,8 @@ class Session(WorkingImage):
             return
         self.preview.clear()
         self.view.start(self.image, prepared)
+        if prepared.seconds:
+            self.keeping.keep(prepared)
         if self.live.is_live:
             self.live.update()
 

@@ -1,5 +1,6 @@
 """What a person sees and touches; everything they do is a call of the `Session`.
 
+- `project_bar`: whether strokes are saved, and where; `recent_list`: projects to go on with.
 - `section`: one collapsible step of the work, with its state in a line.
 - `controls`: sliders with units, buttons that carry their shortcut.
 - `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `export_section`: the

@@ -16,10 +16,12 @@ Where to find what, from the single stroke to the whole:
 - `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
 """
 
+from ._folder import is_project
 from .annotations import AnnotationStore
 from .changes import VoxelChange, change_between
 from .classes import MAX_ID, ProjectClass
 from .errors import Finding, ProjectError, Severity, VolumeMoved
+from .lock import is_held
 from .project import ENDING, Project
 from .recorder import Recorder
 from .settings import Settings
@@ -40,4 +42,6 @@ __all__ = [
     "VolumeMoved",
     "VoxelChange",
     "change_between",
+    "is_held",
+    "is_project",
 ]

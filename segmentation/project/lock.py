@@ -82,3 +82,14 @@ def _holder(file: IO[str]) -> str:
         return f"process {note['process']} on {note['host']}, since {since}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
+
+
+def is_held(folder: Path) -> bool:
+    """Tell whether a program has a project open for writing."""
+    try:
+        FolderLock(folder).release()
+    except Locked:
+        return True
+    except OSError:
+        return False
+    return False

@@ -314,7 +314,9 @@ class Project:
             raise ProjectError(f"{place}: lies within the project itself; give another place")
         if self._lock is not None:
             self.save()
-        moved = self._settings.volume.seen_from(place)
+        volume = self._settings.volume
+        is_inside = self.folder.resolve() in Path(volume.absolute).parents
+        moved = volume if is_inside else volume.seen_from(place)  # what is inside is copied, too
         copy_project(self.folder, place, replace(self._settings, volume=moved))
 
     def close(self, *, force: bool = False) -> None:

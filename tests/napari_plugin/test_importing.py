@@ -39,6 +39,7 @@ def paint(bench: Any, found: Found, chosen: dict[int, int | None], *, over: bool
 
 def test_values_become_classes_in_one_step(bench: Any, labels: np.ndarray) -> None:
     bench.paint(2)
+    bench.settle()
     before = bench.strokes.data.copy()
     found = look(bench, "theirs", labels, (VolumeClass(7, "lipid", "#123456"),))
     assert found.counts == {1: 16, 7: 32}
@@ -49,7 +50,7 @@ def test_values_become_classes_in_one_step(bench: Any, labels: np.ndarray) -> No
     )
     assert bench.session.classes[7].name == "lipid"
     assert bench.session.classes[7].colour == "#123456"
-    bench.strokes.undo()
+    bench.session.painting.undo()
     np.testing.assert_array_equal(bench.strokes.data, before)
 
 
