@@ -310,6 +310,15 @@ class Derived:
         for generation in self.parts.generations(name):
             self.parts.remove(name, generation)
 
+    def describe(self) -> list[dict[str, Any]]:
+        """Return name and size in bytes of every part."""
+        entries = []
+        for name in self.parts.names():
+            path = self.parts.path(name, self.parts.generations(name)[0])
+            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            entries.append({"name": name, "bytes": size})
+        return entries
+
     def _open(self, name: str, origin: str) -> Part | None:
         """Open the newest generation of a part that is whole and made from the right things."""
         for generation in self.parts.generations(name):
@@ -344,14 +353,3 @@ def _first_words(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "its description is missing"
     return str(error).partition("\n")[0]
-
-
-def describe_parts(derived: Derived) -> list[dict[str, Any]]:
-    """Return name, generation and size in bytes of every derived part."""
-    entries = []
-    for name in derived.parts.names():
-        generation = derived.parts.generations(name)[0]
-        path = derived.parts.path(name, generation)
-        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        entries.append({"name": name, "generation": generation, "bytes": size})
-    return entries
