@@ -39,9 +39,7 @@ def make_report(
     summary, settings = describe_project(project), project.settings
     painted = class_entries(project)
     steps = summary["history"]
-    numbers: list[int] = next(
-        (step["supervoxels"] for step in steps[::-1] if "supervoxels" in step), []
-    )
+    prepared = [step["supervoxels"] for step in steps if "supervoxels" in step]
     versions = steps[-1]["versions"] if steps else {}
     paragraph, cited = methods_paragraph(
         settings,
