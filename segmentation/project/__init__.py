@@ -5,7 +5,8 @@ Where to find what, from the single stroke to the whole:
 - `errors`: `ProjectError`, the only exception that bad folders lead to, and `Finding`, what a
   person should know of one.
 - `changes`: voxels that got another class; `classes`: the table of classes.
-- `records`, `journal` (on an `_index`, read by `_scan`): every change, in an append-only file.
+- `records`, `journal` (on an `_index`, read by `_scan`, its end noted in a `_head`): every change,
+  in an append-only file.
 - `writer`: the journal written in the background.
 - `undo`: what the records say of undo and redo.
 - `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`.

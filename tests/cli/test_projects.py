@@ -246,7 +246,7 @@ def test_what_is_lost_is_told(run, project):
     journal.write_bytes(data)
     done = run("check", project)
     assert done.code == 1
-    assert f"record {number} is lost; whatever it changed is lost" in done.out
+    assert f"record {number} is lost; whatever was changed there is lost" in done.out
     assert "something is lost; what is left can be used" in done.out
 
 
