@@ -160,7 +160,7 @@ class Journal:
             what = f"it is cut off: {missing.names} lost"
             found.append(_loss(self.path.name, what, missing, covered))
         if self._head.is_damaged:
-            text = "it was damaged; nothing depends on it now"
+            text = f"it is damaged: whether record {self.end_number} is the last can't be told"
             found.append(Finding(Severity.NOTE, self._head.path.name, text))
         return found
 
