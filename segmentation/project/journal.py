@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 class Journal:
     """An open journal; records are read from the file when they are asked for.
 
-    May be used by several threads. Only one process may have it open for writing.
+    Several threads may read, while one writes. Only one process may have it open for writing.
 
     Attributes
     ----------
@@ -37,7 +37,8 @@ class Journal:
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
         self._read_only = read_only
-        self._lock = Lock()  # of the file's position
+        self._lock = Lock()  # of the reader's position
+        self._reader = path.open("rb", buffering=0)  # its own, so as not to wait for the disk
         self._file = path.open("rb" if read_only else "r+b", buffering=0)
         try:
             self._head = Head(path, read_only=read_only)
@@ -51,6 +52,7 @@ class Journal:
                 self._head.write(self.last_number)
         except BaseException:
             self._file.close()
+            self._reader.close()
             raise
 
     @classmethod
@@ -203,12 +205,11 @@ class Journal:
         """
         encoded = [encode(record) for record in records]
         data = memoryview(b"".join(encoded))
-        with self._lock:
-            self._file.seek(self._end)
-            while data:
-                data = data[self._file.write(data) :]
-            self._file.truncate()  # what a failed attempt left behind
-            os.fsync(self._file.fileno())
+        self._file.seek(self._end)
+        while data:
+            data = data[self._file.write(data) :]
+        self._file.truncate()  # what a failed attempt left behind
+        os.fsync(self._file.fileno())
         for each in encoded:
             header = parse_header(each)
             assert header is not None
@@ -222,14 +223,15 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._reader.close()
         self._head.close()
 
     def _read_bytes(self, offset: int, n: int) -> bytes:
         with self._lock:
-            self._file.seek(offset)
+            self._reader.seek(offset)
             data = b""
             while len(data) < n:
-                part = self._file.read(n - len(data))
+                part = self._reader.read(n - len(data))
                 if not part:
                     raise ValueError("the file is shorter than it was")
                 data += part
