@@ -5,7 +5,8 @@ Where to find what, from the single stroke to the whole:
 - `errors`: `ProjectError`, the only exception that bad folders lead to, and `Finding`, what a
   person should know of one.
 - `changes`: voxels that got another class; `classes`: the table of classes.
-- `records`, `journal` (on an `_index`, read by `_scan`): every change, in an append-only file.
+- `records`, `journal` (on an `_index`, read by `_scan`, its end noted in a `_head`): every change,
+  in an append-only file.
 - `writer`: the journal written in the background.
 - `undo`: what the records say of undo and redo.
 - `recorder`: what was painted by somebody else, noticed and written down.
@@ -13,6 +14,8 @@ Where to find what, from the single stroke to the whole:
 - `project` (helped by `_folder`): the whole, made, opened, copied; `lock`: one process may write.
 - `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
 - `derived`: partitions (as `partitions` has them), model and last result, if they are still true.
+- `work`: what is there used, what is missing computed.
+- `summary`, `report` (a page as `pages` has it, with `methods` for a paper): a project described.
 - `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
 """
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from supervox.volumes import discard, publish, temporary_beside
 
+from ._head import ENDING as HEAD
 from .annotations import FOLDER as ANNOTATIONS
 from .annotations import AnnotationStore
 from .derived import FOLDER as DERIVED
@@ -20,6 +21,8 @@ from .settings import Settings
 
 SETTINGS = "project.json"
 UNFINISHED = ".*.partial.*"  # what `temporary_beside` names
+# The head of the journal may be ahead of the copy of a journal that is written meanwhile.
+NOT_COPIED = (LOCK, UNFINISHED, f"*{HEAD}")
 
 
 def is_project(folder: Path) -> bool:
@@ -103,7 +106,7 @@ def copy_project(folder: Path, place: Path, settings: Settings) -> None:
     temporary = temporary_beside(place)
     with writing(place):
         try:
-            shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(LOCK, UNFINISHED))
+            shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(*NOT_COPIED))
             write_document(temporary / SETTINGS, settings.to_json())
             publish(temporary, place)
         except BaseException as error:

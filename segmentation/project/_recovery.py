@@ -89,10 +89,9 @@ def recover(folder: Path, journal: Journal, shape: Sequence[int] | None) -> Reco
         )
     covered = found.snapshot_number
     findings += journal.findings(covered)
-    findings += _missing_ends(journal, covered)
+    findings += _missing_start(journal, covered)
     findings += _replay(journal, found.voxels, covered)
-    dropped = -1 if journal.dropped is None else journal.dropped.last
-    found.next_number = 1 + max(journal.last_number, covered, dropped)
+    found.next_number = 1 + max(journal.known_number, covered)
     found.findings, found.bad_snapshots = findings, bad
     _choose_classes(folder, journal, snapshot[0].header if snapshot else {}, found)
     return found
@@ -123,16 +122,13 @@ def _newest_snapshot(
     return None
 
 
-def _missing_ends(journal: Journal, covered: int) -> Iterator[Finding]:
-    """Say what the journal lacks before its first and after its last record."""
+def _missing_start(journal: Journal, covered: int) -> Iterator[Finding]:
+    """Say what the journal lacks before its first record."""
     name = journal.path.name
     if not len(journal):
-        if covered < 0:
+        if covered < 0 and journal.known_number < 0:
             text = "it is empty, and there is no snapshot: whatever was painted is lost"
             yield Finding(Severity.LOSS, name, text)
-        else:
-            text = "it is empty: the history is lost; the annotations are those of the snapshot"
-            yield Finding(Severity.NOTE, name, text)
         return
     first = journal.first_number
     is_told = any(gap.offset == 0 for gap in journal.gaps)
@@ -140,13 +136,6 @@ def _missing_ends(journal: Journal, covered: int) -> Iterator[Finding]:
         text = f"it begins with record {first}: the history before it is lost"
         severity = Severity.NOTE if first - 1 <= covered else Severity.LOSS
         yield Finding(severity, name, text)
-    dropped = -1 if journal.dropped is None else journal.dropped.last
-    if max(journal.last_number, dropped) < covered:
-        text = (
-            f"records {max(journal.last_number, dropped) + 1} to {covered} are lost from the "
-            "history; the annotations are whole"
-        )
-        yield Finding(Severity.NOTE, name, text)
 
 
 def _replay(journal: Journal, voxels: NDArray[np.uint8], covered: int) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ class AnnotationStore:
         self._next = found.next_number
         self._undo: UndoStack = journal.undo_stack()
         self._lock = Lock()  # numbers are given in the order of the queue
+        self._saving = Lock()  # one snapshot at a time
         self._is_closed = False
         self._writer = None if read_only else JournalWriter(journal, on_state)
         if not read_only:
@@ -270,22 +271,18 @@ class AnnotationStore:
             If it can't be written, or the changes before it can't.
         """
         self._check_writable()
-        self.flush()
-        self._write_classes()
-        number = self.last_number
-        if number == self._snapshot_number:
-            return
-
-        def fill(part: PartWriter) -> None:
-            part.write("voxels", self.voxels)
-
-        header = {
-            "number": number,
-            "classes_number": self._classes_number,
-            "classes": classes_to_json(self._classes),
-        }
-        self._parts.write(SNAPSHOT, header, fill, keep=KEPT_SNAPSHOTS)
-        self._snapshot_number = number
+        with self._saving:
+            self.flush()
+            self._write_classes()
+            number = self.last_number
+            if number != self._snapshot_number:
+                header = {
+                    "number": number,
+                    "classes_number": self._classes_number,
+                    "classes": classes_to_json(self._classes),
+                }
+                self._parts.write(SNAPSHOT, header, self._fill, keep=KEPT_SNAPSHOTS)
+                self._snapshot_number = number
 
     def close(self, *, force: bool = False) -> None:
         """Save everything, and let go of the files.
@@ -365,6 +362,9 @@ class AnnotationStore:
         self._record(change, role, target)
         change.apply(self.voxels)
         return change
+
+    def _fill(self, part: PartWriter) -> None:
+        part.write("voxels", self.voxels)
 
     def _write_classes(self) -> None:
         """Write the readable copy of the table of classes, if it isn't the newest."""

@@ -18,7 +18,7 @@ from supervox.segmentation.rendering import Renderer
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.strokes import Strokes
 
-from .documents import digest_of, read_document, write_document
+from .documents import digest_of, digest_of_file, read_document, write_document
 from .errors import Finding, Severity, writing
 from .partitions import fill_partition, partition_origin, read_partition
 from .parts import Part, PartDamaged, Parts, PartWriter
@@ -260,7 +260,7 @@ class Derived:
         with writing(path):
             self.folder.mkdir(exist_ok=True)
             save_model(model, path)
-        note = {"origin": self.result_origin(strokes), "digest": _digest(path)}
+        note = {"origin": self.result_origin(strokes), "digest": digest_of_file(path)}
         write_document(self.folder / MODEL_NOTE, note)
 
     def load_model(self, strokes: Strokes) -> Model | None:
@@ -270,7 +270,7 @@ class Derived:
             return None
         try:
             note = read_document(self.folder / MODEL_NOTE)
-            if note.get("digest") != _digest(path):
+            if note.get("digest") != digest_of_file(path):
                 raise ValueError("it is not the one that was saved")
             if note.get("origin") != self.result_origin(strokes):
                 self._tell(MODEL, "was learned from other strokes or parameters")
@@ -294,7 +294,7 @@ class Derived:
         if (self.folder / MODEL).exists():
             try:
                 note = read_document(self.folder / MODEL_NOTE)
-                if note.get("digest") != _digest(self.folder / MODEL):
+                if note.get("digest") != digest_of_file(self.folder / MODEL):
                     raise ValueError("it is not the one that was saved")
             except (OSError, ValueError) as error:
                 found.append((MODEL, _first_words(error)))
@@ -309,6 +309,15 @@ class Derived:
             return
         for generation in self.parts.generations(name):
             self.parts.remove(name, generation)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return name and size in bytes of every part."""
+        entries = []
+        for name in self.parts.names():
+            path = self.parts.path(name, self.parts.generations(name)[0])
+            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            entries.append({"name": name, "bytes": size})
+        return entries
 
     def _open(self, name: str, origin: str) -> Part | None:
         """Open the newest generation of a part that is whole and made from the right things."""
@@ -336,22 +345,7 @@ def _share(progress: Progress | None, k: int, n: int) -> Progress | None:
     return lambda done, total: progress(k * total + done, n * total)
 
 
-def _digest(path: Path) -> str:
-    return blake2b(path.read_bytes(), digest_size=16).hexdigest()
-
-
 def _first_words(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "its description is missing"
     return str(error).partition("\n")[0]
-
-
-def describe_parts(derived: Derived) -> list[dict[str, Any]]:
-    """Return name, generation and size in bytes of every derived part."""
-    entries = []
-    for name in derived.parts.names():
-        generation = derived.parts.generations(name)[0]
-        path = derived.parts.path(name, generation)
-        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-        entries.append({"name": name, "generation": generation, "bytes": size})
-    return entries

@@ -21,6 +21,22 @@ def digest_of(content: Any) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def digest_of_file(path: Path) -> list[Any]:
+    """Return size and digest of a file.
+
+    Raises
+    ------
+    OSError
+        If it can't be read.
+    """
+    digest, size = blake2b(digest_size=16), 0
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+            size += len(block)
+    return [size, digest.hexdigest()]
+
+
 def plain(content: Any) -> Any:
     """Return what JSON makes of it: tuples become lists."""
     return json.loads(json.dumps(content, allow_nan=False))

@@ -45,7 +45,7 @@ class History:
     @property
     def steps(self) -> list[Mapping[str, Any]]:
         """All steps in order: what, when, versions, and whatever was noted with them."""
-        return [self._steps[number] for number in sorted(self._steps)]
+        return [step for _, step in self._in_order()]
 
     def note(self, what: str, **details: Any) -> None:
         """Note a step.
@@ -73,10 +73,15 @@ class History:
         ProjectError
             If it can't be written.
         """
-        if self._n_written != len(self._steps):
-            steps = [{"record": number, **self._steps[number]} for number in sorted(self._steps)]
-            write_document(self._path, {"steps": steps})
-            self._n_written = len(self._steps)
+        steps = self._in_order()
+        if self._n_written != len(steps):
+            content = [{"record": number, **step} for number, step in steps]
+            write_document(self._path, {"steps": content})
+            self._n_written = len(steps)
+
+    def _in_order(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """Return the steps by number; another thread may note one meanwhile."""
+        return sorted(self._steps.items(), key=lambda item: item[0])
 
     def _read_document(self, report: Callable[[Finding], None]) -> None:
         try:

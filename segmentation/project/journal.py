@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
+from ._head import Head
 from ._index import Index
 from ._scan import Gap, Scan, scan
 from .errors import Finding, ProjectError, Severity
 from .records import HEADER_BYTES, Kind, Record, Role, decode, encode, parse_header
 from .undo import UndoStack
 
+_logger = logging.getLogger(__name__)
+
 
 class Journal:
     """An open journal; records are read from the file when they are asked for.
 
-    May be used by several threads. Only one process may have it open for writing.
+    Several threads may read, while one writes. Only one process may have it open for writing.
 
     Attributes
     ----------
@@ -26,21 +30,29 @@ class Journal:
         Damage in the middle of the file, found when it was opened.
     dropped : Gap or None
         What followed the last whole record, and is no record: removed if that was allowed.
+    known_number : int
+        The last record that is known to have been written before it was opened, be it there or not.
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
         self._read_only = read_only
-        self._lock = Lock()  # of the file's position
+        self._lock = Lock()  # of the reader's position
+        self._reader = path.open("rb", buffering=0)  # its own, so as not to wait for the disk
         self._file = path.open("rb" if read_only else "r+b", buffering=0)
         try:
+            self._head = Head(path, read_only=read_only)
             found = scan(path)
             self._index: Index = found.index
             self._end = found.end
             self.gaps: tuple[Gap, ...] = found.gaps
             self.dropped = self._drop_tail(found)
+            self.known_number = max(self.end_number, self._head.number)
+            if self._head.number < 0 <= self.last_number:
+                self._head.write(self.last_number)
         except BaseException:
             self._file.close()
+            self._reader.close()
             raise
 
     @classmethod
@@ -145,7 +157,19 @@ class Journal:
             gap = self.dropped
             what = f"the last {gap.n_bytes:,} bytes are no whole record: {gap.names} dropped"
             found.append(_loss(self.path.name, what, gap, covered))
+        missing = Gap(self._end, 0, self.end_number + 1, max(self.known_number, covered))
+        if missing.n_records:
+            what = f"it is cut off: {missing.names} lost"
+            found.append(_loss(self.path.name, what, missing, covered))
+        if self._head.is_damaged:
+            text = f"it is damaged: whether record {self.end_number} is the last can't be told"
+            found.append(Finding(Severity.NOTE, self._head.path.name, text))
         return found
+
+    @property
+    def end_number(self) -> int:
+        """Number of the last record of which anything was found."""
+        return max(self.last_number, -1 if self.dropped is None else self.dropped.last)
 
     def read(self, number: int) -> Record:
         """Read a record.
@@ -181,28 +205,33 @@ class Journal:
         """
         encoded = [encode(record) for record in records]
         data = memoryview(b"".join(encoded))
-        with self._lock:
-            self._file.seek(self._end)
-            while data:
-                data = data[self._file.write(data) :]
-            self._file.truncate()  # what a failed attempt left behind
-            os.fsync(self._file.fileno())
+        self._file.seek(self._end)
+        while data:
+            data = data[self._file.write(data) :]
+        self._file.truncate()  # what a failed attempt left behind
+        os.fsync(self._file.fileno())
         for each in encoded:
             header = parse_header(each)
             assert header is not None
             self._index.add(header, self._end)
             self._end += header.total
+        try:
+            self._head.write(self.last_number)
+        except OSError as error:  # the records are safe: only a cut would go unnoticed
+            _logger.warning("%s: can't be written (%s)", self._head.path, error.strerror)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._reader.close()
+        self._head.close()
 
     def _read_bytes(self, offset: int, n: int) -> bytes:
         with self._lock:
-            self._file.seek(offset)
+            self._reader.seek(offset)
             data = b""
             while len(data) < n:
-                part = self._file.read(n - len(data))
+                part = self._reader.read(n - len(data))
                 if not part:
                     raise ValueError("the file is shorter than it was")
                 data += part
@@ -224,7 +253,7 @@ def _loss(part: str, what: str, gap: Gap, covered: int) -> Finding:
     """Say whether what is lost from the history is lost from the annotations, too."""
     if gap.last <= covered:
         return Finding(Severity.NOTE, part, f"{what} from the history; the annotations are whole")
-    return Finding(Severity.LOSS, part, f"{what}; whatever it changed is lost")
+    return Finding(Severity.LOSS, part, f"{what}; whatever was changed there is lost")
 
 
 def _sync_folder(folder: Path) -> None:

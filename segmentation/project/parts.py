@@ -12,7 +12,6 @@ import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from supervox.features import Progress, ShouldStop, VolumeLike, check_stop
 from supervox.volumes import discard, publish, temporary_beside
 from zarr.codecs import BloscCodec, Crc32cCodec
 
-from .documents import read_document, write_document
+from .documents import digest_of_file, read_document, write_document
 from .errors import writing
 
 MANIFEST = "part.json"
@@ -191,7 +190,11 @@ class Parts:
                 raise PartDamaged(f"{file} is missing")
             if file not in files:
                 raise PartDamaged(f"{file} does not belong to it")
-            if _digest(path / file) != files[file]:
+            try:
+                is_same = digest_of_file(path / file) == files[file]
+            except OSError as error:
+                raise PartDamaged(f"{file} can't be read ({error.strerror})") from error
+            if not is_same:
                 raise PartDamaged(f"{file} is damaged")
         return Part(path, header)
 
@@ -226,7 +229,7 @@ class Parts:
             try:
                 self.folder.mkdir(exist_ok=True)
                 fill(PartWriter(zarr.open_group(str(temporary), mode="w-", zarr_format=3)))
-                files = {file: _digest(temporary / file) for file in _file_names(temporary)}
+                files = {file: digest_of_file(temporary / file) for file in _file_names(temporary)}
                 write_document(temporary / MANIFEST, {"header": header, "files": files})
                 publish(temporary, target)
             except BaseException:
@@ -253,16 +256,3 @@ def _file_names(folder: Path) -> set[str]:
     """Return all files of a part but its manifest."""
     paths = (path for path in folder.rglob("*") if not path.is_dir())
     return {path.relative_to(folder).as_posix() for path in paths} - {MANIFEST}
-
-
-def _digest(path: Path) -> list[Any]:
-    """Return size and digest of a file."""
-    digest, size = blake2b(digest_size=16), 0
-    try:
-        with path.open("rb") as file:
-            while block := file.read(2**20):
-                digest.update(block)
-                size += len(block)
-    except OSError as error:
-        raise PartDamaged(f"{path.name} can't be read ({error.strerror})") from error
-    return [size, digest.hexdigest()]

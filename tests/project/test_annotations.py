@@ -252,7 +252,7 @@ def test_damage_that_no_snapshot_covers_is_told_exactly(folder):
     flip(folder / JOURNAL, offset_of(folder, 2) + 60)
     (finding,) = check(folder, volume((0, 1), (3, 3)))
     assert finding.severity is Severity.LOSS
-    assert "record 2 is lost; whatever it changed is lost" in finding.text
+    assert "record 2 is lost; whatever was changed there is lost" in finding.text
     (finding,) = check(folder, volume((0, 1), (3, 3)))
     assert finding.severity is Severity.NOTE
 
@@ -271,17 +271,37 @@ def test_a_journal_that_is_cut_costs_nothing_that_a_snapshot_has(folder):
     os.truncate(folder / JOURNAL, offset_of(folder, 4))
     (finding,) = check(folder)
     assert finding.severity is Severity.NOTE
-    assert "records 4 to 4 are lost from the history; the annotations are whole" in finding.text
+    assert "cut off: record 4 is lost from the history; the annotations are whole" in finding.text
     store = opened(folder)
     assert paint(store, 200, 5) > 4
     store.close()
     check(folder, volume((0, 1), (40, 2), (3, 3), (200, 5)))
 
 
+def test_a_journal_that_is_cut_between_records_is_noticed_without_a_snapshot(folder):
+    remove_snapshots(folder)
+    os.truncate(folder / JOURNAL, offset_of(folder, 2))
+    (finding,) = check(folder, volume((0, 1)), shape=SHAPE)
+    assert finding.severity is Severity.LOSS
+    assert "cut off: records 2 to 4 are lost; whatever" in finding.text
+
+
+def test_the_head_of_the_journal_is_no_matter_by_itself(folder):
+    head = folder / "annotations/strokes.journal.head"
+    flip(head, 5)
+    (finding,) = check(folder)
+    assert finding.severity is Severity.NOTE
+    assert "whether record 4 is the last can't be told" in finding.text
+    assert not check(folder)
+    head.unlink()
+    assert not check(folder)
+    assert head.read_text().startswith("00000000000000000004 ")
+
+
 def test_an_empty_journal(folder):
     os.truncate(folder / JOURNAL, 0)
     (finding,) = check(folder)
-    assert "it is empty: the history is lost; the annotations are those" in finding.text
+    assert "records 0 to 4 are lost from the history; the annotations are whole" in finding.text
     (finding,) = check(folder)
     assert "it begins with record 5: the history before it is lost" in finding.text
 
@@ -293,7 +313,7 @@ def test_an_empty_journal_without_a_snapshot(folder):
         opened(folder)
     found = check(folder, volume(), shape=SHAPE)
     assert found[0].severity is Severity.LOSS
-    assert "whatever was painted is lost" in found[0].text
+    assert "records 0 to 4 are lost; whatever" in found[0].text
 
 
 def test_the_journal_and_the_file_of_classes_survive_each_other(folder):
@@ -375,3 +395,12 @@ def test_closing_by_force_ends_it(folder, monkeypatch):
         store.close(force=True)
     monkeypatch.undo()
     store.close()
+
+
+def test_a_journal_of_which_nothing_is_known(folder):
+    remove_snapshots(folder)
+    os.truncate(folder / JOURNAL, 0)
+    (folder / "annotations/strokes.journal.head").unlink()
+    (finding,) = check(folder, volume(), shape=SHAPE)
+    assert finding.severity is Severity.LOSS
+    assert "there is no snapshot: whatever was painted is lost" in finding.text

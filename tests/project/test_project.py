@@ -89,7 +89,7 @@ def test_the_files_are_what_the_documentation_says(home):
     }
     assert found == {
         *("project.json", "classes.json", "provenance.json", "lock", "annotations", "derived"),
-        *("annotations/strokes.journal",),
+        *("annotations/strokes.journal", "annotations/strokes.journal.head"),
         *("annotations/snapshot-2.zarr", "annotations/snapshot-3.zarr"),
         *("derived/partition-0-1.zarr", "derived/partition-1-1.zarr", "derived/result-1.zarr"),
         *("derived/model.npz", "derived/model.json"),
