@@ -67,7 +67,8 @@ class Job(QObject):
         What is being done, for a person.
     shown : bool
         Whether napari's activity dock shows the progress, with a button to cancel.
-    parent : QObject, optional
+    unwanted : callable, optional
+        Takes what the task returned if nobody waits for it any more.
     """
 
     progressed = Signal(int, int)
@@ -78,9 +79,14 @@ class Job(QObject):
     _handed = Signal(object)
 
     def __init__(
-        self, task: Task, description: str, *, shown: bool = False, parent: QObject | None = None
+        self,
+        task: Task,
+        description: str,
+        *,
+        shown: bool = False,
+        unwanted: Callable[[Any], None] | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.description = description
         self.started_at = monotonic()
         self.report = Report(self._handed.emit)
@@ -89,7 +95,7 @@ class Job(QObject):
         self._handed.connect(self._on_published)
         self._shown_at = (-1, -1)
         self._bar = cancelable_progress(total=100, desc=description) if shown else None
-        self._call = _Call(task, self.report, description)
+        self._call = _Call(task, self.report, description, unwanted)
         worker = create_worker(self._call, _worker_class=_Worker, _ignore_errors=True)
         self.report.worker = worker
         worker.finished.connect(self._on_finished)
@@ -170,11 +176,18 @@ class Stage:
         """Whether a job runs."""
         return self.job is not None
 
-    def run(self, task: Task, description: str, *, shown: bool = False) -> None:
+    def run(
+        self,
+        task: Task,
+        description: str,
+        *,
+        shown: bool = False,
+        unwanted: Callable[[Any], None] | None = None,
+    ) -> None:
         """Begin; see `Job`. Nothing of the job that ran before arrives any more."""
         if self.job is not None:
             self.job.abandon()
-        job = Job(task, description, shown=shown)
+        job = Job(task, description, shown=shown, unwanted=unwanted)
         job.progressed.connect(lambda done, total: self.changed.emit())
         job.published.connect(self.published.emit)
         job.succeeded.connect(lambda value: self._end(self.succeeded, value))
@@ -229,9 +242,18 @@ class _Call:
     report : Report
     description : str
         What napari shows of it when its window is closed.
+    unwanted : callable or None
+        Takes the outcome of a task that was to stop, and didn't.
     """
 
-    def __init__(self, task: Task, report: Report, description: str) -> None:
+    def __init__(
+        self,
+        task: Task,
+        report: Report,
+        description: str,
+        unwanted: Callable[[Any], None] | None,
+    ) -> None:
+        self._unwanted = unwanted
         self._work: tuple[Task, Report] | None = (task, report)
         self._description = description
         self._outcome: tuple[str, Any] = ("stopped", None)
@@ -255,6 +277,9 @@ class _Call:
         except Exception as error:
             self._outcome = ("failed", error)
         if report.should_stop():
+            kind, value = self._outcome
+            if kind == "succeeded" and self._unwanted is not None:
+                self._unwanted(value)
             self._outcome = ("stopped", None)
 
     def take_outcome(self) -> tuple[str, Any]:

@@ -18,7 +18,7 @@ from .jobs import Stage, Task
 from .layer_fields import KEY
 from .layers import ANNOTATIONS, class_colormap, metadata
 from .preparing import Prepared
-from .project_files import Opened, Request, wanted_settings
+from .project_files import Made, Opened, Request, wanted_settings
 from .recent import RecentProjects
 from .source import placement
 
@@ -107,15 +107,15 @@ class Keeping:
         recorder = self._session.painting.recorder
         task = project_files.making(self._request(folder))
         self._is_making = True
-        self._run(task, "Beginning the project", lambda project: self._on_made(project, recorder))
+        self._run(task, "Beginning the project", lambda made: self._on_made(made, recorder))
 
-    def _on_made(self, project: Project, recorder: Recorder | None) -> None:
+    def _on_made(self, made: Made, recorder: Recorder | None) -> None:
         self._is_making = False
         if recorder is None or recorder is not self._session.painting.recorder:
-            project_files.close(project, remove=True)  # another image was chosen meanwhile
+            project_files.discard(made)  # another image was chosen meanwhile
             return
-        recorder.attach(project.annotations)
-        self._take(project)
+        recorder.attach(made.project.annotations)
+        self._take(made.project)
         self._store(None)
 
     def _take(self, project: Project) -> None:
@@ -208,7 +208,7 @@ class Keeping:
         painting = self._session.painting
         layer = painting.layer
         if layer is None or layer.metadata[KEY].get("project") != str(project.folder):
-            project_files.close(project, remove=False)
+            project_files.discard(project)
             return
         painting.recorder = Recorder(painting.planes, project.annotations)
         self._take(project)
@@ -228,7 +228,7 @@ class Keeping:
     def _on_copied(self, project: Project) -> None:
         painting, old = self._session.painting, self.project
         if old is None or painting.layer is None:
-            project_files.close(project, remove=False)
+            project_files.discard(project)
             return
         painting.recorder = Recorder(painting.planes, project.annotations)
         is_ours = old.read_only_because is None
@@ -276,6 +276,7 @@ class Keeping:
         if self.project is None and image and recorder is not None and recorder.is_waiting:
             request = self._request(self.recent.new_folder(image.name))
             project_files.make_and_close(request, recorder, self.recent)
+        painting.recorder = None
         self._is_making = False
         project, self.project = self.project, None
         if project is not None:
@@ -297,7 +298,7 @@ class Keeping:
     def _next(self) -> None:
         if self._waiting and not self.working.is_running:
             task, description, self._then = self._waiting.pop(0)
-            self.working.run(task, description, shown=True)
+            self.working.run(task, description, shown=True, unwanted=project_files.discard)
 
     def _on_done(self, value: Any) -> None:
         then, self._then = self._then, None

@@ -53,6 +53,13 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Made:
+    """A new project, empty as yet."""
+
+    project: Project
+
+
+@dataclass(frozen=True)
 class Opened:
     """A project and its volume.
 
@@ -90,7 +97,7 @@ def wanted_settings(
 def making(request: Request) -> Task:
     """Return the task that makes a project."""
 
-    def make(report: Report) -> Project:
+    def make(report: Report) -> Made:
         source, address = request.source, request.address
         copy = request.folder.with_name(f".{request.folder.name}.{COPY}")
         if address is None:
@@ -107,7 +114,7 @@ def making(request: Request) -> Task:
             copy.rename(request.folder / COPY)
             project.relocate(request.folder / COPY)
         project.settings = wanted_settings(project.settings, source, request.parameters)
-        return project
+        return Made(project)
 
     return make
 
@@ -116,7 +123,7 @@ def make_and_close(request: Request, recorder: Recorder, recent: RecentProjects)
     """Write strokes down that have no project yet, in the background: their window is going."""
 
     def end() -> None:
-        project = making(request)(Report(lambda value: None))
+        project = making(request)(Report(lambda value: None)).project
         recorder.attach(project.annotations)
         project.close(force=True)
         recent.note(request.folder, request.folder.stem, is_open=False)
@@ -244,3 +251,11 @@ def close(project: Project, then: Callable[[], None] | None = None, *, remove: b
             then()
 
     _closing[project.folder] = run_to_end(end)
+
+
+def discard(made: object) -> None:
+    """Let go of a project that nobody wants any more; of a new one nothing is left."""
+    if isinstance(made, Made | Opened):
+        close(made.project, remove=isinstance(made, Made))
+    elif isinstance(made, Project):
+        close(made, remove=False)

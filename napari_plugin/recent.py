@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from uuid import uuid4
 
 from supervox.segmentation.project import ENDING
 
@@ -55,9 +56,8 @@ class RecentProjects:
     def new_folder(self, name: str) -> Path:
         """Return where a project without a name goes."""
         self.home.mkdir(parents=True, exist_ok=True)
-        stem = f"{_plain(name)}-{time.strftime('%Y%m%d-%H%M%S')}"
-        names = (f"{stem}{suffix}{ENDING}" for suffix in ("", *(f"-{k}" for k in range(2, 1000))))
-        return next(self.home / entry for entry in names if not (self.home / entry).exists())
+        now = time.strftime("%Y%m%d-%H%M%S")  # two that are begun in the same second differ, too
+        return self.home / f"{_plain(name)}-{now}-{uuid4().hex[:4]}{ENDING}"
 
     def entries(self) -> list[Entry]:
         """Return the projects that are still there, the newest first."""
