@@ -86,6 +86,7 @@ def label_in_view(
         link(edges, partition.weights[edge], near.size),
         strength * coupling.distance,
         painted=(place[known], columns[known]),
+        workers=workers,
         should_stop=should_stop,
     )
     chosen = seen[near]

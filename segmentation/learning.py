@@ -115,6 +115,7 @@ def refine_partitions(
             partitions[index].links,
             strength * learned.coupling.distance,
             painted=known[index],
+            workers=workers,
             should_stop=should_stop,
         )
 
