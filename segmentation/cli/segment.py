@@ -35,6 +35,7 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
     required=True,
     help="Where to write the labels; the ending (.tif, .mrc, .h5, .zarr ...) says the format.",
 )
+@options.channels
 @options.spacing
 @click.option(
     "--supervoxel-size",
@@ -105,6 +106,7 @@ def command(
     volume: str,
     annotations: str,
     output: str,
+    channels: tuple[str, ...],
     spacing: tuple[float, float, float] | None,
     supervoxel_size: float,
     preset: str,
@@ -136,7 +138,9 @@ def command(
             supervoxels, features, classifier, refinement, partitions, not no_edge_refinement
         )
     files = ResultFiles(output, probabilities, uncertainty)
-    report = run(Request(volume, annotations, files, save_model, spacing, parameters, workers))
+    report = run(
+        Request(volume, channels, annotations, files, save_model, spacing, parameters, workers)
+    )
     if as_json:
         print_json(report)
     else:
