@@ -18,6 +18,7 @@ from supervox.features import (
     VolumeLike,
     join_tables,
     pool_partitions,
+    run_parallel,
 )
 
 from .graph import RegionGraph, region_graph
@@ -147,7 +148,9 @@ def prepare_partitions(
         )
         for part, size in zip(ids, sizes, strict=True)
     ]
-    return [Partition(*parts) for parts in zip(ids, tables, graphs, strict=True)]
+    partitions = [Partition(*parts) for parts in zip(ids, tables, graphs, strict=True)]
+    run_parallel(lambda part: part.links, partitions, workers=workers)  # no stroke waits for them
+    return partitions
 
 
 class _Steps:

@@ -26,7 +26,7 @@ from .checks import (
 from .coupling import Coupling
 from .forest import Forest, train_forest
 from .held_out import training_rows
-from .in_view import InView, label_in_view
+from .in_view import InView, Surroundings, label_in_view, predict_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
@@ -219,20 +219,25 @@ class Segmenter:
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
             forest = known.forest if known is not None else self._train(painted, should_stop)
+            seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
+                    first, workers = self._partitions[0], self.workers
+                    seen = predict_in_view(
+                        first, in_view, forest, workers=workers, should_stop=should_stop
+                    )
                     part = label_in_view(
-                        self._partitions[0],
-                        in_view,
-                        forest,
+                        first,
+                        seen,
+                        forest.class_ids,
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
-                        workers=self.workers,
+                        workers=workers,
                         should_stop=should_stop,
                     )
                 on_view(part)
-            self._learned = known or self._learn(strokes, painted, forest, should_stop)
+            self._learned = known or self._learn(strokes, painted, forest, seen, should_stop)
             return self._finish(should_stop)
 
     def _scan(self, annotations: VolumeLike | Strokes, should_stop: ShouldStop) -> Strokes:
@@ -260,12 +265,15 @@ class Segmenter:
         strokes: Strokes,
         painted: tuple[Painted, ...],
         forest: Forest,
+        seen: Surroundings | None,
         should_stop: ShouldStop,
     ) -> Learned:
         """Ask the forest for all supervoxels, and held-out strokes for the coupling."""
         parts, workers = self._partitions, self.workers
         with self._timed("predict"):
-            chances = predict_partitions(forest, parts, workers=workers, should_stop=should_stop)
+            chances = predict_partitions(
+                forest, parts, seen, workers=workers, should_stop=should_stop
+            )
         with self._timed("couple"):
             trees = self.parameters.classifier
             coupling = couple_classes(
