@@ -21,7 +21,7 @@ Where to look
 `runs`
     Exact integer sums over the supervoxels of a block.
 `table`
-    `FeatureTable`, and the sums over blocks that it is made from.
+    `FeatureTable`, the sums over blocks that it is made from, and tables side by side.
 `pooling`
     `pool_features`: the stage as a function of a block and a reduction.
 `context`
@@ -50,7 +50,7 @@ from .intensity import IntensityRange, sample_voxels
 from .parameters import FILTERS, PRESETS, FeatureParameters, parameters_for_preset
 from .pooling import pool_features, pool_partitions
 from .smoothing import gaussian_smooth, kernel_radius
-from .table import FeatureTable
+from .table import FeatureTable, column_names, join_tables
 
 __all__ = [
     "FILTERS",
@@ -67,9 +67,11 @@ __all__ = [
     "VolumeLike",
     "add_context",
     "check_stop",
+    "column_names",
     "count_workers",
     "default_block_shape",
     "gaussian_smooth",
+    "join_tables",
     "kernel_radius",
     "latch",
     "parameters_for_preset",

@@ -264,6 +264,8 @@ def run_parallel(
         check_stop(should_stop)
         return function(item)
 
+    if len(items) == 1:
+        return [one(items[0])]  # no thread need be started for it
     with ThreadPoolExecutor(count_workers(workers)) as pool:
         return list(pool.map(one, items))
 

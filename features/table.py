@@ -1,7 +1,8 @@
-"""The feature table, and the exact sums over blocks that it is made from."""
+"""The feature table, the exact sums over blocks that it is made from, and tables side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,24 @@ class FeatureTable:
         if name not in self.names:
             raise KeyError(f"the feature table has no column {name!r}, but {', '.join(self.names)}")
         return self.values[:, self.names.index(name)]
+
+
+def column_names(bank: FeatureBank, n_images: int = 1) -> tuple[str, ...]:
+    """Return the columns of the tables of several images of one specimen, side by side.
+
+    Those of the first are the bank's; those of the next are like
+    "channel_2 gaussian_sigma_1 mean".
+    """
+    further = [f"channel_{k} {name}" for k in range(2, n_images + 1) for name in bank.column_names]
+    return (*bank.column_names, *further)
+
+
+def join_tables(bank: FeatureBank, tables: Sequence[FeatureTable]) -> FeatureTable:
+    """Put tables of the same supervoxels side by side: of one bank, but each of another image."""
+    if len(tables) == 1:
+        return tables[0]
+    values = np.hstack([table.values for table in tables])
+    return FeatureTable(values, column_names(bank, len(tables)), tables[0].counts)
 
 
 @dataclass(frozen=True)

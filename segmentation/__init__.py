@@ -15,7 +15,8 @@ Where to find what, in the order of the work:
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
 - `held_out`, `coupling`, `benefit`: what strokes that were left out, and the volume, say of the
   borders between classes, and how much of that refinement may use.
-- `refinement` (solver in `_expansion`, `_min_cut`): probabilities to one class per supervoxel.
+- `refinement` (solver in `_expansion`, `_move`, `_min_cut`): probabilities to one class per
+  supervoxel.
 - `rendering`, `result` (blocks are a `_canvas`; kernels in `_votes`, the edges' filter in `_edges`,
   what it can be spared in `_contest`, uncertainty in `_spread`): tables over supervoxels to voxels.
 - `in_view`: a few supervoxels before the rest.

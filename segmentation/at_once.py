@@ -15,6 +15,7 @@ def segment(
     volume: VolumeLike,
     annotations: VolumeLike,
     *,
+    channels: Sequence[VolumeLike] = (),
     spacing: Sequence[float] = (1, 1, 1),
     parameters: SegmentationParameters | None = None,
     workers: int | None = None,
@@ -28,6 +29,8 @@ def segment(
     volume : array-like, (Z, Y, X) or (Y, X), any real dtype
     annotations : integers, of the volume's shape
         0 = unlabelled; other values are class ids and come out unchanged.
+    channels : sequence of array-like, of the volume's shape
+        Further images of the same voxels; see `Segmenter`.
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
@@ -45,9 +48,11 @@ def segment(
     Raises
     ------
     SegmentationError
-        If the volume, the strokes or the spacing can't be used; the message says why.
+        If the volume, a channel, the strokes or the spacing can't be used; the message says why.
     Cancelled
         If `should_stop` said so.
     """
-    segmenter = Segmenter(volume, spacing=spacing, parameters=parameters, workers=workers)
+    segmenter = Segmenter(
+        volume, channels=channels, spacing=spacing, parameters=parameters, workers=workers
+    )
     return segmenter.segment(annotations, progress=progress, should_stop=should_stop)

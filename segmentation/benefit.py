@@ -36,6 +36,8 @@ SURE = 0.7  # chance of doing good above which refinement is used in full
 # Of the coupling, where that is less sure: thin structures suffer more than in proportion to it,
 # compact ones have most of the gain already.
 MOST_UNSURE = 0.5
+# Degrees of freedom for each class, two strokes having one, above which the strokes are believed.
+ENOUGH = 1.5
 SUM_WEIGHT = 10.0  # of "shares sum to one" in the least squares
 
 Floats = NDArray[np.float64]
@@ -82,16 +84,37 @@ def level_of_benefit(evidence: Evidence) -> float:
     Returns
     -------
     float
-        1 where the chance is above `SURE`, otherwise the chance, at most `MOST_UNSURE`.
+        1 where the chance is above `SURE`, otherwise the chance, at most `MOST_UNSURE`; the less
+        the strokes can tell of the error, the nearer to `MOST_UNSURE`.
     """
     n = evidence.column.size
-    if n < 2:
-        return 1.0
+    trust = trustworthiness(evidence)
+    if not trust:
+        return MOST_UNSURE
     benefit = weigh(dice_changes(evidence))
     without = np.array([weigh(dice_changes(evidence.without(k))) for k in range(n)])
     error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()) + LEAST_ERROR
     chance = float(norm.cdf(benefit / error))
-    return 1.0 if chance > SURE else min(chance, MOST_UNSURE)
+    level = 1.0 if chance > SURE else min(chance, MOST_UNSURE)
+    return trust * level + (1 - trust) * MOST_UNSURE
+
+
+def trustworthiness(evidence: Evidence) -> float:
+    """Return how far the standard error of the benefit can be believed, from 0 to 1.
+
+    What is estimated from k strokes has a variance in proportion to 1 / (k - 1). That of a sum over
+    the classes follows the mean of these, so their harmonic mean counts: one class with a single
+    held-out stroke or none leaves the sum unknown, however many strokes the others have.
+
+    Returns
+    -------
+    float
+        Harmonic mean of k - 1 over the classes as a part of `ENOUGH`, at most 1.
+    """
+    strokes = np.bincount(evidence.column, minlength=evidence.observed.size)
+    if strokes.min() < 2:
+        return 0.0
+    return min(1.0, float(strokes.size / (1 / (strokes - 1)).sum()) / ENOUGH)
 
 
 def gather_evidence(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from supervox.features import (
     Block,
+    IntensityRange,
     VolumeLike,
     default_block_shape,
     read_block,
@@ -18,6 +19,7 @@ from supervox.features import (
 Spacing = tuple[float, float, float]
 
 MOST_CLASSES = 255
+MOST_CHANNELS = 32  # of an image
 # Beyond these a number is a slip, and its powers soon no numbers.
 MOST_ANISOTROPY = 1e6
 MOST_SPACING = 1e30
@@ -77,6 +79,52 @@ def check_volume(volume: VolumeLike) -> VolumeLike:
             f"the volume's voxels are of type {volume.dtype}; integers or real numbers are needed"
         )
     return volume
+
+
+def check_channels(channels: Sequence[VolumeLike], shape: Sequence[int]) -> tuple[VolumeLike, ...]:
+    """Return 3D views of further channels, which have the volume's shape.
+
+    Raises
+    ------
+    SegmentationError
+        If one can't be a volume, or has another shape, or there are too many.
+    """
+    if len(channels) >= MOST_CHANNELS:
+        raise SegmentationError(
+            f"an image may have {MOST_CHANNELS} channels, not {len(channels) + 1}: leave out those "
+            "that tell the classes least apart"
+        )
+    checked = tuple(check_volume(channel) for channel in channels)
+    for number, channel in enumerate(checked, 2):
+        if tuple(channel.shape) != tuple(shape):
+            raise SegmentationError(
+                f"channel {number} has shape {tuple(channel.shape)}, the volume {tuple(shape)}: "
+                "bring them onto the same voxels first"
+            )
+    return checked
+
+
+def measure_intensity(image: VolumeLike, name: str = "") -> IntensityRange:
+    """Measure the common intensity scale of an image; `name` begins the message if it has none.
+
+    Raises
+    ------
+    SegmentationError
+        If it holds no finite voxel, or only one value.
+    """
+    try:
+        return IntensityRange.measure(image)
+    except ValueError as error:
+        raise SegmentationError(f"{name}{error}") from error
+
+
+def check_channel_count(needed: int, given: int) -> None:
+    """Refuse images that are more or fewer than those that a model learned from."""
+    if needed != given:
+        raise SegmentationError(
+            f"the model was trained on {needed} channel{'s' * (needed > 1)}, not {given}: give as "
+            "many images of the same voxels, in the same order"
+        )
 
 
 def check_annotations(annotations: VolumeLike, shape: Sequence[int]) -> VolumeLike:

@@ -46,6 +46,7 @@ def estimate_preparation(
     parameters: SegmentationParameters,
     *,
     spacing: Sequence[float] = (1, 1, 1),
+    n_images: int = 1,
     workers: int | None = None,
     pace: float = 1.0,
 ) -> Estimate:
@@ -57,6 +58,8 @@ def estimate_preparation(
         Voxels of the volume.
     parameters : SegmentationParameters
     spacing : sequence of 3 float
+    n_images : int
+        The volume and its further channels.
     workers : int, optional
         Threads; one per processor by default.
     pace : float
@@ -70,11 +73,12 @@ def estimate_preparation(
     grid = Grid.for_volume(shape, check_spacing(spacing), parameters.supervoxels)
     supervoxels = math.prod(grid.n_cells)
     channels = len(FeatureBank(parameters.features).channels)
-    per_voxel = channels * CHANNEL_SECONDS + partitions * (
-        SUPERVOXEL_SECONDS + GRAPH_SECONDS + channels * POOLING_SECONDS
-    )
-    table = channels * len(parameters.features.statistics)
-    per_supervoxel = 4 * table + 16 * channels + EDGES_PER_SUPERVOXEL * BYTES_PER_EDGE
+    filtering = n_images * channels * (CHANNEL_SECONDS + partitions * POOLING_SECONDS)
+    per_voxel = filtering + partitions * (SUPERVOXEL_SECONDS + GRAPH_SECONDS)
+    table = 4 * n_images * channels * len(parameters.features.statistics)
+    joining = table if n_images > 1 else 0  # the tables of the images, and all side by side
+    sums = 16 * channels
+    per_supervoxel = table + max(sums, joining) + EDGES_PER_SUPERVOXEL * BYTES_PER_EDGE
     return Estimate(
         supervoxels,
         WORKING_BYTES + partitions * (4 * voxels + supervoxels * per_supervoxel),

@@ -137,6 +137,7 @@ class Forest:
     def predict(
         self,
         features: NDArray[np.float32],
+        rows: NDArray[np.integer] | None = None,
         *,
         workers: int | None = None,
         should_stop: ShouldStop | None = None,
@@ -146,6 +147,8 @@ class Forest:
         Parameters
         ----------
         features : float32, (S, F)
+        rows : integers, (R,), optional
+            Those that are asked for; all by default.
         workers : int, optional
             Threads; one per processor by default.
         should_stop : callable, optional
@@ -153,20 +156,22 @@ class Forest:
 
         Returns
         -------
-        float32, (S, C)
+        float32, (R, C)
             Rows sum to 1.
         """
-        rows = np.ascontiguousarray(features, np.float32)
-        result = np.empty((len(rows), len(self.class_ids)), np.float32)
+        values = np.ascontiguousarray(features, np.float32)
+        n_rows = len(values) if rows is None else rows.size
+        result = np.empty((n_rows, len(self.class_ids)), np.float32)
         nodes = Nodes(self.feature, self.threshold, self.child, self.share, self._sole)
         depth = int(self.depths.max())
 
         def fill(block: Block) -> None:
             part = block.core[0]
-            predict_rows(rows[part], self.roots, depth, nodes, result[part])
+            asked = values[part] if rows is None else values[rows[part]]
+            predict_rows(asked, self.roots, depth, nodes, result[part])
 
-        n = rows_per_block(len(rows), rows.shape[1], count_workers(workers))
-        blocks = split_blocks((len(rows), 1, 1), (n, 1, 1))
+        n = rows_per_block(n_rows, values.shape[1], count_workers(workers))
+        blocks = split_blocks((n_rows, 1, 1), (n, 1, 1))
         for _ in run_blocks(fill, blocks, workers=workers, should_stop=should_stop):
             pass
         return result

@@ -179,7 +179,7 @@ def _try(
     columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
     known = ~held & (place >= 0)
     return Trial(
-        forest.predict(part.table.values[near], workers=workers, should_stop=should_stop),
+        forest.predict(part.table.values, near, workers=workers, should_stop=should_stop),
         edges,
         part.weights[edge],
         (place[known], columns[known]),

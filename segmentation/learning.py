@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from supervox.features import ShouldStop, run_parallel
 from .coupling import Coupling, learn_coupling
 from .forest import ClassifierParameters, Forest
 from .held_out import hold_out, sample_volume
+from .in_view import Surroundings
 from .model import Painted
 from .partition import Partition
 from .refinement import minimise
@@ -41,15 +43,24 @@ class Learned:
 def predict_partitions(
     forest: Forest,
     partitions: Sequence[Partition],
+    known: Surroundings | None = None,
     *,
     workers: int | None = None,
     should_stop: ShouldStop | None = None,
 ) -> tuple[NDArray[np.float32], ...]:
-    """Return the probabilities (S, C) of the supervoxels of each partition."""
-    return tuple(
-        forest.predict(part.table.values, workers=workers, should_stop=should_stop)
-        for part in partitions
-    )
+    """Return the probabilities (S, C) of the supervoxels of each partition.
+
+    Those of the first partition that are `known` of this forest are not asked for again.
+    """
+    ask = partial(forest.predict, workers=workers, should_stop=should_stop)
+    if known is None:
+        return tuple(ask(part.table.values) for part in partitions)
+    values = partitions[0].table.values
+    rest = np.delete(np.arange(len(values), dtype=np.int32), known.supervoxels)
+    first = np.empty((len(values), len(forest.class_ids)), np.float32)
+    first[known.supervoxels] = known.probabilities
+    first[rest] = ask(values, rest)
+    return (first, *(ask(part.table.values) for part in partitions[1:]))
 
 
 def couple_classes(
@@ -115,6 +126,7 @@ def refine_partitions(
             partitions[index].links,
             strength * learned.coupling.distance,
             painted=known[index],
+            workers=workers,
             should_stop=should_stop,
         )
 

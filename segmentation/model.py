@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import FeatureBank, VolumeLike, sample_voxels
+from supervox.features import FeatureBank, VolumeLike, column_names, sample_voxels
 from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive
-from .checks import SegmentationError
+from .checks import MOST_CHANNELS, SegmentationError
 from .forest import Forest
 from .parameters import SegmentationParameters
 
-SCHEMA = 1
+SCHEMA = 2
 FOREST_ARRAYS = tuple(field.name for field in fields(Forest) if field.name != "class_ids")
 
 
@@ -59,7 +59,7 @@ class Model:
     painted : tuple of Painted
         Painted supervoxels of each partition of the volume that it was trained on.
     trained_on : str
-        Fingerprint of that volume.
+        Fingerprint of that volume and its further channels.
     spacing : tuple of 3 float
         Voxel size of that volume.
     distance : float64, (C, C)
@@ -68,6 +68,8 @@ class Model:
         Unit of `spacing`, if it is known.
     classes : tuple of VolumeClass
         Names and colours of the classes that have one, by ascending id.
+    n_images : int
+        That volume and its further channels: as many are needed elsewhere, in the same order.
     """
 
     parameters: SegmentationParameters
@@ -78,13 +80,21 @@ class Model:
     distance: NDArray[np.float64]
     unit: str | None = None
     classes: tuple[VolumeClass, ...] = ()
+    n_images: int = 1
 
 
-def fingerprint(volume: VolumeLike) -> str:
-    """Return a short digest of a volume's shape, type and a regular sample of its voxels."""
+def fingerprint(*images: VolumeLike) -> str:
+    """Return a short digest of a volume's shape, type and a regular sample of its voxels.
+
+    Parameters
+    ----------
+    images : array-like, (Z, Y, X)
+        The volume, and its further channels.
+    """
     digest = blake2b(digest_size=16)
-    digest.update(repr((tuple(volume.shape), np.dtype(volume.dtype).str)).encode())
-    digest.update(np.ascontiguousarray(sample_voxels(volume)).tobytes())
+    for image in images:
+        digest.update(repr((tuple(image.shape), np.dtype(image.dtype).str)).encode())
+        digest.update(np.ascontiguousarray(sample_voxels(image)).tobytes())
     return digest.hexdigest()
 
 
@@ -107,7 +117,8 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "parameters": model.parameters.to_dict(),
         "class_ids": model.forest.class_ids,
         "classes": [item.as_json() for item in model.classes],
-        "columns": FeatureBank(model.parameters.features).column_names,
+        "images": model.n_images,
+        "columns": column_names(FeatureBank(model.parameters.features), model.n_images),
         "trained_on": model.trained_on,
         "spacing": model.spacing,
         "unit": model.unit,
@@ -146,7 +157,10 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
     """Check everything in the file, and make the model of it."""
     parameters = parameters_from_json(_get(header, "parameters", dict))
-    columns = FeatureBank(parameters.features).column_names
+    n_images = _get(header, "images", int)
+    if not 1 <= n_images <= MOST_CHANNELS:
+        raise ValueError("its number of channels is damaged")
+    columns = column_names(FeatureBank(parameters.features), n_images)
     if _get(header, "columns", list) != list(columns):
         raise ValueError("its features are not those of this version; train it again")
     class_ids = tuple(_get(header, "class_ids", list))
@@ -163,6 +177,7 @@ def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         _distance(_array(arrays, "distance"), len(class_ids)),
         _unit(header),
         _classes(_get(header, "classes", list), class_ids),
+        n_images,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
+    join_tables,
     pool_partitions,
+    run_parallel,
 )
 
 from .graph import RegionGraph, region_graph
@@ -24,8 +27,15 @@ from .parameters import SegmentationParameters
 from .refinement import pair_weights
 from .supervoxels import compute_supervoxels
 
-# What the stages cost, for the progress: supervoxels and graph per partition, features for all.
+# What the stages cost, for the progress: supervoxels and graph per partition, features per image.
 SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10
+
+
+class Channel(NamedTuple):
+    """A further image of the same voxels, with its own intensity scale."""
+
+    volume: VolumeLike
+    intensity: IntensityRange
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Partition:
     ids : int32, (Z, Y, X)
         Supervoxels 0..S-1.
     table : FeatureTable
-        Features of the supervoxels, (S, F).
+        Features of the supervoxels, (S, F); those of all channels side by side.
     graph : RegionGraph
         Which of them touch.
     """
@@ -64,6 +74,7 @@ def prepare_partitions(
     *,
     spacing: tuple[float, float, float],
     intensity: IntensityRange,
+    channels: Sequence[Channel] = (),
     workers: int | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
@@ -78,16 +89,18 @@ def prepare_partitions(
     parameters : SegmentationParameters
     spacing : tuple of 3 float
     intensity : IntensityRange
+    channels : sequence of Channel
+        Further images whose features join the table; supervoxels and graphs are those of `volume`.
     workers, progress, should_stop
         As everywhere.
 
     Returns
     -------
     list of Partition
-        One for each shift. The volume is filtered once for all of them.
+        One for each shift. Each image is filtered once for all of them.
     """
     stages = parameters.supervoxels
-    steps = _Steps(progress, len(shifts))
+    steps = _Steps(progress, len(shifts), 1 + len(channels))
     ids = [
         compute_supervoxels(
             volume,
@@ -105,17 +118,22 @@ def prepare_partitions(
         for shift in shifts
     ]
     sizes = [int(part.max()) + 1 for part in ids]
-    tables = pool_partitions(
-        volume,
-        ids,
-        FeatureBank(parameters.features),
-        spacing=spacing,
-        n_supervoxels=sizes,
-        intensity=intensity,
-        workers=workers,
-        progress=steps.next(FEATURES_COST),
-        should_stop=should_stop,
-    )
+    bank = FeatureBank(parameters.features)
+    of_channels = [
+        pool_partitions(
+            image,
+            ids,
+            bank,
+            spacing=spacing,
+            n_supervoxels=sizes,
+            intensity=scale,
+            workers=workers,
+            progress=steps.next(FEATURES_COST),
+            should_stop=should_stop,
+        )
+        for image, scale in (Channel(volume, intensity), *channels)
+    ]
+    tables = [join_tables(bank, tables) for tables in zip(*of_channels, strict=True)]
     graphs = [
         region_graph(
             part,
@@ -130,15 +148,17 @@ def prepare_partitions(
         )
         for part, size in zip(ids, sizes, strict=True)
     ]
-    return [Partition(*parts) for parts in zip(ids, tables, graphs, strict=True)]
+    partitions = [Partition(*parts) for parts in zip(ids, tables, graphs, strict=True)]
+    run_parallel(lambda part: part.links, partitions, workers=workers)  # no stroke waits for them
+    return partitions
 
 
 class _Steps:
     """Hands each stage its part of one progress count, by what the stages cost."""
 
-    def __init__(self, progress: Progress | None, n_partitions: int) -> None:
+    def __init__(self, progress: Progress | None, n_partitions: int, n_images: int) -> None:
         self._progress = progress
-        self._total = FEATURES_COST + n_partitions * (SUPERVOXELS_COST + GRAPH_COST)
+        self._total = n_images * FEATURES_COST + n_partitions * (SUPERVOXELS_COST + GRAPH_COST)
         self._begun = 0
 
     def next(self, cost: int) -> Progress | None:

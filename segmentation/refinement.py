@@ -80,14 +80,17 @@ def minimise(
     distance: NDArray[np.float64],
     *,
     painted: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
+    workers: int | None = None,
     should_stop: ShouldStop | None = None,
 ) -> NDArray[np.int32]:
     """Refine on any graph: `refine` with the weighted edges as `links`.
 
+    `workers` threads are used where there are many supervoxels, one per processor by default.
+
     Raises
     ------
     Cancelled
-        If `should_stop`, asked every few hundredths of a second, said so.
+        If `should_stop`, asked every few hundredths of a second on any thread, said so.
     """
     cost = np.round(-np.log(np.maximum(probabilities, FLOOR)) * UNIT * UNIT).astype(np.int64)
     whole_distance = np.round(distance * UNIT).astype(np.int64)
@@ -98,7 +101,7 @@ def minimise(
     initial: NDArray[np.int32] = cost.argmin(axis=1).astype(np.int32)
     if not links.weight.size or not whole_distance.any():
         return initial
-    return expand(cost, links, whole_distance, initial, should_stop=should_stop)
+    return expand(cost, links, whole_distance, initial, workers=workers, should_stop=should_stop)
 
 
 def pair_weights(graph: RegionGraph) -> NDArray[np.float64]:

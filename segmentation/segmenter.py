@@ -10,30 +10,27 @@ from threading import RLock, Thread
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
-    IntensityRange,
-    Progress,
-    ShouldStop,
-    VolumeLike,
-    latch,
-)
+from supervox.features import Progress, ShouldStop, VolumeLike, latch
 from supervox.volumes import VolumeClass
 
 from .checks import (
     SegmentationError,
     check_annotations,
+    check_channel_count,
+    check_channels,
     check_classes,
     check_spacing,
     check_volume,
+    measure_intensity,
 )
 from .coupling import Coupling
 from .forest import Forest, train_forest
 from .held_out import training_rows
-from .in_view import InView, label_in_view
+from .in_view import InView, Surroundings, label_in_view, predict_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
-from .partition import Partition, prepare_partitions
+from .partition import Channel, Partition, prepare_partitions
 from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation
@@ -50,6 +47,9 @@ class Segmenter:
     ----------
     volume : array-like, (Z, Y, X) or (Y, X), any real dtype
         Read block by block.
+    channels : sequence of array-like, of the volume's shape
+        Further images of the same voxels, as of other energies or detectors: their features help
+        to tell the classes apart. Supervoxels and borders are those of `volume`.
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
@@ -67,7 +67,7 @@ class Segmenter:
     Raises
     ------
     SegmentationError
-        If the volume or the spacing is unusable.
+        If the volume, a channel or the spacing is unusable.
 
     Examples
     --------
@@ -79,6 +79,7 @@ class Segmenter:
         self,
         volume: VolumeLike,
         *,
+        channels: Sequence[VolumeLike] = (),
         spacing: Sequence[float] = (1, 1, 1),
         parameters: SegmentationParameters | None = None,
         workers: int | None = None,
@@ -90,10 +91,12 @@ class Segmenter:
         self._lock = RLock()  # one change at a time; each call sees a whole state
         self.workers = workers
         self.seconds: dict[str, float] = {}
-        try:
-            self.intensity = IntensityRange.measure(self.volume)
-        except ValueError as error:
-            raise SegmentationError(str(error)) from error
+        self.intensity = measure_intensity(self.volume)
+        further = check_channels(channels, self.volume.shape)
+        self.channels = tuple(
+            Channel(image, measure_intensity(image, f"channel {number}: "))
+            for number, image in enumerate(further, 2)
+        )
         self._partitions = list(partitions[: self._parameters.partitions])
         if any(tuple(part.ids.shape) != tuple(self.volume.shape) for part in self._partitions):
             raise SegmentationError("the partitions were prepared for a volume of another shape")
@@ -115,6 +118,11 @@ class Segmenter:
             del self._partitions[parameters.partitions :]
             if replace(old, refinement=parameters.refinement) != parameters:
                 self._learned = None
+
+    @property
+    def images(self) -> tuple[VolumeLike, ...]:
+        """The volume and its further channels."""
+        return self.volume, *(channel.volume for channel in self.channels)
 
     @property
     def partitions(self) -> tuple[Partition, ...]:
@@ -156,6 +164,7 @@ class Segmenter:
                     self.parameters,
                     spacing=self.spacing,
                     intensity=self.intensity,
+                    channels=self.channels,
                     workers=self.workers,
                     progress=progress,
                     should_stop=should_stop,
@@ -210,20 +219,25 @@ class Segmenter:
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
             forest = known.forest if known is not None else self._train(painted, should_stop)
+            seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
+                    first, workers = self._partitions[0], self.workers
+                    seen = predict_in_view(
+                        first, in_view, forest, workers=workers, should_stop=should_stop
+                    )
                     part = label_in_view(
-                        self._partitions[0],
-                        in_view,
-                        forest,
+                        first,
+                        seen,
+                        forest.class_ids,
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
-                        workers=self.workers,
+                        workers=workers,
                         should_stop=should_stop,
                     )
                 on_view(part)
-            self._learned = known or self._learn(strokes, painted, forest, should_stop)
+            self._learned = known or self._learn(strokes, painted, forest, seen, should_stop)
             return self._finish(should_stop)
 
     def _scan(self, annotations: VolumeLike | Strokes, should_stop: ShouldStop) -> Strokes:
@@ -251,12 +265,15 @@ class Segmenter:
         strokes: Strokes,
         painted: tuple[Painted, ...],
         forest: Forest,
+        seen: Surroundings | None,
         should_stop: ShouldStop,
     ) -> Learned:
         """Ask the forest for all supervoxels, and held-out strokes for the coupling."""
         parts, workers = self._partitions, self.workers
         with self._timed("predict"):
-            chances = predict_partitions(forest, parts, workers=workers, should_stop=should_stop)
+            chances = predict_partitions(
+                forest, parts, seen, workers=workers, should_stop=should_stop
+            )
         with self._timed("couple"):
             trees = self.parameters.classifier
             coupling = couple_classes(
@@ -287,16 +304,20 @@ class Segmenter:
 
         Raises
         ------
+        SegmentationError
+            If the model asks for more channels, or fewer.
         Cancelled
             If `should_stop` said so.
         """
         should_stop = latch(should_stop)
+        check_channel_count(model.n_images, len(self.images))
         with self._lock:
             self.seconds = {}
             self.configure(model.parameters)
             self._learned = None
             self.prepare(progress=progress, should_stop=should_stop)
-            at_home = fingerprint(self.volume) == model.trained_on and self.spacing == model.spacing
+            digest = fingerprint(*self.images)
+            at_home = digest == model.trained_on and self.spacing == model.spacing
             with self._timed("predict"):
                 probabilities = predict_partitions(
                     model.forest, self._partitions, workers=self.workers, should_stop=should_stop
@@ -329,11 +350,12 @@ class Segmenter:
             self.parameters,
             learned.forest,
             learned.painted,
-            fingerprint(self.volume),
+            fingerprint(*self.images),
             self.spacing,
             learned.coupling.distance,
             unit,
             tuple(named[k] for k in learned.forest.class_ids if k in named),
+            len(self.images),
         )
 
     def _finish(self, should_stop: ShouldStop) -> Segmentation:

@@ -11,13 +11,22 @@ from typing import Any
 
 import click
 from supervox.features import count_workers
+from supervox.segmentation.checks import SegmentationError, check_channel_count
 from supervox.segmentation.model import Model, fingerprint, load_model
 from supervox.segmentation.segmenter import Segmenter
 from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
 
 from . import options
 from .errors import Stopped, say
-from .inputs import VoxelSize, class_names, learned_size, read_volume, voxel_size
+from .inputs import (
+    VoxelSize,
+    check_channels,
+    class_names,
+    learned_size,
+    read_channels,
+    read_volume,
+    voxel_size,
+)
 from .outputs import Outputs, making_folder
 from .progress import Stages
 from .report import class_entries, print_classes, print_json, versions
@@ -37,6 +46,8 @@ class Request:
     model_file : Path
     volumes : tuple of str
         Addresses of the volumes.
+    channels : tuple of str
+        Addresses of further images of the volume, if there is only one.
     files : tuple of ResultFiles
         What to write for each.
     spacing : tuple of 3 float, optional
@@ -47,6 +58,7 @@ class Request:
     model: Model
     model_file: Path
     volumes: tuple[str, ...]
+    channels: tuple[str, ...]
     files: tuple[ResultFiles, ...]
     spacing: tuple[float, float, float] | None
     workers: int | None
@@ -70,6 +82,7 @@ class Request:
 )
 @click.option("--probabilities", is_flag=True, help="Also write the probabilities of the classes.")
 @click.option("--uncertainty", is_flag=True, help="Also write how undecided each voxel is.")
+@options.channels
 @options.spacing
 @options.workers
 @options.as_json
@@ -80,6 +93,7 @@ def command(
     ending: str | None,
     probabilities: bool,
     uncertainty: bool,
+    channels: tuple[str, ...],
     spacing: tuple[float, float, float] | None,
     workers: int | None,
     as_json: bool,
@@ -89,11 +103,20 @@ def command(
     The labels of cell.mrc become DIR/cell_labels.mrc. On the volume that the model was trained on
     they are those of the training run; elsewhere the image should look alike: the same kind of
     sample, microscope and voxel size.
+
+    A model of several channels labels one VOLUME at a time, with its other channels as --channel in
+    the order of the training run.
     """
+    if channels and len(volumes) > 1:
+        raise SegmentationError(
+            f"--channel belongs to one VOLUME, and {len(volumes)} are given: label them one by one"
+        )
     extras = [("probabilities", probabilities), ("uncertainty", uncertainty)]
     kinds = ["labels", *(name for name, wanted in extras if wanted)]
     files = _name_files(volumes, output, ending, kinds)
-    request = Request(load_model(model), model, volumes, files, spacing, workers)
+    loaded = load_model(model)
+    check_channel_count(loaded.n_images, 1 + len(channels))
+    request = Request(loaded, model, volumes, channels, files, spacing, workers)
     with making_folder(output):
         entries = run(request)
     if as_json:
@@ -112,7 +135,9 @@ def run(request: Request) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
     with ExitStack() as stack:  # all must be there and writable before the work begins
         volumes = [stack.enter_context(open_volume(path)) for path in request.volumes]
-        inputs = [request.model_file, *(volume.path for volume in volumes)]
+        channels = [stack.enter_context(open_volume(path)) for path in request.channels]
+        check_channels(volumes[0], channels)
+        inputs = [request.model_file, *(item.path for item in (*volumes, *channels))]
         with Outputs(inputs) as outputs, Stages() as stages:
             places = [
                 files.plan(outputs, volume.shape)
@@ -120,7 +145,7 @@ def run(request: Request) -> list[dict[str, Any]]:
             ]
             try:
                 for volume, staged in zip(volumes, places, strict=True):
-                    entries.append(_label(request, volume, staged, stages))
+                    entries.append(_label(request, volume, channels, staged, stages))
                     outputs.publish()
             except KeyboardInterrupt:
                 if not entries:
@@ -132,17 +157,26 @@ def run(request: Request) -> list[dict[str, Any]]:
     return entries
 
 
-def _label(request: Request, volume: Volume, files: ResultFiles, stages: Stages) -> dict[str, Any]:
+def _label(
+    request: Request,
+    volume: Volume,
+    channels: Sequence[Volume],
+    files: ResultFiles,
+    stages: Stages,
+) -> dict[str, Any]:
     """Label one volume, write its files, and return what was done."""
     started = time.perf_counter()
     model = request.model
     data, masked = read_volume(volume, stages, request.workers)
-    at_home = fingerprint(data) == model.trained_on
+    further = read_channels(channels, stages, request.workers)
+    at_home = fingerprint(data, *further) == model.trained_on
     learned = learned_size(model)
     size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)
     _compare_voxel_sizes(volume, size, learned)
     segmenter = Segmenter(
-        data,  # with the very same numbers at home: conversion between units rounds
+        data,
+        channels=further,
+        # with the very same numbers at home: conversion between units rounds
         spacing=model.spacing if at_home and not request.spacing else size.spacing,
         parameters=model.parameters,
         workers=request.workers,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.features import FeatureBank
+from supervox.features import FeatureBank, column_names
 from supervox.segmentation.model import Model, load_model
 from supervox.segmentation.project.summary import describe_project, is_project
 from supervox.volumes import describe, open_volume
@@ -54,7 +54,8 @@ def _describe_model(file: str, model: Model) -> dict[str, Any]:
         "kind": "model",
         "class_ids": list(model.forest.class_ids),
         "classes": [item.as_json() for item in model.classes],
-        "features": list(FeatureBank(model.parameters.features).column_names),
+        "features": list(column_names(FeatureBank(model.parameters.features), model.n_images)),
+        "images": model.n_images,
         "painted_supervoxels": [int(item.supervoxels.size) for item in model.painted],
         "spacing": list(model.spacing),
         "unit": model.unit,
@@ -77,6 +78,7 @@ def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("partitions", str(parameters["partitions"])),
         ("refinement", f"strength {parameters['refinement']['strength']:g}"),
         ("features", f"{len(content['features'])}: {', '.join(parameters['features']['filters'])}"),
+        ("channels", str(content["images"])),
         ("trees", str(parameters["classifier"]["trees"])),
         ("trained on", f"volume {content['trained_on']}"),
     ]

@@ -22,6 +22,8 @@ Triple = tuple[float, float, float]
 UNKNOWN: Triple = (1.0, 1.0, 1.0)
 SLAB_BYTES = 64 * 2**20
 MOST_MASKED = 0.5  # share of voxels that may be no numbers
+LEFT_OUT = "are left out and get the label 0"
+STOOD_IN = "count as the median of their channel"
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,16 @@ def check_same_shape(volume: Volume, strokes: Volume) -> None:
         )
 
 
+def check_channels(volume: Volume, channels: Sequence[Volume]) -> None:
+    """Refuse channels that aren't images of the same voxels, naming both files."""
+    for channel in channels:
+        if channel.shape != volume.shape:
+            raise SegmentationError(
+                f"{channel.path}: has {times(channel.shape)} voxels, but {volume.path} has "
+                f"{times(volume.shape)}; bring the channels onto the same voxels first"
+            )
+
+
 def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
     """Refuse what can't be laid over the volume."""
     if overlay.shape != volume.shape:
@@ -137,8 +149,12 @@ def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
         )
 
 
-def read_volume(volume: Volume, stages: Stages, workers: int | None) -> tuple[NDArray[Any], int]:
+def read_volume(
+    volume: Volume, stages: Stages, workers: int | None, *, masked_voxels: str = LEFT_OUT
+) -> tuple[NDArray[Any], int]:
     """Read a volume into memory, where many passes over it are quick.
+
+    `masked_voxels` says what becomes of voxels that are not finite numbers.
 
     Returns
     -------
@@ -166,9 +182,18 @@ def read_volume(volume: Volume, stages: Stages, workers: int | None) -> tuple[ND
     if masked:
         say(
             f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
-            "infinite); they are left out and get the label 0"
+            f"infinite); they {masked_voxels}"
         )
     return data, masked
+
+
+def read_channels(
+    channels: Sequence[Volume], stages: Stages, workers: int | None
+) -> list[NDArray[Any]]:
+    """Read further channels into memory, as `read_volume` does."""
+    return [
+        read_volume(channel, stages, workers, masked_voxels=STOOD_IN)[0] for channel in channels
+    ]
 
 
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:

@@ -29,6 +29,14 @@ spacing = click.option(
     help="Voxel size along planes, rows and columns, in the unit of the file. Only needed where "
     "the file doesn't state it, or states it wrongly.",
 )
+channels = click.option(
+    "--channel",
+    "channels",
+    multiple=True,
+    metavar="FILE",
+    help="Another image of the same voxels, as of another energy or detector, that helps to tell "
+    "the classes apart. May be given several times.",
+)
 workers = click.option(
     "--workers",
     type=click.IntRange(min=1),

@@ -72,7 +72,7 @@ class Stages:
             yield lambda done, total: bars.update(task, completed=done, total=total)
             end = bars.tasks[-1].total or 1
             bars.update(task, completed=end, total=end)
-        self.seconds[name] = time.perf_counter() - started
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
 
 def _bars() -> rich.progress.Progress:

@@ -35,6 +35,7 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
     metavar="LABELS",
     help="Where to write the labels; the ending (.tif, .mrc, .h5, .zarr ...) says the format.",
 )
+@options.channels
 @options.spacing
 @click.option(
     "--supervoxel-size",
@@ -112,6 +113,7 @@ def command(
     volume: str | None,
     annotations: str | None,
     output: str | None,
+    channels: tuple[str, ...],
     spacing: tuple[float, float, float] | None,
     supervoxel_size: float,
     preset: str,
@@ -149,6 +151,8 @@ def command(
     if project is not None:
         from . import segment_project
 
+        if channels:
+            raise click.UsageError("--channel can't be kept in a project yet: leave one of them out")
         change = partial(change_parameters, given=given)
         report = segment_project.run(
             segment_project.Request(
@@ -159,7 +163,9 @@ def command(
         assert volume is not None
         assert annotations is not None
         parameters = change_parameters(DEFAULT, given)
-        report = run(Request(volume, annotations, files, save_model, spacing, parameters, workers))
+        report = run(
+            Request(volume, channels, annotations, files, save_model, spacing, parameters, workers)
+        )
     if as_json:
         print_json(report)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,15 @@ from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
 from .errors import say
-from .inputs import VoxelSize, check_same_shape, class_names, read_volume, voxel_size
+from .inputs import (
+    VoxelSize,
+    check_channels,
+    check_same_shape,
+    class_names,
+    read_channels,
+    read_volume,
+    voxel_size,
+)
 from .outputs import Outputs
 from .progress import Stages
 from .report import class_entries, versions
@@ -31,8 +40,12 @@ class Request:
 
     Attributes
     ----------
-    volume, annotations : str
-        Addresses of what to read.
+    volume : str
+        Address of what to segment.
+    channels : tuple of str
+        Addresses of further images of it.
+    annotations : str
+        Address of the strokes.
     files : ResultFiles
         What to write.
     model : Path, optional
@@ -44,6 +57,7 @@ class Request:
     """
 
     volume: str
+    channels: tuple[str, ...]
     annotations: str
     files: ResultFiles
     model: Path | None
@@ -55,10 +69,16 @@ class Request:
 def run(request: Request) -> dict[str, Any]:
     """Segment, write the files, and return what was done."""
     started = time.perf_counter()
-    with open_volume(request.volume) as volume, open_volume(request.annotations) as strokes:
+    with ExitStack() as stack:
+        volume, strokes, *further = [
+            stack.enter_context(open_volume(path))
+            for path in (request.volume, request.annotations, *request.channels)
+        ]
         check_same_shape(volume, strokes)
+        check_channels(volume, further)
         size = voxel_size(volume, request.spacing)
-        with Outputs([volume.path, strokes.path]) as outputs, Stages() as stages:
+        inputs = [item.path for item in (volume, strokes, *further)]
+        with Outputs(inputs) as outputs, Stages() as stages:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
@@ -66,6 +86,7 @@ def run(request: Request) -> dict[str, Any]:
             data, masked = read_volume(volume, stages, request.workers)
             segmenter = Segmenter(
                 data,
+                channels=read_channels(further, stages, request.workers),
                 spacing=size.spacing,
                 parameters=request.parameters,
                 workers=request.workers,
@@ -120,6 +141,7 @@ def _report(
     return {
         "command": "segment",
         "volume": request.volume,
+        "channels": list(request.channels),
         "annotations": request.annotations,
         "outputs": outputs,
         "shape": list(volume.shape),

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from supervox.segmentation.benefit import (
+    ENOUGH,
     MOST,
     MOST_UNSURE,
     Evidence,
@@ -10,6 +13,7 @@ from supervox.segmentation.benefit import (
     dice_changes,
     gather_evidence,
     level_of_benefit,
+    trustworthiness,
     weigh,
 )
 from supervox.segmentation.held_out import Trial
@@ -83,9 +87,42 @@ def test_the_level_grows_with_the_evidence() -> None:
     assert levels[2] == 1
 
 
-def test_one_stroke_is_not_judged() -> None:
-    single = evidence([1.0], [0.0], (0.3, 0.7), (0.1, 0.9)).without(1)
-    assert level_of_benefit(single) == 1
+def ruin(first: int, second: int, third: int = 3) -> Evidence:
+    """So many strokes of three classes; refinement loses all those of the first."""
+    column = np.repeat([0, 1, 2], (first, second, third))
+    return Evidence(
+        column,
+        np.eye(3)[column],
+        (column > 0).astype(float),
+        np.array([0.2, 0.4, 0.4]),
+        np.array([0.01, 0.5, 0.49]),
+    )
+
+
+@pytest.mark.parametrize("strokes", [(2, 0), (0, 2), (9, 0), (0, 9), (9, 1)])
+def test_a_class_without_evidence_leaves_the_default(strokes: tuple[int, int]) -> None:
+    """A stroke that is the only one of its class can't be left out: nothing is known of it."""
+    assert trustworthiness(ruin(*strokes)) == 0
+    assert level_of_benefit(ruin(*strokes)) == MOST_UNSURE
+
+
+def test_few_strokes_are_believed_in_part() -> None:
+    """Two strokes of each class have one degree of freedom: a part of `ENOUGH`."""
+    two = ruin(2, 2, 2)
+    assert trustworthiness(two) == pytest.approx(1 / ENOUGH)
+    assert level_of_benefit(two) == pytest.approx((1 - 1 / ENOUGH) * MOST_UNSURE, abs=1e-6)
+
+
+def test_enough_strokes_are_believed_in_full() -> None:
+    assert trustworthiness(ruin(3, 3)) == 1  # two degrees of freedom each
+    assert trustworthiness(ruin(4, 2)) == 1  # 3 / (1/3 + 1/1 + 1/2) = 1.64
+    assert level_of_benefit(ruin(4, 4)) < 1e-9
+
+
+@given(st.tuples(*[st.integers(0, 12)] * 3))
+def test_another_stroke_is_no_less_evidence(strokes: tuple[int, int, int]) -> None:
+    more = strokes[0] + 1, *strokes[1:]
+    assert 0 <= trustworthiness(ruin(*strokes)) <= trustworthiness(ruin(*more)) <= 1
 
 
 def test_every_stroke_counts_the_same_however_long() -> None:

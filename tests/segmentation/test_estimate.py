@@ -53,6 +53,15 @@ def test_what_costs_more() -> None:
     assert slow.bytes == plain.bytes
 
 
+def test_further_channels_cost_time_and_memory() -> None:
+    one, two, three = (estimate_preparation(SHAPE, ONE, n_images=n) for n in (1, 2, 3))
+    assert one == estimate_preparation(SHAPE, ONE)
+    assert three.seconds - two.seconds == pytest.approx(two.seconds - one.seconds)
+    assert one.seconds < two.seconds < 2 * one.seconds  # supervoxels are cut once
+    assert one.bytes < two.bytes < three.bytes
+    assert one.n_supervoxels == two.n_supervoxels
+
+
 def test_coarse_planes_have_fewer_supervoxels() -> None:
     even = estimate_preparation(SHAPE, ONE)
     coarse = estimate_preparation(SHAPE, ONE, spacing=(8, 1, 1))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 from supervox.features import Cancelled
-from supervox.segmentation._expansion import _best_move, _edge_bounds, _Move, expand
+from supervox.segmentation._expansion import _best_move, expand
 from supervox.segmentation._min_cut import min_cut
+from supervox.segmentation._move import Move, edge_bounds
 from supervox.segmentation.links import UNIT, link
 
 
@@ -84,8 +85,10 @@ def test_no_edges_and_no_preference() -> None:
 
 
 @settings(max_examples=150)
-@given(st.integers(0, 2**32 - 1), st.integers(3, 4), st.booleans())
-def test_a_move_takes_the_fewest_of_the_best(seed: int, n_classes: int, rounded: bool) -> None:
+@given(st.integers(0, 2**32 - 1), st.integers(3, 4), st.booleans(), st.integers(1, 8))
+def test_a_move_takes_the_fewest_of_the_best(
+    seed: int, n_classes: int, rounded: bool, piece: int
+) -> None:
     unary, edges, weight, distance = random_problem(seed, n_classes)
     if rounded:  # rounding breaks the triangle inequality, where it held just so
         distance = np.round(distance * 0.6).astype(np.int64)
@@ -95,7 +98,7 @@ def test_a_move_takes_the_fewest_of_the_best(seed: int, n_classes: int, rounded:
     alpha = int(rng.integers(n_classes))
     region = np.flatnonzero(rng.random(len(unary)) < 0.8).astype(np.int32)
     found = _best_move(
-        _Move(
+        Move(
             links.start,
             links.neighbour,
             links.weight,
@@ -103,9 +106,10 @@ def test_a_move_takes_the_fewest_of_the_best(seed: int, n_classes: int, rounded:
             unary,
             labels,
             alpha,
-            _edge_bounds(distance, alpha),
+            edge_bounds(distance, alpha),
         ),
         region,
+        piece=piece,
     )
     free = region[labels[region] != alpha]
     best: dict[int, list[frozenset[int]]] = {}

@@ -104,6 +104,9 @@ def test_rows_sum_to_one_for_any_number_of_threads() -> None:
     one = forest.predict(more, workers=1)
     assert np.allclose(one.sum(axis=1), 1, atol=1e-6)
     assert np.array_equal(one, forest.predict(more, workers=3))
+    rows = np.array([7, 3, 3, 40])
+    assert np.array_equal(forest.predict(more, rows), one[rows])
+    assert forest.predict(more, rows[:0]).shape == (0, len(forest.class_ids))
     assert forest.predict(more[:0]).shape == (0, len(forest.class_ids))
 
 

@@ -147,7 +147,10 @@ def rewrite(path: Path, content: bytes, change: Callable[[dict[str, Any], Arrays
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("schema", 2, "schema 2, this version reads 1; train it again"),
+        ("schema", 1, "schema 1, this version reads 2; train it again"),
+        ("images", 0, "number of channels is damaged"),
+        ("images", 10**9, "number of channels is damaged"),
+        ("images", 2, "features are not those of this version"),
         ("schema", None, "schema is missing"),
         ("class_ids", [1, 3], "does not fit its classes"),
         ("class_ids", [3, 1, 300], "classes are damaged"),

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, label
 from supervox.features import FeatureParameters
 from supervox.features.blocks import Cancelled
+from supervox.sample_data import example_strokes, make_phantom
 from supervox.segmentation import (
     ClassifierParameters,
     Model,
@@ -263,6 +264,25 @@ def test_a_stop_lets_others_in_at_once(scene: Scene, prepared: Segmenter) -> Non
             first.result(timeout=30)
         labels = second.result(timeout=30).labels
     np.testing.assert_array_equal(labels, labels_of(scene, BOTH))
+
+
+def test_a_second_stroke_in_one_class_leaves_refinement_at_work() -> None:
+    """What one stroke of each other class can't tell must not be taken for harm."""
+    sample = make_phantom((40, 64, 64), seed=0)
+    strokes = example_strokes(sample.labels, strokes_per_class=2, seed=0)
+    for value in range(2, 7):  # the first stroke of each class but one
+        numbers, _ = label(strokes == value, np.ones((3, 3, 3)))
+        strokes[numbers > 1] = 0
+    live = SegmentationParameters(partitions=1, edge_refinement=False)
+    prepared = Segmenter(sample.image, spacing=sample.spacing, parameters=live)
+    result = prepared.segment(strokes)
+    a, b = prepared.partitions[0].graph.edges.T
+
+    def borders(columns: np.ndarray) -> int:
+        return int((columns[a] != columns[b]).sum())
+
+    # sent to nothing, refinement left all but some per mille of them
+    assert borders(result.classes[0]) < 0.8 * borders(result.probabilities[0].argmax(axis=1))
 
 
 def test_refused_strokes_leave_the_segmenter_as_it_was(scene: Scene, calls: dict[str, int]) -> None:

@@ -7,15 +7,15 @@ from supervox.features import FeatureParameters
 from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
-    _expansion,
     _growth,
     _min_cut,
+    _move,
     _prediction,
     links,
 )
 from supervox.segmentation.warm_up import warm_up
 
-MODULES = (_expansion, _growth, _min_cut, _prediction, links)
+MODULES = (_growth, _min_cut, _move, _prediction, links)
 
 
 def signatures() -> dict[str, list[Any]]:
