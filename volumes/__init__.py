@@ -6,20 +6,24 @@ Where to find what:
 - `volume`: what an opened file is: `Volume`, `VolumeClass`, `describe`.
 - `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
   A new format is one module of its own and one entry.
-- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `mrc`, `hdf5_reading`, `nexus`, `hdf5_writing`,
-  `zarr_reading`, `zarr_writing`: the formats.
+- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`, `nexus`,
+  `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd`, `nifti`, `numpy_format`, `raw`, `txrm`:
+  the formats.
+- `block`, `orientation`: what formats of a header and one piece of values share.
+- `mesh`, `surface`: labels as triangle meshes.
 - `address`: what ``file.h5::/entry/data,c=1`` means.
 - `arrays`, `axes`: the lazy (plane, row, column) view of what a file holds.
 - `calibration`: units, and which voxel sizes can be believed.
 - `writer`, `atomic`: planes in order, into files that appear complete or not at all.
 - `checks`: what is refused before anything is written.
-- `errors`: `VolumeError`, the only exception that bad files and places lead to.
+- `errors`: `VolumeError`, the only exception that bad files and places lead to; where a file holds
+  several volumes it has a `Candidate` for each.
 """
 
 from .address import Address
 from .arrays import VolumeArray
 from .calibration import convert_length, unit_symbol
-from .errors import VolumeError
+from .errors import Candidate, VolumeError
 from .files import create_volume, open_volume, write_volume
 from .formats import Format
 from .registry import FORMATS, format_of
@@ -29,6 +33,7 @@ from .writer import VolumeWriter
 __all__ = [
     "FORMATS",
     "Address",
+    "Candidate",
     "Format",
     "Volume",
     "VolumeArray",

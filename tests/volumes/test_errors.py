@@ -8,7 +8,9 @@ import pytest
 from supervox.volumes import FORMATS, VolumeError, create_volume, open_volume, write_volume
 
 VALUES = np.ones((3, 4, 5), np.uint8)
-ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create and not entry.is_folder]
+ENDINGS = [
+    entry.extensions[0] for entry in FORMATS if entry.create and entry.open and not entry.is_folder
+]
 
 
 def test_missing_file(tmp_path):

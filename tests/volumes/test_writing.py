@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from supervox.volumes import FORMATS, VolumeError, create_volume, files, open_volume, write_volume
 
-ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create]
+ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create and entry.open]
 OLD = np.full((2, 3, 4), 9, np.uint8)
 NEW = np.arange(40 * 5 * 6, dtype=np.uint16).reshape(40, 5, 6)
 
