@@ -10,6 +10,7 @@ Where to find what:
   `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd`, `nifti`, `numpy_format`, `raw`, `txrm`:
   the formats.
 - `block`, `orientation`: what formats of a header and one piece of values share.
+- `pyramid`: the coarser levels of OME-Zarr.
 - `mesh`, `surface`: labels as triangle meshes.
 - `address`: what ``file.h5::/entry/data,c=1`` means.
 - `arrays`, `axes`: the lazy (plane, row, column) view of what a file holds.
