@@ -23,6 +23,7 @@ Where to find what:
 
 from .address import Address
 from .arrays import VolumeArray
+from .atomic import remove_leftovers, temporary_beside
 from .calibration import convert_length, unit_symbol
 from .errors import Candidate, VolumeError
 from .files import create_volume, open_volume, write_volume
@@ -46,6 +47,8 @@ __all__ = [
     "describe",
     "format_of",
     "open_volume",
+    "remove_leftovers",
+    "temporary_beside",
     "unit_symbol",
     "write_volume",
 ]

@@ -81,7 +81,10 @@ def _look(path: Path) -> tuple[tuple[int, int], np.dtype[Any]]:
         raise VolumeError(f"{path}: can't be read as TIFF ({error}); copy it again") from error
     if pages != 1 or len(shape) != 2 or dtype is None:
         what = f"{pages} pictures" if pages != 1 else "a colour picture"
-        raise VolumeError(f"{path}: holds {what}, but a slice of a volume is one grey picture")
+        raise VolumeError(
+            f"{path}: holds {what}, but in a folder of slices a file is one grey picture; give one "
+            "file, or a folder of nothing but slices"
+        )
     return (shape[0], shape[1]), dtype
 
 
