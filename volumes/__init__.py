@@ -24,7 +24,7 @@ Where to find what:
 from .address import Address
 from .arrays import VolumeArray
 from .atomic import remove_leftovers, temporary_beside
-from .calibration import convert_length, unit_symbol
+from .calibration import Triple, convert_length, unit_symbol
 from .errors import Candidate, VolumeError
 from .files import create_volume, open_volume, write_volume
 from .formats import Format
@@ -37,6 +37,7 @@ __all__ = [
     "Address",
     "Candidate",
     "Format",
+    "Triple",
     "Volume",
     "VolumeArray",
     "VolumeClass",

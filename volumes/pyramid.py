@@ -47,8 +47,9 @@ def coarser_levels(shape: Sequence[int], spacing: Triple | None) -> list[Level]:
         Its voxel size; cubes if it isn't known.
     """
     levels: list[Level] = []
-    lengths, total = tuple(shape), (1, 1, 1)
-    sizes = tuple(spacing or (1.0, 1.0, 1.0))
+    lengths: tuple[int, ...] = tuple(shape)
+    total: tuple[int, ...] = (1, 1, 1)
+    sizes: tuple[float, ...] = spacing or (1.0, 1.0, 1.0)
     while max(lengths) > _SMALL:
         long = [size for size, length in zip(sizes, lengths, strict=True) if length > 1]
         factors = tuple(
@@ -106,7 +107,7 @@ def _mean(parts: Array) -> Array:
 
 def _mode(parts: Array) -> Array:
     """Return the most frequent value along the first axis, the first of those that tie."""
-    best = parts[0].copy()
+    best: Array = parts[0].copy()
     most = np.zeros(best.shape, np.uint8)
     for part in parts:
         count = (parts == part).sum(axis=0, dtype=np.uint8)

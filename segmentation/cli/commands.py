@@ -22,6 +22,7 @@ COMMANDS = {
     "score": "Compare labels with a ground truth.",
     "picture": "Draw three sections of a volume and its labels.",
     "info": "Say what a volume or a model file holds.",
+    "convert": "Write a volume in another format, or labels as surfaces.",
     "sample": "Make a synthetic tomogram with strokes, to try it all out.",
 }
 
