@@ -143,7 +143,9 @@ class _Cast:
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         values = self._data[key]
-        with np.errstate(invalid="ignore"):  # what can't be represented is found below
+        with np.errstate(
+            invalid="ignore", over="ignore"
+        ):  # what can't be represented is found below
             cast = values.astype(self.dtype)
             back = cast.astype(values.dtype)
         if values.dtype.kind == self.dtype.kind == "f":
