@@ -18,6 +18,7 @@ from .surface import Surface, SurfaceBuilder
 from .volume import VolumeClass
 
 _SMOOTHING = 10
+_PART_VOXELS = 2**24  # to look for surfaces in at a time
 _GREY = (128, 128, 128)
 _STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("class", "<u2")])
 _PLY_VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 3)])
@@ -53,7 +54,9 @@ class _MeshSink:
         """Take planes (n, Y, X)."""
         if self._only is not None:
             planes = np.where(planes == self._only, planes, 0)
-        self._builder.add(planes)
+        step = max(1, _PART_VOXELS // planes[0].size)
+        for start in range(0, len(planes), step):
+            self._builder.add(planes[start : start + step])
         self._left -= len(planes)
 
     def close(self) -> None:

@@ -36,6 +36,21 @@ class Surface(NamedTuple):
     faces: NDArray[np.int64]
 
 
+class _Part(NamedTuple):
+    """The surface of a class in a slab; vertices lie half-way between two voxels.
+
+    Attributes
+    ----------
+    places : int64, (N,)
+        Where the vertices are on the grid of half voxels, as indices of its flattened array.
+    faces : int32, (M, 3)
+        Vertices of each triangle.
+    """
+
+    places: NDArray[np.int64]
+    faces: NDArray[np.int32]
+
+
 class SurfaceBuilder:
     """Takes slabs of labels in order, and gives the surface of each class.
 
@@ -51,14 +66,14 @@ class SurfaceBuilder:
         with needing("skimage", path, "mesh"):
             from skimage.measure import marching_cubes
         self._march: Any = marching_cubes
-        self._depth = shape[0]
+        self._shape = shape
         self._last: Array = np.zeros((1, *shape[1:]), np.uint8)  # nothing lies outside
         self._done = 0
-        self._parts: dict[int, list[Surface]] = {}
+        self._parts: dict[int, list[_Part]] = {}
 
     def add(self, planes: Array) -> None:
         """Add planes (n, Y, X) of integers; 0 is no class."""
-        ends = self._done + len(planes) == self._depth
+        ends = self._done + len(planes) == self._shape[0]
         slab = np.concatenate([self._last, planes, np.zeros_like(planes[:1])[: int(ends)]])
         slab = np.pad(slab, ((0, 0), (1, 1), (1, 1)))
         corner = np.array([self._done - 1, -1, -1])
@@ -72,7 +87,7 @@ class SurfaceBuilder:
 
     def _in_box(
         self, numbers: Array, number: int, box: tuple[slice, ...], corner: NDArray[np.int64]
-    ) -> Surface | None:
+    ) -> _Part | None:
         """March through the box around a class, one voxel wider than it."""
         box = tuple(
             slice(max(0, side.start - 1), min(side.stop + 1, length))
@@ -84,14 +99,20 @@ class SurfaceBuilder:
         # Lewiner's variant lets four triangles meet at an edge, this one always two
         vertices, faces, _, _ = self._march(inside.view(np.uint8), 0.5, method="lorensen")
         start = corner + [side.start for side in box]
-        return Surface(vertices.astype(np.float64) + start, faces.astype(np.int64))
+        halves = np.rint(2 * vertices).astype(np.int64) + 2 * start + 2  # none is below -1
+        return _Part(np.ravel_multi_index(tuple(halves.T), self._grid), faces)
 
     def surfaces(self, iterations: int) -> dict[int, Surface]:
         """Return the surface of each class that there is, smoothed so many times."""
         return {
-            value: _smoothed(_joined(self._parts[value]), iterations)
+            value: _smoothed(_joined(self._parts.pop(value), self._grid), iterations)
             for value in sorted(self._parts)
         }
+
+    @property
+    def _grid(self) -> tuple[int, ...]:
+        """Size of the grid on which vertices lie: voxels, places between them, and two beyond."""
+        return tuple(2 * length + 4 for length in self._shape)
 
 
 def _numbered(slab: Array) -> tuple[Array | range, NDArray[np.int32]]:
@@ -102,15 +123,15 @@ def _numbered(slab: Array) -> tuple[Array | range, NDArray[np.int32]]:
     return values, numbers.reshape(slab.shape).astype(np.int32)
 
 
-def _joined(parts: list[Surface]) -> Surface:
-    """Join slabs' surfaces where they meet, at vertices half-way between two voxels."""
-    ends = np.cumsum([0, *(len(part.vertices) for part in parts)])
+def _joined(parts: list[_Part], grid: tuple[int, ...]) -> Surface:
+    """Join slabs' surfaces at the vertices that they share."""
+    ends = np.cumsum([0, *(len(part.places) for part in parts)])
     faces = np.concatenate([part.faces + end for part, end in zip(parts, ends, strict=False)])
-    vertices = np.concatenate([part.vertices for part in parts])
-    _, first, inverse = np.unique(
-        np.round(vertices * 1024).astype(np.int64), axis=0, return_index=True, return_inverse=True
+    places, numbers = np.unique(
+        np.concatenate([part.places for part in parts]), return_inverse=True
     )
-    return Surface(vertices[first], inverse.reshape(-1)[faces])
+    halves = np.stack(np.unravel_index(places, grid), axis=1)
+    return Surface(halves / 2 - 1, numbers[faces])
 
 
 def _smoothed(surface: Surface, iterations: int) -> Surface:
