@@ -9,7 +9,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import math
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -99,11 +98,19 @@ class Block:
             if self._packed is not None:
                 file.seek(self._skip)
                 with _OPENERS[self._packed](file) as values:
-                    shutil.copyfileobj(values, unpacked, _COPIED_BYTES)
-                found, needed = unpacked.tell(), self._offset + self.nbytes
-                if found < needed:
-                    raise EOFError(f"it has {found} bytes of {needed} once it is unpacked")
+                    _copy(values, unpacked, self._offset + self.nbytes)
                 source = unpacked
             return np.memmap(
                 source, dtype=self._stored, mode="r", offset=self._offset, shape=self.shape
             )
+
+
+def _copy(values: IO[bytes], unpacked: IO[bytes], needed: int) -> None:
+    """Copy so many bytes and no more: a small file may be packed from anything."""
+    left = needed
+    while left and (piece := values.read(min(left, _COPIED_BYTES))):
+        unpacked.write(piece)
+        left -= len(piece)
+    if left:
+        raise EOFError(f"it has {needed - left} bytes of {needed} once it is unpacked")
+    values.read(1)  # at the end a checksum is compared

@@ -12,6 +12,7 @@ from .address import Address
 from .arrays import ArraySource
 from .atomic import temporary_beside
 from .checks import (
+    check_inside,
     check_replaceable,
     checked_dtype,
     checked_origin,
@@ -135,6 +136,7 @@ def create_volume(
         raise VolumeError(
             f"{file}: {entry.name} files can be read, not written; use another ending"
         )
+    check_inside(address, entry)
     if not file.parent.is_dir():
         raise VolumeError(f"{file}: the folder {file.parent} doesn't exist; make it first")
     if file.exists():

@@ -91,6 +91,10 @@ class Format:
         The package of the extra ``formats`` that it needs, if it needs one.
     is_mesh
         Whether its files hold the surfaces of labels rather than voxels.
+    write_settings
+        What may be set behind ``::`` for a new file.
+    writes_inner
+        Whether a new file's volume may be named behind ``::``.
     """
 
     name: str
@@ -105,3 +109,5 @@ class Format:
     recognises: Callable[[Path], bool] | None = None
     needs: str = ""
     is_mesh: bool = False
+    write_settings: frozenset[str] = frozenset()
+    writes_inner: bool = False

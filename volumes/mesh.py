@@ -17,6 +17,7 @@ from .formats import WriteRequest
 from .surface import Surface, SurfaceBuilder
 from .volume import VolumeClass
 
+SETTINGS = frozenset({"class", "smooth"})
 _SMOOTHING = 10
 _PART_VOXELS = 2**24  # to look for surfaces in at a time
 _GREY = (128, 128, 128)
@@ -34,16 +35,9 @@ class _MeshSink:
     preferred_planes = 32
 
     def __init__(self, request: WriteRequest, save: Save) -> None:
-        path, settings = request.target.path, dict(request.target.settings)
-        if request.kind != "labels":
-            raise VolumeError(f"{path}: a mesh shows the classes of labels, not {request.kind}")
-        self._only = _whole(path, "class", settings.pop("class", None))
-        smoothing = _whole(path, "smooth", settings.pop("smooth", None))
-        if settings or request.target.inner:
-            raise VolumeError(
-                f"{path}: a mesh has no {next(iter(settings), request.target.inner)!r}; "
-                "there are class=NUMBER and smooth=STEPS"
-            )
+        path, settings = request.target.path, request.target.settings
+        self._only = _whole(path, "class", settings.get("class"))
+        smoothing = _whole(path, "smooth", settings.get("smooth"))
         self._smoothing = _SMOOTHING if smoothing is None else smoothing
         self._request, self._save = request, save
         self._builder = SurfaceBuilder(path, request.shape)

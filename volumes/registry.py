@@ -65,6 +65,7 @@ FORMATS: tuple[Format, ...] = (
         carries=_ALL,
         dtypes=_NUMBERS | {"float16"},
         inside="the path of a dataset; c=, t=, axes=zcyx",
+        writes_inner=True,
     ),
     Format(
         name="Zarr",
@@ -147,6 +148,7 @@ FORMATS: tuple[Format, ...] = (
         inside=_MESH,
         needs="skimage",
         is_mesh=True,
+        write_settings=mesh.SETTINGS,
     ),
     Format(
         name="PLY",
@@ -159,6 +161,7 @@ FORMATS: tuple[Format, ...] = (
         inside=_MESH,
         needs="skimage",
         is_mesh=True,
+        write_settings=mesh.SETTINGS,
     ),
     Format(
         name="OBJ",
@@ -171,6 +174,7 @@ FORMATS: tuple[Format, ...] = (
         inside=_MESH,
         needs="skimage",
         is_mesh=True,
+        write_settings=mesh.SETTINGS,
     ),
 )
 
