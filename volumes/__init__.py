@@ -7,8 +7,8 @@ Where to find what:
 - `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
   A new format is one module of its own and one entry.
 - `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`, `nexus`,
-  `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd`, `nifti`, `numpy_format`, `raw`, `txrm`:
-  the formats.
+  `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`,
+  `numpy_format`, `raw`, `txrm`: the formats.
 - `block`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.
 - `mesh`, `surface`: labels as triangle meshes.

@@ -72,6 +72,19 @@ def test_spacings_without_a_space(path):
         assert (volume.spacing, volume.unit) == ((3, 2, 1), "um")
 
 
+@pytest.mark.parametrize(
+    ("word", "dtype"), [("unsigned short int", "u2"), ("longlong", "i8"), ("double", "f8")]
+)
+def test_types_in_words_of_c(path, word, dtype):
+    _write(path, VALUES.astype(dtype), encoding="raw")
+    content = path.read_bytes()
+    name = np.dtype(dtype).name.replace("float64", "double").encode()
+    assert b"type: " + name in content
+    path.write_bytes(content.replace(b"type: " + name, b"type: " + word.encode()))
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+
+
 def test_a_picture(path):
     _write(path, VALUES[0])
     with open_volume(path) as volume:
@@ -123,7 +136,7 @@ def test_segments_for_slicer(tmp_path):
     [
         ((b"encoding: raw", b"encoding: hex"), "written as 'hex'.*save it as raw or gzip"),
         ((b"encoding: raw", b"encoding: raw\ndata file: b.raw"), "values in another file"),
-        ((b"type: int16", b"type: block"), r"a\.nrrd: "),
+        ((b"type: int16", b"type: block"), "holds block, not numbers"),
         ((b"sizes: 8", b"sizes: 9"), "is cut short, it has 960 bytes of values of the 1080"),
         ((b"NRRD", b"NRRX"), "isn't a NRRD file"),
         ((b"\n\n", b"\n#\n"), "is cut short within its header"),

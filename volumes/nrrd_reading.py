@@ -1,10 +1,9 @@
-"""NRRD, and Slicer's segmentations (.seg.nrrd) with the names and colours of their segments.
+"""NRRD read, and Slicer's segmentations (.seg.nrrd) with the names and colours of their segments.
 
 The header is text, ``key: value`` and ``key:=value``; the fields of segments are those of
 https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.html.
 """
 
-import gzip
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,12 +12,10 @@ from typing import Any
 import numpy as np
 
 from .address import Address
-from .arrays import Array
 from .axes import arrange
 from .block import Block
 from .calibration import Calibration, calibrate
 from .errors import VolumeError, needing
-from .formats import WriteRequest
 from .orientation import Orientation, orient
 from .volume import Volume, VolumeClass
 
@@ -27,18 +24,19 @@ _LONGEST_HEADER = 2**22
 _PACKED = {"raw": None, "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 _TO_LPS = {"left-posterior-superior": (1, 1, 1), "right-anterior-superior": (-1, -1, 1)}
 _SHORT_SPACES = {"lps": "left-posterior-superior", "ras": "right-anterior-superior"}
-_TYPES = {
-    "int8": "int8",
-    "uint8": "uint8",
-    "int16": "int16",
-    "uint16": "uint16",
-    "int32": "int32",
-    "uint32": "uint32",
-    "int64": "int64",
-    "uint64": "uint64",
-    "float32": "float",
-    "float64": "double",
+_WORDS = {  # for what NRRD calls by C's words, the others being int8, uint8_t and the like
+    "int8": ("signed char",),
+    "uint8": ("uchar", "unsigned char"),
+    "int16": ("short", "short int", "signed short", "signed short int"),
+    "uint16": ("ushort", "unsigned short", "unsigned short int"),
+    "int32": ("int", "signed int"),
+    "uint32": ("uint", "unsigned int"),
+    "int64": ("longlong", "long long", "long long int", "signed long long", "signed long long int"),
+    "uint64": ("ulonglong", "unsigned long long", "unsigned long long int"),
+    "float32": ("float",),
+    "float64": ("double",),
 }
+_TYPES = {word: name for name, words in _WORDS.items() for word in (name, f"{name}_t", *words)}
 
 
 def open_nrrd(address: Address) -> Volume:
@@ -113,14 +111,11 @@ def _encoding(header: Mapping[str, Any], address: Address) -> str | None:
 
 def _dtype(header: Mapping[str, Any], address: Address) -> np.dtype[Any]:
     """Return the type of the values in the file."""
-    from nrrd.reader import _TYPEMAP_NRRD2NUMPY as TYPES
-
-    code = TYPES.get(header["type"])
-    if code is None or np.dtype(code).kind == "V":
+    name = _TYPES.get(str(header["type"]).lower())
+    if name is None:
         raise VolumeError(f"{address.path}: holds {header['type']}, not numbers")
     big = header.get("endian", "little") == "big"
-    stored: np.dtype[Any] = np.dtype(code).newbyteorder(">" if big else "<")
-    return stored
+    return np.dtype(name).newbyteorder(">" if big else "<")
 
 
 def _check_size(block: Block, start: int, packed: str | None, address: Address) -> None:
@@ -203,81 +198,3 @@ def _colour(text: str) -> str | None:
         return None
     fits = len(parts) == 3 and all(0 <= part <= 255 for part in parts)
     return f"#{bytes(parts).hex()}" if fits else None
-
-
-class _NrrdSink:
-    """Writes planes behind the header; labels and probabilities through gzip."""
-
-    preferred_planes = 1
-
-    def __init__(self, request: WriteRequest) -> None:
-        self._stored = request.dtype.newbyteorder("<")
-        self._file = request.path.open("xb")
-        self._file.write(_header(request).encode())
-        packed = request.kind != "image"
-        # no time and no name in it: the same bytes twice
-        self._values = gzip.GzipFile("", "wb", 6, self._file, 0) if packed else self._file
-
-    def write(self, planes: Array) -> None:
-        """Append planes (n, Y, X), or (C, n, Y, X) with the classes as fastest axis."""
-        if planes.ndim == 4:
-            planes = np.moveaxis(planes, 0, -1)
-        self._values.write(planes.astype(self._stored, copy=False).tobytes())
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._file:
-            self._values.close()
-
-
-def create_nrrd(request: WriteRequest) -> _NrrdSink:
-    """Make a NRRD file; classes are written as Slicer's segments."""
-    return _NrrdSink(request)
-
-
-def _header(request: WriteRequest) -> str:
-    """Return the header with its empty line."""
-    leading = len(request.shape) - 3
-    lengths = request.shape[::-1][:3]
-    none, kinds = ("none",) * leading, ("list",) * leading + ("domain",) * 3
-    sizes = [*request.shape[:leading], *lengths]
-    lines = [
-        "NRRD0005",
-        f"type: {_TYPES[request.dtype.name]}",
-        f"dimension: {len(sizes)}",
-        "space: left-posterior-superior",
-        f"sizes: {' '.join(map(str, sizes))}",
-    ]
-    z, y, x = request.spacing or (1.0, 1.0, 1.0)
-    lines += [
-        f"space directions: {' '.join((*none, f'({x!r},0,0)', f'(0,{y!r},0)', f'(0,0,{z!r})'))}",
-        f"kinds: {' '.join(kinds)}",
-        "endian: little",
-        f"encoding: {'raw' if request.kind == 'image' else 'gzip'}",
-    ]
-    if request.spacing and request.unit:
-        lines.append("space units:" + f' "{request.unit}"' * 3)
-    up, back, left = request.origin if request.spacing else (0.0, 0.0, 0.0)
-    lines.append(f"space origin: ({left!r},{back!r},{up!r})")
-    if request.kind == "labels":
-        lines += ["Segmentation_SourceRepresentation:=Binary labelmap"]
-    for n, item in enumerate(request.classes):
-        lines += _segment(n, item, lengths)
-    return "\n".join(lines) + "\n\n"
-
-
-def _segment(n: int, item: VolumeClass, lengths: tuple[int, ...]) -> list[str]:
-    """Return the lines of one segment."""
-    colour = item.colour or "#808080"
-    parts = [f"{part / 255:.6g}" for part in bytes.fromhex(colour[1:])]
-    fields = {
-        "ID": f"Segment_{item.value}",
-        "Name": " ".join(item.name.split()),  # a line break would end the field
-        "LabelValue": str(item.value),
-        "Layer": "0",
-        "Color": " ".join(parts),
-        "ColorAutoGenerated": "0" if item.colour else "1",
-        "Extent": " ".join(f"0 {length - 1}" for length in lengths),
-        "Tags": "|",
-    }
-    return [f"Segment{n}_{key}:={value}" for key, value in fields.items()]
