@@ -41,16 +41,7 @@ _TYPES = {word: name for name, words in _WORDS.items() for word in (name, f"{nam
 
 def open_nrrd(address: Address) -> Volume:
     """Open a NRRD file: raw values are mapped, compressed ones unpacked at the first look."""
-    with needing("nrrd", address.path, _NAME):
-        import nrrd
-    lines, start = _header_lines(address.path)
-    header: Mapping[str, Any] = nrrd.read_header(lines)
-    if "data file" in header or "datafile" in header:
-        raise VolumeError(
-            f"{address.path}: has its values in another file; save it in one piece, as .nrrd"
-        )
-    if len(header["sizes"]) != header["dimension"]:
-        raise VolumeError(f"{address.path}: its header contradicts itself; export it again")
+    header, start = _read_header(address.path)
     packed = _encoding(header, address)
     lengths = tuple(int(length) for length in header["sizes"])
     letters, spatial = _axis_letters(header, len(lengths))
@@ -84,6 +75,19 @@ def open_nrrd(address: Address) -> Volume:
         classes=_segments(header),
         metadata={"encoding": header["encoding"], "space": header.get("space", "not stated")},
     )
+
+
+def _read_header(path: Path) -> tuple[Mapping[str, Any], int]:
+    """Return the header's fields, and where what comes after it begins."""
+    with needing("nrrd", path, _NAME):
+        import nrrd
+    lines, start = _header_lines(path)
+    header: Mapping[str, Any] = nrrd.read_header(lines)
+    if "data file" in header or "datafile" in header:
+        raise VolumeError(f"{path}: has its values in another file; save it in one piece, as .nrrd")
+    if len(header["sizes"]) != header["dimension"]:
+        raise VolumeError(f"{path}: its header contradicts itself; export it again")
+    return header, start
 
 
 def _header_lines(path: Path) -> tuple[list[str], int]:

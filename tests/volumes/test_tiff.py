@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 from supervox.volumes import (
+    Candidate,
     VolumeError,
     create_volume,
     open_volume,
@@ -192,8 +193,12 @@ def test_several_images(tmp_path):
     with tifffile.TiffWriter(path) as writer:
         writer.write(VALUES, photometric="minisblack")
         writer.write(VALUES[:, :5], photometric="minisblack")
-    with pytest.raises(VolumeError, match=r"2 images, pick one .*1 \(9 x 5 x 40\)"):
+    with pytest.raises(VolumeError, match=r"2 images, pick one .*1 \(9 x 5 x 40\)") as refused:
         open_volume(path)
+    assert refused.value.candidates == (
+        Candidate("0", (9, 32, 40), "uint8"),
+        Candidate("1", (9, 5, 40), "uint8"),
+    )
     _check(f"{path}::1", VALUES[:, :5])
     with pytest.raises(VolumeError, match="has images 0 to 1, not '2'"):
         open_volume(f"{path}::2")
