@@ -105,6 +105,10 @@ def test_what_cannot_be_written_or_read(tmp_path, monkeypatch):
     with pytest.raises(VolumeError, match="is one volume, there is no 'x' in it"):
         open_volume(f"{tmp_path}/a.nii::x")
     content = (tmp_path / "a.nii").read_bytes()
+    negative = content[:44] + (-5).to_bytes(2, "little", signed=True) + content[46:]
+    (tmp_path / "a.nii").write_bytes(negative)
+    with pytest.raises(VolumeError, match=r"the volume is empty, its shape is \(5, -5, 8\)"):
+        open_volume(tmp_path / "a.nii")
     (tmp_path / "a.nii").write_bytes(content[:-10])
     with pytest.raises(VolumeError, match="is cut short, it has 1302 bytes of the 1312"):
         open_volume(tmp_path / "a.nii")
