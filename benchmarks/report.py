@@ -22,6 +22,7 @@ NAMES = (
     "refinement_speed",
     "live_update",
     "application",
+    "project",
     "memory",
 )
 PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "numba", "SimpleITK", "supervox")

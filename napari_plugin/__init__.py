@@ -17,9 +17,13 @@ What the dock does, without a widget:
 - `choices`: the parameters that a person chose; `advice`: what to do next.
 - `working_image`, `source`: from an image layer to what the engine segments.
 - `classes`, with colours from `palette`: what is painted.
-- `painting`: the layer of strokes; `region_brush`: painting whole supervoxels.
+- `painting`: the layer of strokes; `region_brush`: painting whole supervoxels; `importing`: labels
+  from elsewhere as strokes.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: the long work, each a task
   for a thread and what comes of it; `jobs` runs them.
+- `delivery`: final labels, and files of what there is.
+- `keeping`: the project that strokes are written down in, with what `project_files` does on a
+  thread; `recent`: the list of projects.
 - `view`: what is shown of a result, as tables under `lookup` volumes; `layers`: how layers look.
 - `layer_fields`: voxel size, unit, place, classes: from volumes to layers and back.
 """

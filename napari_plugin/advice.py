@@ -38,7 +38,10 @@ def next_step(session: Session) -> Advice:
     painted = len(session.live.scan.counts)
     if session.image is None:
         return Advice(Step.VOLUME, "Open a volume, or try the sample.")
-    if session.finishing.is_running:
+    if session.painting.layer is None:
+        back = "Bring the strokes back" if session.lost_strokes else "New strokes"
+        return Advice(Step.PAINT, f"There is no layer to paint on: press '{back}'.")
+    if session.delivery.finishing.is_running:
         return Advice(Step.SEGMENT, "Computing the final labels. You can go on painting.")
     if session.preparation.is_running:
         if painted < 2:
@@ -61,6 +64,6 @@ def _after_preparing(session: Session) -> Advice:
         return Advice(Step.PAINT, f"Only {name} is painted: paint a second class to start.")
     if session.view.result is None and not session.live.updating.is_running:
         return Advice(Step.SEGMENT, "Press Update, or switch Live on.")
-    if session.is_finished:
+    if session.delivery.is_finished:
         return Advice(Step.EXPORT, "The final labels are there: look at them, or export them.")
     return Advice(Step.SEGMENT, "Paint where the labels are wrong; when they are right, Finish.")

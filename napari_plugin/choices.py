@@ -50,6 +50,17 @@ class Choices:
         features = PRESETS.get(settings.preset, FeatureParameters())  # unknown: another version's
         return cls(features, settings.supervoxel_size)
 
+    @classmethod
+    def of(cls, parameters: SegmentationParameters) -> Self:
+        """Return the choices that lead to some parameters."""
+        supervoxels = parameters.supervoxels
+        return cls(
+            parameters.features,
+            supervoxels.size_voxels,
+            supervoxels.compactness,
+            parameters.refinement.strength,
+        )
+
     @property
     def parameters(self) -> SegmentationParameters:
         """The parameters of the full pipeline."""

@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from psygnal import Signal
+from supervox.segmentation.project import MAX_ID, ProjectClass
 from supervox.volumes import VolumeClass
 
 from .palette import class_colour
 
-MAX_ID = 255  # annotations are uint8, and 0 is unlabelled
-
 
 class ClassError(ValueError):
     """A change of the classes that can't be made; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class PaintClass:
-    """One class.
-
-    Attributes
-    ----------
-    id : int
-        The value of its voxels, 1 to 255. It never changes.
-    name : str
-    colour : str
-        Like ``"#56b4e9"``.
-    visible : bool
-        Whether its strokes and its labels are shown.
-    locked : bool
-        Whether its strokes are protected from being painted over.
-    """
-
-    id: int
-    name: str
-    colour: str
-    visible: bool = True
-    locked: bool = False
 
 
 class ClassList:
@@ -50,18 +25,18 @@ class ClassList:
     changed = Signal()  # a class was added, removed, moved, or looks different
     selected_changed = Signal(int)  # id of the class that is painted from now on
 
-    def __init__(self, items: Iterable[PaintClass] = ()) -> None:
+    def __init__(self, items: Iterable[ProjectClass] = ()) -> None:
         self._items = list(items)
-        self._removed: dict[int, PaintClass] = {}
+        self._removed: dict[int, ProjectClass] = {}
         self._selected = self._items[0].id if self._items else 0
 
-    def __iter__(self) -> Iterator[PaintClass]:
+    def __iter__(self) -> Iterator[ProjectClass]:
         return iter(self._items)
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def __getitem__(self, class_id: int) -> PaintClass:
+    def __getitem__(self, class_id: int) -> ProjectClass:
         return self._items[self._index(class_id)]
 
     def __contains__(self, class_id: object) -> bool:
@@ -85,7 +60,7 @@ class ClassList:
             self._selected = class_id
             self.selected_changed.emit(class_id)
 
-    def add(self, name: str | None = None) -> PaintClass:
+    def add(self, name: str | None = None) -> ProjectClass:
         """Add a class with the lowest id that was never used, and select it.
 
         Raises
@@ -98,7 +73,7 @@ class ClassList:
         free = free or [k for k in range(1, MAX_ID + 1) if k not in self]
         if not free:
             raise ClassError(f"there are {MAX_ID} classes, and no more are possible: delete one")
-        item = PaintClass(free[0], name or self._new_name(free[0]), self._new_colour())
+        item = ProjectClass(free[0], name or self._new_name(free[0]), self._new_colour())
         self._items.append(item)
         self.changed.emit()
         self.selected = item.id
@@ -109,7 +84,7 @@ class ClassList:
         missing = [k for k in dict.fromkeys(class_ids) if k not in self]
         for class_id in missing:
             known = self._removed.pop(class_id, None)
-            item = known or PaintClass(class_id, self._new_name(class_id), self._new_colour())
+            item = known or ProjectClass(class_id, self._new_name(class_id), self._new_colour())
             name = _free_name(item.name, class_id, {other.name for other in self._items})
             self._items.append(replace(item, name=name))
         if missing:
@@ -134,10 +109,18 @@ class ClassList:
         for class_id, new in found.items():
             if class_id not in self:
                 colour = new.colour or self._new_colour()
-                self._items.append(PaintClass(class_id, names[class_id], colour))
+                self._items.append(ProjectClass(class_id, names[class_id], colour))
         self.changed.emit()
         if not self._selected and self._items:
             self.selected = self._items[0].id
+
+    def restore(self, items: Iterable[ProjectClass]) -> None:
+        """Take a table over as it is, in place of this one."""
+        self._items = list(items) or self._items
+        self._removed.clear()
+        self._selected = self._items[0].id if self._items else 0
+        self.changed.emit()
+        self.selected_changed.emit(self._selected)
 
     def change(
         self,
@@ -163,7 +146,7 @@ class ClassList:
                 raise ClassError("a class needs a name")
             if any(other.name == name for other in self._items if other.id != class_id):
                 raise ClassError(f"another class is called {name!r} already")
-        new = PaintClass(
+        new = ProjectClass(
             class_id,
             item.name if name is None else name,
             item.colour if colour is None else VolumeClass(class_id, "", colour).colour or "",

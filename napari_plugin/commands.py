@@ -20,6 +20,21 @@ def dock_of(viewer: Viewer) -> SupervoxDock:
     return viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)[1]  # type: ignore[no-any-return]
 
 
+def new_project(viewer: Viewer) -> None:
+    """Begin anew, with empty strokes."""
+    dock_of(viewer).session.new_project()
+
+
+def open_project(viewer: Viewer) -> None:
+    """Ask for a project, and open it."""
+    dock_of(viewer).project.ask_what_to_open()
+
+
+def save_project_as(viewer: Viewer) -> None:
+    """Ask for a name, and keep the project there."""
+    dock_of(viewer).project.ask_where_to_save()
+
+
 def prepare(viewer: Viewer) -> None:
     """Prepare the volume."""
     dock_of(viewer).session.prepare()
@@ -95,7 +110,7 @@ def next_unsure(viewer: Viewer) -> None:
 
 def finish(viewer: Viewer) -> None:
     """Compute the final labels in full quality."""
-    dock_of(viewer).session.finish()
+    dock_of(viewer).session.delivery.finish()
 
 
 def export_labels(viewer: Viewer) -> None:

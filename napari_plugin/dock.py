@@ -14,6 +14,7 @@ from .widgets.colours import style_sheet
 from .widgets.export_section import ExportSection
 from .widgets.paint_section import PaintSection
 from .widgets.prepare_section import PrepareSection
+from .widgets.project_bar import ProjectBar
 from .widgets.section import Body, Section
 from .widgets.segment_section import SegmentSection
 from .widgets.volume_section import VolumeSection
@@ -54,6 +55,7 @@ class SupervoxDock(QWidget):
             Section(number, title, body)
             for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
         ]
+        self.project = ProjectBar(self.session)
         self.advice = QLabel()
         self.advice.setObjectName("supervox_advice")
         self.advice.setWordWrap(True)
@@ -95,6 +97,7 @@ class SupervoxDock(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.project)
         layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
         layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(WIDTH)
@@ -111,6 +114,7 @@ class SupervoxDock(QWidget):
         """Show the state of the session."""
         if self._is_closed:
             return
+        self.project.refresh()
         for body in self._bodies:
             body.refresh()
         for section, shown in zip(self.sections, self._bodies, strict=True):
@@ -149,6 +153,7 @@ class SupervoxDock(QWidget):
         self._is_closed = True
         self._refresh_timer.stop()
         self._show_timer.stop()
+        self.project.stop()
         viewer = self.session.viewer
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)

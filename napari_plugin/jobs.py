@@ -10,13 +10,14 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
 import psygnal
 from napari.qt.threading import FunctionWorker, create_worker
 from napari.utils import cancelable_progress
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, QThreadPool, QTimer, Signal
 from supervox.features import Cancelled
 
 NICENESS = 10
@@ -194,6 +195,29 @@ class Stage:
         if signal is not None:
             signal.emit(value)
         self.changed.emit()
+
+
+_to_the_end = ThreadPoolExecutor(1, "supervox files")
+
+
+def run_to_end(work: Callable[[], None]) -> Future[None]:
+    """Do something that must not be left undone, even if the program ends meanwhile."""
+    try:
+        return _to_the_end.submit(work)
+    except RuntimeError:  # it is ending already, and starts no more threads
+        work()
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
+
+
+def stop_all() -> None:
+    """Stop all jobs and wait for their threads, which must not outlive Qt."""
+    for job in list(_running):
+        job.abandon()
+    pool = QThreadPool.globalInstance()
+    if pool is not None:
+        pool.waitForDone()
 
 
 class _Call:

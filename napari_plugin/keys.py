@@ -1,7 +1,8 @@
 """Keyboard shortcuts, bound while the dock is there, and given back when it goes.
 
 Napari's own keys keep their meaning: on the strokes' layer, only the digits are taken, whose tools
-have letters as well (P brush, E eraser, F fill, L picker, Z move); Space stays pan and zoom.
+have letters as well (P brush, E eraser, F fill, L picker, Z move), and undo and redo, which reach
+back to the first stroke that there ever was; Space stays pan and zoom.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ class Keys:
         self._session = session
         self._layer: Labels | None = None
         viewer = session.viewer
+        self._steps: dict[str, Callable[..., Any]] = {  # napari's own know the last 100 strokes
+            "Control-Z": lambda _: session.painting.undo(),
+            "Control-Shift-Z": lambda _: session.painting.redo(),
+        }
         self._viewer_keys: dict[str, Callable[..., Any]] = {
             "R": lambda _: session.use_tool("regions"),
             "H": self._hide_while_held,
@@ -54,13 +59,15 @@ class Keys:
         if layer is not None:
             for digit in range(1, MOST_CLASSES + 1):
                 layer.bind_key(str(digit), self._choose(digit - 1), overwrite=True)
+            for key, step in self._steps.items():
+                layer.bind_key(key, step, overwrite=True)
             layer.bind_key("0", lambda _: self._session.use_tool("erase"), overwrite=True)
 
     def _release_layer(self) -> None:
         layer, self._layer = self._layer, None
         if layer is not None:
-            for digit in range(MOST_CLASSES + 1):
-                layer.bind_key(str(digit), None)
+            for key in (*self._steps, *map(str, range(MOST_CLASSES + 1))):
+                layer.bind_key(key, None)
 
     def _choose(self, index: int) -> Callable[[Any], None]:
         def choose(_: Any) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from numpy.typing import NDArray
+from supervox.segmentation.project import ProjectClass
 
-from .classes import PaintClass
 from .lookup import LookupPyramid
 from .source import finest_data, placement
 
 if TYPE_CHECKING:
+    from napari.viewer import Viewer
     from supervox.volumes import VolumeClass
 
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
-MAP, PREVIEW, FINAL, BOX = "map", "preview", "final", "box"
+MAP, PREVIEW, FINAL, BOX, MARK = "map", "preview", "final", "box", "mark"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
@@ -36,7 +37,7 @@ def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> di
     return {"supervox": {"role": role, "of": str(image.unique_id), "classes": entries}}
 
 
-def class_colormap(classes: Iterable[PaintClass]) -> DirectLabelColormap:
+def class_colormap(classes: Iterable[ProjectClass]) -> DirectLabelColormap:
     """Return the colours of the classes; hidden ones are transparent, as is 0."""
     colours: dict[int | None, Any] = {None: _STRANGER, 0: _NOTHING}
     for item in classes:
@@ -44,7 +45,7 @@ def class_colormap(classes: Iterable[PaintClass]) -> DirectLabelColormap:
     return DirectLabelColormap(color_dict=colours)
 
 
-def make_annotations(image: Image, classes: Iterable[PaintClass]) -> Labels:
+def make_annotations(image: Image, classes: Iterable[ProjectClass]) -> Labels:
     """Return an empty layer to paint on, uint8, with the voxels of the image."""
     return Labels(
         np.zeros(finest_data(image).shape, np.uint8),
@@ -60,7 +61,7 @@ def make_prediction(
     image: Image,
     pyramid: LookupPyramid,
     start: tuple[int, int, int],
-    classes: Iterable[PaintClass],
+    classes: Iterable[ProjectClass],
     opacity: float,
 ) -> Labels:
     """Return the layer of predicted labels: a view through a table over supervoxels."""
@@ -119,7 +120,7 @@ def make_final(
     image: Image,
     labels: NDArray[np.unsignedinteger],
     start: tuple[int, int, int],
-    classes: Iterable[PaintClass],
+    classes: Iterable[ProjectClass],
     named: Iterable[VolumeClass],
 ) -> Labels:
     """Return the layer of the full pipeline's labels."""
@@ -127,16 +128,40 @@ def make_final(
         labels,
         name="final labels",
         metadata=metadata(FINAL, image, named),
-        opacity=0.6,
         colormap=class_colormap(classes),
         **placement(image, start),
     )
 
 
 def outline_colormap() -> CyclicLabelColormap:
-    """Return a map that draws every supervoxel in one colour: outlines, legible on any grey.
+    """Return a map that draws every supervoxel in white, which no class begins with.
 
     Napari finds outlines where mapped values differ, so there must be many, though all alike.
     """
-    colours = np.tile(np.array([0.94, 0.89, 0.26, 1.0], np.float32), (OUTLINE_VALUES, 1))
+    colours = np.ones((OUTLINE_VALUES, 4), np.float32)
     return CyclicLabelColormap(colors=colours, background_value=-1)
+
+
+def make_mark(image: Image, place: Sequence[int], voxels: float) -> Points:
+    """Return a ring around a voxel of the image, some voxels wide."""
+    ndim = image.ndim
+    return Points(
+        np.asarray(place[-ndim:], float)[np.newaxis],
+        name="unsure place",
+        metadata=metadata(MARK, image),
+        size=voxels,
+        symbol="disc",
+        face_color="transparent",
+        border_color="white",
+        border_width=0.08,
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def insert_above(viewer: Viewer, below: Layer, layer: Layer) -> None:
+    """Put a layer right above another one, and leave the selection as it is."""
+    layers = viewer.layers
+    selected, active = set(layers.selection), layers.selection.active
+    layers.insert(layers.index(below) + 1, layer)
+    layers.selection = selected
+    layers.selection.active = active

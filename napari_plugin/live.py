@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from supervox.segmentation import (
     count_strokes,
     find_strokes,
 )
+from supervox.segmentation.project import Recorder
 
 from .jobs import Report, Stage, Task
 from .painting import NOTHING
@@ -38,10 +39,13 @@ class Scan:
         Of the whole layer.
     counts : dict of int to int
         Strokes by class id.
+    differs : int64, (P,)
+        Raster indices of voxels that were not recorded like this.
     """
 
     strokes: Strokes
     counts: dict[int, int]
+    differs: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +97,7 @@ class LiveResult:
     seconds_in_view: float
 
 
+LONGEST_WAIT = 0.5  # seconds that strokes after strokes can put off the look at them
 NOTHING_SEEN = Scan(NOTHING, {})
 
 
@@ -105,6 +110,8 @@ class LiveLoop:
         Pause after a stroke before the work begins.
     annotations : callable
         Returns the voxels that are painted on, uint8, or None.
+    recorder : callable
+        Returns what compares them with what is written down, or None.
     prepared : callable
         Returns what is prepared, or None.
     in_view : callable
@@ -122,6 +129,7 @@ class LiveLoop:
         Publishes a `ViewResult`, succeeds with a `LiveResult`.
     """
 
+    looked = Signal(object)  # Scan, of which the strokes may be those of the one before
     scanned = Signal(object)  # Scan, if strokes changed
     failed = Signal(Exception)
 
@@ -129,11 +137,12 @@ class LiveLoop:
         self,
         debounce_ms: int,
         annotations: Callable[[], NDArray[np.uint8] | None],
+        recorder: Callable[[], Recorder | None],
         prepared: Callable[[], Prepared | None],
         in_view: Callable[[], Slices | None],
         refinement: Callable[[], RefinementParameters],
     ) -> None:
-        self._annotations, self._prepared = annotations, prepared
+        self._annotations, self._recorder, self._prepared = annotations, recorder, prepared
         self._in_view, self._refinement = in_view, refinement
         self.is_live = True
         self.scan = NOTHING_SEEN
@@ -144,14 +153,18 @@ class LiveLoop:
         self.updating.failed.connect(self.failed.emit)
         self._scan_again = False
         self._is_forced = False
+        self._changed_at: float | None = None  # first change that was not looked at
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(debounce_ms)
         self._timer.timeout.connect(self._start_scan)
 
     def strokes_changed(self) -> None:
-        """Voxels may have changed: look at them after a pause."""
-        self._timer.start()
+        """Voxels may have changed: look at them after a pause, which is not put off for long."""
+        if self._changed_at is None:
+            self._changed_at = time.perf_counter()
+        if time.perf_counter() - self._changed_at < LONGEST_WAIT or not self._timer.isActive():
+            self._timer.start()
 
     def update(self) -> None:
         """Update now, also where nothing changed or live is off."""
@@ -191,15 +204,17 @@ class LiveLoop:
         return strokes is not None and len(strokes.class_ids) >= 2
 
     def _start_scan(self) -> None:
+        self._changed_at = None
         annotations = self._annotations()
         if annotations is None:
             return
         if self.scanning.is_running:
             self._scan_again = True
         else:
-            self.scanning.run(_scan_task(annotations), "Looking for strokes")
+            self.scanning.run(_scan_task(annotations, self._recorder()), "Looking for strokes")
 
     def _on_scanned(self, scan: Scan) -> None:
+        self.looked.emit(scan)
         is_new = scan.strokes != self.scan.strokes
         if is_new:
             self.scan = scan
@@ -220,11 +235,12 @@ class LiveLoop:
         self.updating.run(task, "Updating the labels")
 
 
-def _scan_task(annotations: NDArray[np.uint8]) -> Task:
+def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Task:
     def scan(report: Report) -> Scan:
+        differs = NOTHING.voxels if recorder is None else recorder.look(report.should_stop)
         volume = annotations if annotations.ndim == 3 else annotations[np.newaxis]
-        strokes = find_strokes(volume)
-        return Scan(strokes, count_strokes(strokes, volume.shape))
+        strokes = find_strokes(volume, should_stop=report.should_stop)
+        return Scan(strokes, count_strokes(strokes, volume.shape), differs)
 
     return scan
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
+from supervox.features import Slices
 from supervox.segmentation import Strokes
+from supervox.segmentation.project import MAX_ID, ProjectError, Recorder
 
-from .classes import MAX_ID, ClassList
+from .classes import ClassList
 from .layer_fields import classes_of_layer
 from .layers import ANNOTATIONS, class_colormap, make_annotations, role_of
 from .source import finest_data
 
+FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
+HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
+PAINTED_AT_ONCE = 2**22  # voxels
 NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
 
@@ -30,11 +37,20 @@ class Painting:
 
     changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
     hint = Signal(str)  # a sentence for the status bar
+    recorded = Signal()  # there is more, or less, to undo
+    failed = Signal(Exception)
 
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
         self._viewer = viewer
         self.classes = classes
         self.layer: Labels | None = None
+        self.recorder: Recorder | None = None  # writes down what is painted on the layer
+        self._is_read_only = False
+        self._is_held = False  # the mouse button: a stroke is being painted
+        self._is_ours = False  # what is painted now
+        self._is_unseen = False  # that something was painted, where the next scan will find it
+        self._steps: list[bool] = []  # back or forth, to be done after that scan
+        self.is_blank = True  # the layer, when it was attached
         self._protected = NOTHING
         self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
@@ -50,17 +66,31 @@ class Painting:
         """What is painted, of the image's shape; None if there is no layer."""
         return None if self.layer is None else self.layer.data
 
+    @property
+    def planes(self) -> NDArray[np.uint8]:
+        """What is painted, as (Z, Y, X), the same in memory."""
+        assert self.layer is not None
+        data: NDArray[np.uint8] = self.layer.data
+        return data if data.ndim == 3 else data[np.newaxis]
+
     def attach(self, image: Image, *, brush_size: int) -> Labels:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
         layer = self._find(image, self._viewer.layers)
+        self.is_blank = layer is None
         if layer is None:
             layer = make_annotations(image, self.classes)
             layer.brush_size = brush_size
+            self.layer = layer  # ours already when the viewer tells of it
             self._viewer.add_layer(layer)
         else:
+            self.layer = layer
             self._take_classes(layer)
-        self.layer = layer
+        self.recorder = Recorder(self.planes)
+        self._is_read_only = False
         self._protected, self._is_painted = NOTHING, False
+        layer.mouse_drag_callbacks.append(self._follow_mouse)
+        layer.events.mode.connect(self._on_mode)
+        self._on_mode()
         layer.events.paint.connect(self._on_paint)
         layer.events.set_data.connect(self._on_set_data)
         layer.events.selected_label.connect(self._on_label_selected)
@@ -77,13 +107,19 @@ class Painting:
         self.detach()
         if mine is not None and mine in self._viewer.layers:
             self._viewer.layers.remove(mine)
-        self.attach(image, brush_size=10 if mine is None else int(mine.brush_size))
+        if mine is not None:
+            layer.brush_size = mine.brush_size
+        self.attach(image, brush_size=int(layer.brush_size))
         return True
 
     def detach(self) -> None:
         """Let go of the layer; it stays in the viewer with all strokes."""
         layer, self.layer = self.layer, None
+        self.recorder = None
+        self._is_unseen, self._steps = False, []
         if layer is not None:
+            layer.mouse_drag_callbacks.remove(self._follow_mouse)
+            layer.events.mode.disconnect(self._on_mode)
             layer.events.paint.disconnect(self._on_paint)
             layer.events.set_data.disconnect(self._on_set_data)
             layer.events.selected_label.disconnect(self._on_label_selected)
@@ -131,17 +167,31 @@ class Painting:
             self.classes.ensure([label])
             self.classes.selected = label
 
+    def _on_mode(self) -> None:
+        """Help in the status bar with our keys: in napari's text, digits choose tools."""
+        assert self.layer is not None
+        self.layer.help = HELP
+        if self._viewer.layers.selection.active is self.layer:
+            self._viewer.help = HELP
+
+    def set_read_only(self, on: bool) -> None:
+        """Let nothing be painted, or let it again."""
+        self._is_read_only = on
+        self._update_editable()
+
     def _update_editable(self) -> None:
         """Nothing can be painted with a locked class."""
         assert self.layer is not None
         selected = self.classes.selected
-        is_locked = selected in self.classes and self.classes[selected].locked
+        is_locked = self._is_read_only or (
+            selected in self.classes and self.classes[selected].locked
+        )
         if self.layer.editable != is_locked:
             return
         if is_locked:  # napari puts the tool down
             self._tool = str(self.layer.mode)
             self.layer.editable = False
-            if self._tool != "pan_zoom":
+            if self._tool != "pan_zoom" and not self._is_read_only:
                 self.hint.emit(f"{self.classes[selected].name} is locked: unlock it to paint")
         else:
             self.layer.editable = True
@@ -162,7 +212,91 @@ class Painting:
     def _on_paint(self) -> None:
         self._is_painted = True
         self._restore_locked()
+        part = self._painted_part()
+        if part is None:
+            self._is_unseen = True
+        elif self.recorder is not None:
+            with self._telling():
+                self.recorder.notice(part)
         self.changed.emit()
+
+    def _follow_mouse(self, layer: Labels, event: Any) -> Generator[None, None, None]:
+        """Know when a stroke is half painted."""
+        self._is_held = True
+        yield
+        while event.type == "mouse_move":
+            yield
+        self._is_held = False
+
+    def _painted_part(self) -> Slices | None:
+        """Return the slice in which one of napari's tools has just painted, if it is no more.
+
+        Whatever else paints is noticed by the next scan.
+        """
+        layer, dims = self.layer, self._viewer.dims
+        assert layer is not None
+        if self._is_ours or str(layer.mode) not in FLAT_TOOLS or dims.ndisplay != 2:
+            return None
+        if layer.ndim == 2:
+            return slice(0, 1), slice(0, layer.data.shape[0]), slice(0, layer.data.shape[1])
+        if layer.n_edit_dimensions != 2:
+            return None
+        axis = dims.not_displayed[-1] - (dims.ndim - layer.ndim)
+        at = round(float(layer.world_to_data(dims.point)[axis]))
+        parts = [slice(0, n) for n in layer.data.shape]
+        parts[axis] = slice(at, at + 1)
+        return parts[0], parts[1], parts[2]
+
+    def confirm(self, voxels: NDArray[np.int64]) -> None:
+        """Have what a scan found written down; not in the middle of a stroke, which scans again."""
+        if self.recorder is None or self._is_held:
+            return
+        self._is_unseen = False
+        with self._telling():
+            self.recorder.confirm(voxels)
+        steps, self._steps = self._steps, []
+        for back in steps:
+            self._step(back=back)
+
+    def undo(self) -> None:
+        """Take the last change of the strokes back, however long ago it was made."""
+        self._step(back=True)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        self._step(back=False)
+
+    def _step(self, *, back: bool) -> None:
+        recorder = self.recorder
+        if recorder is None or self._is_held:
+            return
+        if self._is_unseen:  # what was painted just now comes first
+            self._steps.append(back)
+            self.changed.emit()
+            return
+        with self._telling():
+            change = recorder.undo() if back else recorder.redo()
+            if change is None:
+                self.hint.emit("Nothing to undo" if back else "Nothing to redo")
+                return
+        self._restore_locked()
+        self._refresh()
+        self.changed.emit()
+
+    def record_all(self) -> None:
+        """Write down what no scan has seen yet: nothing will look again."""
+        if self.recorder is not None:
+            with self._telling():
+                self.recorder.confirm(self.recorder.look())
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell a person of what can't be written down, and the widgets of what was."""
+        try:
+            yield
+        except ProjectError as error:
+            self.failed.emit(error)
+        self.recorded.emit()
 
     def _on_set_data(self) -> None:
         """Notice undo, redo and scripts, which come without a paint event.
@@ -173,6 +307,7 @@ class Painting:
         shown = (dims.point, dims.order, dims.ndisplay)
         moved, self._shown = shown != self._shown, shown
         if not (moved or self._is_restoring):
+            self._is_unseen = True
             self._restore_locked()
             self.changed.emit()
 
@@ -197,7 +332,22 @@ class Painting:
         """Paint voxels as one step that can be undone."""
         assert self.layer is not None
         if indices[0].size:
-            self.layer.data_setitem(indices, class_id)
+            self._is_ours = True
+            try:
+                self.layer.data_setitem(indices, class_id)
+            finally:
+                self._is_ours = False
+
+    def paint_all(self, strokes: Mapping[int, NDArray[np.int64]]) -> None:
+        """Paint voxels of several classes, given by raster index, as one step."""
+        assert self.layer is not None
+        data = self.layer.data.reshape(-1)
+        for class_id, voxels in strokes.items():
+            data[voxels] = class_id
+        self._is_painted = self._is_unseen = True
+        self._restore_locked()
+        self._refresh()
+        self.changed.emit()
 
     def remove_class(self, class_id: int) -> None:
         """Delete a class with its strokes; undoing brings both back."""

@@ -18,7 +18,7 @@ from .jobs import Report, Stage, Task
 from .lookup import coarse_sample
 from .source import Source
 
-LEAST_SECONDS = 5.0  # a preparation of less is mostly the start, and tells nothing of the pace
+LEAST_SECONDS = 10.0  # a preparation of less is mostly the start, and tells nothing of the pace
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Prepared:
     coarse : int32
         Sample of the supervoxel ids for showing all of the volume.
     seconds : float
-        What it took.
+        What it took; 0 if it was read from a project.
     """
 
     source: Source
@@ -96,6 +96,12 @@ class Preparation(Stage):
             pace=self._pace,
         )
 
+    def adopt(self, prepared: Prepared) -> None:
+        """Go on with what was prepared another time."""
+        self.cancel()
+        self.succeeded.emit(prepared)
+        self.changed.emit()
+
     def forget(self) -> None:
         """Stop what is running, and let go of what is prepared."""
         self.cancel()
@@ -104,6 +110,8 @@ class Preparation(Stage):
 
     def _keep(self, prepared: Prepared) -> None:
         self.prepared = prepared
+        if not prepared.seconds:  # another time
+            return
         expected = self.estimate(prepared.source, prepared.parameters).seconds / self._pace
         if expected > LEAST_SECONDS:
             self._pace = prepared.seconds / expected

@@ -12,7 +12,7 @@ from supervox.features import Cancelled, FeatureBank, FeatureParameters, Intensi
 from supervox.segmentation import SupervoxelParameters, compute_supervoxels
 
 from .jobs import Report, Stage, Task
-from .layers import PREVIEW, metadata, outline_colormap
+from .layers import PREVIEW, insert_above, metadata, outline_colormap
 from .source import Box, CroppedVolume, Source, placement
 
 OUTLINES = "preview of regions"
@@ -99,9 +99,7 @@ class Preview(Stage):
         else:
             low, high = (float(v) for v in np.percentile(values, (1, 99)))
             layer = Image(values, contrast_limits=(low, high if high > low else low + 1), **common)
-        active = self._viewer.layers.selection.active
-        self._viewer.layers.insert(self._viewer.layers.index(image) + 1, layer)
-        self._viewer.layers.selection.active = active
+        insert_above(self._viewer, image, layer)
         self._layer = layer
 
 

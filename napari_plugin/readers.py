@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from supervox.segmentation.project import ProjectError, is_project
 from supervox.volumes import Address, Volume, VolumeError, format_of, open_volume
 
 from .browsing import BrowsedVolume
@@ -42,6 +43,26 @@ def get_reader(path: str | os.PathLike[str] | Sequence[str]) -> Reader | None:
     return read_layers
 
 
+def get_project_reader(path: str | os.PathLike[str] | Sequence[str]) -> Reader | None:
+    """Return what opens a project in the dock, if the path is one."""
+    if isinstance(path, str | os.PathLike) and is_project(Path(path)):
+        return open_project
+    return None
+
+
+def open_project(path: str) -> list[Any]:
+    """Open a project in the dock of the viewer that is used; it brings its own layers."""
+    from napari import current_viewer
+
+    from .commands import dock_of
+
+    viewer = current_viewer()
+    if viewer is None:
+        raise ProjectError(f"{path}: is a project, and needs a window of napari to be opened in")
+    dock_of(viewer).session.keeping.open(Path(path))
+    return [(None,)]  # napari's word for nothing
+
+
 def read_layers(path: str | os.PathLike[str], role: Role | None = None) -> list[LayerData]:
     """Read a file as layers: an image is read as it is looked at, labels at once, to be painted.
 
@@ -62,18 +83,27 @@ def read_layers(path: str | os.PathLike[str], role: Role | None = None) -> list[
     VolumeError
         If it can't be opened; the message says why and what to do.
     """
-    volumes = _open_channels(os.fspath(path))
+    opened = _open_channels(os.fspath(path))
+    volumes = [volume for _, volume in opened]
     for note in dict.fromkeys(note for volume in volumes for note in volume.notes):
         _warn(f"{volumes[0].path.name}: {note}")
-    return [
-        _layer(volume, name, role) for volume, name in zip(volumes, _names(volumes), strict=True)
-    ]
+    layers = []
+    for (address, volume), name in zip(opened, _names(volumes), strict=True):
+        data, fields, kind = _layer(volume, name, role)
+        fields["metadata"][KEY]["address"] = address
+        layers.append((data, fields, kind))
+    return layers
 
 
-def _open_channels(path: str) -> list[Volume]:
-    """Open a volume, or each channel of a file that has several."""
+def volume_layer(volume: Volume) -> LayerData:
+    """Return the layer of a volume that is open."""
+    return _layer(volume, _names([volume])[0], "volume")
+
+
+def _open_channels(path: str) -> list[tuple[str, Volume]]:
+    """Open a volume, or each channel of a file that has several; with their addresses."""
     try:
-        return [open_volume(path)]
+        return [(path, open_volume(path))]
     except VolumeError as error:
         volumes = _each_channel(path)
         if not volumes:
@@ -81,14 +111,15 @@ def _open_channels(path: str) -> list[Volume]:
         return volumes
 
 
-def _each_channel(path: str) -> list[Volume]:
+def _each_channel(path: str) -> list[tuple[str, Volume]]:
     """Open channel after channel, as long as there is another."""
     address = Address.parse(path)
     before = "," if address.inner or address.settings else "::"
-    volumes: list[Volume] = []
+    volumes: list[tuple[str, Volume]] = []
     while "c" not in address.settings:
+        channel = f"{address}{before}c={len(volumes)}"
         try:
-            volumes.append(open_volume(f"{address}{before}c={len(volumes)}"))
+            volumes.append((channel, open_volume(channel)))
         except VolumeError:
             break
     return volumes

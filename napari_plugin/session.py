@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.notifications import show_error, show_info, show_warning
+from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters
 from supervox.segmentation import Estimate
+from supervox.segmentation.project import ProjectClass
 
 from .choices import Choices
-from .classes import ClassList, PaintClass
-from .exporting import Exporting, ExportRequest, Kind
-from .finishing import Finished, Finishing
+from .classes import ClassList
+from .delivery import Delivery
+from .importing import Importing
+from .jobs import Stage
+from .keeping import Keeping
+from .layer_fields import classes_of_layer
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
@@ -25,7 +26,7 @@ from .preparing import Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
 from .settings import Settings
-from .source import Box, finest_data
+from .source import Box, finest_data, spacing_of
 from .unsure import UnsurePlaces
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
@@ -50,10 +51,11 @@ class Session(WorkingImage):
         self.settings = settings
         self.choices = Choices.starting_with(settings)
         self.classes = ClassList(
-            PaintClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
+            ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.workers)
+        self.importing = Importing(self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
             viewer, self.classes, ViewChoices(opacity=settings.prediction_opacity)
@@ -61,19 +63,18 @@ class Session(WorkingImage):
         self.live = LiveLoop(
             settings.delay_ms,
             lambda: self.painting.voxels,
+            lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
             self._part_in_view,
             lambda: self.choices.refinement,
         )
         self.live.is_live = settings.live
-        self.finishing = Finishing(settings.workers)
-        self.exporting = Exporting()
+        self.delivery = Delivery(self)
+        self.keeping = Keeping(self)
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
-        self.last_export: Path | None = None
-        self.folder: Path | None = None  # where files were written last
-        self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
         self.lost_strokes: Labels | None = None
+        self._strokes_are_new = False  # to this window: look where they are
         self._connect()
 
     def _connect(self) -> None:
@@ -81,37 +82,43 @@ class Session(WorkingImage):
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
         self.painting.changed.connect(self.live.strokes_changed)
+        self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
         self.live.scanned.connect(self._on_scanned)
         self.live.updating.published.connect(self.view.show_in_view)
         self.live.updating.succeeded.connect(self._on_updated)
         self.preparation.succeeded.connect(self._on_prepared)
-        self.finishing.succeeded.connect(self._on_finished)
-        self.exporting.succeeded.connect(self._on_exported)
-        for failing in (
-            self.preparation,
-            self.live,
-            self.finishing,
-            self.exporting,
-            self.preview,
-            self.unsure,
-        ):
-            failing.failed.connect(self._on_error)
+        for work in self._stages:
+            work.failed.connect(self._on_error)
+            work.changed.connect(self._emit_changed)
+        for part in (self.live, self.importing, self.painting, self.keeping):
+            part.failed.connect(self._on_error)
         for hinting in (self.painting, self.regions):
             hinting.hint.connect(self.hint)
         for stage in (
-            self.preparation,
             self.live.scanning,
             self.live.updating,
-            self.finishing,
-            self.exporting,
-            self.preview,
             self.view,
             self.classes,
             self.regions,
+            self.importing,
+            self.keeping,
         ):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
-        self.finishing.changed.connect(self._forget_pending)
+        self.painting.recorded.connect(self._emit_changed)
+        self.changed.connect(self.keeping.choices_changed)
+
+    @property
+    def _stages(self) -> tuple[Stage, ...]:
+        """The long work, beside the live loop."""
+        delivery = self.delivery
+        return (
+            self.preparation,
+            delivery.finishing,
+            delivery.exporting,
+            self.preview,
+            self.unsure,
+        )
 
     def close(self) -> None:
         """Stop everything, and let go of the viewer; strokes and final labels stay."""
@@ -124,8 +131,10 @@ class Session(WorkingImage):
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
-        for stage in (self.preparation, self.finishing, self.exporting, self.preview, self.unsure):
+        self.keeping.release()
+        for stage in self._stages:
             stage.cancel()
+        self.importing.cancel()
         self.live.stop()
 
     def hint(self, text: str) -> None:
@@ -140,18 +149,25 @@ class Session(WorkingImage):
         self.lost_strokes = None
         self._watch(image)
         if image is not None:
-            self._take_strokes(self.painting.attach(image, brush_size=self.settings.brush_size))
+            if spacing_of(image)[1] is not None:
+                self.viewer.canvas.overlays.scale_bar.visible = True
+            layer = self.painting.attach(image, brush_size=self.settings.brush_size)
+            self.keeping.reopen_for(layer)
+            self._take_strokes(layer)
         self.changed.emit()
 
     def _release_image(self) -> None:
+        self.keeping.release()
+        self.importing.cancel()
         self.preparation.forget()
-        self.finishing.forget()
+        self.delivery.finishing.forget()
         self.live.stop()
         self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
         self._watch(None)
-        self.view.final = None
+        self.view.release_final()
+        self.unsure.clear()
 
     def _on_data(self) -> None:
         """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
@@ -205,12 +221,38 @@ class Session(WorkingImage):
     def _take_strokes(self, layer: Labels) -> None:
         """Have a layer of strokes ready under the mouse, and look at what is painted already."""
         layer.mode = "paint"
+        self._strokes_are_new = not self.painting.is_blank
         QTimer.singleShot(0, self._select_strokes)  # napari selects the layer that it is adding now
         self.live.strokes_changed()
 
     def _select_strokes(self) -> None:
         if self.painting.layer is not None:
             self.viewer.layers.selection.active = self.painting.layer
+
+    def other_labels(self) -> list[Labels]:
+        """Return the layers of labels that could become strokes."""
+        layers = [layer for layer in self.viewer.layers if isinstance(layer, Labels)]
+        shape = None if self.painting.voxels is None else self.painting.voxels.shape
+        mine = (self.painting.layer, self.view.supervoxels)
+        return [
+            layer
+            for layer in layers
+            if layer not in mine and tuple(finest_data(layer).shape) == shape
+        ]
+
+    def import_layer(self, layer: Labels) -> None:
+        """Use the labels of a layer as strokes, once their classes are chosen."""
+        classes = classes_of_layer({"metadata": layer.metadata}) or ()
+        self.importing.read(layer.name, finest_data(layer), classes)
+
+    def new_project(self) -> None:
+        """Begin anew on the same image; the project until now stays where it is, complete."""
+        image, layer = self.image, self.painting.layer
+        if image is None or layer is None:
+            return
+        self.choose_image(None)
+        self.viewer.layers.remove(layer)
+        self.choose_image(image)
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
@@ -274,6 +316,8 @@ class Session(WorkingImage):
             return
         self.preview.clear()
         self.view.start(self.image, prepared)
+        if prepared.seconds:
+            self.keeping.keep(prepared)
         if self.live.is_live:
             self.live.update()
 
@@ -285,6 +329,10 @@ class Session(WorkingImage):
 
     def _on_scanned(self, scan: Scan) -> None:
         self.painting.protect(scan.strokes)
+        self.unsure.clear()
+        if self._strokes_are_new:
+            self._strokes_are_new = False
+            self.show_plane_of(scan.strokes)
         self.classes.ensure(scan.strokes.class_ids)
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
@@ -310,79 +358,6 @@ class Session(WorkingImage):
         if on:
             self.live.update()
         self.changed.emit()
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether the final labels are those of the strokes and choices of now."""
-        finished, source, strokes = self.finishing.finished, self.source, self.live.strokes
-        if finished is None or source is None or strokes is None:
-            return False
-        return finished.is_for(source, strokes, self.choices.parameters)
-
-    def finish(self) -> None:
-        """Compute the final labels in full quality."""
-        prepared, strokes = self.preparation.prepared, self.live.strokes
-        if prepared is not None and strokes is not None and self.live.can_update:
-            self.finishing.start(prepared, strokes, self.choices.refinement)
-
-    def _on_finished(self, finished: Finished) -> None:
-        if self.image is None:
-            return
-        self.view.show_final(self.image, finished)
-        self._export_pending()
-
-    def can_export(self, kind: Kind) -> bool:
-        """Tell whether there is something of a kind to write."""
-        if self.image is None or self.exporting.is_running:
-            return False
-        if kind is Kind.STROKES:
-            return self.painting.layer is not None and bool(self.live.scan.counts)
-        return self.live.can_update and not self.finishing.is_running
-
-    def export(self, kind: Kind, path: Path) -> None:
-        """Write a file; the final labels are computed first if they are not up to date."""
-        self._pending = (kind, path)
-        if kind is Kind.STROKES or self.is_finished:
-            self._export_pending()
-        else:
-            self.finish()
-
-    def _forget_pending(self) -> None:
-        """Write nothing later on where finishing ended without a result."""
-        if not self.finishing.is_running:
-            self._pending = None
-
-    def _export_pending(self) -> None:
-        """Write what was waiting for the final labels, if anything was."""
-        pending, self._pending = self._pending, None
-        source, layer, finished = self.source, self.painting.layer, self.finishing.finished
-        if pending is None or source is None or self.image is None:
-            return
-        kind, path = pending
-        strokes = None
-        ids: Sequence[int] | None = None
-        if kind is Kind.STROKES:
-            assert layer is not None
-            strokes = np.asarray(layer.data)
-            strokes = strokes[np.newaxis] if strokes.ndim == 2 else strokes
-        elif finished is not None:
-            ids = finished.segmentation.class_ids
-        place = (0.0, 0.0, 0.0, *(float(v) for v in self.image.translate))[-3:]
-        self.exporting.start(
-            ExportRequest(
-                kind,
-                path,
-                self.classes.for_files(ids),
-                source,
-                (place[0], place[1], place[2]),
-                strokes,
-                finished,
-            )
-        )
-
-    def _on_exported(self, path: Path) -> None:
-        self.last_export, self.folder = path, path.parent
-        show_info(f"Written: {path}")
 
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""

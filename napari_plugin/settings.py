@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Self
 
 PLUGIN = "supervox"
@@ -28,24 +29,36 @@ class Settings:
         Diameter of the brush at the start, in voxels.
     prediction_opacity
         From 0, invisible, to 1.
+    home
+        Where projects are kept that have no name yet.
     """
 
     live: bool = True
     delay_ms: int = 300
     workers: int | None = None
-    preset: str = "cryo-sxt"
+    preset: str = "default"
     supervoxel_size: float = 8.0
     brush_size: int = 5
     prediction_opacity: float = 0.4
+    home: Path = field(default_factory=lambda: default_home())
 
     @classmethod
     def load(cls) -> Self:
         """Read napari's settings; what isn't there has its default."""
         stored = _stored()
         known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        if "home" in known:
+            known["home"] = Path(known["home"]).expanduser() if known["home"] else default_home()
         if "workers" in known:
             known["workers"] = known["workers"] or None
         return cls(**known)
+
+
+def default_home() -> Path:
+    """Return the user's folder for projects without a name, as the system wants it."""
+    from platformdirs import user_data_path
+
+    return user_data_path("supervox", appauthor=False) / "projects"
 
 
 def _stored() -> dict[str, Any]:

@@ -146,7 +146,7 @@ def unusable(layer: Layer) -> str | None:
     return None
 
 
-def finest_data(layer: Image) -> VolumeLike:
+def finest_data(layer: Image | Labels) -> VolumeLike:
     """Return a layer's data, of several resolutions the finest."""
     data: VolumeLike = layer.data[0] if layer.multiscale else layer.data
     return data

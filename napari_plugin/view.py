@@ -13,7 +13,14 @@ from psygnal import Signal
 
 from .classes import ClassList
 from .finishing import Finished
-from .layers import class_colormap, make_final, make_map, make_prediction, make_supervoxels
+from .layers import (
+    class_colormap,
+    insert_above,
+    make_final,
+    make_map,
+    make_prediction,
+    make_supervoxels,
+)
 from .live import LiveResult, ViewResult
 from .lookup import LookupPyramid
 from .preparing import Prepared
@@ -23,6 +30,7 @@ class Shown(StrEnum):
     """What the result is shown as."""
 
     LABELS = "labels"
+    FINAL = "final"
     PROBABILITY = "probability"
     UNCERTAINTY = "uncertainty"
 
@@ -39,7 +47,9 @@ class ViewChoices:
     threshold : float
         Supervoxels whose most probable class is less probable than this stay unlabelled.
     opacity : float
-        Of the prediction.
+        Of the labels.
+    map_opacity : float
+        Of probability and uncertainty.
     outline : bool
         Whether labels are drawn as outlines.
     """
@@ -48,10 +58,16 @@ class ViewChoices:
     class_id: int = 0
     threshold: float = 0.0
     opacity: float = 0.4
+    map_opacity: float = 0.6
     outline: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shown", Shown(self.shown))
+
+    @property
+    def is_map(self) -> bool:
+        """Whether values are shown, not labels."""
+        return self.shown in (Shown.PROBABILITY, Shown.UNCERTAINTY)
 
 
 class ResultView:
@@ -105,7 +121,7 @@ class ResultView:
         elif layer is self.supervoxels:
             self.supervoxels = None
         elif layer is self.final:
-            self.final = None
+            self.release_final()
         self.changed.emit()
 
     # --------------------------------------------------------------------------------- results
@@ -113,10 +129,12 @@ class ResultView:
     def show(self, result: LiveResult) -> None:
         """Show a result for the whole volume."""
         self.result = result
+        self._leave_final()
         self._update()
 
     def show_in_view(self, part: ViewResult) -> None:
         """Show what is known already of the slice in view."""
+        self._leave_final()
         if self._labels is None or self.choices.shown is not Shown.LABELS:
             return
         table = self._labels.table.copy()
@@ -133,9 +151,21 @@ class ResultView:
         labels = finished.source.layer_part(finished.labels)
         named = self._classes.for_files(finished.segmentation.class_ids)
         self.final = make_final(image, labels, finished.source.start, self._classes, named)
-        self._add_above(image, self.final)
-        if self.prediction is not None:
-            self.prediction.visible = False
+        self.final.opacity = self.choices.opacity
+        insert_above(self._viewer, image, self.final)
+        self.choices = replace(self.choices, shown=Shown.FINAL)
+        self._show_what_is_chosen()
+        self.changed.emit()
+
+    def release_final(self) -> None:
+        """Leave the final labels to the viewer, and the view to what is live."""
+        self.final = None
+        self._leave_final()
+
+    def _leave_final(self) -> None:
+        """Go back to the live labels, which are newer."""
+        if self.choices.shown is Shown.FINAL:
+            self.choose(shown=Shown.LABELS)
 
     def forget_result(self) -> None:
         """Show nothing, for strokes that are too few to make anything of."""
@@ -153,9 +183,12 @@ class ResultView:
         old, self.choices = self.choices, replace(self.choices, **changes)  # type: ignore[arg-type]
         if self.choices == old:
             return
-        if self.prediction is not None:
-            self.prediction.opacity = self.choices.opacity
-            self.prediction.contour = 2 if self.choices.outline else 0
+        for labels in (self.prediction, self.final):
+            if labels is not None:
+                labels.opacity = self.choices.opacity
+                labels.contour = 2 if self.choices.outline else 0
+        if self.map is not None:
+            self.map.opacity = self.choices.map_opacity
         asked_before = (old.shown, old.class_id, old.threshold)
         if asked_before != (self.choices.shown, self.choices.class_id, self.choices.threshold):
             self._update()
@@ -168,7 +201,7 @@ class ResultView:
         if result is None or self._labels is None or self._values is None:
             return
         layer: Layer
-        if self.choices.shown is Shown.LABELS:
+        if not self.choices.is_map:
             self._labels.table = self._label_table(result)
             layer = self._ensure_prediction()
         else:
@@ -181,7 +214,9 @@ class ResultView:
         if self.prediction is not None:
             self.prediction.visible = self.choices.shown is Shown.LABELS
         if self.map is not None:
-            self.map.visible = self.choices.shown is not Shown.LABELS
+            self.map.visible = self.choices.is_map
+        if self.final is not None:
+            self.final.visible = self.choices.shown is Shown.FINAL
 
     def _label_table(self, result: LiveResult) -> NDArray[np.uint8]:
         if self.choices.threshold == 0:
@@ -229,6 +264,7 @@ class ResultView:
                 multiscale=self._values.is_multiscale,
                 name="probability or unsure",
             )
+            self.map.opacity = self.choices.map_opacity
             self._add_below_strokes(self.map)
         return self.map
 
@@ -247,15 +283,7 @@ class ResultView:
     def _add_below_strokes(self, layer: Layer) -> None:
         """Put a layer right above the image that results are of."""
         assert self._image is not None
-        self._add_above(self._image, layer)
-
-    def _add_above(self, image: Image, layer: Layer) -> None:
-        """Put a layer right above an image, and leave selection and view as they are."""
-        selected = set(self._viewer.layers.selection)
-        active = self._viewer.layers.selection.active
-        self._viewer.layers.insert(self._viewer.layers.index(image) + 1, layer)
-        self._viewer.layers.selection = selected
-        self._viewer.layers.selection.active = active
+        insert_above(self._viewer, self._image, layer)
 
     def _recolour(self) -> None:
         for layer in (self.prediction, self.final):

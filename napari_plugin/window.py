@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from supervox.segmentation.project import is_project
+
+from .jobs import stop_all
 from .readers import Role, read_layers
 
 if TYPE_CHECKING:
     from napari import Viewer
     from napari.layers import Layer
+
+    from .dock import SupervoxDock
 
 PLUGIN = "supervox"
 DOCK = "Supervox"
@@ -22,7 +28,8 @@ def open_window(
     Parameters
     ----------
     volume
-        Address of the volume to segment, as `supervox.volumes.open_volume` takes it.
+        Address of the volume to segment, as `supervox.volumes.open_volume` takes it, or the folder
+        of a project to go on with.
     strokes
         Strokes to go on with.
     labels
@@ -33,28 +40,34 @@ def open_window(
     VolumeError
         If a file can't be opened; no window appears then.
     """
+    project = Path(volume) if volume is not None and is_project(Path(volume)) else None
     files: tuple[tuple[str | None, Role], ...] = (
-        (volume, "volume"),
+        (None if project else volume, "volume"),
         (labels, "labels"),
         (strokes, "annotations"),
     )
     layers = [layer for path, role in files if path for layer in _layers(path, role)]
     import napari
 
-    show_dock(napari.Viewer(title=DOCK), layers)
+    dock = show_dock(napari.Viewer(title=DOCK), layers)
+    if project is not None:
+        dock.session.keeping.open(project)
     napari.run()
+    dock.session.abandon()
+    stop_all()
 
 
-def show_dock(viewer: Viewer, layers: list[Layer]) -> None:
+def show_dock(viewer: Viewer, layers: list[Layer]) -> SupervoxDock:
     """Add the dock to a viewer, then layers, the lowest last: it finds strokes when it needs them.
 
     A volume that came first would get an empty layer to paint on, only for it to be replaced.
     """
-    viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+    dock: SupervoxDock = viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)[1]
     for layer in reversed(layers):
         viewer.layers.insert(0, layer)
     if layers:  # napari made the last one active; a person wants to paint on the strokes
         viewer.layers.selection.active = viewer.layers[-1]
+    return dock
 
 
 def _layers(path: str, role: Role) -> list[Layer]:

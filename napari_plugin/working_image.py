@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Image, Layer
 from napari.viewer import Viewer
 from psygnal import Signal
+from supervox.segmentation import Strokes
 
 from .layers import role_of
 from .source import Box, Source, finest_data, placement, spacing_of, unusable
@@ -101,6 +102,21 @@ class WorkingImage:
     def _on_data(self) -> None:
         self._data_version += 1
         self.changed.emit()
+
+    def show_plane_of(self, strokes: Strokes) -> None:
+        """Go to the slice with most of the strokes, where none are in view."""
+        image, dims = self.image, self.viewer.dims
+        if image is None or image.ndim < 3 or dims.ndisplay != 2 or not strokes.voxels.size:
+            return
+        axis = dims.not_displayed[-1]
+        across = axis - (dims.ndim - 3)
+        shape = finest_data(image).shape
+        counts = np.bincount(np.unravel_index(strokes.voxels, shape)[across])
+        place = np.asarray(image.world_to_data(dims.point), float)[-3:]
+        here = round(float(place[across]))
+        if not (0 <= here < counts.size and counts[here]):
+            place[across] = counts.argmax()
+            dims.set_point(axis, float(image.data_to_world(place)[across]))
 
     def slice_in_view(self) -> Box | None:
         """Return the slice that is shown, in voxels of the part to work in.

@@ -23,6 +23,7 @@ Where to find what, in the order of the work:
 - `warm_up`: the kernels of a live update, ready before the first stroke.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `at_once`: in one call.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
+- `project`: a folder that keeps volume, strokes and results together, and never loses a stroke.
 - `scores`: labels against a ground truth.
 - `picture` (on a `_sheet` of paper): three sections of a volume and its labels, as an image.
 - `cli`: the command ``supervox``.
@@ -43,6 +44,19 @@ if TYPE_CHECKING:
     from .parameters import SegmentationParameters
     from .partition import Partition, prepare_partitions
     from .picture import draw_picture
+    from .project import (
+        AnnotationStore,
+        Finding,
+        Project,
+        ProjectClass,
+        ProjectError,
+        SaveState,
+        Settings,
+        Severity,
+        VolumeMoved,
+        VoxelChange,
+        change_between,
+    )
     from .refinement import RefinementParameters, refine
     from .regions import find_supervoxel, find_voxel
     from .result import RenderedBlock, Segmentation
@@ -52,22 +66,33 @@ if TYPE_CHECKING:
     from .supervoxels import compute_supervoxels
 
 __all__ = [
+    "AnnotationStore",
     "ClassifierParameters",
     "Estimate",
+    "Finding",
     "Forest",
     "InView",
     "Model",
     "Partition",
+    "Project",
+    "ProjectClass",
+    "ProjectError",
     "RefinementParameters",
     "RegionGraph",
     "RenderedBlock",
+    "SaveState",
     "Scores",
     "Segmentation",
     "SegmentationError",
     "SegmentationParameters",
     "Segmenter",
+    "Settings",
+    "Severity",
     "Strokes",
     "SupervoxelParameters",
+    "VolumeMoved",
+    "VoxelChange",
+    "change_between",
     "check_spacing",
     "compute_supervoxels",
     "count_strokes",
@@ -99,6 +124,19 @@ _HOMES = {
     "parameters": ("SegmentationParameters",),
     "partition": ("Partition", "prepare_partitions"),
     "picture": ("draw_picture",),
+    "project": (
+        "AnnotationStore",
+        "Finding",
+        "Project",
+        "ProjectClass",
+        "ProjectError",
+        "SaveState",
+        "Settings",
+        "Severity",
+        "VolumeMoved",
+        "VoxelChange",
+        "change_between",
+    ),
     "refinement": ("RefinementParameters", "refine"),
     "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),

@@ -18,6 +18,7 @@ SUPERVOXEL_SECONDS = 0.11e-6  # per voxel and partition
 CHANNEL_SECONDS = 3.5e-9  # per voxel and channel
 POOLING_SECONDS = 1.5e-9  # per voxel, channel and partition
 GRAPH_SECONDS = 0.03e-6  # per voxel and partition
+START_SECONDS = 4.0  # until the compiled kernels are loaded, whatever the volume's size
 WORKING_BYTES = 500e6  # blocks with their halos, whatever the volume's size
 EDGES_PER_SUPERVOXEL, BYTES_PER_EDGE = 7.5, 120  # while the graph is built
 
@@ -77,5 +78,5 @@ def estimate_preparation(
     return Estimate(
         supervoxels,
         WORKING_BYTES + partitions * (4 * voxels + supervoxels * per_supervoxel),
-        pace * voxels * per_voxel / count_workers(workers),
+        pace * (START_SECONDS + voxels * per_voxel / count_workers(workers)),
     )

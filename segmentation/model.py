@@ -145,7 +145,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
     """Check everything in the file, and make the model of it."""
-    parameters = _parameters(_get(header, "parameters", dict))
+    parameters = parameters_from_json(_get(header, "parameters", dict))
     columns = FeatureBank(parameters.features).column_names
     if _get(header, "columns", list) != list(columns):
         raise ValueError("its features are not those of this version; train it again")
@@ -166,8 +166,16 @@ def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
     )
 
 
-def _parameters(values: dict[str, Any]) -> SegmentationParameters:
-    """Make parameters of what has the types that they have, down to the last value."""
+def parameters_from_json(values: dict[str, Any]) -> SegmentationParameters:
+    """Make parameters of what JSON has, if it has their types, down to the last value.
+
+    Raises
+    ------
+    ValueError
+        If something is missing, unknown, of another type or out of its range.
+    """
+    if not isinstance(values, dict):
+        raise ValueError("its parameters are missing")
     expected = SegmentationParameters().to_dict()
     for stage, defaults in expected.items():
         given = values.get(stage)

@@ -105,8 +105,8 @@ def find_strokes(
 
     def scan(block: Block) -> tuple[NDArray[np.int64], NDArray[Any]]:
         values = read_block(annotations, block.core).ravel()
-        found = _nonzero(values)
-        return found + block.core[0].start * rows * columns, values[found]
+        found, classes = _painted(values)
+        return found + block.core[0].start * rows * columns, classes
 
     blocks = split_blocks(annotations.shape, (planes, rows, columns))
     found = run_blocks(scan, blocks, workers=workers, should_stop=should_stop)
@@ -155,15 +155,19 @@ def count_strokes(strokes: Strokes, shape: Sequence[int]) -> dict[int, int]:
     return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
 
-def _nonzero(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Find the painted voxels; eight bytes at a time, since nearly all are empty."""
+def _painted(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Find the painted voxels and their classes; eight bytes at a time: nearly all are empty.
+
+    Somebody may be painting meanwhile: every decision is made on a copy of what was read once.
+    """
     whole = values.nbytes // 8 * 8 // values.itemsize
-    words = np.flatnonzero(values[:whole].view(np.uint64))
+    words = np.flatnonzero(values[:whole].view(np.uint64) != 0)
     per_word = 8 // values.itemsize
     near = (words[:, np.newaxis] * per_word + np.arange(per_word)).ravel()
     candidates = np.concatenate([near, np.arange(whole, values.size)])
-    found: NDArray[np.int64] = candidates[values[candidates] != 0]
-    return found
+    classes = values[candidates]
+    is_painted = classes != 0
+    return candidates[is_painted], classes[is_painted]
 
 
 def label_supervoxels(

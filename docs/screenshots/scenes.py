@@ -71,7 +71,7 @@ def _sample_with_strokes(folder: Path) -> None:
     person.click("supervox_show_labels")
 
     person.click("supervox_finish")
-    person.wait(lambda: session.is_finished, "the final labels")
+    person.wait(lambda: session.delivery.is_finished, "the final labels")
     save_png(person.section(5), folder / "section-export.png")
     person.viewer.window.resize(*LARGE)
     person.settle(1)

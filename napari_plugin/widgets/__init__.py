@@ -1,11 +1,12 @@
 """What a person sees and touches; everything they do is a call of the `Session`.
 
+- `project_bar`: whether strokes are saved, and where; `recent_list`: projects to go on with.
 - `section`: one collapsible step of the work, with its state in a line.
 - `controls`: sliders with units, buttons that carry their shortcut.
 - `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `export_section`: the
   five steps from top to bottom.
 - `box_editor`: the part of the volume to work in.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
-- `class_table`: the classes.
+- `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

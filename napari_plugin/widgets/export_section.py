@@ -55,7 +55,7 @@ class ExportSection(Body):
             "supervox_export", "Export…", "Choose a folder and a name, and write the file", self.ask
         )
         layout.addWidget(self.export)
-        self.bar = StageBar("supervox_export", session.exporting)
+        self.bar = StageBar("supervox_export", session.delivery.exporting)
         layout.addWidget(self.bar)
         self.state = note()
         layout.addWidget(self.state)
@@ -67,48 +67,48 @@ class ExportSection(Body):
 
     def refresh(self) -> None:
         """Show the state of the session."""
-        session, kind = self._session, self.chosen
+        delivery, kind = self._session.delivery, self.chosen
         is_file = kind is not Kind.MODEL
         self.format.setVisible(is_file)
         self.as_label.setVisible(is_file)
-        self.export.setEnabled(session.can_export(kind))
-        mark_next(self.export, session.is_finished and session.last_export is None)
+        self.export.setEnabled(delivery.can_export(kind))
+        mark_next(self.export, delivery.is_finished and delivery.last_export is None)
         self.bar.refresh()
         self.state.setText(self._explain(kind))
 
     def _explain(self, kind: Kind) -> str:
         session = self._session
-        if session.last_export is not None and not session.exporting.is_running:
-            written = f"Written: {session.last_export}"
+        if session.delivery.last_export is not None and not session.delivery.exporting.is_running:
+            written = f"Written: {session.delivery.last_export}"
         else:
             written = ""
-        if not session.can_export(kind):
+        if not session.delivery.can_export(kind):
             return (
                 "Paint something first"
                 if kind is Kind.STROKES
                 else "Prepare the volume and paint two classes first"
             )
-        if kind is not Kind.STROKES and not session.is_finished:
+        if kind is not Kind.STROKES and not session.delivery.is_finished:
             return f"{written}\nExport computes the final labels first".strip()
         return written
 
     def describe(self) -> str:
         """Say in a line what was written."""
-        last = self._session.last_export
+        last = self._session.delivery.last_export
         return "" if last is None else f"{last.name} written"
 
     def ask(self, kind: Kind | None = None) -> None:
         """Ask where to, and write; what is chosen in the menu if `kind` doesn't say."""
         kind, image = kind or self.chosen, self._session.image
-        if image is None or not self._session.can_export(kind):
+        if image is None or not self._session.delivery.can_export(kind):
             self._session.hint(self._explain(kind) or "Open a volume first")
             return
         ending = MODEL_ENDING if kind is Kind.MODEL else str(self.format.currentData())
-        folder = self._session.folder or Path.cwd()
+        folder = self._session.delivery.folder or Path.cwd()
         start = folder / f"{image.name.partition('.')[0]}-{kind}{ending}"
         path, _ = QFileDialog.getSaveFileName(self, "Export", str(start), f"*{ending}")
         if path:
             chosen = Path(path)
             if not chosen.name.lower().endswith(ending):
                 chosen = chosen.with_name(chosen.name + ending)
-            self._session.export(kind, chosen)
+            self._session.delivery.export(kind, chosen)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
+    QFileDialog,
     QHBoxLayout,
+    QMenu,
     QMessageBox,
     QRadioButton,
     QVBoxLayout,
@@ -17,9 +21,11 @@ from supervox.napari_plugin.classes import ClassError
 
 from .class_table import ClassTable
 from .controls import LabelledSlider, button, note, tool
+from .import_dialog import ImportDialog
 from .section import Body
 
 if TYPE_CHECKING:
+    from supervox.napari_plugin.importing import Found
     from supervox.napari_plugin.session import Session
 
 TIP = "Tip: paint on mistakes; the rest follows."
@@ -57,6 +63,7 @@ class PaintSection(Body):
         layout.addLayout(self._make_undo())
         self.tip = note(TIP)
         layout.addWidget(self.tip)
+        session.importing.found.connect(self._ask_for_classes)
 
     def _make_class_buttons(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -69,7 +76,13 @@ class PaintSection(Body):
             tool("supervox_class_down", "↓", "Move this class down (its key changes)", self._down),
         )
         self.add, self.remove, self.up, self.down = buttons
-        for made in buttons:
+        self.take = tool(
+            "supervox_import",
+            "Import",
+            "Use labels as strokes: a layer of this window, or a file of yours or of another tool",
+            self._show_sources,
+        )
+        for made in (*buttons, self.take):
             line.addWidget(made)
         line.addStretch(1)
         return line
@@ -107,8 +120,14 @@ class PaintSection(Body):
         self.in_3d.setObjectName("supervox_brush_3d")
         self.in_3d.setToolTip("Paint a ball through neighbouring planes, instead of a disc")
         self.in_3d.clicked.connect(self._on_3d)
-        self.undo = tool("supervox_undo", "Undo", "Take the last stroke back  (Ctrl+Z)", self._undo)
-        self.redo = tool("supervox_redo", "Redo", "Paint it again  (Ctrl+Shift+Z)", self._redo)
+        painting = self._session.painting
+        self.undo = tool(
+            "supervox_undo",
+            "Undo",
+            "Take the last stroke back, as far back as you like  (Ctrl+Z)",
+            painting.undo,
+        )
+        self.redo = tool("supervox_redo", "Redo", "Paint it again  (Ctrl+Shift+Z)", painting.redo)
         line.addWidget(self.in_3d)
         line.addStretch(1)
         line.addWidget(self.undo)
@@ -133,8 +152,10 @@ class PaintSection(Body):
             made.setEnabled(can_paint)
         self.regions.setEnabled(can_paint and session.preparation.prepared is not None)
         self.in_3d.setEnabled(can_paint and not is_flat)
-        for step in (self.undo, self.redo):
-            step.setEnabled(layer is not None)
+        self.take.setEnabled(layer is not None)
+        recorder = session.painting.recorder
+        self.undo.setEnabled(recorder is not None and recorder.can_undo)
+        self.redo.setEnabled(recorder is not None and recorder.can_redo)
         if layer is not None:
             chosen = {
                 "paint": self.voxels,
@@ -187,6 +208,24 @@ class PaintSection(Body):
         classes = self._session.classes
         classes.move(classes.selected, classes.ids.index(classes.selected) + by)
 
+    def _show_sources(self) -> None:
+        """List where strokes can come from."""
+        menu = QMenu(self)
+        menu.setObjectName("supervox_import_sources")
+        for layer in self._session.other_labels():
+            menu.addAction(layer.name, partial(self._session.import_layer, layer))
+        menu.addSeparator()
+        menu.addAction("From a file…", self._import_file)
+        menu.popup(self.take.mapToGlobal(self.take.rect().bottomLeft()))
+
+    def _import_file(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Strokes from a file", str(Path.cwd()))
+        if path:
+            self._session.importing.read_file(path)
+
+    def _ask_for_classes(self, found: Found) -> None:
+        ImportDialog(self._session, found, self).show()
+
     def _on_size(self, value: int) -> None:
         if self._session.painting.layer is not None:
             self._session.painting.layer.brush_size = value
@@ -194,11 +233,3 @@ class PaintSection(Body):
     def _on_3d(self, on: bool) -> None:
         if self._session.painting.layer is not None:
             self._session.painting.layer.n_edit_dimensions = 3 if on else 2
-
-    def _undo(self) -> None:
-        if self._session.painting.layer is not None:
-            self._session.painting.layer.undo()
-
-    def _redo(self) -> None:
-        if self._session.painting.layer is not None:
-            self._session.painting.layer.redo()

@@ -60,11 +60,11 @@ class SegmentSection(Body):
             "Finish: full quality",
             "Compute the final labels: several cuts of the volume vote (partitions), and borders "
             "follow the image voxel by voxel (edge refinement). The same as 'supervox segment'",
-            session.finish,
+            session.delivery.finish,
         )
         line.addWidget(self.finish)
         layout.addLayout(line)
-        self.bar = StageBar("supervox_finish", session.finishing)
+        self.bar = StageBar("supervox_finish", session.delivery.finishing)
         layout.addWidget(self.bar)
         self.final = note()
         layout.addWidget(self.final)
@@ -121,7 +121,8 @@ class SegmentSection(Body):
         group = QButtonGroup(self)
         self.shown: dict[Shown, QRadioButton] = {}
         for kind, text, tip in (
-            (Shown.LABELS, "labels", "The class of every voxel"),
+            (Shown.LABELS, "live", "The labels that follow your strokes"),
+            (Shown.FINAL, "final", "The labels in full quality, as they were when you finished"),
             (Shown.PROBABILITY, "probability", "How probable one class is: bright is sure"),
             (Shown.UNCERTAINTY, "unsure", "How undecided (entropy): bright is unsure"),
         ):
@@ -157,9 +158,9 @@ class SegmentSection(Body):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         self.opacity = LabelledSlider(
-            "supervox_opacity", 0, 100, lambda value: f"{value} %", "Opacity of the labels"
+            "supervox_opacity", 0, 100, lambda value: f"{value} %", "Opacity of what is shown"
         )
-        self.opacity.changed.connect(lambda value: self._session.view.choose(opacity=value / 100))
+        self.opacity.changed.connect(self._on_opacity)
         self.outline = QCheckBox("outline")
         self.outline.setObjectName("supervox_outline")
         self.outline.setToolTip("Draw the borders of the labels only  (O)")
@@ -167,6 +168,11 @@ class SegmentSection(Body):
         line.addWidget(self.opacity, 1)
         line.addWidget(self.outline)
         self.form.addRow("Opacity", row)
+
+    def _on_opacity(self, value: int) -> None:
+        view = self._session.view
+        which = "map_opacity" if view.choices.is_map else "opacity"
+        view.choose(**{which: value / 100})
 
     def refresh(self) -> None:
         """Show the state of the session."""
@@ -185,15 +191,17 @@ class SegmentSection(Body):
         self._refresh_classes()
         self.form.setRowVisible(self.of, choices.shown is Shown.PROBABILITY)
         self.threshold.show_value(round(100 * choices.threshold))
-        self.opacity.show_value(round(100 * choices.opacity))
+        opacity = choices.map_opacity if choices.is_map else choices.opacity
+        self.opacity.show_value(round(100 * opacity))
         with QSignalBlocker(self.outline):
             self.outline.setChecked(choices.outline)
         for made in (self.next, *self.shown.values()):
             made.setEnabled(result is not None)
-        for of_labels in (self.threshold, self.opacity, self.outline):
-            of_labels.setEnabled(choices.shown is Shown.LABELS)
-        is_busy = session.finishing.is_running
-        self.finish.setEnabled(can_update and not is_busy and not session.is_finished)
+        self.shown[Shown.FINAL].setEnabled(view.final is not None)
+        self.threshold.setEnabled(choices.shown is Shown.LABELS)
+        self.outline.setEnabled(not choices.is_map)
+        is_busy = session.delivery.finishing.is_running
+        self.finish.setEnabled(can_update and not is_busy and not session.delivery.is_finished)
         self.bar.refresh()
         self.final.setText(self._final_text())
         self.final.setVisible(bool(self.final.text()))
@@ -233,10 +241,10 @@ class SegmentSection(Body):
         )
 
     def _final_text(self) -> str:
-        session, finished = self._session, self._session.finishing.finished
+        session, finished = self._session, self._session.delivery.finishing.finished
         if finished is None:
             return ""
-        if session.is_finished:
+        if session.delivery.is_finished:
             return f"Final labels are up to date (took {duration(finished.seconds)})"
         return "Final labels are older than your strokes: finish again to renew them"
 

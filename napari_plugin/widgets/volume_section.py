@@ -23,6 +23,7 @@ from supervox.segmentation import check_spacing
 
 from .box_editor import BoxEditor
 from .controls import button, needs, note, tool
+from .recent_list import RecentList
 from .section import Body
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class VolumeSection(Body):
             self._open_sample,
         )
         self.unusable = note(role="warning")
-        for widget in (self.open_button, self.sample_button, self.unusable):
+        self.recent = RecentList(self._session)
+        for widget in (self.open_button, self.sample_button, self.unusable, self.recent):
             layout.addWidget(widget)
         return page
 
@@ -155,6 +157,7 @@ class VolumeSection(Body):
         self.empty.setVisible(image is None)
         self.chosen.setVisible(image is not None)
         if source is None or image is None:
+            self.recent.refresh()
             strangers = [layer for layer in session.viewer.layers if role_of(layer) is None]
             reasons = [unusable(layer) for layer in strangers]
             self.unusable.setText("\n".join(reason for reason in reasons if reason))

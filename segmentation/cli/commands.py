@@ -21,17 +21,22 @@ COMMANDS = {
     "apply": "Label more volumes with a model that was trained on one.",
     "score": "Compare labels with a ground truth.",
     "picture": "Draw three sections of a volume and its labels.",
-    "info": "Say what a volume or a model file holds.",
+    "info": "Say what a volume, a model file or a project holds.",
     "convert": "Write a volume in another format, or labels as surfaces.",
+    "check": "Verify a project, and repair what can be.",
+    "export": "Write labels, probabilities or strokes from a project.",
+    "report": "Describe a project: methods, figures and pictures.",
     "sample": "Make a synthetic tomogram with strokes, to try it all out.",
 }
+# `report` is what all commands print with.
+_MODULES = {"report": "write_report"}
 
 
 class Program(click.Group):
     """Commands that are loaded when they are called, so that help comes at once.
 
-    The module of the same name has the command as `command`. What is no command but a file, or
-    nothing at all, is for the window.
+    The module of the same name, or that in `_MODULES`, has the command as `command`. What is no
+    command but a file, or nothing at all, is for the window.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -58,7 +63,8 @@ class Program(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f".{cmd_name}", __package__).command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = import_module(f".{module}", __package__).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

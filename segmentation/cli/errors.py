@@ -70,10 +70,11 @@ def say(text: str) -> None:
 
 
 def _expected() -> tuple[type[Exception], ...]:
-    from supervox.segmentation import SegmentationError
+    from supervox.segmentation.checks import SegmentationError
+    from supervox.segmentation.project.errors import ProjectError
     from supervox.volumes import VolumeError
 
-    return SegmentationError, VolumeError
+    return SegmentationError, VolumeError, ProjectError
 
 
 def _refuse(message: str) -> int:

@@ -10,9 +10,11 @@ from typing import Any
 import click
 from supervox.features import FeatureBank
 from supervox.segmentation.model import Model, load_model
+from supervox.segmentation.project.summary import describe_project, is_project
 from supervox.volumes import describe, open_volume
 
 from . import options
+from .projects import opened
 from .report import print_facts, print_json, times
 
 
@@ -20,8 +22,12 @@ from .report import print_facts, print_json, times
 @click.argument("file")
 @options.as_json
 def command(file: str, as_json: bool) -> None:
-    """Say what FILE holds: a volume of any format, or a saved model."""
-    if _is_model(Path(file)):
+    """Say what FILE holds: a volume of any format, a saved model, or a project."""
+    if is_project(Path(file)):
+        with opened(Path(file), read_only=True) as project:
+            content = describe_project(project)
+        facts = _project_facts(content)
+    elif _is_model(Path(file)):
         content = _describe_model(file, load_model(file))
         facts = _model_facts(content)
     else:
@@ -93,6 +99,31 @@ def _volume_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("classes", ", ".join(classes)),
         *[("note", note) for note in content["notes"]],
         *[(name, str(value)) for name, value in content["metadata"].items()],
+    ]
+
+
+def _project_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    settings, unit = content["settings"], content["settings"]["unit"] or ""
+    volume, journal = settings["volume"], content["journal"]
+    known = settings["spacing_from"] != "unknown"
+    box = settings["box"]
+    return [
+        ("project", content["path"]),
+        ("volume", f"{volume['absolute']} {volume['inside']}".strip()),
+        ("shape", f"{times(volume['shape'])} (planes x rows x columns)"),
+        ("box", " x ".join(f"{a}:{b}" for a, b in box) if box else ""),
+        ("voxel size", f"{times(settings['spacing'])} {unit}".strip() if known else "not stated"),
+        *[
+            (
+                f"class {item['id']}",
+                f"{item['name']}: {item['painted_voxels']:,} voxels in {item['strokes']:,} strokes",
+            )
+            for item in content["classes"]
+        ],
+        ("journal", f"{journal['changes']:,} changes, {_size(journal['bytes'])}"),
+        ("last change", journal["last"] or ""),
+        *[(part["name"], _size(part["bytes"])) for part in content["derived"]],
+        *[("done", f"{step['when']}  {step['what']}") for step in content["history"]],
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +19,8 @@ GROUP = "supervox.desktop"
 def command(volume: str | None, strokes: str | None, labels: str | None) -> None:
     """Open VOLUME in napari, to paint strokes and watch the whole volume follow.
 
-    Without VOLUME the window is empty. 'supervox VOLUME' and 'supervox' are short for this.
+    VOLUME may be a project, to go on with it. Without VOLUME the window is empty. 'supervox VOLUME'
+    and 'supervox' are short for this.
     """
     overlays = {"strokes": strokes, "labels": labels}
     for path in (volume, *overlays.values()):
@@ -41,8 +43,11 @@ def _entry(name: str) -> Callable[..., Any]:
 
 def _check_file(path: str) -> None:
     """Refuse a file that isn't there or of no format of ours; a window's notice would come late."""
+    from supervox.segmentation.project import is_project
     from supervox.volumes import Address, format_of
 
+    if is_project(Path(path)):
+        return
     address = Address.parse(path)
     if not address.path.exists():
         raise click.ClickException(f"{address.path}: there is no such file; check the path")

@@ -26,7 +26,7 @@ class ResultFiles:
         Addresses; None for what isn't wanted.
     """
 
-    labels: str
+    labels: str | None = None
     probabilities: str | None = None
     uncertainty: str | None = None
 
@@ -40,7 +40,7 @@ class ResultFiles:
         The classes aren't known yet: two, with ids of 16 bits, stand in for them.
         """
         return ResultFiles(
-            outputs.plan_volume(self.labels, shape, np.uint16),
+            self.labels and outputs.plan_volume(self.labels, shape, np.uint16),
             self.probabilities
             and outputs.plan_volume(self.probabilities, (2, *shape), np.float32, "probabilities"),
             self.uncertainty and outputs.plan_volume(self.uncertainty, shape, np.float32, "image"),
@@ -83,7 +83,9 @@ class ResultFiles:
         shape, dtype = result.shape, result.label_dtype
         voxels = np.zeros(np.iinfo(dtype).max + 1, np.int64)
         with ExitStack() as stack:
-            writers = {"labels": create(self.labels, shape, dtype, classes=named)}
+            writers = {}
+            if self.labels:
+                writers["labels"] = create(self.labels, shape, dtype, classes=named)
             if self.probabilities:
                 writers["probabilities"] = create(
                     self.probabilities,

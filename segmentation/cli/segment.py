@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 from supervox.features import PRESETS, parameters_for_preset
-from supervox.segmentation.forest import ClassifierParameters
-from supervox.segmentation.grid import SupervoxelParameters
 from supervox.segmentation.parameters import MAX_PARTITIONS, SegmentationParameters
-from supervox.segmentation.refinement import RefinementParameters
 
 from . import options
 from .errors import checking
@@ -22,17 +24,15 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
 
 
 @click.command("segment")
-@click.argument("volume")
+@click.argument("volume", required=False, metavar="VOLUME")
 @click.option(
     "--annotations",
     metavar="STROKES",
-    required=True,
     help="Volume of integers of the same shape: the id of a class on your strokes, 0 elsewhere.",
 )
 @click.option(
     "--output",
     metavar="LABELS",
-    required=True,
     help="Where to write the labels; the ending (.tif, .mrc, .h5, .zarr ...) says the format.",
 )
 @options.spacing
@@ -99,12 +99,19 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
     metavar="N",
     help="Number that the random choices follow from: the same gives the same labels.",
 )
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    metavar="NAME.supervox",
+    help="Keep strokes, preparation and result in this folder. One that exists is resumed: what is "
+    "not given is as it was, and only what changed is computed.",
+)
 @options.workers
 @options.as_json
 def command(
-    volume: str,
-    annotations: str,
-    output: str,
+    volume: str | None,
+    annotations: str | None,
+    output: str | None,
     spacing: tuple[float, float, float] | None,
     supervoxel_size: float,
     preset: str,
@@ -115,6 +122,7 @@ def command(
     uncertainty: str | None,
     save_model: Path | None,
     seed: int,
+    project: Path | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -122,24 +130,71 @@ def command(
 
     VOLUME is a TIFF, MRC, HDF5, NeXus or Zarr file; what is inside one is named like
     scan.h5::/entry/data. The labels have the strokes' class ids and the volume's voxel size.
+
+    With --project, VOLUME and --annotations are needed only the first time, and --output never.
     """
-    with checking("--supervoxel-size"):
-        supervoxels = SupervoxelParameters(size_voxels=supervoxel_size)
-    with checking("--preset"):
-        features = parameters_for_preset(preset)
-    with checking("--seed"):
-        classifier = ClassifierParameters(seed=seed)
-    with checking("--refine"):
-        refinement = RefinementParameters(strength=refine)
-    with checking("--partitions"):
-        parameters = SegmentationParameters(
-            supervoxels, features, classifier, refinement, partitions, not no_edge_refinement
-        )
+    context = click.get_current_context()
+    given = {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    is_new = project is None or not project.exists()
+    needed = ["volume", "annotations"] if is_new else []
+    for name in needed + (["output"] if project is None else []):
+        if name not in given:
+            (param,) = (item for item in context.command.params if item.name == name)
+            raise click.MissingParameter(ctx=context, param=param)
     files = ResultFiles(output, probabilities, uncertainty)
-    report = run(Request(volume, annotations, files, save_model, spacing, parameters, workers))
+    if project is not None:
+        from . import segment_project
+
+        change = partial(change_parameters, given=given)
+        report = segment_project.run(
+            segment_project.Request(
+                project, volume, annotations, files, save_model, spacing, change, workers
+            )
+        )
+    else:
+        assert volume is not None
+        assert annotations is not None
+        parameters = change_parameters(DEFAULT, given)
+        report = run(Request(volume, annotations, files, save_model, spacing, parameters, workers))
     if as_json:
         print_json(report)
-    else:
+        return
+    if report["classes"]:
         print_classes(report["classes"], report["unit"])
-        written = ", ".join(report["outputs"].values())
-        click.echo(f"{written}: written after {report['seconds']['total']:.1f} s")
+    written = ", ".join(report["outputs"].values())
+    click.echo(f"{written}: written after {report['seconds']['total']:.1f} s")
+
+
+def change_parameters(
+    parameters: SegmentationParameters, given: Mapping[str, Any]
+) -> SegmentationParameters:
+    """Return parameters with what a person gave as options."""
+
+    def pick(option: str, name: str) -> dict[str, Any]:
+        return {name: given[option]} if option in given else {}
+
+    with checking("--supervoxel-size"):
+        size = pick("supervoxel_size", "size_voxels")
+        supervoxels = replace(parameters.supervoxels, **size)
+    features = parameters.features
+    if "preset" in given:
+        with checking("--preset"):
+            features = parameters_for_preset(given["preset"])
+    with checking("--seed"):
+        classifier = replace(parameters.classifier, **pick("seed", "seed"))
+    with checking("--refine"):
+        refinement = replace(parameters.refinement, **pick("refine", "strength"))
+    with checking("--partitions"):
+        return replace(
+            parameters,
+            supervoxels=supervoxels,
+            features=features,
+            classifier=classifier,
+            refinement=refinement,
+            edge_refinement=not given.get("no_edge_refinement", not parameters.edge_refinement),
+            **pick("partitions", "partitions"),
+        )

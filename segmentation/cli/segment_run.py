@@ -75,7 +75,7 @@ def run(request: Request) -> dict[str, Any]:
                     strokes.data,  # training and refinement, after the preparation, take a little
                     progress=lambda done, total: progress(19 * done, 20 * total),
                 )
-            _tell_lost_classes(painted, result.class_ids)
+            tell_lost_classes(painted, result.class_ids)
             with stages.stage("write", "Writing the labels") as progress:
                 voxels = files.write(result, volume, size, strokes.classes, progress)
                 if model_file is not None:
@@ -86,11 +86,11 @@ def run(request: Request) -> dict[str, Any]:
         seconds |= {"write": stages.seconds["write"], "total": time.perf_counter() - started}
         return _report(request, volume, size, masked, seconds) | {
             "supervoxels": [int(p.graph.mean_intensity.size) for p in segmenter.partitions],
-            "classes": _classes(painted, voxels, class_names(strokes.classes), size),
+            "classes": painted_classes(painted, voxels, class_names(strokes.classes), size),
         }
 
 
-def _tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:
+def tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:
     """Warn of classes that lost every supervoxel to another one's strokes."""
     for class_id in sorted(set(painted.class_ids) - set(found)):
         say(
@@ -99,7 +99,7 @@ def _tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:
         )
 
 
-def _classes(
+def painted_classes(
     painted: Strokes, voxels: dict[int, int], names: dict[int, str], size: VoxelSize
 ) -> list[dict[str, Any]]:
     """Return the classes with what was painted and what was found of them."""

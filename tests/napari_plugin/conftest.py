@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import napari.utils.notifications as notifications
@@ -25,6 +26,14 @@ PATIENCE = 60_000  # milliseconds, for anything
 SPACING = (50.0, 4.6, 4.6)
 ORIGIN = (100.0, -9.2, 4.6)
 DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the projects of a test in a folder of its own."""
+    folder = tmp_path_factory.mktemp("home") / "projects"
+    monkeypatch.setattr("supervox.napari_plugin.settings.default_home", lambda: folder)
+    return folder
 
 
 @pytest.fixture
@@ -97,8 +106,13 @@ class Bench:
     @property
     def is_busy(self) -> bool:
         session, live = self.session, self.session.live
-        stages = (session.preparation, live.scanning, live.updating, session.finishing)
-        others = (session.exporting, session.preview, session.unsure)
+        stages = (session.preparation, live.scanning, live.updating, session.delivery.finishing)
+        others = (
+            session.delivery.exporting,
+            session.preview,
+            session.unsure,
+            session.keeping.working,
+        )
         return live._timer.isActive() or any(stage.is_running for stage in (*stages, *others))
 
     # ------------------------------------------------------------------------------- strokes
@@ -249,6 +263,7 @@ def quiet(qtbot: QtBot) -> Iterator[None]:
     for job in list(jobs._running):
         job.abandon()
     qtbot.waitUntil(lambda: not jobs._running, timeout=PATIENCE)
+    jobs.run_to_end(lambda: None).result()  # projects are closed one after the other
 
 
 @pytest.fixture
@@ -269,17 +284,21 @@ def run_stage(qtbot: QtBot, quiet: None) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def open_bench(qtbot: QtBot, quiet: None) -> Callable[..., Bench]:
+def open_bench(qtbot: QtBot, quiet: None) -> Iterator[Callable[..., Bench]]:
     """Open images in viewers without a window: for what needs neither widgets nor a canvas."""
+    sessions = []
 
     def open_one(image: Any = None, **fields: Any) -> Bench:
         viewer = ViewerModel()
         bench = Bench(viewer, Session(viewer, Settings()), qtbot)
+        sessions.append(bench.session)
         if image is not None:
             viewer.add_image(image, **fields)
         return bench
 
-    return open_one
+    yield open_one
+    for session in sessions:
+        session.close()
 
 
 @pytest.fixture

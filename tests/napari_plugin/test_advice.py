@@ -20,6 +20,8 @@ def session(**changes: Any) -> Any:
     """Return a session in which all is well, but for some changes."""
     state = {
         "image": True,
+        "layer": True,
+        "lost": False,
         "painted": (1, 2),
         "used": (1, 2),
         "prepared": True,
@@ -36,7 +38,11 @@ def session(**changes: Any) -> Any:
         preparation=SimpleNamespace(
             prepared=state["prepared"] or None, is_running=state["preparing"]
         ),
-        finishing=SimpleNamespace(is_running=state["finishing"]),
+        delivery=SimpleNamespace(
+            finishing=SimpleNamespace(is_running=state["finishing"]), is_finished=state["finished"]
+        ),
+        painting=SimpleNamespace(layer=state["layer"] or None),
+        lost_strokes=state["lost"] or None,
         live=SimpleNamespace(
             scan=SimpleNamespace(counts=dict.fromkeys(state["painted"], 1)),
             strokes=strokes,
@@ -44,7 +50,6 @@ def session(**changes: Any) -> Any:
         ),
         view=SimpleNamespace(result=state["result"] or None),
         is_out_of_date=state["out_of_date"],
-        is_finished=state["finished"],
         classes=Classes(),
     )
 
@@ -56,6 +61,8 @@ NOTHING = {"painted": (), "used": (), "result": False}
     ("changes", "step", "words"),
     [
         ({"image": False, "prepared": False, **NOTHING}, Step.VOLUME, "Open a volume"),
+        ({"layer": False, "lost": True}, Step.PAINT, "press 'Bring the strokes back'"),
+        ({"layer": False}, Step.PAINT, "press 'New strokes'"),
         ({"prepared": False, **NOTHING}, Step.PREPARE, "Prepare the volume"),
         ({"prepared": False, "preparing": True, **NOTHING}, Step.PAINT, "Meanwhile, paint"),
         (

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from supervox.napari_plugin.classes import MAX_ID, ClassError, ClassList, PaintClass
+from supervox.napari_plugin.classes import ClassError, ClassList
+from supervox.segmentation.project import MAX_ID, ProjectClass
 from supervox.volumes import VolumeClass
 
 
 def listed(*names: str) -> ClassList:
-    return ClassList(PaintClass(k, name, f"#00000{k}") for k, name in enumerate(names, 1))
+    return ClassList(ProjectClass(k, name, f"#00000{k}") for k, name in enumerate(names, 1))
 
 
 def heard(classes: ClassList) -> list[object]:
@@ -46,7 +47,7 @@ def test_an_id_is_not_given_again_while_another_is_free() -> None:
 
 
 def test_ids_are_given_again_when_no_other_is_left() -> None:
-    classes = ClassList(PaintClass(k, f"c{k}", "#000000") for k in range(1, MAX_ID + 1))
+    classes = ClassList(ProjectClass(k, f"c{k}", "#000000") for k in range(1, MAX_ID + 1))
     classes.remove(7)
     assert classes.add().id == 7
 
@@ -68,7 +69,7 @@ def test_what_was_removed_comes_back_with_name_and_colour() -> None:
     classes.remove(2)
     assert 2 not in classes
     classes.ensure([1, 2])
-    assert classes[2] == PaintClass(2, "nucleus", "#123456")
+    assert classes[2] == ProjectClass(2, "nucleus", "#123456")
     assert classes.ids == (1, 3, 2)
 
 
@@ -107,7 +108,7 @@ def test_changes() -> None:
     told = heard(classes)
     classes.change(1, name="  cytoplasm ")
     classes.change(1, colour="#abcdef", visible=False, locked=True)
-    assert classes[1] == PaintClass(1, "cytoplasm", "#abcdef", visible=False, locked=True)
+    assert classes[1] == ProjectClass(1, "cytoplasm", "#abcdef", visible=False, locked=True)
     told.clear()
     classes.change(1, name="cytoplasm", locked=True)
     assert told == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +16,65 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 from scipy.ndimage import distance_transform_edt
 from supervox.napari_plugin.widgets.class_table import NAME
-from supervox.sample_data import Sample, make_phantom
+from supervox.sample_data import make_phantom
 from supervox.volumes import open_volume, write_volume
 
 from benchmarks.gui_probe import GuiProbe
 
-SHAPE = (48, 96, 96)
-PLANE = 24
 AT_MOST = 0.05  # seconds of ours in a row on the GUI thread
-PAINTED = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """An image and what is in it, on the plane that is painted on."""
+
+    image: np.ndarray
+    truth: np.ndarray
+    spacing: tuple[float, ...]
+    plane: int
+    painted: tuple[int, ...]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the image's layer says."""
+        ndim = self.image.ndim
+        return {"scale": self.spacing[-ndim:], "units": ("nm",) * ndim, "name": "cell"}
+
+    def in_plane(self, voxels: np.ndarray) -> np.ndarray:
+        """Return the plane of an array like the image."""
+        return voxels if voxels.ndim == 2 else voxels[self.plane]
+
+
+def synthetic(_: pytest.FixtureRequest) -> Specimen:
+    sample = make_phantom((48, 96, 96))
+    return Specimen(sample.image, sample.labels, sample.spacing, 24, (1, 2, 3))
+
+
+def flat(_: pytest.FixtureRequest) -> Specimen:
+    sample = make_phantom((48, 192, 192))
+    return Specimen(sample.image[24], sample.labels[24], sample.spacing, 0, (1, 2, 3))
+
+
+def cryo_sxt(request: pytest.FixtureRequest) -> Specimen:
+    folder = request.getfixturevalue("data_folder") / "cryo_sxt_mitochondria"
+    with open_volume(folder / "image.tif") as image, open_volume(folder / "labels.tif") as labels:
+        spacing = json.loads((folder / "info.json").read_text())["spacing_zyx"]
+        return Specimen(image.data[:], labels.data[:], tuple(spacing), 3, (1, 2))
 
 
 class Person:
-    """Knows the sample, and paints what it sees."""
+    """Knows the specimen, and paints what it sees."""
 
-    def __init__(self, window: Any, sample: Sample, qtbot: Any) -> None:
-        self.window, self.sample, self._bot = window, sample, qtbot
-        counts = np.bincount(sample.labels[PLANE].ravel(), minlength=8)
+    def __init__(self, window: Any, specimen: Specimen, qtbot: Any) -> None:
+        self.window, self.specimen, self._bot = window, specimen, qtbot
+        self.truth = specimen.in_plane(specimen.truth)
+        counts = np.bincount(self.truth.ravel(), minlength=8)
         counts[0] = 0
-        self.truths = np.sort(np.argsort(-counts)[: len(PAINTED)])
+        self.truths = np.sort(np.argsort(-counts)[: len(specimen.painted)])
 
     def is_class(self, number: int) -> np.ndarray:
         """Return where a class of ours really is in the plane."""
-        return self.sample.labels[PLANE] == self.truths[number - 1]
+        return self.truth == self.truths[number - 1]
 
     def pick(self, number: int) -> None:
         """Click on a class in the table."""
@@ -59,10 +97,10 @@ class Person:
         left = right = column
         while left > max(1, column - 6) and mask[row, left - 1]:
             left -= 1
-        while right < min(SHAPE[2] - 2, column + 6) and mask[row, right + 1]:
+        while right < min(mask.shape[1] - 2, column + 6) and mask[row, right + 1]:
             right += 1
         columns = np.linspace(left + 1, max(left + 1, right - 1), 6)
-        self.window.drag(*((PLANE, row, c) for c in columns))
+        self.window.drag(*((self.specimen.plane, row, c) for c in columns))
 
 
 def stroke_is_labelled(window: Any, number: int) -> bool:
@@ -83,31 +121,34 @@ def export(window: Any, kind: str, path: Path, monkeypatch: pytest.MonkeyPatch) 
     window.settle()
 
 
-def command_line(folder: Path, sample: Sample, strength: float) -> np.ndarray:
+def command_line(folder: Path, specimen: Specimen, strength: float) -> np.ndarray:
     """Let the command line segment the same volume with the exported strokes."""
     volume, labels = folder / "volume.tif", folder / "by_command.tif"
-    write_volume(volume, sample.image, spacing=sample.spacing, unit=sample.unit, kind="image")
+    write_volume(volume, specimen.image, spacing=specimen.spacing, unit="nm", kind="image")
     command = [sys.executable, "-c", "from supervox.segmentation.cli import main; main()"]
     command += ["segment", str(volume), "--annotations", str(folder / "strokes.tif")]
-    command += ["--output", str(labels), "--preset", "cryo-sxt", "--refine", str(strength)]
+    command += ["--output", str(labels), "--refine", str(strength)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with open_volume(labels) as written:
         return written.data[:]
 
 
+@pytest.mark.parametrize("make", [synthetic, flat, pytest.param(cryo_sxt, marks=pytest.mark.data)])
 def test_from_a_volume_to_a_file_and_on(
+    make: Callable[[pytest.FixtureRequest], Specimen],
+    request: pytest.FixtureRequest,
     open_dock: Callable[..., Any],
     qtbot: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     told: list[str],
 ) -> None:
-    sample = make_phantom(SHAPE)
+    specimen = make(request)
     window = open_dock(show=True)
-    person = Person(window, sample, qtbot)
+    person = Person(window, specimen, qtbot)
     with GuiProbe() as probe:
-        _work(window, person, sample, tmp_path, monkeypatch)
+        _work(window, person, tmp_path, monkeypatch)
         window.close_dock()
         window.open()
         _go_on(window, person)
@@ -115,25 +156,26 @@ def test_from_a_volume_to_a_file_and_on(
     assert probe.longest <= AT_MOST, (probe.longest, probe.longest_in)
 
 
-def _work(
-    window: Any, person: Person, sample: Sample, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    image = {"scale": sample.spacing, "units": (sample.unit,) * 3, "name": "cell"}
-    window.viewer.add_image(sample.image, **image)
-    window.viewer.dims.set_current_step(0, PLANE)
+def _work(window: Any, person: Person, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    specimen, plane = person.specimen, person.specimen.plane
+    painted = specimen.painted
+    window.viewer.add_image(specimen.image, **specimen.fields)
+    if specimen.image.ndim == 3:
+        window.viewer.dims.set_current_step(0, plane)
     window.settle()
 
     # prepare, and paint meanwhile
     window.click("supervox_prepare")
     window.slide("supervox_brush_size", 3)
-    window.click("supervox_class_add")
-    for number in PAINTED:
+    for _ in painted[2:]:  # beside the two that are there
+        window.click("supervox_class_add")
+    for number in painted:
         person.pick(number)
         person.paint(person.is_class(number))
     window.settle()
-    assert window.session.live.scan.counts == dict.fromkeys(PAINTED, 1)
-    assert window.session.view.result.class_ids == PAINTED
-    assert all(stroke_is_labelled(window, number) for number in PAINTED)
+    assert window.session.live.scan.counts == dict.fromkeys(painted, 1)
+    assert window.session.view.result.class_ids == painted
+    assert all(stroke_is_labelled(window, number) for number in painted)
     first = labels_of(window)
 
     # smoothness: none, and back to what the strokes call for
@@ -146,15 +188,16 @@ def _work(
     np.testing.assert_array_equal(labels_of(window), first)
 
     # correct the place where it is wrong most
-    wrong = {k: person.is_class(k) & (first[PLANE] != k) for k in PAINTED}
+    wrong = {k: person.is_class(k) & (specimen.in_plane(first) != k) for k in painted}
     number = max(wrong, key=lambda k: distance_transform_edt(wrong[k]).max())
     window.key(getattr(Qt.Key, f"Key_{number}"))
     row, column = person.widest(wrong[number])
-    window.drag((PLANE, row, column), (PLANE, row, column + 1))
+    window.drag((plane, row, column), (plane, row, column + 1))
     window.settle()
     assert stroke_is_labelled(window, number)
     corrected, strokes = labels_of(window), window.strokes.data.copy()
-    assert corrected[PLANE, row, column] == number != first[PLANE, row, column]
+    before, after = specimen.in_plane(first), specimen.in_plane(corrected)
+    assert after[row, column] == number != before[row, column]
 
     # undo and redo
     window.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -173,27 +216,31 @@ def _work(
     window.click("supervox_finish")
     window.settle()
     assert not window.session.view.prediction.visible
+    assert window.session.view.final.visible
     export(window, "Labels", folder / "labels.tif", monkeypatch)
     export(window, "Strokes", folder / "strokes.tif", monkeypatch)
     with open_volume(folder / "labels.tif") as written:
         labels = written.data[:]
-        assert written.spacing == pytest.approx(sample.spacing)
-        assert written.unit == sample.unit
-        assert [item.value for item in written.classes] == list(PAINTED)
-    expected = command_line(folder, sample, 0.5)
+        assert written.spacing[-specimen.image.ndim :] == pytest.approx(window.session.image.scale)
+        assert written.unit == "nm"
+        assert [item.value for item in written.classes] == list(painted)
+    expected = command_line(folder, specimen, 0.5)
     assert labels.dtype == expected.dtype == np.uint8
     assert labels.tobytes() == expected.tobytes()
 
 
 def _go_on(window: Any, person: Person) -> None:
+    specimen, painted = person.specimen, person.specimen.painted
+    new = len(painted) + 1
     window.settle()
-    assert window.session.live.scan.counts.keys() == set(PAINTED)
+    assert window.session.live.scan.counts.keys() == set(painted)
     window.click("supervox_prepare")
     window.settle()
-    assert window.session.view.result.class_ids == PAINTED
+    assert window.session.view.result.class_ids == painted
     window.click("supervox_class_add")
-    is_free = distance_transform_edt(window.strokes.data[PLANE] == 0) > 12  # of other strokes
-    person.paint((labels_of(window)[PLANE] == 1) & is_free)
+    others = specimen.in_plane(window.strokes.data) != 0
+    is_free = distance_transform_edt(~others) > 12
+    person.paint((specimen.in_plane(labels_of(window)) == 1) & is_free)
     window.settle()
-    assert window.session.view.result.class_ids == (*PAINTED, 4)
-    assert stroke_is_labelled(window, 4)
+    assert window.session.view.result.class_ids == (*painted, new)
+    assert stroke_is_labelled(window, new)

@@ -37,6 +37,7 @@ class Loop:
         self.live = LiveLoop(
             0,
             lambda: self.annotations,
+            lambda: None,
             lambda: self.prepared,
             lambda: self.in_view,
             lambda: RefinementParameters(self.strength),

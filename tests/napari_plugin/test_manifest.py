@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from npe2 import PluginManifest
+from supervox.segmentation.project import ENDING
 from supervox.volumes import FORMATS
 
 READABLE = [ending for entry in FORMATS if entry.open for ending in entry.extensions]
@@ -37,7 +38,8 @@ def test_every_command_is_used(manifest):
 
 
 def test_readers_know_every_format(manifest):
-    (reader,) = manifest.contributions.readers
+    reader, of_projects = manifest.contributions.readers
+    assert of_projects.filename_patterns == [f"*{ENDING}"]
     assert reader.filename_patterns == [f"*{ending}" for ending in READABLE]
     assert reader.accepts_directories
 

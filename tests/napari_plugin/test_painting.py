@@ -279,7 +279,7 @@ def test_a_selected_class_is_what_is_painted(bench: Any) -> None:
 
 def test_colours_are_the_same_everywhere(bench: Any) -> None:
     bench.prepare(1, 2)
-    bench.session.finish()
+    bench.session.delivery.finish()
     bench.settle()
     layers = (bench.strokes, bench.session.view.prediction, bench.session.view.final)
     bench.session.classes.change(2, colour="#336699")

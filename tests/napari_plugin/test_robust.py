@@ -29,8 +29,8 @@ def start(bench: Any, stage: str) -> None:
         session.live.update_again()
         assert session.live.updating.is_running
     else:
-        session.finish()
-        assert session.finishing.is_running
+        session.delivery.finish()
+        assert session.delivery.finishing.is_running
 
 
 def end_of_all_work(bench: Any) -> None:
@@ -52,7 +52,7 @@ def test_closing(window: Any, stage: str, what: str, told: list[str]) -> None:
     window.until(lambda: not jobs._running)
     session = window.session
     live = session.live
-    for at_work in (session.preparation, session.finishing, live.scanning, live.updating):
+    for at_work in (session.preparation, session.delivery.finishing, live.scanning, live.updating):
         assert not at_work.is_running
     assert told == []
     if what == "dock":
@@ -128,7 +128,7 @@ def test_deleting_the_final_labels_while_they_are_made_anew(bench: Any, told: li
     end_of_all_work(bench)
     bench.strokes.undo()
     bench.settle()
-    bench.session.finish()
+    bench.session.delivery.finish()
     bench.viewer.layers.remove(bench.layer("final labels"))
     end_of_all_work(bench)
     assert bench.session.view.final is bench.layer("final labels")
@@ -156,7 +156,7 @@ def test_switching_to_another_image(bench: Any, scene: Any, stage: str, told: li
     session = bench.session
     assert session.preparation.prepared is None
     assert session.view.prediction is None
-    assert session.finishing.finished is None
+    assert session.delivery.finishing.finished is None
     assert not bench.strokes.data.any()
     np.testing.assert_array_equal(first.data, before)
     session.choose_image(bench.layer("scene"))
@@ -200,15 +200,15 @@ def test_another_size_while_it_works(bench: Any, stage: str, told: list[str]) ->
     session.choose(replace(session.choices, size_voxels=5.0))
     end_of_all_work(bench)
     assert session.is_out_of_date
-    assert not session.is_finished
+    assert not session.delivery.is_finished
     np.testing.assert_array_equal(bench.strokes.data, strokes)
     session.prepare()
     end_of_all_work(bench)
     assert not session.is_out_of_date
     assert session.view.result is not None
-    session.finish()
+    session.delivery.finish()
     end_of_all_work(bench)
-    assert session.is_finished
+    assert session.delivery.is_finished
     assert told == []
 
 
@@ -221,8 +221,8 @@ def test_cancelling_everything(bench: Any, told: list[str]) -> None:
     result = bench.session.view.result
     bench.session.prepare()
     bench.session.preparation.cancel()
-    bench.session.finish()
-    bench.session.finishing.cancel()
+    bench.session.delivery.finish()
+    bench.session.delivery.finishing.cancel()
     bench.session.live.update_again()
     bench.session.live.updating.cancel()
     end_of_all_work(bench)
@@ -243,7 +243,7 @@ def test_painting_while_it_finishes(bench: Any) -> None:
     start(bench, "finishing")
     bench.strokes.undo()
     end_of_all_work(bench)
-    assert not bench.session.is_finished
+    assert not bench.session.delivery.is_finished
     assert bench.session.view.result.class_ids == (1, 2)
 
 
@@ -268,7 +268,7 @@ def test_one_class_is_no_error(bench: Any, told: list[str]) -> None:
     session = bench.session
     assert not session.live.can_update
     session.live.update()
-    session.finish()
+    session.delivery.finish()
     bench.settle()
     assert session.view.prediction is None
     assert session.view.final is None
@@ -320,7 +320,7 @@ def test_volumes_of_all_kinds(
     assert bench.session.image is not None
     bench.prepare(1, 2, 3)
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth).mean() > 0.97
-    bench.session.finish()
+    bench.session.delivery.finish()
     bench.settle()
     assert (bench.session.view.final.data == scene.truth).mean() > 0.97
     assert told == []
@@ -337,7 +337,7 @@ def test_voxels_that_are_no_numbers(
     known = np.isfinite(values)
     labels = np.asarray(bench.session.view.prediction.data)
     assert (labels == scene.truth)[known].mean() > 0.95
-    bench.session.finish()
+    bench.session.delivery.finish()
     bench.settle()
     assert not bench.session.view.final.data[~known].any()
     assert told == []

@@ -29,14 +29,14 @@ def test_an_empty_viewer(open_bench: Callable[..., Any]) -> None:
     assert session.source is None
     assert session.images() == []
     session.prepare()
-    session.finish()
+    session.delivery.finish()
     session.preview_supervoxels()
     session.preview_feature("raw")
     session.go_to_unsure()
     session.use_tool("regions")
     session.bring_back_strokes()
     session.set_spacing((1, 1, 1), "nm")
-    assert not session.can_export(Kind.STROKES)
+    assert not session.delivery.can_export(Kind.STROKES)
     assert session.slice_in_view() is None
 
 
@@ -83,7 +83,7 @@ def test_another_voxel_size_moves_all_layers_together(
     bench.prepare(1, 2, 3)
     session.view.choose(shown=Shown.PROBABILITY, class_id=1)
     session.view.outline_supervoxels(True)
-    session.finish()
+    session.delivery.finish()
     bench.settle()
     stranger = bench.viewer.add_labels(np.zeros((3, 3, 3), int), translate=(1, 2, 3))
     bench.viewer.layers.remove(stranger)
@@ -260,9 +260,9 @@ def test_a_feature_on_the_slice(bench: Any, scene: Any) -> None:
 def test_final_labels(bench: Any, scene: Any) -> None:
     bench.prepare(1, 2, 3)
     session = bench.session
-    session.finish()
+    session.delivery.finish()
     bench.settle()
-    assert session.is_finished
+    assert session.delivery.is_finished
     expected = segment(
         scene.image, bench.strokes.data, parameters=session.choices.parameters
     ).labels
@@ -273,9 +273,9 @@ def test_final_labels(bench: Any, scene: Any) -> None:
     first = session.view.final
     bench.strokes.undo()
     bench.settle()
-    assert not session.is_finished
+    assert not session.delivery.is_finished
     assert session.view.final is first
-    session.finish()
+    session.delivery.finish()
     bench.settle()
     assert first not in bench.viewer.layers
     assert set(np.unique(session.view.final.data)) == {1, 2}
@@ -284,12 +284,12 @@ def test_final_labels(bench: Any, scene: Any) -> None:
 def test_exporting_computes_the_final_labels_first(bench: Any, tmp_path: Path) -> None:
     bench.prepare(1, 2)
     path = tmp_path / "labels.tif"
-    bench.session.export(Kind.LABELS, path)
-    assert bench.session.finishing.is_running
+    bench.session.delivery.export(Kind.LABELS, path)
+    assert bench.session.delivery.finishing.is_running
     bench.settle()
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data[:], bench.session.view.final.data)
-    assert bench.session.last_export == path
+    assert bench.session.delivery.last_export == path
 
 
 @pytest.mark.parametrize("end", ["cancelled", "failed"])
@@ -305,25 +305,25 @@ def test_an_export_that_was_given_up_is_not_made_up_for(
             raise MemoryError("out of memory")
 
         monkeypatch.setattr(finishing, "Segmenter", fail)
-        session.export(Kind.LABELS, path)
+        session.delivery.export(Kind.LABELS, path)
         bench.settle()
         monkeypatch.setattr(finishing, "Segmenter", inner)
         assert told == ["out of memory"]
     else:
-        session.export(Kind.LABELS, path)
-        session.finishing.cancel()
-    session.finish()
+        session.delivery.export(Kind.LABELS, path)
+        session.delivery.finishing.cancel()
+    session.delivery.finish()
     bench.settle()
-    assert session.is_finished
+    assert session.delivery.is_finished
     assert list(tmp_path.iterdir()) == []
 
 
 def test_strokes_need_no_preparation(bench: Any, scene: Any, tmp_path: Path) -> None:
     bench.paint(1)
     bench.settle()
-    assert bench.session.can_export(Kind.STROKES)
-    assert not bench.session.can_export(Kind.LABELS)
-    bench.session.export(Kind.STROKES, tmp_path / "strokes.tif")
+    assert bench.session.delivery.can_export(Kind.STROKES)
+    assert not bench.session.delivery.can_export(Kind.LABELS)
+    bench.session.delivery.export(Kind.STROKES, tmp_path / "strokes.tif")
     bench.settle()
     with open_volume(tmp_path / "strokes.tif") as volume:
         np.testing.assert_array_equal(volume.data[:], bench.strokes.data)
@@ -332,18 +332,18 @@ def test_strokes_need_no_preparation(bench: Any, scene: Any, tmp_path: Path) -> 
 def test_a_file_that_cannot_be_written(bench: Any, tmp_path: Path, told: list[str]) -> None:
     bench.paint(1)
     bench.settle()
-    bench.session.export(Kind.STROKES, tmp_path / "nowhere" / "strokes.tif")
+    bench.session.delivery.export(Kind.STROKES, tmp_path / "nowhere" / "strokes.tif")
     bench.settle()
     assert len(told) == 1
     assert "nowhere" in told[0]
-    assert bench.session.last_export is None
+    assert bench.session.delivery.last_export is None
 
 
 def test_classes_that_the_labels_lack_are_not_written(bench: Any, tmp_path: Path) -> None:
     bench.prepare(1, 2)
     bench.session.classes.add("empty")
     path = tmp_path / "labels.tif"
-    bench.session.export(Kind.LABELS, path)
+    bench.session.delivery.export(Kind.LABELS, path)
     bench.settle()
     with open_volume(path) as volume:
         assert [item.name for item in volume.classes] == ["background", "structure"]
@@ -361,9 +361,53 @@ def test_a_picture_from_start_to_file(
     bench.session.prepare()
     bench.settle()
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth[8]).mean() > 0.9
-    bench.session.export(Kind.LABELS, tmp_path / "labels.tif")
+    bench.session.delivery.export(Kind.LABELS, tmp_path / "labels.tif")
     bench.settle()
     assert bench.session.view.final.data.shape == (40, 48)
     with open_volume(tmp_path / "labels.tif") as volume:
         np.testing.assert_array_equal(volume.data[:][0], bench.session.view.final.data)
         assert volume.spacing[1:] == (2, 2)
+
+
+def test_strokes_that_came_with_the_image_are_looked_for(
+    open_bench: Callable[..., Any], scene: Any
+) -> None:
+    bench = open_bench(scene.image)
+    strokes = np.zeros(scene.shape, np.uint8)
+    strokes[3, 10:14, 10:14] = 1
+    strokes[12, 10:18, 10:14] = 2
+    metadata = {"supervox": {"role": "annotations"}}
+    bench.viewer.add_labels(strokes, metadata=metadata)
+    bench.settle()
+    assert bench.session.painting.voxels is strokes
+    assert bench.viewer.dims.current_step[0] == 12
+    bench.viewer.dims.set_current_step(0, 5)
+    bench.paint(1)
+    bench.settle()
+    assert bench.viewer.dims.current_step[0] == 5
+
+
+def test_an_unsure_place_is_ringed_until_the_next_stroke(bench: Any) -> None:
+    bench.prepare(1, 2)
+    bench.session.go_to_unsure()
+    bench.settle()
+    mark = bench.layer("unsure place")
+    place = np.round(mark.data_to_world(mark.data[0]))
+    assert place[0] == bench.viewer.dims.current_step[0]
+    assert bench.viewer.layers.selection.active is not mark
+    bench.paint(3)
+    bench.settle()
+    assert mark not in bench.viewer.layers
+
+
+def test_help_names_our_keys(bench: Any) -> None:
+    bench.viewer.layers.selection.active = bench.strokes
+    for mode in ("erase", "paint", "fill"):
+        bench.strokes.mode = mode
+        assert bench.viewer.help.startswith("1 to 9 choose a class")
+
+
+def test_a_scale_bar_where_the_unit_is_known(open_bench: Callable[..., Any], scene: Any) -> None:
+    assert not open_bench(scene.image).viewer.canvas.overlays.scale_bar.visible
+    bench = open_bench(scene.image, scale=(40, 40, 40), units=("nm",) * 3)
+    assert bench.viewer.canvas.overlays.scale_bar.visible

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import pytest
 from napari.settings import get_plugin_settings
 from supervox.features import PRESETS
+from supervox.napari_plugin import settings as module
 from supervox.napari_plugin.settings import Settings
 from supervox.segmentation import SupervoxelParameters
 
@@ -21,8 +22,8 @@ def properties(manifest):
 
 def test_the_manifest_has_the_same_defaults(plugin):
     declared = {name: item.default for name, item in properties(plugin).items()}
-    assert declared | {"workers": None} == asdict(Settings())
-    assert declared["workers"] == 0
+    assert declared | {"workers": None, "home": module.default_home()} == asdict(Settings())
+    assert (declared["workers"], declared["home"]) == (0, "")
     assert declared["supervoxel_size"] == SupervoxelParameters().size_voxels
     assert properties(plugin)["preset"].enum == list(PRESETS)
 

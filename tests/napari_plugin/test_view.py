@@ -192,7 +192,7 @@ def test_layers_lie_on_the_image(open_bench: Callable[..., Any], scene: Any) -> 
     bench.prepare(1, 2, 3)
     session.view.choose(shown=Shown.UNCERTAINTY)
     session.view.outline_supervoxels(True)
-    session.finish()
+    session.delivery.finish()
     bench.settle()
     view = session.view
     for layer in (view.prediction, view.map, view.supervoxels, session.view.final):
@@ -244,3 +244,32 @@ def test_in_3d_the_whole_volume_is_never_made(
     picture = shown.viewer.screenshot(canvas_only=True, flash=False)
     magenta = (picture[..., 0] > picture[..., 1] + 30) & (picture[..., 2] > picture[..., 1] + 30)
     assert magenta.mean() > 0.01
+
+
+def test_final_labels_are_shown_until_the_next_stroke(labelled: Any) -> None:
+    session = labelled.session
+    view = session.view
+    session.delivery.finish()
+    labelled.settle()
+    assert view.choices.shown is Shown.FINAL
+    assert (view.final.visible, view.prediction.visible) == (True, False)
+    view.choose(shown=Shown.UNCERTAINTY)
+    assert (view.final.visible, view.map.visible) == (False, True)
+    view.choose(shown=Shown.FINAL, opacity=0.3, outline=True)
+    assert (view.final.visible, view.map.visible) == (True, False)
+    assert (view.final.opacity, view.final.contour) == (0.3, 2)
+    labelled.strokes.undo()
+    labelled.settle()
+    assert view.choices.shown is Shown.LABELS
+    assert (view.final.visible, view.prediction.visible) == (False, True)
+    view.choose(shown=Shown.FINAL)
+    labelled.viewer.layers.remove(view.final)
+    assert view.choices.shown is Shown.LABELS
+    assert view.prediction.visible
+
+
+def test_opacity_of_values_is_their_own(labelled: Any) -> None:
+    view = labelled.session.view
+    view.choose(shown=Shown.UNCERTAINTY)
+    view.choose(map_opacity=0.25)
+    assert (view.map.opacity, view.prediction.opacity) == (0.25, 0.4)

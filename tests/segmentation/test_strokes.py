@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -108,3 +110,26 @@ def test_ids_out_of_range_are_refused(value: int) -> None:
     annotations[0, 1, 1] = value
     with pytest.raises(SegmentationError, match=rf"class id {value}"):
         find_strokes(annotations)
+
+
+def test_scanning_while_somebody_paints_and_erases() -> None:
+    annotations = np.zeros((4, 512, 512), np.uint8)
+    annotations[:, ::7, ::3] = 1
+    stop = threading.Event()
+
+    def paint() -> None:
+        rng = np.random.default_rng(0)
+        while not stop.is_set():
+            row, column = rng.integers(0, 480, 2)
+            annotations[:, row : row + 32, column : column + 32] = rng.integers(0, 3)
+
+    painter = threading.Thread(target=paint)
+    painter.start()
+    try:
+        for _ in range(60):
+            found = find_strokes(annotations, workers=1)
+            assert (found.classes > 0).all()
+            assert (np.diff(found.voxels) > 0).all()
+    finally:
+        stop.set()
+        painter.join()

@@ -1,0 +1,323 @@
+"""The project of a window: begun at the first stroke, always saved, closed and opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Labels
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+from supervox.segmentation.project import Project, ProjectError, Recorder, Severity, VolumeMoved
+
+from . import project_files
+from .choices import Choices
+from .finishing import Finished
+from .jobs import Stage, Task
+from .layer_fields import KEY
+from .layers import ANNOTATIONS, class_colormap, metadata
+from .preparing import Prepared
+from .project_files import Opened, Request, wanted_settings
+from .recent import RecentProjects
+from .source import placement
+
+if TYPE_CHECKING:
+    from .session import Session
+
+SETTLE_MS = 1000  # after the last change of what was chosen
+
+
+class Keeping:
+    """Sees to it that no stroke is lost.
+
+    Parameters
+    ----------
+    session : Session
+
+    Attributes
+    ----------
+    project : Project or None
+        Where strokes are written down.
+    recent : RecentProjects
+    working : Stage
+        The work on files that is going on.
+    volume_moved : Signal
+        Tells the folder of a project whose volume isn't where it was, and a sentence.
+    """
+
+    changed = Signal()
+    failed = Signal(Exception)
+    volume_moved = Signal(Path, str)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.recent = RecentProjects(session.settings.home)
+        self.project: Project | None = None
+        self.working = Stage()
+        self.working.changed.connect(self._on_working)
+        self.working.succeeded.connect(self._on_done)
+        self.working.failed.connect(self._on_failed)
+        self._waiting: list[tuple[Task, str, Callable[[Any], None]]] = []
+        self._then: Callable[[Any], None] | None = None
+        self._folder: Path | None = None  # that is opened
+        self._is_making = False
+        self._settle = QTimer()
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._on_settled)
+        session.painting.recorded.connect(self._on_recorded)
+        session.classes.changed.connect(self._on_classes)
+
+    # ------------------------------------------------------------------------------ the state
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a person said where the project is kept."""
+        return self.project is not None and not self.recent.is_unnamed(self.project.folder)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be changed."""
+        return self.project is not None and self.project.read_only_because is not None
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether something was painted for which a project is being made."""
+        recorder = self._session.painting.recorder
+        return self._is_making or (recorder is not None and recorder.is_waiting)
+
+    # -------------------------------------------------------------------------------- beginning
+
+    def _on_recorded(self) -> None:
+        """Begin a project at the first stroke."""
+        recorder, image = self._session.painting.recorder, self._session.image
+        is_begun = self.project is not None or self._is_making
+        if recorder is None or image is None or is_begun or not recorder.is_waiting:
+            return
+        self._make(self.recent.new_folder(image.name))
+
+    def _request(self, folder: Path) -> Request:
+        session, image = self._session, self._session.image
+        assert image is not None
+        assert session.source is not None
+        return Request(folder, address_of(image), session.source, session.choices.parameters)
+
+    def _make(self, folder: Path) -> None:
+        recorder = self._session.painting.recorder
+        task = project_files.making(self._request(folder))
+        self._is_making = True
+        self._run(task, "Beginning the project", lambda project: self._on_made(project, recorder))
+
+    def _on_made(self, project: Project, recorder: Recorder | None) -> None:
+        self._is_making = False
+        if recorder is None or recorder is not self._session.painting.recorder:
+            project_files.close(project, remove=True)  # another image was chosen meanwhile
+            return
+        recorder.attach(project.annotations)
+        self._take(project)
+        self._store(None)
+
+    def _take(self, project: Project) -> None:
+        """Write to a project from now on."""
+        session = self._session
+        self.project = project
+        if (layer := session.painting.layer) is not None:
+            layer.metadata[KEY]["project"] = str(project.folder)
+        name = project.folder.stem if session.image is None else session.image.name
+        self.recent.note(project.folder, name, is_open=True)
+        session.painting.set_read_only(self.is_read_only)
+        self._on_classes()
+        session.painting.changed.emit()  # look whether anything is not written down
+        self.changed.emit()
+
+    # ---------------------------------------------------------------------------------- opening
+
+    def open(self, folder: Path, moved_to: str | None = None) -> None:
+        """Open a project: its volume, strokes, classes and choices, and what was prepared.
+
+        Parameters
+        ----------
+        folder : Path
+        moved_to : str, optional
+            Where its volume is now.
+        """
+        if self.project is not None and self.project.folder == folder:
+            self._session.hint("This project is open already")
+            return
+        self._folder = folder
+        task = project_files.opening(folder, moved_to)
+        self._run(task, "Opening the project", self._on_opened)
+
+    def _on_opened(self, opened: Opened) -> None:
+        session, project = self._session, opened.project
+        data, fields = opened.image
+        image = Image(data, **fields)
+        layer = self._strokes_layer(image, project)
+        session.classes.restore(project.annotations.classes)
+        session.choices = Choices.of(project.settings.parameters)
+        session.viewer.layers.append(image)
+        session.viewer.layers.append(layer)
+        session.choose_image(image)
+        session.set_box(project.settings.slices)
+        painting = session.painting
+        assert painting.layer is layer
+        painting.recorder = Recorder(painting.planes, project.annotations)
+        self._take(project)
+        for finding in project.findings:
+            if finding.severity is Severity.LOSS:
+                self.failed.emit(ProjectError(str(finding)))
+        source = session.source
+        assert source is not None
+        self._run(
+            project_files.restoring(project, source, session.settings.workers),
+            "Reading what was prepared",
+            self._on_restored,
+        )
+
+    def _strokes_layer(self, image: Image, project: Project) -> Labels:
+        """Return a layer of the strokes as the project has them in memory."""
+        voxels = project.annotations.voxels
+        fields = metadata(ANNOTATIONS, image)
+        return Labels(
+            voxels[0] if image.ndim == 2 else voxels,
+            name="strokes",
+            metadata=fields,
+            opacity=0.8,
+            colormap=class_colormap(project.annotations.classes),
+            **placement(image, (0, 0, 0)),
+        )
+
+    def _on_restored(self, prepared: Prepared | None) -> None:
+        if prepared is not None and prepared.source == self._session.source:
+            self._session.preparation.adopt(prepared)
+
+    def reopen_for(self, layer: Labels) -> bool:
+        """Go on with the project of strokes whose dock was closed; tell whether there is one."""
+        folder = layer.metadata.get(KEY, {}).get("project")
+        if folder is None or not Path(folder).is_dir():
+            return False
+        self._run(
+            lambda report: project_files.reopen(Path(folder)),
+            "Opening the project",
+            self._on_reopened,
+        )
+        return True
+
+    def _on_reopened(self, project: Project) -> None:
+        painting = self._session.painting
+        layer = painting.layer
+        if layer is None or layer.metadata[KEY].get("project") != str(project.folder):
+            project_files.close(project, remove=False)
+            return
+        painting.recorder = Recorder(painting.planes, project.annotations)
+        self._take(project)
+
+    # ----------------------------------------------------------------------------------- saving
+
+    def save_as(self, folder: Path) -> None:
+        """Keep the project in another folder from now on."""
+        if self.project is None:
+            if self._session.image is not None:
+                self._make(folder)
+            return
+        self._run(
+            project_files.copying(self.project, folder), "Copying the project", self._on_copied
+        )
+
+    def _on_copied(self, project: Project) -> None:
+        painting, old = self._session.painting, self.project
+        if old is None or painting.layer is None:
+            project_files.close(project, remove=False)
+            return
+        painting.recorder = Recorder(painting.planes, project.annotations)
+        is_ours = old.read_only_because is None
+        self._let_go(old, remove=is_ours and self.recent.is_unnamed(old.folder))
+        self._take(project)
+        self._store(None)
+
+    def keep(self, done: Prepared | Finished) -> None:
+        """Keep what was computed in a project that has a name."""
+        self._store(done if isinstance(done, Finished) else None)
+
+    def _store(self, finished: Finished | None) -> None:
+        prepared = self._session.preparation.prepared
+        if self.is_named and not self.is_read_only and (prepared or finished):
+            assert self.project is not None
+            task = project_files.storing(self.project, prepared, finished)
+            self._run(task, "Saving what was computed", lambda _: None)
+
+    def choices_changed(self) -> None:
+        """Something that the project says may have changed: note it after a pause."""
+        if self.project is not None:
+            self._settle.start()
+
+    def _on_settled(self) -> None:
+        project, source = self.project, self._session.source
+        if project is None or source is None or self.is_read_only:
+            return
+        wanted = wanted_settings(project.settings, source, self._session.choices.parameters)
+        if wanted != project.settings:
+            self._run(lambda _: setattr(project, "settings", wanted), "Saving", lambda _: None)
+
+    def _on_classes(self) -> None:
+        if self.project is not None and not self.is_read_only:
+            self.project.annotations.classes = tuple(self._session.classes)
+
+    # ---------------------------------------------------------------------------------- the end
+
+    def release(self) -> None:
+        """Close the project; its strokes stay in their layer."""
+        painting = self._session.painting
+        self._settle.stop()
+        self._waiting.clear()
+        painting.record_all()
+        image, recorder = self._session.image, painting.recorder
+        if self.project is None and image and recorder is not None and recorder.is_waiting:
+            request = self._request(self.recent.new_folder(image.name))
+            project_files.make_and_close(request, recorder, self.recent)
+        self._is_making = False
+        project, self.project = self.project, None
+        if project is not None:
+            self._let_go(project, remove=False)
+            self.changed.emit()
+
+    def _let_go(self, project: Project, *, remove: bool) -> None:
+        folder, recent = project.folder, self.recent
+        after = recent.forget if remove else recent.note_closed
+        project_files.close(project, lambda: after(folder), remove=remove)
+
+    # ------------------------------------------------------------------------------ one by one
+
+    def _run(self, task: Task, description: str, then: Callable[[Any], None]) -> None:
+        """Do something with files, after what is being done with them now."""
+        self._waiting.append((task, description, then))
+        self._next()
+
+    def _next(self) -> None:
+        if self._waiting and not self.working.is_running:
+            task, description, self._then = self._waiting.pop(0)
+            self.working.run(task, description, shown=True)
+
+    def _on_done(self, value: Any) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then(value)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._then, self._is_making = None, False
+        if isinstance(error, VolumeMoved) and self._folder is not None:
+            self.volume_moved.emit(self._folder, str(error))
+        else:
+            self.failed.emit(error)
+
+    def _on_working(self) -> None:
+        self._next()
+        self.changed.emit()
+
+
+def address_of(image: Image) -> str | None:
+    """Return the address of the file that an image was read from; None if it is in none."""
+    record = image.metadata.get(KEY)
+    address = record.get("address") if isinstance(record, dict) else None
+    return address if isinstance(address, str) else None

@@ -1,0 +1,246 @@
+"""What is done with project folders on a thread: made, opened, copied, filled and closed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from supervox.segmentation import SegmentationParameters, Segmenter
+from supervox.segmentation.project import Project, Recorder
+from supervox.segmentation.project import Settings as ProjectSettings
+from supervox.volumes import write_volume
+
+from .finishing import Finished
+from .jobs import Report, Task, run_to_end
+from .layer_fields import KEY
+from .lookup import coarse_sample
+from .preparing import Prepared
+from .readers import volume_layer
+from .recent import RecentProjects
+from .source import Box, Source
+
+Edge = tuple[int, int]
+COPY = "volume.zarr"  # of an image that is in no file
+_closing: dict[Path, Future[None]] = {}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A project to be made.
+
+    Attributes
+    ----------
+    folder : Path
+    address : str or None
+        Of the file with the volume; None if it is in memory only, and has to be copied.
+    source : Source
+    parameters : SegmentationParameters
+    """
+
+    folder: Path
+    address: str | None
+    source: Source
+    parameters: SegmentationParameters
+
+    @property
+    def box(self) -> tuple[Edge, Edge, Edge] | None:
+        """The box as projects have it."""
+        return None if self.source.box is None else _edges(self.source.box)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project and its volume.
+
+    Attributes
+    ----------
+    project : Project
+    image : layer data
+        Data and fields of the layer of the volume.
+    """
+
+    project: Project
+    image: tuple[Any, dict[str, Any]] = field(repr=False)
+
+
+def _edges(box: Box) -> tuple[Edge, Edge, Edge]:
+    z, y, x = ((part.start, part.stop) for part in box)
+    return z, y, x
+
+
+def wanted_settings(
+    settings: ProjectSettings, source: Source, parameters: SegmentationParameters
+) -> ProjectSettings:
+    """Return what the project should say of what a person chose."""
+    is_same = settings.spacing == source.spacing and settings.unit == source.unit
+    return replace(
+        settings,
+        spacing=source.spacing,
+        spacing_from=settings.spacing_from if is_same else "option",
+        unit=source.unit,
+        parameters=parameters,
+        box=None if source.box is None else _edges(source.box),
+    )
+
+
+def making(request: Request) -> Task:
+    """Return the task that makes a project."""
+
+    def make(report: Report) -> Project:
+        source, address = request.source, request.address
+        copy = request.folder.with_name(f".{request.folder.name}.{COPY}")
+        if address is None:
+            volume = source.volume
+            write_volume(copy, volume, spacing=source.spacing, unit=source.unit, kind="image")
+        project = Project.create(
+            request.folder,
+            str(copy) if address is None else address,
+            parameters=request.parameters,
+            spacing=source.spacing,
+            box=request.box,
+        )
+        if address is None:
+            copy.rename(request.folder / COPY)
+            project.relocate(request.folder / COPY)
+        project.settings = wanted_settings(project.settings, source, request.parameters)
+        return project
+
+    return make
+
+
+def make_and_close(request: Request, recorder: Recorder, recent: RecentProjects) -> None:
+    """Write strokes down that have no project yet, in the background: their window is going."""
+
+    def end() -> None:
+        project = making(request)(Report(lambda value: None))
+        recorder.attach(project.annotations)
+        project.close(force=True)
+        recent.note(request.folder, request.folder.stem, is_open=False)
+
+    _closing[request.folder] = run_to_end(end)
+
+
+def opening(folder: Path, moved_to: str | None) -> Task:
+    """Return the task that opens a project and its volume.
+
+    Parameters
+    ----------
+    folder : Path
+    moved_to : str or None
+        Where the volume is now, if it was moved.
+    """
+
+    def open_project(report: Report) -> Opened:
+        project = reopen(folder)
+        try:
+            if moved_to is not None:
+                project.relocate(moved_to)
+            settings = project.settings
+            data, fields, _ = volume_layer(project.open_volume())
+            ndim = data.ndim
+            fields["scale"] = settings.spacing[-ndim:]
+            if settings.unit is not None:
+                fields["units"] = (settings.unit,) * ndim
+            volume = settings.volume
+            fields["metadata"][KEY]["address"] = volume.address(volume.find(folder))
+        except BaseException:
+            project.close(force=True)
+            raise
+        return Opened(project, (data, fields))
+
+    return open_project
+
+
+def reopen(folder: Path) -> Project:
+    """Open a project, after this program has let go of it."""
+    if folder in _closing:
+        _closing.pop(folder).result()
+    return Project.open(folder)
+
+
+def restoring(project: Project, source: Source, workers: int | None) -> Task:
+    """Return the task that reads what was prepared; it gives None if nothing usable is there."""
+
+    def restore(report: Report) -> Prepared | None:
+        settings = project.settings
+        found = project.derived.load_partitions(
+            1, progress=report.progress, should_stop=report.should_stop
+        )
+        if not found:
+            return None
+        segmenter = Segmenter(
+            source.work_volume(),
+            spacing=source.spacing,
+            parameters=replace(settings.parameters, partitions=1, edge_refinement=False),
+            workers=workers,
+            partitions=found,
+        )
+        segmenter.prepare(should_stop=report.should_stop)
+        coarse = coarse_sample(source.layer_part(found[0].ids))
+        return Prepared(source, settings.parameters, segmenter, coarse, 0.0)
+
+    return restore
+
+
+def storing(project: Project, prepared: Prepared | None, finished: Finished | None) -> Task:
+    """Return the task that keeps what was computed, so that it needn't be computed again."""
+
+    def store(report: Report) -> None:
+        derived = project.derived
+        if finished is not None:
+            source, segmenter, first = finished.source, finished.segmenter, 1
+            parameters = segmenter.parameters
+        elif prepared is not None:
+            source, segmenter, first = prepared.source, prepared.segmenter, 0
+            parameters = prepared.parameters
+        else:
+            return
+        project.settings = wanted_settings(project.settings, source, parameters)
+        for k, partition in list(enumerate(segmenter.partitions))[first:]:
+            derived.save_partition(
+                k, partition, progress=report.progress, should_stop=report.should_stop
+            )
+        if finished is not None:
+            derived.save_result(finished.segmentation, finished.strokes)
+            classes = [item.for_files() for item in project.annotations.classes]
+            model = segmenter.model(classes=classes, unit=source.unit)
+            derived.save_model(model, finished.strokes)
+            project.history.note("segmented", seconds=finished.seconds)
+
+    return store
+
+
+def copying(project: Project, folder: Path) -> Task:
+    """Return the task that copies a project to another folder, and opens that."""
+
+    def copy(report: Report) -> Project:
+        project.save_as(folder)
+        return Project.open(folder)
+
+    return copy
+
+
+def close(project: Project, then: Callable[[], None] | None = None, *, remove: bool) -> None:
+    """Save and close a project in the background, whatever becomes of the window.
+
+    Parameters
+    ----------
+    project : Project
+    then : callable, optional
+        Called afterwards, on that thread.
+    remove : bool
+        Whether the folder is removed: another one has taken its place.
+    """
+
+    def end() -> None:
+        project.close(force=True)
+        if remove:
+            shutil.rmtree(project.folder, ignore_errors=True)
+        if then is not None:
+            then()
+
+    _closing[project.folder] = run_to_end(end)

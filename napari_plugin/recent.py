@@ -1,0 +1,107 @@
+"""The projects of this computer's user: those that were open lately, and those without a name."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from supervox.segmentation.project import ENDING
+
+LIST = "recent.json"
+MOST = 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A project that was open.
+
+    Attributes
+    ----------
+    folder : str
+    name : str
+        Of its volume.
+    time : float
+        When it was opened or closed last, in seconds since 1970.
+    is_open : bool
+        Whether it was not closed since: it is open now, or the program ended unexpectedly.
+    """
+
+    folder: str
+    name: str
+    time: float
+    is_open: bool = False
+
+
+class RecentProjects:
+    """A list in a file; a list that is lost or damaged is an empty one.
+
+    Parameters
+    ----------
+    home : Path
+        Folder of the list, and of the projects without a name.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def is_unnamed(self, folder: Path) -> bool:
+        """Tell whether a project was never given a name."""
+        return folder.parent == self.home
+
+    def new_folder(self, name: str) -> Path:
+        """Return where a project without a name goes."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        stem = f"{_plain(name)}-{time.strftime('%Y%m%d-%H%M%S')}"
+        names = (f"{stem}{suffix}{ENDING}" for suffix in ("", *(f"-{k}" for k in range(2, 1000))))
+        return next(self.home / entry for entry in names if not (self.home / entry).exists())
+
+    def entries(self) -> list[Entry]:
+        """Return the projects that are still there, the newest first."""
+        try:
+            items = json.loads((self.home / LIST).read_text(encoding="utf-8"))
+            entries = [Entry(**item) for item in items]
+            entries = [entry for entry in entries if Path(entry.folder).is_dir()]
+            return sorted(entries, key=lambda entry: -entry.time)
+        except (OSError, ValueError, TypeError):
+            return []
+
+    def note(self, folder: Path, name: str, *, is_open: bool) -> None:
+        """Remember that a project was opened or closed."""
+        with self._changing() as entries:
+            entries[:] = [entry for entry in entries if entry.folder != str(folder)]
+            entries.insert(0, Entry(str(folder), name, time.time(), is_open))
+
+    def note_closed(self, folder: Path) -> None:
+        """Remember that a project was closed."""
+        with self._changing() as entries:
+            entries[:] = [
+                replace(entry, is_open=False, time=time.time())
+                if entry.folder == str(folder)
+                else entry
+                for entry in entries
+            ]
+
+    def forget(self, folder: Path) -> None:
+        """Take a project off the list."""
+        with self._changing() as entries:
+            entries[:] = [entry for entry in entries if entry.folder != str(folder)]
+
+    @contextmanager
+    def _changing(self) -> Iterator[list[Entry]]:
+        entries = self.entries()
+        yield entries
+        self.home.mkdir(parents=True, exist_ok=True)
+        temporary = self.home / f".{LIST}.{time.monotonic_ns()}"
+        text = json.dumps([asdict(entry) for entry in entries[:MOST]], indent=1)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(self.home / LIST)
+
+
+def _plain(name: str) -> str:
+    """Return a name that any file system takes."""
+    plain = "".join(c for c in name.partition(".")[0] if c.isalnum() or c in "-_ ")
+    return plain.strip()[:60] or "project"

@@ -1,0 +1,72 @@
+"""What can be gone on with: projects that were open lately, first of all one that a crash ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from supervox.segmentation.project import is_held
+
+from .controls import button, note
+from .project_bar import ago
+
+if TYPE_CHECKING:
+    from supervox.napari_plugin.recent import Entry
+    from supervox.napari_plugin.session import Session
+
+SHOWN = 4
+
+
+class RecentList(QWidget):
+    """Offers projects to be opened.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._shown: list[Entry] | None = None
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 8, 0, 0)
+
+    @property
+    def crashed(self) -> Entry | None:
+        """The project that was open when the program ended unexpectedly."""
+        entries = self._shown or []
+        return next((e for e in entries if e.is_open and not is_held(Path(e.folder))), None)
+
+    def refresh(self) -> None:
+        """Show the projects that there are now."""
+        entries = self._session.keeping.recent.entries()[:SHOWN]
+        if entries == self._shown:
+            return
+        self._shown = entries
+        while (item := self._layout.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        crashed = self.crashed
+        if crashed is not None:
+            text = "Supervox ended unexpectedly. Your strokes are saved:"
+            self._layout.addWidget(note(text, role="warning"))
+            self._layout.addWidget(self._button("supervox_recover", "Go on", crashed))
+        others = [entry for entry in entries if entry is not crashed]
+        if others:
+            self._layout.addWidget(QLabel("Recent projects"))
+        for number, entry in enumerate(others):
+            self._layout.addWidget(self._button(f"supervox_recent_{number}", "", entry))
+
+    def _button(self, name: str, verb: str, entry: Entry) -> QWidget:
+        folder = Path(entry.folder)
+        unnamed = self._session.keeping.recent.is_unnamed(folder)
+        title = f"{entry.name} (no name yet)" if unnamed else folder.stem
+        text = f"{verb} with {title}" if verb else title
+        return button(
+            name,
+            f"{text}, {ago(entry.time)}",
+            f"Open {folder}",
+            lambda: self._session.keeping.open(folder),
+        )

@@ -1,0 +1,115 @@
+"""``supervox export``: labels, probabilities, uncertainty, strokes or model from a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+from supervox.segmentation.checks import SegmentationError
+from supervox.segmentation.model import save_model
+from supervox.segmentation.project.project import ENDING, Project
+from supervox.volumes import FORMATS, write_volume
+
+from . import options, projects
+from .outputs import Outputs, making_folder
+from .progress import Stages
+from .results import ResultFiles
+
+ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
+RENDERED = ("labels", "probabilities", "uncertainty")
+KINDS = (*RENDERED, "strokes", "model")
+
+
+@click.command("export")
+@projects.argument
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    required=True,
+    help="Folder for the files; it is made if it is missing.",
+)
+@click.option(
+    "--format",
+    "ending",
+    type=click.Choice(ENDINGS),
+    default=ENDINGS[0],
+    show_default=True,
+    help="Format of the volumes.",
+)
+@click.option(
+    "--what",
+    "kinds",
+    type=click.Choice(KINDS),
+    multiple=True,
+    default=("labels",),
+    show_default=True,
+    help="What to write; may be given several times.",
+)
+@options.workers
+def command(
+    project: Path, output: Path, ending: str, kinds: tuple[str, ...], workers: int | None
+) -> None:
+    """Write what is in PROJECT to files of their own.
+
+    The labels of cell.supervox become DIR/cell_labels and so on. They are those of the last run, or
+    are computed if strokes or parameters have changed since.
+    """
+    stem = project.name.removesuffix(ENDING)
+    files = {kind: output / f"{stem}_{kind}.{ending}" for kind in dict.fromkeys(kinds)}
+    if "model" in files:
+        files["model"] = output / f"{stem}.model"
+    with projects.opened(project) as opened, making_folder(output):
+        _write(opened, files, workers)
+        if opened.read_only_because is None:
+            opened.history.note("exported", files={k: str(path) for k, path in files.items()})
+    for path in files.values():
+        click.echo(f"{path}: written")
+
+
+def _write(project: Project, files: dict[str, Path], workers: int | None) -> None:
+    """Write the files; they appear together."""
+    with project.open_volume() as volume, Outputs([volume.path]) as outputs, Stages() as stages:
+        shape = project.settings.shape
+        rendered = ResultFiles(**{kind: str(files[kind]) for kind in RENDERED if kind in files})
+        places = rendered.plan(outputs, shape)
+        strokes = (
+            outputs.plan_volume(str(files["strokes"]), project.annotations.voxels.shape, np.uint8)
+            if "strokes" in files
+            else None
+        )
+        model = outputs.plan_file(files["model"]) if "model" in files else None
+        classes = [item.for_files() for item in project.annotations.classes]
+        if strokes is not None:
+            write_volume(
+                strokes,
+                project.annotations.voxels,
+                spacing=projects.voxel_size_of(project.settings).known,
+                unit=project.settings.unit,
+                origin=volume.origin,
+                classes=classes,
+            )
+        if rendered.as_dict() or model is not None:
+            data, _ = projects.read_data(project, volume, stages, workers)
+            result = projects.result_of(project, data, stages, workers)
+        if rendered.as_dict():
+            size = projects.voxel_size_of(project.settings)
+            with stages.stage("write", "Writing") as progress:
+                places.write(
+                    result, projects.in_box(volume, project.settings), size, classes, progress
+                )
+        if model is not None:
+            write_model(project, model)
+        outputs.publish()
+
+
+def write_model(project: Project, path: Path) -> None:
+    """Write the model of a project that is complete to a file of its own."""
+    model = project.derived.load_model(project.strokes)
+    if model is None:
+        raise SegmentationError(
+            f"{project.folder}: has no model, and can't be written to; export it when nobody else "
+            "has the project open"
+        )
+    save_model(model, path)

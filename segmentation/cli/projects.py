@@ -1,0 +1,77 @@
+"""What the commands that work on a project have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from supervox.segmentation.project.project import Project
+from supervox.segmentation.project.settings import Settings
+from supervox.segmentation.project.work import complete
+from supervox.segmentation.result import Segmentation
+from supervox.volumes import Volume
+
+from .errors import say
+from .inputs import VoxelSize, read_volume
+from .progress import Stages
+
+argument = click.argument("project", type=click.Path(path_type=Path))
+
+
+@contextmanager
+def opened(folder: Path, *, read_only: bool = False) -> Iterator[Project]:
+    """Open a project, tell what was found, and close it."""
+    with Project.open(folder, read_only=read_only) as project:
+        if project.read_only_because is not None and not read_only:
+            say(f"{folder}: nothing is kept in the project: {project.read_only_because}")
+        told = _tell(project, 0)
+        try:
+            yield project
+        finally:
+            _tell(project, told)
+
+
+def _tell(project: Project, told: int) -> int:
+    """Tell what was found since; return how much that is in all."""
+    for finding in project.findings[told:]:
+        say(f"{project.folder / finding.part}: {finding.text}")
+    return len(project.findings)
+
+
+def voxel_size_of(settings: Settings) -> VoxelSize:
+    """Return the voxel size of a project."""
+    return VoxelSize(settings.spacing, settings.unit, settings.spacing_from)
+
+
+def in_box(volume: Volume, settings: Settings) -> Volume:
+    """Return the volume with the place in space that the box has."""
+    if settings.box is None:
+        return volume
+    moved = [
+        at + first * size
+        for at, (first, _), size in zip(volume.origin, settings.box, settings.spacing, strict=True)
+    ]
+    return replace(volume, origin=(moved[0], moved[1], moved[2]))
+
+
+def read_data(
+    project: Project, volume: Volume, stages: Stages, workers: int | None
+) -> tuple[NDArray[Any], int]:
+    """Read what is segmented, and count the voxels that are not numbers."""
+    data, masked = read_volume(volume, stages, workers)
+    slices = project.settings.slices
+    return (data if slices is None else np.ascontiguousarray(data[slices])), masked
+
+
+def result_of(
+    project: Project, data: NDArray[Any], stages: Stages, workers: int | None
+) -> Segmentation:
+    """Return the result of a project, computed if it must be."""
+    with stages.stage("segment", "Segmenting") as progress:
+        return complete(project, data, workers=workers, progress=progress)

@@ -1,0 +1,164 @@
+"""What ``supervox segment --project`` does: a project made or resumed, and only what is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from supervox.features import count_workers
+from supervox.segmentation.checks import SegmentationError, check_classes
+from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation.picture import look_of
+from supervox.segmentation.project.changes import change_between
+from supervox.segmentation.project.classes import MAX_ID, ProjectClass
+from supervox.segmentation.project.project import Project
+from supervox.segmentation.result import Segmentation
+from supervox.segmentation.strokes import Strokes, find_strokes
+from supervox.volumes import Volume, open_volume
+
+from . import projects
+from .export import write_model
+from .inputs import check_same_shape, class_names
+from .outputs import Outputs
+from .progress import Stages
+from .report import versions
+from .results import ResultFiles
+from .segment_run import painted_classes, tell_lost_classes
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asked for.
+
+    Attributes
+    ----------
+    project : Path
+    volume, annotations : str, optional
+        Addresses; needed for a new project.
+    files : ResultFiles
+        What to write beside the project.
+    model : Path, optional
+        Where to save the model.
+    spacing : tuple of 3 float, optional
+        Voxel size, where the person gave one.
+    change : callable
+        Puts the options that were given into parameters.
+    workers : int, optional
+    """
+
+    project: Path
+    volume: str | None
+    annotations: str | None
+    files: ResultFiles
+    model: Path | None
+    spacing: tuple[float, float, float] | None
+    change: Callable[[SegmentationParameters], SegmentationParameters]
+    workers: int | None
+
+
+def run(request: Request) -> dict[str, Any]:
+    """Segment within a project, write what was asked for, and return what was done."""
+    started = time.perf_counter()
+    with _opened(request) as project, Stages() as stages, project.open_volume() as volume:
+        settings = project.settings
+        with Outputs([volume.path]) as outputs:
+            files = request.files.plan(outputs, settings.shape)
+            model = request.model and outputs.plan_file(request.model)
+            if request.annotations is not None:
+                _import_strokes(project, request.annotations, volume)
+            painted = project.strokes
+            check_classes(painted.class_ids)
+            data, masked = projects.read_data(project, volume, stages, request.workers)
+            result = projects.result_of(project, data, stages, request.workers)
+            tell_lost_classes(painted, result.class_ids)
+            voxels = _write(project, volume, files, result, stages)
+            if model is not None:
+                write_model(project, model)
+            outputs.publish()
+        size = projects.voxel_size_of(settings)
+        names = class_names([item.for_files() for item in project.annotations.classes])
+        outputs_done = {"project": str(request.project)} | request.files.as_dict()
+        if request.model is not None:
+            outputs_done["model"] = str(request.model)
+        return {
+            "command": "segment",
+            "project": str(request.project),
+            "volume": settings.volume.address(volume.path),
+            "outputs": outputs_done,
+            "shape": list(settings.shape),
+            "masked_voxels": masked,
+            "spacing": list(size.spacing),
+            "spacing_from": size.source,
+            "unit": size.unit,
+            "parameters": settings.parameters.to_dict(),
+            "workers": count_workers(request.workers),
+            "seconds": stages.seconds | {"total": time.perf_counter() - started},
+            "versions": versions(),
+            "classes": painted_classes(painted, voxels, names, size) if voxels else [],
+        }
+
+
+@contextmanager
+def _opened(request: Request) -> Iterator[Project]:
+    """Open the project, or make it; it has what the options say."""
+    if not request.project.exists():
+        assert request.volume is not None
+        assert request.annotations is not None
+        with open_volume(request.volume) as volume, open_volume(request.annotations) as strokes:
+            _check_strokes(strokes, volume)  # before anything is made
+        parameters = request.change(SegmentationParameters())
+        Project.create(
+            request.project, request.volume, parameters=parameters, spacing=request.spacing
+        ).close()
+    with projects.opened(request.project) as project:
+        if request.volume is not None and project.read_only_because is None:
+            project.relocate(request.volume)
+        settings = replace(project.settings, parameters=request.change(project.settings.parameters))
+        if request.spacing is not None:
+            settings = replace(settings, spacing=request.spacing, spacing_from="option")
+        project.settings = settings
+        yield project
+
+
+def _import_strokes(project: Project, address: str, volume: Volume) -> None:
+    """Make the strokes of the project those of a file; undoing brings the old ones back."""
+    store = project.annotations
+    with open_volume(address) as strokes:
+        painted = _check_strokes(strokes, volume)
+        store.apply(change_between(find_strokes(store.voxels), painted))
+        table = {item.id: item for item in store.classes}
+        for item in strokes.classes:
+            if 1 <= item.value <= MAX_ID:
+                colour = item.colour or look_of(item.value, {}).colour
+                table[item.value] = ProjectClass(item.value, item.name, colour)
+        store.classes = tuple(table.values())
+
+
+def _check_strokes(strokes: Volume, volume: Volume) -> Strokes:
+    """Return the strokes of a file, if they can be those of a project."""
+    check_same_shape(volume, strokes)
+    painted = find_strokes(strokes.data)
+    check_classes(painted.class_ids)
+    if painted.class_ids[-1] > MAX_ID:
+        raise SegmentationError(
+            f"{strokes.path}: has the class id {painted.class_ids[-1]}; those of a project go up "
+            f"to {MAX_ID}: give the classes other ids, or segment without --project"
+        )
+    return painted
+
+
+def _write(
+    project: Project, volume: Volume, files: ResultFiles, result: Segmentation, stages: Stages
+) -> dict[int, int]:
+    """Write what is wanted beside the project; return the voxels by label."""
+    if not files.as_dict():
+        return {}
+    classes = [item.for_files() for item in project.annotations.classes]
+    size = projects.voxel_size_of(project.settings)
+    with stages.stage("write", "Writing the labels") as progress:
+        place = projects.in_box(volume, project.settings)
+        return files.write(result, place, size, classes, progress)

@@ -1,0 +1,116 @@
+"""The folder of a project: recognised, locked, read, tidied and copied."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from supervox.volumes import discard, publish, temporary_beside
+
+from ._head import ENDING as HEAD
+from .annotations import FOLDER as ANNOTATIONS
+from .annotations import AnnotationStore
+from .derived import FOLDER as DERIVED
+from .documents import read_document, write_document
+from .errors import Finding, ProjectError, Severity, writing
+from .lock import LOCK, FolderLock, Locked
+from .records import Kind
+from .settings import Settings
+
+SETTINGS = "project.json"
+UNFINISHED = ".*.partial.*"  # what `temporary_beside` names
+# The head of the journal may be ahead of the copy of a journal that is written meanwhile.
+NOT_COPIED = (LOCK, UNFINISHED, f"*{HEAD}")
+
+
+def is_project(folder: Path) -> bool:
+    """Tell whether a folder is a project, however damaged."""
+    return (folder / SETTINGS).is_file() or (folder / ANNOTATIONS).is_dir()
+
+
+def take_lock(folder: Path) -> tuple[FolderLock | None, str | None]:
+    """Take the lock; say why nothing may be written if it can't be had."""
+    try:
+        return FolderLock(folder), None
+    except Locked as error:
+        return None, f"it is open in another program ({error})"
+    except OSError as error:
+        return None, f"the folder can't be written to ({error.strerror})"
+
+
+def read_settings(folder: Path, findings: list[Finding]) -> dict[str, Any] | None:
+    """Read project.json; None if it can't be, which is told."""
+    try:
+        return read_document(folder / SETTINGS)
+    except (FileNotFoundError, ValueError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        reason = "it is missing" if missing else str(error)
+        text = f"{reason}; the copy in the journal is used"
+        findings.append(Finding(Severity.NOTE, SETTINGS, text))
+        return None
+
+
+def shape_in(content: Mapping[str, Any] | None) -> tuple[int, int, int] | None:
+    """Return the shape of the volume that project.json states, if it does."""
+    try:
+        return Settings.from_json(content).volume.shape if content is not None else None
+    except ValueError:
+        return None  # what is wrong is said by `parse_settings`
+
+
+def kept_settings(store: AnnotationStore) -> Mapping[str, Any] | None:
+    """Return the copy of project.json in the journal."""
+    record = store.journal.last_of(Kind.PROJECT)
+    return record.content if record and isinstance(record.content, Mapping) else None
+
+
+def parse_settings(
+    folder: Path, content: Mapping[str, Any] | None, kept: Mapping[str, Any] | None
+) -> Settings:
+    """Read the settings from project.json, or from their copy in the journal.
+
+    Raises
+    ------
+    ProjectError
+        If neither is of use.
+    """
+    source = kept if content is None else content
+    if source is None:
+        raise ProjectError(
+            f"{folder / SETTINGS}: can't be read, and the journal has no copy of it; the strokes "
+            f"are in {folder / ANNOTATIONS}"
+        )
+    try:
+        return Settings.from_json(source)
+    except ValueError as error:
+        raise ProjectError(f"{folder / SETTINGS}: {error}") from error
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a process that was killed didn't finish; nobody else writes here now."""
+    for place in (folder, folder / ANNOTATIONS, folder / DERIVED):
+        for path in list(place.glob(UNFINISHED)):
+            discard(path)
+
+
+def copy_project(folder: Path, place: Path, settings: Settings) -> None:
+    """Copy a project to a new folder, which appears when it is complete.
+
+    Raises
+    ------
+    ProjectError
+        If it can't be written.
+    """
+    temporary = temporary_beside(place)
+    with writing(place):
+        try:
+            shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(*NOT_COPIED))
+            write_document(temporary / SETTINGS, settings.to_json())
+            publish(temporary, place)
+        except BaseException as error:
+            discard(temporary)
+            if isinstance(error, shutil.Error):  # an OSError of many lines
+                raise ProjectError(f"{place}: not all files could be copied") from error
+            raise

@@ -1,0 +1,78 @@
+"""What is kept in memory of a journal's records: a few numbers each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import Header, Kind, Role
+
+ROW = np.dtype(
+    [
+        ("number", "i8"),
+        ("offset", "i8"),
+        ("target", "i8"),  # -1: none
+        ("time", "f8"),
+        ("total", "i8"),
+        ("voxels", "u4"),
+        ("kind", "u1"),
+        ("role", "u1"),
+    ]
+)
+
+
+class Index:
+    """Rows of `ROW`, by ascending number."""
+
+    def __init__(self) -> None:
+        self._rows = np.empty(256, ROW)
+        self._used = 0
+
+    def __len__(self) -> int:
+        return self._used
+
+    def add(self, header: Header, offset: int) -> None:
+        """Add the record that stands at an offset of the file."""
+        if self._used == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        target = -1 if header.target is None else header.target
+        self._rows[self._used] = (
+            *(header.number, offset, target, header.time, header.total),
+            *(header.n_voxels, header.kind, header.role),
+        )
+        self._used += 1
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """All rows."""
+        return self._rows[: self._used]
+
+    @property
+    def last_number(self) -> int:
+        """Number of the last record; -1 if there is none."""
+        return int(self._rows["number"][self._used - 1]) if self._used else -1
+
+    def offset_of(self, number: int) -> int | None:
+        """Return where a record stands; None if it doesn't."""
+        numbers = self.rows["number"]
+        at = int(np.searchsorted(numbers, number))
+        if at == len(numbers) or numbers[at] != number:
+            return None
+        return int(self.rows["offset"][at])
+
+    def of_kind(self, kind: Kind) -> NDArray[np.int64]:
+        """Return the numbers of the records of a kind, ascending."""
+        rows = self.rows
+        numbers: NDArray[np.int64] = rows["number"][rows["kind"] == kind]
+        return numbers
+
+    def roles(self) -> list[tuple[int, Role, int | None]]:
+        """Return number, role and target of all changes of voxels."""
+        chosen = self.rows[self.rows["kind"] == Kind.VOXELS]
+        columns = (chosen[name].tolist() for name in ("number", "role", "target"))
+        return [
+            (number, Role(role), None if target < 0 else target)
+            for number, role, target in zip(*columns, strict=True)
+        ]

@@ -1,0 +1,110 @@
+"""Reading a journal from end to end, past whatever is damaged."""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ._index import Index
+from .records import HEADER_BYTES, MAGIC, Header, parse_header
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Bytes of a journal that hold no readable record.
+
+    Attributes
+    ----------
+    offset, n_bytes : int
+        Where they are in the file.
+    first, last : int
+        Numbers of the records that are lost there; `last` is before `first` if none is.
+    """
+
+    offset: int
+    n_bytes: int
+    first: int
+    last: int
+
+    @property
+    def n_records(self) -> int:
+        """How many records are lost."""
+        return max(0, self.last - self.first + 1)
+
+    @property
+    def names(self) -> str:
+        """What is lost, with the verb that belongs to it."""
+        if self.n_records == 1:
+            return f"record {self.first} is"
+        return f"records {self.first} to {self.last} are"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is in a journal.
+
+    Attributes
+    ----------
+    index : Index
+        The records that are whole.
+    gaps : tuple of Gap
+        Damage between them.
+    end : int
+        Bytes up to the end of the last whole record.
+    size : int
+        Bytes of the file; what lies beyond `end` is no whole record.
+    tail : Header, optional
+        Of the record that begins at `end`, if it can be read.
+    """
+
+    index: Index
+    gaps: tuple[Gap, ...]
+    end: int
+    size: int
+    tail: Header | None
+
+
+def scan(path: Path) -> Scan:
+    """Read a journal; no damage in it raises anything.
+
+    Raises
+    ------
+    OSError
+        If the file can't be read.
+    """
+    index, gaps, end = Index(), list[Gap](), 0
+    size = path.stat().st_size
+    if size == 0:
+        return Scan(index, (), 0, 0, None)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for offset, header in _records(data):
+            if header.number <= index.last_number:
+                continue  # a copy of an earlier part can't be what was written here
+            if offset > end:
+                expected = index.last_number + 1
+                gaps.append(Gap(end, offset - end, expected, header.number - 1))
+            elif header.number > index.last_number + 1 and len(index):
+                gaps.append(Gap(end, 0, index.last_number + 1, header.number - 1))
+            index.add(header, offset)
+            end = offset + header.total
+        tail = parse_header(data[end : end + HEADER_BYTES])
+        return Scan(index, tuple(gaps), end, len(data), tail)
+
+
+def _records(data: mmap.mmap) -> Iterator[tuple[int, Header]]:
+    """Yield offset and header of each record whose checksums are right."""
+    at = 0
+    while at + HEADER_BYTES <= len(data):
+        header = parse_header(data[at : at + HEADER_BYTES])
+        end = at + header.total if header is not None else 0
+        if header is not None and end <= len(data):
+            if zlib.crc32(data[at + HEADER_BYTES : end]) == header.payload_crc:
+                yield at, header
+            at = end  # a header that is right says where the next record stands
+        else:
+            at = data.find(MAGIC, at + 1)
+            if at < 0:
+                return

@@ -1,0 +1,267 @@
+"""The journal: an append-only file of all that was done to the annotations."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+
+from ._head import Head
+from ._index import Index
+from ._scan import Gap, Scan, scan
+from .errors import Finding, ProjectError, Severity
+from .records import HEADER_BYTES, Kind, Record, Role, decode, encode, parse_header
+from .undo import UndoStack
+
+_logger = logging.getLogger(__name__)
+
+
+class Journal:
+    """An open journal; records are read from the file when they are asked for.
+
+    Several threads may read, while one writes. Only one process may have it open for writing.
+
+    Attributes
+    ----------
+    path : Path
+    gaps : tuple of Gap
+        Damage in the middle of the file, found when it was opened.
+    dropped : Gap or None
+        What followed the last whole record, and is no record: removed if that was allowed.
+    known_number : int
+        The last record that is known to have been written before it was opened, be it there or not.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool) -> None:
+        self.path = path
+        self._read_only = read_only
+        self._lock = Lock()  # of the reader's position
+        self._reader = path.open("rb", buffering=0)  # its own, so as not to wait for the disk
+        self._file = path.open("rb" if read_only else "r+b", buffering=0)
+        try:
+            self._head = Head(path, read_only=read_only)
+            found = scan(path)
+            self._index: Index = found.index
+            self._end = found.end
+            self.gaps: tuple[Gap, ...] = found.gaps
+            self.dropped = self._drop_tail(found)
+            self.known_number = max(self.end_number, self._head.number)
+            if self._head.number < 0 <= self.last_number:
+                self._head.write(self.last_number)
+        except BaseException:
+            self._file.close()
+            self._reader.close()
+            raise
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Journal:
+        """Open a journal, and make a new one if there is none and it may be written to.
+
+        All records are verified. Half a record at the end, which a crash left, is removed; damage
+        in the middle is passed over; `findings` tells of both.
+
+        Raises
+        ------
+        ProjectError
+            If the file can't be opened.
+        """
+        place = Path(path)
+        try:
+            if not read_only and not place.exists():
+                place.touch()
+                _sync_folder(place.parent)
+            return cls(place, read_only=read_only)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ProjectError(f"{place}: the journal can't be opened ({reason})") from error
+
+    def __len__(self) -> int:
+        """Count the records that can be read."""
+        return len(self._index)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Read all records, in order."""
+        return self.after(-1)
+
+    def after(self, number: int) -> Iterator[Record]:
+        """Read all records beyond a number, in order."""
+        for each in self.numbers_after(number):
+            yield self.read(each)
+
+    def numbers_after(self, number: int) -> list[int]:
+        """Return the numbers of all records beyond one, ascending."""
+        numbers = self._index.rows["number"]
+        found: list[int] = numbers[numbers > number].tolist()
+        return found
+
+    @property
+    def first_number(self) -> int:
+        """Number of the first record; -1 if there is none."""
+        return int(self._index.rows["number"][0]) if len(self._index) else -1
+
+    @property
+    def last_number(self) -> int:
+        """Number of the last record; -1 if there is none."""
+        return self._index.last_number
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file that are records."""
+        return self._end
+
+    def last_of(self, kind: Kind) -> Record | None:
+        """Read the last record of a kind."""
+        numbers = self._index.of_kind(kind)
+        return self.read(int(numbers[-1])) if numbers.size else None
+
+    def count(self, kind: Kind) -> int:
+        """Count the records of a kind."""
+        return self._index.of_kind(kind).size
+
+    def numbers_of(self, kind: Kind) -> list[int]:
+        """Return the numbers of all records of a kind, ascending."""
+        found: list[int] = self._index.of_kind(kind).tolist()
+        return found
+
+    def times(self) -> tuple[float, float] | None:
+        """Return when the first and the last record were made; None if there is none."""
+        times = self._index.rows["time"]
+        return (float(times[0]), float(times[-1])) if times.size else None
+
+    def undo_stack(self) -> UndoStack:
+        """Make the stack of what can be undone and redone after the last record."""
+        stack = UndoStack()
+        for number, role, target in self._index.roles():
+            stack.note(number, Role(role), target)
+        return stack
+
+    def findings(self, covered: int = -1) -> list[Finding]:
+        """Say what is wrong with the file, and what is lost for that.
+
+        Parameters
+        ----------
+        covered : int
+            The annotations up to this record are known from elsewhere.
+        """
+        found = []
+        for gap in self.gaps:
+            where = f"{gap.n_bytes:,} bytes at {gap.offset:,} are damaged"
+            if gap.n_records:
+                found.append(_loss(self.path.name, f"{where}: {gap.names} lost", gap, covered))
+            else:
+                text = f"{where}; no record is lost there"
+                found.append(Finding(Severity.NOTE, self.path.name, text))
+        if self.dropped is not None:
+            gap = self.dropped
+            what = f"the last {gap.n_bytes:,} bytes are no whole record: {gap.names} dropped"
+            found.append(_loss(self.path.name, what, gap, covered))
+        missing = Gap(self._end, 0, self.end_number + 1, max(self.known_number, covered))
+        if missing.n_records:
+            what = f"it is cut off: {missing.names} lost"
+            found.append(_loss(self.path.name, what, missing, covered))
+        if self._head.is_damaged:
+            text = f"it is damaged: whether record {self.end_number} is the last can't be told"
+            found.append(Finding(Severity.NOTE, self._head.path.name, text))
+        return found
+
+    @property
+    def end_number(self) -> int:
+        """Number of the last record of which anything was found."""
+        return max(self.last_number, -1 if self.dropped is None else self.dropped.last)
+
+    def read(self, number: int) -> Record:
+        """Read a record.
+
+        Raises
+        ------
+        ProjectError
+            If there is none of this number, or it was damaged since the journal was opened.
+        """
+        offset = self._index.offset_of(number)
+        if offset is None:
+            raise ProjectError(f"{self.path}: has no record {number}")
+        try:
+            header = parse_header(self._read_bytes(offset, HEADER_BYTES))
+            if header is None or header.number != number:
+                raise ValueError("its header was overwritten")
+            return decode(header, self._read_bytes(offset + HEADER_BYTES, header.length))
+        except (OSError, ValueError) as error:
+            raise ProjectError(
+                f"{self.path}: record {number} can't be read any more ({error}); open the project "
+                "again, which recovers what can be"
+            ) from error
+
+    def write(self, records: Sequence[Record]) -> None:
+        """Append records; they are on the disk when this returns.
+
+        After an `OSError` none of them counts, and all can be written again.
+
+        Raises
+        ------
+        OSError
+            If the disk is full, or fails.
+        """
+        encoded = [encode(record) for record in records]
+        data = memoryview(b"".join(encoded))
+        self._file.seek(self._end)
+        while data:
+            data = data[self._file.write(data) :]
+        self._file.truncate()  # what a failed attempt left behind
+        os.fsync(self._file.fileno())
+        for each in encoded:
+            header = parse_header(each)
+            assert header is not None
+            self._index.add(header, self._end)
+            self._end += header.total
+        try:
+            self._head.write(self.last_number)
+        except OSError as error:  # the records are safe: only a cut would go unnoticed
+            _logger.warning("%s: can't be written (%s)", self._head.path, error.strerror)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        self._reader.close()
+        self._head.close()
+
+    def _read_bytes(self, offset: int, n: int) -> bytes:
+        with self._lock:
+            self._reader.seek(offset)
+            data = b""
+            while len(data) < n:
+                part = self._reader.read(n - len(data))
+                if not part:
+                    raise ValueError("the file is shorter than it was")
+                data += part
+            return data
+
+    def _drop_tail(self, found: Scan) -> Gap | None:
+        """Remove what follows the last whole record."""
+        if found.size == found.end:
+            return None
+        if not self._read_only:
+            self._file.truncate(found.end)
+            os.fsync(self._file.fileno())
+        first = self.last_number + 1
+        last = found.tail.number if found.tail is not None else first
+        return Gap(found.end, found.size - found.end, first, max(first, last))
+
+
+def _loss(part: str, what: str, gap: Gap, covered: int) -> Finding:
+    """Say whether what is lost from the history is lost from the annotations, too."""
+    if gap.last <= covered:
+        return Finding(Severity.NOTE, part, f"{what} from the history; the annotations are whole")
+    return Finding(Severity.LOSS, part, f"{what}; whatever was changed there is lost")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a folder's list of names on the disk."""
+    if os.name == "nt":
+        return  # folders can't be opened there
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

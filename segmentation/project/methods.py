@@ -1,0 +1,115 @@
+"""A paragraph for the methods of a paper, made from the parameters, and what it cites."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supervox.segmentation.parameters import SegmentationParameters
+
+from .settings import Settings
+
+CITATIONS = {
+    "slic": "R. Achanta et al., SLIC superpixels compared to state-of-the-art superpixel methods, "
+    "IEEE TPAMI 34 (2012) 2274, doi:10.1109/TPAMI.2012.120",
+    "trees": "P. Geurts, D. Ernst, L. Wehenkel, Extremely randomized trees, Machine Learning 63 "
+    "(2006) 3, doi:10.1007/s10994-006-6226-1",
+    "cuts": "Y. Boykov, O. Veksler, R. Zabih, Fast approximate energy minimization via graph cuts, "
+    "IEEE TPAMI 23 (2001) 1222, doi:10.1109/34.969114",
+    "guided": "K. He, J. Sun, X. Tang, Guided image filtering, IEEE TPAMI 35 (2013) 1397, "
+    "doi:10.1109/TPAMI.2012.213",
+}
+FILTERS = {
+    "raw": "the image itself",
+    "gaussian": "a Gaussian",
+    "gradient_magnitude": "the gradient magnitude",
+    "laplacian_of_gaussian": "the Laplacian of Gaussian",
+    "hessian_eigenvalues": "the eigenvalues of the Hessian",
+    "structure_tensor_eigenvalues": "the eigenvalues of the structure tensor",
+    "difference_of_gaussians": "a difference of Gaussians",
+    "local_std": "the local standard deviation",
+}
+STATISTICS = {"mean": "mean", "std": "standard deviation"}
+
+
+def methods_paragraph(
+    settings: Settings, version: str, n_classes: int, n_strokes: int, n_supervoxels: Sequence[int]
+) -> tuple[str, list[str]]:
+    """Return the paragraph, with numbers in brackets, and the works that these stand for.
+
+    Parameters
+    ----------
+    settings : Settings
+    version : str
+        Of supervox.
+    n_classes, n_strokes : int
+        That were painted.
+    n_supervoxels : sequence of int
+        Of each partition; empty if that isn't known.
+    """
+    cited: list[str] = []
+
+    def cite(name: str) -> str:
+        cited.append(CITATIONS[name])
+        return f"[{len(cited)}]"
+
+    parameters = settings.parameters
+    sentences = [
+        f"Volumes were segmented with Supervox {version}.",
+        _voxels(settings),
+        _supervoxels(parameters, cite("slic"), n_supervoxels),
+        _features(parameters),
+        f"{n_strokes} strokes of {n_classes} classes were painted by hand; the supervoxels that "
+        f"they touch trained {parameters.classifier.trees} extremely randomised trees "
+        f"{cite('trees')} (seed {parameters.classifier.seed}), classes weighing the same.",
+    ]
+    if parameters.refinement.strength > 0:
+        sentences.append(
+            "The probabilities were refined by a Markov random field on the graph of touching "
+            f"supervoxels, its coupling learned from strokes that were left out in turn (strength "
+            f"{parameters.refinement.strength:g}), minimised by alpha-expansion {cite('cuts')}."
+        )
+    if parameters.partitions > 1:
+        sentences.append(
+            f"The votes of {parameters.partitions} partitions with shifted grids were averaged."
+        )
+    if parameters.edge_refinement:
+        sentences.append(
+            f"Borders were moved onto the edges of the image by a guided filter {cite('guided')}."
+        )
+    return " ".join(sentences), cited
+
+
+def _voxels(settings: Settings) -> str:
+    size = " x ".join(map(str, settings.shape))
+    part = "" if settings.box is None else " (a part of the volume)"
+    if settings.spacing_from == "unknown":
+        return f"The volume had {size} voxels{part}."
+    spacing = " x ".join(f"{value:g}" for value in settings.spacing)
+    unit = f" {settings.unit}" if settings.unit else ""
+    return f"The volume had {size} voxels{part} of {spacing}{unit} (plane, row, column)."
+
+
+def _supervoxels(
+    parameters: SegmentationParameters, citation: str, n_supervoxels: Sequence[int]
+) -> str:
+    stage = parameters.supervoxels
+    many = f" ({n_supervoxels[0]:,} in the first partition)" if n_supervoxels else ""
+    return (
+        "Intensities were scaled so that their percentiles 1 and 99 lie 10 apart. The volume was "
+        f"cut into supervoxels of about {stage.size_voxels:g} voxels edge length{many} by SLIC "
+        f"{citation} with compactness {stage.compactness:g}, after a Gaussian of sigma "
+        f"{stage.smoothing_voxels:g}."
+    )
+
+
+def _features(parameters: SegmentationParameters) -> str:
+    stage = parameters.features
+    filters = ", ".join(FILTERS[name] for name in stage.filters)
+    sigmas = ", ".join(f"{value:g}" for value in stage.sigmas_voxels)
+    statistics = " and ".join(
+        {"mean": "mean", "std": "standard deviation"}[s] for s in stage.statistics
+    )
+    return (
+        f"Each supervoxel was described by the {statistics} of {filters}, at sigmas of {sigmas} "
+        "voxels of the finest axis."
+    )

@@ -1,0 +1,372 @@
+"""A project: one folder with all that belongs to the segmentation of one volume."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation.strokes import Strokes, find_strokes
+from supervox.volumes import (
+    Address,
+    Volume,
+    discard,
+    open_volume,
+    publish,
+    temporary_beside,
+)
+
+from ._folder import (
+    SETTINGS,
+    copy_project,
+    is_project,
+    kept_settings,
+    parse_settings,
+    read_settings,
+    remove_leftovers,
+    shape_in,
+    take_lock,
+)
+from .annotations import AnnotationStore
+from .derived import Derived
+from .documents import write_document
+from .errors import Finding, ProjectError, writing
+from .history import History
+from .lock import FolderLock
+from .settings import Box, Settings, Source, VolumeReference
+from .writer import SaveState
+
+ENDING = ".supervox"
+OnState = Callable[[SaveState], None]
+
+
+class Project:
+    """An open project; close it, or use it in a ``with`` statement.
+
+    Made by `create` and `open`.
+
+    Attributes
+    ----------
+    folder : Path
+    annotations : AnnotationStore
+        Strokes and classes.
+    derived : Derived
+        What was computed: partitions, model, last result.
+    history : History
+        What was done, with versions, parameters and times.
+    findings : list of Finding
+        What was found damaged or outdated, and what became of it.
+    read_only_because : str or None
+        Why nothing can be changed; None if it can.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        store: AnnotationStore,
+        lock: FolderLock | None,
+        read_only_because: str | None,
+        findings: list[Finding],
+    ) -> None:
+        self.folder = folder
+        self.annotations = store
+        self.findings = [*findings, *store.findings]
+        self.read_only_because = read_only_because
+        self._settings = settings
+        self._lock = lock
+        self.derived = Derived(folder, lambda: self._settings, self._report)
+        self.history = History(folder, store, self._report)
+
+    # ---------------------------------------------------------------------- making and opening
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | os.PathLike[str],
+        volume: str | os.PathLike[str],
+        *,
+        parameters: SegmentationParameters | None = None,
+        spacing: tuple[float, float, float] | None = None,
+        box: Box | None = None,
+        on_state: OnState | None = None,
+    ) -> Project:
+        """Make the project of a volume; the folder appears when it is complete.
+
+        Parameters
+        ----------
+        folder : path
+            Its name should end in ``.supervox``.
+        volume : path
+            Address of the volume, as for `open_volume`. It is not copied.
+        parameters : SegmentationParameters, optional
+        spacing : tuple of 3 float, optional
+            Voxel size, if the file doesn't state it, or states it wrongly.
+        box : tuple of 3 (first, beyond), optional
+            The part that is to be segmented.
+        on_state : callable, optional
+            Called with the `SaveState` of the strokes whenever it changed, on another thread.
+
+        Raises
+        ------
+        ProjectError
+            If the folder exists, or can't be made.
+        VolumeError
+            If the volume can't be opened.
+        ValueError
+            If box or spacing are none.
+        """
+        place = Path(folder)
+        if place.exists():
+            raise ProjectError(f"{place}: already exists; open it, or give another name")
+        if not place.parent.is_dir():
+            raise ProjectError(f"{place}: the folder {place.parent} doesn't exist; make it first")
+        address = Address.parse(volume)
+        with open_volume(volume) as opened:
+            reference = VolumeReference.of(opened, address, place)
+            source: Source = "file" if opened.spacing_stated else "unknown"
+            settings = Settings(
+                reference,
+                opened.spacing if spacing is None else spacing,
+                source if spacing is None else "option",
+                opened.unit,
+                parameters or SegmentationParameters(),
+                box,
+            )
+        temporary = temporary_beside(place)
+        with writing(place):
+            try:
+                temporary.mkdir()
+                write_document(temporary / SETTINGS, settings.to_json())
+                store = AnnotationStore.create(temporary, reference.shape)
+                store.keep(settings.to_json())
+                store.close()
+                publish(temporary, place)
+            except BaseException:
+                discard(temporary)
+                raise
+        project = cls.open(place, on_state=on_state)
+        project.history.note("created", volume=str(volume), parameters=settings.to_json())
+        return project
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        read_only: bool = False,
+        on_state: OnState | None = None,
+    ) -> Project:
+        """Open a project; nothing is computed, and the volume isn't looked at.
+
+        Where another program has it open, or the folder can't be written to, it is opened for
+        reading only: `read_only_because` says why.
+
+        Parameters
+        ----------
+        folder : path
+        read_only : bool
+            Change nothing in any case.
+        on_state : callable, optional
+            As for `create`.
+
+        Raises
+        ------
+        ProjectError
+            If it is no project, or what is needed can't be read any more. Lesser damage is told in
+            `findings`.
+        """
+        place = Path(folder)
+        if not is_project(place):
+            raise ProjectError(f"{place}: is no project of supervox; a project is a folder")
+        lock, because = (None, "it was opened for reading") if read_only else take_lock(place)
+        try:
+            return cls._open_locked(place, lock, because, on_state)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    @classmethod
+    def _open_locked(
+        cls, folder: Path, lock: FolderLock | None, because: str | None, on_state: OnState | None
+    ) -> Project:
+        if lock is not None:
+            remove_leftovers(folder)
+        findings: list[Finding] = []
+        content = read_settings(folder, findings)
+        store = AnnotationStore.open(folder, shape_in(content), on_state, read_only=lock is None)
+        try:
+            kept = kept_settings(store)
+            settings = parse_settings(folder, content, kept)
+            project = cls(folder, settings, store, lock, because, findings)
+            if lock is not None:
+                project._complete(content, kept)
+        except BaseException:
+            store.close(force=True)
+            raise
+        return project
+
+    def _complete(self, content: object, kept: object) -> None:
+        """Put back what files lack."""
+        present = self._settings.to_json()
+        if content != present:
+            write_document(self.folder / SETTINGS, present)
+        if kept != present:
+            self.annotations.keep(present)
+
+    # ------------------------------------------------------------------------------- settings
+
+    @property
+    def settings(self) -> Settings:
+        """Volume, voxel size, box and parameters."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        if settings == self._settings:
+            return
+        self._check_writable()
+        write_document(self.folder / SETTINGS, settings.to_json())
+        self.annotations.keep(settings.to_json())
+        self._settings = settings
+
+    @property
+    def strokes(self) -> Strokes:
+        """All painted voxels, in raster indices of the box if there is one."""
+        volume = self._settings.volume
+        return find_strokes(self.annotations.voxels).crop(volume.shape, self._settings.slices)
+
+    # --------------------------------------------------------------------------------- volume
+
+    def open_volume(self) -> Volume:
+        """Open the volume, if it is still the one that the project was made for.
+
+        Raises
+        ------
+        VolumeMoved
+            If it is not where it was; `relocate` takes the new place.
+        ProjectError
+            If there is another volume in its place.
+        VolumeError
+            If it can't be opened.
+        """
+        volume = self._settings.volume
+        return volume.open(volume.find(self.folder))
+
+    def relocate(self, file: str | os.PathLike[str]) -> None:
+        """Say where the volume is now.
+
+        Parameters
+        ----------
+        file : path
+            What is taken from inside it stays as it was.
+
+        Raises
+        ------
+        ProjectError
+            If it isn't the volume that the project was made for.
+        VolumeError
+            If it can't be opened.
+        """
+        old, place = self._settings.volume, Address.parse(file).path
+        old.open(place).close()
+        moved = replace(old, absolute=str(place.resolve())).seen_from(self.folder)
+        self.settings = replace(self._settings, volume=moved)
+
+    # --------------------------------------------------------------------------------- saving
+
+    def save(self) -> None:
+        """Write all that isn't on the disk yet; strokes are, within a second, without it.
+
+        Raises
+        ------
+        ProjectError
+            If it can't be written.
+        """
+        self._check_writable()
+        self.annotations.snapshot()
+        self.history.write()
+
+    def save_as(self, folder: str | os.PathLike[str]) -> None:
+        """Copy the project to a new folder, which appears when it is complete.
+
+        This project stays open as it is.
+
+        Parameters
+        ----------
+        folder : path
+
+        Raises
+        ------
+        ProjectError
+            If the folder exists, or can't be written.
+        """
+        place = Path(folder)
+        if place.exists():
+            raise ProjectError(f"{place}: already exists; give another name")
+        if self.folder.resolve() in place.resolve().parents:
+            raise ProjectError(f"{place}: lies within the project itself; give another place")
+        if self._lock is not None:
+            self.save()
+        volume = self._settings.volume
+        is_inside = self.folder.resolve() in Path(volume.absolute).parents
+        moved = volume if is_inside else volume.seen_from(place)  # what is inside is copied, too
+        copy_project(self.folder, place, replace(self._settings, volume=moved))
+
+    def close(self, *, force: bool = False) -> None:
+        """Save everything and let go of the folder.
+
+        Parameters
+        ----------
+        force : bool
+            Let go of it even if not all can be saved.
+
+        Raises
+        ------
+        ProjectError
+            If something can't be written; without `force` the project stays open then.
+        """
+        failed: ProjectError | None = None
+        steps: list[Callable[[], None]] = [partial(self.annotations.close, force=force)]
+        if self._lock is not None:
+            steps.insert(0, self.history.write)
+        for step in steps:
+            try:
+                step()
+            except ProjectError as error:
+                if not force:
+                    raise
+                failed = failed or error
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+        if failed is not None:
+            raise failed
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close(force=True)
+
+    def _check_writable(self) -> None:
+        if self.read_only_because is not None:
+            raise ProjectError(
+                f"{self.folder}: can't be changed: {self.read_only_because}; save it under "
+                "another name to go on"
+            )
+
+    def _report(self, finding: Finding) -> None:
+        if finding not in self.findings:
+            self.findings.append(finding)

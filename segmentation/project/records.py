@@ -1,0 +1,191 @@
+"""Records of the journal: one change each, as bytes that prove their own integrity.
+
+A record is a header of 56 bytes, little-endian, and a payload that zlib compressed::
+
+    magic 8s | kind u8 | role u8 | 0 u16 | voxels u32 | number u64 | target u64 | time f64
+    payload length u64 | CRC32 of the payload u32 | CRC32 of the header so far u32
+
+The payload of a voxel change, before compression, is one byte that says how wide the steps are (4
+or 8), then the steps from each voxel to the next with their bytes in planes (all lowest bytes
+first), which compresses well, then the old and the new classes. The payload of all other kinds is
+JSON. CRC32 as in zlib.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .changes import VoxelChange
+
+MAGIC = b"\x89SVXrec\n"
+NO_TARGET = 2**64 - 1
+COMPRESSION = 1  # zlib's level: strokes are so regular that more saves little
+MOST_JSON_BYTES = 2**24  # that a table of classes may unpack to
+_FIELDS = struct.Struct("<8sBBHIQQdQI")
+_CRC = struct.Struct("<I")
+HEADER_BYTES = _FIELDS.size + _CRC.size
+
+Buffer: TypeAlias = bytes | memoryview
+
+
+class Kind(IntEnum):
+    """What a record holds."""
+
+    START = 0  # shape of the volume: the first record
+    VOXELS = 1  # voxels that changed
+    CLASSES = 2  # the whole table of classes
+    PROJECT = 3  # what project.json says
+    STEP = 4  # what was done, for provenance.json
+
+
+class Role(IntEnum):
+    """How a change of voxels came about."""
+
+    CHANGE = 0
+    UNDO = 1  # takes the target back
+    REDO = 2  # makes the target again
+
+
+@dataclass(frozen=True)
+class Record:
+    """One entry of the journal.
+
+    Attributes
+    ----------
+    number : int
+        Its place in the sequence; never used twice.
+    time : float
+        When it was made, in seconds since 1970.
+    content : VoxelChange or mapping
+        Voxels that changed, or what JSON can hold.
+    kind : Kind
+    role : Role
+    target : int or None
+        The record that this one undoes or redoes.
+    """
+
+    number: int
+    time: float
+    content: VoxelChange | Mapping[str, Any]
+    kind: Kind = Kind.VOXELS
+    role: Role = Role.CHANGE
+    target: int | None = None
+
+
+_KINDS, _ROLES = frozenset(Kind), frozenset(Role)
+
+
+class Header(NamedTuple):
+    """What stands before a payload, checked."""
+
+    kind: Kind
+    role: Role
+    n_voxels: int
+    number: int
+    target: int | None
+    time: float
+    length: int
+    payload_crc: int
+
+    @property
+    def total(self) -> int:
+        """Bytes of the record."""
+        return HEADER_BYTES + self.length
+
+
+def encode(record: Record) -> bytes:
+    """Return a record as it stands in the journal."""
+    content, n_voxels = record.content, 0
+    if isinstance(content, VoxelChange):
+        n_voxels, plain = content.voxels.size, _pack(content)
+    else:
+        plain = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    payload = zlib.compress(plain, COMPRESSION)
+    fields = _FIELDS.pack(
+        MAGIC,
+        record.kind,
+        record.role,
+        0,
+        n_voxels,
+        record.number,
+        NO_TARGET if record.target is None else record.target,
+        record.time,
+        len(payload),
+        zlib.crc32(payload),
+    )
+    return fields + _CRC.pack(zlib.crc32(fields)) + payload
+
+
+def parse_header(data: Buffer) -> Header | None:
+    """Return the header that a record begins with; None if it is cut off or damaged."""
+    if len(data) < HEADER_BYTES:
+        return None
+    fields = data[: _FIELDS.size]
+    if _CRC.unpack_from(data, _FIELDS.size) != (zlib.crc32(fields),):
+        return None
+    magic, kind, role, _, n_voxels, number, target, time, length, crc = _FIELDS.unpack(fields)
+    if magic != MAGIC or kind not in _KINDS or role not in _ROLES:
+        return None
+    aim = None if target == NO_TARGET else target
+    return Header(Kind(kind), Role(role), n_voxels, number, aim, time, length, crc)
+
+
+def decode(header: Header, payload: Buffer) -> Record:
+    """Return the record of a header and its payload.
+
+    Raises
+    ------
+    ValueError
+        If the payload is damaged, or not what `encode` makes.
+    """
+    if len(payload) != header.length or zlib.crc32(payload) != header.payload_crc:
+        raise ValueError("its checksum is wrong")
+    content: VoxelChange | Mapping[str, Any]
+    if header.kind is Kind.VOXELS:
+        content = _unpack(_inflate(payload, 1 + 10 * header.n_voxels), header.n_voxels)
+    else:
+        content = json.loads(_inflate(payload, MOST_JSON_BYTES))
+        if not isinstance(content, dict):
+            raise ValueError("its content is of another kind")
+    return Record(header.number, header.time, content, header.kind, header.role, header.target)
+
+
+def _inflate(payload: Buffer, most: int) -> bytes:
+    """Decompress what may not become larger than expected."""
+    stream = zlib.decompressobj()
+    try:
+        plain = stream.decompress(payload, most + 1)
+    except zlib.error as error:
+        raise ValueError("it can't be decompressed") from error
+    if len(plain) > most or not stream.eof:
+        raise ValueError("it is larger than its header says")
+    return plain
+
+
+def _pack(change: VoxelChange) -> bytes:
+    """Return the content of a payload."""
+    steps = np.diff(change.voxels, prepend=0)
+    width = 4 if int(steps.max(initial=0)) < 2**32 else 8
+    planes = steps.astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
+    return bytes([width]) + planes.tobytes() + change.old.tobytes() + change.new.tobytes()
+
+
+def _unpack(plain: bytes, n: int) -> VoxelChange:
+    """Return the change in a payload of n voxels."""
+    width = plain[0] if plain else 0
+    if width not in (4, 8) or len(plain) != 1 + (width + 2) * n:
+        raise ValueError("its size does not fit its voxels")
+    values = np.frombuffer(plain, np.uint8, offset=1)
+    planes = np.ascontiguousarray(values[: width * n].reshape(width, n).T)
+    steps: NDArray[np.int64] = planes.view(f"<u{width}").reshape(n).astype(np.int64)
+    old, new = values[width * n : (width + 1) * n], values[(width + 1) * n :]
+    return VoxelChange(np.cumsum(steps), old, new)

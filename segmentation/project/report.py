@@ -1,0 +1,142 @@
+"""A report on a project: what was done with what, and what came out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from .methods import methods_paragraph
+from .pages import Picture, Section, Table
+from .project import Project
+from .summary import class_entries, describe_project
+
+READABLE = {"angstrom": ("nm", 1e-3), "nm": ("um", 1e-9)}  # of volumes
+MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than segmenting
+
+
+def make_report(
+    project: Project, labels: NDArray[np.unsignedinteger], picture: bytes
+) -> list[Section]:
+    """Put the report together.
+
+    Parameters
+    ----------
+    project : Project
+    labels : uint8 or uint16, (Z, Y, X)
+        Of the box, or of all.
+    picture : bytes
+        Three sections with overlay, as PNG.
+
+    Returns
+    -------
+    list of Section
+    """
+    summary, settings = describe_project(project), project.settings
+    painted = class_entries(project)
+    steps = summary["history"]
+    prepared = [step["supervoxels"] for step in steps if "supervoxels" in step]
+    versions = steps[-1]["versions"] if steps else {}
+    paragraph, cited = methods_paragraph(
+        settings,
+        str(versions.get("supervox", "")),
+        sum(item["painted_voxels"] > 0 for item in painted),
+        sum(item["strokes"] for item in painted),
+        prepared[-1] if prepared else [],
+    )
+    name = project.folder.name
+    drawn = Picture("sections.png", picture, f"Sections of {name}")
+    parameters = tuple(_flat(settings.parameters.to_dict()))
+    sections = [
+        Section(f"Segmentation {name}", (_facts(summary),)),
+        Section("Result", (_classes(project, labels, painted), drawn)),
+        Section("Methods", (paragraph, *(f"[{k}] {text}" for k, text in enumerate(cited, 1)))),
+        Section("Parameters", (Table(("parameter", "value"), parameters),)),
+        Section("What was done", (_history(steps),)),
+        Section("Versions", (Table(("software", "version"), tuple(versions.items())),)),
+    ]
+    if summary["findings"]:
+        found = tuple(f"{item['part']}: {item['text']}" for item in summary["findings"])
+        sections.append(Section("Damage that was found", found))
+    return sections
+
+
+def _facts(summary: Mapping[str, Any]) -> Table:
+    settings, journal = summary["settings"], summary["journal"]
+    volume, unit = settings["volume"], settings["unit"] or ""
+    known = settings["spacing_from"] != "unknown"
+    size = " x ".join(f"{value:g}" for value in settings["spacing"]) if known else "not stated"
+    box = settings["box"]
+    return Table(
+        ("", ""),
+        (
+            ("volume", f"{volume['absolute']} {volume['inside']}".strip()),
+            ("fingerprint", volume["fingerprint"]),
+            ("voxels (planes x rows x columns)", " x ".join(map(str, volume["shape"]))),
+            ("segmented part", " x ".join(f"{a}:{b}" for a, b in box) if box else "all"),
+            ("voxel size", f"{size} {unit}".strip()),
+            ("changes of strokes", f"{journal['changes']:,}"),
+            ("painted", f"{journal['first']} to {journal['last']}"),
+        ),
+    )
+
+
+def _classes(
+    project: Project, labels: NDArray[np.unsignedinteger], painted: Sequence[Mapping[str, Any]]
+) -> Table:
+    """Return the table of classes: voxels, share, volume and objects of each."""
+    settings = project.settings
+    unit, factor = READABLE.get(settings.unit or "", (settings.unit, 1.0))
+    voxels = np.bincount(labels.reshape(-1))
+    total = int(voxels.sum())
+    rows = []
+    for item in painted:
+        k = item["id"]
+        number = int(voxels[k]) if k < voxels.size else 0
+        volume = factor * number * settings.voxel_volume
+        counted = f"{_count_objects(labels, k):,}" if labels.size <= MOST_COUNTED else "not counted"
+        rows.append(
+            (
+                *(str(k), item["name"], f"{item['strokes']:,}", f"{number:,}"),
+                *(f"{100 * number / total:.1f} %", "" if math.isnan(volume) else f"{volume:.4g}"),
+                counted,
+            )
+        )
+    header = (
+        "class",
+        "name",
+        "strokes",
+        "voxels",
+        "share",
+        f"volume ({unit}^3)" if unit else "volume",
+    )
+    return Table((*header, "objects"), tuple(rows))
+
+
+def _count_objects(labels: NDArray[np.unsignedinteger], k: int) -> int:
+    """Count the connected components (by faces) of a class."""
+    found = ndimage.label(labels == k)[1]
+    return int(found)
+
+
+def _history(steps: Sequence[Mapping[str, Any]]) -> Table:
+    hidden = {"what", "when", "time", "versions", "parameters"}
+    rows = []
+    for step in steps:
+        details = ", ".join(f"{name} {value}" for name, value in step.items() if name not in hidden)
+        rows.append((step["when"], step["what"], details))
+    return Table(("when", "what", "details"), tuple(rows))
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list | tuple):
+            yield f"{prefix}{name}", ", ".join(map(str, value))
+        else:
+            yield f"{prefix}{name}", str(value)

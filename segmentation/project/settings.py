@@ -1,0 +1,252 @@
+"""What project.json says: which volume, which part of it, which parameters."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from supervox.features import Slices
+from supervox.segmentation.checks import Spacing, check_spacing
+from supervox.segmentation.model import fingerprint, parameters_from_json
+from supervox.segmentation.parameters import SegmentationParameters
+from supervox.volumes import Address, Volume, open_volume, unit_symbol
+
+from .documents import plain
+from .errors import ProjectError, VolumeMoved
+
+SCHEMA = 1
+# From each older schema to the next one: what reads a dict of the one and returns the other's.
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+Source = Literal["option", "file", "model", "unknown"]
+
+
+@dataclass(frozen=True)
+class VolumeReference:
+    """The volume of a project, which stays where it is.
+
+    Attributes
+    ----------
+    path : str
+        From the folder of the project to the file, with forward slashes.
+    absolute : str
+        Where the file was when it was looked at last.
+    inside : str
+        What is taken from inside it, as behind ``::``; empty for all.
+    size : int
+        Bytes of the file; 0 for a folder.
+    fingerprint : str
+        Digest of a sample of the voxels.
+    shape : tuple of 3 int
+    dtype : str
+    origin : tuple of 3 float
+        Position of the first voxel.
+    """
+
+    path: str
+    absolute: str
+    inside: str
+    size: int
+    fingerprint: str
+    shape: tuple[int, int, int]
+    dtype: str
+    origin: Spacing
+
+    @classmethod
+    def of(cls, volume: Volume, address: Address, folder: Path) -> VolumeReference:
+        """Note all that is needed to find and recognise a volume that is open."""
+        file = address.path.resolve()
+        return cls(
+            _relative(file, folder),
+            str(file),
+            str(address).removeprefix(str(address.path)).removeprefix("::"),
+            file.stat().st_size if file.is_file() else 0,
+            fingerprint(volume.data),
+            volume.shape,
+            volume.data.dtype.name,
+            volume.origin,
+        )
+
+    def seen_from(self, folder: Path) -> VolumeReference:
+        """Return the reference for a project in another folder."""
+        return replace(self, path=_relative(Path(self.absolute), folder))
+
+    def address(self, file: Path) -> str:
+        """Return what opens the volume, if its file is this one."""
+        return f"{file}::{self.inside}" if self.inside else str(file)
+
+    def find(self, folder: Path) -> Path:
+        """Return the file: beside the project as it was, or where it was.
+
+        Raises
+        ------
+        VolumeMoved
+            If it is in neither place.
+        """
+        beside = Path(os.path.normpath(folder.resolve() / self.path))
+        for place in (beside, Path(self.absolute)):
+            if place.exists():
+                return place
+        raise VolumeMoved(
+            f"{folder}: its volume is neither {beside} nor {self.absolute}; say where it is now",
+            beside,
+        )
+
+    def open(self, file: Path) -> Volume:
+        """Open the volume in a file, if it is the same.
+
+        Raises
+        ------
+        ProjectError
+            If it is another one.
+        VolumeError
+            If it can't be opened.
+        """
+        volume = open_volume(self.address(file))
+        if volume.shape != self.shape:
+            volume.close()
+            raise ProjectError(
+                f"{file}: has {_times(volume.shape)} voxels, the volume of the project "
+                f"{_times(self.shape)}; give the volume that the project was made for"
+            )
+        if fingerprint(volume.data) != self.fingerprint:
+            volume.close()
+            raise ProjectError(
+                f"{file}: its voxels are not those that the project was made for; give the "
+                "original file, or make a new project"
+            )
+        return volume
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a person decided about a project, but strokes and classes.
+
+    Attributes
+    ----------
+    volume : VolumeReference
+    spacing : tuple of 3 float
+        Voxel size; ones if nothing is known.
+    spacing_from : str
+        Who says so: "file", "option", "model", or "unknown".
+    unit : str or None
+        Unit of the spacing.
+    parameters : SegmentationParameters
+    box : tuple of 3 (first, beyond) or None
+        The part of the volume that is segmented; None for all.
+
+    Raises
+    ------
+    ValueError
+        If the box isn't in the volume, or the spacing is none.
+    """
+
+    volume: VolumeReference
+    spacing: Spacing
+    spacing_from: Source
+    unit: str | None
+    parameters: SegmentationParameters
+    box: Box | None = None
+
+    def __post_init__(self) -> None:
+        check_spacing(self.spacing)
+        box = self.box or ()
+        if any(not 0 <= a < b <= n for (a, b), n in zip(box, self.volume.shape, strict=False)):
+            raise ValueError(
+                f"the box {self.box} does not lie in {_times(self.volume.shape)} voxels"
+            )
+
+    @property
+    def slices(self) -> Slices | None:
+        """The box as an index; None for all."""
+        if self.box is None:
+            return None
+        z, y, x = (slice(*edge) for edge in self.box)
+        return z, y, x
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels of what is segmented."""
+        if self.box is None:
+            return self.volume.shape
+        z, y, x = (stop - start for start, stop in self.box)
+        return z, y, x
+
+    @property
+    def voxel_volume(self) -> float:
+        """Volume of a voxel in cubed units; NaN if nothing is known."""
+        return math.nan if self.spacing_from == "unknown" else math.prod(self.spacing)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what stands in project.json."""
+        volume = vars(self.volume)
+        content = vars(self) | {"volume": volume, "parameters": self.parameters.to_dict()}
+        result: dict[str, Any] = plain({"schema": SCHEMA} | content)
+        return result
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Settings:
+        """Read what `to_json` wrote, of this schema or an older one.
+
+        Raises
+        ------
+        ValueError
+            If it is damaged, or of a newer schema.
+        """
+        values = migrate(content)
+        try:
+            volume: dict[str, Any] = dict(values.pop("volume"))
+            volume |= {name: tuple(volume[name]) for name in ("shape", "origin")}
+            reference = VolumeReference(**volume)
+            np.dtype(reference.dtype)
+            parameters = parameters_from_json(values.pop("parameters"))
+            if values["box"] is not None:
+                values["box"] = tuple((int(a), int(b)) for a, b in values["box"])
+            values["spacing"] = tuple(values["spacing"])
+            settings = cls(volume=reference, parameters=parameters, **values)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("what it says of the project is damaged") from error
+        if settings.unit is not None and unit_symbol(settings.unit) != settings.unit:
+            raise ValueError(f"its unit {settings.unit!r} is none of length")
+        return settings
+
+
+def migrate(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what project.json says in the words of this version.
+
+    Raises
+    ------
+    ValueError
+        If it was written by a newer version.
+    """
+    values = dict(content)
+    schema = values.pop("schema", None)
+    if type(schema) is not int or schema < 1:
+        raise ValueError("it doesn't say which version wrote it")
+    if schema > SCHEMA:
+        raise ValueError(
+            f"it has the schema {schema}, this version of supervox knows {SCHEMA}: it was made by "
+            "a newer one, use that"
+        )
+    while schema < SCHEMA:
+        values = MIGRATIONS[schema](values)
+        schema += 1
+    return values
+
+
+def _relative(file: Path, folder: Path) -> str:
+    """Return the way from a folder to a file; the file itself if there is none."""
+    try:
+        return Path(os.path.relpath(file, folder.resolve())).as_posix()
+    except ValueError:  # another drive of Windows
+        return file.as_posix()
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

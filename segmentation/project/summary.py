@@ -1,0 +1,64 @@
+"""What there is to say about a project, ready for a table or for JSON."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from supervox.segmentation.strokes import count_strokes, find_strokes
+
+from ._folder import is_project
+from .project import Project
+from .records import Kind
+
+__all__ = ["describe_project", "is_project"]
+
+
+def describe_project(project: Project) -> dict[str, Any]:
+    """Return volume, classes, strokes, history and what was computed.
+
+    Parameters
+    ----------
+    project : Project
+    """
+    journal = project.annotations.journal
+    times = journal.times()
+    return {
+        "path": str(project.folder),
+        "kind": "project",
+        "settings": project.settings.to_json(),
+        "classes": class_entries(project),
+        "journal": {
+            "records": len(journal),
+            "changes": journal.count(Kind.VOXELS),
+            "bytes": journal.size,
+            "first": when(times[0]) if times else None,
+            "last": when(times[1]) if times else None,
+        },
+        "derived": project.derived.describe(),
+        "history": [dict(step) | {"when": when(step["time"])} for step in project.history.steps],
+        "findings": [vars(finding) for finding in project.findings],
+    }
+
+
+def class_entries(project: Project) -> list[dict[str, Any]]:
+    """Return the classes in the table or in the strokes, by id, with what is painted of them."""
+    store = project.annotations
+    strokes = find_strokes(store.voxels)
+    numbers = count_strokes(strokes, store.voxels.shape) if strokes.voxels.size else {}
+    table = {item.id: item for item in store.classes}
+    return [
+        {
+            "id": k,
+            "name": table[k].name if k in table else f"class {k}",
+            "colour": table[k].colour if k in table else None,
+            "painted_voxels": int((strokes.classes == k).sum()),
+            "strokes": numbers.get(k, 0),
+        }
+        for k in sorted({*table, *strokes.class_ids})
+    ]
+
+
+def when(seconds: float) -> str:
+    """Write a time as people read it, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(seconds))

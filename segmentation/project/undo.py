@@ -1,0 +1,57 @@
+"""Which changes can be taken back, and which made again: numbers of records, nothing else."""
+
+from __future__ import annotations
+
+from array import array
+
+from .records import Role
+
+
+class UndoStack:
+    """What the sequence of records says of undo and redo.
+
+    A change after an undo cuts the branch of what could have been made again. A step takes eight
+    bytes; what it changed is read from the journal when it is needed.
+    """
+
+    def __init__(self) -> None:
+        self._done = array("q")
+        self._undone = array("q")
+
+    def note(self, number: int, role: Role, target: int | None) -> None:
+        """Take notice of a change of voxels.
+
+        Parameters
+        ----------
+        number : int
+            Of the record.
+        role : Role
+        target : int or None
+            The record that it undoes or redoes.
+        """
+        if role is Role.CHANGE or target is None:
+            self._done.append(number)
+            del self._undone[:]
+            return
+        origin, aim = (
+            (self._done, self._undone) if role is Role.UNDO else (self._undone, self._done)
+        )
+        if target in origin[-1:]:
+            aim.append(origin.pop())
+        elif role is Role.UNDO and target in self._done:  # what lay between is lost to damage
+            del self._done[self._done.index(target) :]
+            self._undone.append(target)
+
+    @property
+    def next_undo(self) -> int | None:
+        """The change that undo takes back next."""
+        return self._done[-1] if self._done else None
+
+    @property
+    def next_redo(self) -> int | None:
+        """The change that redo makes again next."""
+        return self._undone[-1] if self._undone else None
+
+    def __len__(self) -> int:
+        """Count the changes that can be taken back."""
+        return len(self._done)

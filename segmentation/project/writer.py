@@ -1,0 +1,196 @@
+"""Writing the journal in the background: a stroke costs its painter no more than a copy."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Condition, Thread
+
+from .errors import ProjectError
+from .journal import Journal
+from .records import Record
+
+RETRY_SECONDS = 1.0  # between attempts on a disk that fails
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SaveState:
+    """How far saving is.
+
+    Attributes
+    ----------
+    pending : int
+        Changes that are not on the disk yet.
+    saved_at : float or None
+        When the last change was on the disk, in seconds since 1970.
+    error : str or None
+        Why the last attempt failed; the changes are kept and tried again.
+    """
+
+    pending: int = 0
+    saved_at: float | None = None
+    error: str | None = None
+
+
+class JournalWriter:
+    """Appends records to a journal from a thread of its own.
+
+    Records are written and on the disk as soon as the disk allows, all that wait at once. While it
+    fails they are kept, and tried again every second.
+
+    Parameters
+    ----------
+    journal : Journal
+        Nobody else may write to it.
+    on_state : callable, optional
+        Called with the `SaveState` whenever it changed, on the thread of the writer.
+    retry_seconds : float
+        Between attempts on a disk that fails.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        on_state: Callable[[SaveState], None] | None = None,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        self._journal = journal
+        self._on_state = on_state
+        self._retry_seconds = retry_seconds
+        self._queue: deque[Record] = deque()
+        self._changed = Condition()
+        self._saved_at: float | None = None
+        self._error: str | None = None
+        self._attempts = 0  # at writing, that have ended
+        self._is_closing = False
+        self._is_urgent = False  # somebody waits: don't rest before the next attempt
+        self._thread = Thread(target=self._run, name="supervox journal", daemon=True)
+        self._thread.start()
+        atexit.register(self._finish)
+
+    @property
+    def state(self) -> SaveState:
+        """How far saving is."""
+        with self._changed:
+            return SaveState(len(self._queue), self._saved_at, self._error)
+
+    def append(self, record: Record) -> None:
+        """Queue a record; returns at once.
+
+        Raises
+        ------
+        ProjectError
+            If the writer was closed.
+        """
+        with self._changed:
+            if self._is_closing:
+                raise ProjectError(f"{self._journal.path}: was closed; open the project again")
+            self._queue.append(record)
+            self._changed.notify_all()
+
+    def waiting(self, number: int) -> Record | None:
+        """Return a record that is not on the disk yet; None if it is."""
+        with self._changed:
+            return next((record for record in self._queue if record.number == number), None)
+
+    def flush(self) -> None:
+        """Wait until everything that was appended is on the disk.
+
+        Raises
+        ------
+        ProjectError
+            If it can't be written; it stays queued, and is tried again.
+        """
+        with self._changed:
+            last, failed = self._attempts + 1, None
+            self._is_urgent = True
+            self._changed.notify_all()
+            # the attempt that runs now may not hold all: the one after it does
+            while self._queue and self._thread.is_alive():
+                if self._attempts > last and self._error is not None:
+                    failed = self._error
+                    break
+                self._changed.wait()
+            self._is_urgent = False
+        if failed is not None:
+            raise ProjectError(failed)
+
+    def close(self, *, force: bool = False) -> None:
+        """Write what is queued, and end.
+
+        Parameters
+        ----------
+        force : bool
+            End even if it can't be written, which loses it.
+
+        Raises
+        ------
+        ProjectError
+            If it can't be written; the writer goes on trying unless `force` was given.
+        """
+        try:
+            self.flush()
+        except ProjectError:
+            if force:
+                self._finish()
+            raise
+        self._finish()
+
+    def _finish(self) -> None:
+        with self._changed:
+            self._is_closing = True
+            self._changed.notify_all()
+        self._thread.join()
+        atexit.unregister(self._finish)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue and not self._is_closing:
+                    self._changed.wait()
+                batch = list(self._queue)
+                is_last = self._is_closing
+            error = self._write(batch) if batch else None
+            with self._changed:
+                if error is None:
+                    for _ in batch:
+                        self._queue.popleft()
+                    self._saved_at = time.time() if batch else self._saved_at
+                self._error = error
+                self._attempts += 1
+                self._changed.notify_all()
+            if batch:
+                self._tell()
+            with self._changed:
+                if is_last and (error is not None or not self._queue):
+                    break
+                if error is not None and not (self._is_closing or self._is_urgent):
+                    self._changed.wait(self._retry_seconds)
+        if error is not None:
+            _logger.error("%s; gave up, they are lost", error)
+
+    def _write(self, batch: list[Record]) -> str | None:
+        """Write records; return what went wrong."""
+        try:
+            self._journal.write(batch)
+        except OSError as error:
+            why = error.strerror or str(error)
+            many = "1 change is" if len(batch) == 1 else f"{len(batch):,} changes are"
+            return f"{self._journal.path}: can't be written ({why}); {many} kept and tried again"
+        except Exception as error:  # a thread that ends here would lose strokes without a word
+            _logger.exception("the journal's writer failed")
+            return f"{self._journal.path}: can't be written ({error!r})"
+        return None
+
+    def _tell(self) -> None:
+        if self._on_state is not None:
+            try:
+                self._on_state(self.state)
+            except Exception:  # of others; it mustn't end the saving
+                _logger.exception("a callback about the state of saving failed")

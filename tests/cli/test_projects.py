@@ -1,0 +1,291 @@
+"""segment --project, check, info, export and report."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from supervox.segmentation import Project, load_model
+from supervox.volumes import open_volume
+
+QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
+
+
+@pytest.fixture(scope="module")
+def made(files, run, tmp_path_factory):
+    """A project that the command line made."""
+    folder = tmp_path_factory.mktemp("made")
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif", *QUICK),
+        *("--project", folder / "cell.supervox", "--output", folder / "labels.tif", "--json"),
+    )
+    assert done.code == 0, done.err
+    (folder / "report.json").write_text(done.out)
+    return folder
+
+
+@pytest.fixture
+def project(made, tmp_path):
+    shutil.copytree(made / "cell.supervox", tmp_path / "cell.supervox")
+    return tmp_path / "cell.supervox"
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[60] ^= 1
+    path.write_bytes(data)
+
+
+def test_a_project_gives_the_same_labels(files, run, made, read, tmp_path):
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif", *QUICK),
+        *("--output", tmp_path / "labels.tif"),
+    )
+    assert done.code == 0, done.err
+    expected = read(tmp_path / "labels.tif")
+    np.testing.assert_array_equal(read(made / "labels.tif"), expected)
+    report = json.loads((made / "report.json").read_text())
+    assert set(report["outputs"]) == {"project", "labels"}
+    assert report["classes"][0]["name"] == "outside"
+
+
+def test_a_project_is_resumed_without_computing(run, project, made, read, monkeypatch):
+    monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
+    monkeypatch.setattr("supervox.segmentation.segmenter.train_forest", None)
+    done = run(
+        *("segment", "--project", project, "--output", project.parent / "again.tif"),
+        *("--save-model", project.parent / "model"),
+    )
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(project.parent / "again.tif"), read(made / "labels.tif"))
+    assert load_model(project.parent / "model").parameters.partitions == 2
+
+
+def test_options_change_what_they_name_and_nothing_else(files, run, project):
+    done = run("segment", "--project", project, "--refine", 0.5, "--spacing", 60, 30, 30, "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert report["parameters"]["refinement"]["strength"] == 0.5
+    assert report["parameters"]["supervoxels"]["size_voxels"] == 6
+    assert report["spacing"] == [60, 30, 30]
+    assert report["classes"] == []
+    assert "other parameters or strokes; it is computed again when needed" in done.err
+
+
+def test_other_strokes_replace_those_of_the_project(files, run, project, read):
+    strokes = np.where(files.strokes == 2, 5, files.strokes)
+    files.write("other.tif", strokes)
+    done = run("segment", "--project", project, "--annotations", files / "other.tif")
+    assert done.code == 0, done.err
+    with Project.open(project) as opened:
+        np.testing.assert_array_equal(opened.annotations.voxels, strokes)
+        opened.annotations.undo()
+        np.testing.assert_array_equal(opened.annotations.voxels, files.strokes)
+
+
+def test_the_volume_moved(files, run, project, tmp_path):
+    with Project.open(project) as opened:
+        content = opened.settings.volume
+    os.makedirs(tmp_path / "new")
+    shutil.copy(files / "volume.tif", tmp_path / "new/volume.tif")
+    done = run("segment", tmp_path / "new/volume.tif", "--project", project)
+    assert done.code == 0, done.err
+    with Project.open(project) as opened:
+        assert opened.settings.volume.path == "../new/volume.tif"
+        assert opened.settings.volume.fingerprint == content.fingerprint
+    done = run("segment", files / "truth.tif", "--project", project)
+    assert done.code == 2
+    assert "its voxels are not those that the project was made for" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--project", "new.supervox"), "Missing argument 'VOLUME'"),
+        (("volume.tif", "--project", "new.supervox"), "Missing option '--annotations'"),
+        (("volume.tif", "--annotations", "strokes.tif"), "Missing option '--output'"),
+        (("volume.tif",), "Missing option '--annotations'"),
+    ],
+)
+def test_what_a_new_project_needs(files, run, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(files.folder)
+    done = run("segment", *words)
+    assert done.code == 2
+    assert message in done.err
+    assert not Path("new.supervox").exists()
+
+
+def test_class_ids_that_a_project_can_not_hold(files, run, tmp_path):
+    files.write("many.tif", np.where(files.strokes == 2, np.uint16(300), files.strokes))
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "many.tif"),
+        *("--project", tmp_path / "p.supervox"),
+    )
+    assert done.code == 2
+    assert "has the class id 300; those of a project go up to 255" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------------------------------- info
+
+
+def test_info(files, run, project):
+    done = run("info", project)
+    assert done.code == 0, done.err
+    assert "nucleus" in done.out
+    assert "changes" in done.out
+    assert "partition-1" in done.out
+    content = json.loads(run("info", project, "--json").out)
+    assert content["kind"] == "project"
+    painted = {item["id"]: item["painted_voxels"] for item in content["classes"]}
+    assert painted == {k: int((files.strokes == k).sum()) for k in range(1, 7)}
+    assert [step["what"] for step in content["history"]] == ["created", "prepared", "segmented"]
+
+
+# --------------------------------------------------------------------------------------- export
+
+
+def test_export(files, run, project, made, read, tmp_path):
+    out = tmp_path / "out"
+    kinds = ("labels", "probabilities", "strokes", "uncertainty")
+    words = [word for kind in (*kinds, "model") for word in ("--what", kind)]
+    done = run("export", project, "--output", out, "--format", "h5", *words)
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(out / "cell_labels.h5"), read(made / "labels.tif"))
+    np.testing.assert_array_equal(read(out / "cell_strokes.h5"), files.strokes)
+    with open_volume(out / "cell_strokes.h5") as strokes:
+        assert [item.name for item in strokes.classes] == ["outside", "nucleus"]
+        assert strokes.spacing == pytest.approx((30, 30, 30))
+    assert load_model(out / "cell.model").forest.class_ids == (1, 2, 3, 4, 5, 6)
+    names = sorted(path.name for path in out.iterdir())
+    assert names == sorted(["cell.model", *(f"cell_{kind}.h5" for kind in kinds)])
+
+
+def test_export_of_strokes_needs_no_computing(run, project, tmp_path, monkeypatch):
+    monkeypatch.setattr("supervox.segmentation.cli.projects.complete", None)
+    done = run("export", project, "--output", tmp_path / "out", "--what", "strokes")
+    assert done.code == 0, done.err
+
+
+def test_a_box_is_exported_at_its_place(files, run, tmp_path, read):
+    from supervox.segmentation import SegmentationParameters, change_between, find_strokes
+
+    with Project.create(
+        tmp_path / "box.supervox",
+        files / "volume.tif",
+        box=((4, 40), (0, 48), (6, 56)),
+        parameters=SegmentationParameters(partitions=1),
+    ) as opened:
+        store = opened.annotations
+        store.apply(change_between(find_strokes(store.voxels), find_strokes(files.strokes)))
+    done = run("export", tmp_path / "box.supervox", "--output", tmp_path)
+    assert done.code == 0, done.err
+    with open_volume(tmp_path / "box_labels.ome.tif") as labels:
+        assert labels.shape == (36, 48, 50)
+        assert labels.origin == pytest.approx((120, 0, 180))
+
+
+def test_nothing_is_written_if_the_volume_is_missing(files, run, project, tmp_path):
+    shutil.copytree(project, tmp_path / "far/away/cell.supervox")
+    shutil.copy(files / "volume.tif", tmp_path / "v.tif")
+    away = tmp_path / "far/away/cell.supervox"
+    with Project.open(away) as opened:
+        opened.relocate(tmp_path / "v.tif")
+    (tmp_path / "v.tif").unlink()
+    done = run("export", away, "--output", tmp_path / "out")
+    assert done.code == 2
+    assert "say where it is now" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+# ---------------------------------------------------------------------------------------- check
+
+
+def check(run, project, *options):
+    done = run("check", project, "--json", *options)
+    return done.code, {item["part"]: item["state"] for item in json.loads(done.out)["findings"]}
+
+
+def test_a_whole_project(run, project):
+    assert check(run, project) == (0, {})
+    assert "cell.supervox: whole" in run("check", project).out
+
+
+def test_what_can_be_derived_is_repaired(run, project):
+    flip(project / "classes.json")
+    flip(project / "project.json")
+    flip(project / "derived/partition-1-1.zarr/ids/c/0/0/0")
+    damaged = {
+        "classes.json": "damaged",
+        "project.json": "damaged",
+        "derived/partition-1": "damaged",
+    }
+    assert check(run, project, "--no-repair") == (1, damaged)
+    assert check(run, project) == (0, dict.fromkeys(damaged, "repaired"))
+    assert check(run, project) == (0, {})
+    assert (project / "derived/partition-1-1.zarr").exists()
+
+
+def test_a_damaged_result_is_computed_again(run, project):
+    flip(project / "derived/model.npz")
+    assert check(run, project) == (0, {"derived/model.npz": "repaired"})
+    assert check(run, project) == (0, {})
+
+
+def test_what_is_lost_is_told(run, project):
+    for snapshot in (project / "annotations").glob("snapshot-*"):
+        shutil.rmtree(snapshot)
+    journal = project / "annotations/strokes.journal"
+    with Project.open(project, read_only=True) as opened:
+        (number,) = [k for k, role, _ in opened.annotations.journal._index.roles()]
+        at = opened.annotations.journal._index.offset_of(number)
+    data = bytearray(journal.read_bytes())
+    data[at + 60] ^= 1
+    journal.write_bytes(data)
+    done = run("check", project)
+    assert done.code == 1
+    assert f"record {number} is lost; whatever was changed there is lost" in done.out
+    assert "something is lost; what is left can be used" in done.out
+
+
+def test_a_missing_volume_is_told(run, project, monkeypatch):
+    with Project.open(project) as opened:
+        volume = Path(opened.settings.volume.absolute)
+    moved = volume.with_name("elsewhere.tif")
+    volume.rename(moved)
+    try:
+        assert check(run, project) == (1, {"volume": "damaged"})
+        flip(project / "derived/model.npz")
+        assert check(run, project)[1] == {
+            "derived": "note",
+            "derived/model.npz": "removed",
+            "volume": "damaged",
+        }
+    finally:
+        moved.rename(volume)
+
+
+def test_what_is_no_project(run, files, tmp_path):
+    for command in (("check",), ("export", "--output", tmp_path), ("report",)):
+        done = run(*command, files / "volume.tif")
+        assert done.code == 2
+        assert "is no project of supervox" in done.err
+
+
+# --------------------------------------------------------------------------------------- report
+
+
+def test_report(run, project):
+    done = run("report", project)
+    assert done.code == 0, done.err
+    folder = project.parent / "cell_report"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("report.html", "report.md", "sections.png"),
+    ]
+    text = (folder / "report.md").read_text()
+    assert "| 3 | nucleus |" in text
+    assert "| features.filters | " in text
+    assert "um^3" in text
+    assert (folder / "sections.png").read_bytes().startswith(b"\x89PNG")

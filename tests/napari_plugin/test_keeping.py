@@ -1,0 +1,318 @@
+"""Projects in the window: begun by a stroke, closed, opened again, copied, moved, shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from supervox.napari_plugin import jobs
+from supervox.napari_plugin.recent import RecentProjects
+from supervox.napari_plugin.widgets.project_bar import save_text
+from supervox.segmentation import RefinementParameters
+from supervox.segmentation.project import Project, is_held
+from supervox.volumes import write_volume
+
+SPACING = (60.0, 30.0, 30.0)
+
+
+@pytest.fixture
+def open_file(open_bench: Callable[..., Any], scene: Any, tmp_path: Path) -> Callable[[], Any]:
+    """Open the scene from a file."""
+    path = tmp_path / "cell.tif"
+    write_volume(path, scene.image, spacing=SPACING, unit="nm", kind="image")
+
+    def open_one() -> Any:
+        from napari.layers import Layer
+        from supervox.napari_plugin.readers import read_layers
+
+        bench = open_bench()
+        for layer in read_layers(str(path), "volume"):
+            bench.viewer.layers.append(Layer.create(*layer))
+        return bench
+
+    return open_one
+
+
+def close(bench: Any) -> None:
+    bench.session.close()
+    jobs.run_to_end(lambda: None).result()
+
+
+def open_project(bench: Any, folder: Path, **how: Any) -> None:
+    bench.session.keeping.open(folder, **how)
+    bench.until(lambda: bench.session.keeping.project is not None)
+    bench.settle()
+
+
+def test_nothing_is_written_before_the_first_stroke(bench: Any, home: Path) -> None:
+    bench.session.prepare()
+    bench.settle()
+    close(bench)
+    assert not home.exists()
+    assert save_text(bench.session.keeping) == ("Strokes are saved as you paint", False)
+
+
+def test_a_stroke_begins_a_project(open_file: Any, home: Path) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    project = bench.session.keeping.project
+    assert project.folder.parent == home
+    assert project.folder.name.startswith("cell-")
+    assert Path(project.settings.volume.absolute).name == "cell.tif"
+    assert project.settings.spacing == SPACING
+    project.annotations.flush()
+    text, is_bad = save_text(bench.session.keeping)
+    assert text == "● All strokes saved just now (no name yet)"
+    assert not is_bad
+    strokes = bench.strokes.data.copy()
+    close(bench)
+    with Project.open(project.folder, read_only=True) as kept:
+        np.testing.assert_array_equal(kept.annotations.voxels, strokes)
+        assert [item.name for item in kept.annotations.classes] == ["background", "structure"]
+
+
+def test_undo_reaches_into_the_time_before(open_file: Any, open_bench: Callable[..., Any]) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    one = first.strokes.data.copy()
+    first.paint(2)
+    first.settle()
+    two = first.strokes.data.copy()
+    folder = first.session.keeping.project.folder
+    first.session.classes.change(2, name="lipid", colour="#123456", locked=True)
+    close(first)
+
+    second = open_bench()
+    open_project(second, folder)
+    np.testing.assert_array_equal(second.strokes.data, two)
+    assert second.session.image.name == "cell"
+    item = second.session.classes[2]
+    assert (item.name, item.colour, item.locked) == ("lipid", "#123456", True)
+    second.session.classes.change(2, locked=False)
+    second.settle()
+    second.session.painting.undo()
+    np.testing.assert_array_equal(second.strokes.data, one)
+    second.settle()
+    second.session.painting.undo()
+    assert not second.strokes.data.any()
+    second.session.painting.redo()
+    second.session.painting.redo()
+    np.testing.assert_array_equal(second.strokes.data, two)
+
+
+def _parameters(strength: float) -> Any:
+    from supervox.segmentation import SegmentationParameters
+
+    return SegmentationParameters(refinement=RefinementParameters(strength))
+
+
+def test_choices_come_back(open_file: Any, open_bench: Callable[..., Any]) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    keeping = first.session.keeping
+    first.session.set_box((slice(2, 14), slice(0, 40), slice(4, 48)))
+    first.session.choose(first.session.choices.of(_parameters(0.5)))
+    first.session.set_spacing((90.0, 30.0, 30.0), "nm")
+    first.until(lambda: keeping.project.settings.box == ((2, 14), (0, 40), (4, 48)))
+    first.settle()
+    folder = keeping.project.folder
+    close(first)
+    second = open_bench()
+    open_project(second, folder)
+    assert second.session.box == (slice(2, 14), slice(0, 40), slice(4, 48))
+    assert second.session.choices.strength == 0.5
+    assert second.session.source.spacing == (90.0, 30.0, 30.0)
+
+
+def test_a_project_with_a_name_needs_no_second_preparation(
+    open_file: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = open_file()
+    first.prepare(1, 2, 3)
+    shown = np.asarray(first.session.view.prediction.data).copy()
+    unnamed = first.session.keeping.project.folder
+    first.session.keeping.save_as(tmp_path / "cell.supervox")
+    first.settle()
+    assert first.session.keeping.project.folder == tmp_path / "cell.supervox"
+    assert first.session.keeping.is_named
+    first.strokes.data_setitem((np.array([1]), np.array([1]), np.array([1])), 1)
+    first.settle()
+    close(first)
+    assert not unnamed.exists()
+    assert [entry.name for entry in first.session.keeping.recent.entries()] == ["cell"]
+
+    second = open_bench()
+    open_project(second, tmp_path / "cell.supervox")
+    assert second.session.preparation.prepared is not None
+    assert not second.session.is_out_of_date
+    assert second.strokes.data[1, 1, 1] == 1
+    second.until(lambda: second.session.view.result is not None)
+    second.settle()
+    assert (np.asarray(second.session.view.prediction.data) == shown).mean() > 0.99
+
+
+def test_an_image_in_memory_is_kept_as_well(
+    bench: Any, scene: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    bench.paint(1)
+    bench.settle()
+    bench.session.keeping.save_as(tmp_path / "made.supervox")
+    bench.settle()
+    close(bench)
+    moved = tmp_path / "elsewhere.supervox"
+    (tmp_path / "made.supervox").rename(moved)
+    second = open_bench()
+    open_project(second, moved)
+    np.testing.assert_array_equal(np.asarray(second.session.image.data), scene.image)
+    assert second.session.live.scan.counts == {1: 1}
+
+
+def test_a_picture(open_bench: Callable[..., Any], scene: Any) -> None:
+    first = open_bench(scene.image[8])
+    mask = np.zeros(scene.shape[1:], bool)
+    mask[4:8, 4:8] = True
+    first.paint_voxels(mask, 2)
+    first.settle()
+    folder = first.session.keeping.project.folder
+    close(first)
+    second = open_bench()
+    open_project(second, folder)
+    np.testing.assert_array_equal(second.strokes.data, 2 * mask)
+    second.session.painting.undo()
+    assert not second.strokes.data.any()
+
+
+def test_a_volume_that_was_moved_is_asked_for(
+    open_file: Any, open_bench: Callable[..., Any], tmp_path: Path, told: list[str]
+) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    folder = first.session.keeping.project.folder
+    close(first)
+    (tmp_path / "cell.tif").rename(tmp_path / "other.tif")
+    second = open_bench()
+    asked: list[tuple[Path, str]] = []
+    second.session.keeping.volume_moved.connect(lambda *what: asked.append(what))
+    second.session.keeping.open(folder)
+    second.until(lambda: asked)
+    assert asked[0][0] == folder
+    assert "say where it is now" in asked[0][1]
+    open_project(second, folder, moved_to=str(tmp_path / "other.tif"))
+    assert second.session.live.scan.counts == {1: 1}
+    assert not told
+
+
+def test_the_second_window_may_only_look(
+    open_file: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    folder = first.session.keeping.project.folder
+    first.session.keeping.project.annotations.flush()
+    second = open_bench()
+    open_project(second, folder)
+    assert second.session.keeping.is_read_only
+    assert not second.strokes.editable
+    text, is_bad = save_text(second.session.keeping)
+    assert text.startswith("▲ Read-only: it is open in another program")
+    assert is_bad
+    second.session.keeping.save_as(tmp_path / "mine.supervox")
+    second.settle()
+    assert not second.session.keeping.is_read_only
+    assert second.strokes.editable
+    assert folder.exists()
+
+
+def test_closing_right_after_a_stroke(open_file: Any, home: Path) -> None:
+    bench = open_file()
+    bench.paint(1)
+    strokes = bench.strokes.data.copy()
+    close(bench)
+    (entry,) = RecentProjects(home).entries()
+    with Project.open(entry.folder, read_only=True) as kept:
+        np.testing.assert_array_equal(kept.annotations.voxels, strokes)
+
+
+def test_going_on_after_the_dock_was_closed(open_file: Any, open_bench: Callable[..., Any]) -> None:
+    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.settings import Settings
+
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    folder = bench.session.keeping.project.folder
+    close(bench)
+    bench.session = Session(bench.viewer, Settings())
+    bench.session.choose_image(bench.session.images()[0])
+    bench.until(lambda: bench.session.keeping.project is not None)
+    assert bench.session.keeping.project.folder == folder
+    bench.paint(2)
+    bench.settle()
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    bench.session.close()
+
+
+def test_beginning_anew(open_file: Any, home: Path) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    first, layer = bench.session.keeping.project.folder, bench.strokes
+    bench.session.new_project()
+    bench.settle()
+    assert layer not in bench.viewer.layers
+    assert not bench.strokes.data.any()
+    assert bench.session.keeping.project is None
+    bench.paint(2)
+    bench.settle()
+    assert bench.session.keeping.project.folder != first
+    jobs.run_to_end(lambda: None).result()
+    with Project.open(first) as kept:
+        assert set(np.unique(kept.annotations.voxels)) == {0, 1}
+
+
+def test_a_folder_that_is_no_project(bench: Any, tmp_path: Path, told: list[str]) -> None:
+    bench.session.keeping.open(tmp_path)
+    bench.until(lambda: told)
+    assert "is no project of supervox" in told[0]
+    bench.paint(1)
+    bench.settle()
+    assert bench.session.keeping.project is not None
+
+
+def test_what_a_crash_leaves_is_offered(window: Any, home: Path, tmp_path: Path) -> None:
+    volume = tmp_path / "cell.tif"
+    write_volume(volume, np.zeros((2, 8, 9), np.uint8), kind="image")
+    home.mkdir(parents=True)
+    folder = home / "cell-1.supervox"
+    Project.create(folder, volume).close()
+    RecentProjects(home).note(folder, "cell", is_open=True)  # and nobody noted that it was closed
+    assert not is_held(folder)
+    window.viewer.layers.clear()
+    window.settle()
+    window.click("supervox_recover")
+    window.until(lambda: window.session.keeping.project is not None)
+    assert window.session.keeping.project.folder == folder
+
+
+def test_a_damaged_list_of_projects_is_an_empty_one(home: Path) -> None:
+    home.mkdir(parents=True)
+    (home / "recent.json").write_text('[{"folder": 3')
+    recent = RecentProjects(home)
+    assert recent.entries() == []
+    (home / "a.supervox").mkdir()
+    recent.note(home / "a.supervox", "a", is_open=True)
+    recent.note_closed(home / "a.supervox")
+    (entry,) = recent.entries()
+    assert (entry.name, entry.is_open) == ("a", False)
+    recent.forget(home / "a.supervox")
+    assert recent.entries() == []

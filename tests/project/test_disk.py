@@ -1,0 +1,125 @@
+"""Real disks: one that is full, and one that can't be written to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+from supervox.segmentation import Project, ProjectError, VoxelChange
+
+from .conftest import row
+
+# A process that may write no file beyond 200 kB, as with a quota.
+LIMITED = """
+import resource, sys
+import numpy as np
+from supervox.segmentation import Project, ProjectError, VoxelChange
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+project = Project.open(sys.argv[1])
+chance = np.random.default_rng(0)
+voxels = np.arange(project.annotations.voxels.size)
+for _ in range(10):
+    new = chance.integers(0, 200, voxels.size).astype(np.uint8)
+    old = project.annotations.voxels.reshape(-1)
+    project.annotations.apply(VoxelChange(voxels, old, new))
+try:
+    project.save()
+except ProjectError as error:
+    print(error)
+print(project.annotations.state.pending)
+"""
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A small disk of its own."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", place]
+    if os.name == "nt" or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def noise(store, seed):
+    """Return a change of all voxels that nothing can compress."""
+    chance = np.random.default_rng(seed)
+    new = chance.integers(0, 200, store.voxels.size).astype(np.uint8)
+    return VoxelChange(np.arange(new.size), store.voxels.reshape(-1).copy(), new)
+
+
+def test_a_full_disk_loses_nothing(home, disk):
+    shutil.copytree(home / "cell.supervox", disk / "cell.supervox")
+    shutil.copy(home / "cell.tif", disk)
+    failed, saved = threading.Event(), threading.Event()
+
+    def tell(state):
+        (failed if state.error else saved).set()
+
+    project = Project.open(disk / "cell.supervox", on_state=tell)
+    store = project.annotations
+    project.save()
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        room = os.statvfs(disk)
+        file.write(bytes(room.f_bavail * room.f_frsize - 50_000))
+    for seed in range(5):
+        store.apply(noise(store, seed))
+    assert failed.wait(10)
+    assert "No space left on device" in store.state.error
+    assert store.state.pending > 0
+    with pytest.raises(ProjectError, match="No space left on device"):
+        project.save()
+    with pytest.raises(ProjectError, match="No space left on device"):
+        project.derived.save_partition(0, project.derived.load_partitions(1)[0])
+    assert not list(disk.rglob("*.partial.*"))
+    expected = store.voxels.copy()
+    ballast.unlink()
+    saved.clear()
+    store.flush()
+    assert saved.wait(10)
+    assert store.state.error is None
+    project.close()
+    with Project.open(disk / "cell.supervox") as again:
+        np.testing.assert_array_equal(again.annotations.voxels, expected)
+        assert again.findings == []
+        assert len(again.derived.load_partitions()) == 2
+
+
+def test_a_disk_that_can_not_be_written_to(home, disk, tmp_path):
+    shutil.copytree(home / "cell.supervox", disk / "cell.supervox")
+    shutil.copy(home / "cell.tif", disk)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    with Project.open(disk / "cell.supervox") as project:
+        assert "can't be written to (Read-only file system)" in project.read_only_because
+        assert len(project.derived.load_partitions()) == 2
+        with pytest.raises(ProjectError, match="open for reading only"):
+            project.annotations.apply(row(project.annotations, 0, 1))
+        with pytest.raises(ProjectError, match="can't be written"):
+            project.save_as(disk / "copy.supervox")
+        project.save_as(tmp_path / "copy.supervox")
+    with pytest.raises(ProjectError, match="can't be written"):
+        Project.create(disk / "new.supervox", disk / "cell.tif")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such limits")
+def test_a_quota(home):
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, home / "cell.supervox"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message, pending = done.stdout.splitlines()
+    assert "can't be written (File too large)" in message
+    assert int(pending) > 0
+    assert "gave up, they are lost" in done.stderr
+    with Project.open(home / "cell.supervox") as project:
+        assert not project.derived.damaged()
+        assert all("is dropped" in item.text for item in project.findings)  # half a record

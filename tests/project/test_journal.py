@@ -1,0 +1,214 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from supervox.segmentation.project.errors import ProjectError, Severity
+from supervox.segmentation.project.journal import Journal
+from supervox.segmentation.project.records import Kind, Record, Role, encode
+
+from .test_records import change
+
+
+def stroke(number, at=None, role=Role.CHANGE, target=None):
+    place = 10 * number if at is None else at
+    return Record(
+        number,
+        1000.0 + number,
+        change(range(place, place + 8), [0] * 8, [1 + number % 5] * 8),
+        Kind.VOXELS,
+        role,
+        target,
+    )
+
+
+RECORDS = [stroke(number) for number in range(6)]
+STARTS = np.cumsum([0, *(len(encode(record)) for record in RECORDS)]).tolist()
+
+
+@pytest.fixture
+def path(tmp_path):
+    place = tmp_path / "journal"
+    journal = Journal.open(place)
+    journal.write(RECORDS[:2])
+    journal.write(RECORDS[2:])
+    journal.close()
+    place.with_name("journal.head").unlink()  # as if the last records were never told of
+    return place
+
+
+def records_of(path, **options):
+    journal = Journal.open(path, **options)
+    try:
+        return list(journal), journal
+    finally:
+        journal.close()
+
+
+def test_a_new_journal_is_empty(tmp_path):
+    journal = Journal.open(tmp_path / "new")
+    assert len(journal) == 0
+    assert journal.last_number == -1
+    assert journal.times() is None
+    assert journal.last_of(Kind.CLASSES) is None
+    journal.close()
+
+
+def test_what_was_written_is_read(path):
+    journal = Journal.open(path)
+    assert len(journal) == 6
+    assert journal.last_number == 5
+    assert journal.size == path.stat().st_size == STARTS[-1]
+    assert list(journal.after(3)) == RECORDS[4:]
+    assert journal.read(2) == RECORDS[2]
+    assert journal.times() == (1000.0, 1005.0)
+    assert not journal.findings()
+    journal.close()
+
+
+def test_a_journal_is_continued(path):
+    journal = Journal.open(path)
+    journal.write([stroke(6)])
+    assert journal.read(6) == stroke(6)
+    journal.close()
+    assert records_of(path)[0] == [*RECORDS, stroke(6)]
+
+
+def test_the_last_record_of_a_kind(path):
+    journal = Journal.open(path)
+    journal.write([Record(6, 0.0, {"a": 1}, Kind.CLASSES), Record(7, 0.0, {"a": 2}, Kind.CLASSES)])
+    assert journal.last_of(Kind.CLASSES).content == {"a": 2}
+    assert journal.count(Kind.CLASSES) == 2
+    assert journal.count(Kind.VOXELS) == 6
+    journal.close()
+
+
+def test_the_undo_stack_comes_from_the_records(path):
+    journal = Journal.open(path)
+    journal.write([stroke(6, role=Role.UNDO, target=5)])
+    stack = journal.undo_stack()
+    assert (stack.next_undo, stack.next_redo) == (4, 5)
+    journal.close()
+
+
+@pytest.mark.parametrize("n_bytes", range(STARTS[4] + 1, STARTS[5]))
+def test_a_torn_record_is_dropped_and_the_rest_kept(path, n_bytes):
+    os.truncate(path, n_bytes)
+    found, journal = records_of(path)
+    assert found == RECORDS[:4]
+    (finding,) = journal.findings()
+    dropped = n_bytes - STARTS[4]
+    assert f"the last {dropped} bytes are no whole record: record 4 is dropped" in finding.text
+    assert path.stat().st_size == STARTS[4]
+    assert not records_of(path)[1].findings()
+
+
+def test_who_only_reads_leaves_a_torn_record_alone(path):
+    os.truncate(path, STARTS[5] - 1)
+    found, journal = records_of(path, read_only=True)
+    assert found == RECORDS[:4]
+    assert "record 4 is dropped" in journal.findings()[0].text
+    assert path.stat().st_size == STARTS[5] - 1
+
+
+@pytest.mark.parametrize("place", [0, 9, 30, 50, 54, 60])
+def test_damage_in_the_middle_costs_one_record(path, place):
+    data = bytearray(path.read_bytes())
+    data[STARTS[2] + place] ^= 4
+    path.write_bytes(data)
+    found, journal = records_of(path)
+    assert found == RECORDS[:2] + RECORDS[3:]
+    (gap,) = journal.gaps
+    assert (gap.offset, gap.n_bytes) == (STARTS[2], STARTS[3] - STARTS[2])
+    assert (gap.first, gap.last) == (2, 2)
+    (finding,) = journal.findings()
+    assert finding.severity is Severity.LOSS
+    expected = f"{gap.n_bytes} bytes at {gap.offset} are damaged: record 2 is lost; whatever"
+    assert finding.text.startswith(expected)
+    (finding,) = journal.findings(covered=2)
+    assert finding.severity is Severity.NOTE
+    assert "record 2 is lost from the history; the annotations are whole" in finding.text
+
+
+def test_bytes_that_are_gone_from_the_middle_are_told(path):
+    data = path.read_bytes()
+    path.write_bytes(data[: STARTS[1]] + data[STARTS[3] :])
+    found, journal = records_of(path)
+    assert found == [RECORDS[0], *RECORDS[3:]]
+    assert "0 bytes at" in journal.findings()[0].text
+    assert "records 1 to 2 are lost" in journal.findings()[0].text
+
+
+def test_bytes_that_got_in_are_passed_over(path):
+    data = path.read_bytes()
+    path.write_bytes(data[: STARTS[2]] + b"rubbish" + data[: STARTS[1]] + data[STARTS[2] :])
+    found, journal = records_of(path)
+    assert found == RECORDS
+    assert "no record is lost there" in journal.findings()[0].text
+
+
+@given(data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_damage_leaves_all_other_records(path, tmp_path, data):
+    damaged = tmp_path / "damaged"
+    shutil.copy(path, damaged)
+    content = bytearray(damaged.read_bytes())
+    start = data.draw(st.integers(0, len(content) - 1))
+    junk = data.draw(st.binary(min_size=1, max_size=80))
+    content[start : start + len(junk)] = junk
+    content = content[: STARTS[-1]]
+    same = [
+        record
+        for number, record in enumerate(RECORDS)
+        if content[STARTS[number] : STARTS[number + 1]] == encode(record)
+    ]
+    damaged.write_bytes(content)
+    found, journal = records_of(damaged)
+    assert found == same
+    assert bool(journal.findings()) == (len(same) < len(RECORDS))
+
+
+def test_a_record_that_is_not_there(path):
+    journal = Journal.open(path)
+    with pytest.raises(ProjectError, match="has no record 17"):
+        journal.read(17)
+    journal.close()
+
+
+def test_a_record_that_was_damaged_meanwhile(path):
+    journal = Journal.open(path)
+    data = bytearray(path.read_bytes())
+    data[STARTS[2] + 60] ^= 4
+    path.write_bytes(data)
+    with pytest.raises(ProjectError, match=r"record 2 can't be read any more .its checksum"):
+        journal.read(2)
+    os.truncate(path, STARTS[3])
+    with pytest.raises(ProjectError, match=r"record 4 can't be read any more .*shorter"):
+        journal.read(4)
+    journal.close()
+
+
+def test_a_journal_that_can_not_be_opened(tmp_path):
+    with pytest.raises(ProjectError, match=r"the journal can't be opened .No such file"):
+        Journal.open(tmp_path / "none", read_only=True)
+    with pytest.raises(ProjectError, match="the journal can't be opened"):
+        Journal.open(tmp_path / "no folder" / "none")
+
+
+def test_a_failed_write_counts_for_nothing_and_is_repeated(path, monkeypatch):
+    journal = Journal.open(path)
+    failing = [OSError(28, "No space left on device")]
+
+    def fsync(handle):
+        if failing:
+            raise failing.pop()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match="No space left"):
+        journal.write([stroke(6)])
+    assert len(journal) == 6
+    journal.write([stroke(6), stroke(7)])
+    journal.close()
+    assert records_of(path)[0] == [*RECORDS, stroke(6), stroke(7)]

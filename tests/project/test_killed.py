@@ -1,0 +1,168 @@
+"""A process is killed at random moments; nothing that was saved is lost, nothing is half-written.
+
+``SUPERVOX_KILLS`` says how often, ten times by default.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from supervox.segmentation import Project, Severity
+from supervox.segmentation.project.records import Kind
+from supervox.volumes import open_volume
+
+from .painter import stroke
+
+KILLS = int(os.environ.get("SUPERVOX_KILLS", "10"))
+LONGEST_LIFE = 0.7  # seconds of work before the kill
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+
+
+class Painted:
+    """What the strokes must be, kept with two lists and no file."""
+
+    def __init__(self, volume: np.ndarray) -> None:
+        self.states, self.undone, self.volume = [], [], volume
+        self.history = [(list(self.states), list(self.undone), volume)]
+
+    def do(self, words: list[str]) -> None:
+        """Do what the painter said it is about to do."""
+        if words[0] == "paint":
+            after = self.volume.copy()
+            stroke(after, int(words[1]), int(words[2])).apply(after)
+            self.states, self.undone = [*self.states, self.volume], []
+            self.volume = after
+        elif words[0] == "undo":
+            self.undone = [*self.undone, self.volume]
+            *self.states, self.volume = self.states
+        else:
+            self.states = [*self.states, self.volume]
+            *self.undone, self.volume = self.undone
+        self.history.append((self.states, self.undone, self.volume))
+
+    def go_back(self, steps: int) -> None:
+        """Go back to what was after some of the steps since the last time."""
+        self.states, self.undone, self.volume = self.history[steps]
+        self.history = [self.history[steps]]
+
+
+class Painter:
+    """The process that forks workers, and what it says."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("painter.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        self.rest = b""
+        self.heard: deque[list[str]] = deque()
+
+    def lines(self, seconds: float) -> Iterator[list[str]]:
+        """Yield what is said within a time."""
+        end = time.monotonic() + seconds
+        while self.heard or (left := end - time.monotonic()) > 0:
+            if self.heard:
+                yield self.heard.popleft()
+            elif select.select([self.process.stdout], [], [], left)[0]:
+                *whole, self.rest = (self.rest + os.read(self.fileno(), 2**16)).split(b"\n")
+                self.heard += [line.decode().split() for line in whole]
+
+    def until(self, *words: str) -> Iterator[list[str]]:
+        """Yield what is said until all of these words were."""
+        missing = set(words)
+        for line in self.lines(60):
+            yield line
+            missing.discard(line[0])
+            if not missing:
+                return
+        raise AssertionError(f"the painter never said {missing}")
+
+    def fileno(self) -> int:
+        return self.process.stdout.fileno()
+
+    def live_and_die(self, words: tuple[object, ...], chance: random.Random) -> list[list[str]]:
+        """Have a worker work for a while, and kill it; return what it said."""
+        self.process.stdin.write(("\t".join(map(str, words)) + "\n").encode())
+        said = list(self.until("worker", "ready"))
+        said += self.lines(chance.uniform(0, LONGEST_LIFE))
+        worker = next(int(line[1]) for line in said if line[0] == "worker")
+        os.kill(worker, signal.SIGKILL)
+        return said + list(self.until("dead"))
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+
+def check_outputs(out: Path) -> None:
+    """Whatever has its final name is complete."""
+    for path in out.iterdir():
+        if path.name.startswith("."):
+            continue  # never had a final name
+        if path.suffix == ".supervox":
+            with Project.open(path) as copy:
+                assert not [item for item in copy.findings if item.severity is Severity.LOSS]
+                assert copy.derived.damaged() == []
+        else:
+            with open_volume(path) as volume:
+                values = np.unique(volume.data[:])
+                assert values.size == 1
+                assert values[0] > 0
+
+
+def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path):
+    chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
+    folder = home / "cell.supervox"
+    with Project.open(folder) as project:
+        before = project.annotations.journal.count(Kind.VOXELS)
+        while project.annotations.can_undo:  # so that the model knows all
+            project.annotations.undo()
+            before += 1
+        project.annotations.apply(stroke(project.annotations.voxels, 0, 1))
+        model = Painted(project.annotations.voxels.copy())
+        model.states, before = [np.zeros_like(model.volume)], before + 1
+        model.history = [(model.states, model.undone, model.volume)]
+    kept, painter = 0, Painter()
+    try:
+        for seed in range(KILLS):
+            out = tmp_path / f"out-{seed}"
+            out.mkdir()
+            said = painter.live_and_die((folder, out, seed), chance)
+            steps = [words for words in said if words[0] in ("paint", "undo", "redo")]
+            told = [int(words[1]) - before for words in said if words[0] == "saved"]
+            for words in steps:
+                model.do(words)
+            with Project.open(folder) as project:
+                assert project.read_only_because is None
+                found = project.annotations.journal.count(Kind.VOXELS) - before
+                assert max(told, default=0) <= found <= len(steps)
+                model.go_back(found)
+                np.testing.assert_array_equal(project.annotations.voxels, model.volume)
+                assert project.derived.damaged() == []
+                assert len(project.derived.load_partitions()) == 2
+                assert not list(folder.rglob("*.partial.*"))
+            before += found
+            kept += found
+            check_outputs(out)
+            shutil.rmtree(out)
+    finally:
+        painter.close()
+    assert kept > 0
+    logging.getLogger(__name__).info("%d kills, %d changes kept", KILLS, kept)

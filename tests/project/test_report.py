@@ -1,0 +1,111 @@
+"""The report says what was done, in Markdown and HTML alike; the paragraph says it in words."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from supervox.features import FILTERS as ALL_FILTERS
+from supervox.segmentation import (
+    ClassifierParameters,
+    Project,
+    RefinementParameters,
+    SegmentationParameters,
+)
+from supervox.segmentation.project.methods import CITATIONS, FILTERS, methods_paragraph
+from supervox.segmentation.project.pages import (
+    Section,
+    Table,
+    pictures_of,
+    to_html,
+    to_markdown,
+)
+from supervox.segmentation.project.report import make_report
+
+
+@pytest.fixture
+def project(home):
+    with Project.open(home / "cell.supervox", read_only=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def sections(project):
+    labels = np.zeros((40, 44, 48), np.uint8)
+    labels[:10] = 1
+    labels[20:25] = 3
+    labels[30:32] = 3
+    return make_report(project, labels, b"a picture")
+
+
+def test_volumes_and_counts_are_physical(sections):
+    table = sections[1].blocks[0]
+    assert table.header[5] == "volume (um^3)"
+    rows = {row[0]: row for row in table.rows}
+    size = 44 * 48 * 0.03**3
+    assert float(rows["1"][5]) == pytest.approx(10 * size, rel=1e-3)
+    assert rows["1"][1] == "outside"
+    assert (rows["1"][6], rows["3"][6], rows["2"][6]) == ("1", "2", "0")
+    assert rows["3"][3] == f"{7 * 44 * 48:,}"
+    assert rows["1"][4] == "25.0 %"
+
+
+def test_markdown_and_html_say_the_same(sections):
+    markdown, page = to_markdown(sections), to_html(sections)
+    seen = []
+
+    class Reader(HTMLParser):
+        def handle_data(self, data):
+            seen.append(data)
+
+    Reader().feed(page)
+    text = " ".join(seen)
+    for section in sections:
+        assert f"# {section.title}" in markdown
+        assert section.title in text
+    for words in ("extremely randomised trees [2]", "doi:10.1109/TPAMI.2012.120", "nucleus"):
+        assert words in markdown
+        assert words in text
+    (picture,) = pictures_of(sections)
+    assert f"]({picture.name})" in markdown
+    assert "data:image/png;base64," in page
+
+
+def test_what_looks_like_markup_stays_text():
+    sections = [Section("<b>", ("a < b", Table(("x",), (("a|b",), ("<script>",)))))]
+    assert "a\\|b" in to_markdown(sections)
+    assert "<script>" not in to_html(sections)
+    assert "&lt;script&gt;" in to_html(sections)
+
+
+def test_the_paragraph_says_what_the_parameters_say(project):
+    plain = SegmentationParameters(
+        classifier=ClassifierParameters(trees=17, seed=5),
+        refinement=RefinementParameters(strength=0),
+        partitions=1,
+        edge_refinement=False,
+    )
+    text, cited = methods_paragraph(replace(project.settings, parameters=plain), "1.2", 3, 20, [])
+    assert "Supervox 1.2" in text
+    assert "trained 17 extremely randomised trees [2] (seed 5)" in text
+    assert "20 strokes of 3 classes" in text
+    assert "40 x 44 x 48 voxels of 30 x 30 x 30 nm" in text
+    assert "Markov" not in text
+    assert "guided" not in text
+    assert cited == [CITATIONS["slic"], CITATIONS["trees"]]
+    full = replace(project.settings, parameters=SegmentationParameters())
+    text, cited = methods_paragraph(full, "1.2", 3, 20, [1234])
+    assert "alpha-expansion [3]" in text
+    assert "guided filter [4]" in text
+    assert "1,234 in the first partition" in text
+    assert len(cited) == 4
+
+
+def test_what_is_not_known_is_not_claimed(project):
+    unknown = replace(project.settings, spacing_from="unknown", box=((0, 4), (0, 4), (0, 4)))
+    text, _ = methods_paragraph(unknown, "1.2", 3, 20, [])
+    assert "had 4 x 4 x 4 voxels (a part of the volume)." in text
+
+
+def test_every_filter_has_a_name():
+    assert set(FILTERS) == set(ALL_FILTERS)
