@@ -119,17 +119,19 @@ def test_types_change_only_if_values_do_not(run, tmp_path):
         (("strokes.tif", "b.ply::class=200"), "there is no voxel of class 200"),
     ],
 )
-def test_what_is_refused(run, files, words, message):
-    np.save(files / "float.npy", np.ones((2, 3, 4), np.float32))
-    with h5py.File(files / "two.h5", "w") as file:
+def test_what_is_refused(run, tmp_path, words, message):
+    for name in ("volume.tif", "strokes.tif"):
+        write_volume(tmp_path / name, np.ones((2, 3, 4), np.uint8), spacing=SPACING, unit="nm")
+    np.save(tmp_path / "float.npy", np.ones((2, 3, 4), np.float32))
+    with h5py.File(tmp_path / "two.h5", "w") as file:
         file["a"] = file["b"] = np.ones((2, 3, 4), np.uint8)
         file["c"] = np.ones((2, 3, 4), np.uint8)
-    before = sorted(os.listdir(files.folder))
-    done = run("convert", files / words[0], files / words[1], *words[2:])
+    before = sorted(os.listdir(tmp_path))
+    done = run("convert", tmp_path / words[0], tmp_path / words[1], *words[2:])
     assert done.code == 2
     assert re.search(message, done.err)
     assert len([line for line in done.err.splitlines() if not line.endswith("...")]) == 1
-    assert sorted(os.listdir(files.folder)) == before
+    assert sorted(os.listdir(tmp_path)) == before
 
 
 def test_info_on_every_format(run, tmp_path):
