@@ -105,10 +105,10 @@ $(STAMPS)/supervox: pyproject.toml $(VENV)/bin/python
 	mkdir -p $(STAMPS)
 	touch $@
 
-# The same with napari. Types are checked against it, and the tests open its windows.
+# The same with napari and all formats. Types are checked against it, and the tests open its windows.
 $(STAMPS)/desktop: $(STAMPS)/supervox
 	@echo "Installing napari into $(VENV) ..."
-	$(PIP) install --editable ".[desktop]"
+	$(PIP) install --editable ".[desktop,formats]"
 	touch $@
 
 $(STAMPS)/test $(STAMPS)/check: $(STAMPS)/desktop

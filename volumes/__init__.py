@@ -6,21 +6,26 @@ Where to find what:
 - `volume`: what an opened file is: `Volume`, `VolumeClass`, `describe`.
 - `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
   A new format is one module of its own and one entry.
-- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `mrc`, `hdf5_reading`, `nexus`, `hdf5_writing`,
-  `zarr_reading`, `zarr_writing`: the formats.
+- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`, `nexus`,
+  `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`,
+  `numpy_format`, `raw`, `txrm`: the formats.
+- `block`, `orientation`: what formats of a header and one piece of values share.
+- `pyramid`: the coarser levels of OME-Zarr.
+- `mesh`, `surface`: labels as triangle meshes.
 - `address`: what ``file.h5::/entry/data,c=1`` means.
 - `arrays`, `axes`: the lazy (plane, row, column) view of what a file holds.
 - `calibration`: units, and which voxel sizes can be believed.
 - `writer`, `atomic`: planes in order, into files that appear complete or not at all.
 - `checks`: what is refused before anything is written.
-- `errors`: `VolumeError`, the only exception that bad files and places lead to.
+- `errors`: `VolumeError`, the only exception that bad files and places lead to; where a file holds
+  several volumes it has a `Candidate` for each.
 """
 
 from .address import Address
 from .arrays import VolumeArray
-from .atomic import discard, publish, temporary_beside
-from .calibration import convert_length, unit_symbol
-from .errors import VolumeError
+from .atomic import discard, publish, remove_leftovers, temporary_beside
+from .calibration import Triple, convert_length, unit_symbol
+from .errors import Candidate, VolumeError
 from .files import create_volume, open_volume, write_volume
 from .formats import Format
 from .registry import FORMATS, format_of
@@ -30,7 +35,9 @@ from .writer import VolumeWriter
 __all__ = [
     "FORMATS",
     "Address",
+    "Candidate",
     "Format",
+    "Triple",
     "Volume",
     "VolumeArray",
     "VolumeClass",
@@ -43,6 +50,7 @@ __all__ = [
     "format_of",
     "open_volume",
     "publish",
+    "remove_leftovers",
     "temporary_beside",
     "unit_symbol",
     "write_volume",

@@ -2,9 +2,12 @@
 
 import contextlib
 import os
+import re
 import shutil
+import socket
 import time
 import uuid
+import zlib
 from pathlib import Path
 
 _ATTEMPTS = 20
@@ -12,8 +15,56 @@ _PAUSE_SECONDS = 0.1
 
 
 def temporary_beside(path: Path) -> Path:
-    """Return a hidden name in the same folder that nobody else uses, with the same ending."""
-    return path.with_name(f".{uuid.uuid4().hex[:12]}.partial.{path.name}")
+    """Return a hidden name in the same folder that nobody else uses, with the same ending.
+
+    It says which process of which machine uses it, so that `remove_leftovers` can tell when nobody
+    does any more.
+    """
+    return _hidden(path, "partial")
+
+
+def _hidden(path: Path, role: str) -> Path:
+    stamp = f"{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    return path.with_name(f".{stamp}.{role}.{path.name}")
+
+
+def _machine() -> str:
+    """Return a short mark of this machine."""
+    return f"{zlib.crc32(socket.gethostname().encode()):08x}"
+
+
+def remove_leftovers(path: Path, *, replaced: bool = False) -> None:
+    """Remove what processes that were killed left beside a file or folder that they were writing.
+
+    Those of processes that run, or ran on another machine, stay: someone may be writing there.
+
+    Parameters
+    ----------
+    path
+        The file or folder.
+    replaced
+        Whether it was just written anew. Only then isn't a folder needed that a process had moved
+        aside when it was killed: until then it may be all there is.
+    """
+    if os.name == "nt":
+        return  # to ask for a process there is to end it
+    roles = "partial|old" if replaced else "partial"
+    ours = re.compile(rf"\.{_machine()}-(\d+)-[0-9a-f]{{8}}\.({roles})\.{re.escape(path.name)}")
+    with contextlib.suppress(OSError):  # whether the folder can be used is for others to say
+        for item in path.parent.iterdir():
+            if (match := ours.fullmatch(item.name)) and not _runs(int(match[1])):
+                discard(item)
+
+
+def _runs(process: int) -> bool:
+    """Say whether a process is there."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def publish(temporary: Path, path: Path) -> None:
@@ -24,7 +75,7 @@ def publish(temporary: Path, path: Path) -> None:
     """
     _sync_tree(temporary)
     if temporary.is_dir() and path.exists():
-        aside = temporary_beside(path)
+        aside = _hidden(path, "old")
         path.rename(aside)
         try:
             temporary.rename(path)
@@ -36,6 +87,7 @@ def publish(temporary: Path, path: Path) -> None:
     else:
         temporary.replace(path)
         _sync(path.parent)
+    remove_leftovers(path, replaced=True)
 
 
 def discard(temporary: Path) -> None:

@@ -41,7 +41,7 @@ def arrange(
         For messages.
     """
     check_values(source.dtype, address)
-    if 0 in source.shape:
+    if any(length < 1 for length in source.shape):
         raise VolumeError(f"{address}: the volume is empty, its shape is {tuple(source.shape)}")
     settings = dict(address.settings)
     said = settings.pop("axes", None)

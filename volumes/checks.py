@@ -31,6 +31,19 @@ def check_replaceable(address: Address, entry: Format) -> None:
         raise VolumeError(f"{file}: is a file in the way of a folder; give another name")
 
 
+def check_inside(address: Address, entry: Format) -> None:
+    """Refuse what stands behind ``::`` and means nothing for a new file of this format."""
+    unknown = [key for key in address.settings if key not in entry.write_settings]
+    if address.inner is not None and not entry.writes_inner:
+        unknown.insert(0, address.inner)
+    if unknown:
+        known = ", ".join(f"{key}=" for key in sorted(entry.write_settings))
+        raise VolumeError(
+            f"{address.path}: a new {entry.name} file takes no {unknown[0]!r} behind '::'"
+            f"{f', only {known}' if known else '; leave it out'}"
+        )
+
+
 def checked_shape(file: Path, entry: Format, shape: Sequence[int], kind: Kind) -> tuple[int, ...]:
     """Return the shape if the format can hold it."""
     sizes = tuple(int(length) for length in shape)
@@ -38,6 +51,8 @@ def checked_shape(file: Path, entry: Format, shape: Sequence[int], kind: Kind) -
     if len(sizes) != wanted or min(sizes) < 1:
         axes = "classes, planes, rows, columns" if wanted == 4 else "planes, rows, columns"
         raise VolumeError(f"{file}: the shape of {kind} is ({axes}), not {sizes}")
+    if entry.is_mesh and kind != "labels":
+        raise VolumeError(f"{file}: a mesh shows the classes of labels, not {kind}")
     if wanted == 4 and "probabilities" not in entry.carries:
         able = ", ".join(
             item.name for item in FORMATS if item.create and "probabilities" in item.carries

@@ -4,10 +4,44 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Candidate(NamedTuple):
+    """One of several volumes that a file holds.
+
+    Attributes
+    ----------
+    inner : str
+        What picks it: it stands behind ``::`` in an address.
+    shape : tuple of int
+        Its size along every axis.
+    dtype : str
+        Type of its values.
+    """
+
+    inner: str
+    shape: tuple[int, ...]
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.inner} ({' x '.join(str(length) for length in self.shape)} {self.dtype})"
 
 
 class VolumeError(Exception):
-    """A file can't be read or written; the message says why and what to do about it."""
+    """A file can't be read or written; the message says why and what to do about it.
+
+    Parameters
+    ----------
+    message
+        One line.
+    candidates
+        What there is to choose from, where a file holds several volumes and none was named.
+    """
+
+    def __init__(self, message: str, candidates: tuple[Candidate, ...] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
 
 
 def _first_line(error: BaseException) -> str:
@@ -47,6 +81,28 @@ def reading(path: Path, format_name: str) -> Iterator[None]:
             "the file is damaged, cut short or of another format: copy or export it again"
         )
         raise VolumeError(message) from error
+
+
+@contextmanager
+def needing(package: str, path: Path, format_name: str) -> Iterator[None]:
+    """Say how to get a library that only some formats need, where its import fails.
+
+    Parameters
+    ----------
+    package
+        What is imported in the ``with`` block.
+    path, format_name
+        For the message.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != package:
+            raise
+        raise VolumeError(
+            f"{path}: {format_name} files need the package {package}; install it with: "
+            "pip install 'supervox[formats]'"
+        ) from error
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import logging
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from .address import Address
 from .arrays import ArraySource
 from .atomic import temporary_beside
 from .checks import (
+    check_inside,
     check_replaceable,
     checked_dtype,
     checked_origin,
@@ -135,6 +136,7 @@ def create_volume(
         raise VolumeError(
             f"{file}: {entry.name} files can be read, not written; use another ending"
         )
+    check_inside(address, entry)
     if not file.parent.is_dir():
         raise VolumeError(f"{file}: the folder {file.parent} doesn't exist; make it first")
     if file.exists():
@@ -162,6 +164,7 @@ def write_volume(
     origin: Sequence[float] | None = None,
     kind: Kind = "labels",
     classes: Sequence[VolumeClass] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write a whole array, or anything that is sliced like one, in slabs.
 
@@ -174,6 +177,14 @@ def write_volume(
         A 2D array is one plane. Probabilities have their class axis first.
     spacing, unit, origin, kind, classes
         As for `create_volume`.
+    progress
+        Called as ``progress(planes done, planes in all)``; what it raises ends the writing, and
+        nothing is left of the file.
+
+    Raises
+    ------
+    VolumeError
+        If the format can't hold this, or the place can't be written to.
     """
     shape = (1, *data.shape) if len(data.shape) == 2 else data.shape
     writer = create_volume(
@@ -187,13 +198,25 @@ def write_volume(
         classes=classes,
     )
     with writer:
-        plane_bytes = max(1, math.prod(shape) // shape[-3] * writer.dtype.itemsize)
-        step = writer.preferred_planes
-        step *= max(1, _SLAB_BYTES // (plane_bytes * step))
+        step = _planes_at_a_time(writer, getattr(data, "chunks", None))
         for start in range(0, shape[-3], step):
             planes = slice(start, min(start + step, shape[-3]))
             slab = np.asarray(data[:, planes] if len(shape) == 4 else _planes(data, planes))
             writer[planes] = slab
+            if progress is not None:
+                progress(planes.stop, shape[-3])
+
+
+def _planes_at_a_time(writer: VolumeWriter, chunks: object) -> int:
+    """Return how many planes to copy at once: whole chunks of both files, where they fit."""
+    shape = writer.shape
+    plane_bytes = max(1, math.prod(shape) // shape[-3] * writer.dtype.itemsize)
+    most = max(1, _SLAB_BYTES // plane_bytes)
+    step = writer.preferred_planes
+    depth = chunks[-3] if isinstance(chunks, tuple) and len(chunks) == len(shape) else 1
+    both = math.lcm(step, depth) if isinstance(depth, int) and depth > 0 else step
+    step = both if both <= most else max(step, depth if isinstance(depth, int) else 1)
+    return step * max(1, most // step)
 
 
 def _planes(data: ArraySource, planes: slice) -> npt.NDArray[np.generic]:

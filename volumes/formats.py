@@ -87,6 +87,14 @@ class Format:
         Whether a volume is a folder rather than a file.
     recognises
         Says whether a folder is one of this format whatever its name.
+    needs
+        The package of the extra ``formats`` that it needs, if it needs one.
+    is_mesh
+        Whether its files hold the surfaces of labels rather than voxels.
+    write_settings
+        What may be set behind ``::`` for a new file.
+    writes_inner
+        Whether a new file's volume may be named behind ``::``.
     """
 
     name: str
@@ -99,3 +107,7 @@ class Format:
     inside: str = ""
     is_folder: bool = False
     recognises: Callable[[Path], bool] | None = None
+    needs: str = ""
+    is_mesh: bool = False
+    write_settings: frozenset[str] = frozenset()
+    writes_inner: bool = False

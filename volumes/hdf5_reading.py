@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -10,8 +11,8 @@ import numpy as np
 from .address import Address
 from .axes import arrange
 from .calibration import Calibration, calibrate
-from .errors import VolumeError
-from .nexus import axes_calibration, default_signal
+from .errors import Candidate, VolumeError
+from .nexus import axes_calibration, default_signal, marked_signals
 from .volume import Volume, VolumeClass, classes_from_json
 
 _NAME = "HDF5"
@@ -27,6 +28,7 @@ def open_hdf5(address: Address) -> Volume:
     try:
         dataset = _find(file, address)
         exact = Address(address.path, dataset.name, address.settings)
+        _check_sources(dataset, exact)
         return Volume.make(
             arrange(dataset, _axes(dataset), exact, _NAME),
             _calibration(dataset),
@@ -50,7 +52,8 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
         except (KeyError, ValueError) as error:
             raise VolumeError(
                 f"{address.path}: there is no {address.inner!r} in it (or its link leads nowhere); "
-                f"it holds {_listing(_candidates(file)) or 'no volume'}"
+                f"it holds {_listing(_candidates(file)) or 'no volume'}",
+                _described(_candidates(file)),
             ) from error
         if isinstance(item, h5py.Dataset):
             return item
@@ -61,12 +64,14 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
     candidates = _candidates(group)
     for wanted in (_is_volume, lambda shape: len(shape) > 3, lambda shape: True):
         chosen = [item for item in candidates if wanted(item.shape)]
-        if len(chosen) == 1:
-            return chosen[0]
+        marked = marked_signals(chosen)
+        if len(chosen) == 1 or len(marked) == 1:
+            return (marked or chosen)[0]
         if chosen:
             raise VolumeError(
                 f"{address.path}: holds several volumes, pick one with "
-                f"'{address.path.name}::PATH': {_listing(chosen)}"
+                f"'{address.path.name}::PATH': {_listing(chosen)}",
+                _described(chosen),
             )
     raise VolumeError(f"{address}: holds no dataset with planes, rows and columns")
 
@@ -102,12 +107,29 @@ def _walk(group: h5py.Group, seen: set[tuple[str, int]]) -> Iterator[h5py.Datase
             yield from _walk(item, seen)
 
 
+def _described(datasets: Sequence[h5py.Dataset]) -> tuple[Candidate, ...]:
+    """Return what there is to choose from."""
+    return tuple(Candidate(item.name, tuple(item.shape), str(item.dtype)) for item in datasets)
+
+
 def _listing(datasets: Sequence[h5py.Dataset]) -> str:
     """List datasets with their shapes, for a message."""
-    return ", ".join(
-        f"{item.name} ({' x '.join(str(length) for length in item.shape)} {item.dtype})"
-        for item in datasets
-    )
+    return ", ".join(str(item) for item in _described(datasets))
+
+
+def _check_sources(dataset: h5py.Dataset, address: Address) -> None:
+    """Refuse a virtual dataset whose parts are missing: HDF5 would give zeros for them."""
+    if not dataset.is_virtual:
+        return
+    home = Path(dataset.file.filename).parent
+    names = {source.file_name for source in dataset.virtual_sources()} - {"."}
+    missing = sorted(name for name in names if "%" not in name and not (home / name).is_file())
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise VolumeError(
+            f"{address}: is put together from other files, of which {missing[0]}{more} can't be "
+            f"found; copy them along, to {home}"
+        )
 
 
 def _axes(dataset: h5py.Dataset) -> list[str] | None:

@@ -1,5 +1,6 @@
 """NeXus conventions: which dataset a file is about, and what its axes say of the voxels."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import h5py
@@ -26,16 +27,32 @@ def _get(group: h5py.Group, name: str) -> Any:
 
 
 def default_signal(group: h5py.Group) -> h5py.Dataset | None:
-    """Follow ``@default`` down to the group with a ``@signal``, and return that dataset."""
+    """Follow ``@default`` down to the group with a ``@signal``, and return that dataset.
+
+    A spectrum or a single picture may well be what a file shows first: it isn't what we are for.
+    """
     for _ in range(16):  # a file's defaults may go in a circle
         signal = _get(group, _text(group.attrs.get("signal")))
-        if isinstance(signal, h5py.Dataset):
+        if isinstance(signal, h5py.Dataset) and signal.ndim >= 3:
             return signal
         below = _get(group, _text(group.attrs.get("default")))
         if not isinstance(below, h5py.Group):
             return None
         group = below
     return None
+
+
+def marked_signals(datasets: Sequence[h5py.Dataset]) -> list[h5py.Dataset]:
+    """Return those that are the ``@signal`` of their group, or are marked so in the old way.
+
+    Before ``@default`` there was ``signal=1`` on the dataset itself.
+    """
+    return [
+        item
+        for item in datasets
+        if _text(item.parent.attrs.get("signal")) == item.name.rpartition("/")[2]
+        or str(item.attrs.get("signal", "")) == "1"
+    ]
 
 
 def axes_calibration(dataset: h5py.Dataset) -> Calibration:

@@ -16,7 +16,7 @@ import zarr
 from .address import Address
 from .arrays import ArraySource
 from .axes import arrange
-from .errors import VolumeError
+from .errors import Candidate, VolumeError
 from .tiff_metadata import calibration_of, classes_of
 from .volume import Volume
 
@@ -85,7 +85,11 @@ def _choose(file: tifffile.TiffFile, address: Address) -> tifffile.TiffPageSerie
         )
         raise VolumeError(
             f"{address.path}: holds {len(series)} images, pick one with "
-            f"'{address.path.name}::NUMBER': {shown}"
+            f"'{address.path.name}::NUMBER': {shown}",
+            tuple(
+                Candidate(str(i), tuple(item.shape), str(item.dtype))
+                for i, item in enumerate(series)
+            ),
         )
     if not address.inner.isdigit() or int(address.inner) >= len(series):
         raise VolumeError(

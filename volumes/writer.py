@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from .arrays import Array
-from .atomic import discard, publish
+from .atomic import discard, publish, remove_leftovers
 from .errors import VolumeError, writing
 from .formats import Format, Sink, WriteRequest
 
@@ -50,6 +50,7 @@ class VolumeWriter:
 
     def __enter__(self) -> Self:
         assert self._format.create is not None
+        remove_leftovers(self._request.target.path)
         try:
             with writing(self._request.target.path, self._format.name):
                 self._sink = self._format.create(self._request)

@@ -9,7 +9,7 @@ import zarr
 from .address import Address
 from .axes import arrange
 from .calibration import Calibration, calibrate
-from .errors import VolumeError
+from .errors import Candidate, VolumeError
 from .volume import Volume, VolumeClass, classes_from_json
 
 _NAME = "Zarr"
@@ -61,7 +61,22 @@ def _inside(group: zarr.Group, inner: str, address: Address) -> Volume:
     if len(arrays) == 1 and not pyramids:
         return _plain(arrays[0], address)
     raise VolumeError(
-        f"{address.path}: pick one volume in it with '{address.path.name}::PATH'; {_holds(group)}"
+        f"{address.path}: pick one volume in it with '{address.path.name}::PATH'; {_holds(group)}",
+        _candidates(group),
+    )
+
+
+def _candidates(group: zarr.Group) -> tuple[Candidate, ...]:
+    """Return the arrays of three dimensions or more, and the finest levels of pyramids."""
+    arrays = {name: array for name, array in group.arrays() if array.ndim >= 3}
+    for name, item in group.groups():
+        pyramid = _multiscale(item)
+        level = pyramid and item.get(str(pyramid["datasets"][0]["path"]))
+        if isinstance(level, zarr.Array):
+            arrays[name] = level
+    return tuple(
+        Candidate(name, tuple(array.shape), str(array.dtype))
+        for name, array in sorted(arrays.items())
     )
 
 
@@ -182,6 +197,37 @@ def _pyramid_calibration(pyramid: Mapping[str, Any], path: str, axes: Sequence[s
 
 
 def _label_classes(group: zarr.Group) -> tuple[VolumeClass, ...]:
-    """Return the classes that we wrote beside the pyramid."""
+    """Return the classes that we wrote beside the pyramid, or those of OME-Zarr's label images."""
     own = group.attrs.get("supervox")
-    return classes_from_json(own.get("classes")) if isinstance(own, dict) else ()
+    if isinstance(own, dict):
+        return classes_from_json(own.get("classes"))
+    attributes: Mapping[str, Any] = group.attrs
+    ome = attributes.get("ome")
+    label = (ome if isinstance(ome, dict) else attributes).get("image-label")
+    if not isinstance(label, dict):
+        return ()
+    colours = {
+        item.get("label-value"): _colour(item.get("rgba")) for item in _items(label, "colors")
+    }
+    names = {item.get("label-value"): item.get("name") for item in _items(label, "properties")}
+    return classes_from_json(
+        [
+            {"value": value, "name": names.get(value) or f"class {value}", "colour": colour}
+            for value, colour in (dict.fromkeys(names) | colours).items()
+            if value != 0
+        ]
+    )
+
+
+def _items(label: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return a list of objects of somebody's metadata, without what isn't one."""
+    found = label.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _colour(rgba: object) -> str | None:
+    """Return ``[255, 128, 0, 255]`` as ``#ff8000``."""
+    if not isinstance(rgba, list) or len(rgba) < 3:
+        return None
+    fits = all(isinstance(part, int) and 0 <= part <= 255 for part in rgba)
+    return f"#{bytes(rgba[:3]).hex()}" if fits else None

@@ -225,7 +225,7 @@ class VolumeSection(Body):
     def _open_volume(self) -> None:
         from supervox.volumes import FORMATS
 
-        endings = " ".join(f"*{e}" for entry in FORMATS for e in entry.extensions)
+        endings = " ".join(f"*{e}" for entry in FORMATS if entry.open for e in entry.extensions)
         path, _ = QFileDialog.getOpenFileName(
             self, "Open a volume", str(Path.cwd()), f"Volumes ({endings});;All files (*)"
         )

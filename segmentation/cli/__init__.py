@@ -3,7 +3,7 @@
 Where to find what:
 
 - `commands`: the list of commands; a command's module is only loaded when it is called.
-- `open`, `segment`, `apply`, `score`, `sample`, `info`, `picture`: one command each.
+- `open`, `segment`, `apply`, `score`, `sample`, `info`, `convert`, `picture`: one command each.
 - `check`, `export`, `write_report`: commands on a project; `projects` is what they share.
 - `segment_run`: what ``segment`` does once its options are understood; `segment_project`: the same
   in a project.

@@ -22,6 +22,7 @@ COMMANDS = {
     "score": "Compare labels with a ground truth.",
     "picture": "Draw three sections of a volume and its labels.",
     "info": "Say what a volume, a model file or a project holds.",
+    "convert": "Write a volume in another format, or labels as surfaces.",
     "check": "Verify a project, and repair what can be.",
     "export": "Write labels, probabilities or strokes from a project.",
     "report": "Describe a project: methods, figures and pictures.",

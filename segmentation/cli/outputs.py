@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,9 +11,17 @@ from types import TracebackType
 from typing import Literal, Self
 
 import numpy.typing as npt
-from supervox.volumes import Address, VolumeError, create_volume
+from supervox.volumes import (
+    Address,
+    VolumeError,
+    create_volume,
+    remove_leftovers,
+    temporary_beside,
+)
 
 Kind = Literal["labels", "image", "probabilities"]
+
+_HIDDEN = "supervox"  # ends the names of hidden folders
 
 
 class Outputs:
@@ -100,13 +107,15 @@ class Outputs:
         """Return a place in a hidden folder beside the target."""
         parent = target.parent
         if parent not in self._staging:
+            remove_leftovers(parent / _HIDDEN)
+            folder = temporary_beside(parent / _HIDDEN)
             try:
-                folder = tempfile.mkdtemp(prefix=".supervox-", dir=parent)
+                folder.mkdir(mode=0o700)
             except OSError as error:
                 raise VolumeError(
                     f"{target}: the folder can't be written to ({error.strerror}); choose another"
                 ) from error
-            self._staging[parent] = Path(folder)
+            self._staging[parent] = folder
         staged = self._staging[parent] / target.name
         self._planned.append((staged, target))
         return staged

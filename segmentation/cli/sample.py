@@ -33,7 +33,9 @@ FILES: dict[str, tuple[str, Kind]] = {
     "instances": ("uint16", "labels"),
     "strokes": ("uint8", "labels"),
 }
-ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
+ENDINGS = [
+    entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create and not entry.is_mesh
+]
 DEFAULT_ENDING = "tif"
 
 

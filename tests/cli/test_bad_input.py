@@ -73,7 +73,7 @@ def _refused(done, message, folder):
         ("cut.h5", "strokes.tif", "cut.h5: .*cut short"),
         ("empty.tif", "strokes.tif", "empty.tif: the file is empty"),
         ("notes.txt", "strokes.tif", "the ending '.txt' isn't known"),
-        (".", "strokes.tif", "is a folder, not a volume"),
+        (".", "strokes.tif", "give one file, or a folder of nothing but slices"),
     ],
 )
 def test_bad_files(bad, run, tmp_path, volume, strokes, message):
@@ -161,7 +161,7 @@ def test_a_folder_without_permission(files, run, tmp_path, monkeypatch):
     def refuse(*args, **more):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
     words = ("--annotations", files / "strokes.tif", *_all_outputs(tmp_path))
     done = run("segment", files / "volume.tif", *words)
     _refused(done, "l.tif: the folder can't be written to .Permission denied", tmp_path)

@@ -157,7 +157,7 @@ def test_what_can_not_be_read_or_drawn(files, run, words, message):
     assert done.code == 2
     assert re.search(message, done.err)
     assert not list(files.folder.glob("p.*"))
-    assert not list(files.folder.glob(".supervox*"))
+    assert not list(files.folder.glob(".*"))
 
 
 def test_help_names_every_command_and_each_has_its_own(program, run):

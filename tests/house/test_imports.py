@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from supervox.volumes import FORMATS
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
@@ -26,7 +27,12 @@ ALLOWED = {
 ROOMS = {place.partition("/")[0] for place in ALLOWED}
 DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-IMPORT_NAMES = {"pillow": "PIL", "scikit-image": "skimage", "scikit-learn": "sklearn"}
+IMPORT_NAMES = {
+    "pillow": "PIL",
+    "pynrrd": "nrrd",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+}
 LOADED_BY_OTHERS = {"imagecodecs", "PySide6"}  # tifffile's compressions; what qtpy stands for
 
 
@@ -113,7 +119,9 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     engine = [path for path in MODULES if place_of(path) != "napari_plugin"]
     always = required(project["dependencies"])
-    assert used_by(engine) == always - LOADED_BY_OTHERS
+    formats = required(project["optional-dependencies"]["formats"])
+    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats
+    assert formats == {entry.needs for entry in FORMATS if entry.needs}
     plugin = [path for path in MODULES if place_of(path) == "napari_plugin"]
     desktop = required(project["optional-dependencies"]["desktop"])
     assert used_by(plugin) - always == desktop - LOADED_BY_OTHERS
@@ -121,7 +129,7 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("room", sorted(ROOMS - {"napari_plugin"}))
 def test_importing_a_room_is_light(room: str) -> None:
-    heavy = sorted(DESKTOP | {"sklearn", "skimage", "matplotlib"})
+    heavy = sorted(DESKTOP | {"sklearn", "skimage", "matplotlib", "nibabel", "nrrd", "olefile"})
     code = (
         f"import sys, supervox.{room}\n"
         f"loaded = {heavy!r} & {{name.partition('.')[0] for name in sys.modules}}\n"

@@ -18,7 +18,11 @@ from supervox.volumes import FORMATS, VolumeClass, VolumeError, create_volume, w
 
 from .conftest import DTYPES, ORIGIN, SPACING
 
-ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create]
+ENDINGS = [
+    entry.extensions[0]
+    for entry in FORMATS
+    if entry.create and entry.open and "spacing" in entry.carries
+]
 CLASSES = (VolumeClass(1, "membrane", "#ff8000"), VolumeClass(3, "noyau é"))
 
 

@@ -13,7 +13,9 @@ from supervox.volumes import FORMATS, VolumeClass, VolumeError, open_volume, wri
 
 from .conftest import DTYPES, ORIGIN, SPACING
 
-WRITABLE = [entry for entry in FORMATS if entry.create]
+WRITABLE = [
+    entry for entry in FORMATS if entry.create and entry.open and "spacing" in entry.carries
+]
 ENDINGS = [entry.extensions[0] for entry in WRITABLE]
 CLASSES = [VolumeClass(1, "membrane", "#ff8000"), VolumeClass(2, "nucleus", "#0000ff")]
 PLACE = {"scale": SPACING, "translate": ORIGIN, "units": ("nm",) * 3}

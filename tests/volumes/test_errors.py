@@ -8,7 +8,9 @@ import pytest
 from supervox.volumes import FORMATS, VolumeError, create_volume, open_volume, write_volume
 
 VALUES = np.ones((3, 4, 5), np.uint8)
-ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create and not entry.is_folder]
+ENDINGS = [
+    entry.extensions[0] for entry in FORMATS if entry.create and entry.open and not entry.is_folder
+]
 
 
 def test_missing_file(tmp_path):
@@ -131,6 +133,9 @@ def test_what_the_system_refuses_to_read(tmp_path, monkeypatch):
         ("a.mrc", {"dtype": "int32"}, "MRC can't hold int32; convert it to one of float16"),
         ("a.tif", {"dtype": "int64"}, "TIFF can't hold int64"),
         ("a.h5", {"dtype": "complex64"}, "complex numbers"),
+        ("a.tif::c=1", {}, "a new TIFF file takes no 'c' behind '::'; leave it out"),
+        ("a.zarr::1", {}, "a new Zarr file takes no '1' behind '::'"),
+        ("a.h5::/x,class=1", {}, "a new HDF5 file takes no 'class'"),
         ("a.h5", {"dtype": "U3"}, "not numbers"),
         ("a.h5", {"spacing": (1, 0, 1)}, "spacing is three positive numbers"),
         ("a.h5", {"spacing": (1, 1)}, "spacing is three positive numbers"),

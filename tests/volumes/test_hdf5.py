@@ -3,7 +3,7 @@
 import h5py
 import numpy as np
 import pytest
-from supervox.volumes import VolumeError, open_volume
+from supervox.volumes import Candidate, VolumeError, open_volume
 
 VALUES = np.random.default_rng(1).integers(0, 255, (5, 12, 8), dtype=np.uint8)
 
@@ -55,6 +55,66 @@ def test_several_volumes_are_listed(path):
         assert volume.data.dtype == np.float32
     with pytest.raises(VolumeError, match=r"there is no '/other' in it .* /raw \(5 x 12 x 8"):
         open_volume(f"{path}::/other")
+
+
+def test_candidates_can_be_chosen_from(path):
+    with h5py.File(path, "w") as file:
+        file["raw"], file["filtered"] = VALUES, VALUES.astype("f4")
+    candidates = (
+        Candidate("/filtered", (5, 12, 8), "float32"),
+        Candidate("/raw", (5, 12, 8), "uint8"),
+    )
+    for address in (path, f"{path}::/other"):
+        with pytest.raises(VolumeError, match="/raw") as refused:
+            open_volume(address)
+        assert refused.value.candidates == candidates
+    for candidate in candidates:
+        with open_volume(f"{path}::{candidate.inner}") as volume:
+            assert volume.data.dtype == candidate.dtype
+    with pytest.raises(VolumeError, match="no such file") as refused:
+        open_volume(f"{path}.h5")
+    assert refused.value.candidates == ()
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_the_only_signal_is_meant(path, old):
+    with h5py.File(path, "w") as file:
+        file["instrument/raw"] = VALUES + 1
+        file["entry/tomo/data"] = VALUES
+        if old:
+            file["entry/tomo/data"].attrs["signal"] = 1
+        else:
+            file["entry/tomo"].attrs["signal"] = "data"
+    with open_volume(path) as volume:
+        assert volume.inner == "/entry/tomo/data"
+
+
+def test_a_spectrum_as_signal_is_passed_over(path):
+    with h5py.File(path, "w") as file:
+        file["entry/sum"], file["entry/data"] = np.arange(9.0), VALUES
+        file.attrs["default"], file["entry"].attrs["signal"] = "entry", "sum"
+    with open_volume(path) as volume:
+        assert volume.inner == "/entry/data"
+
+
+def test_data_in_other_files(tmp_path):
+    with h5py.File(tmp_path / "part.h5", "w") as file:
+        file["data"] = VALUES
+    layout = h5py.VirtualLayout((10, 12, 8), "u1")
+    layout[:5] = h5py.VirtualSource("part.h5", "data", VALUES.shape)
+    layout[5:] = h5py.VirtualSource("more.h5", "data", VALUES.shape)
+    with h5py.File(tmp_path / "a.nxs", "w") as file:
+        file["linked"] = h5py.ExternalLink("part.h5", "/data")
+        file.create_virtual_dataset("joined", layout)
+    with open_volume(f"{tmp_path}/a.nxs::/linked") as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+        assert volume.metadata["stored in"].endswith("part.h5")
+    with pytest.raises(VolumeError, match=r"other files, of which more\.h5 can't be found; copy"):
+        open_volume(f"{tmp_path}/a.nxs::/joined")
+    with h5py.File(tmp_path / "more.h5", "w") as file:
+        file["data"] = VALUES + 1
+    with open_volume(f"{tmp_path}/a.nxs::/joined") as volume:
+        np.testing.assert_array_equal(volume.data, np.concatenate([VALUES, VALUES + 1]))
 
 
 def test_a_group_may_be_named(path):

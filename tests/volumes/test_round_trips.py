@@ -4,13 +4,25 @@ import json
 
 import h5py
 import mrcfile
+import nibabel
+import nrrd
 import numpy as np
 import pytest
 import tifffile
 import zarr
-from supervox.volumes import FORMATS, VolumeClass, describe, open_volume, write_volume
+from supervox.volumes import (
+    FORMATS,
+    Address,
+    VolumeClass,
+    describe,
+    format_of,
+    open_volume,
+    write_volume,
+)
 
-ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create]
+ENTRIES = [entry for entry in FORMATS if entry.create and entry.open]
+ENDINGS = [*(entry.extensions[0] for entry in ENTRIES), ".nii"]
+PLACED = [e for e in ENDINGS if "spacing" in format_of(Address.parse(f"a{e}")).carries]
 SPACING = (50.0, 4.6, 4.6)
 CLASSES = (VolumeClass(1, "noyau é", "#ff8000"), VolumeClass(7, "membrane"))
 
@@ -25,6 +37,13 @@ def _independent(path):
     if name.endswith(".h5"):
         with h5py.File(path) as file:
             return next(iter(file.values()))[...]
+    if name.endswith(".nrrd"):
+        values, header = nrrd.read(str(path), index_order="C")
+        return np.moveaxis(values, -1, 0) if header["dimension"] == 4 else values
+    if ".nii" in name:
+        return np.asarray(nibabel.load(path).dataobj).T
+    if name.endswith(".npy"):
+        return np.load(path, allow_pickle=False)
     return zarr.open_group(path, mode="r")["0"][...]
 
 
@@ -45,9 +64,10 @@ def test_values_and_spacing_come_back(tmp_path, ending, dtype, shape, kind):
         np.testing.assert_array_equal(volume.data, values)
         expected = "uint16" if (ending, dtype) == (".mrc", "uint8") else dtype
         assert volume.data.dtype == expected
-        assert volume.spacing == pytest.approx(SPACING, rel=1e-7)
-        assert volume.spacing_stated
-        assert volume.unit == "nm"
+        if ending in PLACED:
+            assert volume.spacing == pytest.approx(SPACING, rel=1e-7)
+            assert volume.unit == "nm"
+        assert volume.spacing_stated is (ending in PLACED)
         assert volume.origin == (0, 0, 0)
         assert volume.notes == ()
     np.testing.assert_array_equal(_independent(path).reshape(shape), values)
@@ -62,7 +82,7 @@ def test_values_and_spacing_come_back(tmp_path, ending, dtype, shape, kind):
         ("mm", (1e-4, 2e-6, 3e-6)),
     ],
 )
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", PLACED)
 def test_unit_and_origin_come_back(tmp_path, ending, unit, spacing):
     path = tmp_path / f"volume{ending}"
     origin = (3 * spacing[0], -2.5 * spacing[1], spacing[2])
@@ -88,7 +108,7 @@ def test_unknown_spacing_stays_unknown(tmp_path, ending):
         assert volume.unit is None
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", PLACED)
 def test_spacing_without_a_unit(tmp_path, ending):
     path = tmp_path / f"volume{ending}"
     write_volume(path, _values((3, 4, 5), "uint8"), spacing=(3, 1, 1))
@@ -97,7 +117,7 @@ def test_spacing_without_a_unit(tmp_path, ending):
         assert volume.unit == ("nm" if ending == ".mrc" else None)
 
 
-@pytest.mark.parametrize("entry", [e for e in FORMATS if "classes" in e.carries and e.create])
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if "classes" in e.carries])
 def test_classes_come_back(tmp_path, entry):
     path = tmp_path / f"volume{entry.extensions[0]}"
     write_volume(path, _values((3, 4, 5), "uint8"), classes=CLASSES)
@@ -130,17 +150,19 @@ def test_colours_are_written_in_one_way(colour):
         VolumeClass(1, "a", colour)
 
 
-@pytest.mark.parametrize("entry", [e for e in FORMATS if "probabilities" in e.carries and e.create])
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if "probabilities" in e.carries])
 @pytest.mark.parametrize("classes", [1, 3])
 def test_probabilities_come_back(tmp_path, entry, classes):
     path = tmp_path / f"volume{entry.extensions[0]}"
     values = np.random.default_rng(0).random((classes, 18, 9, 11), dtype=np.float32)
     write_volume(path, values, spacing=SPACING, unit="nm", kind="probabilities", classes=CLASSES)
+    axes = "" if "spacing" in entry.carries else "axes=czyx,"  # values alone don't say it
     for channel in range(classes):
-        with open_volume(f"{path}::c={channel}" if classes > 1 else path) as volume:
+        with open_volume(f"{path}::{axes}c={channel}" if classes > 1 else path) as volume:
             np.testing.assert_array_equal(volume.data, values[channel])
-            assert volume.spacing == pytest.approx(SPACING)
-            assert volume.classes == CLASSES
+            if "spacing" in entry.carries:
+                assert volume.spacing == pytest.approx(SPACING)
+                assert volume.classes == CLASSES
     order = (1, 0, 2, 3) if ".tif" in entry.extensions[0] else (0, 1, 2, 3)
     read = _independent(path).reshape(np.array(values.shape)[list(order)])
     np.testing.assert_array_equal(read.transpose(order), values)
@@ -148,7 +170,7 @@ def test_probabilities_come_back(tmp_path, entry, classes):
 
 @pytest.mark.parametrize(
     ("entry", "dtype"),
-    [(entry, dtype) for entry in FORMATS if entry.create for dtype in sorted(entry.dtypes)],
+    [(entry, dtype) for entry in ENTRIES for dtype in sorted(entry.dtypes)],
 )
 def test_every_promised_dtype(tmp_path, entry, dtype):
     path = tmp_path / f"volume{entry.extensions[-1]}"
@@ -192,9 +214,14 @@ def test_a_picture_is_one_plane(tmp_path):
 
 def test_independent_readers_see_spacing_and_names(tmp_path):
     values = _values((3, 4, 5), "uint8")
-    for ending in ENDINGS:
+    for ending in PLACED:
         write_volume(
-            tmp_path / f"v{ending}", values, spacing=(2, 0.5, 0.25), unit="um", classes=CLASSES
+            tmp_path / f"v{ending}",
+            values,
+            spacing=(2, 0.5, 0.25),
+            unit="um",
+            origin=(10, 20, -30),
+            classes=CLASSES,
         )
     with tifffile.TiffFile(tmp_path / "v.tif") as file:
         assert file.imagej_metadata["spacing"] == 2
@@ -202,15 +229,32 @@ def test_independent_readers_see_spacing_and_names(tmp_path):
         assert file.pages[0].tags["XResolution"].value == (4, 1)
         assert file.pages[0].compression == tifffile.COMPRESSION.ADOBE_DEFLATE
     with tifffile.TiffFile(tmp_path / "v.ome.tif") as file:
-        assert 'PhysicalSizeY="0.5"' in file.ome_metadata
+        pixels = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]["Pixels"]
+        assert [pixels[f"PhysicalSize{axis}"] for axis in "ZYX"] == [2, 0.5, 0.25]
+        assert [pixels["Plane"][0][f"Position{axis}"] for axis in "ZYX"] == [10, 20, -30]
+        assert "noyau" in file.ome_metadata
     with mrcfile.open(tmp_path / "v.mrc") as file:
         assert tuple(file.voxel_size.tolist()) == (2500, 5000, 20000)
+        assert tuple(file.header.origin.tolist()) == (-300000, 200000, 100000)
         assert file.header.dmax == values.max()
         assert file.header.dmean == pytest.approx(values.mean())
         assert file.header.rms == pytest.approx(values.std(), rel=1e-5)
     assert mrcfile.validate(tmp_path / "v.mrc")
     with h5py.File(tmp_path / "v.h5") as file:
         assert file["labels"].attrs["element_size_um"].tolist() == [2, 0.5, 0.25]
+        assert file["labels"].attrs["origin"].tolist() == [10, 20, -30]
     ome = zarr.open_group(tmp_path / "v.zarr", mode="r").attrs["ome"]
     assert ome["multiscales"][0]["axes"][0]["unit"] == "micrometer"
     assert ome["image-label"]["colors"] == [{"label-value": 1, "rgba": [255, 128, 0, 255]}]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_more_classes_than_a_byte_holds(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    values = np.arange(300, dtype=np.uint16).reshape(3, 10, 10)
+    classes = tuple(VolumeClass(n, f"cell {n}", f"#{n:06x}") for n in range(1, 300))
+    write_volume(path, values, classes=classes)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, values)
+        if "classes" in format_of(Address.parse(path)).carries:
+            assert volume.classes == classes

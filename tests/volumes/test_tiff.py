@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 import tifffile
-from supervox.volumes import VolumeError, open_volume, tiff_writing, write_volume
+from supervox.volumes import (
+    Candidate,
+    VolumeError,
+    create_volume,
+    open_volume,
+    tiff_writing,
+    write_volume,
+)
 
 VALUES = np.random.default_rng(1).integers(0, 255, (9, 32, 40), dtype=np.uint8)
 
@@ -186,8 +193,12 @@ def test_several_images(tmp_path):
     with tifffile.TiffWriter(path) as writer:
         writer.write(VALUES, photometric="minisblack")
         writer.write(VALUES[:, :5], photometric="minisblack")
-    with pytest.raises(VolumeError, match=r"2 images, pick one .*1 \(9 x 5 x 40\)"):
+    with pytest.raises(VolumeError, match=r"2 images, pick one .*1 \(9 x 5 x 40\)") as refused:
         open_volume(path)
+    assert refused.value.candidates == (
+        Candidate("0", (9, 32, 40), "uint8"),
+        Candidate("1", (9, 5, 40), "uint8"),
+    )
     _check(f"{path}::1", VALUES[:, :5])
     with pytest.raises(VolumeError, match="has images 0 to 1, not '2'"):
         open_volume(f"{path}::2")
@@ -262,3 +273,35 @@ def test_beyond_classic_tiff_is_a_big_ome_tiff(tmp_path, monkeypatch):
         assert file.is_ome
     volume = _check(path)
     assert (volume.spacing, volume.unit) == ((50, 4.6, 4.6), "nm")
+
+
+GIANT = (70_000, 256, 256)  # 4.3 GiB of bytes
+
+
+@pytest.mark.parametrize("kind", ["image", "labels"])
+def test_more_than_4_gib_begins_as_big_tiff(tmp_path, kind):
+    def begin(shape):
+        with create_volume(tmp_path / "a.tif", shape, "uint8", kind=kind) as writer:
+            writer[:2000] = np.zeros((2000, 256, 256), np.uint8)
+            (begun,) = tmp_path.iterdir()
+            beginning = begun.read_bytes()[:4]
+            raise RuntimeError(beginning)
+
+    for shape, version in ((GIANT, 43), ((4000, 256, 256), 42)):
+        with pytest.raises(RuntimeError) as found:
+            begin(shape)
+        assert found.value.args[0] == b"II" + bytes([version, 0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_than_4_gib_are_read(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, shape=GIANT, dtype="u1", bigtiff=True, photometric="minisblack")
+    if path.stat().st_blocks * 512 > 2**30:
+        pytest.skip("the file system has no sparse files")
+    with path.open("r+b") as file, tifffile.TiffFile(path) as tif:
+        file.seek(tif.pages[0].dataoffsets[0] + 69_999 * 256 * 256 + 5)
+        file.write(b"\x07")
+    with open_volume(path) as volume:
+        assert volume.shape == GIANT
+        assert volume.data[-1, 0, 4:7].tolist() == [0, 7, 0]

@@ -1,12 +1,27 @@
 """Slabs in order, and files that appear complete or not at all."""
 
 import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+import zlib
 
 import numpy as np
 import pytest
-from supervox.volumes import FORMATS, VolumeError, create_volume, files, open_volume, write_volume
+from supervox.volumes import (
+    FORMATS,
+    VolumeError,
+    create_volume,
+    files,
+    open_volume,
+    remove_leftovers,
+    temporary_beside,
+    write_volume,
+)
 
-ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create]
+ENDINGS = [entry.extensions[0] for entry in FORMATS if entry.create and entry.open]
 OLD = np.full((2, 3, 4), 9, np.uint8)
 NEW = np.arange(40 * 5 * 6, dtype=np.uint16).reshape(40, 5, 6)
 
@@ -157,3 +172,78 @@ def test_the_old_folder_comes_back_if_it_cannot_be_replaced(tmp_path, monkeypatc
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data, OLD)
     assert [item.name for item in tmp_path.iterdir()] == ["a.zarr"]
+
+
+KILLED = """
+import sys, time, numpy
+from supervox.volumes import create_volume
+with create_volume(sys.argv[1], (40, 5, 6), "uint16") as writer:
+    writer[:20] = numpy.zeros((20, 5, 6), "uint16")
+    print("half", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("name", ["a.tif", "a.zarr"])
+def test_leftovers_of_a_killed_process_go_when_the_file_is_written_again(tmp_path, name):
+    path = tmp_path / name
+    write_volume(path, OLD)
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "half\n"
+        remove_leftovers(path)
+        assert len(list(tmp_path.iterdir())) == 2, "it is being written"
+        process.send_signal(signal.SIGKILL)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, OLD)
+    assert len(list(tmp_path.iterdir())) == 2
+    write_volume(tmp_path / f"other{path.suffix}", OLD)
+    assert len(list(tmp_path.iterdir())) == 3
+    write_volume(path, NEW)
+    assert {item.name for item in tmp_path.iterdir()} == {name, f"other{path.suffix}"}
+
+
+def _left(path, *, machine=None, process=None, role="partial"):
+    """Make a leftover as a process that has ended would have."""
+    if process is None:
+        with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+            process = ended.pid
+    machine = machine or f"{zlib.crc32(socket.gethostname().encode()):08x}"
+    left = path.with_name(f".{machine}-{process}-01234567.{role}.{path.name}")
+    left.mkdir()
+    return left
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nothing is removed there")
+def test_only_what_is_certainly_left_is_removed(tmp_path):
+    path = tmp_path / "a.zarr"
+    kept = [
+        _left(path, process=os.getpid()),
+        _left(path, process=1),
+        _left(path, machine="00000000"),
+        _left(tmp_path / "b.zarr"),
+        _left(path, role="other"),
+        temporary_beside(path),
+    ]
+    kept[-1].mkdir()
+    gone = _left(path)
+    aside = _left(path, role="old")
+    remove_leftovers(path)
+    assert not gone.exists()
+    assert aside.exists(), "it may be all that is left of the volume"
+    write_volume(path, OLD)
+    assert not aside.exists()
+    assert all(item.exists() for item in kept)
+    remove_leftovers(tmp_path / "none" / "a.tif")
+
+
+def test_another_user_s_process_runs(tmp_path, monkeypatch):
+    def refuse(process, number):
+        raise PermissionError
+
+    left = _left(tmp_path / "a.tif")
+    monkeypatch.setattr("os.kill", refuse)
+    remove_leftovers(tmp_path / "a.tif")
+    assert left.exists()

@@ -1,0 +1,120 @@
+"""NIfTI files as medical programs write them."""
+
+import sys
+
+import nibabel
+import numpy as np
+import pytest
+from supervox.volumes import VolumeClass, VolumeError, create_volume, open_volume, write_volume
+
+VALUES = np.random.default_rng(1).integers(0, 99, (5, 12, 8), dtype=np.int16)
+
+
+def _write(path, values, affine, unit="mm", kind=nibabel.Nifti1Image):
+    image = kind(values.T, affine)
+    image.header.set_xyzt_units(unit)
+    nibabel.save(image, path)
+
+
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+def test_left_posterior_superior_runs_as_ours(tmp_path, ending, kind):
+    affine = np.diag([-0.25, -0.5, 2, 1])
+    affine[:3, 3] = -1, -2, 3
+    _write(tmp_path / f"a{ending}", VALUES, affine, kind=kind)
+    with open_volume(tmp_path / f"a{ending}") as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+        np.testing.assert_array_equal(volume.data[2:4, ::5, 3], VALUES[2:4, ::5, 3])
+        assert (volume.spacing, volume.origin, volume.unit) == ((2, 0.5, 0.25), (3, 2, 1), "mm")
+
+
+def test_right_anterior_superior_runs_the_other_way(tmp_path):
+    _write(tmp_path / "a.nii", VALUES, np.diag([0.25, 0.5, 2, 1]), "micron")
+    with open_volume(tmp_path / "a.nii") as volume:
+        np.testing.assert_array_equal(volume.data, VALUES[:, ::-1, ::-1])
+        assert (volume.spacing, volume.unit) == ((2, 0.5, 0.25), "um")
+        assert volume.origin == (0, -5.5, -1.75)
+
+
+@pytest.mark.parametrize("axes", ["ASR", "PIL", "SRA", "LPS"])
+def test_what_is_written_lies_on_what_was_read(tmp_path, axes):
+    """A voxel that stands out is at the same place of nibabel's space before and after."""
+    values = VALUES.copy()
+    values[1, 2, 3] = 1000
+    codes = nibabel.orientations.axcodes2ornt(axes)
+    affine = nibabel.orientations.inv_ornt_aff(codes, values.T.shape)
+    affine = np.diag([2, 3, 4, 1]) @ affine
+    affine[:3, 3] += 7, -8, 9
+    _write(tmp_path / "a.nii", values, affine)
+    with open_volume(tmp_path / "a.nii") as volume:
+        write_volume(
+            tmp_path / "b.nii.gz",
+            volume.data,
+            spacing=volume.spacing,
+            unit=volume.unit,
+            origin=volume.origin,
+        )
+    places = []
+    for name in ("a.nii", "b.nii.gz"):
+        image = nibabel.load(tmp_path / name)
+        index = np.argwhere(np.asarray(image.dataobj) == 1000)[0]
+        places.append(nibabel.affines.apply_affine(image.affine, index))
+    np.testing.assert_allclose(*places)
+
+
+def test_scaled_values(tmp_path):
+    image = nibabel.Nifti1Image(VALUES.T, np.diag([-1, -1, 1, 1]))
+    image.header.set_slope_inter(0.5, 10)
+    nibabel.save(image, tmp_path / "a.nii")
+    expected = np.asarray(nibabel.load(tmp_path / "a.nii").dataobj).T
+    with open_volume(tmp_path / "a.nii") as volume:
+        assert volume.data.dtype == np.float32
+        np.testing.assert_allclose(volume.data, expected, rtol=1e-6)
+        np.testing.assert_allclose(volume.data[1:3], expected[1:3], rtol=1e-6)
+
+
+def test_time_points(tmp_path):
+    _write(tmp_path / "a.nii", np.stack([VALUES, VALUES + 1]), np.diag([-1, -1, 1, 1]))
+    with pytest.raises(VolumeError, match=r"holds 2 time points; pick one with 'a\.nii::t=0'"):
+        open_volume(tmp_path / "a.nii")
+    with open_volume(f"{tmp_path}/a.nii::t=1") as volume:
+        np.testing.assert_array_equal(volume.data, VALUES + 1)
+
+
+def test_nibabel_sees_millimetres_and_label(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    classes = (VolumeClass(1, "noyau é", "#ff8000"),)
+    write_volume(path, VALUES, spacing=(50, 4.6, 4.6), unit="nm", origin=(1, 0, 2), classes=classes)
+    image = nibabel.load(path)
+    assert image.header.get_xyzt_units()[0] == "mm"
+    np.testing.assert_allclose(image.header.get_zooms(), [4.6e-6, 4.6e-6, 5e-5])
+    np.testing.assert_allclose(image.affine[:3, 3], [-2e-6, 0, 1e-6])
+    np.testing.assert_allclose(image.get_sform(), image.get_qform(), rtol=1e-6, atol=1e-12)
+    assert nibabel.aff2axcodes(image.affine) == ("L", "P", "S")
+    assert image.header.get_intent()[0] == "label"
+
+
+def test_what_cannot_be_written_or_read(tmp_path, monkeypatch):
+    with (
+        pytest.raises(VolumeError, match="at most 32767 voxels along an axis, not 40000"),
+        create_volume(tmp_path / "a.nii", (1, 1, 40000), "uint8"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    _write(tmp_path / "a.nii", VALUES, np.eye(4))
+    with pytest.raises(VolumeError, match="is one volume, there is no 'x' in it"):
+        open_volume(f"{tmp_path}/a.nii::x")
+    content = (tmp_path / "a.nii").read_bytes()
+    negative = content[:44] + (-5).to_bytes(2, "little", signed=True) + content[46:]
+    (tmp_path / "a.nii").write_bytes(negative)
+    with pytest.raises(VolumeError, match=r"the volume is empty, its shape is \(5, -5, 8\)"):
+        open_volume(tmp_path / "a.nii")
+    (tmp_path / "a.nii").write_bytes(content[:-10])
+    with pytest.raises(VolumeError, match="is cut short, it has 1302 bytes of the 1312"):
+        open_volume(tmp_path / "a.nii")
+    monkeypatch.setitem(sys.modules, "nibabel", None)
+    with pytest.raises(VolumeError, match="NIfTI files need the package nibabel; install it with"):
+        open_volume(tmp_path / "a.nii")
+    with pytest.raises(VolumeError, match="NIfTI files need the package nibabel"):
+        write_volume(tmp_path / "b.nii", VALUES)
+    assert [item.name for item in tmp_path.iterdir()] == ["a.nii"]

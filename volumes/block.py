@@ -1,0 +1,116 @@
+"""Values that lie in one piece in a file, raw or compressed, for formats that are header + values.
+
+Raw values are mapped. What is compressed can't be read in parts: at the first look it is unpacked
+into an unnamed temporary file, and that is mapped, so that memory stays free.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import math
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from .arrays import Array
+
+_COPIED_BYTES = 2**20
+_OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
+    "gzip": lambda file: gzip.GzipFile(fileobj=file),
+    "bzip2": lambda file: bz2.BZ2File(file),
+}
+
+
+class Block:
+    """An array source of values in one piece.
+
+    Parameters
+    ----------
+    path
+        The file.
+    offset
+        Bytes before the values: in the file or, with `skip`, in what is unpacked.
+    shape, dtype
+        Of the values, the last axis varying fastest.
+    packed
+        ``"gzip"``, ``"bzip2"`` or None.
+    skip
+        Bytes of the file before the compressed part begins.
+    flipped
+        Axes to be read from their end.
+    scale
+        Slope and intercept that turn what is stored into values.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        offset: int,
+        shape: Sequence[int],
+        dtype: np.dtype[Any],
+        *,
+        packed: str | None = None,
+        skip: int = 0,
+        flipped: Sequence[int] = (),
+        scale: tuple[float, float] | None = None,
+    ) -> None:
+        self._path, self._offset, self._stored = path, offset, dtype
+        self._packed, self._skip, self._scale = packed, skip, scale
+        self._flips = tuple(
+            slice(None, None, -1 if axis in flipped else 1) for axis in range(len(shape))
+        )
+        self._values: Array | None = None
+        self._lock = threading.Lock()
+        self.shape = tuple(shape)
+        small = dtype.kind in "iu" and dtype.itemsize < 4
+        scaled = np.dtype(np.float32 if small or dtype == np.float32 else np.float64)
+        self.dtype = dtype if scale is None else scaled
+
+    def __getitem__(self, key: Any) -> Array:
+        part: Array = self._map()[key]
+        if self._scale is None:
+            return part
+        slope, intercept = self._scale
+        values: Array = part.astype(self.dtype) * self.dtype.type(slope)
+        return values + self.dtype.type(intercept)
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the values as they are stored, unpacked."""
+        return math.prod(self.shape) * self._stored.itemsize
+
+    def _map(self) -> Array:
+        """Return the values, mapped."""
+        with self._lock:
+            if self._values is None:
+                self._values = self._open()[self._flips]
+        return self._values
+
+    def _open(self) -> Array:
+        """Map the file, or a temporary one with what is unpacked; it lives as long as the map."""
+        with self._path.open("rb") as file, tempfile.TemporaryFile() as unpacked:
+            source: Any = file
+            if self._packed is not None:
+                file.seek(self._skip)
+                with _OPENERS[self._packed](file) as values:
+                    _copy(values, unpacked, self._offset + self.nbytes)
+                source = unpacked
+            return np.memmap(
+                source, dtype=self._stored, mode="r", offset=self._offset, shape=self.shape
+            )
+
+
+def _copy(values: IO[bytes], unpacked: IO[bytes], needed: int) -> None:
+    """Copy so many bytes and no more: a small file may be packed from anything."""
+    left = needed
+    while left and (piece := values.read(min(left, _COPIED_BYTES))):
+        unpacked.write(piece)
+        left -= len(piece)
+    if left:
+        raise EOFError(f"it has {needed - left} bytes of {needed} once it is unpacked")
+    values.read(1)  # at the end a checksum is compared
