@@ -152,7 +152,7 @@ def command(
         from . import segment_project
 
         if channels:
-            raise click.UsageError("--channel can't be kept in a project yet: leave one of them out")
+            raise click.UsageError("--channel can't be kept in a project: leave one of them out")
         change = partial(change_parameters, given=given)
         report = segment_project.run(
             segment_project.Request(
