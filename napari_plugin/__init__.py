@@ -7,7 +7,7 @@ Where to find what. What napari calls:
 - `commands`: the entries of the command palette; `keys`: the keyboard.
 - `window`: the desktop application, napari with the dock; `display` says what it lacks here.
 - `readers`, `writers`: the engine's file formats as layers, and layers as files.
-- `browsing`: a volume that is read as it is looked at.
+- `browsing`: a volume that is read as it is looked at; `asking`: which of several is meant.
 - `samples`: the synthetic tomogram as layers.
 - `settings`: what a person chose in napari's preferences.
 

@@ -114,6 +114,7 @@ class Delivery:
                 (place[0], place[1], place[2]),
                 strokes,
                 finished,
+                session.keeping.project,
             )
         )
 

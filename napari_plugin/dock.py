@@ -7,6 +7,7 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .advice import Step, next_step
+from .jobs import finish_files
 from .keys import Keys
 from .session import Session
 from .settings import Settings
@@ -75,7 +76,7 @@ class SupervoxDock(QWidget):
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
         session = self.session
-        self.destroyed.connect(lambda: session.abandon())  # the whole window is going
+        self.destroyed.connect(lambda: _end(session))  # the whole window is going
         self._on_theme()
         images = self.session.images()
         if images:
@@ -168,3 +169,9 @@ class SupervoxDock(QWidget):
         if is_taken_out:
             self.deleteLater()
         return bool(super().event(event))
+
+
+def _end(session: Session) -> None:
+    """Save and stop while there is still time: nothing comes after the last window."""
+    session.abandon()
+    finish_files()

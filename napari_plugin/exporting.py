@@ -11,13 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import Cancelled
 from supervox.segmentation import save_model
-from supervox.volumes import VolumeClass, VolumeWriter, create_volume
+from supervox.segmentation.project import HTML, Project, report_files
+from supervox.volumes import (
+    VolumeClass,
+    VolumeWriter,
+    create_volume,
+    discard,
+    publish,
+    temporary_beside,
+)
 
 from .finishing import Finished
 from .jobs import Report, Stage, Task
 from .source import Source
 
-MODEL_ENDING = ".model"
+OWN_ENDINGS = {"model": ".model", "report": ".html"}  # of what is no volume
 SLAB_VOXELS = 2**24
 _FILE_KINDS: dict[str, Literal["image", "probabilities"]] = {
     "uncertainty": "image",
@@ -33,6 +41,7 @@ class Kind(StrEnum):
     PROBABILITIES = "probabilities"
     UNCERTAINTY = "uncertainty"
     MODEL = "model"
+    REPORT = "report"
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class ExportRequest:
         Voxels of the whole image, for `Kind.STROKES`.
     finished : Finished, optional
         For all other kinds.
+    project : Project, optional
+        For `Kind.REPORT`.
     """
 
     kind: Kind
@@ -63,6 +74,7 @@ class ExportRequest:
     origin: tuple[float, float, float]
     strokes: NDArray[np.uint8] | None = field(default=None, repr=False)
     finished: Finished | None = None
+    project: Project | None = field(default=None, repr=False)
 
 
 class Exporting(Stage):
@@ -84,6 +96,10 @@ def _task(request: ExportRequest) -> Task:
         if request.kind is Kind.MODEL:
             unit = finished.source.unit
             save_model(finished.segmenter.model(classes=request.classes, unit=unit), request.path)
+        elif request.kind is Kind.REPORT:
+            assert request.project is not None
+            work = finished.source.work_volume()
+            _write_file(request.path, report_files(request.project, work, finished.labels)[HTML])
         elif request.kind is Kind.LABELS:
             _write_array(request, finished.labels, finished.source.start, report)
         else:
@@ -91,6 +107,17 @@ def _task(request: ExportRequest) -> Task:
         return request.path
 
     return write
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    """Write a file that appears complete or not at all."""
+    temporary = temporary_beside(path)
+    try:
+        temporary.write_bytes(content)
+        publish(temporary, path)
+    except BaseException:
+        discard(temporary)
+        raise
 
 
 def _create(

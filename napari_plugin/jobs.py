@@ -214,20 +214,28 @@ _to_the_end = ThreadPoolExecutor(1, "supervox files")
 
 
 def run_to_end(work: Callable[[], None]) -> Future[None]:
-    """Do something that must not be left undone, even if the program ends meanwhile."""
+    """Do something that must not be left undone if the window is closed meanwhile.
+
+    When Python itself is ending, nothing is begun any more: strokes are written by their journal.
+    """
     try:
         return _to_the_end.submit(work)
-    except RuntimeError:  # it is ending already, and starts no more threads
-        work()
+    except RuntimeError:
         done: Future[None] = Future()
         done.set_result(None)
         return done
+
+
+def finish_files() -> None:
+    """Wait until all that must not be left undone is done."""
+    run_to_end(lambda: None).result()
 
 
 def stop_all() -> None:
     """Stop all jobs and wait for their threads, which must not outlive Qt."""
     for job in list(_running):
         job.abandon()
+    finish_files()
     pool = QThreadPool.globalInstance()
     if pool is not None:
         pool.waitForDone()

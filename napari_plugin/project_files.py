@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.segmentation.project import Project, Recorder
+from supervox.segmentation.project import Project, ProjectError, Recorder
 from supervox.segmentation.project import Settings as ProjectSettings
 from supervox.volumes import write_volume
 
@@ -24,6 +25,7 @@ from .recent import RecentProjects
 from .source import Box, Source
 
 Edge = tuple[int, int]
+_logger = logging.getLogger(__name__)
 COPY = "volume.zarr"  # of an image that is in no file
 _closing: dict[Path, Future[None]] = {}
 
@@ -244,7 +246,10 @@ def close(project: Project, then: Callable[[], None] | None = None, *, remove: b
     """
 
     def end() -> None:
-        project.close(force=True)
+        try:
+            project.close(force=True)
+        except ProjectError as error:
+            _logger.error("%s", error)
         if remove:
             shutil.rmtree(project.folder, ignore_errors=True)
         if then is not None:

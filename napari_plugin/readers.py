@@ -13,6 +13,7 @@ import numpy.typing as npt
 from supervox.segmentation.project import ProjectError, is_project
 from supervox.volumes import Address, Volume, VolumeError, format_of, open_volume
 
+from .asking import choose_candidate
 from .browsing import BrowsedVolume
 from .layer_fields import KEY, Fields, class_fields, fields_of
 
@@ -105,10 +106,12 @@ def _open_channels(path: str) -> list[tuple[str, Volume]]:
     try:
         return [(path, open_volume(path))]
     except VolumeError as error:
-        volumes = _each_channel(path)
-        if not volumes:
+        if volumes := _each_channel(path):
+            return volumes
+        inner = choose_candidate(Address.parse(path).path.name, error.candidates)
+        if inner is None:
             raise error
-        return volumes
+        return _open_channels(f"{Address.parse(path).path}::{inner}")
 
 
 def _each_channel(path: str) -> list[tuple[str, Volume]]:

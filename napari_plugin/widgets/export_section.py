@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout
-from supervox.napari_plugin.exporting import MODEL_ENDING, Kind
+from supervox.napari_plugin.exporting import OWN_ENDINGS, Kind
 from supervox.volumes import FORMATS
 
 from .controls import StageBar, button, mark_next, note
@@ -21,6 +21,7 @@ KINDS = {
     Kind.PROBABILITIES: ("Probabilities", "How probable each class is, for every voxel"),
     Kind.UNCERTAINTY: ("Uncertainty", "How undecided each voxel is: 0 sure, 1 all classes alike"),
     Kind.MODEL: ("Model", "What was learned, to label other volumes with 'supervox apply'"),
+    Kind.REPORT: ("Report", "What was done, volumes of the classes, pictures, words for a paper"),
 }
 
 
@@ -38,16 +39,13 @@ class ExportSection(Body):
         for kind, (text, tip) in KINDS.items():
             self.kind.addItem(text, kind)
             self.kind.setItemData(self.kind.count() - 1, tip, 3)  # Qt.ToolTipRole
-        self.kind.activated.connect(lambda _: self.refresh())
+        self.kind.activated.connect(self._on_kind)
         line.addWidget(self.kind, 1)
         self.as_label = QLabel("as")
         line.addWidget(self.as_label)
         self.format = QComboBox()
         self.format.setObjectName("supervox_export_format")
-        for entry in FORMATS:
-            if entry.create is not None:
-                self.format.addItem(entry.name, entry.extensions[0])
-                self.format.setItemData(self.format.count() - 1, entry.description, 3)
+        self._list_formats()
         self.format.setCurrentText("TIFF")
         line.addWidget(self.format, 1)
         layout.addLayout(line)
@@ -60,6 +58,22 @@ class ExportSection(Body):
         self.state = note()
         layout.addWidget(self.state)
 
+    def _list_formats(self) -> None:
+        """Offer the formats that can hold what is chosen; keep the one that was chosen."""
+        before, kind = self.format.currentText(), self.chosen
+        self.format.clear()
+        for entry in FORMATS:
+            fits = "probabilities" in entry.carries if kind is Kind.PROBABILITIES else True
+            is_voxels = not entry.is_mesh or kind is Kind.LABELS
+            if entry.create is not None and fits and is_voxels:
+                self.format.addItem(entry.name, entry.extensions[0])
+                self.format.setItemData(self.format.count() - 1, entry.description, 3)
+        self.format.setCurrentText(before if self.format.findText(before) >= 0 else "TIFF")
+
+    def _on_kind(self) -> None:
+        self._list_formats()
+        self.refresh()
+
     @property
     def chosen(self) -> Kind:
         """What is to be written."""
@@ -68,9 +82,9 @@ class ExportSection(Body):
     def refresh(self) -> None:
         """Show the state of the session."""
         delivery, kind = self._session.delivery, self.chosen
-        is_file = kind is not Kind.MODEL
-        self.format.setVisible(is_file)
-        self.as_label.setVisible(is_file)
+        is_volume = kind not in OWN_ENDINGS
+        self.format.setVisible(is_volume)
+        self.as_label.setVisible(is_volume)
         self.export.setEnabled(delivery.can_export(kind))
         mark_next(self.export, delivery.is_finished and delivery.last_export is None)
         self.bar.refresh()
@@ -103,7 +117,7 @@ class ExportSection(Body):
         if image is None or not self._session.delivery.can_export(kind):
             self._session.hint(self._explain(kind) or "Open a volume first")
             return
-        ending = MODEL_ENDING if kind is Kind.MODEL else str(self.format.currentData())
+        ending = OWN_ENDINGS.get(kind) or str(self.format.currentData())
         folder = self._session.delivery.folder or Path.cwd()
         start = folder / f"{image.name.partition('.')[0]}-{kind}{ending}"
         path, _ = QFileDialog.getSaveFileName(self, "Export", str(start), f"*{ending}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from supervox.segmentation.project import is_held
 
-from .controls import button, note
+from .controls import button, mark_next, note
 from .project_bar import ago
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from supervox.napari_plugin.session import Session
 
 SHOWN = 4
+LONGEST = 26  # characters of a name
 
 
 class RecentList(QWidget):
@@ -50,23 +51,25 @@ class RecentList(QWidget):
                 widget.deleteLater()
         crashed = self.crashed
         if crashed is not None:
-            text = "Supervox ended unexpectedly. Your strokes are saved:"
+            text = "Supervox ended unexpectedly. Your strokes are saved: go on where you were."
             self._layout.addWidget(note(text, role="warning"))
-            self._layout.addWidget(self._button("supervox_recover", "Go on", crashed))
+            recover = self._button("supervox_recover", crashed)
+            mark_next(recover, is_next=True)
+            self._layout.addWidget(recover)
         others = [entry for entry in entries if entry is not crashed]
         if others:
             self._layout.addWidget(QLabel("Recent projects"))
         for number, entry in enumerate(others):
-            self._layout.addWidget(self._button(f"supervox_recent_{number}", "", entry))
+            self._layout.addWidget(self._button(f"supervox_recent_{number}", entry))
 
-    def _button(self, name: str, verb: str, entry: Entry) -> QWidget:
+    def _button(self, name: str, entry: Entry) -> QPushButton:
         folder = Path(entry.folder)
         unnamed = self._session.keeping.recent.is_unnamed(folder)
-        title = f"{entry.name} (no name yet)" if unnamed else folder.stem
-        text = f"{verb} with {title}" if verb else title
+        title = entry.name if unnamed else folder.stem
+        short = title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
         return button(
             name,
-            f"{text}, {ago(entry.time)}",
-            f"Open {folder}",
+            f"{short}, {ago(entry.time)}",
+            f"Open {folder}" + (" (it has no name yet)" if unnamed else ""),
             lambda: self._session.keeping.open(folder),
         )

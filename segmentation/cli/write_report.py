@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import click
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation.picture import Look, draw_picture
-from supervox.segmentation.project.pages import pictures_of, to_html, to_markdown
 from supervox.segmentation.project.project import ENDING, Project
-from supervox.segmentation.project.report import make_report
+from supervox.segmentation.project.report_files import report_files
 from supervox.segmentation.result import Segmentation
 
 from . import options, projects
@@ -43,18 +40,14 @@ def command(project: Path, output: Path | None, workers: int | None) -> None:
 
 def _write(project: Project, folder: Path, workers: int | None) -> None:
     with project.open_volume() as volume, Outputs([volume.path]) as outputs, Stages() as stages:
-        names = ("report.md", "report.html", "sections.png")
-        places = {name: outputs.plan_file(folder / name) for name in names}
         data, _ = projects.read_data(project, volume, stages, workers)
         result = projects.result_of(project, data, stages, workers)
         with stages.stage("labels", "Making the labels") as progress:
             labels = _labels(result, progress)
         with stages.stage("write", "Describing"):
-            sections = make_report(project, labels, _picture(project, data, labels))
-        places["report.md"].write_text(to_markdown(sections), "utf-8")
-        places["report.html"].write_text(to_html(sections), "utf-8")
-        for picture in pictures_of(sections):
-            places[picture.name].write_bytes(picture.data)
+            files = report_files(project, data, labels)
+        for name, content in files.items():
+            outputs.plan_file(folder / name).write_bytes(content)
         outputs.publish()
 
 
@@ -63,23 +56,3 @@ def _labels(result: Segmentation, progress: Progress) -> NDArray[np.unsignedinte
     for part in result.render(progress=progress):
         labels[part.block.core] = part.labels
     return labels
-
-
-def _picture(
-    project: Project, data: NDArray[np.generic], labels: NDArray[np.unsignedinteger]
-) -> bytes:
-    """Draw three sections with the labels beside, as PNG."""
-    from PIL import Image
-
-    settings, store = project.settings, project.annotations
-    drawn = draw_picture(
-        data,
-        spacing=settings.spacing,
-        unit=settings.unit if settings.spacing_from != "unknown" else None,
-        labels=labels,
-        strokes=store.voxels if settings.slices is None else store.voxels[settings.slices],
-        looks={item.id: Look(item.name, item.colour) for item in store.classes},
-    )
-    stream = io.BytesIO()
-    Image.fromarray(drawn).save(stream, "png")
-    return stream.getvalue()

@@ -15,7 +15,8 @@ Where to find what, from the single stroke to the whole:
 - `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
 - `derived`: partitions (as `partitions` has them), model and last result, if they are still true.
 - `work`: what is there used, what is missing computed.
-- `summary`, `report` (a page as `pages` has it, with `methods` for a paper): a project described.
+- `summary`, `report` (a page as `pages` has it, with `methods` for a paper), `report_files`: a
+  project described.
 - `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
 """
 
@@ -27,11 +28,13 @@ from .errors import Finding, ProjectError, Severity, VolumeMoved
 from .lock import is_held
 from .project import ENDING, Project
 from .recorder import Recorder
+from .report_files import HTML, report_files
 from .settings import Settings
 from .writer import SaveState
 
 __all__ = [
     "ENDING",
+    "HTML",
     "MAX_ID",
     "AnnotationStore",
     "Finding",
@@ -47,4 +50,5 @@ __all__ = [
     "change_between",
     "is_held",
     "is_project",
+    "report_files",
 ]

@@ -263,7 +263,7 @@ def quiet(qtbot: QtBot) -> Iterator[None]:
     for job in list(jobs._running):
         job.abandon()
     qtbot.waitUntil(lambda: not jobs._running, timeout=PATIENCE)
-    jobs.run_to_end(lambda: None).result()  # projects are closed one after the other
+    jobs.finish_files()
 
 
 @pytest.fixture

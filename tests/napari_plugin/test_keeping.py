@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin import jobs
+from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
 from supervox.napari_plugin.widgets.project_bar import save_text
 from supervox.segmentation import RefinementParameters
@@ -38,7 +39,7 @@ def open_file(open_bench: Callable[..., Any], scene: Any, tmp_path: Path) -> Cal
 
 def close(bench: Any) -> None:
     bench.session.close()
-    jobs.run_to_end(lambda: None).result()
+    jobs.finish_files()
 
 
 def open_project(bench: Any, folder: Path, **how: Any) -> None:
@@ -275,9 +276,21 @@ def test_beginning_anew(open_file: Any, home: Path) -> None:
     bench.paint(2)
     bench.settle()
     assert bench.session.keeping.project.folder != first
-    jobs.run_to_end(lambda: None).result()
+    jobs.finish_files()
     with Project.open(first) as kept:
         assert set(np.unique(kept.annotations.voxels)) == {0, 1}
+
+
+def test_a_report(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.classes.change(2, name="lipid")
+    bench.session.delivery.export(Kind.REPORT, tmp_path / "cell.html")
+    bench.settle()
+    text = (tmp_path / "cell.html").read_text("utf-8")
+    assert "<h2>Methods</h2>" in text
+    assert "lipid" in text
+    assert "data:image/png;base64," in text
 
 
 def test_a_folder_that_is_no_project(bench: Any, tmp_path: Path, told: list[str]) -> None:
