@@ -16,6 +16,7 @@ def main() -> None:
         sys.exit("The pictures need a display: 'make screenshots' brings one along (Xvfb).")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["NAPARI_CONFIG"] = str(Path(folder) / "settings.yaml")
+        os.environ["XDG_DATA_HOME"] = str(Path(folder) / "data")  # of projects without a name
         from .scenes import take_all
 
         take_all(IMAGES)

@@ -200,6 +200,19 @@ class Person:
         self.settle()
         return _image_of(self.dock.sections[number - 1].grab())
 
+    def project_menu(self) -> Image.Image:
+        """Take a picture of the top of the dock with its menu open."""
+        bar = self.dock.project
+        bar.menu.aboutToShow.emit()  # fills it
+        bar.menu.ensurePolished()
+        bar.menu.resize(bar.menu.sizeHint())
+        self.settle()
+        top, menu = _image_of(bar.grab()), _image_of(bar.menu.grab())
+        picture = Image.new("RGB", (top.width, top.height + menu.height), top.getpixel((0, 0)))
+        picture.paste(top, (0, 0))
+        picture.paste(menu, (top.width - menu.width, top.height))
+        return picture
+
     def close(self) -> None:
         """Close the window."""
         self.viewer.close()

@@ -38,7 +38,8 @@ def _sample_with_strokes(folder: Path) -> None:
     session = person.dock.session
     person.click("supervox_try_sample")
     person.wait(lambda: session.live.scan.counts, "the strokes of the sample")
-    _show_a_plane_with_strokes(person)
+    person.wait(lambda: session.keeping.project is not None, "the project")
+    save_png(person.project_menu(), folder / "section-project.png")
 
     person.open_section(1)
     person.click("supervox_spacing_edit")
@@ -81,14 +82,6 @@ def _sample_with_strokes(folder: Path) -> None:
     _look_in_3d(person)
     save_png(person.picture(), folder / "window-3d.png")
     person.close()
-
-
-def _show_a_plane_with_strokes(person: Person) -> None:
-    """Scroll to the plane that has most strokes."""
-    strokes = person.dock.session.painting.layer
-    assert strokes is not None
-    painted = np.count_nonzero(strokes.data, axis=(1, 2))
-    _scroll(person, int(painted.argmax()))
 
 
 def _scroll(person: Person, plane: int) -> None:

@@ -67,8 +67,10 @@ class ProjectBar(QWidget):
         """Show how saving stands."""
         text, is_bad = save_text(self._session.keeping)
         self.state.setText(text)
-        project = self._session.keeping.project
-        self.state.setToolTip("" if project is None else str(project.folder))
+        keeping = self._session.keeping
+        place = "" if keeping.project is None else str(keeping.project.folder)
+        hint = "" if keeping.is_named or not place else "\nProject › Save as… gives it a name"
+        self.state.setToolTip(place + hint)
         role = "warning" if is_bad else "note"
         if self.state.property("role") != role:
             self.state.setProperty("role", role)
@@ -135,14 +137,14 @@ def save_text(keeping: Keeping) -> tuple[str, bool]:
     if project.read_only_because is not None:
         return f"▲ Read-only: {project.read_only_because}. Save it under another name", True
     state = project.annotations.state
-    where = project.folder.stem if keeping.is_named else "no name yet"
+    where = f" ({project.folder.stem})" if keeping.is_named else ""
     if state.error is not None:
         return f"▲ Not saved: {state.error}", True
     if state.pending:
-        return f"○ Saving… ({where})", False
+        return f"○ Saving…{where}", False
     if state.saved_at is None:
-        return f"● All strokes saved ({where})", False
-    return f"● All strokes saved {ago(state.saved_at)} ({where})", False
+        return f"● All strokes saved{where}", False
+    return f"● All strokes saved {ago(state.saved_at)}{where}", False
 
 
 def ago(when: float) -> str:

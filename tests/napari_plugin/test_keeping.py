@@ -67,7 +67,7 @@ def test_a_stroke_begins_a_project(open_file: Any, home: Path) -> None:
     assert project.settings.spacing == SPACING
     project.annotations.flush()
     text, is_bad = save_text(bench.session.keeping)
-    assert text == "● All strokes saved just now (no name yet)"
+    assert text == "● All strokes saved just now"
     assert not is_bad
     strokes = bench.strokes.data.copy()
     close(bench)
