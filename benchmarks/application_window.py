@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -146,14 +148,18 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
         "longest_block_in": probe.longest_in,
         "longest_wait": probe.longest_wait,
     }
+    assert session.keeping.project is not None
+    session.keeping.project.annotations.flush()
+    results["journal_bytes"] = session.keeping.project.annotations.journal.size
     window.viewer.close()
     return results
 
 
 def _settle(window: Window) -> None:
     """Wait until nothing works any more."""
-    live = window.session.live
-    window.wait(lambda: not (live.updating.is_running or live.scanning.is_running))
+    live, keeping = window.session.live, window.session.keeping
+    stages = (live.updating, live.scanning, keeping.working)
+    window.wait(lambda: not any(stage.is_running for stage in stages))
     for _ in range(5):
         window.pump()
 
@@ -229,4 +235,6 @@ def _scrolling(window: Window, rounds: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(tuple(json.loads(sys.argv[1])), int(sys.argv[2]))))  # type: ignore[arg-type]
+    with tempfile.TemporaryDirectory() as home:  # projects begin with the first stroke
+        os.environ["XDG_DATA_HOME"] = home
+        print(json.dumps(run(tuple(json.loads(sys.argv[1])), int(sys.argv[2]))))  # type: ignore[arg-type]
