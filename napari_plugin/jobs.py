@@ -150,13 +150,14 @@ class Job(QObject):
         _running.discard(self)
         if self._bar is not None:
             self._bar.close()
-        if not self._is_abandoned:
-            if kind == "stopped":
-                self.stopped.emit()
-            elif kind == "failed":
-                self.failed.emit(value)
-            else:
-                self.succeeded.emit(value)
+        if self._is_abandoned:
+            self._call.drop(kind, value)
+        elif kind == "stopped":
+            self.stopped.emit()
+        elif kind == "failed":
+            self.failed.emit(value)
+        else:
+            self.succeeded.emit(value)
         self.deleteLater()
 
 
@@ -285,10 +286,13 @@ class _Call:
         except Exception as error:
             self._outcome = ("failed", error)
         if report.should_stop():
-            kind, value = self._outcome
-            if kind == "succeeded" and self._unwanted is not None:
-                self._unwanted(value)
+            self.drop(*self._outcome)
             self._outcome = ("stopped", None)
+
+    def drop(self, kind: str, value: Any) -> None:
+        """Let go of what came of it too late."""
+        if kind == "succeeded" and self._unwanted is not None:
+            self._unwanted(value)
 
     def take_outcome(self) -> tuple[str, Any]:
         """Return how it ended, and with what."""

@@ -271,6 +271,8 @@ class Keeping:
         painting = self._session.painting
         self._settle.stop()
         self._waiting.clear()
+        self._then = None
+        self.working.cancel()
         painting.record_all()
         image, recorder = self._session.image, painting.recorder
         if self.project is None and image and recorder is not None and recorder.is_waiting:
