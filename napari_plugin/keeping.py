@@ -61,7 +61,7 @@ class Keeping:
         self._waiting: list[tuple[Task, str, Callable[[Any], None]]] = []
         self._then: Callable[[Any], None] | None = None
         self._folder: Path | None = None  # that is opened
-        self._is_making = False
+        self._is_making = self._is_reopening = False
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -92,7 +92,7 @@ class Keeping:
     def _on_recorded(self) -> None:
         """Begin a project at the first stroke."""
         recorder, image = self._session.painting.recorder, self._session.image
-        is_begun = self.project is not None or self._is_making
+        is_begun = self.project is not None or self._is_making or self._is_reopening
         if recorder is None or image is None or is_begun or not recorder.is_waiting:
             return
         self._make(self.recent.new_folder(image.name))
@@ -151,6 +151,7 @@ class Keeping:
 
     def _on_opened(self, opened: Opened) -> None:
         session, project = self._session, opened.project
+        assert opened.image is not None
         data, fields = opened.image
         image = Image(data, **fields)
         layer = self._strokes_layer(image, project)
@@ -162,7 +163,7 @@ class Keeping:
         session.set_box(project.settings.slices)
         painting = session.painting
         assert painting.layer is layer
-        painting.recorder = Recorder(painting.planes, project.annotations)
+        painting.recorder = opened.recorder
         self._take(project)
         for finding in project.findings:
             if finding.severity is Severity.LOSS:
@@ -192,26 +193,23 @@ class Keeping:
         if prepared is not None and prepared.source == self._session.source:
             self._session.preparation.adopt(prepared)
 
-    def reopen_for(self, layer: Labels) -> bool:
-        """Go on with the project of strokes whose dock was closed; tell whether there is one."""
+    def reopen_for(self, layer: Labels) -> None:
+        """Go on with the project of strokes whose dock was closed, if they have one."""
         folder = layer.metadata.get(KEY, {}).get("project")
-        if folder is None or not Path(folder).is_dir():
-            return False
-        self._run(
-            lambda report: project_files.reopen(Path(folder)),
-            "Opening the project",
-            self._on_reopened,
-        )
-        return True
+        if folder is not None and Path(folder).is_dir():
+            self._is_reopening = True
+            task = project_files.reopening(Path(folder), self._session.painting.planes)
+            self._run(task, "Opening the project", self._on_reopened)
 
-    def _on_reopened(self, project: Project) -> None:
+    def _on_reopened(self, opened: Opened) -> None:
+        self._is_reopening = False
         painting = self._session.painting
         layer = painting.layer
-        if layer is None or layer.metadata[KEY].get("project") != str(project.folder):
-            project_files.discard(project)
+        if layer is None or layer.metadata[KEY].get("project") != str(opened.project.folder):
+            project_files.discard(opened)
             return
-        painting.recorder = Recorder(painting.planes, project.annotations)
-        self._take(project)
+        painting.recorder = opened.recorder
+        self._take(opened.project)
 
     # ----------------------------------------------------------------------------------- saving
 
@@ -221,19 +219,18 @@ class Keeping:
             if self._session.image is not None:
                 self._make(folder)
             return
-        self._run(
-            project_files.copying(self.project, folder), "Copying the project", self._on_copied
-        )
+        task = project_files.copying(self.project, folder, self._session.painting.planes)
+        self._run(task, "Copying the project", self._on_copied)
 
-    def _on_copied(self, project: Project) -> None:
+    def _on_copied(self, opened: Opened) -> None:
         painting, old = self._session.painting, self.project
         if old is None or painting.layer is None:
-            project_files.discard(project)
+            project_files.discard(opened)
             return
-        painting.recorder = Recorder(painting.planes, project.annotations)
+        painting.recorder = opened.recorder
         is_ours = old.read_only_because is None
         self._let_go(old, remove=is_ours and self.recent.is_unnamed(old.folder))
-        self._take(project)
+        self._take(opened.project)
         self._store(None)
 
     def keep(self, done: Prepared | Finished) -> None:
@@ -279,7 +276,7 @@ class Keeping:
             request = self._request(self.recent.new_folder(image.name))
             project_files.make_and_close(request, recorder, self.recent)
         painting.recorder = None
-        self._is_making = False
+        self._is_making = self._is_reopening = False
         project, self.project = self.project, None
         if project is not None:
             self._let_go(project, remove=False)
@@ -308,7 +305,8 @@ class Keeping:
             then(value)
 
     def _on_failed(self, error: Exception) -> None:
-        self._then, self._is_making = None, False
+        self._then = None
+        self._is_making = self._is_reopening = False
         if isinstance(error, VolumeMoved) and self._folder is not None:
             self.volume_moved.emit(self._folder, str(error))
         else:

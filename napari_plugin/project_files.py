@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from supervox.segmentation import SegmentationParameters, Segmenter
 from supervox.segmentation.project import Project, ProjectError, Recorder
 from supervox.segmentation.project import Settings as ProjectSettings
@@ -63,17 +65,20 @@ class Made:
 
 @dataclass(frozen=True)
 class Opened:
-    """A project and its volume.
+    """A project that is to be gone on with.
 
     Attributes
     ----------
     project : Project
-    image : layer data
-        Data and fields of the layer of the volume.
+    recorder : Recorder
+        Writes to it.
+    image : layer data, optional
+        Data and fields of the layer of the volume, if it was asked for.
     """
 
     project: Project
-    image: tuple[Any, dict[str, Any]] = field(repr=False)
+    recorder: Recorder = field(repr=False)
+    image: tuple[Any, dict[str, Any]] | None = field(default=None, repr=False)
 
 
 def _edges(box: Box) -> tuple[Edge, Edge, Edge]:
@@ -159,7 +164,25 @@ def opening(folder: Path, moved_to: str | None) -> Task:
         except BaseException:
             project.close(force=True)
             raise
-        return Opened(project, (data, fields))
+        recorder = Recorder(project.annotations.voxels, project.annotations)
+        return Opened(project, recorder, (data, fields))
+
+    return open_project
+
+
+def reopening(folder: Path, voxels: NDArray[np.uint8]) -> Task:
+    """Return the task that opens a project whose strokes are in a layer already.
+
+    Parameters
+    ----------
+    folder : Path
+    voxels : uint8, (Z, Y, X)
+        Of that layer; what differs from the project is found by the next scan.
+    """
+
+    def open_project(report: Report) -> Opened:
+        project = reopen(folder)
+        return Opened(project, Recorder(voxels, project.annotations))
 
     return open_project
 
@@ -223,12 +246,12 @@ def storing(project: Project, prepared: Prepared | None, finished: Finished | No
     return store
 
 
-def copying(project: Project, folder: Path) -> Task:
-    """Return the task that copies a project to another folder, and opens that."""
+def copying(project: Project, folder: Path, voxels: NDArray[np.uint8]) -> Task:
+    """Return the task that copies a project to another folder, and opens that; see `reopening`."""
 
-    def copy(report: Report) -> Project:
+    def copy(report: Report) -> Opened:
         project.save_as(folder)
-        return Project.open(folder)
+        return reopening(folder, voxels)(report)  # type: ignore[no-any-return]
 
     return copy
 
@@ -262,5 +285,3 @@ def discard(made: object) -> None:
     """Let go of a project that nobody wants any more; of a new one nothing is left."""
     if isinstance(made, Made | Opened):
         close(made.project, remove=isinstance(made, Made))
-    elif isinstance(made, Project):
-        close(made, remove=False)
