@@ -1,0 +1,53 @@
+"""A program that paints, and tells how much of it is saved, until it is killed by `test_killed`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Layer
+from numpy.typing import NDArray
+from qtpy.QtWidgets import QApplication
+from supervox.napari_plugin.readers import read_layers
+from supervox.napari_plugin.session import Session
+from supervox.napari_plugin.settings import Settings
+
+
+def stroke(number: int, shape: tuple[int, ...]) -> tuple[tuple[NDArray[np.int64], ...], int]:
+    """Return the voxels and the class of a stroke, by its number; 0 erases."""
+    rng = np.random.default_rng(number)
+    first = rng.integers(0, np.array(shape) - 3)
+    box = np.zeros(shape, bool)
+    box[tuple(slice(a, a + 3) for a in first)] = True
+    return np.nonzero(box), int(rng.integers(0, 4))
+
+
+def main(volume: str, home: str) -> None:
+    """Paint for ever."""
+    app = QApplication([])
+    session = Session(ViewerModel(), Settings(home=Path(home), delay_ms=20))
+    for layer in read_layers(volume, "volume"):
+        session.viewer.layers.append(Layer.create(*layer))
+    session.prepare()
+    for number in range(100_000):
+        layer = session.painting.layer
+        assert layer is not None
+        layer.data_setitem(*stroke(number, layer.data.shape))
+        while not _is_saved(session):
+            app.processEvents()
+            time.sleep(0.002)
+        print(number, flush=True)  # noqa: T201
+
+
+def _is_saved(session: Session) -> bool:
+    recorder, project = session.painting.recorder, session.keeping.project
+    if recorder is None or project is None or recorder.look().size:
+        return False
+    return not project.annotations.state.pending
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
