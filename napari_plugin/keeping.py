@@ -100,8 +100,10 @@ class Keeping:
     def _request(self, folder: Path) -> Request:
         session, image = self._session, self._session.image
         assert image is not None
-        assert session.source is not None
-        return Request(folder, address_of(image), session.source, session.choices.parameters)
+        source = session.source
+        assert source is not None
+        address = address_of(image) if source.version == 0 else None  # other voxels since
+        return Request(folder, address, source, session.choices.parameters)
 
     def _make(self, folder: Path) -> None:
         recorder = self._session.painting.recorder
@@ -313,6 +315,9 @@ class Keeping:
             self.failed.emit(error)
 
     def _on_working(self) -> None:
+        if self._then is not None and not self.working.is_running:  # a person stopped it
+            self._then = None
+            self._is_making = self._is_reopening = False
         self._next()
         self.changed.emit()
 

@@ -174,6 +174,32 @@ def test_an_image_in_memory_is_kept_as_well(
     assert second.session.live.scan.counts == {1: 1}
 
 
+def test_voxels_that_are_not_those_of_the_file_are_kept(open_file: Any, scene: Any) -> None:
+    bench = open_file()
+    bench.session.image.data = scene.image[::-1].copy()
+    bench.paint(1)
+    bench.settle()
+    project = bench.session.keeping.project
+    assert Path(project.settings.volume.absolute).parent == project.folder
+    with project.open_volume() as volume:
+        np.testing.assert_array_equal(volume.data[:], scene.image[::-1])
+
+
+def test_a_beginning_that_was_stopped_is_made_up_for(open_file: Any) -> None:
+    bench = open_file()
+    keeping = bench.session.keeping
+    bench.paint(1)
+    bench.until(lambda: keeping.working.is_running)
+    keeping.working.job.stop()
+    bench.settle()
+    bench.paint(2)
+    bench.settle()
+    assert keeping.project is not None
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+
+
 def test_a_picture(open_bench: Callable[..., Any], scene: Any) -> None:
     first = open_bench(scene.image[8])
     mask = np.zeros(scene.shape[1:], bool)
