@@ -38,6 +38,8 @@ def next_step(session: Session) -> Advice:
     painted = len(session.live.scan.counts)
     if session.image is None:
         return Advice(Step.VOLUME, "Open a volume, or try the sample.")
+    if session.keeping.is_read_only:
+        return Advice(Step.VOLUME, "Look around; to paint, press Project and Save as.")
     if session.painting.layer is None:
         back = "Bring the strokes back" if session.lost_strokes else "New strokes"
         return Advice(Step.PAINT, f"There is no layer to paint on: press '{back}'.")

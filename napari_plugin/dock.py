@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .advice import Step, next_step
@@ -72,6 +73,11 @@ class SupervoxDock(QWidget):
         self._show_timer.timeout.connect(self._scroll_to_step)
         self._is_closed = False
         self.keys = Keys(self.session)
+        painting = self.session.painting
+        for keys, step in (("Ctrl+Z", painting.undo), ("Ctrl+Shift+Z", painting.redo)):
+            shortcut = QShortcut(QKeySequence(keys), self)  # for when the dock has the focus
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(step)
         self.session.changed.connect(self._refresh_soon)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)

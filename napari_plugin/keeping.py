@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Layer
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.segmentation.project import Project, ProjectError, Recorder, Severity, VolumeMoved
@@ -62,6 +63,8 @@ class Keeping:
         self._then: Callable[[Any], None] | None = None
         self._folder: Path | None = None  # that is opened
         self._is_making = self._is_reopening = False
+        self._save_to: Path | None = None  # once the project is made
+        self._last_error = ""
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -82,18 +85,29 @@ class Keeping:
         return self.project is not None and self.project.read_only_because is not None
 
     @property
+    def is_recording(self) -> bool:
+        """Whether strokes are written to the project that is open."""
+        recorder, project = self._session.painting.recorder, self.project
+        return project is not None and (recorder is None or recorder.store is project.annotations)
+
+    @property
     def is_beginning(self) -> bool:
         """Whether something was painted for which a project is being made."""
         recorder = self._session.painting.recorder
-        return self._is_making or (recorder is not None and recorder.is_waiting)
+        return self._is_making or (recorder is not None and self._is_waiting(recorder))
 
     # -------------------------------------------------------------------------------- beginning
+
+    def _is_waiting(self, recorder: Recorder) -> bool:
+        """Tell whether a person painted what no project has; strokes of a file are in that."""
+        painting = self._session.painting
+        return recorder.is_waiting and (painting.is_blank or painting.is_touched)
 
     def _on_recorded(self) -> None:
         """Begin a project at the first stroke."""
         recorder, image = self._session.painting.recorder, self._session.image
         is_begun = self.project is not None or self._is_making or self._is_reopening
-        if recorder is None or image is None or is_begun or not recorder.is_waiting:
+        if recorder is None or image is None or is_begun or not self._is_waiting(recorder):
             return
         self._make(self.recent.new_folder(image.name))
 
@@ -103,7 +117,8 @@ class Keeping:
         source = session.source
         assert source is not None
         address = address_of(image) if source.version == 0 else None  # other voxels since
-        return Request(folder, address, source, session.choices.parameters)
+        unnamed = self.recent.is_unnamed(folder)
+        return Request(folder, address, source, session.choices.parameters, unnamed)
 
     def _make(self, folder: Path) -> None:
         recorder = self._session.painting.recorder
@@ -113,12 +128,23 @@ class Keeping:
 
     def _on_made(self, made: Made, recorder: Recorder | None) -> None:
         self._is_making = False
-        if recorder is None or recorder is not self._session.painting.recorder:
+        is_ours = recorder is not None and recorder is self._session.painting.recorder
+        if recorder is None or not is_ours or self.project is not None:
             project_files.discard(made)  # another image was chosen meanwhile
             return
         recorder.attach(made.project.annotations)
         self._take(made.project)
         self._store(None)
+        folder, self._save_to = self._save_to, None
+        if folder is not None:
+            self.save_as(folder)
+
+    def bind(self) -> None:
+        """Go on writing to the project that is open: its layer was attached anew."""
+        painting = self._session.painting
+        if self.project is not None and painting.layer is not None:
+            painting.recorder = Recorder(painting.planes, self.project.annotations)
+            self._take(self.project)
 
     def _take(self, project: Project) -> None:
         """Write to a project from now on."""
@@ -159,8 +185,9 @@ class Keeping:
         layer = self._strokes_layer(image, project)
         session.classes.restore(project.annotations.classes)
         session.choices = Choices.of(project.settings.parameters)
-        session.viewer.layers.append(image)
-        session.viewer.layers.append(layer)
+        self._clear_the_view(project.folder)
+        session.viewer.layers.append(layer)  # before its image, which would get another one
+        session.viewer.layers.insert(session.viewer.layers.index(layer), image)
         session.choose_image(image)
         session.set_box(project.settings.slices)
         painting = session.painting
@@ -177,6 +204,18 @@ class Keeping:
             "Reading what was prepared",
             self._on_restored,
         )
+
+    def _clear_the_view(self, folder: Path) -> None:
+        """Hide what another image left; remove what this project left when it was open before."""
+        viewer = self._session.viewer
+        self._session.choose_image(None)
+        stale = [layer for layer in viewer.layers if _ours(layer).get("project") == str(folder)]
+        images = {_ours(layer).get("of") for layer in stale}
+        for layer in list(viewer.layers):
+            if layer in stale or str(layer.unique_id) in images or _ours(layer).get("of") in images:
+                viewer.layers.remove(layer)
+            else:
+                layer.visible = False
 
     def _strokes_layer(self, image: Image, project: Project) -> Labels:
         """Return a layer of the strokes as the project has them in memory."""
@@ -200,7 +239,8 @@ class Keeping:
         folder = layer.metadata.get(KEY, {}).get("project")
         if folder is not None and Path(folder).is_dir():
             self._is_reopening = True
-            task = project_files.reopening(Path(folder), self._session.painting.planes)
+            at = int(layer.metadata[KEY].get("changes", 0))
+            task = project_files.reopening(Path(folder), self._session.painting.planes, at)
             self._run(task, "Opening the project", self._on_reopened)
 
     def _on_reopened(self, opened: Opened) -> None:
@@ -212,22 +252,30 @@ class Keeping:
             return
         painting.recorder = opened.recorder
         self._take(opened.project)
+        if opened.is_newer:
+            layer.refresh(extent=False)
+            self._session.hint("The project was changed meanwhile: its strokes are shown (Redo)")
 
     # ----------------------------------------------------------------------------------- saving
 
     def save_as(self, folder: Path) -> None:
         """Keep the project in another folder from now on."""
-        if self.project is None:
-            if self._session.image is not None:
-                self._make(folder)
-            return
-        task = project_files.copying(self.project, folder, self._session.painting.planes)
-        self._run(task, "Copying the project", self._on_copied)
+        project, layer = self.project, self._session.painting.layer
+        if self._is_making:
+            self._save_to = folder
+        elif layer is None:
+            self._session.hint("There are no strokes to save")
+        elif project is None:
+            self._make(folder)
+        else:
+            task = project_files.copying(project, folder, self._session.painting.planes)
+            then = partial(self._on_copied, project, layer)
+            self._run(task, "Copying the project", then)
 
-    def _on_copied(self, opened: Opened) -> None:
-        painting, old = self._session.painting, self.project
-        if old is None or painting.layer is None:
-            project_files.discard(opened)
+    def _on_copied(self, old: Project, layer: Labels, opened: Opened) -> None:
+        painting = self._session.painting
+        if self.project is not old or painting.layer is not layer:
+            project_files.discard(opened)  # another image was chosen meanwhile
             return
         painting.recorder = opened.recorder
         is_ours = old.read_only_because is None
@@ -265,6 +313,16 @@ class Keeping:
 
     # ---------------------------------------------------------------------------------- the end
 
+    def save_what_waits(self) -> None:
+        """Write strokes down that have no project yet, since their layer is going."""
+        painting, image = self._session.painting, self._session.image
+        painting.record_all()
+        recorder = painting.recorder
+        if self.project is None and image and recorder and self._is_waiting(recorder):
+            request = self._request(self.recent.new_folder(image.name))
+            project_files.make_and_close(request, recorder, self.recent)
+            painting.recorder = None
+
     def release(self) -> None:
         """Close the project; its strokes stay in their layer."""
         painting = self._session.painting
@@ -272,14 +330,12 @@ class Keeping:
         self._waiting.clear()
         self._then = None
         self.working.cancel()
-        painting.record_all()
-        image, recorder = self._session.image, painting.recorder
-        if self.project is None and image and recorder is not None and recorder.is_waiting:
-            request = self._request(self.recent.new_folder(image.name))
-            project_files.make_and_close(request, recorder, self.recent)
+        self.save_what_waits()
         painting.recorder = None
         self._is_making = self._is_reopening = False
         project, self.project = self.project, None
+        if project is not None and painting.layer is not None:
+            painting.layer.metadata[KEY]["changes"] = project.annotations.n_changes
         if project is not None:
             self._let_go(project, remove=False)
             self.changed.emit()
@@ -287,7 +343,9 @@ class Keeping:
     def _let_go(self, project: Project, *, remove: bool) -> None:
         folder, recent = project.folder, self.recent
         after = recent.forget if remove else recent.note_closed
-        project_files.close(project, lambda: after(folder), remove=remove)
+        is_ours = project.read_only_because is None  # or else others may have it open
+        then = partial(after, folder) if is_ours else None
+        project_files.close(project, then, remove=remove)
 
     # ------------------------------------------------------------------------------ one by one
 
@@ -303,6 +361,7 @@ class Keeping:
 
     def _on_done(self, value: Any) -> None:
         then, self._then = self._then, None
+        self._last_error = ""
         if then is not None:
             then(value)
 
@@ -311,7 +370,8 @@ class Keeping:
         self._is_making = self._is_reopening = False
         if isinstance(error, VolumeMoved) and self._folder is not None:
             self.volume_moved.emit(self._folder, str(error))
-        else:
+        elif str(error) != self._last_error:  # a full disk is told once
+            self._last_error = str(error)
             self.failed.emit(error)
 
     def _on_working(self) -> None:
@@ -322,8 +382,13 @@ class Keeping:
         self.changed.emit()
 
 
+def _ours(layer: Layer) -> dict[str, Any]:
+    """Return what the plugin keeps in a layer's metadata."""
+    record = layer.metadata.get(KEY)
+    return record if isinstance(record, dict) else {}
+
+
 def address_of(image: Image) -> str | None:
     """Return the address of the file that an image was read from; None if it is in none."""
-    record = image.metadata.get(KEY)
-    address = record.get("address") if isinstance(record, dict) else None
+    address = _ours(image).get("address")
     return address if isinstance(address, str) else None

@@ -37,6 +37,7 @@ class Keys:
             "U": lambda _: session.live.update(),
             "N": lambda _: session.go_to_unsure(),
         }
+        self._viewer_keys |= self._steps  # for when another layer is active
         for key, action in self._viewer_keys.items():
             viewer.bind_key(key, action, overwrite=True)
         session.changed.connect(self._follow)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.features import Slices
 from supervox.segmentation import Strokes
-from supervox.segmentation.project import MAX_ID, ProjectError, Recorder
+from supervox.segmentation.project import MAX_ID, ProjectError, Recorder, VoxelChange
 
 from .classes import ClassList
 from .layer_fields import classes_of_layer
@@ -51,6 +51,7 @@ class Painting:
         self._is_unseen = False  # that something was painted, where the next scan will find it
         self._steps: list[bool] = []  # back or forth, to be done after that scan
         self.is_blank = True  # the layer, when it was attached
+        self.is_touched = False  # painted on since, by a person
         self._protected = NOTHING
         self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
@@ -77,6 +78,7 @@ class Painting:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
         layer = self._find(image, self._viewer.layers)
         self.is_blank = layer is None
+        self.is_touched = False
         if layer is None:
             layer = make_annotations(image, self.classes)
             layer.brush_size = brush_size
@@ -114,6 +116,7 @@ class Painting:
 
     def detach(self) -> None:
         """Let go of the layer; it stays in the viewer with all strokes."""
+        self.record_all()
         layer, self.layer = self.layer, None
         self.recorder = None
         self._is_unseen, self._steps = False, []
@@ -210,7 +213,7 @@ class Painting:
             self._protected, self._is_painted = strokes, False
 
     def _on_paint(self) -> None:
-        self._is_painted = True
+        self._is_painted = self.is_touched = True
         self._restore_locked()
         part = self._painted_part()
         if part is None:
@@ -275,13 +278,22 @@ class Painting:
             self.changed.emit()
             return
         with self._telling():
-            change = recorder.undo() if back else recorder.redo()
+            change = recorder.preview(back=back)
             if change is None:
                 self.hint.emit("Nothing to undo" if back else "Nothing to redo")
                 return
-        self._restore_locked()
+            if names := self._locked_in(change):
+                verb = "undo" if back else "redo"
+                self.hint.emit(f"{names} locked: unlock to {verb} this stroke")
+                return
+            _ = recorder.undo() if back else recorder.redo()
         self._refresh()
         self.changed.emit()
+
+    def _locked_in(self, change: VoxelChange) -> str:
+        """Name the locked classes whose strokes a change would take away."""
+        taken = set(np.unique(change.old[change.old != change.new]).tolist())
+        return ", ".join(item.name for item in self.classes if item.locked and item.id in taken)
 
     def record_all(self) -> None:
         """Write down what no scan has seen yet: nothing will look again."""
@@ -344,7 +356,7 @@ class Painting:
         data = self.layer.data.reshape(-1)
         for class_id, voxels in strokes.items():
             data[voxels] = class_id
-        self._is_painted = self._is_unseen = True
+        self._is_painted = self._is_unseen = self.is_touched = True
         self._restore_locked()
         self._refresh()
         self.changed.emit()

@@ -43,12 +43,15 @@ class Request:
         Of the file with the volume; None if it is in memory only, and has to be copied.
     source : Source
     parameters : SegmentationParameters
+    unnamed : bool
+        Whether it goes into the folder for such projects, which may have to be made.
     """
 
     folder: Path
     address: str | None
     source: Source
     parameters: SegmentationParameters
+    unnamed: bool
 
     @property
     def box(self) -> tuple[Edge, Edge, Edge] | None:
@@ -74,11 +77,14 @@ class Opened:
         Writes to it.
     image : layer data, optional
         Data and fields of the layer of the volume, if it was asked for.
+    is_newer : bool
+        Whether it was changed since its strokes were in the layer, which shows them now.
     """
 
     project: Project
     recorder: Recorder = field(repr=False)
     image: tuple[Any, dict[str, Any]] | None = field(default=None, repr=False)
+    is_newer: bool = False
 
 
 def _edges(box: Box) -> tuple[Edge, Edge, Edge]:
@@ -106,6 +112,8 @@ def making(request: Request) -> Task:
 
     def make(report: Report) -> Made:
         source, address = request.source, request.address
+        if request.unnamed:
+            _make_home(request.folder.parent)
         copy = request.folder.with_name(f".{request.folder.name}.{COPY}")
         if address is None:
             volume = source.volume
@@ -124,6 +132,16 @@ def making(request: Request) -> Task:
         return Made(project)
 
     return make
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"{home}: can't be made ({error.strerror}), and strokes are not saved: Project › Save "
+            "as…, or name another folder in Preferences › Supervox › Projects"
+        ) from error
 
 
 def make_and_close(request: Request, recorder: Recorder, recent: RecentProjects) -> None:
@@ -170,7 +188,7 @@ def opening(folder: Path, moved_to: str | None) -> Task:
     return open_project
 
 
-def reopening(folder: Path, voxels: NDArray[np.uint8]) -> Task:
+def reopening(folder: Path, voxels: NDArray[np.uint8], at: int | None = None) -> Task:
     """Return the task that opens a project whose strokes are in a layer already.
 
     Parameters
@@ -178,11 +196,19 @@ def reopening(folder: Path, voxels: NDArray[np.uint8]) -> Task:
     folder : Path
     voxels : uint8, (Z, Y, X)
         Of that layer; what differs from the project is found by the next scan.
+    at : int, optional
+        How many changes the project had when the layer was like it. If it has more, the layer gets
+        what the project holds; what the layer had is one step of redo away.
     """
 
     def open_project(report: Report) -> Opened:
         project = reopen(folder)
-        return Opened(project, Recorder(voxels, project.annotations))
+        recorder = Recorder(voxels, project.annotations)
+        is_newer = at is not None and project.annotations.n_changes > at
+        if is_newer and project.read_only_because is None:
+            recorder.confirm(recorder.look())
+            recorder.undo()
+        return Opened(project, recorder, is_newer=is_newer)
 
     return open_project
 
@@ -271,8 +297,8 @@ def close(project: Project, then: Callable[[], None] | None = None, *, remove: b
     def end() -> None:
         try:
             project.close(force=True)
-        except ProjectError as error:
-            _logger.error("%s", error)
+        except Exception:  # it would vanish in this thread
+            _logger.exception("%s could not be closed", project.folder)
         if remove:
             shutil.rmtree(project.folder, ignore_errors=True)
         if then is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 from supervox.segmentation.project import ENDING
 
+_logger = logging.getLogger(__name__)
 LIST = "recent.json"
 MOST = 20
 
@@ -55,7 +57,6 @@ class RecentProjects:
 
     def new_folder(self, name: str) -> Path:
         """Return where a project without a name goes."""
-        self.home.mkdir(parents=True, exist_ok=True)
         now = time.strftime("%Y%m%d-%H%M%S")  # two that are begun in the same second differ, too
         return self.home / f"{_plain(name)}-{now}-{uuid4().hex[:4]}{ENDING}"
 
@@ -94,11 +95,14 @@ class RecentProjects:
     def _changing(self) -> Iterator[list[Entry]]:
         entries = self.entries()
         yield entries
-        self.home.mkdir(parents=True, exist_ok=True)
         temporary = self.home / f".{LIST}.{time.monotonic_ns()}"
         text = json.dumps([asdict(entry) for entry in entries[:MOST]], indent=1)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.home / LIST)
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(self.home / LIST)
+        except OSError as error:  # a convenience, which mustn't stand in the way of strokes
+            _logger.warning("the list of recent projects can't be written: %s", error)
 
 
 def _plain(name: str) -> str:

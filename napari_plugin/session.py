@@ -188,6 +188,7 @@ class Session(WorkingImage):
             and isinstance(layer, Labels)
             and self.painting.adopt(self.image, layer)
         ):
+            self.keeping.bind()
             self._take_strokes(layer)
         self.changed.emit()
 
@@ -197,6 +198,7 @@ class Session(WorkingImage):
             self.choose_image(next(iter(self.images()), None))
         elif layer is self.painting.layer:  # by a person: Painting lets go of a layer first
             self.lost_strokes = self.painting.layer
+            self.keeping.save_what_waits()
             self.painting.detach()
             self.live.stop()
             QTimer.singleShot(0, self._warn_of_lost_strokes)
@@ -215,7 +217,9 @@ class Session(WorkingImage):
         if self.lost_strokes is not None:
             self.viewer.add_layer(self.lost_strokes)
             self.lost_strokes = None
-        self._take_strokes(self.painting.attach(self.image, brush_size=self.settings.brush_size))
+        layer = self.painting.attach(self.image, brush_size=self.settings.brush_size)
+        self.keeping.bind()
+        self._take_strokes(layer)
         self.changed.emit()
 
     def _take_strokes(self, layer: Labels) -> None:

@@ -52,9 +52,13 @@ def open_window(
     dock = show_dock(napari.Viewer(title=DOCK), layers)
     if project is not None:
         dock.session.keeping.open(project)
-    napari.run()
-    dock.session.abandon()
-    stop_all()
+    try:
+        napari.run()
+    except KeyboardInterrupt:  # Ctrl+C in the terminal closes it as well
+        pass
+    finally:
+        dock.session.abandon()
+        stop_all()
 
 
 def show_dock(viewer: Viewer, layers: list[Layer]) -> SupervoxDock:

@@ -38,9 +38,6 @@ def _sample_with_strokes(folder: Path) -> None:
     session = person.dock.session
     person.click("supervox_try_sample")
     person.wait(lambda: session.live.scan.counts, "the strokes of the sample")
-    person.wait(lambda: session.keeping.project is not None, "the project")
-    save_png(person.project_menu(), folder / "section-project.png")
-
     person.open_section(1)
     person.click("supervox_spacing_edit")
     person.click("supervox_work_box")
@@ -134,6 +131,7 @@ def _painting(folder: Path) -> None:
         frames.append(person.picture())
         person.wait_for_labels()
         frames.append(person.picture())
+    save_png(person.project_menu(), folder / "section-project.png")
     pauses = [700] * (len(frames) - 1) + [2500]
     save_animation(frames, folder / "painting.webp", width=ANIMATION_WIDTH, milliseconds=pauses)
     person.close()

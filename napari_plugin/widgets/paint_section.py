@@ -146,14 +146,20 @@ class PaintSection(Body):
         self.remove.setEnabled(has_class)
         self.up.setEnabled(index > 0)
         self.down.setEnabled(has_class and index < len(session.classes) - 1)
+        if session.keeping.is_read_only:
+            for change in (self.add, self.remove, self.up, self.down):
+                change.setEnabled(False)
+        else:
+            self.add.setEnabled(True)
+        is_free = layer is not None and not session.keeping.is_read_only
         is_flat = session.source is not None and session.source.is_flat
-        can_paint = layer is not None and has_class and not session.classes[selected].locked
+        can_paint = is_free and has_class and not session.classes[selected].locked
         for made in (self.voxels, self.eraser, self.brush_size, self.look):
             made.setEnabled(can_paint)
         self.regions.setEnabled(can_paint and session.preparation.prepared is not None)
         self.in_3d.setEnabled(can_paint and not is_flat)
-        self.take.setEnabled(layer is not None)
-        recorder = session.painting.recorder
+        self.take.setEnabled(is_free)
+        recorder = session.painting.recorder if is_free else None
         self.undo.setEnabled(recorder is not None and recorder.can_undo)
         self.redo.setEnabled(recorder is not None and recorder.can_redo)
         if layer is not None:

@@ -108,12 +108,24 @@ class ProjectBar(QWidget):
             return
         folder = self._session.delivery.folder or Path.cwd()
         start = folder / f"{image.name.partition('.')[0]}{ENDING}"
-        path, _ = QFileDialog.getSaveFileName(self, "Save the project as", str(start), f"*{ENDING}")
-        if path:
-            chosen = Path(path)
-            if chosen.suffix != ENDING:
-                chosen = chosen.with_name(chosen.name + ENDING)
-            self._session.keeping.save_as(chosen)
+        while True:
+            path, _ = QFileDialog.getSaveFileName(
+                self,
+                "Save the project as",
+                str(start),
+                f"*{ENDING}",
+                options=QFileDialog.Option.DontConfirmOverwrite,
+            )
+            if not path:
+                return
+            start = Path(path)
+            if start.suffix != ENDING:
+                start = start.with_name(start.name + ENDING)
+            if not start.exists():
+                break
+            text = f"{start.name} exists already, and is not replaced. Choose another name."
+            QMessageBox.information(self, "Save the project as", text)
+        self._session.keeping.save_as(start)
 
     def _ask_for_volume(self, folder: Path, why: str) -> None:
         """Ask where the volume of a project is now."""
@@ -136,6 +148,8 @@ def save_text(keeping: Keeping) -> tuple[str, bool]:
         return "Strokes are saved as you paint", False
     if project.read_only_because is not None:
         return f"▲ Read-only: {project.read_only_because}. Save it under another name", True
+    if not keeping.is_recording:
+        return "▲ Not saved: these strokes are in no project. Save it under another name", True
     state = project.annotations.state
     where = f" ({project.folder.stem})" if keeping.is_named else ""
     if state.error is not None:

@@ -35,7 +35,7 @@ def take_lock(folder: Path) -> tuple[FolderLock | None, str | None]:
     try:
         return FolderLock(folder), None
     except Locked as error:
-        return None, f"it is open in another program ({error})"
+        return None, f"it is open for writing already ({error})"
     except OSError as error:
         return None, f"the folder can't be written to ({error.strerror})"
 

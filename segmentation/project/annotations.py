@@ -63,6 +63,7 @@ class AnnotationStore:
         self._snapshot_number = found.snapshot_number
         self._next = found.next_number
         self._undo: UndoStack = journal.undo_stack()
+        self._n_changes = journal.count(Kind.VOXELS)
         self._lock = Lock()  # numbers are given in the order of the queue
         self._saving = Lock()  # one snapshot at a time
         self._is_closed = False
@@ -181,6 +182,17 @@ class AnnotationStore:
     def redo(self) -> VoxelChange | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
         return self._step(self._undo.next_redo, Role.REDO)
+
+    def preview(self, *, back: bool) -> VoxelChange | None:
+        """Return what `undo` (or `redo`, if not `back`) would change; None if nothing."""
+        if back:
+            return self._change_by(self._undo.next_undo, Role.UNDO)
+        return self._change_by(self._undo.next_redo, Role.REDO)
+
+    @property
+    def n_changes(self) -> int:
+        """How often voxels were changed, undoing included: it only ever grows."""
+        return self._n_changes
 
     @property
     def can_undo(self) -> bool:
@@ -348,20 +360,26 @@ class AnnotationStore:
         own = VoxelChange(change.voxels.copy(), change.old.copy(), change.new.copy())
         number = self._append(own, Kind.VOXELS, role, target)
         self._undo.note(number, role, target)
+        self._n_changes += 1
         return number
 
     def _step(self, target: int | None, role: Role) -> VoxelChange | None:
         """Undo or redo the change of a record."""
+        change = self._change_by(target, role)
+        if change is not None:
+            self._record(change, role, target)
+            change.apply(self.voxels)
+        return change
+
+    def _change_by(self, target: int | None, role: Role) -> VoxelChange | None:
+        """Return what undoing or redoing the change of a record would change."""
         writer = self._check_writable()
         if target is None:
             return None
         made = (writer.waiting(target) or self._journal.read(target)).content
         assert isinstance(made, VoxelChange)
         present = self.voxels.reshape(-1)[made.voxels]
-        change = VoxelChange(made.voxels, present, made.old if role is Role.UNDO else made.new)
-        self._record(change, role, target)
-        change.apply(self.voxels)
-        return change
+        return VoxelChange(made.voxels, present, made.old if role is Role.UNDO else made.new)
 
     def _fill(self, part: PartWriter) -> None:
         part.write("voxels", self.voxels)

@@ -79,6 +79,8 @@ def _holder(file: IO[str]) -> str:
         file.seek(0)
         note = json.loads(file.read())
         since = time.strftime("%Y-%m-%d %H:%M", time.localtime(note["since"]))
+        if (note["process"], note["host"]) == (os.getpid(), platform.node()):
+            return f"this one, in another window, since {since}"
         return f"process {note['process']} on {note['host']}, since {since}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

@@ -38,6 +38,7 @@ from .documents import write_document
 from .errors import Finding, ProjectError, writing
 from .history import History
 from .lock import FolderLock
+from .recorder import Recorder
 from .settings import Box, Settings, Source, VolumeReference
 from .writer import SaveState
 
@@ -312,12 +313,26 @@ class Project:
             raise ProjectError(f"{place}: already exists; give another name")
         if self.folder.resolve() in place.resolve().parents:
             raise ProjectError(f"{place}: lies within the project itself; give another place")
+        is_behind = False
         if self._lock is not None:
-            self.save()
+            try:
+                self.save()
+            except ProjectError:  # a full disk may be the reason for the copy
+                is_behind = True
         volume = self._settings.volume
         is_inside = self.folder.resolve() in Path(volume.absolute).parents
         moved = volume if is_inside else volume.seen_from(place)  # what is inside is copied, too
         copy_project(self.folder, place, replace(self._settings, volume=moved))
+        if is_behind or self.annotations.state.pending:
+            self._catch_up(place)
+
+    def _catch_up(self, place: Path) -> None:
+        """Write into a copy what is in memory only."""
+        with Project.open(place) as copy:
+            recorder = Recorder(self.annotations.voxels, copy.annotations)
+            recorder.confirm(recorder.look())
+            copy.annotations.classes = self.annotations.classes
+            copy.save()
 
     def close(self, *, force: bool = False) -> None:
         """Save everything and let go of the folder.

@@ -32,6 +32,7 @@ class Recorder:
         self._voxels = voxels
         self._known = np.zeros(voxels.shape, np.uint8)  # pages that nobody writes to cost nothing
         self._waiting: list[VoxelChange] = []
+        self._undone: list[VoxelChange] = []  # of those that wait
         self._store = store
         if store is not None:
             painted = np.flatnonzero(store.voxels)
@@ -59,6 +60,7 @@ class Recorder:
         self._store = store
         store.voxels = self._voxels
         waiting, self._waiting = self._waiting, []
+        self._undone.clear()
         for change in waiting:
             store.record(change)
 
@@ -142,20 +144,42 @@ class Recorder:
         """Make the change again that was taken back last; as `undo` otherwise."""
         return self._step(back=False)
 
+    def preview(self, *, back: bool) -> VoxelChange | None:
+        """Return what `undo` (or `redo`, if not `back`) would change; None if nothing.
+
+        Raises
+        ------
+        ProjectError
+            If the store can't be changed.
+        """
+        if self._store is not None:
+            return self._store.preview(back=back)
+        if back:
+            return self._waiting[-1].inverse if self._waiting else None
+        return self._undone[-1] if self._undone else None
+
     @property
     def can_undo(self) -> bool:
         """Whether there is a change to take back."""
-        return self._store is not None and self._store.can_undo
+        return bool(self._waiting) if self._store is None else self._store.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a change to make again."""
-        return self._store is not None and self._store.can_redo
+        return bool(self._undone) if self._store is None else self._store.can_redo
 
     def _step(self, *, back: bool) -> VoxelChange | None:
-        if self._store is None:
-            return None
-        change = self._store.undo() if back else self._store.redo()
+        if self._store is not None:
+            change = self._store.undo() if back else self._store.redo()
+        else:
+            change = self.preview(back=back)
+            if change is None:
+                return None
+            if back:
+                self._undone.append(self._waiting.pop())
+            else:
+                self._waiting.append(self._undone.pop())
+            change.apply(self._voxels)
         if change is not None:
             change.apply(self._known)
         return change
@@ -167,6 +191,7 @@ class Recorder:
     def _write(self, change: VoxelChange) -> None:
         if self._store is None:
             self._waiting.append(change)
+            self._undone.clear()
         else:
             self._store.record(change)
         change.apply(self._known)

@@ -22,6 +22,7 @@ def session(**changes: Any) -> Any:
         "image": True,
         "layer": True,
         "lost": False,
+        "read_only": False,
         "painted": (1, 2),
         "used": (1, 2),
         "prepared": True,
@@ -43,6 +44,7 @@ def session(**changes: Any) -> Any:
         ),
         painting=SimpleNamespace(layer=state["layer"] or None),
         lost_strokes=state["lost"] or None,
+        keeping=SimpleNamespace(is_read_only=state["read_only"]),
         live=SimpleNamespace(
             scan=SimpleNamespace(counts=dict.fromkeys(state["painted"], 1)),
             strokes=strokes,
@@ -61,6 +63,7 @@ NOTHING = {"painted": (), "used": (), "result": False}
     ("changes", "step", "words"),
     [
         ({"image": False, "prepared": False, **NOTHING}, Step.VOLUME, "Open a volume"),
+        ({"read_only": True}, Step.VOLUME, "Save as"),
         ({"layer": False, "lost": True}, Step.PAINT, "press 'Bring the strokes back'"),
         ({"layer": False}, Step.PAINT, "press 'New strokes'"),
         ({"prepared": False, **NOTHING}, Step.PREPARE, "Prepare the volume"),

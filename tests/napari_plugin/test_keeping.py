@@ -13,7 +13,7 @@ from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
 from supervox.napari_plugin.widgets.project_bar import save_text
 from supervox.segmentation import RefinementParameters
-from supervox.segmentation.project import Project, is_held
+from supervox.segmentation.project import Project, VoxelChange, is_held
 from supervox.volumes import write_volume
 
 SPACING = (60.0, 30.0, 30.0)
@@ -200,6 +200,149 @@ def test_a_beginning_that_was_stopped_is_made_up_for(open_file: Any) -> None:
     assert bench.session.live.scan.counts == {1: 1}
 
 
+def stored(bench: Any) -> np.ndarray:
+    """Return what the project has on the disk."""
+    project = bench.session.keeping.project
+    project.annotations.flush()
+    with Project.open(project.folder, read_only=True) as kept:
+        return kept.annotations.voxels.copy()
+
+
+def test_strokes_that_are_brought_back_are_saved_as_before(open_file: Any) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    layer = bench.strokes
+    bench.viewer.layers.remove(layer)
+    bench.session.bring_back_strokes()
+    bench.paint(2)
+    bench.settle()
+    assert bench.session.keeping.is_recording
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    bench.session.painting.undo()
+    bench.session.painting.undo()
+    bench.settle()
+    assert not bench.strokes.data.any()
+
+
+def test_a_name_that_is_given_while_the_project_is_made(bench: Any, tmp_path: Path) -> None:
+    keeping = bench.session.keeping
+    bench.paint(1)
+    bench.until(lambda: keeping.working.is_running)
+    keeping.save_as(tmp_path / "named.supervox")
+    bench.paint(2)
+    bench.settle()
+    assert keeping.project.folder == tmp_path / "named.supervox"
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    jobs.finish_files()
+    assert [Path(entry.folder).name for entry in keeping.recent.entries()] == ["named.supervox"]
+
+
+def test_switching_the_image_while_the_project_is_copied(
+    open_file: Any, scene: Any, tmp_path: Path
+) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    first, keeping = bench.session.keeping.project.folder, bench.session.keeping
+    keeping.save_as(tmp_path / "named.supervox")
+    other = bench.viewer.add_image(scene.image[:, ::-1].copy(), name="other")
+    bench.session.choose_image(other)
+    bench.paint(2)
+    bench.settle()
+    assert keeping.project.folder not in (first, tmp_path / "named.supervox")
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    assert set(np.unique(bench.strokes.data)) == {0, 2}
+
+
+def test_a_layer_that_is_behind_its_project_shows_what_that_holds(open_file: Any) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    image, folder = bench.session.image, bench.session.keeping.project.folder
+    before = bench.strokes.data.copy()
+    bench.session.choose_image(None)
+    jobs.finish_files()
+    with Project.open(folder) as project:
+        voxels = np.arange(200, 260)
+        zeros = np.zeros(60, np.uint8)
+        project.annotations.apply(VoxelChange(voxels, zeros, zeros + 2))
+        newest = project.annotations.voxels.copy()
+    bench.session.choose_image(image)
+    bench.until(lambda: bench.session.keeping.project is not None)
+    bench.settle()
+    np.testing.assert_array_equal(bench.strokes.data, newest)
+    np.testing.assert_array_equal(stored(bench), newest)
+    bench.session.painting.redo()  # what the layer had
+    np.testing.assert_array_equal(bench.strokes.data, before)
+
+
+def test_opening_again_what_the_window_shows(open_file: Any) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    folder = bench.session.keeping.project.folder
+    bench.session.choose_image(None)
+    open_project(bench, folder)
+    assert [layer.name for layer in bench.viewer.layers] == ["cell", "strokes"]
+    assert bench.session.live.scan.counts == {1: 1}
+
+
+def test_no_home_for_projects(open_file: Any, home: Path, tmp_path: Path, told: list[str]) -> None:
+    home.parent.joinpath("projects").write_text("a file in the way")
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    assert "can't be made" in told[0]
+    assert "Save as" in told[0]
+    bench.paint(2)
+    bench.settle()
+    assert len(told) == 1
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+
+
+def test_strokes_of_a_file_begin_no_project(open_file: Any, scene: Any, home: Path) -> None:
+    bench = open_file()
+    strokes = np.zeros(scene.shape, np.uint8)
+    strokes[scene.stroke(1)] = 1
+    bench.viewer.add_labels(strokes, metadata={"supervox": {"role": "annotations"}})
+    bench.settle()
+    assert bench.session.keeping.project is None
+    bench.paint(2)
+    bench.settle()
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+
+
+def test_undo_stops_at_a_locked_class(open_file: Any, told: list[str]) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    bench.paint(2)
+    bench.settle()
+    bench.session.classes.change(2, locked=True)
+    bench.settle()
+    before = bench.strokes.data.copy()
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.viewer.status == "structure locked: unlock to undo this stroke"
+    np.testing.assert_array_equal(bench.strokes.data, before)
+    bench.session.classes.change(2, locked=False)
+    bench.settle()
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    assert bench.session.painting.recorder.can_redo
+
+
 def test_a_picture(open_bench: Callable[..., Any], scene: Any) -> None:
     first = open_bench(scene.image[8])
     mask = np.zeros(scene.shape[1:], bool)
@@ -249,7 +392,7 @@ def test_the_second_window_may_only_look(
     assert second.session.keeping.is_read_only
     assert not second.strokes.editable
     text, is_bad = save_text(second.session.keeping)
-    assert text.startswith("▲ Read-only: it is open in another program")
+    assert text.startswith("▲ Read-only: it is open for writing already (this one, in another")
     assert is_bad
     second.session.keeping.save_as(tmp_path / "mine.supervox")
     second.settle()

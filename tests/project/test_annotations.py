@@ -404,3 +404,18 @@ def test_a_journal_of_which_nothing_is_known(folder):
     (finding,) = check(folder, volume(), shape=SHAPE)
     assert finding.severity is Severity.LOSS
     assert "there is no snapshot: whatever was painted is lost" in finding.text
+
+
+def test_a_step_is_shown_before_it_is_made(folder):
+    store = opened(folder)
+    changes = store.n_changes
+    assert store.preview(back=False) is None
+    shown = store.preview(back=True)
+    np.testing.assert_array_equal(store.voxels, EVERYTHING)
+    assert store.undo() == shown
+    assert store.preview(back=False) == shown.inverse
+    assert store.n_changes == changes + 1
+    store.close()
+    again = opened(folder)
+    assert again.n_changes == changes + 1
+    again.close()

@@ -331,7 +331,7 @@ def other(home):
 def test_the_second_process_only_reads(home, other, tmp_path):
     with opened(home) as project:
         because = project.read_only_because
-        assert f"it is open in another program (process {other.pid} on " in because
+        assert f"it is open for writing already (process {other.pid} on " in because
         assert len(project.derived.load_partitions()) == 2
         assert project.annotations.voxels.any()
         for change in (

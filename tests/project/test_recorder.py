@@ -56,6 +56,30 @@ def test_a_stroke_is_noticed_once() -> None:
     assert recorder.look().size == 0
 
 
+def test_undo_and_redo_of_what_waits() -> None:
+    voxels = empty()
+    recorder = Recorder(voxels)
+    for value in (7, 2):
+        voxels[1, 2, 3] = value
+        recorder.notice(PLANE)
+    preview = recorder.preview(back=True)
+    assert preview is not None
+    assert (preview.old.tolist(), preview.new.tolist()) == ([2], [7])
+    recorder.undo()
+    assert voxels[1, 2, 3] == 7
+    recorder.undo()
+    assert not voxels.any()
+    assert not recorder.can_undo
+    assert recorder.undo() is None
+    recorder.redo()
+    assert voxels[1, 2, 3] == 7
+    assert recorder.can_redo
+    voxels[1, 0, 0] = 1
+    recorder.notice(PLANE)
+    assert not recorder.can_redo
+    assert recorder.preview(back=False) is None
+
+
 def test_what_waits_is_written_once_there_is_a_store(
     store: AnnotationStore, tmp_path: Path
 ) -> None:
