@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 import pytest
-from supervox.segmentation import Project, ProjectError, VoxelChange
+from supervox.segmentation import Project, ProjectError, Severity, VoxelChange
 
 from .conftest import row
 
@@ -90,6 +90,28 @@ def test_a_full_disk_loses_nothing(home, disk):
         np.testing.assert_array_equal(again.annotations.voxels, expected)
         assert again.findings == []
         assert len(again.derived.load_partitions()) == 2
+
+
+def test_a_copy_on_another_disk_is_the_way_out_of_a_full_one(home, disk, tmp_path):
+    shutil.copytree(home / "cell.supervox", disk / "cell.supervox")
+    shutil.copy(home / "cell.tif", disk)
+    failed = threading.Event()
+    project = Project.open(disk / "cell.supervox", on_state=lambda s: s.error and failed.set())
+    store = project.annotations
+    with (disk / "ballast").open("wb") as file:
+        room = os.statvfs(disk)
+        file.write(bytes(room.f_bavail * room.f_frsize - 50_000))
+    for seed in range(5):
+        store.apply(noise(store, seed))
+    assert failed.wait(10)
+    project.save_as(tmp_path / "copy.supervox")
+    with Project.open(tmp_path / "copy.supervox") as copy:
+        np.testing.assert_array_equal(copy.annotations.voxels, store.voxels)
+        assert copy.annotations.classes == store.classes
+        # what the full disk refused is missing from the history, and nothing else is
+        assert not [item for item in copy.findings if item.severity is Severity.LOSS]
+    with pytest.raises(ProjectError, match="No space left on device"):
+        project.close(force=True)
 
 
 def test_a_disk_that_can_not_be_written_to(home, disk, tmp_path):
