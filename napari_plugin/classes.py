@@ -27,7 +27,7 @@ class ClassList:
 
     def __init__(self, items: Iterable[ProjectClass] = ()) -> None:
         self._items = list(items)
-        self._removed: dict[int, ProjectClass] = {}
+        self._removed: dict[int, tuple[int, ProjectClass]] = {}  # with their places
         self._selected = self._items[0].id if self._items else 0
 
     def __iter__(self) -> Iterator[ProjectClass]:
@@ -83,10 +83,10 @@ class ClassList:
         """Add the classes that voxels have and the table lacks, as after an undo or a loading."""
         missing = [k for k in dict.fromkeys(class_ids) if k not in self]
         for class_id in missing:
-            known = self._removed.pop(class_id, None)
-            item = known or ProjectClass(class_id, self._new_name(class_id), self._new_colour())
+            new = ProjectClass(class_id, self._new_name(class_id), self._new_colour())
+            place, item = self._removed.pop(class_id, (len(self._items), new))
             name = _free_name(item.name, class_id, {other.name for other in self._items})
-            self._items.append(replace(item, name=name))
+            self._items.insert(place, replace(item, name=name))
         if missing:
             self.changed.emit()
             if not self._selected:
@@ -158,9 +158,10 @@ class ClassList:
             self.changed.emit()
 
     def remove(self, class_id: int) -> None:
-        """Take a class out of the table; its name and colour come back if its strokes do."""
-        item = self._items.pop(self._index(class_id))
-        self._removed[class_id] = replace(item, locked=False, visible=True)
+        """Take a class out of the table; it comes back, in its place, if its strokes do."""
+        index = self._index(class_id)
+        item = replace(self._items.pop(index), locked=False, visible=True)
+        self._removed[class_id] = (index, item)
         if self._selected == class_id:
             self._selected = self._items[0].id if self._items else 0
             self.selected_changed.emit(self._selected)

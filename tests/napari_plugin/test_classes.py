@@ -242,3 +242,11 @@ class AnyOrder(RuleBasedStateMachine):
 
 AnyOrder.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 TestAnyOrder = AnyOrder.TestCase
+
+
+def test_a_class_comes_back_in_its_place() -> None:
+    classes = ClassList(ProjectClass(k, f"class {k}", "#123456") for k in (1, 2, 3))
+    classes.remove(1)
+    assert classes.ids == (2, 3)
+    classes.ensure([1])
+    assert classes.ids == (1, 2, 3)
