@@ -70,7 +70,7 @@ def test_what_was_removed_comes_back_with_name_and_colour() -> None:
     assert 2 not in classes
     classes.ensure([1, 2])
     assert classes[2] == ProjectClass(2, "nucleus", "#123456")
-    assert classes.ids == (1, 3, 2)
+    assert classes.ids == (1, 2, 3)
 
 
 def test_unknown_values_get_a_class() -> None:
