@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -39,6 +40,7 @@ def compute_supervoxels(
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
     intensity: IntensityRange | None = None,
     block_shape: Sequence[int] | None = None,
+    out: Ids | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
@@ -61,6 +63,8 @@ def compute_supervoxels(
         Scale of the intensities; measured on the volume by default.
     block_shape : sequence of 3 int, optional
         Voxels that are worked on at a time; the result does not depend on it.
+    out : int32, of the volume's shape, optional
+        Receives the ids, as an array that lies in a file does; C-contiguous.
     workers : int, optional
         Threads; one per processor by default. The result does not depend on it.
     progress : callable, optional
@@ -98,14 +102,14 @@ def compute_supervoxels(
     volume = check_volume(volume)
     grid = Grid.for_volume(volume.shape, spacing, parameters, shift)
     blocks = grid.blocks(block_shape)
-    steps = _count_steps(progress, len(blocks) * (parameters.iterations + 3))
+    steps = _count_steps(progress, len(blocks) * (parameters.iterations + 4))
 
     def run(function: Any) -> Iterator[Any]:
         return run_blocks(
             function, blocks, workers=workers, progress=next(steps), should_stop=should_stop
         )
 
-    ids = np.empty(grid.shape, np.int32)
+    ids = np.empty(grid.shape, np.int32) if out is None else _checked(out, grid.shape)
     guide = ids.view(np.float32)
     intensity = intensity or IntensityRange.measure(volume)
     sigma = smoothing_sigma(parameters.smoothing_voxels, spacing)
@@ -130,6 +134,16 @@ def compute_supervoxels(
         run=run,
     )
     return ids[0] if flat else ids
+
+
+def _checked(out: Ids, shape: tuple[int, int, int]) -> Ids:
+    """Return a view of the volume's shape on what the caller gave for the result."""
+    if out.dtype != np.int32 or not out.flags.c_contiguous or out.size != math.prod(shape):
+        raise ValueError(
+            f"out must be a C-contiguous int32 array of shape {shape}, "
+            f"not {out.dtype} of shape {out.shape}"
+        )
+    return out.reshape(shape)
 
 
 def _prepare(

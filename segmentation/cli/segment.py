@@ -108,6 +108,7 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
     "not given is as it was, and only what changed is computed.",
 )
 @options.workers
+@options.memory
 @options.as_json
 def command(
     volume: str | None,
@@ -126,6 +127,7 @@ def command(
     seed: int,
     project: Path | None,
     workers: int | None,
+    memory: float | None,
     as_json: bool,
 ) -> None:
     """Label every voxel of VOLUME from a few painted strokes.
@@ -152,11 +154,13 @@ def command(
         from . import segment_project
 
         if channels:
-            raise click.UsageError("--channel can't be kept in a project yet: leave one of them out")
+            raise click.UsageError(
+                "--channel can't be kept in a project yet: leave one of them out"
+            )
         change = partial(change_parameters, given=given)
         report = segment_project.run(
             segment_project.Request(
-                project, volume, annotations, files, save_model, spacing, change, workers
+                project, volume, annotations, files, save_model, spacing, change, workers, memory
             )
         )
     else:
@@ -164,7 +168,17 @@ def command(
         assert annotations is not None
         parameters = change_parameters(DEFAULT, given)
         report = run(
-            Request(volume, channels, annotations, files, save_model, spacing, parameters, workers)
+            Request(
+                volume,
+                channels,
+                annotations,
+                files,
+                save_model,
+                spacing,
+                parameters,
+                workers,
+                memory,
+            )
         )
     if as_json:
         print_json(report)
