@@ -1,8 +1,9 @@
 """One size, and one run on it in a process of its own: ``python -m benchmarks.scale_stage ...``.
 
-``inputs FOLDER Z Y X`` makes a volume. ``run FOLDER WARM PARTITIONS THREADS BYTES`` segments it as
-the command line does, after the tiny one in WARM, so that compiled code is in memory, and prints
-seconds, peak memory, and what was estimated before, as JSON.
+``inputs FOLDER Z Y X`` makes a volume. ``run FOLDER WARM PARTITIONS THREADS DASK BYTES`` segments
+it as the command line does, after the tiny one in WARM, so that compiled code is in memory, and
+prints seconds, peak memory, and what was estimated before, as JSON; DASK is a number of workers, or
+0.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +50,9 @@ def make_inputs(folder: Path, shape: tuple[int, int, int]) -> None:
             strokes[slice(start, stop)] = slab
 
 
-def run(folder: Path, partitions: int, threads: int, budget: float) -> dict[str, Any]:
+def run(
+    folder: Path, partitions: int, threads: int, budget: float, scheduler: str | None
+) -> dict[str, Any]:
     """Segment as the command line does: one partition as for live work, or all with edges."""
     parameters = SegmentationParameters(partitions=partitions, edge_refinement=partitions > 1)
     labels = folder / LABELS
@@ -61,6 +66,7 @@ def run(folder: Path, partitions: int, threads: int, budget: float) -> dict[str,
         parameters=parameters,
         workers=threads,
         memory=budget,
+        scheduler=scheduler,
     )
     report = segment(request)
     z, y, x = report["shape"]
@@ -88,10 +94,24 @@ def main() -> None:
         z, y, x = map(int, rest)
         make_inputs(Path(folder), (z, y, x))
         return
-    warm, partitions, threads, budget = Path(rest[0]), int(rest[1]), int(rest[2]), float(rest[3])
-    run(warm, partitions, threads, budget)
-    found = run(Path(folder), partitions, threads, budget)
+    warm, budget = Path(rest[0]), float(rest[4])
+    partitions, threads, dask = map(int, rest[1:4])
+    with ExitStack() as stack:
+        scheduler = stack.enter_context(_cluster(dask)) if dask else None
+        run(warm, partitions, threads, budget, scheduler)
+        found = run(Path(folder), partitions, threads, budget, scheduler)
     print(json.dumps(found | {"peak": peak_bytes()}))
+
+
+@contextmanager
+def _cluster(n_workers: int) -> Iterator[str]:
+    """Start a cluster of processes with one thread each; give its address."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=":0"
+    ) as cluster:
+        yield cluster.scheduler_address
 
 
 if __name__ == "__main__":

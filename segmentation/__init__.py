@@ -10,7 +10,7 @@ Where to find what, in the order of the work:
 - `partition`: supervoxels, features and graph together, computed once per volume in a
   `preparation`; `links`: the graph as the neighbours of each supervoxel.
 - `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
-  large arrays in memory or on the disk.
+  large arrays in memory or on the disk; `shared`: those that the workers of a cluster see.
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.

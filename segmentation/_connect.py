@@ -19,6 +19,7 @@ NO_VALUES = np.zeros((0, 0, 0), np.float32)
 
 def connect(
     ids: Ids,
+    out: Ids,
     blocks: Sequence[Block],
     *,
     assign: Callable[[Block], Ids],
@@ -26,7 +27,7 @@ def connect(
     minimum_size: int,
     run: Run,
 ) -> None:
-    """Write connected, dense ids of at least `minimum_size` voxels into `ids`.
+    """Write connected, dense ids of at least `minimum_size` voxels into `out`.
 
     Every component of an id but the largest is a fragment. Fragments, and regions that are too
     small, join the neighbour with which they share the largest boundary (ties: the lowest), the
@@ -35,7 +36,9 @@ def connect(
     Parameters
     ----------
     ids : int32, (Z, Y, X)
-        Receives the result; in between it holds numbers of components.
+        Holds numbers of components in between; may be the same as `out`.
+    out : int32, (Z, Y, X)
+        Receives the result.
     blocks : sequence of Block
     assign : callable
         Returns the raw ids of a block; called once per block before `ids` is written there.
@@ -59,7 +62,7 @@ def connect(
     final = _number(region, owner[member], total)[component]
 
     def relabel(block: Block) -> None:
-        ids[block.core] = final[ids[block.core] + starts[block.index]]
+        out[block.core] = final[ids[block.core] + starts[block.index]]
 
     for _ in run(relabel):
         pass

@@ -19,7 +19,8 @@ CHANNEL_SECONDS = 3.5e-9  # per voxel and channel
 POOLING_SECONDS = 1.5e-9  # per voxel, channel and partition
 GRAPH_SECONDS = 0.03e-6  # per voxel and partition
 START_SECONDS = 4.0  # until the compiled kernels are loaded, whatever the volume's size
-WORKING_BYTES = 500e6  # blocks with their halos, whatever the volume's size
+WORKING_BYTES = 500e6  # blocks with their halos, at most
+WORKING_BYTES_PER_VOXEL = 250  # of a volume that is smaller than the blocks
 # Of the region graph, per supervoxel: edges, each with five numbers, its weight, and its two
 # places in the lists of neighbours; and what one edge takes while the graph is built.
 EDGES_PER_SUPERVOXEL, BYTES_PER_EDGE, BUILDING_BYTES_PER_EDGE = 7.5, 64, 120
@@ -91,12 +92,13 @@ def estimate_demand(
     table = 4 * channels * len(parameters.features.statistics)
     joining = n_images * table if n_images > 1 else 0  # side by side, beside those of the images
     pooling = together * (16 * channels + table + joining)
+    working = min(WORKING_BYTES, WORKING_BYTES_PER_VOXEL * voxels)
     building = EDGES_PER_SUPERVOXEL * BUILDING_BYTES_PER_EDGE
     return Demand(
         supervoxels,
         4 * voxels * partitions,
         supervoxels * partitions * (n_images * table + EDGES_PER_SUPERVOXEL * BYTES_PER_EDGE),
-        WORKING_BYTES + supervoxels * max(pooling, building, CUTTING_BYTES),
+        working + supervoxels * max(pooling, building, CUTTING_BYTES),
     )
 
 

@@ -14,9 +14,9 @@ from .estimate import estimate_demand
 from .parameters import SegmentationParameters
 
 USED_SHARE = 0.7  # of the memory that is available
-BASE_BYTES = 350e6  # the program itself: interpreter, libraries, compiled kernels
+BASE_BYTES = 300e6  # the program itself: interpreter, libraries, compiled kernels
 # Labels are made in slabs of planes out of blocks; `result` has their sizes.
-SLAB_BYTES, BLOCK_BYTES = 2**29, 130e6
+SLAB_BYTES, BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 2**29, 130e6, 160
 LEARNING_BYTES = 250  # per supervoxel and thread, while the labels are refined
 COARSEST = 64  # edge of a supervoxel that is worth proposing
 CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -76,7 +76,7 @@ class MemoryPlan:
     disk_bytes: float
 
 
-def plan_memory(run: Run, budget: float) -> MemoryPlan:
+def plan_memory(run: Run, budget: float, *, shared: bool = False) -> MemoryPlan:
     """Fit a run into a budget: what costs least time comes first.
 
     Parameters
@@ -84,13 +84,16 @@ def plan_memory(run: Run, budget: float) -> MemoryPlan:
     run : Run
     budget : float
         Bytes.
+    shared : bool
+        Whether all voxels must lie on the disk, where the workers of a cluster see them.
 
     Raises
     ------
     SegmentationError
         If it can't be done; the message says what could.
     """
-    plan = next((plan for plan in _plans(run) if plan.bytes <= budget), None)
+    ways = (plan for plan in _plans(run) if plan.volume_on_disk or not shared)
+    plan = next((plan for plan in ways if plan.bytes <= budget), None)
     if plan is not None:
         return plan
     least = min(plan.bytes for plan in _plans(run))
@@ -130,7 +133,9 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
     volume = float(voxels * run.itemsize)
     result = demand.n_supervoxels * run.parameters.partitions * 4 * (run.n_classes + 1)
     learning = threads * demand.n_supervoxels * LEARNING_BYTES
-    rendering = min(SLAB_BYTES, 2.0 * voxels) + (threads + 1) * BLOCK_BYTES
+    rendering = min(SLAB_BYTES, 2.0 * voxels) + (threads + 1) * min(
+        BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL * voxels
+    )
     in_memory = (0 if ids_on_disk else demand.ids) + (0 if volume_on_disk else volume)
     stages = max(demand.working, result + max(learning, rendering))
     return MemoryPlan(

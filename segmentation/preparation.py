@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
+    Workers,
     check_stop,
     join_tables,
     pool_partitions,
@@ -80,7 +82,15 @@ def prepare_partitions(
     if store is not None:
         found = {k: store.load_pieces(k, workspace, should_stop=should_stop) for k in missing}
     work = _Preparation(
-        volume, shifts, parameters, spacing, intensity, channels, workspace, workers, should_stop
+        volume,
+        shifts,
+        parameters,
+        spacing,
+        intensity,
+        channels,
+        workspace,
+        workspace.cluster or workers,
+        should_stop,
     )
     steps = _Steps(workspace.releasing(progress), work.costs(found))
 
@@ -121,8 +131,15 @@ class _Preparation:
     intensity: IntensityRange
     channels: Sequence[Channel]
     workspace: Workspace
-    workers: int | None
+    workers: Workers
     should_stop: ShouldStop | None
+
+    @cached_property
+    def _components(self) -> NDArray[np.int32] | None:
+        """Room for an intermediate result, so that blocks of a lost worker can be done again."""
+        if self.workspace.cluster is None:
+            return None
+        return self.workspace.empty(self.volume.shape, np.int32)
 
     def cut(self, k: int, progress: Progress) -> NDArray[np.int32]:
         """Cut the volume into the supervoxels of partition k."""
@@ -137,6 +154,7 @@ class _Preparation:
             shift=self.shifts[k],
             intensity=self.intensity,
             out=self.workspace.empty(self.volume.shape, np.int32),
+            components=self._components,
             workers=self.workers,
             progress=progress,
             should_stop=self.should_stop,

@@ -15,6 +15,7 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
+    Workers,
     run_blocks,
 )
 
@@ -41,7 +42,8 @@ def compute_supervoxels(
     intensity: IntensityRange | None = None,
     block_shape: Sequence[int] | None = None,
     out: Ids | None = None,
-    workers: int | None = None,
+    components: Ids | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Ids:
@@ -65,8 +67,12 @@ def compute_supervoxels(
         Voxels that are worked on at a time; the result does not depend on it.
     out : int32, of the volume's shape, optional
         Receives the ids, as an array that lies in a file does; C-contiguous.
-    workers : int, optional
-        Threads; one per processor by default. The result does not depend on it.
+    components : int32, of the volume's shape, optional
+        Holds an intermediate result, which otherwise takes the place of the smoothed image in
+        `out`: with it, work on a block may be repeated, as a cluster does that loses a worker.
+    workers : int or Executor, optional
+        Threads, one per processor by default; or what runs the blocks. The result does not depend
+        on it.
     progress : callable, optional
         Called as ``progress(done, total)``.
     should_stop : callable, optional
@@ -94,7 +100,7 @@ def compute_supervoxels(
     A voxel compares with the centres of its own grid cell and of the 26 around it. Sums run over
     multiples of a power of two and are therefore exact in any order, which makes the result
     independent of blocks and threads. Until the last round the array of ids holds the smoothed
-    image, so the only large array is the result.
+    image, so the only large array is the result, if nothing else is asked for.
     """
     parameters = SupervoxelParameters(float(size), float(compactness), iterations, float(smoothing))
     spacing = check_spacing(spacing, len(volume.shape))
@@ -126,6 +132,7 @@ def compute_supervoxels(
             total[_cell_slices(grid, block, margin=2)] += part
         centres = _update(centres, total[1:-1, 1:-1, 1:-1])
     connect(
+        ids if components is None else _checked(components, grid.shape),
         ids,
         blocks,
         assign=lambda b: _decide(b, grid, guide, centres),

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
-from supervox.features import Progress
+from supervox.features import Cluster, Progress
 
 from .checks import SegmentationError
 from .parameters import MAX_PARTITIONS
@@ -43,7 +43,7 @@ class Scratch:
         """
         size = math.prod(shape) * np.dtype(dtype).itemsize
         try:
-            with TemporaryFile(dir=self.folder) as file:
+            with self._open() as file:
                 _reserve(file.fileno(), size)
                 mapped = mmap.mmap(file.fileno(), size)
         except OSError as error:
@@ -53,6 +53,9 @@ class Scratch:
             ) from error
         self._maps.append(mapped)
         return np.frombuffer(mapped, dtype).reshape(shape)
+
+    def _open(self) -> IO[bytes]:
+        return TemporaryFile(dir=self.folder)
 
     def release(self) -> None:
         """Let go of the memory that mirrors the files; what is needed again is read again."""
@@ -80,10 +83,14 @@ class Workspace:
     pooled_together : int
         Partitions whose features are summed in one pass over the volume: fewer take less memory,
         and filter the volume more often.
+    cluster : Cluster, optional
+        Runs the blocks of a preparation; threads do without it. The volume and the scratch must
+        then be shared (`SharedScratch`).
     """
 
     scratch: Scratch | None = None
     pooled_together: int = MAX_PARTITIONS
+    cluster: Cluster | None = None
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
         """Return a new array for voxels, in memory or in a file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from supervox.segmentation.memory import Run, default_budget, plan_memory
@@ -41,6 +41,7 @@ def make_rooms(
     shape: tuple[int, int, int] | None = None,
     workers: int | None = None,
     held_bytes: int = 0,
+    shared: Workspace | None = None,
 ) -> Rooms:
     """Estimate what a run needs, and say where its arrays go.
 
@@ -59,6 +60,8 @@ def make_rooms(
         Voxels that are segmented, if not the whole volume.
     held_bytes
         What the command holds besides.
+    shared
+        That of a cluster, where all of it must lie.
 
     Raises
     ------
@@ -76,7 +79,9 @@ def make_rooms(
         held_bytes,
     )
     budget = default_budget() if memory is None else memory
-    plan = plan_memory(run, budget)
+    plan = plan_memory(run, budget, shared=shared is not None)
+    if shared is not None:
+        return Rooms(shared, replace(shared, pooled_together=plan.pooled_together))
     if not plan.ids_on_disk:
         return Rooms(Workspace(), Workspace())
     what = "volume and supervoxels" if plan.volume_on_disk else "supervoxels"

@@ -68,6 +68,12 @@ memory = click.option(
     help="Memory to use at most, like 8GB; 70 % of what is available by default. What doesn't fit "
     "is kept on the disk meanwhile. The result doesn't depend on it.",
 )
+scheduler = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Prepare on the workers of a Dask cluster, like tcp://node:8786. The output must lie on "
+    "storage that all of them share. The result doesn't depend on it.",
+)
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of a table."
 )

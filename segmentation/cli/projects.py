@@ -14,6 +14,7 @@ from supervox.segmentation.project.project import Project
 from supervox.segmentation.project.settings import Settings
 from supervox.segmentation.project.work import complete
 from supervox.segmentation.result import Segmentation
+from supervox.segmentation.workspace import Workspace
 from supervox.volumes import Volume
 
 from .budget import Rooms, make_rooms
@@ -60,7 +61,13 @@ def in_box(volume: Volume, settings: Settings) -> Volume:
     return replace(volume, origin=(moved[0], moved[1], moved[2]))
 
 
-def rooms_of(project: Project, volume: Volume, memory: float | None, workers: int | None) -> Rooms:
+def rooms_of(
+    project: Project,
+    volume: Volume,
+    memory: float | None,
+    workers: int | None,
+    shared: Workspace | None = None,
+) -> Rooms:
     """Return where the arrays lie, by the memory that may be used."""
     settings = project.settings
     return make_rooms(
@@ -73,6 +80,7 @@ def rooms_of(project: Project, volume: Volume, memory: float | None, workers: in
         shape=settings.shape,
         workers=workers,
         held_bytes=project.annotations.voxels.nbytes,
+        shared=shared,
     )
 
 

@@ -109,6 +109,7 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
 )
 @options.workers
 @options.memory
+@options.scheduler
 @options.as_json
 def command(
     volume: str | None,
@@ -128,6 +129,7 @@ def command(
     project: Path | None,
     workers: int | None,
     memory: float | None,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Label every voxel of VOLUME from a few painted strokes.
@@ -160,7 +162,16 @@ def command(
         change = partial(change_parameters, given=given)
         report = segment_project.run(
             segment_project.Request(
-                project, volume, annotations, files, save_model, spacing, change, workers, memory
+                project,
+                volume,
+                annotations,
+                files,
+                save_model,
+                spacing,
+                change,
+                workers,
+                memory,
+                scheduler,
             )
         )
     else:
@@ -178,6 +189,7 @@ def command(
                 parameters,
                 workers,
                 memory,
+                scheduler,
             )
         )
     if as_json:

@@ -22,6 +22,7 @@ from supervox.volumes import Volume, open_volume
 
 from . import projects
 from .budget import Rooms
+from .cluster import connected
 from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs
@@ -51,6 +52,8 @@ class Request:
     workers : int, optional
     memory : float, optional
         Bytes to use at most.
+    scheduler : str, optional
+        Address of a Dask cluster.
     """
 
     project: Path
@@ -62,6 +65,7 @@ class Request:
     change: Callable[[SegmentationParameters], SegmentationParameters]
     workers: int | None
     memory: float | None
+    scheduler: str | None
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -69,14 +73,17 @@ def run(request: Request) -> dict[str, Any]:
     started = time.perf_counter()
     with _opened(request) as project, Stages() as stages, project.open_volume() as volume:
         settings = project.settings
-        with Outputs([volume.path]) as outputs:
+        with (
+            Outputs([volume.path]) as outputs,
+            connected(request.scheduler, project.folder) as shared,
+        ):
             files = request.files.plan(outputs, settings.shape)
             model = request.model and outputs.plan_file(request.model)
             if request.annotations is not None:
                 _import_strokes(project, request.annotations, volume)
             painted = project.strokes
             check_classes(painted.class_ids)
-            rooms = projects.rooms_of(project, volume, request.memory, request.workers)
+            rooms = projects.rooms_of(project, volume, request.memory, request.workers, shared)
             data, masked = projects.read_data(project, volume, stages, rooms, request.workers)
             result = projects.result_of(project, data, stages, rooms, request.workers)
             tell_lost_classes(painted, result.class_ids)

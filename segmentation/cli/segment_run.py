@@ -19,6 +19,7 @@ from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
 from .budget import make_rooms
+from .cluster import connected
 from .errors import say
 from .inputs import (
     VoxelSize,
@@ -57,6 +58,8 @@ class Request:
     workers : int, optional
     memory : float, optional
         Bytes to use at most.
+    scheduler : str, optional
+        Address of a Dask cluster.
     """
 
     volume: str
@@ -68,6 +71,7 @@ class Request:
     parameters: SegmentationParameters
     workers: int | None
     memory: float | None
+    scheduler: str | None
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -95,6 +99,7 @@ def run(request: Request) -> dict[str, Any]:
                 spacing=size.spacing,
                 n_classes=len(painted.class_ids),
                 workers=request.workers,
+                shared=stack.enter_context(connected(request.scheduler, outputs.folder)),
             )
             data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
             segmenter = Segmenter(

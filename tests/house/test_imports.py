@@ -27,7 +27,8 @@ ROOMS = {place.partition("/")[0] for place in ALLOWED}
 DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 IMPORT_NAMES = {"pillow": "PIL", "scikit-image": "skimage", "scikit-learn": "sklearn"}
-LOADED_BY_OTHERS = {"imagecodecs", "PySide6"}  # tifffile's compressions; what qtpy stands for
+# tifffile's compressions; what qtpy stands for; what starts a cluster, in a person's own script
+LOADED_BY_OTHERS = {"imagecodecs", "PySide6", "dask-jobqueue"}
 
 
 class Import(NamedTuple):
@@ -113,7 +114,10 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     engine = [path for path in MODULES if place_of(path) != "napari_plugin"]
     always = required(project["dependencies"])
-    assert used_by(engine) == always - LOADED_BY_OTHERS
+    cluster = required(project["optional-dependencies"]["cluster"]) - LOADED_BY_OTHERS
+    assert used_by(engine) == (always | cluster) - LOADED_BY_OTHERS
+    with_cluster = [path for path in engine if path.stem == "cluster"]
+    assert used_by([path for path in engine if path not in with_cluster]) & cluster == set()
     plugin = [path for path in MODULES if place_of(path) == "napari_plugin"]
     desktop = required(project["optional-dependencies"]["desktop"])
     assert used_by(plugin) - always == desktop - LOADED_BY_OTHERS
@@ -121,7 +125,7 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("room", sorted(ROOMS - {"napari_plugin"}))
 def test_importing_a_room_is_light(room: str) -> None:
-    heavy = sorted(DESKTOP | {"sklearn", "skimage", "matplotlib"})
+    heavy = sorted(DESKTOP | {"dask", "distributed", "sklearn", "skimage", "matplotlib"})
     code = (
         f"import sys, supervox.{room}\n"
         f"loaded = {heavy!r} & {{name.partition('.')[0] for name in sys.modules}}\n"
