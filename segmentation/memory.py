@@ -17,6 +17,7 @@ USED_SHARE = 0.7  # of the memory that is available
 BASE_BYTES = 300e6  # the program itself: interpreter, libraries, compiled kernels
 # Labels are made in slabs of planes out of blocks; `result` has their sizes.
 SLAB_BYTES, BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 2**29, 130e6, 160
+MAPPED_VOXELS = 3e6  # of files, that a thread has in memory: a block with its halo
 LEARNING_BYTES = 250  # per supervoxel and thread, while the labels are refined
 COARSEST = 64  # edge of a supervoxel that is worth proposing
 CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -136,13 +137,16 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
     rendering = min(SLAB_BYTES, 2.0 * voxels) + (threads + 1) * min(
         BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL * voxels
     )
+    # what lies in files is in memory as well, where somebody works on it
+    in_files = 4 * run.parameters.partitions * ids_on_disk + run.itemsize * volume_on_disk
+    mapped = in_files * (threads + 1) * min(MAPPED_VOXELS, voxels)
     in_memory = (0 if ids_on_disk else demand.ids) + (0 if volume_on_disk else volume)
     stages = max(demand.working, result + max(learning, rendering))
     return MemoryPlan(
         ids_on_disk,
         volume_on_disk,
         together,
-        BASE_BYTES + run.held_bytes + in_memory + demand.tables + stages,
+        BASE_BYTES + run.held_bytes + in_memory + mapped + demand.tables + stages,
         demand.ids * ids_on_disk + volume * volume_on_disk,
     )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from supervox.segmentation.memory import Run, default_budget, plan_memory
+from supervox.segmentation.checks import SegmentationError
+from supervox.segmentation.memory import MemoryPlan, Run, default_budget, plan_memory
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.workspace import Scratch, Workspace
 from supervox.volumes import Volume
@@ -66,7 +68,7 @@ def make_rooms(
     Raises
     ------
     SegmentationError
-        If it can't be done in this memory.
+        If it can't be done in this memory, or the disk has no room for the rest.
     """
     run = Run(
         shape or images[0].shape,
@@ -84,6 +86,7 @@ def make_rooms(
         return Rooms(shared, replace(shared, pooled_together=plan.pooled_together))
     if not plan.ids_on_disk:
         return Rooms(Workspace(), Workspace())
+    _check_disk(plan, budget, folder)
     what = "volume and supervoxels" if plan.volume_on_disk else "supervoxels"
     say(
         f"about {plan.bytes / 1e9:.1f} of {budget / 1e9:.1f} GB of memory will be used; {what} "
@@ -92,3 +95,14 @@ def make_rooms(
     scratch = Scratch(folder)
     ids = Workspace(scratch, plan.pooled_together)
     return Rooms(Workspace(scratch) if plan.volume_on_disk else Workspace(), ids)
+
+
+def _check_disk(plan: MemoryPlan, budget: float, folder: Path) -> None:
+    """Refuse a disk without room for what doesn't fit into memory."""
+    free = shutil.disk_usage(folder).free
+    if free < plan.disk_bytes:
+        raise SegmentationError(
+            f"{folder}: {plan.disk_bytes / 1e9:.1f} GB that don't fit into {budget / 1e9:.1f} GB "
+            f"of memory need room on the disk, which has {free / 1e9:.1f} GB: write to a larger "
+            "one, or give more --memory"
+        )

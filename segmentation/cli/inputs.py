@@ -186,6 +186,7 @@ def read_volume(
             there = slice(planes.start + start, planes.start + stop)
             data[start:stop] = volume.data[there, rows, columns]
             workspace.release()
+            volume.data.release()
             progress(stop, len(data))
         masked = count_nonfinite(data, workers=workers, progress=workspace.releasing())
     if masked > MOST_MASKED * data.size:

@@ -90,6 +90,7 @@ def run(request: Request) -> dict[str, Any]:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
+            strokes.data.release()
             check_classes(painted.class_ids)
             rooms = make_rooms(
                 (volume, *further),
@@ -112,7 +113,7 @@ def run(request: Request) -> dict[str, Any]:
             )
             with stages.stage("segment", "Segmenting") as progress:
                 result = segmenter.segment(
-                    strokes.data,  # training and refinement, after the preparation, take a little
+                    painted,  # training and refinement, after the preparation, take a little
                     progress=lambda done, total: progress(19 * done, 20 * total),
                 )
             tell_lost_classes(painted, result.class_ids)

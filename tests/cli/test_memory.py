@@ -83,6 +83,15 @@ def test_what_can_not_be_done_is_refused(files, run, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_disk_without_room_is_refused(files, run, tmp_path, budgets, monkeypatch):
+    free = SimpleNamespace(free=1000)
+    monkeypatch.setattr("supervox.segmentation.cli.budget.shutil.disk_usage", lambda _: free)
+    done = segment(run, files, tmp_path, "--memory", budgets.volume)
+    assert done.code == 2
+    assert f"{tmp_path}: 0.0 GB that don't fit into 0.0 GB of memory need room on the" in done.err
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("size", ["8", "much", "-1GB", "0GB", "8 elephants", "1e3GB", "GB", ""])
 def test_what_is_no_size(files, run, tmp_path, size):
     done = segment(run, files, tmp_path, f"--memory={size}")
