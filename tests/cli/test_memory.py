@@ -16,7 +16,7 @@ QUICK = ("--partitions", 2, "--preset", "fast")
 @pytest.fixture
 def budgets(files, monkeypatch):
     """Budgets for ids and for all voxels on the disk; on this volume voxels are most of a run."""
-    for name in ("BASE_BYTES", "BLOCK_BYTES", "SLAB_BYTES"):
+    for name in ("BASE_BYTES", "BLOCK_BYTES", "SLAB_BYTES", "MAPPED_VOXELS"):
         monkeypatch.setattr(f"supervox.segmentation.memory.{name}", 0)
     monkeypatch.setattr("supervox.segmentation.estimate.WORKING_BYTES", 0)
     parameters = SegmentationParameters(features=parameters_for_preset("fast"), partitions=2)

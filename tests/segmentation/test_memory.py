@@ -35,7 +35,7 @@ def test_ids_go_first_then_the_volume_then_time() -> None:
     ids = plan_memory(WHOLE, everything.bytes - 1)
     assert (ids.ids_on_disk, ids.volume_on_disk, ids.pooled_together) == (True, False, 4)
     assert ids.disk_bytes == 4 * 4 * VOXELS
-    assert everything.bytes - ids.bytes == ids.disk_bytes
+    assert 0.9 * ids.disk_bytes < everything.bytes - ids.bytes < ids.disk_bytes  # but for blocks
     volume = plan_memory(WHOLE, ids.bytes - 1)
     assert (volume.ids_on_disk, volume.volume_on_disk, volume.pooled_together) == (True, True, 4)
     assert volume.disk_bytes == (4 * 4 + 4) * VOXELS
