@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .ONESHELL:
-.PHONY: help demo test check lint types docs screenshots bench format clean
+.PHONY: help demo test check lint types docs screenshots bench bench-scale format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,7 +35,7 @@ export PYTHONUNBUFFERED := 1
 
 help: ## list the commands
 	@echo "Supervox: segment noisy 3D volumes from a few strokes."
-	sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 demo: $(STAMPS)/supervox ## segment the built-in tomogram; show it in a window, or without a display as pictures
 	@out=$(DEMO)
@@ -88,6 +88,9 @@ format: $(STAMPS)/check ## put the code into shape
 
 bench: $(STAMPS)/bench ## measure accuracy, speed and memory
 	@$(BIN)/python -m benchmarks $(BENCH)
+
+bench-scale: $(STAMPS)/bench ## measure whole runs up to 256³ voxels, or LARGEST=512, LARGEST=1000
+	@$(BIN)/python -m benchmarks scale $(if $(LARGEST),--largest $(LARGEST))
 
 clean: ## remove everything that make made
 	@rm -rf $(VENV) $(TYPES) $(DEMO) build dist site *.egg-info .mypy_cache .ruff_cache \

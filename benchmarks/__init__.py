@@ -12,6 +12,8 @@
 - `project`: the stroke journal at 100 M voxels and 10,000 strokes.
 - `memory`: peak resident memory of each stage against the volume's size; each in a process of
   its own, `memory_stage`.
+- `scale`: whole runs from 64³ to 600 x 1000 x 1000 voxels; each in a process of its own,
+  `scale_stage`.
 - `timing`: contenders that take turns, and progress.
 - `report`: machine, versions, commit; JSON to ``benchmarks/results``, table to
   ``docs/benchmarks.md``.

@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> None:
         say(f"{name} ...")
         content = describe_run(options.quick)
         started = time.perf_counter()
-        content |= _measure(name, options.quick, page.parent / "images")
+        more = {"largest": options.largest} if name == "scale" and options.largest else {}
+        content |= _measure(name, options.quick, page.parent / "images", more)
         content["seconds"] = round(time.perf_counter() - started, 1)
         write_json(results, name, content)
     write_page(results, page)
@@ -38,6 +39,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)}; all if none")
     parser.add_argument("--quick", action="store_true", help="tiny volumes: does it work?")
     parser.add_argument("--results", type=Path, help="folder of the JSON files")
+    parser.add_argument("--largest", type=int, metavar="EDGE", help="of scale: 64 ... 512, 1000")
     parser.add_argument("--page-only", action="store_true", help="make the page, measure nothing")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(NAMES)):
@@ -45,10 +47,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _measure(name: str, quick: bool, images: Path) -> dict[str, Any]:
+def _measure(name: str, quick: bool, images: Path, more: dict[str, Any]) -> dict[str, Any]:
     module = importlib.import_module(f"benchmarks.{name}")
     try:
-        results = module.measure(quick)
+        results = module.measure(quick, **more)
     except Skipped as reason:
         say(f"{name} skipped: {reason}")
         return {"skipped": str(reason)}

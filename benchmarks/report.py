@@ -24,6 +24,7 @@ NAMES = (
     "application",
     "project",
     "memory",
+    "scale",
 )
 PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "numba", "SimpleITK", "supervox")
 

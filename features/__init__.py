@@ -4,6 +4,8 @@ Where to look
 -------------
 `blocks`
     Walking through a volume block by block, with halos, on threads.
+`cluster`
+    The same on the workers of a Dask cluster.
 `intensity`
     The common intensity scale (percentiles become 0 and 10).
 `parameters`
@@ -36,6 +38,7 @@ from .blocks import (
     ShouldStop,
     Slices,
     VolumeLike,
+    Workers,
     check_stop,
     count_workers,
     default_block_shape,
@@ -45,6 +48,7 @@ from .blocks import (
     run_parallel,
     split_blocks,
 )
+from .cluster import Cluster
 from .context import add_context
 from .intensity import IntensityRange, sample_voxels
 from .parameters import FILTERS, PRESETS, FeatureParameters, parameters_for_preset
@@ -57,6 +61,7 @@ __all__ = [
     "PRESETS",
     "Block",
     "Cancelled",
+    "Cluster",
     "FeatureBank",
     "FeatureParameters",
     "FeatureTable",
@@ -65,6 +70,7 @@ __all__ = [
     "ShouldStop",
     "Slices",
     "VolumeLike",
+    "Workers",
     "add_context",
     "check_stop",
     "column_names",

@@ -1,7 +1,8 @@
 """Blocks with halos: how every stage walks through a volume in bounded memory.
 
-A stage is a function of one block, run on a pool of threads (the kernels release the GIL); its
-results come back in block order, so a reduction over them does not depend on the timing.
+A stage is a function of one block, run on a pool of threads (the kernels release the GIL) or on
+another executor; its results come back in block order, so a reduction over them does not depend on
+the timing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import itertools
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol, TypeVar
@@ -175,12 +177,59 @@ def default_block_shape(
     return block[0], block[1], block[2]
 
 
-def count_workers(workers: int | None) -> int:
+class Waiting(Protocol):
+    """A result that may not be there yet."""
+
+    def result(self) -> Any:
+        """Return it, when it is there."""
+
+
+class Executor(Protocol):
+    """What runs a function on blocks."""
+
+    @property
+    def slots(self) -> int:
+        """Blocks that can be at work at the same time."""
+
+    def starting(
+        self, function: Callable[[Block], Any]
+    ) -> AbstractContextManager[Callable[[Block], Waiting]]:
+        """Give what starts the work on a block; what is unfinished at the end is given up."""
+
+
+Workers = int | Executor | None
+
+
+@dataclass(frozen=True)
+class Threads:
+    """Runs blocks on threads of this process.
+
+    Attributes
+    ----------
+    slots : int
+        Threads.
+    """
+
+    slots: int
+
+    @contextmanager
+    def starting(self, function: Callable[[Block], Any]) -> Iterator[Callable[[Block], Waiting]]:
+        """Give what starts the work on a block."""
+        with ThreadPoolExecutor(self.slots) as pool:
+            try:
+                yield lambda block: pool.submit(function, block)
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+def count_workers(workers: Workers) -> int:
     """Return the number of threads to use: `workers`, or one per processor of this process."""
     if workers is None:
         if hasattr(os, "sched_getaffinity"):
             return max(1, len(os.sched_getaffinity(0)))
         return os.cpu_count() or 1
+    if not isinstance(workers, int):
+        return workers.slots
     if workers < 1:
         raise ValueError(f"workers must be at least 1, not {workers}")
     return workers
@@ -190,11 +239,11 @@ def run_blocks(
     function: Callable[[Block], Result],
     blocks: Sequence[Block],
     *,
-    workers: int | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Iterator[Result]:
-    """Apply a function to every block on threads and yield the results in block order.
+    """Apply a function to every block and yield the results in block order.
 
     Only a few results wait at a time, so the memory does not grow with the number of blocks.
 
@@ -203,8 +252,8 @@ def run_blocks(
     function : callable
         Called as ``function(block)``; should release the GIL for most of its time.
     blocks : sequence of Block
-    workers : int, optional
-        Threads; one per processor by default.
+    workers : int or Executor, optional
+        Threads, one per processor by default; or what runs the blocks instead, as a `Cluster`.
     progress : callable, optional
         Called as ``progress(done, total)`` after every block, on the caller's thread.
     should_stop : callable, optional
@@ -220,16 +269,15 @@ def run_blocks(
     Cancelled
         If `should_stop` said so.
     """
-    workers = count_workers(workers)
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[Result]] = deque()
+    slots = count_workers(workers)
+    executor = Threads(slots) if workers is None or isinstance(workers, int) else workers
+    with executor.starting(function) as start:
+        waiting: deque[Waiting] = deque()
         todo = iter(blocks)
         for done in range(len(blocks)):
-            while len(waiting) < 2 * workers and (block := next(todo, None)) is not None:
-                waiting.append(pool.submit(function, block))
-            if should_stop is not None and should_stop():
-                pool.shutdown(cancel_futures=True)
-                raise Cancelled("stopped on request")
+            while len(waiting) < 2 * slots and (block := next(todo, None)) is not None:
+                waiting.append(start(block))
+            check_stop(should_stop)
             yield waiting.popleft().result()
             if progress is not None:
                 progress(done + 1, len(blocks))

@@ -18,6 +18,7 @@ from .blocks import (
     ShouldStop,
     Triple,
     VolumeLike,
+    Workers,
     count_workers,
     default_block_shape,
     read_block,
@@ -86,7 +87,7 @@ def pool_features(
     spacing: Sequence[float] = (1, 1, 1),
     n_supervoxels: int | None = None,
     intensity: IntensityRange | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
     block_shape: Sequence[int] | None = None,
@@ -109,8 +110,8 @@ def pool_features(
         S; one more than the largest id by default.
     intensity : IntensityRange, optional
         The common intensity scale; measured on the volume by default.
-    workers : int, optional
-        Threads; one per processor by default.
+    workers : int or Executor, optional
+        As in `run_blocks`.
     progress : callable, optional
         Called as ``progress(done, total)`` after every block.
     should_stop : callable, optional
@@ -151,7 +152,7 @@ def pool_partitions(
     spacing: Sequence[float] = (1, 1, 1),
     n_supervoxels: Sequence[int] | None = None,
     intensity: IntensityRange | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
     block_shape: Sequence[int] | None = None,
@@ -190,7 +191,7 @@ def pool_partitions(
     return [total.table() for total in totals]
 
 
-def _choose_block(shape: Sequence[int], scales: Sequence[Scale], workers: int | None) -> Triple:
+def _choose_block(shape: Sequence[int], scales: Sequence[Scale], workers: Workers) -> Triple:
     """Choose blocks of similar size that hold whole cells and fit the memory of all threads."""
     unit = scales[-1].factor if scales else (1, 1, 1)
     budget = MEMORY_BYTES // (BYTES_PER_VOXEL * count_workers(workers))

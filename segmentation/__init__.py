@@ -7,9 +7,10 @@ Where to find what, in the order of the work:
 - `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
   volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
-- `partition`: supervoxels, features and graph together, computed once per volume; `links`: the
-  graph as the neighbours of each supervoxel.
-- `estimate`: what preparing a volume will need.
+- `partition`: supervoxels, features and graph together, computed once per volume in a
+  `preparation`; `links`: the graph as the neighbours of each supervoxel.
+- `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
+  large arrays in memory or on the disk; `shared`: those that the workers of a cluster see.
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
@@ -43,8 +44,9 @@ if TYPE_CHECKING:
     from .in_view import InView
     from .model import Model, load_model, save_model
     from .parameters import SegmentationParameters
-    from .partition import Partition, prepare_partitions
+    from .partition import Partition
     from .picture import draw_picture
+    from .preparation import prepare_partitions
     from .project import (
         AnnotationStore,
         Finding,
@@ -123,8 +125,9 @@ _HOMES = {
     "in_view": ("InView",),
     "model": ("Model", "load_model", "save_model"),
     "parameters": ("SegmentationParameters",),
-    "partition": ("Partition", "prepare_partitions"),
+    "partition": ("Partition",),
     "picture": ("draw_picture",),
+    "preparation": ("prepare_partitions",),
     "project": (
         "AnnotationStore",
         "Finding",

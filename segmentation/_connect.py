@@ -19,6 +19,7 @@ NO_VALUES = np.zeros((0, 0, 0), np.float32)
 
 def connect(
     ids: Ids,
+    out: Ids,
     blocks: Sequence[Block],
     *,
     assign: Callable[[Block], Ids],
@@ -26,7 +27,7 @@ def connect(
     minimum_size: int,
     run: Run,
 ) -> None:
-    """Write connected, dense ids of at least `minimum_size` voxels into `ids`.
+    """Write connected, dense ids of at least `minimum_size` voxels into `out`.
 
     Every component of an id but the largest is a fragment. Fragments, and regions that are too
     small, join the neighbour with which they share the largest boundary (ties: the lowest), the
@@ -35,7 +36,9 @@ def connect(
     Parameters
     ----------
     ids : int32, (Z, Y, X)
-        Receives the result; in between it holds numbers of components.
+        Holds numbers of components in between; may be the same as `out`.
+    out : int32, (Z, Y, X)
+        Receives the result.
     blocks : sequence of Block
     assign : callable
         Returns the raw ids of a block; called once per block before `ids` is written there.
@@ -47,7 +50,7 @@ def connect(
         Runs a function over all blocks in parallel and yields the results in block order.
     """
     owner, size, first, starts = _label_components(ids, blocks, assign, run)
-    component = _join_blocks(ids, blocks, starts, owner, first)
+    component = _join_blocks(ids, blocks, starts, owner, first, run)
     n = int(component.max()) + 1
     total = np.zeros(n, np.int64)
     np.add.at(total, component, size)
@@ -59,7 +62,7 @@ def connect(
     final = _number(region, owner[member], total)[component]
 
     def relabel(block: Block) -> None:
-        ids[block.core] = final[ids[block.core] + starts[block.index]]
+        out[block.core] = final[ids[block.core] + starts[block.index]]
 
     for _ in run(relabel):
         pass
@@ -88,22 +91,27 @@ def _join_blocks(
     starts: NDArray[np.int64],
     owner: NDArray[np.int32],
     first: NDArray[np.int64],
+    run: Run,
 ) -> NDArray[np.int32]:
     """Unite components across the blocks; number them by their first voxels in the volume."""
     parent = np.arange(owner.size, dtype=np.int32)
     at = {tuple(core.start for core in block.core): block for block in blocks}
-    for block in blocks:
+
+    def read_faces(block: Block) -> list[tuple[Ids, Ids]]:
+        faces = []
         for axis in range(3):
             corner = [core.start for core in block.core]
-            corner[axis] = block.core[axis].stop
+            corner[axis] = end = block.core[axis].stop
             behind = at.get(tuple(corner))
-            if behind is None:
-                continue
-            front, back = (
-                ids[_plane(b, axis, b.core[axis].start if b is behind else b.core[axis].stop - 1)]
-                + np.int32(starts[b.index])
-                for b in (block, behind)
-            )
+            if behind is not None:
+                front = ids[_plane(block, axis, end - 1)] + np.int32(starts[block.index])
+                faces.append(
+                    (front, ids[_plane(behind, axis, end)] + np.int32(starts[behind.index]))
+                )
+        return faces
+
+    for faces in run(read_faces):
+        for front, back in faces:
             join_faces(parent, owner, front, back)
     find_all(parent)
     roots = np.flatnonzero(parent == np.arange(parent.size))

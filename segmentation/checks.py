@@ -9,6 +9,7 @@ import numpy as np
 from supervox.features import (
     Block,
     IntensityRange,
+    Progress,
     VolumeLike,
     default_block_shape,
     read_block,
@@ -172,7 +173,9 @@ def check_classes(class_ids: Sequence[int]) -> None:
         )
 
 
-def count_nonfinite(volume: VolumeLike, *, workers: int | None = None) -> int:
+def count_nonfinite(
+    volume: VolumeLike, *, workers: int | None = None, progress: Progress | None = None
+) -> int:
     """Count the voxels that are not finite numbers, block by block.
 
     Parameters
@@ -180,6 +183,8 @@ def count_nonfinite(volume: VolumeLike, *, workers: int | None = None) -> int:
     volume : array-like, (Z, Y, X)
     workers : int, optional
         Threads; one per processor by default.
+    progress : callable, optional
+        Called as ``progress(done, total)``.
     """
     if np.dtype(volume.dtype).kind != "f":
         return 0
@@ -188,4 +193,4 @@ def count_nonfinite(volume: VolumeLike, *, workers: int | None = None) -> int:
         return math.prod(block.shape) - int(np.isfinite(read_block(volume, block.core)).sum())
 
     blocks = split_blocks(volume.shape, default_block_shape(volume.shape))
-    return sum(run_blocks(count, blocks, workers=workers))
+    return sum(run_blocks(count, blocks, workers=workers, progress=progress))

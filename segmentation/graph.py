@@ -15,6 +15,7 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
+    Workers,
     default_block_shape,
     read_block,
     run_blocks,
@@ -86,7 +87,7 @@ def region_graph(
     intensity: IntensityRange | None = None,
     n_supervoxels: int | None = None,
     block_shape: Sequence[int] | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> RegionGraph:

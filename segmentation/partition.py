@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
-    FeatureBank,
-    FeatureTable,
-    IntensityRange,
-    Progress,
-    ShouldStop,
-    VolumeLike,
-    join_tables,
-    pool_partitions,
-    run_parallel,
-)
+from supervox.features import FeatureTable, IntensityRange, ShouldStop, VolumeLike
 
-from .graph import RegionGraph, region_graph
+from .graph import RegionGraph
 from .links import Links, link
-from .parameters import SegmentationParameters
 from .refinement import pair_weights
-from .supervoxels import compute_supervoxels
-
-# What the stages cost, for the progress: supervoxels and graph per partition, features per image.
-SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10
+from .workspace import Workspace
 
 
 class Channel(NamedTuple):
@@ -67,104 +52,25 @@ class Partition:
         return link(self.graph.edges, self.weights, self.graph.n_supervoxels)
 
 
-def prepare_partitions(
-    volume: VolumeLike,
-    shifts: Sequence[tuple[float, float, float]],
-    parameters: SegmentationParameters,
-    *,
-    spacing: tuple[float, float, float],
-    intensity: IntensityRange,
-    channels: Sequence[Channel] = (),
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
-) -> list[Partition]:
-    """Compute supervoxels, features and region graphs of a volume.
-
-    Parameters
-    ----------
-    volume : array-like, (Z, Y, X)
-    shifts : sequence of tuples of 3 float
-        Shift of each partition's grid of seeds, as fractions of a cell.
-    parameters : SegmentationParameters
-    spacing : tuple of 3 float
-    intensity : IntensityRange
-    channels : sequence of Channel
-        Further images whose features join the table; supervoxels and graphs are those of `volume`.
-    workers, progress, should_stop
-        As everywhere.
-
-    Returns
-    -------
-    list of Partition
-        One for each shift. Each image is filtered once for all of them.
-    """
-    stages = parameters.supervoxels
-    steps = _Steps(progress, len(shifts), 1 + len(channels))
-    ids = [
-        compute_supervoxels(
-            volume,
-            stages.size_voxels,
-            spacing=spacing,
-            compactness=stages.compactness,
-            iterations=stages.iterations,
-            smoothing=stages.smoothing_voxels,
-            shift=shift,
-            intensity=intensity,
-            workers=workers,
-            progress=steps.next(SUPERVOXELS_COST),
-            should_stop=should_stop,
-        )
-        for shift in shifts
-    ]
-    sizes = [int(part.max()) + 1 for part in ids]
-    bank = FeatureBank(parameters.features)
-    of_channels = [
-        pool_partitions(
-            image,
-            ids,
-            bank,
-            spacing=spacing,
-            n_supervoxels=sizes,
-            intensity=scale,
-            workers=workers,
-            progress=steps.next(FEATURES_COST),
-            should_stop=should_stop,
-        )
-        for image, scale in (Channel(volume, intensity), *channels)
-    ]
-    tables = [join_tables(bank, tables) for tables in zip(*of_channels, strict=True)]
-    graphs = [
-        region_graph(
-            part,
-            volume,
-            spacing=spacing,
-            smoothing=stages.smoothing_voxels,
-            intensity=intensity,
-            n_supervoxels=size,
-            workers=workers,
-            progress=steps.next(GRAPH_COST),
-            should_stop=should_stop,
-        )
-        for part, size in zip(ids, sizes, strict=True)
-    ]
-    partitions = [Partition(*parts) for parts in zip(ids, tables, graphs, strict=True)]
-    run_parallel(lambda part: part.links, partitions, workers=workers)  # no stroke waits for them
-    return partitions
+Piece = NDArray[np.int32] | FeatureTable | RegionGraph
 
 
-class _Steps:
-    """Hands each stage its part of one progress count, by what the stages cost."""
+@dataclass
+class Pieces:
+    """What there is of a partition; the attributes are those of `Partition`, or None."""
 
-    def __init__(self, progress: Progress | None, n_partitions: int, n_images: int) -> None:
-        self._progress = progress
-        self._total = n_images * FEATURES_COST + n_partitions * (SUPERVOXELS_COST + GRAPH_COST)
-        self._begun = 0
+    ids: NDArray[np.int32] | None = None
+    table: FeatureTable | None = None
+    graph: RegionGraph | None = None
 
-    def next(self, cost: int) -> Progress | None:
-        """Return the progress of the next stage, which takes `cost` of the whole."""
-        before, report = self._begun, self._progress
-        self._begun += cost
-        if report is None:
-            return None
-        return lambda done, total: report(before + cost * done // total, self._total)
+
+class PieceStore(Protocol):
+    """Keeps the pieces of partitions as they are finished, and gives those of an earlier time."""
+
+    def load_pieces(
+        self, k: int, workspace: Workspace | None, *, should_stop: ShouldStop | None = None
+    ) -> Pieces:
+        """Return what there is of partition k."""
+
+    def save_piece(self, k: int, piece: Piece, *, should_stop: ShouldStop | None = None) -> None:
+        """Keep a piece of partition k."""

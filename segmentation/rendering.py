@@ -18,6 +18,8 @@ from supervox.features import (
 from ._canvas import Canvas, Edges
 from ._votes import number_locally
 from .guide import guide_block, smoothing_sigma, split_around
+from .parameters import SegmentationParameters
+from .partition import Partition
 
 Float32 = NDArray[np.float32]
 
@@ -49,6 +51,20 @@ class Renderer:
     smoothing_voxels: float
     ids: tuple[VolumeLike, ...]
     edge_refinement: bool
+
+    @classmethod
+    def of_partitions(
+        cls,
+        volume: VolumeLike,
+        spacing: tuple[float, float, float],
+        intensity: IntensityRange,
+        parameters: SegmentationParameters,
+        partitions: Sequence[Partition],
+    ) -> Renderer:
+        """Return what renders tables over the supervoxels of partitions."""
+        smoothing = parameters.supervoxels.smoothing_voxels
+        ids = tuple(partition.ids for partition in partitions)
+        return cls(volume, spacing, intensity, smoothing, ids, parameters.edge_refinement)
 
     @property
     def halo(self) -> tuple[int, int, int]:

@@ -30,12 +30,14 @@ from .in_view import InView, Surroundings, label_in_view, predict_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
-from .partition import Channel, Partition, prepare_partitions
+from .partition import Channel, Partition, PieceStore
+from .preparation import prepare_partitions
 from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation
 from .strokes import Strokes, find_strokes, label_supervoxels
 from .warm_up import warm_up
+from .workspace import Workspace
 
 
 class Segmenter:
@@ -58,6 +60,8 @@ class Segmenter:
     partitions : sequence of Partition, optional
         The first partitions, where another segmenter has prepared them for this volume with the
         same parameters.
+    workspace : Workspace, optional
+        Where large arrays lie; all in memory by default. No result depends on it.
 
     Attributes
     ----------
@@ -84,12 +88,13 @@ class Segmenter:
         parameters: SegmentationParameters | None = None,
         workers: int | None = None,
         partitions: Sequence[Partition] = (),
+        workspace: Workspace | None = None,
     ) -> None:
         self.spacing = check_spacing(spacing, len(volume.shape))
         self.volume = check_volume(volume)
         self._parameters = parameters or SegmentationParameters()
         self._lock = RLock()  # one change at a time; each call sees a whole state
-        self.workers = workers
+        self.workers, self.workspace = workers, workspace
         self.seconds: dict[str, float] = {}
         self.intensity = measure_intensity(self.volume)
         further = check_channels(channels, self.volume.shape)
@@ -136,12 +141,18 @@ class Segmenter:
         return painted[0].supervoxels.size if painted else 0
 
     def prepare(
-        self, *, progress: Progress | None = None, should_stop: ShouldStop | None = None
+        self,
+        *,
+        store: PieceStore | None = None,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
     ) -> None:
         """Compute supervoxels, features and graphs; what is there already is kept.
 
         Parameters
         ----------
+        store : PieceStore, optional
+            Keeps what is finished; what it has is not computed.
         progress : callable, optional
             Called as ``progress(done, total)``.
         should_stop : callable, optional
@@ -153,18 +164,20 @@ class Segmenter:
             If `should_stop` said so.
         """
         with self._lock:
-            missing = self.parameters.shifts[len(self._partitions) :]
-            if not missing:
+            if len(self._partitions) == self.parameters.partitions:
                 return
             Thread(target=warm_up).start()  # meanwhile; a stroke would have to wait for it
             with self._timed("prepare"):
-                self._partitions += prepare_partitions(
+                self._partitions = prepare_partitions(
                     self.volume,
-                    missing,
+                    self.parameters.shifts,
                     self.parameters,
                     spacing=self.spacing,
                     intensity=self.intensity,
                     channels=self.channels,
+                    done=self._partitions,
+                    store=store,
+                    workspace=self.workspace,
                     workers=self.workers,
                     progress=progress,
                     should_stop=should_stop,
@@ -372,13 +385,8 @@ class Segmenter:
                     should_stop=should_stop,
                 )
             self._refined_from = learned, refinement
-        renderer = Renderer(
-            self.volume,
-            self.spacing,
-            self.intensity,
-            self.parameters.supervoxels.smoothing_voxels,
-            tuple(partition.ids for partition in self._partitions),
-            self.parameters.edge_refinement,
+        renderer = Renderer.of_partitions(
+            self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
         return Segmentation(
             learned.forest.class_ids, learned.probabilities, self._refined, renderer, self.workers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from supervox.features import (
     Progress,
     ShouldStop,
     VolumeLike,
+    Workers,
     run_blocks,
 )
 
@@ -39,7 +41,9 @@ def compute_supervoxels(
     shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
     intensity: IntensityRange | None = None,
     block_shape: Sequence[int] | None = None,
-    workers: int | None = None,
+    out: Ids | None = None,
+    components: Ids | None = None,
+    workers: Workers = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Ids:
@@ -61,8 +65,14 @@ def compute_supervoxels(
         Scale of the intensities; measured on the volume by default.
     block_shape : sequence of 3 int, optional
         Voxels that are worked on at a time; the result does not depend on it.
-    workers : int, optional
-        Threads; one per processor by default. The result does not depend on it.
+    out : int32, of the volume's shape, optional
+        Receives the ids, as an array that lies in a file does; C-contiguous.
+    components : int32, of the volume's shape, optional
+        Holds an intermediate result, which otherwise takes the place of the smoothed image in
+        `out`: with it, work on a block may be repeated, as a cluster does that loses a worker.
+    workers : int or Executor, optional
+        Threads, one per processor by default; or what runs the blocks. The result does not depend
+        on it.
     progress : callable, optional
         Called as ``progress(done, total)``.
     should_stop : callable, optional
@@ -90,7 +100,7 @@ def compute_supervoxels(
     A voxel compares with the centres of its own grid cell and of the 26 around it. Sums run over
     multiples of a power of two and are therefore exact in any order, which makes the result
     independent of blocks and threads. Until the last round the array of ids holds the smoothed
-    image, so the only large array is the result.
+    image, so the only large array is the result, if nothing else is asked for.
     """
     parameters = SupervoxelParameters(float(size), float(compactness), iterations, float(smoothing))
     spacing = check_spacing(spacing, len(volume.shape))
@@ -98,14 +108,14 @@ def compute_supervoxels(
     volume = check_volume(volume)
     grid = Grid.for_volume(volume.shape, spacing, parameters, shift)
     blocks = grid.blocks(block_shape)
-    steps = _count_steps(progress, len(blocks) * (parameters.iterations + 3))
+    steps = _count_steps(progress, len(blocks) * (parameters.iterations + 4))
 
     def run(function: Any) -> Iterator[Any]:
         return run_blocks(
             function, blocks, workers=workers, progress=next(steps), should_stop=should_stop
         )
 
-    ids = np.empty(grid.shape, np.int32)
+    ids = np.empty(grid.shape, np.int32) if out is None else _checked(out, grid.shape)
     guide = ids.view(np.float32)
     intensity = intensity or IntensityRange.measure(volume)
     sigma = smoothing_sigma(parameters.smoothing_voxels, spacing)
@@ -122,6 +132,7 @@ def compute_supervoxels(
             total[_cell_slices(grid, block, margin=2)] += part
         centres = _update(centres, total[1:-1, 1:-1, 1:-1])
     connect(
+        ids if components is None else _checked(components, grid.shape),
         ids,
         blocks,
         assign=lambda b: _decide(b, grid, guide, centres),
@@ -130,6 +141,16 @@ def compute_supervoxels(
         run=run,
     )
     return ids[0] if flat else ids
+
+
+def _checked(out: Ids, shape: tuple[int, int, int]) -> Ids:
+    """Return a view of the volume's shape on what the caller gave for the result."""
+    if out.dtype != np.int32 or not out.flags.c_contiguous or out.size != math.prod(shape):
+        raise ValueError(
+            f"out must be a C-contiguous int32 array of shape {shape}, "
+            f"not {out.dtype} of shape {out.shape}"
+        )
+    return out.reshape(shape)
 
 
 def _prepare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -108,6 +109,14 @@ class VolumeArray:
         part = part.transpose([spatial.index(axis) for axis in "zyx"])
         part = part.astype(self.dtype, copy=False)
         return part[tuple(0 if drop else slice(None) for drop in dropped)]
+
+    def release(self) -> None:
+        """Let go of memory that mirrors the file, if that is mapped into memory."""
+        base: Any = self._source
+        while base is not None and not isinstance(base, mmap.mmap):
+            base = getattr(base, "base", None)
+        if base is not None and hasattr(mmap, "MADV_DONTNEED"):
+            base.madvise(mmap.MADV_DONTNEED)
 
     def close(self) -> None:
         """Let go of the source."""

@@ -17,6 +17,7 @@ from supervox.segmentation.segmenter import Segmenter
 from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
 
 from . import options
+from .budget import make_rooms
 from .errors import Stopped, say
 from .inputs import (
     VoxelSize,
@@ -53,6 +54,8 @@ class Request:
     spacing : tuple of 3 float, optional
         Voxel size, where the person gave one.
     workers : int, optional
+    memory : float, optional
+        Bytes to use at most.
     """
 
     model: Model
@@ -62,6 +65,7 @@ class Request:
     files: tuple[ResultFiles, ...]
     spacing: tuple[float, float, float] | None
     workers: int | None
+    memory: float | None
 
 
 @click.command("apply")
@@ -85,6 +89,7 @@ class Request:
 @options.channels
 @options.spacing
 @options.workers
+@options.memory
 @options.as_json
 def command(
     model: Path,
@@ -96,6 +101,7 @@ def command(
     channels: tuple[str, ...],
     spacing: tuple[float, float, float] | None,
     workers: int | None,
+    memory: float | None,
     as_json: bool,
 ) -> None:
     """Label each VOLUME with MODEL, which 'supervox segment --save-model' made.
@@ -116,7 +122,7 @@ def command(
     files = _name_files(volumes, output, ending, kinds)
     loaded = load_model(model)
     check_channel_count(loaded.n_images, 1 + len(channels))
-    request = Request(loaded, model, volumes, channels, files, spacing, workers)
+    request = Request(loaded, model, volumes, channels, files, spacing, workers, memory)
     with making_folder(output):
         entries = run(request)
     if as_json:
@@ -145,7 +151,7 @@ def run(request: Request) -> list[dict[str, Any]]:
             ]
             try:
                 for volume, staged in zip(volumes, places, strict=True):
-                    entries.append(_label(request, volume, channels, staged, stages))
+                    entries.append(_label(request, volume, channels, staged, outputs, stages))
                     outputs.publish()
             except KeyboardInterrupt:
                 if not entries:
@@ -162,13 +168,23 @@ def _label(
     volume: Volume,
     channels: Sequence[Volume],
     files: ResultFiles,
+    outputs: Outputs,
     stages: Stages,
 ) -> dict[str, Any]:
     """Label one volume, write its files, and return what was done."""
     started = time.perf_counter()
     model = request.model
-    data, masked = read_volume(volume, stages, request.workers)
-    further = read_channels(channels, stages, request.workers)
+    rooms = make_rooms(
+        (volume, *channels),
+        model.parameters,
+        request.memory,
+        outputs.folder,
+        spacing=request.spacing or volume.spacing,
+        n_classes=len(model.forest.class_ids),
+        workers=request.workers,
+    )
+    data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
+    further = read_channels(channels, stages, request.workers, rooms.images)
     at_home = fingerprint(data, *further) == model.trained_on
     learned = learned_size(model)
     size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)
@@ -180,11 +196,12 @@ def _label(
         spacing=model.spacing if at_home and not request.spacing else size.spacing,
         parameters=model.parameters,
         workers=request.workers,
+        workspace=rooms.ids,
     )
     with stages.stage("segment", f"Labelling {volume.path.name}") as progress:
         result = segmenter.apply(model, progress=progress)
     with stages.stage("write", "Writing the labels") as progress:
-        voxels = files.write(result, volume, size, model.classes, progress)
+        voxels = files.write(result, volume, size, model.classes, rooms.ids.releasing(progress))
     every = dict.fromkeys(result.class_ids, 0) | voxels
     return {
         "shape": list(volume.shape),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from supervox.segmentation.project.derived import MODEL, RESULT
 from supervox.segmentation.project.errors import Finding, ProjectError, Severity
 from supervox.segmentation.project.project import Project
 from supervox.segmentation.project.work import complete, prepare
@@ -22,8 +23,11 @@ DAMAGED = 1  # exit code: something is lost, or not repaired
 @projects.argument
 @click.option("--no-repair", is_flag=True, help="Only say what is wrong; change nothing.")
 @options.workers
+@options.memory
 @options.as_json
-def command(project: Path, no_repair: bool, workers: int | None, as_json: bool) -> int:
+def command(
+    project: Path, no_repair: bool, workers: int | None, memory: float | None, as_json: bool
+) -> int:
     """Verify every file of PROJECT; repair what can be, and say what is lost.
 
     Every checksum is compared. Files that are there twice are put right, parts that can be computed
@@ -33,7 +37,7 @@ def command(project: Path, no_repair: bool, workers: int | None, as_json: bool) 
     with Project.open(project, read_only=no_repair) as opened:
         repairs = opened.read_only_because is None
         entries = [_entry(finding, repairs) for finding in opened.findings]
-        entries += _check_derived(opened, repairs, workers)
+        entries += _check_derived(opened, repairs, memory, workers)
         entries += _check_volume(opened)
         if repairs:
             opened.save()
@@ -57,7 +61,9 @@ def _entry(finding: Finding, repairs: bool) -> dict[str, str]:
     return {"part": finding.part, "text": finding.text, "state": state}
 
 
-def _check_derived(project: Project, repairs: bool, workers: int | None) -> list[dict[str, str]]:
+def _check_derived(
+    project: Project, repairs: bool, memory: float | None, workers: int | None
+) -> list[dict[str, str]]:
     """Verify what was computed; compute again what is damaged."""
     damaged = project.derived.damaged()
     state = "repaired" if repairs else "damaged"
@@ -65,7 +71,7 @@ def _check_derived(project: Project, repairs: bool, workers: int | None) -> list
         for name, _ in damaged:
             project.derived.remove(name)
         try:
-            _recompute(project, {name for name, _ in damaged}, workers)
+            _recompute(project, {name for name, _ in damaged}, memory, workers)
         except (ProjectError, VolumeError, ValueError) as error:
             entry = {"part": "derived", "text": f"can't be computed now: {error}", "state": "note"}
             return [entry, *_list(damaged, "removed")]
@@ -76,15 +82,16 @@ def _list(damaged: list[tuple[str, str]], state: str) -> list[dict[str, str]]:
     return [{"part": f"derived/{name}", "text": why, "state": state} for name, why in damaged]
 
 
-def _recompute(project: Project, names: set[str], workers: int | None) -> None:
+def _recompute(
+    project: Project, names: set[str], memory: float | None, workers: int | None
+) -> None:
     """Make what was removed again."""
     with project.open_volume() as volume, Stages() as stages:
-        data, _ = projects.read_data(project, volume, stages, workers)
+        rooms = projects.rooms_of(project, volume, memory, workers)
+        data, _ = projects.read_data(project, volume, stages, rooms, workers)
         with stages.stage("segment", "Computing what was damaged") as progress:
-            if any(not name.startswith("partition-") for name in names):
-                complete(project, data, workers=workers, progress=progress)
-            else:
-                prepare(project, data, workers=workers, progress=progress)
+            make = complete if names & {RESULT, MODEL} else prepare
+            make(project, data, workspace=rooms.ids, workers=workers, progress=progress)
 
 
 def _check_volume(project: Project) -> list[dict[str, str]]:

@@ -54,8 +54,8 @@ def exit_code(run: Callable[[], Any]) -> int:
         return _say(str(error), STOPPED)
     except MemoryError:
         return _refuse(
-            "not enough memory; close other programs, crop the volume, or use --partitions 1 "
-            "and a larger --supervoxel-size"
+            "not enough memory; give a smaller --memory, so that more is kept on the disk, close "
+            "other programs, crop the volume, or use a larger --supervoxel-size"
         )
     except Exception as error:
         if not isinstance(error, _expected()):

@@ -48,8 +48,14 @@ KINDS = (*RENDERED, "strokes", "model")
     help="What to write; may be given several times.",
 )
 @options.workers
+@options.memory
 def command(
-    project: Path, output: Path, ending: str, kinds: tuple[str, ...], workers: int | None
+    project: Path,
+    output: Path,
+    ending: str,
+    kinds: tuple[str, ...],
+    workers: int | None,
+    memory: float | None,
 ) -> None:
     """Write what is in PROJECT to files of their own.
 
@@ -61,14 +67,16 @@ def command(
     if "model" in files:
         files["model"] = output / f"{stem}.model"
     with projects.opened(project) as opened, making_folder(output):
-        _write(opened, files, workers)
+        _write(opened, files, memory, workers)
         if opened.read_only_because is None:
             opened.history.note("exported", files={k: str(path) for k, path in files.items()})
     for path in files.values():
         click.echo(f"{path}: written")
 
 
-def _write(project: Project, files: dict[str, Path], workers: int | None) -> None:
+def _write(
+    project: Project, files: dict[str, Path], memory: float | None, workers: int | None
+) -> None:
     """Write the files; they appear together."""
     with project.open_volume() as volume, Outputs([volume.path]) as outputs, Stages() as stages:
         shape = project.settings.shape
@@ -91,14 +99,14 @@ def _write(project: Project, files: dict[str, Path], workers: int | None) -> Non
                 classes=classes,
             )
         if rendered.as_dict() or model is not None:
-            data, _ = projects.read_data(project, volume, stages, workers)
-            result = projects.result_of(project, data, stages, workers)
+            rooms = projects.rooms_of(project, volume, memory, workers)
+            data, _ = projects.read_data(project, volume, stages, rooms, workers)
+            result = projects.result_of(project, data, stages, rooms, workers)
         if rendered.as_dict():
             size = projects.voxel_size_of(project.settings)
             with stages.stage("write", "Writing") as progress:
-                places.write(
-                    result, projects.in_box(volume, project.settings), size, classes, progress
-                )
+                place = projects.in_box(volume, project.settings)
+                places.write(result, place, size, classes, rooms.ids.releasing(progress))
         if model is not None:
             write_model(project, model)
         outputs.publish()

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
+from supervox.features import Slices
 from supervox.segmentation.checks import SegmentationError, count_nonfinite
 from supervox.segmentation.model import Model
+from supervox.segmentation.workspace import Workspace
 from supervox.volumes import Volume, VolumeArray, VolumeClass, convert_length
 
 from .errors import say
@@ -150,10 +151,17 @@ def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
 
 
 def read_volume(
-    volume: Volume, stages: Stages, workers: int | None, *, masked_voxels: str = LEFT_OUT
+    volume: Volume,
+    stages: Stages,
+    workers: int | None,
+    *,
+    workspace: Workspace | None = None,
+    box: Slices | None = None,
+    masked_voxels: str = LEFT_OUT,
 ) -> tuple[NDArray[Any], int]:
-    """Read a volume into memory, where many passes over it are quick.
+    """Read a volume to where many passes over it are quick: into memory, or as `workspace` has it.
 
+    `box` is the part to read, all of it by default.
     `masked_voxels` says what becomes of voxels that are not finite numbers.
 
     Returns
@@ -168,12 +176,19 @@ def read_volume(
         If more than half of them are not.
     """
     with stages.stage("read", f"Reading {volume.path.name}") as progress:
-        data = np.empty(volume.shape, volume.data.dtype)
+        workspace = workspace or Workspace()
+        planes, rows, columns = box or tuple(slice(0, size) for size in volume.shape)
+        shape = [part.stop - part.start for part in (planes, rows, columns)]
+        data = workspace.empty(shape, volume.data.dtype)
         step = _planes_at_a_time(volume.data)
         for start in range(0, len(data), step):
-            data[start : start + step] = volume.data[start : start + step]
-            progress(min(start + step, len(data)), len(data))
-        masked = count_nonfinite(data, workers=workers)
+            stop = min(start + step, len(data))
+            there = slice(planes.start + start, planes.start + stop)
+            data[start:stop] = volume.data[there, rows, columns]
+            workspace.release()
+            volume.data.release()
+            progress(stop, len(data))
+        masked = count_nonfinite(data, workers=workers, progress=workspace.releasing())
     if masked > MOST_MASKED * data.size:
         raise SegmentationError(
             f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
@@ -188,11 +203,15 @@ def read_volume(
 
 
 def read_channels(
-    channels: Sequence[Volume], stages: Stages, workers: int | None
+    channels: Sequence[Volume],
+    stages: Stages,
+    workers: int | None,
+    workspace: Workspace | None = None,
 ) -> list[NDArray[Any]]:
-    """Read further channels into memory, as `read_volume` does."""
+    """Read further channels, as `read_volume` does."""
     return [
-        read_volume(channel, stages, workers, masked_voxels=STOOD_IN)[0] for channel in channels
+        read_volume(channel, stages, workers, workspace=workspace, masked_voxels=STOOD_IN)[0]
+        for channel in channels
     ]
 
 

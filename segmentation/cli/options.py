@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
+UNITS = {
+    unit + suffix: base**power
+    for power, unit in enumerate(("k", "m", "g", "t"), 1)
+    for suffix, base in (("", 1000), ("b", 1000), ("ib", 1024))
+}
 Triple = tuple[float, float, float]
 
 
@@ -18,6 +25,17 @@ def _checked_spacing(
 
     with checking("--spacing"):
         return check_spacing(value)
+
+
+def _bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Read a size like 8GB, 500 MB or 1.5GiB."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+\.?\d*)\s*([a-z]+)\s*", value.lower())
+    size = float(found[1]) * UNITS.get(found[2], 0) if found else 0.0
+    if size <= 0:
+        raise click.BadParameter(f"{value!r} is no size; write it like 8GB or 500MB")
+    return size
 
 
 spacing = click.option(
@@ -42,6 +60,19 @@ workers = click.option(
     type=click.IntRange(min=1),
     metavar="N",
     help="Processors to use; all by default. The result doesn't depend on it.",
+)
+memory = click.option(
+    "--memory",
+    metavar="SIZE",
+    callback=_bytes,
+    help="Memory to use at most, like 8GB; 70 % of what is available by default. What doesn't fit "
+    "is kept on the disk meanwhile. The result doesn't depend on it.",
+)
+scheduler = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Prepare on the workers of a Dask cluster, like tcp://node:8786. The output must lie on "
+    "storage that all of them share. The result doesn't depend on it.",
 )
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of a table."

@@ -75,6 +75,11 @@ class Outputs:
             raise VolumeError(f"{path}: the folder {path.parent} doesn't exist; make it first")
         return self._stage(path)
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the first output."""
+        return next(iter(self._staging))
+
     def publish(self) -> None:
         """Give all files that are finished by now their names."""
         for staged, target in self._planned:

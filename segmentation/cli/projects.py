@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation.project.project import Project
 from supervox.segmentation.project.settings import Settings
 from supervox.segmentation.project.work import complete
 from supervox.segmentation.result import Segmentation
+from supervox.segmentation.workspace import Workspace
 from supervox.volumes import Volume
 
+from .budget import Rooms, make_rooms
 from .errors import say
 from .inputs import VoxelSize, read_volume
 from .progress import Stages
@@ -60,18 +61,40 @@ def in_box(volume: Volume, settings: Settings) -> Volume:
     return replace(volume, origin=(moved[0], moved[1], moved[2]))
 
 
+def rooms_of(
+    project: Project,
+    volume: Volume,
+    memory: float | None,
+    workers: int | None,
+    shared: Workspace | None = None,
+) -> Rooms:
+    """Return where the arrays lie, by the memory that may be used."""
+    settings = project.settings
+    return make_rooms(
+        [volume],
+        settings.parameters,
+        memory,
+        project.folder,
+        spacing=settings.spacing,
+        n_classes=len(project.strokes.class_ids),
+        shape=settings.shape,
+        workers=workers,
+        held_bytes=project.annotations.voxels.nbytes,
+        shared=shared,
+    )
+
+
 def read_data(
-    project: Project, volume: Volume, stages: Stages, workers: int | None
+    project: Project, volume: Volume, stages: Stages, rooms: Rooms, workers: int | None
 ) -> tuple[NDArray[Any], int]:
     """Read what is segmented, and count the voxels that are not numbers."""
-    data, masked = read_volume(volume, stages, workers)
-    slices = project.settings.slices
-    return (data if slices is None else np.ascontiguousarray(data[slices])), masked
+    box = project.settings.slices
+    return read_volume(volume, stages, workers, workspace=rooms.images, box=box)
 
 
 def result_of(
-    project: Project, data: NDArray[Any], stages: Stages, workers: int | None
+    project: Project, data: NDArray[Any], stages: Stages, rooms: Rooms, workers: int | None
 ) -> Segmentation:
     """Return the result of a project, computed if it must be."""
     with stages.stage("segment", "Segmenting") as progress:
-        return complete(project, data, workers=workers, progress=progress)
+        return complete(project, data, workspace=rooms.ids, workers=workers, progress=progress)

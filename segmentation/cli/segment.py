@@ -108,6 +108,8 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
     "not given is as it was, and only what changed is computed.",
 )
 @options.workers
+@options.memory
+@options.scheduler
 @options.as_json
 def command(
     volume: str | None,
@@ -126,6 +128,8 @@ def command(
     seed: int,
     project: Path | None,
     workers: int | None,
+    memory: float | None,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Label every voxel of VOLUME from a few painted strokes.
@@ -156,7 +160,16 @@ def command(
         change = partial(change_parameters, given=given)
         report = segment_project.run(
             segment_project.Request(
-                project, volume, annotations, files, save_model, spacing, change, workers
+                project,
+                volume,
+                annotations,
+                files,
+                save_model,
+                spacing,
+                change,
+                workers,
+                memory,
+                scheduler,
             )
         )
     else:
@@ -164,7 +177,18 @@ def command(
         assert annotations is not None
         parameters = change_parameters(DEFAULT, given)
         report = run(
-            Request(volume, channels, annotations, files, save_model, spacing, parameters, workers)
+            Request(
+                volume,
+                channels,
+                annotations,
+                files,
+                save_model,
+                spacing,
+                parameters,
+                workers,
+                memory,
+                scheduler,
+            )
         )
     if as_json:
         print_json(report)

@@ -21,6 +21,8 @@ from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
 from . import projects
+from .budget import Rooms
+from .cluster import connected
 from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs
@@ -48,6 +50,10 @@ class Request:
     change : callable
         Puts the options that were given into parameters.
     workers : int, optional
+    memory : float, optional
+        Bytes to use at most.
+    scheduler : str, optional
+        Address of a Dask cluster.
     """
 
     project: Path
@@ -58,6 +64,8 @@ class Request:
     spacing: tuple[float, float, float] | None
     change: Callable[[SegmentationParameters], SegmentationParameters]
     workers: int | None
+    memory: float | None
+    scheduler: str | None
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -65,17 +73,21 @@ def run(request: Request) -> dict[str, Any]:
     started = time.perf_counter()
     with _opened(request) as project, Stages() as stages, project.open_volume() as volume:
         settings = project.settings
-        with Outputs([volume.path]) as outputs:
+        with (
+            Outputs([volume.path]) as outputs,
+            connected(request.scheduler, project.folder) as shared,
+        ):
             files = request.files.plan(outputs, settings.shape)
             model = request.model and outputs.plan_file(request.model)
             if request.annotations is not None:
                 _import_strokes(project, request.annotations, volume)
             painted = project.strokes
             check_classes(painted.class_ids)
-            data, masked = projects.read_data(project, volume, stages, request.workers)
-            result = projects.result_of(project, data, stages, request.workers)
+            rooms = projects.rooms_of(project, volume, request.memory, request.workers, shared)
+            data, masked = projects.read_data(project, volume, stages, rooms, request.workers)
+            result = projects.result_of(project, data, stages, rooms, request.workers)
             tell_lost_classes(painted, result.class_ids)
-            voxels = _write(project, volume, files, result, stages)
+            voxels = _write(project, volume, files, result, rooms, stages)
             if model is not None:
                 write_model(project, model)
             outputs.publish()
@@ -152,7 +164,12 @@ def _check_strokes(strokes: Volume, volume: Volume) -> Strokes:
 
 
 def _write(
-    project: Project, volume: Volume, files: ResultFiles, result: Segmentation, stages: Stages
+    project: Project,
+    volume: Volume,
+    files: ResultFiles,
+    result: Segmentation,
+    rooms: Rooms,
+    stages: Stages,
 ) -> dict[int, int]:
     """Write what is wanted beside the project; return the voxels by label."""
     if not files.as_dict():
@@ -161,4 +178,4 @@ def _write(
     size = projects.voxel_size_of(project.settings)
     with stages.stage("write", "Writing the labels") as progress:
         place = projects.in_box(volume, project.settings)
-        return files.write(result, place, size, classes, progress)
+        return files.write(result, place, size, classes, rooms.ids.releasing(progress))

@@ -18,6 +18,8 @@ from supervox.segmentation.segmenter import Segmenter
 from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
+from .budget import make_rooms
+from .cluster import connected
 from .errors import say
 from .inputs import (
     VoxelSize,
@@ -54,6 +56,10 @@ class Request:
         Voxel size, where the person gave one.
     parameters : SegmentationParameters
     workers : int, optional
+    memory : float, optional
+        Bytes to use at most.
+    scheduler : str, optional
+        Address of a Dask cluster.
     """
 
     volume: str
@@ -64,6 +70,8 @@ class Request:
     spacing: tuple[float, float, float] | None
     parameters: SegmentationParameters
     workers: int | None
+    memory: float | None
+    scheduler: str | None
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -82,23 +90,37 @@ def run(request: Request) -> dict[str, Any]:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
+            strokes.data.release()
             check_classes(painted.class_ids)
-            data, masked = read_volume(volume, stages, request.workers)
+            rooms = make_rooms(
+                (volume, *further),
+                request.parameters,
+                request.memory,
+                outputs.folder,
+                spacing=size.spacing,
+                n_classes=len(painted.class_ids),
+                workers=request.workers,
+                shared=stack.enter_context(connected(request.scheduler, outputs.folder)),
+            )
+            data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
             segmenter = Segmenter(
                 data,
-                channels=read_channels(further, stages, request.workers),
+                channels=read_channels(further, stages, request.workers, rooms.images),
                 spacing=size.spacing,
                 parameters=request.parameters,
                 workers=request.workers,
+                workspace=rooms.ids,
             )
             with stages.stage("segment", "Segmenting") as progress:
                 result = segmenter.segment(
-                    strokes.data,  # training and refinement, after the preparation, take a little
+                    painted,  # training and refinement, after the preparation, take a little
                     progress=lambda done, total: progress(19 * done, 20 * total),
                 )
             tell_lost_classes(painted, result.class_ids)
             with stages.stage("write", "Writing the labels") as progress:
-                voxels = files.write(result, volume, size, strokes.classes, progress)
+                voxels = files.write(
+                    result, volume, size, strokes.classes, rooms.ids.releasing(progress)
+                )
                 if model_file is not None:
                     model = segmenter.model(classes=strokes.classes, unit=size.unit)
                     save_model(model, model_file)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from supervox.segmentation.project.project import ENDING, Project
 from supervox.segmentation.project.report_files import report_files
 from supervox.segmentation.result import Segmentation
+from supervox.segmentation.workspace import Workspace
 
 from . import options, projects
 from .outputs import Outputs, making_folder
@@ -25,7 +26,8 @@ from .progress import Progress, Stages
     help="Folder for the report; NAME_report beside the project by default.",
 )
 @options.workers
-def command(project: Path, output: Path | None, workers: int | None) -> None:
+@options.memory
+def command(project: Path, output: Path | None, workers: int | None, memory: float | None) -> None:
     """Describe PROJECT: what was done with what, volumes and counts of the classes, pictures.
 
     DIR gets report.md with its picture, and report.html, which is one file of the same. Both have a
@@ -34,16 +36,17 @@ def command(project: Path, output: Path | None, workers: int | None) -> None:
     stem = project.name.removesuffix(ENDING)
     folder = output or project.parent / f"{stem}_report"
     with projects.opened(project) as opened, making_folder(folder):
-        _write(opened, folder, workers)
+        _write(opened, folder, memory, workers)
     click.echo(f"{folder / 'report.html'}: written")
 
 
-def _write(project: Project, folder: Path, workers: int | None) -> None:
+def _write(project: Project, folder: Path, memory: float | None, workers: int | None) -> None:
     with project.open_volume() as volume, Outputs([volume.path]) as outputs, Stages() as stages:
-        data, _ = projects.read_data(project, volume, stages, workers)
-        result = projects.result_of(project, data, stages, workers)
+        rooms = projects.rooms_of(project, volume, memory, workers)
+        data, _ = projects.read_data(project, volume, stages, rooms, workers)
+        result = projects.result_of(project, data, stages, rooms, workers)
         with stages.stage("labels", "Making the labels") as progress:
-            labels = _labels(result, progress)
+            labels = _labels(result, rooms.ids, progress)
         with stages.stage("write", "Describing"):
             files = report_files(project, data, labels)
         for name, content in files.items():
@@ -51,8 +54,10 @@ def _write(project: Project, folder: Path, workers: int | None) -> None:
         outputs.publish()
 
 
-def _labels(result: Segmentation, progress: Progress) -> NDArray[np.unsignedinteger]:
-    labels = np.zeros(result.shape, result.label_dtype)
-    for part in result.render(progress=progress):
+def _labels(
+    result: Segmentation, workspace: Workspace, progress: Progress
+) -> NDArray[np.unsignedinteger]:
+    labels = workspace.empty(result.shape, result.label_dtype)
+    for part in result.render(progress=workspace.releasing(progress)):
         labels[part.block.core] = part.labels
     return labels

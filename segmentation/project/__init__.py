@@ -13,7 +13,8 @@ Where to find what, from the single stroke to the whole:
 - `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`.
 - `project` (helped by `_folder`): the whole, made, opened, copied; `lock`: one process may write.
 - `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
-- `derived`: partitions (as `partitions` has them), model and last result, if they are still true.
+- `derived`: `kept_partitions` (each piece as `partitions` has it), model and last result, if they
+  are still true.
 - `work`: what is there used, what is missing computed.
 - `summary`, `report` (a page as `pages` has it, with `methods` for a paper), `report_files`: a
   project described.

@@ -12,9 +12,9 @@ from supervox.volumes import discard, publish, temporary_beside
 from ._head import ENDING as HEAD
 from .annotations import FOLDER as ANNOTATIONS
 from .annotations import AnnotationStore
-from .derived import FOLDER as DERIVED
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
+from .kept_partitions import FOLDER as DERIVED
 from .lock import LOCK, FolderLock, Locked
 from .records import Kind
 from .settings import Settings

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import IntensityRange, Progress, ShouldStop, VolumeLike
+from supervox.features import IntensityRange, VolumeLike
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.model import Model, load_model, save_model
 from supervox.segmentation.partition import Partition
@@ -19,12 +17,12 @@ from supervox.segmentation.result import Segmentation
 from supervox.segmentation.strokes import Strokes
 
 from .documents import digest_of, digest_of_file, read_document, write_document
-from .errors import Finding, Severity, writing
-from .partitions import fill_partition, partition_origin, read_partition
-from .parts import Part, PartDamaged, Parts, PartWriter
+from .errors import writing
+from .kept_partitions import KeptPartitions
+from .partitions import FEATURES, piece_origin
+from .parts import PartDamaged, PartWriter
 from .settings import Settings
 
-FOLDER = "derived"
 RESULT, MODEL, MODEL_NOTE = "result", "model.npz", "model.json"
 
 
@@ -61,113 +59,18 @@ class ResultTables:
         settings : Settings
         workers : int, optional
         """
-        parameters = settings.parameters
-        renderer = Renderer(
-            volume,
-            settings.spacing,
-            IntensityRange.measure(volume),
-            parameters.supervoxels.smoothing_voxels,
-            tuple(partition.ids for partition in partitions),
-            parameters.edge_refinement,
+        intensity = IntensityRange.measure(volume)
+        renderer = Renderer.of_partitions(
+            volume, settings.spacing, intensity, settings.parameters, partitions
         )
         return Segmentation(self.class_ids, self.probabilities, self.classes, renderer, workers)
 
 
-class Derived:
-    """The derived parts of a project.
+class Derived(KeptPartitions):
+    """The derived parts of a project: partitions, the last result, and the model.
 
-    Every part has the fingerprint of what it was made from. What is missing is None; what is
-    damaged or outdated is None as well, and told to `report`.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the project.
-    settings : callable
-        Returns the settings that hold now.
-    report : callable
-        Takes a `Finding`.
+    What is said of the pieces of `KeptPartitions` holds for all of them.
     """
-
-    def __init__(
-        self, folder: Path, settings: Callable[[], Settings], report: Callable[[Finding], None]
-    ) -> None:
-        self.folder = folder / FOLDER
-        self.parts = Parts(self.folder)
-        self._settings = settings
-        self._report = report
-
-    # ----------------------------------------------------------------------------- partitions
-
-    def save_partition(
-        self,
-        k: int,
-        partition: Partition,
-        *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> None:
-        """Write a partition.
-
-        Parameters
-        ----------
-        k : int
-            Which one.
-        partition : Partition
-            Made with the settings of the project.
-        progress, should_stop : callable, optional
-            As everywhere.
-
-        Raises
-        ------
-        ProjectError
-            If it can't be written.
-        Cancelled
-            If `should_stop` said so; nothing is left of it then.
-        """
-        origin = partition_origin(self._settings(), k)
-        self.parts.write(
-            f"partition-{k}",
-            {"origin": origin},
-            lambda writer: fill_partition(writer, partition, progress, should_stop),
-        )
-
-    def load_partitions(
-        self,
-        count: int | None = None,
-        *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> list[Partition]:
-        """Read the first partitions, as many as are usable: what a `Segmenter` begins with.
-
-        Parameters
-        ----------
-        count : int, optional
-            At most so many; those of the parameters by default.
-        progress, should_stop : callable, optional
-            As everywhere.
-
-        Raises
-        ------
-        Cancelled
-            If `should_stop` said so.
-        """
-        settings = self._settings()
-        wanted = settings.parameters.partitions
-        wanted = wanted if count is None else min(count, wanted)
-        found: list[Partition] = []
-        for k in range(wanted):
-            part = self._open(f"partition-{k}", partition_origin(settings, k))
-            if part is None:
-                break
-            steps = _share(progress, k, wanted)
-            try:
-                found.append(read_partition(part, settings, steps, should_stop))
-            except PartDamaged as error:
-                self._tell(part.path.name, str(error))
-                break
-        return found
 
     # --------------------------------------------------------------------------------- result
 
@@ -185,7 +88,9 @@ class Derived:
         digest.update(strokes.classes.tobytes())
         return digest_of(
             {
-                "partitions": [partition_origin(settings, k) for k in range(parameters.partitions)],
+                "partitions": [
+                    piece_origin(settings, FEATURES, k) for k in range(parameters.partitions)
+                ],
                 "classifier": asdict(parameters.classifier),
                 "refinement": asdict(parameters.refinement),
                 "strokes": digest.hexdigest(),
@@ -318,31 +223,6 @@ class Derived:
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             entries.append({"name": name, "bytes": size})
         return entries
-
-    def _open(self, name: str, origin: str) -> Part | None:
-        """Open the newest generation of a part that is whole and made from the right things."""
-        for generation in self.parts.generations(name):
-            place = self.parts.path(name, generation).name
-            try:
-                part = self.parts.open(name, generation)
-            except PartDamaged as error:
-                self._tell(place, str(error))
-                continue
-            if part.header.get("origin") == origin:
-                return part
-            self._tell(place, "was made from another volume, other parameters or strokes")
-        return None
-
-    def _tell(self, part: str, text: str) -> None:
-        where = f"{FOLDER}/{part}"
-        self._report(Finding(Severity.DERIVED, where, f"{text}; it is computed again when needed"))
-
-
-def _share(progress: Progress | None, k: int, n: int) -> Progress | None:
-    """Return the progress of one of n parts."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(k * total + done, n * total)
 
 
 def _first_words(error: Exception) -> str:

@@ -1,24 +1,25 @@
-"""Partitions of a volume as parts of a project: written and read block by block."""
+"""Partitions of a volume as parts of a project, a part for each piece, read block by block."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import FeatureBank, FeatureTable, Progress, ShouldStop
+from supervox.features import FeatureBank, FeatureTable, Progress, ShouldStop, check_stop
 from supervox.segmentation.graph import RegionGraph
-from supervox.segmentation.partition import Partition
+from supervox.segmentation.partition import Piece, Pieces
+from supervox.segmentation.workspace import Workspace
 
 from .documents import digest_of
 from .parts import Part, PartDamaged, PartWriter
 from .settings import Settings
 
 SCHEMA = 1  # raised when supervoxels, features or graph are computed in another way
-TABLES = {
-    "table": (np.float32, 2),
-    "counts": (np.int64, 1),
+SUPERVOXELS, FEATURES, GRAPH = "supervoxels", "features", "graph"
+OF_FEATURES = {"table": (np.float32, 2), "counts": (np.int64, 1)}
+OF_GRAPH = {
     "edges": (np.int32, 2),
     "area": (np.float64, 1),
     "boundary_intensity": (np.float64, 1),
@@ -26,75 +27,128 @@ TABLES = {
     "size": (np.int64, 1),
     "mean_intensity": (np.float64, 1),
 }
-OF_FEATURES = ("table", "counts")  # the rest is the region graph
 
 
-def partition_origin(settings: Settings, k: int) -> str:
-    """Return the fingerprint of what partition k is made from."""
+@dataclass(frozen=True)
+class Reading:
+    """How pieces are read.
+
+    Attributes
+    ----------
+    settings : Settings
+        Of the project.
+    workspace : Workspace
+        Where supervoxel ids go.
+    progress, should_stop : callable, optional
+        As everywhere.
+    """
+
+    settings: Settings
+    workspace: Workspace
+    progress: Progress | None = None
+    should_stop: ShouldStop | None = None
+
+
+def kind_of(piece: Piece) -> str:
+    """Return the kind of a piece, which names its part."""
+    if isinstance(piece, FeatureTable):
+        return FEATURES
+    return GRAPH if isinstance(piece, RegionGraph) else SUPERVOXELS
+
+
+def piece_origin(settings: Settings, kind: str, k: int) -> str:
+    """Return the fingerprint of what a piece of partition k is made from."""
     parameters = settings.parameters
-    return digest_of(
-        {
-            "schema": SCHEMA,
-            "volume": settings.volume.fingerprint,
-            "box": settings.box,
-            "spacing": settings.spacing,
-            "supervoxels": asdict(parameters.supervoxels),
-            "features": asdict(parameters.features),
-            "shift": parameters.shifts[k],
-        }
-    )
+    origin = {
+        "schema": SCHEMA,
+        "volume": settings.volume.fingerprint,
+        "box": settings.box,
+        "spacing": settings.spacing,
+        "supervoxels": asdict(parameters.supervoxels),
+        "shift": parameters.shifts[k],
+    }
+    if kind == FEATURES:  # the other pieces stay true when these change
+        origin["features"] = asdict(parameters.features)
+    return digest_of(origin)
 
 
-def fill_partition(
-    writer: PartWriter,
-    partition: Partition,
-    progress: Progress | None,
-    should_stop: ShouldStop | None,
+def fill_piece(
+    writer: PartWriter, piece: Piece, progress: Progress | None, should_stop: ShouldStop | None
 ) -> None:
-    """Write a partition into a part."""
-    writer.write("ids", partition.ids, progress=progress, should_stop=should_stop)
-    for name, values in _tables_of(partition).items():
-        writer.write(name, values, should_stop=should_stop)
+    """Write a piece into a part."""
+    arrays: dict[str, NDArray[Any]]
+    if isinstance(piece, FeatureTable):
+        arrays = {"table": piece.values, "counts": piece.counts}
+    elif isinstance(piece, RegionGraph):
+        arrays = {name: getattr(piece, name) for name in OF_GRAPH}
+    else:
+        arrays = {"ids": piece}
+    for name, values in arrays.items():
+        writer.write(name, values, progress=progress, should_stop=should_stop)
 
 
-def read_partition(
-    part: Part,
-    settings: Settings,
-    progress: Progress | None,
-    should_stop: ShouldStop | None,
-) -> Partition:
-    """Read what `fill_partition` wrote.
+def read_piece(part: Part, kind: str, how: Reading) -> Piece:
+    """Read what `fill_piece` wrote.
 
     Raises
     ------
     PartDamaged
-        If it isn't a partition of this volume.
+        If it isn't a piece of this volume.
     """
-    names = FeatureBank(settings.parameters.features).column_names
-    tables: dict[str, NDArray[Any]] = {
-        name: part.read(name, dtype, (None,) * ndim) for name, (dtype, ndim) in TABLES.items()
-    }
-    n, edges = tables["counts"].size, tables["edges"]
-    if tables["table"].shape != (n, len(names)):
+    if kind == FEATURES:
+        return _read_table(part, how)
+    return _read_graph(part) if kind == GRAPH else _read_ids(part, how)
+
+
+def fit_together(pieces: Pieces, how: Reading) -> bool:
+    """Tell whether pieces can be of the same partition."""
+    sizes = set()
+    if pieces.table is not None:
+        sizes.add(pieces.table.counts.size)
+    if pieces.graph is not None:
+        sizes.add(pieces.graph.n_supervoxels)
+    if pieces.ids is None or len(sizes) != 1:
+        return len(sizes) < 2
+    (n,) = sizes
+    for plane in pieces.ids:  # no more than that needs to be in memory
+        check_stop(how.should_stop)
+        if not 0 <= int(plane.min()) <= int(plane.max()) < n:
+            return False
+        how.workspace.release()
+    return True
+
+
+def _read_table(part: Part, how: Reading) -> FeatureTable:
+    found = _read_tables(part, OF_FEATURES)
+    names = FeatureBank(how.settings.parameters.features).column_names
+    if found["table"].shape != (found["counts"].size, len(names)):
         raise PartDamaged("its features are not those of this version")
-    if any(tables[name].size != n for name in ("size", "mean_intensity")):
+    return FeatureTable(found["table"], names, found["counts"])
+
+
+def _read_graph(part: Part) -> RegionGraph:
+    found = _read_tables(part, OF_GRAPH)
+    n, edges = found["size"].size, found["edges"]
+    if found["mean_intensity"].size != n:
         raise PartDamaged("its tables do not fit each other")
     along = ("area", "boundary_intensity", "boundary_contrast")
-    if edges.shape[1] != 2 or any(tables[name].size != len(edges) for name in along):
+    if edges.shape[1] != 2 or any(found[name].size != len(edges) for name in along):
         raise PartDamaged("its graph is damaged")
-    ids = part.read("ids", np.int32, settings.shape, progress=progress, should_stop=should_stop)
-    for values in (ids, edges):
-        if values.size and not 0 <= int(values.min()) <= int(values.max()) < n:
-            raise PartDamaged("its supervoxels do not fit its tables")
-    return Partition(
-        ids,
-        FeatureTable(tables["table"], names, tables["counts"]),
-        RegionGraph(**{name: tables[name] for name in TABLES if name not in OF_FEATURES}),
+    if edges.size and not 0 <= int(edges.min()) <= int(edges.max()) < n:
+        raise PartDamaged("its supervoxels do not fit its tables")
+    return RegionGraph(**found)
+
+
+def _read_ids(part: Part, how: Reading) -> NDArray[np.int32]:
+    return part.read(
+        "ids",
+        np.int32,
+        how.settings.shape,
+        empty=how.workspace.empty,
+        progress=how.workspace.releasing(how.progress),
+        should_stop=how.should_stop,
     )
 
 
-def _tables_of(partition: Partition) -> dict[str, NDArray[Any]]:
-    graph = partition.graph
-    found: dict[str, NDArray[Any]]
-    found = {name: getattr(graph, name) for name in TABLES if name not in OF_FEATURES}
-    return found | {"table": partition.table.values, "counts": partition.table.counts}
+def _read_tables(part: Part, kinds: dict[str, tuple[Any, int]]) -> dict[str, NDArray[Any]]:
+    return {name: part.read(name, dtype, (None,) * ndim) for name, (dtype, ndim) in kinds.items()}

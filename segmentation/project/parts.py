@@ -57,6 +57,7 @@ class Part:
         dtype: npt.DTypeLike,
         shape: Sequence[int | None],
         *,
+        empty: Callable[[Shape, npt.DTypeLike], NDArray[Any]] = np.empty,
         progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
     ) -> NDArray[Any]:
@@ -69,6 +70,8 @@ class Part:
             That it must have.
         shape : sequence of int or None
             That it must have; None: any number.
+        empty : callable
+            Makes the array, as `numpy.empty` does.
         progress, should_stop : callable, optional
             As everywhere.
 
@@ -87,7 +90,7 @@ class Part:
         )
         if not fits or kind != dtype or math.prod(found) * kind.itemsize > MOST_BYTES:
             raise PartDamaged(f"its {name} is of another size or type")
-        result = np.empty(found, kind)
+        result = empty(found, kind)
         step = max(1, array.chunks[0]) if found else 1
         for start in range(0, found[0], step):
             check_stop(should_stop)

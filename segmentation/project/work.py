@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 
 from supervox.features import Progress, ShouldStop, VolumeLike
+from supervox.segmentation.partition import Piece, Pieces
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.segmenter import Segmenter
+from supervox.segmentation.workspace import Workspace
 
 from .project import Project
+
+
+@dataclass
+class _Shelf:
+    """The pieces of a project; those that are made are kept if it can be written to."""
+
+    project: Project
+    made: set[int] = field(default_factory=set)
+
+    @property
+    def writable(self) -> bool:
+        return self.project.read_only_because is None
+
+    def load_pieces(
+        self, k: int, workspace: Workspace | None, *, should_stop: ShouldStop | None = None
+    ) -> Pieces:
+        return self.project.derived.load_pieces(k, workspace, should_stop=should_stop)
+
+    def save_piece(self, k: int, piece: Piece, *, should_stop: ShouldStop | None = None) -> None:
+        self.made.add(k)
+        if self.writable:
+            self.project.derived.save_piece(k, piece, should_stop=should_stop)
 
 
 def prepare(
     project: Project,
     data: VolumeLike,
     *,
+    workspace: Workspace | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Segmenter:
     """Return a segmenter with all partitions, made and kept as far as they were missing.
 
+    Supervoxels, features and graph of each partition are kept as soon as they are finished: after
+    an interruption, however it came about, only the stage that was at work begins anew.
+
     Parameters
     ----------
     project : Project
     data : array-like, (Z, Y, X)
         The box of the volume, or all of it.
+    workspace : Workspace, optional
+        Where large arrays lie; all in memory by default.
     workers, progress, should_stop
         As everywhere.
 
@@ -38,23 +69,19 @@ def prepare(
     Cancelled
         If `should_stop` said so.
     """
-    settings, derived = project.settings, project.derived
-    kept = derived.load_partitions(should_stop=should_stop)
+    settings, shelf = project.settings, _Shelf(project)
     segmenter = Segmenter(
         data,
         spacing=settings.spacing,
         parameters=settings.parameters,
         workers=workers,
-        partitions=kept,
+        workspace=workspace,
     )
-    segmenter.prepare(progress=progress, should_stop=should_stop)
-    made = segmenter.partitions[len(kept) :]
-    if made and project.read_only_because is None:
-        for k, partition in enumerate(made, len(kept)):
-            derived.save_partition(k, partition, should_stop=should_stop)
+    segmenter.prepare(store=shelf, progress=progress, should_stop=should_stop)
+    if shelf.made and shelf.writable:
         project.history.note(
             "prepared",
-            partitions=len(made),
+            partitions=len(shelf.made),
             supervoxels=[partition.graph.n_supervoxels for partition in segmenter.partitions],
             seconds=segmenter.seconds["prepare"],
         )
@@ -65,6 +92,7 @@ def complete(
     project: Project,
     data: VolumeLike,
     *,
+    workspace: Workspace | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
@@ -77,11 +105,20 @@ def complete(
     settings, derived, strokes = project.settings, project.derived, project.strokes
     tables = derived.load_result(strokes)
     if tables is not None and derived.load_model(strokes) is not None:
-        partitions = derived.load_partitions(progress=progress, should_stop=should_stop)
+        partitions = derived.load_partitions(
+            workspace=workspace, progress=progress, should_stop=should_stop
+        )
         if len(partitions) == settings.parameters.partitions:
             return tables.segmentation(data, partitions, settings, workers)
     started = time.perf_counter()
-    segmenter = prepare(project, data, workers=workers, progress=progress, should_stop=should_stop)
+    segmenter = prepare(
+        project,
+        data,
+        workspace=workspace,
+        workers=workers,
+        progress=progress,
+        should_stop=should_stop,
+    )
     result = segmenter.segment(strokes, should_stop=should_stop)
     if project.read_only_because is None:
         derived.save_result(result, strokes)

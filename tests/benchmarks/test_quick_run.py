@@ -19,7 +19,13 @@ NAMES = (
     "application",
     "project",
     "memory",
+    "scale",
 )
+PEERS = {
+    "accuracy": ["matplotlib"],
+    "scale": ["matplotlib"],
+    "supervoxel_quality": ["SimpleITK"],
+}
 
 
 def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -29,7 +35,7 @@ def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", [*NAMES, "supervoxel_quality"])
 def test_quick_run(repository: Path, tmp_path: Path, name: str) -> None:
-    for peer in {"accuracy": ["matplotlib"], "supervoxel_quality": ["SimpleITK"]}.get(name, []):
+    for peer in PEERS.get(name, []):
         pytest.importorskip(peer, reason="`make bench` installs what it needs")
     pytest.importorskip("psutil", reason="`make bench` installs what it needs")
     done = run(repository, name, "--quick", "--results", str(tmp_path))

@@ -219,7 +219,7 @@ def test_a_model_that_does_not_fit_on_the_disk(files, run, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("exception", "code", "message"),
     [
-        (MemoryError, 2, "error: not enough memory; close other programs"),
+        (MemoryError, 2, "error: not enough memory; give a smaller --memory"),
         (KeyboardInterrupt, 130, "stopped; nothing was written"),
     ],
 )

@@ -136,7 +136,7 @@ def test_info(files, run, project):
     assert done.code == 0, done.err
     assert "nucleus" in done.out
     assert "changes" in done.out
-    assert "partition-1" in done.out
+    assert "supervoxels-1" in done.out
     content = json.loads(run("info", project, "--json").out)
     assert content["kind"] == "project"
     painted = {item["id"]: item["painted_voxels"] for item in content["classes"]}
@@ -216,16 +216,16 @@ def test_a_whole_project(run, project):
 def test_what_can_be_derived_is_repaired(run, project):
     flip(project / "classes.json")
     flip(project / "project.json")
-    flip(project / "derived/partition-1-1.zarr/ids/c/0/0/0")
+    flip(project / "derived/supervoxels-1-1.zarr/ids/c/0/0/0")
     damaged = {
         "classes.json": "damaged",
         "project.json": "damaged",
-        "derived/partition-1": "damaged",
+        "derived/supervoxels-1": "damaged",
     }
     assert check(run, project, "--no-repair") == (1, damaged)
     assert check(run, project) == (0, dict.fromkeys(damaged, "repaired"))
     assert check(run, project) == (0, {})
-    assert (project / "derived/partition-1-1.zarr").exists()
+    assert (project / "derived/supervoxels-1-1.zarr").exists()
 
 
 def test_a_damaged_result_is_computed_again(run, project):

@@ -33,7 +33,8 @@ IMPORT_NAMES = {
     "scikit-image": "skimage",
     "scikit-learn": "sklearn",
 }
-LOADED_BY_OTHERS = {"imagecodecs", "PySide6"}  # tifffile's compressions; what qtpy stands for
+# tifffile's compressions; what qtpy stands for; what starts a cluster, in a person's own script
+LOADED_BY_OTHERS = {"imagecodecs", "PySide6", "dask-jobqueue"}
 
 
 class Import(NamedTuple):
@@ -119,9 +120,13 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     engine = [path for path in MODULES if place_of(path) != "napari_plugin"]
     always = required(project["dependencies"])
-    formats = required(project["optional-dependencies"]["formats"])
-    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats
+    extras = project["optional-dependencies"]
+    formats = required(extras["formats"])
+    cluster = required(extras["cluster"]) - LOADED_BY_OTHERS
+    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster
     assert formats == {entry.needs for entry in FORMATS if entry.needs}
+    with_cluster = [path for path in engine if path.stem == "cluster"]
+    assert used_by([path for path in engine if path not in with_cluster]) & cluster == set()
     plugin = [path for path in MODULES if place_of(path) == "napari_plugin"]
     desktop = required(project["optional-dependencies"]["desktop"])
     assert used_by(plugin) - always == desktop - LOADED_BY_OTHERS
@@ -129,7 +134,10 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("room", sorted(ROOMS - {"napari_plugin"}))
 def test_importing_a_room_is_light(room: str) -> None:
-    heavy = sorted(DESKTOP | {"sklearn", "skimage", "matplotlib", "nibabel", "nrrd", "olefile"})
+    heavy = sorted(
+        DESKTOP
+        | {"dask", "distributed", "matplotlib", "nibabel", "nrrd", "olefile", "skimage", "sklearn"}
+    )
     code = (
         f"import sys, supervox.{room}\n"
         f"loaded = {heavy!r} & {{name.partition('.')[0] for name in sys.modules}}\n"

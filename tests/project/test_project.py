@@ -91,7 +91,9 @@ def test_the_files_are_what_the_documentation_says(home):
         *("project.json", "classes.json", "provenance.json", "lock", "annotations", "derived"),
         *("annotations/strokes.journal", "annotations/strokes.journal.head"),
         *("annotations/snapshot-2.zarr", "annotations/snapshot-3.zarr"),
-        *("derived/partition-0-1.zarr", "derived/partition-1-1.zarr", "derived/result-1.zarr"),
+        *("derived/supervoxels-0-1.zarr", "derived/supervoxels-1-1.zarr"),
+        *("derived/features-0-1.zarr", "derived/features-1-1.zarr"),
+        *("derived/graph-0-1.zarr", "derived/graph-1-1.zarr", "derived/result-1.zarr"),
         *("derived/model.npz", "derived/model.json"),
     }
     content = json.loads((home / "cell.supervox/project.json").read_text())
@@ -111,8 +113,8 @@ def test_loading_tells_how_far_it_is_and_can_be_stopped(home):
         with pytest.raises(Cancelled):
             project.derived.save_partition(0, partition, should_stop=lambda: True)
         project.derived.save_partition(0, partition)
-    names = sorted(path.name for path in (home / "cell.supervox/derived").glob("partition-0*"))
-    assert names == ["partition-0-2.zarr"]
+    names = sorted(path.name for path in (home / "cell.supervox/derived").glob("*-0-*"))
+    assert names == ["features-0-2.zarr", "graph-0-2.zarr", "supervoxels-0-2.zarr"]
 
 
 def test_a_box_is_segmented_alone(sample, tmp_path):
@@ -442,7 +444,7 @@ def test_the_history_survives_in_the_journal(home, flip):
         assert [step["what"] for step in project.history.steps] == ["created", "segmented"]
 
 
-@pytest.mark.parametrize("name", ["partition-0-1.zarr/ids/c/0/0/0", "partition-0-1.zarr/part.json"])
+@pytest.mark.parametrize("name", ["supervoxels-0-1.zarr/ids/c/0/0/0", "graph-0-1.zarr/part.json"])
 def test_a_damaged_partition_is_not_used(home, flip, name):
     flip(home / "cell.supervox/derived" / name, 60)
     with opened(home) as project:
@@ -451,7 +453,7 @@ def test_a_damaged_partition_is_not_used(home, flip, name):
         assert finding.severity is Severity.DERIVED
         assert "; it is computed again when needed" in finding.text
         ((part, _),) = project.derived.damaged()
-        assert part == "partition-0"
+        assert part == name.partition("-1.zarr")[0]
         project.derived.remove(part)
         assert project.derived.damaged() == []
 

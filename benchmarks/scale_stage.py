@@ -1,0 +1,118 @@
+"""One size, and one run on it in a process of its own: ``python -m benchmarks.scale_stage ...``.
+
+``inputs FOLDER Z Y X`` makes a volume. ``run FOLDER WARM PARTITIONS THREADS DASK BYTES`` segments
+it as the command line does, after the tiny one in WARM, so that compiled code is in memory, and
+prints seconds, peak memory, and what was estimated before, as JSON; DASK is a number of workers, or
+0.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from supervox.sample_data import Phantom, PhantomParameters, plane_slabs, stroke_planes
+from supervox.segmentation import SegmentationParameters
+from supervox.segmentation.cli.results import ResultFiles
+from supervox.segmentation.cli.segment_run import Request
+from supervox.segmentation.cli.segment_run import run as segment
+from supervox.segmentation.memory import Run, plan_memory
+from supervox.volumes import create_volume
+
+from .memory_stage import peak_bytes
+
+PLANES, STROKES = 64, 4
+VOLUME, PAINTED, LABELS = "volume.mrc", "strokes.h5", "labels.tif"
+
+
+def make_inputs(folder: Path, shape: tuple[int, int, int]) -> None:
+    """Write a phantom of 32-bit floats, and strokes on it, slab by slab."""
+    phantom = Phantom(PhantomParameters(shape=shape))
+    folder.mkdir()
+    with create_volume(
+        str(folder / VOLUME), shape, np.float32, spacing=phantom.spacing, unit="nm", kind="image"
+    ) as image:
+        for box, slab in plane_slabs(phantom, PLANES, directory=folder):
+            image[box[0]] = slab.astype(np.float32)
+    painted = dict(stroke_planes(phantom, STROKES))
+    with create_volume(str(folder / PAINTED), shape, np.uint8, kind="labels") as strokes:
+        for start in range(0, shape[0], PLANES):
+            stop = min(start + PLANES, shape[0])
+            slab = np.zeros((stop - start, *shape[1:]), np.uint8)
+            for z in painted.keys() & set(range(start, stop)):
+                slab[z - start] = painted[z]
+            strokes[slice(start, stop)] = slab
+
+
+def run(
+    folder: Path, partitions: int, threads: int, budget: float, scheduler: str | None
+) -> dict[str, Any]:
+    """Segment as the command line does: one partition as for live work, or all with edges."""
+    parameters = SegmentationParameters(partitions=partitions, edge_refinement=partitions > 1)
+    labels = folder / LABELS
+    request = Request(
+        volume=str(folder / VOLUME),
+        channels=(),
+        annotations=str(folder / PAINTED),
+        files=ResultFiles(str(labels)),
+        model=None,
+        spacing=None,
+        parameters=parameters,
+        workers=threads,
+        memory=budget,
+        scheduler=scheduler,
+    )
+    report = segment(request)
+    z, y, x = report["shape"]
+    classes = len(report["classes"])
+    plan = plan_memory(
+        Run((z, y, x), 4, parameters, tuple(report["spacing"]), 1, classes, threads), budget
+    )
+    return {
+        "shape": [z, y, x],
+        "voxels": math.prod(report["shape"]),
+        "supervoxels": report["supervoxels"][0],
+        "partitions": partitions,
+        "threads": threads,
+        "seconds": report["seconds"],
+        "estimated_bytes": round(plan.bytes),
+        "scratch_bytes": round(plan.disk_bytes),
+        "label_bytes": labels.stat().st_size,
+    }
+
+
+def main() -> None:
+    """Do what the arguments say."""
+    what, folder, *rest = sys.argv[1:]
+    if what == "inputs":
+        z, y, x = map(int, rest)
+        make_inputs(Path(folder), (z, y, x))
+        return
+    warm, budget = Path(rest[0]), float(rest[4])
+    partitions, threads, dask = map(int, rest[1:4])
+    with ExitStack() as stack:
+        scheduler = stack.enter_context(_cluster(dask)) if dask else None
+        run(warm, partitions, threads, budget, scheduler)
+        found = run(Path(folder), partitions, threads, budget, scheduler)
+    print(json.dumps(found | {"peak": peak_bytes()}))
+
+
+@contextmanager
+def _cluster(n_workers: int) -> Iterator[str]:
+    """Start a cluster of processes with one thread each; give its address."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=":0"
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""The memory that a command may use: what is kept on the disk meanwhile, and where."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from supervox.segmentation.checks import SegmentationError
+from supervox.segmentation.memory import MemoryPlan, Run, default_budget, plan_memory
+from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation.workspace import Scratch, Workspace
+from supervox.volumes import Volume
+
+from .errors import say
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Where a command's large arrays lie.
+
+    Attributes
+    ----------
+    images : Workspace
+        Of the volume and its channels.
+    ids : Workspace
+        Of the supervoxels; one scratch with that of the images, if both lie on the disk.
+    """
+
+    images: Workspace
+    ids: Workspace
+
+
+def make_rooms(
+    images: Sequence[Volume],
+    parameters: SegmentationParameters,
+    memory: float | None,
+    folder: Path,
+    *,
+    spacing: tuple[float, float, float],
+    n_classes: int,
+    shape: tuple[int, int, int] | None = None,
+    workers: int | None = None,
+    held_bytes: int = 0,
+    shared: Workspace | None = None,
+) -> Rooms:
+    """Estimate what a run needs, and say where its arrays go.
+
+    Parameters
+    ----------
+    images
+        The volume and its channels.
+    parameters
+    memory
+        Bytes that a person allows; most of what is available by default.
+    folder
+        Where files may lie meanwhile.
+    spacing, n_classes, workers
+        Of the run.
+    shape
+        Voxels that are segmented, if not the whole volume.
+    held_bytes
+        What the command holds besides.
+    shared
+        That of a cluster, where all of it must lie.
+
+    Raises
+    ------
+    SegmentationError
+        If it can't be done in this memory, or the disk has no room for the rest.
+    """
+    run = Run(
+        shape or images[0].shape,
+        sum(image.data.dtype.itemsize for image in images),
+        parameters,
+        spacing,
+        len(images),
+        n_classes,
+        workers,
+        held_bytes,
+    )
+    budget = default_budget() if memory is None else memory
+    plan = plan_memory(run, budget, shared=shared is not None)
+    if shared is not None:
+        return Rooms(shared, replace(shared, pooled_together=plan.pooled_together))
+    if not plan.ids_on_disk:
+        return Rooms(Workspace(), Workspace())
+    _check_disk(plan, budget, folder)
+    what = "volume and supervoxels" if plan.volume_on_disk else "supervoxels"
+    say(
+        f"about {plan.bytes / 1e9:.1f} of {budget / 1e9:.1f} GB of memory will be used; {what} "
+        f"({plan.disk_bytes / 1e9:.1f} GB) are kept in {folder} until the end"
+    )
+    scratch = Scratch(folder)
+    ids = Workspace(scratch, plan.pooled_together)
+    return Rooms(Workspace(scratch) if plan.volume_on_disk else Workspace(), ids)
+
+
+def _check_disk(plan: MemoryPlan, budget: float, folder: Path) -> None:
+    """Refuse a disk without room for what doesn't fit into memory."""
+    free = shutil.disk_usage(folder).free
+    if free < plan.disk_bytes:
+        raise SegmentationError(
+            f"{folder}: {plan.disk_bytes / 1e9:.1f} GB that don't fit into {budget / 1e9:.1f} GB "
+            f"of memory need room on the disk, which has {free / 1e9:.1f} GB: write to a larger "
+            "one, or give more --memory"
+        )

@@ -1,0 +1,209 @@
+"""A run within a budget of memory: what goes to the disk, or what would fit if nothing does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from supervox.features import count_workers
+
+from .checks import SegmentationError
+from .estimate import estimate_demand
+from .parameters import SegmentationParameters
+
+USED_SHARE = 0.7  # of the memory that is available
+BASE_BYTES = 300e6  # the program itself: interpreter, libraries, compiled kernels
+# Labels are made in slabs of planes out of blocks; `result` has their sizes.
+SLAB_BYTES, BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 2**29, 130e6, 160
+MAPPED_VOXELS = 3e6  # of files, that a thread has in memory: a block with its halo
+LEARNING_BYTES = 250  # per supervoxel and thread, while the labels are refined
+COARSEST = 64  # edge of a supervoxel that is worth proposing
+CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A segmentation that is to be made, as far as its memory depends on it.
+
+    Attributes
+    ----------
+    shape : tuple of 3 int
+        Voxels of the volume.
+    itemsize : int
+        Bytes of a voxel of all images together.
+    parameters : SegmentationParameters
+    spacing : tuple of 3 float
+    n_images : int
+        The volume and its further channels.
+    n_classes : int
+    workers : int, optional
+        Threads; one per processor by default.
+    held_bytes : int
+        What the caller holds besides: the painted volume of a project.
+    """
+
+    shape: tuple[int, int, int]
+    itemsize: int
+    parameters: SegmentationParameters
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    n_images: int = 1
+    n_classes: int = 2
+    workers: int | None = None
+    held_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """How a run fits its budget.
+
+    Attributes
+    ----------
+    ids_on_disk, volume_on_disk : bool
+        What is held in files instead of memory.
+    pooled_together : int
+        Partitions whose features are summed in one pass over the volume.
+    bytes : float
+        Memory at the peak, about, with the program itself.
+    disk_bytes : float
+        What the files take while the run lasts.
+    """
+
+    ids_on_disk: bool
+    volume_on_disk: bool
+    pooled_together: int
+    bytes: float
+    disk_bytes: float
+
+
+def plan_memory(run: Run, budget: float, *, shared: bool = False) -> MemoryPlan:
+    """Fit a run into a budget: what costs least time comes first.
+
+    Parameters
+    ----------
+    run : Run
+    budget : float
+        Bytes.
+    shared : bool
+        Whether all voxels must lie on the disk, where the workers of a cluster see them.
+
+    Raises
+    ------
+    SegmentationError
+        If it can't be done; the message says what could.
+    """
+    ways = (plan for plan in _plans(run) if plan.volume_on_disk or not shared)
+    plan = next((plan for plan in ways if plan.bytes <= budget), None)
+    if plan is not None:
+        return plan
+    least = min(plan.bytes for plan in _plans(run))
+    raise SegmentationError(
+        f"{' x '.join(map(str, run.shape))} voxels need about {_gigabytes(least)} of memory, even "
+        f"with volume and supervoxels on the disk; {_gigabytes(budget)} may be used: "
+        + ", or ".join(_proposals(run, budget, least))
+    )
+
+
+def default_budget() -> float:
+    """Return the bytes that a run may use by default: most of what is available."""
+    import psutil
+
+    available = [psutil.virtual_memory().available, *_left_in_groups()]
+    return USED_SHARE * float(min(available))
+
+
+def _plans(run: Run) -> Iterator[MemoryPlan]:
+    """Yield the ways to do it, those that cost more time last."""
+    partitions = run.parameters.partitions
+    yield _plan(run, False, False, partitions)
+    yield _plan(run, True, False, partitions)
+    for together in range(partitions, 0, -1):
+        yield _plan(run, True, True, together)
+
+
+def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> MemoryPlan:
+    demand = estimate_demand(
+        run.shape,
+        run.parameters,
+        spacing=run.spacing,
+        n_images=run.n_images,
+        pooled_together=together,
+    )
+    voxels, threads = math.prod(run.shape), count_workers(run.workers)
+    volume = float(voxels * run.itemsize)
+    result = demand.n_supervoxels * run.parameters.partitions * 4 * (run.n_classes + 1)
+    learning = threads * demand.n_supervoxels * LEARNING_BYTES
+    rendering = min(SLAB_BYTES, 2.0 * voxels) + (threads + 1) * min(
+        BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL * voxels
+    )
+    # what lies in files is in memory as well, where somebody works on it
+    in_files = 4 * run.parameters.partitions * ids_on_disk + run.itemsize * volume_on_disk
+    mapped = in_files * (threads + 1) * min(MAPPED_VOXELS, voxels)
+    in_memory = (0 if ids_on_disk else demand.ids) + (0 if volume_on_disk else volume)
+    stages = max(demand.working, result + max(learning, rendering))
+    return MemoryPlan(
+        ids_on_disk,
+        volume_on_disk,
+        together,
+        BASE_BYTES + run.held_bytes + in_memory + mapped + demand.tables + stages,
+        demand.ids * ids_on_disk + volume * volume_on_disk,
+    )
+
+
+def _proposals(run: Run, budget: float, least: float) -> Iterator[str]:
+    """Yield what a person could do instead."""
+
+    def fits(changed: Run) -> bool:
+        return any(plan.bytes <= budget for plan in _plans(changed))
+
+    def with_size(edge: int) -> Run:
+        supervoxels = replace(run.parameters.supervoxels, size_voxels=float(edge))
+        return replace(run, parameters=replace(run.parameters, supervoxels=supervoxels))
+
+    yield f"give --memory {math.ceil(least / 1e9)}GB if the machine has as much"
+    finest = math.floor(run.parameters.supervoxels.size_voxels) + 1
+    edge = next((edge for edge in range(finest, COARSEST + 1) if fits(with_size(edge))), None)
+    if edge is not None:
+        yield f"use --supervoxel-size {edge}"
+    for partitions in range(run.parameters.partitions - 1, 0, -1):
+        if fits(replace(run, parameters=replace(run.parameters, partitions=partitions))):
+            yield f"use --partitions {partitions}"
+            break
+    box = _largest_box(run, budget)
+    if box is not None:
+        yield f"cut out a box of {' x '.join(map(str, box.shape))} voxels"
+
+
+def _largest_box(run: Run, budget: float) -> Run | None:
+    """Return the run on a box of the volume's proportions that just fits, in tenths of its edge."""
+    for tenths in range(9, 0, -1):
+        z, y, x = (max(1, edge * tenths // 10) for edge in run.shape)
+        box = replace(run, shape=(z, y, x))
+        if any(plan.bytes <= budget for plan in _plans(box)):
+            return box
+    return None
+
+
+def _left_in_groups() -> Sequence[int]:
+    """Return what the control groups of this process leave to it: a batch job has such a limit."""
+    try:
+        lines = OWN_CGROUP.read_text().splitlines()
+    except OSError:
+        return []  # no Linux
+    own = next((line[3:].strip("/") for line in lines if line.startswith("0::")), "")
+    folder, left = CGROUPS / own, []
+    for group in (folder, *folder.parents):
+        if not group.is_relative_to(CGROUPS):
+            break
+        try:
+            limit, used = (group / "memory.max").read_text(), (group / "memory.current").read_text()
+        except OSError:
+            continue  # the outermost group has no limit
+        if limit.strip() != "max":
+            left.append(int(limit) - int(used))
+    return left
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,197 @@
+"""Partitions that a project keeps, piece by piece: used only if they are whole and still true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from supervox.features import Progress, ShouldStop
+from supervox.segmentation.partition import Partition, Piece, Pieces
+from supervox.segmentation.workspace import Workspace
+
+from .errors import Finding, Severity
+from .partitions import (
+    FEATURES,
+    GRAPH,
+    SUPERVOXELS,
+    Reading,
+    fill_piece,
+    fit_together,
+    kind_of,
+    piece_origin,
+    read_piece,
+)
+from .parts import Part, PartDamaged, Parts
+from .settings import Settings
+
+FOLDER = "derived"
+
+
+class KeptPartitions:
+    """The partitions of a project.
+
+    Every piece has the fingerprint of what it was made from. What is missing is None; what is
+    damaged or outdated is None as well, and told to `report`.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project.
+    settings : callable
+        Returns the settings that hold now.
+    report : callable
+        Takes a `Finding`.
+    """
+
+    def __init__(
+        self, folder: Path, settings: Callable[[], Settings], report: Callable[[Finding], None]
+    ) -> None:
+        self.folder = folder / FOLDER
+        self.parts = Parts(self.folder)
+        self._settings = settings
+        self._report = report
+
+    def save_piece(
+        self,
+        k: int,
+        piece: Piece,
+        *,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> None:
+        """Write supervoxels, features or graph of a partition.
+
+        Parameters
+        ----------
+        k : int
+            Which partition.
+        piece : int32 (Z, Y, X), FeatureTable or RegionGraph
+            Made with the settings of the project.
+        progress, should_stop : callable, optional
+            As everywhere.
+
+        Raises
+        ------
+        ProjectError
+            If it can't be written.
+        Cancelled
+            If `should_stop` said so; nothing is left of it then.
+        """
+        kind = kind_of(piece)
+        self.parts.write(
+            f"{kind}-{k}",
+            {"origin": piece_origin(self._settings(), kind, k)},
+            lambda writer: fill_piece(writer, piece, progress, should_stop),
+        )
+
+    def save_partition(
+        self,
+        k: int,
+        partition: Partition,
+        *,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> None:
+        """Write all pieces of a partition; parameters and errors are those of `save_piece`."""
+        self.save_piece(k, partition.ids, progress=progress, should_stop=should_stop)
+        self.save_piece(k, partition.table, should_stop=should_stop)
+        self.save_piece(k, partition.graph, should_stop=should_stop)
+
+    def load_pieces(
+        self,
+        k: int,
+        workspace: Workspace | None = None,
+        *,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Pieces:
+        """Read what there is of a partition, as far as it is usable.
+
+        Parameters
+        ----------
+        k : int
+        workspace : Workspace, optional
+            Where supervoxel ids go; into memory by default.
+        progress, should_stop : callable, optional
+            As everywhere.
+
+        Raises
+        ------
+        Cancelled
+            If `should_stop` said so.
+        """
+        how = Reading(self._settings(), workspace or Workspace(), progress, should_stop)
+        found: dict[str, Any] = {}
+        for kind in (FEATURES, GRAPH, SUPERVOXELS):  # what is read quickly first
+            part = self._open(f"{kind}-{k}", piece_origin(how.settings, kind, k))
+            try:
+                found[kind] = part and read_piece(part, kind, how)
+            except PartDamaged as error:
+                found[kind] = None
+                self._tell(f"{kind}-{k}", str(error))
+        pieces = Pieces(found[SUPERVOXELS], found[FEATURES], found[GRAPH])
+        if fit_together(pieces, how):
+            return pieces
+        self._tell(f"{SUPERVOXELS}-{k}", "supervoxels, features and graph do not fit each other")
+        return Pieces()
+
+    def load_partitions(
+        self,
+        count: int | None = None,
+        workspace: Workspace | None = None,
+        *,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Partition]:
+        """Read the first partitions, as many as are complete: what a `Segmenter` begins with.
+
+        Parameters
+        ----------
+        count : int, optional
+            At most so many; those of the parameters by default.
+        workspace : Workspace, optional
+            Where supervoxel ids go; into memory by default.
+        progress, should_stop : callable, optional
+            As everywhere.
+
+        Raises
+        ------
+        Cancelled
+            If `should_stop` said so.
+        """
+        wanted = self._settings().parameters.partitions
+        wanted = wanted if count is None else min(count, wanted)
+        found: list[Partition] = []
+        for k in range(wanted):
+            steps = _share(progress, k, wanted)
+            pieces = self.load_pieces(k, workspace, progress=steps, should_stop=should_stop)
+            if pieces.ids is None or pieces.table is None or pieces.graph is None:
+                break
+            found.append(Partition(pieces.ids, pieces.table, pieces.graph))
+        return found
+
+    def _open(self, name: str, origin: str) -> Part | None:
+        """Open the newest generation of a part that is whole and made from the right things."""
+        for generation in self.parts.generations(name):
+            place = self.parts.path(name, generation).name
+            try:
+                part = self.parts.open(name, generation)
+            except PartDamaged as error:
+                self._tell(place, str(error))
+                continue
+            if part.header.get("origin") == origin:
+                return part
+            self._tell(place, "was made from another volume, other parameters or strokes")
+        return None
+
+    def _tell(self, part: str, text: str) -> None:
+        where = f"{FOLDER}/{part}"
+        self._report(Finding(Severity.DERIVED, where, f"{text}; it is computed again when needed"))
+
+
+def _share(progress: Progress | None, k: int, n: int) -> Progress | None:
+    """Return the progress of one of n parts."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(k * total + done, n * total)

@@ -1,0 +1,113 @@
+"""Arrays in files that other processes open by name: what the workers of a cluster work on."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import NDArray
+from supervox.volumes import temporary_beside
+
+from .checks import SegmentationError
+from .workspace import Scratch
+
+
+class SharedArray(np.ndarray[Any, np.dtype[Any]]):
+    """An array in a file; pickled as the name of the file, and parts of it as any array is.
+
+    Attributes
+    ----------
+    file : Path or None
+        None for what is not all of the file.
+    """
+
+    file: Path | None = None
+
+    def __array_finalize__(self, source: Any) -> None:
+        # the same bytes seen as another type or shape still are the file; a copy is not
+        if isinstance(source, SharedArray) and source.file is not None:
+            same = self.nbytes == source.nbytes and self.ctypes.data == source.ctypes.data
+            self.file = source.file if same else None
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        if self.file is None:
+            return np.asarray(self).__reduce_ex__(protocol)
+        return open_shared, (str(self.file), self.dtype.str, self.shape)
+
+
+def open_shared(file: str, dtype: str, shape: Sequence[int]) -> SharedArray:
+    """Open an array that another process has made, for reading and writing.
+
+    Raises
+    ------
+    SegmentationError
+        If the file isn't to be seen from here.
+    """
+    try:
+        handle = os.open(file, os.O_RDWR)
+    except OSError as error:
+        raise SegmentationError(
+            f"{file}: a worker can't open it ({error.strerror}): write to a folder that all "
+            "workers share"
+        ) from error
+    try:
+        mapped = mmap.mmap(handle, 0)
+    finally:
+        os.close(handle)
+    array = np.frombuffer(mapped, dtype).reshape(shape).view(SharedArray)
+    array.file = Path(file)
+    return array
+
+
+class SharedScratch(Scratch):
+    """Large arrays in a hidden folder beside an output, which the end of the ``with`` removes.
+
+    Parameters
+    ----------
+    folder : Path
+        On storage that all workers share, and that gives all of them the same view of a file that
+        several write to: a local disk for processes of one machine, Lustre or GPFS for several.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(temporary_beside(folder.resolve() / "shared"))
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        try:
+            self.folder.mkdir()
+        except OSError as error:
+            raise SegmentationError(
+                f"{self.folder.parent}: can't be written to ({error.strerror}); choose another "
+                "folder for the output"
+            ) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
+        """Return a new array in a file with a name."""
+        self._count += 1
+        array = super().empty(shape, dtype).view(SharedArray)
+        array.file = self._file
+        return array
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / f"{self._count}.bin"
+
+    def _open(self) -> IO[bytes]:
+        return self._file.open("w+b")

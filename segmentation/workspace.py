@@ -1,0 +1,112 @@
+"""Where large arrays lie, and how much is done at once; no result depends on it."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.typing import NDArray
+from supervox.features import Cluster, Progress
+
+from .checks import SegmentationError
+from .parameters import MAX_PARTITIONS
+
+
+class Scratch:
+    """Large arrays in files without a name, which end with the program, however it ends.
+
+    Parameters
+    ----------
+    folder : Path
+        Where there is room for them; best a local disk.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._maps: list[mmap.mmap] = []
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
+        """Return a new memory-mapped array, as `numpy.empty` does.
+
+        Raises
+        ------
+        SegmentationError
+            If the disk has no room for it, or can't be written to.
+        """
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        try:
+            with self._open() as file:
+                _reserve(file.fileno(), size)
+                mapped = mmap.mmap(file.fileno(), size)
+        except OSError as error:
+            raise SegmentationError(
+                f"{self.folder}: no room for {size / 1e9:.2g} GB that don't fit into memory "
+                f"({error.strerror}): write to a larger disk, or give more --memory"
+            ) from error
+        self._maps.append(mapped)
+        return np.frombuffer(mapped, dtype).reshape(shape)
+
+    def _open(self) -> IO[bytes]:
+        return TemporaryFile(dir=self.folder)
+
+    def release(self) -> None:
+        """Let go of the memory that mirrors the files; what is needed again is read again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            for mapped in self._maps:
+                mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def _reserve(handle: int, size: int) -> None:
+    """Make a file as long as it will be, on the disk: writing through a map can't fail politely."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(handle, 0, size)
+    else:
+        os.ftruncate(handle, size)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What the stages work with; by default all in memory and at once.
+
+    Attributes
+    ----------
+    scratch : Scratch, optional
+        Holds supervoxel ids; they are in memory without it.
+    pooled_together : int
+        Partitions whose features are summed in one pass over the volume: fewer take less memory,
+        and filter the volume more often.
+    cluster : Cluster, optional
+        Runs the blocks of a preparation; threads do without it. The volume and the scratch must
+        then be shared (`SharedScratch`).
+    """
+
+    scratch: Scratch | None = None
+    pooled_together: int = MAX_PARTITIONS
+    cluster: Cluster | None = None
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
+        """Return a new array for voxels, in memory or in a file."""
+        return np.empty(shape, dtype) if self.scratch is None else self.scratch.empty(shape, dtype)
+
+    def release(self) -> None:
+        """Let go of memory that mirrors files."""
+        if self.scratch is not None:
+            self.scratch.release()
+
+    def releasing(self, progress: Progress | None = None) -> Progress:
+        """Return a progress that also releases: stages report it after every block."""
+
+        def report(done: int, total: int) -> None:
+            self.release()
+            if progress is not None:
+                progress(done, total)
+
+        return report

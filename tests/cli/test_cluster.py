@@ -1,0 +1,77 @@
+"""--scheduler: the same labels from a Dask cluster."""
+
+import builtins
+
+import numpy as np
+import pytest
+
+distributed = pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
+QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster within this process; tests/segmentation/test_shared.py has one of processes."""
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
+    ) as found:
+        yield found
+
+
+def segment(run, files, out, *words):
+    return run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif", *QUICK),
+        *("--output", out / "labels.tif", *words),
+    )
+
+
+def test_the_same_labels(files, run, read, cluster, tmp_path):
+    done = segment(run, files, tmp_path)
+    assert done.code == 0, done.err
+    expected = read(tmp_path / "labels.tif")
+    words = ("--scheduler", cluster.scheduler_address)
+    for name, more in (("plain", ()), ("project", ("--project", tmp_path / "cell.supervox"))):
+        out = tmp_path / name
+        out.mkdir()
+        done = segment(run, files, out, *words, *more)
+        assert done.code == 0, done.err
+        np.testing.assert_array_equal(read(out / "labels.tif"), expected)
+        assert [path.name for path in out.iterdir()] == ["labels.tif"]
+    assert not list((tmp_path / "cell.supervox").glob(".*"))
+
+
+def test_nobody_answers(files, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("supervox.segmentation.cli.cluster.CONNECT_SECONDS", 0.2)
+    for address in ("tcp://127.0.0.1:9", "nonsense://nowhere"):
+        done = segment(run, files, tmp_path, "--scheduler", address)
+        assert done.code == 2
+        assert f"{address}: no Dask scheduler answers there; start one" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_workers(files, run, tmp_path):
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as cluster:
+        done = segment(run, files, tmp_path, "--scheduler", cluster.scheduler_address)
+    assert done.code == 2
+    assert "has no workers; start some with 'dask worker tcp://" in done.err
+
+
+def test_a_worker_that_does_not_see_the_folder(files, run, tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr("distributed.Client.run", lambda *_: {"tcp://far:1": False})
+    done = segment(run, files, tmp_path, "--scheduler", cluster.scheduler_address)
+    assert done.code == 2
+    assert f"tcp://far:1: this worker doesn't see {tmp_path}; write to a folder" in done.err
+
+
+def test_without_dask(files, run, tmp_path, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *args, **more):
+        if name == "distributed":
+            raise ImportError(name)
+        return real(name, *args, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    done = segment(run, files, tmp_path, "--scheduler", "tcp://127.0.0.1:9")
+    assert done.code == 2
+    assert '--scheduler needs Dask: pip install "supervox[cluster]"' in done.err

@@ -1,0 +1,114 @@
+"""A run within a budget: nothing before it is needed, and a refusal that says what would fit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from supervox.segmentation import (
+    SegmentationError,
+    SegmentationParameters,
+    SupervoxelParameters,
+    memory,
+)
+from supervox.segmentation.memory import Run, default_budget, plan_memory
+
+WHOLE = Run((600, 1000, 1000), 4, SegmentationParameters(), n_classes=6, workers=2)
+VOXELS = 600 * 1000 * 1000
+
+
+def test_all_in_memory_where_there_is_enough() -> None:
+    plan = plan_memory(WHOLE, 1e12)
+    assert not plan.ids_on_disk
+    assert not plan.volume_on_disk
+    assert plan.pooled_together == 4
+    assert plan.disk_bytes == 0
+    assert plan.bytes > (4 + 4 * 4) * VOXELS
+
+
+def test_ids_go_first_then_the_volume_then_time() -> None:
+    everything = plan_memory(WHOLE, 1e12)
+    ids = plan_memory(WHOLE, everything.bytes - 1)
+    assert (ids.ids_on_disk, ids.volume_on_disk, ids.pooled_together) == (True, False, 4)
+    assert ids.disk_bytes == 4 * 4 * VOXELS
+    assert 0.9 * ids.disk_bytes < everything.bytes - ids.bytes < ids.disk_bytes  # but for blocks
+    volume = plan_memory(WHOLE, ids.bytes - 1)
+    assert (volume.ids_on_disk, volume.volume_on_disk, volume.pooled_together) == (True, True, 4)
+    assert volume.disk_bytes == (4 * 4 + 4) * VOXELS
+    fewer = plan_memory(WHOLE, volume.bytes - 1)
+    assert fewer.pooled_together == 3
+    assert fewer.volume_on_disk
+
+
+def test_a_whole_tomogram_in_eight_gigabytes() -> None:
+    assert plan_memory(WHOLE, 8e9).bytes <= 8e9
+
+
+@given(st.floats(1e8, 1e11), st.integers(1, 8), st.integers(64, 600))
+def test_a_plan_never_takes_more_than_the_budget(budget: float, partitions: int, edge: int) -> None:
+    parameters = SegmentationParameters(partitions=partitions)
+    run = Run((edge, edge, edge), 2, parameters, workers=2)
+    least = min(plan.bytes for plan in memory._plans(run))
+    if budget < least:
+        with pytest.raises(SegmentationError, match=r"^[^\n]*$"):
+            plan_memory(run, budget)
+        return
+    plan = plan_memory(run, budget)
+    assert plan.bytes <= budget
+    assert 1 <= plan.pooled_together <= partitions
+
+
+def test_what_is_proposed_fits() -> None:
+    budget = 3e9
+    with pytest.raises(SegmentationError, match="600 x 1000 x 1000 voxels need about") as caught:
+        plan_memory(WHOLE, budget)
+    text = str(caught.value)
+    assert "even with volume and supervoxels on the disk; 3.0 GB may be used" in text
+    size = float(re.search(r"--supervoxel-size (\d+)", text)[1])  # type: ignore[index]
+    partitions = int(re.search(r"--partitions (\d+)", text)[1])  # type: ignore[index]
+    z, y, x = map(int, re.search(r"a box of (\d+) x (\d+) x (\d+)", text).groups())  # type: ignore[union-attr]
+    more = float(re.search(r"--memory (\d+)GB", text)[1])  # type: ignore[index]
+    parameters = WHOLE.parameters
+    plan_memory(WHOLE, more * 1e9)
+    plan_memory(replace(WHOLE, shape=(z, y, x)), budget)
+    plan_memory(replace(WHOLE, parameters=replace(parameters, partitions=partitions)), budget)
+    for edge, fits in ((size, True), (size - 1, False)):
+        coarse = replace(parameters, supervoxels=SupervoxelParameters(edge))
+        if fits:
+            plan_memory(replace(WHOLE, parameters=coarse), budget)
+        else:
+            with pytest.raises(SegmentationError, match="may be used"):
+                plan_memory(replace(WHOLE, parameters=coarse), budget)
+
+
+def test_nothing_fits_into_nothing() -> None:
+    with pytest.raises(SegmentationError, match=r"may be used: give --memory 6GB if the machine h"):
+        plan_memory(WHOLE, 1e6)
+
+
+def test_the_default_is_a_part_of_what_the_machine_has() -> None:
+    import psutil
+
+    assert 0 < default_budget() < psutil.virtual_memory().total
+
+
+def test_a_batch_job_has_what_its_group_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "slurm" / "job_1"
+    own.mkdir(parents=True)
+    (own.parent / "memory.max").write_text("3000000\n")
+    (own.parent / "memory.current").write_text("1000000\n")
+    (own / "memory.max").write_text("max\n")
+    (own / "memory.current").write_text("1000\n")
+    groups = tmp_path / "cgroup"
+    groups.write_text("1:name=systemd:/\n0::/slurm/job_1\n")
+    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
+    monkeypatch.setattr(memory, "OWN_CGROUP", groups)
+    assert default_budget() == pytest.approx(0.7 * 2_000_000)
+    monkeypatch.setattr(memory, "OWN_CGROUP", tmp_path / "missing")
+    assert default_budget() > 1e8

@@ -1,0 +1,131 @@
+"""A Dask cluster gives the bytes of local threads, also when a worker is lost."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+
+import numpy as np
+import pytest
+from supervox.features import Cancelled, Cluster, parameters_for_preset, run_blocks, split_blocks
+from supervox.sample_data import make_phantom
+from supervox.segmentation import SegmentationError, SegmentationParameters, Segmenter
+from supervox.segmentation.shared import SharedArray, SharedScratch, open_shared
+from supervox.segmentation.workspace import Workspace
+
+distributed = pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
+PARAMETERS = SegmentationParameters(features=parameters_for_preset("fast"), partitions=2)
+
+
+@pytest.fixture(scope="module")
+def client():
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return make_phantom((48, 150, 160), seed=2)
+
+
+@pytest.fixture(scope="module")
+def expected(sample):
+    segmenter = Segmenter(sample.image, parameters=PARAMETERS)
+    segmenter.prepare()
+    return segmenter.partitions
+
+
+def prepare(client, sample, folder, **more):
+    with SharedScratch(folder) as scratch:
+        volume = scratch.empty(sample.image.shape, sample.image.dtype)
+        volume[...] = sample.image
+        workspace = Workspace(scratch, cluster=Cluster(client))
+        segmenter = Segmenter(volume, parameters=PARAMETERS, workspace=workspace)
+        segmenter.prepare(**more)
+        return segmenter.partitions
+
+
+def compare(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one.ids, other.ids)
+        np.testing.assert_array_equal(one.table.values, other.table.values)
+        for name, values in vars(other.graph).items():
+            np.testing.assert_array_equal(getattr(one.graph, name), values)
+
+
+def test_the_bytes_of_threads(client, sample, expected, tmp_path):
+    told = []
+    found = prepare(client, sample, tmp_path, progress=lambda *step: told.append(step))
+    compare(found, expected)
+    assert told[-1][0] == told[-1][1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_worker_is_survived(client, sample, expected, tmp_path):
+    killed = []
+
+    def kill(done, total):
+        if done > total * (1 + 2 * len(killed)) / 5 and len(killed) < 2:
+            pid = next(iter(client.run(os.getpid).values()))
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+
+    compare(prepare(client, sample, tmp_path, progress=kill), expected)
+    assert len(killed) == 2
+
+
+def test_it_stops_when_asked(client, sample, tmp_path):
+    answers = iter([False] * 3 + [True] * 100)
+    with pytest.raises(Cancelled):
+        prepare(client, sample, tmp_path, should_stop=lambda: next(answers))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_results_come_in_order_and_errors_as_they_are(client):
+    blocks = split_blocks((9, 9, 9), (4, 4, 4))
+    cluster = Cluster(client)
+    assert cluster.slots == 2
+    assert list(run_blocks(lambda block: block.index, blocks, workers=cluster)) == list(range(27))
+
+    def fail(block):
+        raise ValueError(f"block {block.index} is bad")
+
+    with pytest.raises(ValueError, match="block 0 is bad"):
+        list(run_blocks(fail, blocks, workers=cluster))
+
+
+def test_an_array_travels_as_the_name_of_its_file(tmp_path):
+    with SharedScratch(tmp_path) as scratch:
+        array = scratch.empty((30, 40, 50), np.int32)
+        array[...] = np.arange(array.size).reshape(array.shape)
+        for same in (array, array.view(np.float32), array.reshape(-1)):
+            sent = pickle.dumps(same)
+            assert len(sent) < 1000
+            again = pickle.loads(sent)
+            assert isinstance(again, SharedArray)
+            assert again.dtype == same.dtype
+            np.testing.assert_array_equal(again.view(np.int32), same.view(np.int32))
+        again[0] = 7  # what one writes, the other reads
+        assert array[0, 0, 0] == 7
+        for part in (array[1:3], array + 1, array.copy(), array[:, :, ::2]):
+            again = pickle.loads(pickle.dumps(part))
+            assert type(again) is np.ndarray
+            np.testing.assert_array_equal(again, part)
+        file = array.file
+    assert not file.exists()
+    with pytest.raises(SegmentationError, match=r"can't open it .* that all workers share"):
+        open_shared(str(file), "<i4", (30, 40, 50))
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with (
+        pytest.raises(SegmentationError, match="can't be written to"),
+        SharedScratch(tmp_path / "missing"),
+    ):
+        pass
