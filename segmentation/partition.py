@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import FeatureTable, IntensityRange, ShouldStop, VolumeLike
+from supervox.features import FeatureTable, IntensityRange, Progress, ShouldStop, VolumeLike
 
 from .graph import RegionGraph
 from .links import Links, link
@@ -72,5 +72,12 @@ class PieceStore(Protocol):
     ) -> Pieces:
         """Return what there is of partition k."""
 
-    def save_piece(self, k: int, piece: Piece, *, should_stop: ShouldStop | None = None) -> None:
+    def save_piece(
+        self,
+        k: int,
+        piece: Piece,
+        *,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> None:
         """Keep a piece of partition k."""

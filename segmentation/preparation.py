@@ -97,8 +97,7 @@ def prepare_partitions(
     def keep(k: int, name: str, piece: Piece) -> None:
         setattr(found[k], name, piece)
         if store is not None:
-            store.save_piece(k, piece, should_stop=should_stop)
-            workspace.release()
+            store.save_piece(k, piece, progress=workspace.releasing(), should_stop=should_stop)
 
     for k in missing:
         if found[k].ids is None:

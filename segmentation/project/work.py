@@ -30,10 +30,17 @@ class _Shelf:
     ) -> Pieces:
         return self.project.derived.load_pieces(k, workspace, should_stop=should_stop)
 
-    def save_piece(self, k: int, piece: Piece, *, should_stop: ShouldStop | None = None) -> None:
+    def save_piece(
+        self,
+        k: int,
+        piece: Piece,
+        *,
+        progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> None:
         self.made.add(k)
         if self.writable:
-            self.project.derived.save_piece(k, piece, should_stop=should_stop)
+            self.project.derived.save_piece(k, piece, progress=progress, should_stop=should_stop)
 
 
 def prepare(
