@@ -340,7 +340,7 @@ def test_the_second_process_only_reads(home, other, tmp_path):
             lambda: setattr(project, "settings", replace(project.settings, unit="um")),
             project.save,
         ):
-            with pytest.raises(ProjectError, match="can't be changed: it is open for writing already"):
+            with pytest.raises(ProjectError, match="changed: it is open for writing already"):
                 change()
         with pytest.raises(ProjectError, match="open for reading only"):
             project.annotations.apply(row(project.annotations, 0, 1))
