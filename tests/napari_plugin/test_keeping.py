@@ -486,6 +486,17 @@ def test_what_a_crash_leaves_is_offered(window: Any, home: Path, tmp_path: Path)
     assert window.session.keeping.project.folder == folder
 
 
+def test_a_project_that_is_dropped_on_the_window(window: Any, home: Path, tmp_path: Path) -> None:
+    volume = tmp_path / "cell.tif"
+    write_volume(volume, np.zeros((2, 8, 9), np.uint8), kind="image")
+    folder = tmp_path / "cell.supervox"
+    Project.create(folder, volume).close()
+    assert window.viewer.open(str(folder), plugin="supervox") == []
+    window.until(lambda: window.session.keeping.project is not None)
+    assert window.session.keeping.project.folder == folder
+    assert window.session.image.name == "cell"
+
+
 def test_a_damaged_list_of_projects_is_an_empty_one(home: Path) -> None:
     home.mkdir(parents=True)
     (home / "recent.json").write_text('[{"folder": 3')

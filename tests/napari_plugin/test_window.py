@@ -12,6 +12,7 @@ from napari.layers import Image, Labels
 from qtpy.QtWidgets import QWidget
 from supervox.napari_plugin import display, window
 from supervox.napari_plugin.display import what_is_missing
+from supervox.segmentation.project import Project
 from supervox.volumes import VolumeError, write_volume
 
 
@@ -120,3 +121,12 @@ def test_a_display_is_missing(monkeypatch):
     assert "the display ':54321' refuses the connection" in what_is_missing()
     monkeypatch.setenv("QT_QPA_PLATFORM", "nonesuch")
     assert "Qt can't open a window" in what_is_missing()
+
+
+def test_a_project(plugin, dock, viewers, files, tmp_path):
+    Project.create(tmp_path / "cell.supervox", files["volume"]).close()
+    window.open_window(str(tmp_path / "cell.supervox"))
+    (viewer,) = viewers
+    (docked,) = viewer.window.dock_widgets.values()
+    assert docked.opened == [tmp_path / "cell.supervox"]
+    assert not viewer.layers
