@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .blocks import Block, Waiting
@@ -20,11 +20,25 @@ if TYPE_CHECKING:
 RETRIES = 3  # of a block, each time that its worker is lost
 
 
-@dataclass(frozen=True)
 class _Job:
-    """What all blocks of a pass have in common; Dask takes it for data."""
+    """What all blocks of a pass have in common.
 
-    function: Callable[[Block], Any]
+    It travels as bytes: arrays that Dask unpacks by itself can't be written to, which to compiled
+    code are of another type, and every worker would have to compile for it.
+    """
+
+    def __init__(self, packed: bytes) -> None:
+        self._packed = packed
+
+    @cached_property
+    def function(self) -> Callable[[Block], Any]:
+        from distributed.protocol.pickle import loads
+
+        function: Callable[[Block], Any] = loads(self._packed)
+        return function
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Job, (self._packed,)
 
 
 def _work(job: _Job, block: Block) -> Any:
@@ -54,10 +68,11 @@ class Cluster:
     def starting(self, function: Callable[[Block], Any]) -> Iterator[Callable[[Block], Waiting]]:
         """Give what starts the work on a block; what is unfinished at the end is given up."""
         import dask
+        from distributed.protocol.pickle import dumps
 
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
             # a task like any other: where the worker that holds it is lost, it is made again
-            job = self._client.submit(_Job, function, pure=False, retries=RETRIES)
+            job = self._client.submit(_Job, dumps(function), pure=False, retries=RETRIES)
         begun: list[Any] = []
 
         def start(block: Block) -> Waiting:

@@ -90,6 +90,7 @@ def test_it_stops_when_asked(client, sample, tmp_path):
 def test_results_come_in_order_and_errors_as_they_are(client):
     blocks = split_blocks((9, 9, 9), (4, 4, 4))
     cluster = Cluster(client)
+    client.wait_for_workers(2)  # those that were killed before are started anew
     assert cluster.slots == 2
     assert list(run_blocks(lambda block: block.index, blocks, workers=cluster)) == list(range(27))
 
