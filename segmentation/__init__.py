@@ -10,7 +10,8 @@ Where to find what, in the order of the work:
 - `partition`: supervoxels, features and graph together, computed once per volume in a
   `preparation`; `links`: the graph as the neighbours of each supervoxel.
 - `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
-  large arrays in memory or on the disk; `shared`: those that the workers of a cluster see.
+  large arrays in memory or on the disk; `shared`: those that the workers of a cluster see, to which
+  `scheduler` connects.
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
@@ -42,6 +43,14 @@ if TYPE_CHECKING:
     from .graph import RegionGraph, region_graph
     from .grid import SupervoxelParameters
     from .in_view import InView
+    from .memory import (
+        MemoryPlan,
+        NotEnoughMemory,
+        Run,
+        WhatWouldFit,
+        default_budget,
+        plan_memory,
+    )
     from .model import Model, load_model, save_model
     from .parameters import SegmentationParameters
     from .partition import Partition
@@ -63,10 +72,12 @@ if TYPE_CHECKING:
     from .refinement import RefinementParameters, refine
     from .regions import find_supervoxel, find_voxel
     from .result import RenderedBlock, Segmentation
+    from .scheduler import connected
     from .scores import Scores, score
     from .segmenter import Segmenter
     from .strokes import Strokes, count_strokes, find_strokes, label_supervoxels
     from .supervoxels import compute_supervoxels
+    from .workspace import Scratch, Workspace
 
 __all__ = [
     "AnnotationStore",
@@ -75,7 +86,9 @@ __all__ = [
     "Finding",
     "Forest",
     "InView",
+    "MemoryPlan",
     "Model",
+    "NotEnoughMemory",
     "Partition",
     "Project",
     "ProjectClass",
@@ -83,8 +96,10 @@ __all__ = [
     "RefinementParameters",
     "RegionGraph",
     "RenderedBlock",
+    "Run",
     "SaveState",
     "Scores",
+    "Scratch",
     "Segmentation",
     "SegmentationError",
     "SegmentationParameters",
@@ -95,10 +110,14 @@ __all__ = [
     "SupervoxelParameters",
     "VolumeMoved",
     "VoxelChange",
+    "WhatWouldFit",
+    "Workspace",
     "change_between",
     "check_spacing",
     "compute_supervoxels",
+    "connected",
     "count_strokes",
+    "default_budget",
     "draw_picture",
     "estimate_preparation",
     "find_strokes",
@@ -106,6 +125,7 @@ __all__ = [
     "find_voxel",
     "label_supervoxels",
     "load_model",
+    "plan_memory",
     "prepare_partitions",
     "refine",
     "region_graph",
@@ -123,6 +143,14 @@ _HOMES = {
     "graph": ("RegionGraph", "region_graph"),
     "grid": ("SupervoxelParameters",),
     "in_view": ("InView",),
+    "memory": (
+        "MemoryPlan",
+        "NotEnoughMemory",
+        "Run",
+        "WhatWouldFit",
+        "default_budget",
+        "plan_memory",
+    ),
     "model": ("Model", "load_model", "save_model"),
     "parameters": ("SegmentationParameters",),
     "partition": ("Partition",),
@@ -144,10 +172,12 @@ _HOMES = {
     "refinement": ("RefinementParameters", "refine"),
     "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),
+    "scheduler": ("connected",),
     "scores": ("Scores", "score"),
     "segmenter": ("Segmenter",),
     "strokes": ("Strokes", "count_strokes", "find_strokes", "label_supervoxels"),
     "supervoxels": ("compute_supervoxels",),
+    "workspace": ("Scratch", "Workspace"),
 }
 
 

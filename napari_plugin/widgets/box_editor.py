@@ -91,13 +91,13 @@ class BoxEditor(QWidget):
 
     def end(self) -> None:
         """Work in the whole volume again."""
-        self._remove_shapes()
         self._session.set_box(None)
 
     def refresh(self) -> None:
         """Show the box that is chosen."""
         source = self._session.source
         if source is None or source.box is None:
+            self._remove_shapes()
             return
         for widget in self._rows[0]:
             widget.setVisible(not source.is_flat)

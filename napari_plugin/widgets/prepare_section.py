@@ -17,9 +17,10 @@ from qtpy.QtWidgets import (
 )
 from supervox.features import PRESETS, FeatureBank
 from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
+from supervox.napari_plugin.extent import ACROSS, MOST_ALONG
 from supervox.napari_plugin.source import length
 
-from .controls import LabelledSlider, StageBar, button, mark_next, needs, note, tool
+from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
 from .section import Body
 
@@ -87,6 +88,7 @@ class PrepareSection(Body):
         buttons.addWidget(self.preview)
         buttons.addWidget(self.prepare)
         layout.addLayout(buttons)
+        layout.addLayout(self._make_extents())
         self.bar = StageBar("supervox_prepare", session.preparation)
         layout.addWidget(self.bar)
         self.state = note()
@@ -96,6 +98,26 @@ class PrepareSection(Body):
         self.outlines.setToolTip("Outlines of the supervoxels, on every slice")
         self.outlines.clicked.connect(session.view.outline_supervoxels)
         layout.addWidget(self.outlines)
+
+    def _make_extents(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        extent = self._session.extent
+        self.prepare_view = button(
+            "supervox_prepare_view",
+            "Prepare what I see",
+            f"Work in a box of up to {ACROSS} × {MOST_ALONG} × {MOST_ALONG} voxels around what is "
+            "in view: it is ready in seconds. Strokes outside of it are kept",
+            extent.prepare_view,
+        )
+        self.prepare_whole = button(
+            "supervox_prepare_whole",
+            "Prepare whole volume",
+            "",
+            extent.prepare_whole,
+        )
+        line.addWidget(self.prepare_view)
+        line.addWidget(self.prepare_whole)
+        return line
 
     def _make_more(self) -> QWidget:
         page = QWidget()
@@ -152,33 +174,56 @@ class PrepareSection(Body):
         is_needed = prepared is None or session.is_out_of_date
         self.prepare.setText("Prepare again" if session.is_out_of_date else "Prepare")
         self.prepare.setEnabled(has_image and not is_running and is_needed)
-        mark_next(self.prepare, has_image and not is_running and is_needed)
+        self._refresh_extents(has_image and not is_running and is_needed)
         self.bar.refresh()
         self.state.setText(self.describe())
         self.state.setVisible(bool(self.state.text()))
-        self.state.setProperty("role", "warning" if session.is_out_of_date else "note")
-        self.state.style().unpolish(self.state)
-        self.state.style().polish(self.state)
+        is_refused = prepared is None and has_image and bool(session.needs().refusal)
+        give_role(self.state, "warning" if session.is_out_of_date or is_refused else "note")
         self.outlines.setEnabled(prepared is not None)
         layer = session.view.supervoxels
         with QSignalBlocker(self.outlines):
             self.outlines.setChecked(layer is not None and layer.visible)
 
+    def _refresh_extents(self, can_prepare: bool) -> None:
+        """Offer a box first where the whole takes long, and the whole behind a box."""
+        session, extent = self._session, self._session.extent
+        is_large = extent.is_worth_a_box
+        box_first = is_large and session.box is None and session.preparation.prepared is None
+        mark_next(self.prepare, can_prepare and not box_first)
+        self.prepare_view.setVisible(is_large)
+        self.prepare_view.setEnabled(not session.preparation.is_running)
+        mark_next(self.prepare_view, can_prepare and box_first)
+        self.prepare_whole.setVisible(extent.is_box_ready)
+        if extent.is_box_ready:
+            found = extent.whole_needs()
+            self.prepare_whole.setEnabled(not session.preparation.is_running and not found.refusal)
+            self.prepare_whole.setToolTip(
+                f"{needs(found)}. Go on in the box meanwhile: the labels change over to the whole "
+                "volume when it is ready, with all strokes"
+            )
+
     def describe(self) -> str:
         """Say in a line what is prepared."""
-        session = self._session
+        session, extent = self._session, self._session.extent
         prepared = session.preparation.prepared
+        if extent.is_widening:
+            return "Preparing the whole volume; the box stays live meanwhile"
         if session.preparation.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:
-            return "" if session.image is None else needs(session.estimate())
+            return "" if session.image is None else needs(session.needs())
         if session.is_out_of_date:
             return (
                 "Something changed since: prepare again to use it. The old result stays until then"
             )
         size = prepared.parameters.supervoxels.size_voxels
         source = prepared.source
-        return f"{prepared.n_supervoxels:,} regions of {length(size, source.spacing, source.unit)}"
+        what = "Whole volume"
+        if source.box is not None:
+            what = f"Only the box of {' × '.join(f'{n:,}' for n in source.shape)} voxels"
+        regions = length(size, source.spacing, source.unit)
+        return f"{what} is prepared: {prepared.n_supervoxels:,} regions of {regions}"
 
     def _size_text(self, value: int) -> str:
         source = self._session.source

@@ -22,7 +22,7 @@ from supervox.napari_plugin.source import spacing_of, unusable
 from supervox.segmentation import check_spacing
 
 from .box_editor import BoxEditor
-from .controls import button, needs, note, tool
+from .controls import button, give_role, needs, note, tool
 from .recent_list import RecentList
 from .section import Body
 
@@ -185,7 +185,9 @@ class VolumeSection(Body):
             self.whole.setChecked(source.box is None)
         self.box.setVisible(source.box is not None)
         self.box.refresh()
-        self.needs.setText(needs(session.estimate()))
+        found = session.needs()
+        self.needs.setText(needs(found))
+        give_role(self.needs, "warning" if found.refusal else "note")
 
     def describe(self) -> str:
         """Write the size of the volume and of its voxels in a line."""

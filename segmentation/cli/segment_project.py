@@ -17,12 +17,12 @@ from supervox.segmentation.project.changes import change_between
 from supervox.segmentation.project.classes import MAX_ID, ProjectClass
 from supervox.segmentation.project.project import Project
 from supervox.segmentation.result import Segmentation
+from supervox.segmentation.scheduler import connected
 from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
 from . import projects
 from .budget import Rooms
-from .cluster import connected
 from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs
