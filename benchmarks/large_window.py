@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QToolButton
 from scipy import ndimage
 
 from .application_window import Window, scroll, settle
@@ -67,7 +68,7 @@ class Visit:
             self.window.pump()
             for number in range(1, int(plane.max()) + 1):
                 while number not in session.classes:
-                    self.window.dock.paint.add.click()
+                    self.window.dock.findChild(QToolButton, "supervox_class_add").click()
                 path = _path(plane == number)
                 if path is not None:
                     session.classes.selected = number
@@ -145,7 +146,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
 
         box = session.preparation.prepared
         started = time.perf_counter()
-        prepare.prepare_whole.click()
+        window.dock.segment.widening.button.click()
         meanwhile = []
         while session.preparation.prepared is box and len(meanwhile) < MOST_STROKES_MEANWHILE:
             meanwhile.append(visit.stroke(len(meanwhile) % 8))

@@ -57,10 +57,10 @@ def next_step(session: Session) -> Advice:
 
 
 def _before_preparing(session: Session) -> str:
-    assert session.source is not None
-    if session.source.box is None and session.extent.is_worth_a_box:
-        if session.extent.whole_needs().refusal:
-            return "Too large for the memory as a whole: prepare what you see."
+    extent = session.extent
+    if extent.is_box_next and extent.is_too_large:
+        return "Too large for the memory as a whole: prepare what you see."
+    if extent.is_box_next:
         return "A large volume: prepare what you see, in seconds; all of it can follow later."
     return "Prepare the volume; you can paint meanwhile."
 

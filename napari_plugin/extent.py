@@ -35,14 +35,25 @@ class Extent:
         session = self._session
         if session.image is None or session.source is None or session.source.is_flat:
             return False
-        needs = self.whole_needs()
-        return bool(needs.refusal) or needs.seconds > LONG_SECONDS
+        return self.is_too_large or self.whole_needs().seconds > LONG_SECONDS
+
+    @property
+    def is_box_next(self) -> bool:
+        """Whether a box is what to begin with: nothing is prepared or chosen as yet."""
+        session = self._session
+        is_begun = session.box is not None or session.preparation.prepared is not None
+        return not is_begun and self.is_worth_a_box
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether all of the volume needs more memory, or disk, than there is."""
+        return bool(self.whole_needs().refusal)
 
     @property
     def is_box_ready(self) -> bool:
         """Whether the box that is chosen is prepared, and the whole volume isn't."""
         prepared, source = self._session.preparation.prepared, self._session.source
-        return source is not None and source.box is not None and prepared_for(prepared, source)
+        return bool(source and source.box and prepared and prepared.source == source)
 
     @property
     def is_widening(self) -> bool:
@@ -98,11 +109,6 @@ class Extent:
                 edge = min(max(high + 1 - low, LEAST_ALONG), MOST_ALONG)
             parts.append(_around(middle, edge, size))
         return parts[0], parts[1], parts[2]
-
-
-def prepared_for(prepared: Prepared | None, source: Source) -> bool:
-    """Tell whether a part of the volume is prepared, whatever the parameters were."""
-    return prepared is not None and prepared.source == source
 
 
 def _around(middle: float, edge: float, size: int) -> slice:

@@ -15,6 +15,7 @@ from .classes import ClassList
 from .finishing import Finished
 from .layers import (
     class_colormap,
+    frame,
     insert_above,
     make_final,
     make_map,
@@ -111,6 +112,8 @@ class ResultView:
         self._values = LookupPyramid(ids, prepared.coarse, nothing.astype(np.float32))
         if outlined:
             self.outline_supervoxels(True)
+        if prepared.source.box is not None:
+            self._ensure_prediction()  # empty as yet: its frame says where strokes count
 
     def clear(self) -> None:
         """Remove all derived layers."""
@@ -264,6 +267,8 @@ class ResultView:
             )
             layer.contour = 2 if self.choices.outline else 0
             layer.editable = False
+            if self._prepared.source.box is not None:
+                frame(layer)
             self.prediction = layer
             self._add_below_strokes(layer)
         return self.prediction
@@ -299,9 +304,9 @@ class ResultView:
     def _add_below_strokes(self, layer: Layer) -> None:
         """Put a layer right above the image that results are of."""
         assert self._image is not None
-        insert_above(self._viewer, self._image, layer)
         if layer is not self.supervoxels:
-            self._remove_outgoing()
+            self._remove_outgoing()  # first: napari numbers layers of the same name
+        insert_above(self._viewer, self._image, layer)
 
     def _recolour(self) -> None:
         for layer in (self.prediction, self.final):

@@ -23,6 +23,7 @@ from supervox.napari_plugin.source import length
 from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
 from .section import Body
+from .widening import MEANWHILE
 
 if TYPE_CHECKING:
     from supervox.napari_plugin.session import Session
@@ -88,7 +89,14 @@ class PrepareSection(Body):
         buttons.addWidget(self.preview)
         buttons.addWidget(self.prepare)
         layout.addLayout(buttons)
-        layout.addLayout(self._make_extents())
+        self.prepare_view = button(
+            "supervox_prepare_view",
+            "Prepare what I see",
+            f"Work in a box of up to {ACROSS} × {MOST_ALONG} × {MOST_ALONG} voxels around what is "
+            "in view: it is ready in seconds. Strokes outside of it are kept",
+            session.extent.prepare_view,
+        )
+        layout.addWidget(self.prepare_view)
         self.bar = StageBar("supervox_prepare", session.preparation)
         layout.addWidget(self.bar)
         self.state = note()
@@ -98,26 +106,6 @@ class PrepareSection(Body):
         self.outlines.setToolTip("Outlines of the supervoxels, on every slice")
         self.outlines.clicked.connect(session.view.outline_supervoxels)
         layout.addWidget(self.outlines)
-
-    def _make_extents(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        extent = self._session.extent
-        self.prepare_view = button(
-            "supervox_prepare_view",
-            "Prepare what I see",
-            f"Work in a box of up to {ACROSS} × {MOST_ALONG} × {MOST_ALONG} voxels around what is "
-            "in view: it is ready in seconds. Strokes outside of it are kept",
-            extent.prepare_view,
-        )
-        self.prepare_whole = button(
-            "supervox_prepare_whole",
-            "Prepare whole volume",
-            "",
-            extent.prepare_whole,
-        )
-        line.addWidget(self.prepare_view)
-        line.addWidget(self.prepare_whole)
-        return line
 
     def _make_more(self) -> QWidget:
         page = QWidget()
@@ -174,8 +162,11 @@ class PrepareSection(Body):
         is_needed = prepared is None or session.is_out_of_date
         self.prepare.setText("Prepare again" if session.is_out_of_date else "Prepare")
         self.prepare.setEnabled(has_image and not is_running and is_needed)
-        self._refresh_extents(has_image and not is_running and is_needed)
+        self._refresh_box(has_image and not is_running and is_needed)
         self.bar.refresh()
+        self.bar.setVisible(
+            is_running and not session.extent.is_widening
+        )  # there, it is in Segment
         self.state.setText(self.describe())
         self.state.setVisible(bool(self.state.text()))
         is_refused = prepared is None and has_image and bool(session.needs().refusal)
@@ -185,30 +176,20 @@ class PrepareSection(Body):
         with QSignalBlocker(self.outlines):
             self.outlines.setChecked(layer is not None and layer.visible)
 
-    def _refresh_extents(self, can_prepare: bool) -> None:
-        """Offer a box first where the whole takes long, and the whole behind a box."""
+    def _refresh_box(self, can_prepare: bool) -> None:
+        """Offer a box first where the whole takes long."""
         session, extent = self._session, self._session.extent
-        is_large = extent.is_worth_a_box
-        box_first = is_large and session.box is None and session.preparation.prepared is None
-        mark_next(self.prepare, can_prepare and not box_first)
-        self.prepare_view.setVisible(is_large)
+        mark_next(self.prepare, can_prepare and not extent.is_box_next)
+        self.prepare_view.setVisible(extent.is_worth_a_box)
         self.prepare_view.setEnabled(not session.preparation.is_running)
-        mark_next(self.prepare_view, can_prepare and box_first)
-        self.prepare_whole.setVisible(extent.is_box_ready)
-        if extent.is_box_ready:
-            found = extent.whole_needs()
-            self.prepare_whole.setEnabled(not session.preparation.is_running and not found.refusal)
-            self.prepare_whole.setToolTip(
-                f"{needs(found)}. Go on in the box meanwhile: the labels change over to the whole "
-                "volume when it is ready, with all strokes"
-            )
+        mark_next(self.prepare_view, can_prepare and extent.is_box_next)
 
     def describe(self) -> str:
         """Say in a line what is prepared."""
-        session, extent = self._session, self._session.extent
+        session = self._session
         prepared = session.preparation.prepared
-        if extent.is_widening:
-            return "Preparing the whole volume; the box stays live meanwhile"
+        if session.extent.is_widening:
+            return MEANWHILE
         if session.preparation.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:

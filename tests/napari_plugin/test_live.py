@@ -167,6 +167,17 @@ def test_an_update_that_is_asked_for_during_a_scan(
     assert loop.kinds()[-1:] == [LiveResult]
 
 
+def test_a_stroke_that_a_scan_found_before_another_scan(
+    loop: Loop, scene: Any, prepared: Prepared
+) -> None:
+    """Strokes that follow one another quickly: the last scan finds nothing that is new."""
+    loop.prepared = prepared
+    loop.paint(scene, 1, 2)
+    loop.live._start_scan()
+    loop.live._start_scan()  # while the first one runs
+    assert loop.kinds() == [Scan, LiveResult]
+
+
 def test_another_strength(loop: Loop, scene: Any, prepared: Prepared) -> None:
     loop.prepared = prepared
     loop.live.update_again()
