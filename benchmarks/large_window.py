@@ -28,8 +28,8 @@ from .memory_stage import peak_bytes
 from .timing import say
 
 STROKE_POINTS = 12
-MOST_STROKES_MEANWHILE = 30
-PAUSE_MEANWHILE = 5.0  # seconds between strokes while the whole volume is prepared
+MOST_STROKES_MEANWHILE = 8
+PAUSE_MEANWHILE = 3.0  # seconds between strokes while the whole volume is prepared
 
 
 class Visit:

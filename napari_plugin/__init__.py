@@ -27,5 +27,6 @@ What the dock does, without a widget:
 - `keeping`: the project that strokes are written down in, with what `project_files` does on a
   thread; `recent`: the list of projects.
 - `view`: what is shown of a result, as tables under `lookup` volumes; `layers`: how layers look.
+- `busy_sign`: napari's, calmed.
 - `layer_fields`: voxel size, unit, place, classes: from volumes to layers and back.
 """
