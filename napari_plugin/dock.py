@@ -168,7 +168,7 @@ class SupervoxDock(QWidget):
         self.keys.release()
         self.session.close()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Have napari's busy sign turn slowly, in the window that the dock is shown in."""
         calm_busy_signs(self.window())
         super().showEvent(event)

@@ -11,5 +11,6 @@ from supervox.napari_plugin.busy_sign import PERCENT
 
 def test_signs_turn_slowly(open_dock: Callable[..., Any]) -> None:
     window = open_dock(show=True)
+    window.until(window.dock.isVisible)
     movies = [label.movie() for label in window.dock.window().findChildren(QLabel)]
     assert [movie.speed() for movie in movies if movie is not None] == [PERCENT]
