@@ -17,6 +17,7 @@ NAMES = (
     "refinement_speed",
     "live_update",
     "application",
+    "large",
     "project",
     "memory",
     "scale",
