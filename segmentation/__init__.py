@@ -11,7 +11,7 @@ Where to find what, in the order of the work:
   `preparation`; `links`: the graph as the neighbours of each supervoxel.
 - `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
   large arrays in memory or on the disk; `shared`: those that the workers of a cluster see, to which
-  `scheduler` connects.
+  `cluster` connects.
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .at_once import segment
     from .checks import SegmentationError, check_spacing
+    from .cluster import connected
     from .estimate import Estimate, estimate_preparation
     from .forest import ClassifierParameters, Forest, train_forest
     from .graph import RegionGraph, region_graph
@@ -72,7 +73,6 @@ if TYPE_CHECKING:
     from .refinement import RefinementParameters, refine
     from .regions import find_supervoxel, find_voxel
     from .result import RenderedBlock, Segmentation
-    from .scheduler import connected
     from .scores import Scores, score
     from .segmenter import Segmenter
     from .strokes import Strokes, count_strokes, find_strokes, label_supervoxels
@@ -172,7 +172,7 @@ _HOMES = {
     "refinement": ("RefinementParameters", "refine"),
     "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),
-    "scheduler": ("connected",),
+    "cluster": ("connected",),
     "scores": ("Scores", "score"),
     "segmenter": ("Segmenter",),
     "strokes": ("Strokes", "count_strokes", "find_strokes", "label_supervoxels"),

@@ -11,13 +11,13 @@ from typing import Any
 
 from supervox.features import count_workers
 from supervox.segmentation.checks import SegmentationError, check_classes
+from supervox.segmentation.cluster import connected
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.picture import look_of
 from supervox.segmentation.project.changes import change_between
 from supervox.segmentation.project.classes import MAX_ID, ProjectClass
 from supervox.segmentation.project.project import Project
 from supervox.segmentation.result import Segmentation
-from supervox.segmentation.scheduler import connected
 from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 

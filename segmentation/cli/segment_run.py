@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from supervox.features import count_workers
 from supervox.segmentation.checks import check_classes
+from supervox.segmentation.cluster import connected
 from supervox.segmentation.model import save_model
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.scheduler import connected
 from supervox.segmentation.segmenter import Segmenter
 from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume

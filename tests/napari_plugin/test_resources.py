@@ -94,7 +94,7 @@ def test_a_cluster_that_is_not_there(
     source: Source, run_stage: Callable[..., Any], tmp_path: Path, monkeypatch: Any
 ) -> None:
     pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
-    monkeypatch.setattr("supervox.segmentation.scheduler.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("supervox.segmentation.cluster.CONNECT_SECONDS", 0.2)
     stage = Preparation(Resources(tmp_path, scheduler="tcp://127.0.0.1:9"))
     with pytest.raises(SegmentationError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers"):
         run_stage(stage, source, PARAMETERS)
