@@ -10,8 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import Cancelled
-from supervox.segmentation import save_model
-from supervox.segmentation.project import HTML, Project, report_files
+from supervox.segmentation import HTML, Project, report_files, save_model
 from supervox.volumes import (
     VolumeClass,
     VolumeWriter,

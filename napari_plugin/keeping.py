@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels, Layer
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.segmentation.project import Project, ProjectError, Recorder, Severity, VolumeMoved
+from supervox.segmentation import Project, ProjectError, Recorder, Severity, VolumeMoved
 
 from . import project_files
 from .choices import Choices

@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from numpy.typing import NDArray
-from supervox.segmentation.project import ProjectClass
+from supervox.segmentation import ProjectClass
 
 from .lookup import LookupPyramid
 from .source import finest_data, placement

@@ -12,8 +12,7 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.features import Slices
-from supervox.segmentation import Strokes
-from supervox.segmentation.project import MAX_ID, ProjectError, Recorder, VoxelChange
+from supervox.segmentation import MAX_ID, ProjectError, Recorder, Strokes, VoxelChange
 
 from .classes import ClassList
 from .layer_fields import classes_of_layer

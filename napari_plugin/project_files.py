@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.segmentation.project import Project, ProjectError, Recorder
-from supervox.segmentation.project import Settings as ProjectSettings
+from supervox.segmentation import Project, ProjectError, Recorder, SegmentationParameters, Segmenter
+from supervox.segmentation import Settings as ProjectSettings
 from supervox.volumes import write_volume
 
 from .finishing import Finished

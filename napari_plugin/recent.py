@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from supervox.segmentation.project import ENDING
+from supervox.segmentation import ENDING
 
 _logger = logging.getLogger(__name__)
 LIST = "recent.json"

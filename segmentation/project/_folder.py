@@ -1,4 +1,4 @@
-"""The folder of a project: recognised, locked, read, tidied and copied."""
+"""The folder of a project: locked, read, tidied and copied."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ from typing import Any
 from supervox.volumes import discard, publish, temporary_beside
 
 from ._head import ENDING as HEAD
-from .annotations import FOLDER as ANNOTATIONS
 from .annotations import AnnotationStore
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
-from .kept_partitions import FOLDER as DERIVED
+from .layout import ANNOTATIONS, DERIVED, SETTINGS
 from .lock import LOCK, FolderLock, Locked
 from .records import Kind
 from .settings import Settings
 
-SETTINGS = "project.json"
 UNFINISHED = ".*.partial.*"  # what `temporary_beside` names
 # The head of the journal may be ahead of the copy of a journal that is written meanwhile.
 NOT_COPIED = (LOCK, UNFINISHED, f"*{HEAD}")
-
-
-def is_project(folder: Path) -> bool:
-    """Tell whether a folder is a project, however damaged."""
-    return (folder / SETTINGS).is_file() or (folder / ANNOTATIONS).is_dir()
 
 
 def take_lock(folder: Path) -> tuple[FolderLock | None, str | None]:

@@ -11,6 +11,7 @@ from supervox.segmentation.partition import Partition, Piece, Pieces
 from supervox.segmentation.workspace import Workspace
 
 from .errors import Finding, Severity
+from .layout import DERIVED
 from .partitions import (
     FEATURES,
     GRAPH,
@@ -24,8 +25,6 @@ from .partitions import (
 )
 from .parts import Part, PartDamaged, Parts
 from .settings import Settings
-
-FOLDER = "derived"
 
 
 class KeptPartitions:
@@ -47,7 +46,7 @@ class KeptPartitions:
     def __init__(
         self, folder: Path, settings: Callable[[], Settings], report: Callable[[Finding], None]
     ) -> None:
-        self.folder = folder / FOLDER
+        self.folder = folder / DERIVED
         self.parts = Parts(self.folder)
         self._settings = settings
         self._report = report
@@ -186,7 +185,7 @@ class KeptPartitions:
         return None
 
     def _tell(self, part: str, text: str) -> None:
-        where = f"{FOLDER}/{part}"
+        where = f"{DERIVED}/{part}"
         self._report(Finding(Severity.DERIVED, where, f"{text}; it is computed again when needed"))
 
 

@@ -22,9 +22,7 @@ from supervox.volumes import (
 )
 
 from ._folder import (
-    SETTINGS,
     copy_project,
-    is_project,
     kept_settings,
     parse_settings,
     read_settings,
@@ -37,12 +35,12 @@ from .derived import Derived
 from .documents import write_document
 from .errors import Finding, ProjectError, writing
 from .history import History
+from .layout import SETTINGS, is_project
 from .lock import FolderLock
 from .recorder import Recorder
 from .settings import Box, Settings, Source, VolumeReference
 from .writer import SaveState
 
-ENDING = ".supervox"
 OnState = Callable[[SaveState], None]
 
 

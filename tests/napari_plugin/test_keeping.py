@@ -12,8 +12,7 @@ from supervox.napari_plugin import jobs
 from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
 from supervox.napari_plugin.widgets.project_bar import save_text
-from supervox.segmentation import RefinementParameters
-from supervox.segmentation.project import Project, VoxelChange, is_held
+from supervox.segmentation import Project, RefinementParameters, VoxelChange, is_held
 from supervox.volumes import write_volume
 
 SPACING = (60.0, 30.0, 30.0)
