@@ -15,10 +15,8 @@ from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import (
     Address,
     Volume,
-    discard,
+    appearing,
     open_volume,
-    publish,
-    temporary_beside,
 )
 
 from ._folder import (
@@ -137,18 +135,12 @@ class Project:
                 parameters or SegmentationParameters(),
                 box,
             )
-        temporary = temporary_beside(place)
-        with writing(place):
-            try:
-                temporary.mkdir()
-                write_document(temporary / SETTINGS, settings.to_json())
-                store = AnnotationStore.create(temporary, reference.shape)
-                store.keep(settings.to_json())
-                store.close()
-                publish(temporary, place)
-            except BaseException:
-                discard(temporary)
-                raise
+        with writing(place), appearing(place) as temporary:
+            temporary.mkdir()
+            write_document(temporary / SETTINGS, settings.to_json())
+            store = AnnotationStore.create(temporary, reference.shape)
+            store.keep(settings.to_json())
+            store.close()
         project = cls.open(place, on_state=on_state)
         project.history.note("created", volume=str(volume), parameters=settings.to_json())
         return project
