@@ -320,7 +320,7 @@ class Session(WorkingImage):
         self.preview.clear()
         self.view.start(self.image, prepared)
         if prepared.seconds:
-            self.keeping.keep(prepared)
+            self.keeping.keep()
         if self.live.is_live:
             self.live.update()
 

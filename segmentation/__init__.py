@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .project.recorder import Recorder
     from .project.report_files import HTML, report_files
     from .project.settings import Settings
+    from .project.work import keep_result, note_result
     from .project.writer import SaveState
     from .refinement import RefinementParameters, refine
     from .regions import find_supervoxel, find_voxel
@@ -108,8 +109,10 @@ __all__ = [
     "find_voxel",
     "is_held",
     "is_project",
+    "keep_result",
     "label_supervoxels",
     "load_model",
+    "note_result",
     "prepare_partitions",
     "refine",
     "region_graph",
@@ -143,6 +146,7 @@ _HOMES = {
     "project.recorder": ("Recorder",),
     "project.report_files": ("HTML", "report_files"),
     "project.settings": ("Settings",),
+    "project.work": ("keep_result", "note_result"),
     "project.writer": ("SaveState",),
     "refinement": ("RefinementParameters", "refine"),
     "regions": ("find_supervoxel", "find_voxel"),

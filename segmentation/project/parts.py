@@ -207,7 +207,7 @@ class Parts:
         header: Mapping[str, Any],
         fill: Callable[[PartWriter], None],
         keep: int = 1,
-    ) -> None:
+    ) -> Path:
         """Write a new generation of a part, and remove old ones.
 
         Parameters
@@ -219,6 +219,11 @@ class Parts:
             Writes the arrays.
         keep : int
             How many generations may stay.
+
+        Returns
+        -------
+        Path
+            The new folder.
 
         Raises
         ------
@@ -234,6 +239,7 @@ class Parts:
             write_document(temporary / MANIFEST, {"header": header, "files": files})
         for generation in generations[keep - 1 :]:
             self.remove(name, generation)
+        return target
 
     def remove(self, name: str, generation: int) -> None:
         """Remove a part; half of one that stays behind doesn't verify, and is removed later."""
