@@ -47,19 +47,18 @@ if TYPE_CHECKING:
     from .partition import Partition
     from .picture import draw_picture
     from .preparation import prepare_partitions
-    from .project import (
-        AnnotationStore,
-        Finding,
-        Project,
-        ProjectClass,
-        ProjectError,
-        SaveState,
-        Settings,
-        Severity,
-        VolumeMoved,
-        VoxelChange,
-        change_between,
-    )
+    from .project.annotations import AnnotationStore
+    from .project.changes import VoxelChange, change_between
+    from .project.classes import MAX_ID, ProjectClass
+    from .project.errors import Finding, ProjectError, Severity, VolumeMoved
+    from .project.layout import ENDING, is_project
+    from .project.lock import is_held
+    from .project.project import Project
+    from .project.recorder import Recorder
+    from .project.report_files import HTML, report_files
+    from .project.settings import Settings
+    from .project.work import keep_result, note_result
+    from .project.writer import SaveState
     from .refinement import RefinementParameters, refine
     from .regions import find_supervoxel, find_voxel
     from .result import RenderedBlock, Segmentation
@@ -69,6 +68,9 @@ if TYPE_CHECKING:
     from .supervoxels import compute_supervoxels
 
 __all__ = [
+    "ENDING",
+    "HTML",
+    "MAX_ID",
     "AnnotationStore",
     "ClassifierParameters",
     "Estimate",
@@ -80,6 +82,7 @@ __all__ = [
     "Project",
     "ProjectClass",
     "ProjectError",
+    "Recorder",
     "RefinementParameters",
     "RegionGraph",
     "RenderedBlock",
@@ -104,11 +107,16 @@ __all__ = [
     "find_strokes",
     "find_supervoxel",
     "find_voxel",
+    "is_held",
+    "is_project",
+    "keep_result",
     "label_supervoxels",
     "load_model",
+    "note_result",
     "prepare_partitions",
     "refine",
     "region_graph",
+    "report_files",
     "save_model",
     "score",
     "segment",
@@ -128,19 +136,18 @@ _HOMES = {
     "partition": ("Partition",),
     "picture": ("draw_picture",),
     "preparation": ("prepare_partitions",),
-    "project": (
-        "AnnotationStore",
-        "Finding",
-        "Project",
-        "ProjectClass",
-        "ProjectError",
-        "SaveState",
-        "Settings",
-        "Severity",
-        "VolumeMoved",
-        "VoxelChange",
-        "change_between",
-    ),
+    "project.annotations": ("AnnotationStore",),
+    "project.changes": ("VoxelChange", "change_between"),
+    "project.classes": ("MAX_ID", "ProjectClass"),
+    "project.errors": ("Finding", "ProjectError", "Severity", "VolumeMoved"),
+    "project.layout": ("ENDING", "is_project"),
+    "project.lock": ("is_held",),
+    "project.project": ("Project",),
+    "project.recorder": ("Recorder",),
+    "project.report_files": ("HTML", "report_files"),
+    "project.settings": ("Settings",),
+    "project.work": ("keep_result", "note_result"),
+    "project.writer": ("SaveState",),
     "refinement": ("RefinementParameters", "refine"),
     "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),

@@ -9,6 +9,7 @@ from supervox.features import Progress, ShouldStop, VolumeLike
 from supervox.segmentation.partition import Piece, Pieces
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.segmenter import Segmenter
+from supervox.segmentation.strokes import Strokes
 from supervox.segmentation.workspace import Workspace
 
 from .project import Project
@@ -95,6 +96,61 @@ def prepare(
     return segmenter
 
 
+def keep_result(
+    project: Project, segmenter: Segmenter, result: Segmentation, strokes: Strokes
+) -> None:
+    """Keep a result and what was learned for it in a project, unless they are there.
+
+    Parameters
+    ----------
+    project : Project
+    segmenter : Segmenter
+        With the settings of the project; it made the result last.
+    result : Segmentation
+    strokes : Strokes
+        That it followed from, in the box if there is one.
+
+    Raises
+    ------
+    ProjectError
+        If they can't be written.
+    """
+    if project.derived.has_result(result, strokes):
+        return
+    classes = [item.for_files() for item in project.annotations.classes]
+    model = segmenter.model(classes=classes, unit=project.settings.unit)
+    project.derived.save_model(model, strokes)
+    project.derived.save_result(result, strokes)
+
+
+def note_result(
+    project: Project, segmenter: Segmenter, result: Segmentation, strokes: Strokes, seconds: float
+) -> None:
+    """Note in the history of a project how a result came about.
+
+    Parameters
+    ----------
+    project : Project
+    segmenter, result, strokes
+        As for `keep_result`.
+    seconds : float
+        What it took.
+
+    Raises
+    ------
+    ProjectError
+        If the project can't be changed.
+    """
+    project.history.note(
+        "segmented",
+        class_ids=list(result.class_ids),
+        painted_voxels=int(strokes.voxels.size),
+        supervoxels=[partition.graph.n_supervoxels for partition in segmenter.partitions],
+        parameters=segmenter.parameters.to_dict(),
+        seconds=seconds,
+    )
+
+
 def complete(
     project: Project,
     data: VolumeLike,
@@ -128,14 +184,7 @@ def complete(
     )
     result = segmenter.segment(strokes, should_stop=should_stop)
     if project.read_only_because is None:
-        derived.save_result(result, strokes)
-        classes = [item.for_files() for item in project.annotations.classes]
-        derived.save_model(segmenter.model(classes=classes, unit=settings.unit), strokes)
-        project.history.note(
-            "segmented",
-            class_ids=list(result.class_ids),
-            painted_voxels=int(strokes.voxels.size),
-            parameters=settings.parameters.to_dict(),
-            seconds=time.perf_counter() - started,
-        )
+        keep_result(project, segmenter, result, strokes)
+        seconds = time.perf_counter() - started
+        note_result(project, segmenter, result, strokes, seconds)
     return result
