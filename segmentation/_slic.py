@@ -62,10 +62,13 @@ def _load_cell(
 
 
 @nb.njit(nogil=True, cache=True)
-def _least_term(centre: np.float32, n: int, weight: np.float32) -> np.float32:
+def _least_term(centre, n, weight):  # type: ignore[no-untyped-def]
     """Return the least weighted square of the distance between a centre and positions 0..n-1."""
-    nearest = min(max(np.floor(centre + np.float32(0.5)), np.float32(0)), np.float32(n - 1))
-    return weight * ((nearest - centre) * (nearest - centre))
+    least = np.float32(np.inf)
+    for side in range(2):
+        position = min(max(np.floor(centre) + np.float32(side), np.float32(0)), np.float32(n - 1))
+        least = min(least, weight * ((position - centre) * (position - centre)))
+    return least
 
 
 @nb.njit(nogil=True, cache=True)
@@ -103,14 +106,7 @@ def _find_candidates(
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _distance(
-    y: np.float32,
-    x: np.float32,
-    value: np.float32,
-    centre: tuple[np.float32, np.float32, np.float32],
-    across: np.float32,
-    along: tuple[np.float32, np.float32],
-) -> np.float32:
+def _distance(y, x, value, centre, across, along):  # type: ignore[no-untyped-def]
     """Return the squared distance of a voxel; `across` is the share of the distance in planes."""
     dy, dx, di = y - centre[0], x - centre[1], value - centre[2]
     return across + along[0] * (dy * dy) + along[1] * (dx * dx) + di * di
