@@ -33,14 +33,22 @@ def sum_cells(
         cz = (z + origin[0] + offset[0]) // step[0] - first_cell[0]
         for y in range(guide.shape[1]):
             cy = (y + origin[1] + offset[1]) // step[1] - first_cell[1]
-            for x in range(guide.shape[2]):
-                cx = (x + origin[2] + offset[2]) // step[2] - first_cell[2]
+            x = 0
+            for cx in range(sums.shape[2]):
+                end = min(
+                    (cx + 1 + first_cell[2]) * step[2] - offset[2] - origin[2], guide.shape[2]
+                )
+                count, columns, intensity = end - x, 0, 0.0
+                while x < end:
+                    columns += x + origin[2]
+                    intensity += guide[z, y, x]
+                    x += 1
                 total = sums[cz, cy, cx]
-                total[0] += 1
-                total[1] += z + origin[0]
-                total[2] += y + origin[1]
-                total[3] += x + origin[2]
-                total[4] += guide[z, y, x]
+                total[0] += count
+                total[1] += count * (z + origin[0])
+                total[2] += count * (y + origin[1])
+                total[3] += columns
+                total[4] += intensity
 
 
 @nb.njit(nogil=True, cache=True)
@@ -48,17 +56,22 @@ def _load_cell(
     guide: NDArray[np.float32],
     lower: NDArray[np.int64],
     upper: NDArray[np.int64],
-    features: NDArray[np.float32],
+    values: NDArray[np.float32],
 ) -> None:
-    """Copy a cell's voxels (row and column from the cell's corner, intensity) to flat buffers."""
+    """Copy a cell's intensities to a flat buffer."""
     n = 0
     for z in range(lower[0], upper[0]):
         for y in range(lower[1], upper[1]):
             for x in range(lower[2], upper[2]):
-                features[0, n] = y - lower[1]
-                features[1, n] = x - lower[2]
-                features[2, n] = guide[z, y, x]
+                values[n] = guide[z, y, x]
                 n += 1
+
+
+@nb.njit(nogil=True, cache=True)
+def _load_positions(shape: NDArray[np.int64], positions: NDArray[np.float32]) -> None:
+    """Fill rows and columns of a plane of a cell, from the cell's corner."""
+    for i in range(shape[1] * shape[2]):
+        positions[0, i], positions[1, i] = i // shape[2], i % shape[2]
 
 
 @nb.njit(nogil=True, cache=True)
@@ -113,10 +126,10 @@ def _distance(y, x, value, centre, across, along):  # type: ignore[no-untyped-de
 
 
 @nb.njit(nogil=True, cache=True)
-def _largest(bits: NDArray[np.int32], start: np.uint64, end: np.uint64) -> np.int32:
+def _largest(bits: NDArray[np.int32], n: np.uint64) -> np.int32:
     """Return the bits of the largest of some floats that are not negative: ordered like them."""
     most = np.int32(0)
-    for i in range(start, end):  # unlike a maximum of floats, this vectorises
+    for i in range(n):  # unlike a maximum of floats, this vectorises
         most = max(most, bits[i])
     return most
 
@@ -129,7 +142,8 @@ def _compete(
     candidates: NDArray[np.float32],
     numbers: NDArray[np.int32],
     weight: NDArray[np.float32],
-    features: NDArray[np.float32],
+    positions: NDArray[np.float32],
+    values: NDArray[np.float32],
     distance: NDArray[np.float32],
     choice: NDArray[np.int32],
 ) -> None:
@@ -138,18 +152,17 @@ def _compete(
     A centre that is farther from all of a plane than the cell's own centre is from the plane's
     farthest voxel is left out: exact, as rounded sums of terms that are not less are not less.
     """
-    plane, bits = shape[1] * shape[2], distance.view(np.int32)
-    ys, xs, values = features[0], features[1], features[2]
+    n, ys, xs = np.uint64(shape[1] * shape[2]), positions[0], positions[1]
     along = (weight[1], weight[2])
     for z in range(shape[0]):
-        start, end = np.uint64(z * plane), np.uint64((z + 1) * plane)  # signed ones cost a check
+        start = np.uint64(z) * n  # unsigned: a signed index costs a check
         row = candidates[own]
         centre, dz = (row[1], row[2], row[3]), np.float32(z) - row[0]
         across = weight[0] * (dz * dz)
-        for i in range(start, end):
-            distance[i] = _distance(ys[i], xs[i], values[i], centre, across, along)
-        limit = np.int32(_largest(bits, start, end)).view(np.float32)
-        for i in range(start, end):
+        for i in range(n):
+            distance[i] = _distance(ys[i], xs[i], values[start + i], centre, across, along)
+        limit = np.int32(_largest(distance.view(np.int32), n)).view(np.float32)
+        for i in range(n):
             distance[i] = np.inf
         for k in range(found):
             row = candidates[k]
@@ -158,11 +171,11 @@ def _compete(
             if across + row[4] + row[5] > limit:
                 continue
             centre, number = (row[1], row[2], row[3]), numbers[k]
-            for i in range(start, end):
-                d = _distance(ys[i], xs[i], values[i], centre, across, along)
+            for i in range(n):
+                d = _distance(ys[i], xs[i], values[start + i], centre, across, along)
                 closer = d < distance[i]
                 distance[i] = d if closer else distance[i]
-                choice[i] = number if closer else choice[i]
+                choice[start + i] = number if closer else choice[start + i]
 
 
 @nb.njit(nogil=True, cache=True)
@@ -201,8 +214,8 @@ def assign_block(
         Receives the raster number of the cell whose centre won. Empty (size 0): not wanted.
     """
     voxels = step[0] * step[1] * step[2]
-    features = np.empty((3, voxels), np.float32)
-    distance = np.empty(voxels, np.float32)
+    positions = np.empty((2, step[1] * step[2]), np.float32)
+    values, distance = np.empty(voxels, np.float32), np.empty(step[1] * step[2], np.float32)
     choice = np.empty(voxels, np.int32)
     candidates, numbers = np.empty((27, 6), np.float32), np.empty(27, np.int32)
     lower, upper, cell = np.empty(3, np.int64), np.empty(3, np.int64), np.empty(3, np.int64)
@@ -215,11 +228,14 @@ def assign_block(
             lower[axis] = max(start, 0)
             upper[axis] = min(start + step[axis], guide.shape[axis])
         corner, shape = lower + origin, upper - lower
-        _load_cell(guide, lower, upper, features)
+        _load_cell(guide, lower, upper, values)
+        _load_positions(shape, positions)
         found, own = _find_candidates(cell, corner, shape, centres, weight, candidates, numbers)
-        _compete(shape, found, own, candidates, numbers, weight, features, distance, choice)
+        _compete(
+            shape, found, own, candidates, numbers, weight, positions, values, distance, choice
+        )
         if sums.size:
-            _accumulate(cell - first_cell, corner, shape, features, choice, sums)
+            _accumulate(cell - first_cell, corner, shape, positions, values, choice, sums)
         if ids.size:
             _write_ids(cell, lower, upper, centres.shape[1], centres.shape[2], choice, ids)
 
@@ -229,7 +245,8 @@ def _accumulate(
     place: NDArray[np.int64],
     corner: NDArray[np.int64],
     shape: NDArray[np.int64],
-    features: NDArray[np.float32],
+    positions: NDArray[np.float32],
+    values: NDArray[np.float32],
     choice: NDArray[np.int32],
     sums: NDArray[np.float64],
 ) -> None:
@@ -237,13 +254,13 @@ def _accumulate(
     local = np.zeros((27, N_SUMS), np.float64)
     plane = shape[1] * shape[2]
     for z in range(shape[0]):
-        for i in range(z * plane, (z + 1) * plane):
-            total = local[choice[i]]
+        for i in range(plane):
+            total = local[choice[z * plane + i]]
             total[0] += 1
             total[1] += z
-            total[2] += features[0, i]
-            total[3] += features[1, i]
-            total[4] += features[2, i]
+            total[2] += positions[0, i]
+            total[3] += positions[1, i]
+            total[4] += values[z * plane + i]
     for k in range(27):
         count = local[k, 0]
         if count:
