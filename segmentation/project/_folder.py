@@ -15,6 +15,7 @@ from .annotations import AnnotationStore
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .kept_partitions import FOLDER as DERIVED
+from .kept_partitions import UNFINISHED as BEGUN
 from .lock import LOCK, FolderLock, Locked
 from .records import Kind
 from .settings import Settings
@@ -22,7 +23,7 @@ from .settings import Settings
 SETTINGS = "project.json"
 UNFINISHED = ".*.partial.*"  # what `temporary_beside` names
 # The head of the journal may be ahead of the copy of a journal that is written meanwhile.
-NOT_COPIED = (LOCK, UNFINISHED, f"*{HEAD}")
+NOT_COPIED = (LOCK, UNFINISHED, BEGUN, f"*{HEAD}")
 
 
 def is_project(folder: Path) -> bool:
