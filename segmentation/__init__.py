@@ -7,8 +7,9 @@ Where to find what, in the order of the work:
 - `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
   volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
-- `partition`: supervoxels, features and graph together, computed once per volume in a
-  `preparation`; `links`: the graph as the neighbours of each supervoxel.
+- `partition`: supervoxels, features and graph together, computed once per volume in the `stages` of
+  a `preparation`; `links`: the graph as the neighbours of each supervoxel.
+- `unfinished`: what a stage keeps while it is at work, the results of its blocks on a `tape`.
 - `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
   large arrays in memory or on the disk; `shared`: those that the workers of a cluster see.
 - `regions`: where a single supervoxel lies.

@@ -11,6 +11,7 @@ from supervox.features import Block
 
 from ._components import find_all, join_faces, label_block, look_up, merge_small
 from ._pairs import reduce_pairs, touching_pairs
+from .tape import Fill
 
 Ids = NDArray[np.int32]
 Run = Callable[[Callable[[Block], Any]], Iterator[Any]]
@@ -64,7 +65,7 @@ def connect(
     def relabel(block: Block) -> None:
         look_up(ids[block.core], final, starts[block.index], out[block.core])
 
-    for _ in run(relabel):
+    for _ in run(Fill(relabel, out)):
         pass
 
 
@@ -80,7 +81,7 @@ def _label_components(
         ids[block.core] = labels
         return owner, size, first
 
-    owners, sizes, firsts = zip(*run(label), strict=True)
+    owners, sizes, firsts = zip(*run(Fill(label, ids)), strict=True)
     starts = np.cumsum([0] + [len(part) for part in owners])[:-1].astype(np.int64)
     return np.concatenate(owners), np.concatenate(sizes), np.concatenate(firsts), starts
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from supervox.features import Cluster
+from supervox.features import Cluster, count_workers
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.shared import SharedScratch
 from supervox.segmentation.workspace import Workspace
 
+if TYPE_CHECKING:
+    from distributed import LocalCluster
+
 CONNECT_SECONDS = 10
+LOCAL = "local"
 
 
 @contextmanager
@@ -22,7 +27,8 @@ def connected(scheduler: str | None, folder: Path) -> Iterator[Workspace | None]
     Parameters
     ----------
     scheduler
-        Its address.
+        Its address; ``local`` for one on this machine, which ends with it, of a worker per
+        processor, and ``local:4`` for one of four.
     folder
         Where files may lie meanwhile that all workers work on.
 
@@ -35,18 +41,23 @@ def connected(scheduler: str | None, folder: Path) -> Iterator[Workspace | None]
         yield None
         return
     try:
-        from distributed import Client
+        import distributed
     except ImportError as error:
         how = 'pip install "supervox[cluster]"'
         raise SegmentationError(f"--scheduler needs Dask: {how}") from error
-    try:
-        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise SegmentationError(
-            f"{scheduler}: no Dask scheduler answers there; start one with 'dask scheduler', and "
-            "workers with 'dask worker ADDRESS'"
-        ) from error
-    with client, SharedScratch(folder) as scratch:
+    with ExitStack() as stack:
+        address = scheduler
+        if scheduler.partition(":")[0] == LOCAL:
+            address = stack.enter_context(_local_cluster(scheduler)).scheduler_address
+        try:
+            client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise SegmentationError(
+                f"{scheduler}: no Dask scheduler answers there; start one with 'dask scheduler', "
+                "and workers with 'dask worker ADDRESS', or give 'local'"
+            ) from error
+        stack.enter_context(client)
+        scratch = stack.enter_context(SharedScratch(folder))
         seen = client.run(os.path.isdir, str(scratch.folder))
         if not seen:
             raise SegmentationError(
@@ -57,3 +68,19 @@ def connected(scheduler: str | None, folder: Path) -> Iterator[Workspace | None]
                 f"{blind[0]}: this worker doesn't see {folder}; write to a folder that all share"
             )
         yield Workspace(scratch, cluster=Cluster(client))
+
+
+def _local_cluster(words: str) -> LocalCluster:
+    """Start workers of one thread each, as processes of this machine."""
+    from distributed import LocalCluster
+
+    number = words.partition(":")[2]
+    if ":" in words and not (number.isdecimal() and int(number) > 0):
+        raise SegmentationError(
+            f"{words}: say how many workers to start on this machine, like {LOCAL}:4"
+        )
+    return LocalCluster(
+        n_workers=int(number) if number else count_workers(None),
+        threads_per_worker=1,
+        dashboard_address=None,
+    )
