@@ -82,5 +82,5 @@ def _local_cluster(words: str) -> LocalCluster:
     return LocalCluster(
         n_workers=int(number) if number else count_workers(None),
         threads_per_worker=1,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # any free port; None would be 8787, free or not
     )
