@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_PAIR_SUMS = 5  # faces across planes, rows and columns; sum of intensity; sum of contrast
+MIXER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio, as in Knuth's hashing
 NO_ROW = np.zeros(0, np.float32)
 
 
@@ -29,7 +30,10 @@ def _grow(
 def _find(keys: NDArray[np.int64], key: int) -> int:
     """Return the slot of a key, or the empty slot where it belongs (linear probing)."""
     mask = keys.size - 1
-    slot = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
+    # mixed twice, or keys that are multiples of a number keep together
+    mixed = np.uint64(key) * MIXER
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * MIXER
+    slot = np.int64(mixed >> np.uint64(32)) & mask
     while keys[slot] != -1 and keys[slot] != key:
         slot = (slot + 1) & mask
     return slot
