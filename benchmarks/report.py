@@ -19,6 +19,8 @@ NAMES = (
     "accuracy",
     "supervoxel_quality",
     "feature_speed",
+    "preparation_speed",
+    "roofline",
     "refinement_speed",
     "live_update",
     "application",

@@ -23,6 +23,8 @@ Float32 = NDArray[np.float32]
 
 # Filters that smooth a second time, and so reach further.
 _TWICE_SMOOTHED = ("structure_tensor_eigenvalues", "difference_of_gaussians")
+# Planes of a structure tensor at a time: their gradients and products are a few megabytes.
+SLAB_PLANES = 32
 # Pairs of axes of the elements zz, yy, xx, zy, zx, yx.
 _ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
@@ -107,14 +109,29 @@ def _structure_tensor(smooth: Float32, cells: Window, wide: Window, scale: Scale
     """Return the root eigenvalues of the gradient products, averaged over sigma again.
 
     The outer scale is the inner one: less averages few independent gradients of noise, more
-    reaches across thin structures.
+    reaches across thin structures. Some planes at a time: gradients and tensors stay in the cache.
     """
-    along = gradient(smooth, scale.first)
-    start, _ = _bounds(cells, wide)
-    tensor = np.empty((6, *cells.shape), np.float32)
-    for element, (i, j) in zip(tensor, _ELEMENTS, strict=True):
-        smooth_product(along[i], along[j], _outer_kernels(scale), start, element)
-    return root_eigenvalues(tensor)
+    kernels, reach = _outer_kernels(scale), kernel_radius(scale.outer[0])
+    out = np.empty((3, *cells.shape), np.float32)
+    planes = min(SLAB_PLANES, cells.shape[0])
+    tensor = np.empty((6, planes, *cells.shape[1:]), np.float32)
+    along = np.empty((3, min(planes + 2 * reach, wide.shape[0]), *wide.shape[1:]), np.float32)
+    for first in range(cells.start[0], cells.stop[0], planes):
+        slab = cells.planes(first, first + planes)
+        seen = wide.planes(first - reach, slab.stop[0] + reach)
+        z = seen.within(wide)[0]
+        gradient(smooth[z.start : z.stop + 2], scale.first, along)
+        start, _ = _bounds(slab, seen)
+        for element, (i, j) in zip(tensor, _ELEMENTS, strict=True):
+            smooth_product(
+                along[i, : seen.shape[0]],
+                along[j, : seen.shape[0]],
+                kernels,
+                start,
+                element[: slab.shape[0]],
+            )
+        root_eigenvalues(tensor, slab.shape[0], out, first - cells.start[0])
+    return out
 
 
 def _bounds(part: Window, whole: Window, margin: int = 0) -> tuple[Triple, Triple]:

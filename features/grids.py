@@ -45,6 +45,11 @@ class Window:
             _triple(min(n, a + b) for a, b, n in zip(self.stop, by, limit, strict=True)),
         )
 
+    def planes(self, start: int, stop: int) -> Window:
+        """Return the part of the window in the planes [start, stop), as far as it has them."""
+        first, last = max(start, self.start[0]), min(stop, self.stop[0])
+        return Window((first, *self.start[1:]), (last, *self.stop[1:]))
+
     def union(self, other: Window) -> Window:
         """Return the smallest window around both."""
         return Window(

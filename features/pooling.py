@@ -187,7 +187,7 @@ def pool_partitions(
         should_stop=should_stop,
     ):
         for total, share in zip(totals, shares, strict=True):
-            total.add(share)
+            total.add(PooledBlock(*share))  # from a tape it comes as a plain tuple
     return [total.table() for total in totals]
 
 

@@ -63,7 +63,8 @@ class Delivery:
     def _on_finished(self, finished: Finished) -> None:
         if self._session.image is not None:
             self._session.view.show_final(self._session.image, finished)
-            self._session.keeping.keep(finished)
+            self._session.keeping.note(finished)
+            self._session.keeping.keep()
             self._export_pending()
 
     def can_export(self, kind: Kind) -> bool:

@@ -10,15 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import Cancelled
-from supervox.segmentation import save_model
-from supervox.segmentation.project import HTML, Project, report_files
+from supervox.segmentation import HTML, Project, report_files, save_model
 from supervox.volumes import (
     VolumeClass,
     VolumeWriter,
+    appearing,
     create_volume,
-    discard,
-    publish,
-    temporary_beside,
 )
 
 from .finishing import Finished
@@ -99,7 +96,9 @@ def _task(request: ExportRequest) -> Task:
         elif request.kind is Kind.REPORT:
             assert request.project is not None
             work = finished.source.work_volume()
-            _write_file(request.path, report_files(request.project, work, finished.labels)[HTML])
+            page = report_files(request.project, work, finished.labels)[HTML]
+            with appearing(request.path) as temporary:
+                temporary.write_bytes(page)
         elif request.kind is Kind.LABELS:
             _write_array(request, finished.labels, finished.source.start, report)
         else:
@@ -107,17 +106,6 @@ def _task(request: ExportRequest) -> Task:
         return request.path
 
     return write
-
-
-def _write_file(path: Path, content: bytes) -> None:
-    """Write a file that appears complete or not at all."""
-    temporary = temporary_beside(path)
-    try:
-        temporary.write_bytes(content)
-        publish(temporary, path)
-    except BaseException:
-        discard(temporary)
-        raise
 
 
 def _create(

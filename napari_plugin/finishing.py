@@ -47,13 +47,13 @@ class Finished:
     labels: NDArray[np.uint8] = field(repr=False)
     seconds: float
 
+    def is_of(self, source: Source, parameters: SegmentationParameters) -> bool:
+        """Tell whether it was made from this, whatever the strokes."""
+        return self.source == source and self.segmenter.parameters == parameters
+
     def is_for(self, source: Source, strokes: Strokes, parameters: SegmentationParameters) -> bool:
         """Tell whether it still is what would be made now."""
-        return (
-            self.source == source
-            and self.segmenter.parameters == parameters
-            and self.strokes == strokes
-        )
+        return self.is_of(source, parameters) and self.strokes == strokes
 
 
 class Finishing(Stage):

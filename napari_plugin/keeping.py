@@ -7,21 +7,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.segmentation.project import Project, ProjectError, Recorder, Severity, VolumeMoved
+from supervox.segmentation import (
+    Project,
+    ProjectError,
+    Recorder,
+    Severity,
+    VolumeMoved,
+    note_result,
+)
 
 from . import project_files
 from .choices import Choices
 from .finishing import Finished
 from .jobs import Stage, Task
-from .layer_fields import KEY
-from .layers import ANNOTATIONS, class_colormap, metadata
+from .layers import make_annotations, record_of
 from .preparing import Prepared
 from .project_files import Made, Opened, Request, wanted_settings
 from .recent import RecentProjects
-from .source import placement
 
 if TYPE_CHECKING:
     from .session import Session
@@ -134,7 +139,9 @@ class Keeping:
             return
         recorder.attach(made.project.annotations)
         self._take(made.project)
-        self._store(None)
+        if (finished := self._session.delivery.finishing.finished) is not None:
+            self.note(finished)
+        self.keep()
         folder, self._save_to = self._save_to, None
         if folder is not None:
             self.save_as(folder)
@@ -151,7 +158,7 @@ class Keeping:
         session = self._session
         self.project = project
         if (layer := session.painting.layer) is not None:
-            layer.metadata[KEY]["project"] = str(project.folder)
+            record_of(layer)["project"] = str(project.folder)
         name = project.folder.stem if session.image is None else session.image.name
         self.recent.note(project.folder, name, is_open=True)
         session.painting.set_read_only(self.is_read_only)
@@ -182,8 +189,9 @@ class Keeping:
         assert opened.image is not None
         data, fields = opened.image
         image = Image(data, **fields)
-        layer = self._strokes_layer(image, project)
-        session.classes.restore(project.annotations.classes)
+        store = project.annotations
+        layer = make_annotations(image, store.classes, store.voxels)
+        session.classes.restore(store.classes)
         session.choices = Choices.of(project.settings.parameters)
         self._clear_the_view(project.folder)
         session.viewer.layers.append(layer)  # before its image, which would get another one
@@ -209,26 +217,14 @@ class Keeping:
         """Hide what another image left; remove what this project left when it was open before."""
         viewer = self._session.viewer
         self._session.choose_image(None)
-        stale = [layer for layer in viewer.layers if _ours(layer).get("project") == str(folder)]
-        images = {_ours(layer).get("of") for layer in stale}
+        stale = [layer for layer in viewer.layers if record_of(layer).get("project") == str(folder)]
+        images = {record_of(layer).get("of") for layer in stale} - {None}
         for layer in list(viewer.layers):
-            if layer in stale or str(layer.unique_id) in images or _ours(layer).get("of") in images:
+            ids = {str(layer.unique_id), record_of(layer).get("of")}
+            if layer in stale or ids & images:
                 viewer.layers.remove(layer)
             else:
                 layer.visible = False
-
-    def _strokes_layer(self, image: Image, project: Project) -> Labels:
-        """Return a layer of the strokes as the project has them in memory."""
-        voxels = project.annotations.voxels
-        fields = metadata(ANNOTATIONS, image)
-        return Labels(
-            voxels[0] if image.ndim == 2 else voxels,
-            name="strokes",
-            metadata=fields,
-            opacity=0.8,
-            colormap=class_colormap(project.annotations.classes),
-            **placement(image, (0, 0, 0)),
-        )
 
     def _on_restored(self, prepared: Prepared | None) -> None:
         if prepared is not None and prepared.source == self._session.source:
@@ -236,10 +232,10 @@ class Keeping:
 
     def reopen_for(self, layer: Labels) -> None:
         """Go on with the project of strokes whose dock was closed, if they have one."""
-        folder = layer.metadata.get(KEY, {}).get("project")
+        folder = record_of(layer).get("project")
         if folder is not None and Path(folder).is_dir():
             self._is_reopening = True
-            at = int(layer.metadata[KEY].get("changes", 0))
+            at = int(record_of(layer).get("changes", 0))
             task = project_files.reopening(Path(folder), self._session.painting.planes, at)
             self._run(task, "Opening the project", self._on_reopened)
 
@@ -247,7 +243,7 @@ class Keeping:
         self._is_reopening = False
         painting = self._session.painting
         layer = painting.layer
-        if layer is None or layer.metadata[KEY].get("project") != str(opened.project.folder):
+        if layer is None or record_of(layer).get("project") != str(opened.project.folder):
             project_files.discard(opened)
             return
         painting.recorder = opened.recorder
@@ -281,18 +277,29 @@ class Keeping:
         is_ours = old.read_only_because is None
         self._let_go(old, remove=is_ours and self.recent.is_unnamed(old.folder))
         self._take(opened.project)
-        self._store(None)
+        self.keep()
 
-    def keep(self, done: Prepared | Finished) -> None:
-        """Keep what was computed in a project that has a name."""
-        self._store(done if isinstance(done, Finished) else None)
+    def note(self, finished: Finished) -> None:
+        """Note in the history of the project how final labels came about."""
+        if self.project is not None and not self.is_read_only:
+            result, strokes = finished.segmentation, finished.strokes
+            note_result(self.project, finished.segmenter, result, strokes, finished.seconds)
 
-    def _store(self, finished: Finished | None) -> None:
-        prepared = self._session.preparation.prepared
-        if self.is_named and not self.is_read_only and (prepared or finished):
-            assert self.project is not None
-            task = project_files.storing(self.project, prepared, finished)
-            self._run(task, "Saving what was computed", lambda _: None)
+    def keep(self) -> None:
+        """Keep what was computed, as far as it holds, in a project that has a name."""
+        session, project, source = self._session, self.project, self._session.source
+        if project is None or source is None or not self.is_named or self.is_read_only:
+            return
+        parameters = session.choices.parameters
+        prepared, finished = session.preparation.prepared, session.delivery.finishing.finished
+        if finished is not None and finished.is_of(source, parameters):
+            computed: Prepared | Finished = finished
+        elif prepared is not None and prepared.is_for(source, parameters):
+            computed = prepared
+        else:
+            return
+        task = project_files.storing(project, source, parameters, computed)
+        self._run(task, "Saving what was computed")
 
     def choices_changed(self) -> None:
         """Something that the project says may have changed: note it after a pause."""
@@ -305,7 +312,7 @@ class Keeping:
             return
         wanted = wanted_settings(project.settings, source, self._session.choices.parameters)
         if wanted != project.settings:
-            self._run(lambda _: setattr(project, "settings", wanted), "Saving", lambda _: None)
+            self._run(lambda _: setattr(project, "settings", wanted), "Saving")
 
     def _on_classes(self) -> None:
         if self.project is not None and not self.is_read_only:
@@ -335,7 +342,7 @@ class Keeping:
         self._is_making = self._is_reopening = False
         project, self.project = self.project, None
         if project is not None and painting.layer is not None:
-            painting.layer.metadata[KEY]["changes"] = project.annotations.n_changes
+            record_of(painting.layer)["changes"] = project.annotations.n_changes
         if project is not None:
             self._let_go(project, remove=False)
             self.changed.emit()
@@ -349,7 +356,9 @@ class Keeping:
 
     # ------------------------------------------------------------------------------ one by one
 
-    def _run(self, task: Task, description: str, then: Callable[[Any], None]) -> None:
+    def _run(
+        self, task: Task, description: str, then: Callable[[Any], None] = lambda _: None
+    ) -> None:
         """Do something with files, after what is being done with them now."""
         self._waiting.append((task, description, then))
         self._next()
@@ -382,13 +391,7 @@ class Keeping:
         self.changed.emit()
 
 
-def _ours(layer: Layer) -> dict[str, Any]:
-    """Return what the plugin keeps in a layer's metadata."""
-    record = layer.metadata.get(KEY)
-    return record if isinstance(record, dict) else {}
-
-
 def address_of(image: Image) -> str | None:
     """Return the address of the file that an image was read from; None if it is in none."""
-    address = _ours(image).get("address")
+    address = record_of(image).get("address")
     return address if isinstance(address, str) else None

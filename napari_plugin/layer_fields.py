@@ -16,6 +16,12 @@ AXES = ("z", "y", "x")
 _UNNAMED = "#a0a0a0"  # values that no class stands for
 
 
+def record(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the plugin keeps in the metadata of a layer; nothing if it isn't ours."""
+    found = metadata.get(KEY)
+    return found if isinstance(found, dict) else {}
+
+
 def fields_of(volume: Volume, name: str) -> Fields:
     """Return the fields of a layer that shows a volume; of a single plane, of a 2D layer."""
     start = 1 if volume.shape[0] == 1 else 0
@@ -77,8 +83,8 @@ class Place:
             scale = _in_unit(scale, symbols, unit)
             translate = _in_unit(translate, symbols, unit)
         if len(scale) == 2:
-            stated = _record(fields).get("spacing") or scale
-            same_unit = _record(fields).get("unit") == unit
+            stated = record(fields.get("metadata", {})).get("spacing") or scale
+            same_unit = record(fields.get("metadata", {})).get("unit") == unit
             scale = [float(stated[0]) if same_unit else scale[0], *scale]
             translate = [0.0, *translate]
         if unit is None and scale == [1.0, 1.0, 1.0]:
@@ -88,7 +94,7 @@ class Place:
 
 def classes_of_layer(fields: Mapping[str, Any]) -> tuple[VolumeClass, ...] | None:
     """Return the classes that the plugin wrote into a layer's metadata, or None."""
-    items = _record(fields).get("classes")
+    items = record(fields.get("metadata", {})).get("classes")
     if not items:
         return None
     return tuple(VolumeClass(item["value"], item["name"], item.get("colour")) for item in items)
@@ -98,12 +104,6 @@ def coloured_classes(fields: Mapping[str, Any], values: Sequence[int]) -> tuple[
     """Return a class for each value of a Labels layer, with the colour that it is shown in."""
     colormap = fields["colormap"]
     return tuple(VolumeClass(v, f"class {v}", _hexadecimal(colormap.map(v))) for v in values)
-
-
-def _record(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the plugin keeps in a layer's metadata."""
-    record = fields.get("metadata", {}).get(KEY, {})
-    return record if isinstance(record, Mapping) else {}
 
 
 def _in_unit(lengths: Sequence[float], symbols: Sequence[str | None], unit: str) -> list[float]:

@@ -9,8 +9,9 @@ import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from numpy.typing import NDArray
-from supervox.segmentation.project import ProjectClass
+from supervox.segmentation import ProjectClass
 
+from .layer_fields import KEY, record
 from .lookup import LookupPyramid
 from .source import finest_data, placement
 
@@ -26,16 +27,20 @@ FRAME_COLOUR = "#f0e442"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 
 
+def record_of(layer: Layer) -> dict[str, Any]:
+    """Return what the plugin keeps in a layer's metadata; nothing if it isn't ours."""
+    return record(layer.metadata)
+
+
 def role_of(layer: Layer) -> str | None:
     """Return what a layer is to us, from its metadata; None if it isn't ours."""
-    ours = layer.metadata.get("supervox")
-    return ours.get("role") if isinstance(ours, dict) else None
+    return record_of(layer).get("role")
 
 
 def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> dict[str, Any]:
     """Return the metadata that mark a layer as ours."""
     entries = [item.as_json() for item in classes]
-    return {"supervox": {"role": role, "of": str(image.unique_id), "classes": entries}}
+    return {KEY: {"role": role, "of": str(image.unique_id), "classes": entries}}
 
 
 def class_colormap(classes: Iterable[ProjectClass]) -> DirectLabelColormap:
@@ -46,10 +51,24 @@ def class_colormap(classes: Iterable[ProjectClass]) -> DirectLabelColormap:
     return DirectLabelColormap(color_dict=colours)
 
 
-def make_annotations(image: Image, classes: Iterable[ProjectClass]) -> Labels:
-    """Return an empty layer to paint on, uint8, with the voxels of the image."""
+def make_annotations(
+    image: Image, classes: Iterable[ProjectClass], planes: NDArray[np.uint8] | None = None
+) -> Labels:
+    """Return a layer to paint on, uint8, with the voxels of the image.
+
+    Parameters
+    ----------
+    image : Image
+    classes : iterable of ProjectClass
+    planes : uint8, (Z, Y, X), optional
+        The strokes, painted on in place; none by default.
+    """
+    if planes is None:
+        strokes = np.zeros(finest_data(image).shape, np.uint8)
+    else:
+        strokes = planes[0] if image.ndim == 2 else planes
     return Labels(
-        np.zeros(finest_data(image).shape, np.uint8),
+        strokes,
         name="strokes",
         metadata=metadata(ANNOTATIONS, image),
         opacity=0.8,

@@ -17,12 +17,12 @@ from qtpy.QtCore import QTimer
 from supervox.features import Slices
 from supervox.segmentation import (
     InView,
+    Recorder,
     RefinementParameters,
     Strokes,
     count_strokes,
     find_strokes,
 )
-from supervox.segmentation.project import Recorder
 
 from .jobs import Report, Stage, Task
 from .painting import NOTHING

@@ -12,12 +12,11 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.features import Slices
-from supervox.segmentation import Strokes
-from supervox.segmentation.project import MAX_ID, ProjectError, Recorder, VoxelChange
+from supervox.segmentation import MAX_ID, ProjectError, Recorder, Strokes, VoxelChange
 
 from .classes import ClassList
 from .layer_fields import classes_of_layer
-from .layers import ANNOTATIONS, class_colormap, make_annotations, role_of
+from .layers import ANNOTATIONS, class_colormap, make_annotations, record_of, role_of
 from .source import finest_data
 
 FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
@@ -133,11 +132,11 @@ class Painting:
         for layer in among:
             if not isinstance(layer, Labels) or role_of(layer) != ANNOTATIONS:
                 continue
-            of = layer.metadata["supervox"].get("of")
+            of = record_of(layer).get("of")
             data = layer.data
             fits = isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.shape == shape
             if fits and of in (None, str(image.unique_id)):
-                layer.metadata["supervox"]["of"] = str(image.unique_id)
+                record_of(layer)["of"] = str(image.unique_id)
                 return layer
         return None
 
@@ -151,7 +150,7 @@ class Painting:
     def _on_classes_changed(self) -> None:
         if self.layer is not None:
             self.layer.colormap = class_colormap(self.classes)
-            ours = self.layer.metadata["supervox"]
+            ours = record_of(self.layer)
             ours["classes"] = [item.as_json() for item in self.classes.for_files()]
             self._update_editable()
 

@@ -12,9 +12,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.segmentation.project import Project, ProjectError, Recorder
-from supervox.segmentation.project import Settings as ProjectSettings
+from supervox.segmentation import (
+    Project,
+    ProjectError,
+    Recorder,
+    SegmentationParameters,
+    Segmenter,
+    keep_result,
+)
+from supervox.segmentation import Settings as ProjectSettings
 from supervox.volumes import write_volume
 
 from .finishing import Finished
@@ -244,30 +250,31 @@ def restoring(project: Project, source: Source, workers: int | None) -> Task:
     return restore
 
 
-def storing(project: Project, prepared: Prepared | None, finished: Finished | None) -> Task:
-    """Return the task that keeps what was computed, so that it needn't be computed again."""
+def storing(
+    project: Project,
+    source: Source,
+    parameters: SegmentationParameters,
+    computed: Prepared | Finished,
+) -> Task:
+    """Return the task that keeps what was computed, so that it needn't be computed again.
+
+    Parameters
+    ----------
+    project : Project
+    source : Source
+    parameters : SegmentationParameters
+        What was computed was computed from these two.
+    computed : Prepared or Finished
+    """
 
     def store(report: Report) -> None:
-        derived = project.derived
-        if finished is not None:
-            source, segmenter, first = finished.source, finished.segmenter, 1
-            parameters = segmenter.parameters
-        elif prepared is not None:
-            source, segmenter, first = prepared.source, prepared.segmenter, 0
-            parameters = prepared.parameters
-        else:
-            return
         project.settings = wanted_settings(project.settings, source, parameters)
-        for k, partition in list(enumerate(segmenter.partitions))[first:]:
-            derived.save_partition(
+        for k, partition in enumerate(computed.segmenter.partitions):
+            project.derived.save_partition(
                 k, partition, progress=report.progress, should_stop=report.should_stop
             )
-        if finished is not None:
-            derived.save_result(finished.segmentation, finished.strokes)
-            classes = [item.for_files() for item in project.annotations.classes]
-            model = segmenter.model(classes=classes, unit=source.unit)
-            derived.save_model(model, finished.strokes)
-            project.history.note("segmented", seconds=finished.seconds)
+        if isinstance(computed, Finished):
+            keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
 
     return store
 
@@ -277,7 +284,9 @@ def copying(project: Project, folder: Path, voxels: NDArray[np.uint8]) -> Task:
 
     def copy(report: Report) -> Opened:
         project.save_as(folder)
-        return reopening(folder, voxels)(report)  # type: ignore[no-any-return]
+        opened: Opened = reopening(folder, voxels)(report)
+        opened.project.derived.copied_from(project.derived)
+        return opened
 
     return copy
 

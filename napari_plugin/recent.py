@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from supervox.segmentation.project import ENDING
+from supervox.segmentation import ENDING
+from supervox.volumes import appearing
 
 _logger = logging.getLogger(__name__)
 LIST = "recent.json"
@@ -95,12 +96,11 @@ class RecentProjects:
     def _changing(self) -> Iterator[list[Entry]]:
         entries = self.entries()
         yield entries
-        temporary = self.home / f".{LIST}.{time.monotonic_ns()}"
         text = json.dumps([asdict(entry) for entry in entries[:MOST]], indent=1)
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(self.home / LIST)
+            with appearing(self.home / LIST) as temporary:
+                temporary.write_text(text, encoding="utf-8")
         except OSError as error:  # a convenience, which mustn't stand in the way of strokes
             _logger.warning("the list of recent projects can't be written: %s", error)
 

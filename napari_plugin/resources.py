@@ -158,7 +158,7 @@ class Resources:
             return
         self._check_disk(plan)
         remove_leftovers(self.scratch / "shared")
-        with connected(self.scheduler, self.scratch, workers=self.workers) as shared:
+        with connected(self.scheduler, self.scratch) as shared:
             room = shared or Workspace(Scratch(self.scratch))
             images = room if plan.volume_on_disk else Workspace()
             yield images, replace(room, pooled_together=plan.pooled_together)

@@ -9,7 +9,7 @@ from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters
-from supervox.segmentation.project import ProjectClass
+from supervox.segmentation import ProjectClass
 
 from .choices import Choices
 from .classes import ClassList
@@ -325,7 +325,7 @@ class Session(WorkingImage):
         self.extent.follow(prepared)
         self.view.start(self.image, prepared)
         if prepared.seconds:
-            self.keeping.keep(prepared)
+            self.keeping.keep()
         if self.live.is_live:
             self.live.update()
 

@@ -10,7 +10,7 @@ from napari.viewer import Viewer
 from psygnal import Signal
 from supervox.segmentation import Strokes
 
-from .layers import role_of
+from .layers import record_of, role_of
 from .source import Box, Source, finest_data, placement, spacing_of, unusable
 
 
@@ -75,8 +75,7 @@ class WorkingImage:
 
     def _lies_on_image(self, layer: Layer) -> bool:
         assert self.image is not None
-        ours = layer.metadata.get("supervox")
-        return isinstance(ours, dict) and ours.get("of") == str(self.image.unique_id)
+        return record_of(layer).get("of") == str(self.image.unique_id)
 
     def set_box(self, box: Box | None) -> None:
         """Work in a part of the volume, or in all of it."""

@@ -7,8 +7,9 @@ Where to find what, in the order of the work:
 - `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
   volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
-- `partition`: supervoxels, features and graph together, computed once per volume in a
-  `preparation`; `links`: the graph as the neighbours of each supervoxel.
+- `partition`: supervoxels, features and graph together, computed once per volume in the `stages` of
+  a `preparation`; `links`: the graph as the neighbours of each supervoxel.
+- `unfinished`: what a stage keeps while it is at work, the results of its blocks on a `tape`.
 - `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
   large arrays in memory or on the disk; `shared`: those that the workers of a cluster see, to which
   `cluster` connects.
@@ -57,19 +58,18 @@ if TYPE_CHECKING:
     from .partition import Partition
     from .picture import draw_picture
     from .preparation import prepare_partitions
-    from .project import (
-        AnnotationStore,
-        Finding,
-        Project,
-        ProjectClass,
-        ProjectError,
-        SaveState,
-        Settings,
-        Severity,
-        VolumeMoved,
-        VoxelChange,
-        change_between,
-    )
+    from .project.annotations import AnnotationStore
+    from .project.changes import VoxelChange, change_between
+    from .project.classes import MAX_ID, ProjectClass
+    from .project.errors import Finding, ProjectError, Severity, VolumeMoved
+    from .project.layout import ENDING, is_project
+    from .project.lock import is_held
+    from .project.project import Project
+    from .project.recorder import Recorder
+    from .project.report_files import HTML, report_files
+    from .project.settings import Settings
+    from .project.work import keep_result, note_result
+    from .project.writer import SaveState
     from .refinement import RefinementParameters, refine
     from .regions import find_supervoxel, find_voxel
     from .result import RenderedBlock, Segmentation
@@ -80,6 +80,9 @@ if TYPE_CHECKING:
     from .workspace import Scratch, Workspace
 
 __all__ = [
+    "ENDING",
+    "HTML",
+    "MAX_ID",
     "AnnotationStore",
     "ClassifierParameters",
     "Estimate",
@@ -93,6 +96,7 @@ __all__ = [
     "Project",
     "ProjectClass",
     "ProjectError",
+    "Recorder",
     "RefinementParameters",
     "RegionGraph",
     "RenderedBlock",
@@ -123,12 +127,17 @@ __all__ = [
     "find_strokes",
     "find_supervoxel",
     "find_voxel",
+    "is_held",
+    "is_project",
+    "keep_result",
     "label_supervoxels",
     "load_model",
+    "note_result",
     "plan_memory",
     "prepare_partitions",
     "refine",
     "region_graph",
+    "report_files",
     "save_model",
     "score",
     "segment",
@@ -156,19 +165,18 @@ _HOMES = {
     "partition": ("Partition",),
     "picture": ("draw_picture",),
     "preparation": ("prepare_partitions",),
-    "project": (
-        "AnnotationStore",
-        "Finding",
-        "Project",
-        "ProjectClass",
-        "ProjectError",
-        "SaveState",
-        "Settings",
-        "Severity",
-        "VolumeMoved",
-        "VoxelChange",
-        "change_between",
-    ),
+    "project.annotations": ("AnnotationStore",),
+    "project.changes": ("VoxelChange", "change_between"),
+    "project.classes": ("MAX_ID", "ProjectClass"),
+    "project.errors": ("Finding", "ProjectError", "Severity", "VolumeMoved"),
+    "project.layout": ("ENDING", "is_project"),
+    "project.lock": ("is_held",),
+    "project.project": ("Project",),
+    "project.recorder": ("Recorder",),
+    "project.report_files": ("HTML", "report_files"),
+    "project.settings": ("Settings",),
+    "project.work": ("keep_result", "note_result"),
+    "project.writer": ("SaveState",),
     "refinement": ("RefinementParameters", "refine"),
     "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),

@@ -10,7 +10,6 @@ import io
 import json
 import math
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.volumes import appearing
 
 HEADER = "header"
 MOST_BYTES = 2**32  # that a file may unpack to
@@ -41,20 +41,10 @@ def write_archive(
     OSError
         If the file can't be written.
     """
-    target = Path(path)
     whole: dict[str, Any] = {HEADER: np.array(json.dumps(header))}
     whole |= {name: np.ascontiguousarray(values) for name, values in arrays.items()}
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **whole)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with appearing(Path(path)) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **whole)  # given a name, NumPy would add an ending
 
 
 def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

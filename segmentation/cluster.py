@@ -1,4 +1,4 @@
-"""The Dask cluster that a volume is prepared on: found, or started on this computer."""
+"""The Dask cluster that a volume is prepared on: found, or started on this machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from supervox.features import Cluster, count_workers
 
@@ -13,24 +14,24 @@ from .checks import SegmentationError
 from .shared import SharedScratch
 from .workspace import Workspace
 
+if TYPE_CHECKING:
+    from distributed import LocalCluster
+
 CONNECT_SECONDS = 10
-LOCAL = "local"  # in the place of an address
+LOCAL = "local"
 
 
 @contextmanager
-def connected(
-    scheduler: str | None, folder: Path, *, workers: int | None = None
-) -> Iterator[Workspace | None]:
+def connected(scheduler: str | None, folder: Path) -> Iterator[Workspace | None]:
     """Connect to a cluster; None without an address.
 
     Parameters
     ----------
     scheduler : str or None
-        Its address; ``"local"`` starts one on this computer.
+        Its address; ``local`` for one on this machine, which ends with it, of a worker per
+        processor, and ``local:4`` for one of four.
     folder : Path
         Where files may lie meanwhile that all workers work on.
-    workers : int, optional
-        Processes of one thread that a local one has; one per processor by default.
 
     Raises
     ------
@@ -42,22 +43,20 @@ def connected(
         yield None
         return
     try:
-        from distributed import Client, LocalCluster
+        import distributed
     except ImportError as error:
         how = 'pip install "supervox[cluster]"'
         raise SegmentationError(f"a scheduler needs Dask: {how}") from error
     with ExitStack() as stack:
-        if scheduler == LOCAL:
-            started = LocalCluster(
-                n_workers=count_workers(workers), threads_per_worker=1, dashboard_address=":0"
-            )
-            scheduler = stack.enter_context(started).scheduler_address
+        address = scheduler
+        if scheduler.partition(":")[0] == LOCAL:
+            address = stack.enter_context(_local_cluster(scheduler)).scheduler_address
         try:
-            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+            client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
             raise SegmentationError(
                 f"{scheduler}: no Dask scheduler answers there; start one with 'dask scheduler', "
-                "and workers with 'dask worker ADDRESS'"
+                "and workers with 'dask worker ADDRESS', or give 'local'"
             ) from error
         stack.enter_context(client)
         scratch = stack.enter_context(SharedScratch(folder))
@@ -88,3 +87,19 @@ def _telling_of_losses(scheduler: str) -> Iterator[None]:
             f"{scheduler}: the cluster was lost on the way: see the workers' logs (often they lack "
             "memory), start it anew, and try again"
         ) from error
+
+
+def _local_cluster(words: str) -> LocalCluster:
+    """Start workers of one thread each, as processes of this machine."""
+    from distributed import LocalCluster
+
+    number = words.partition(":")[2]
+    if ":" in words and not (number.isdecimal() and int(number) > 0):
+        raise SegmentationError(
+            f"{words}: say how many workers to start on this machine, like {LOCAL}:4"
+        )
+    return LocalCluster(
+        n_workers=int(number) if number else count_workers(None),
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",  # any free port; None would be 8787, free or not
+    )

@@ -19,6 +19,7 @@ BASE_BYTES = 300e6  # the program itself: interpreter, libraries, compiled kerne
 SLAB_BYTES, BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 2**29, 130e6, 160
 MAPPED_VOXELS = 3e6  # of files, that a thread has in memory: a block with its halo
 LEARNING_BYTES = 250  # per supervoxel and thread, while the labels are refined
+UNFINISHED_BYTES = 12  # a voxel in the files of a stage that can be resumed
 COARSEST = 64  # edge of a supervoxel that is worth proposing
 CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
@@ -42,6 +43,8 @@ class Run:
         Threads; one per processor by default.
     held_bytes : int
         What the caller holds besides: the painted volume of a project.
+    resumable : bool
+        Whether each block that is finished is kept, as in a project.
     """
 
     shape: tuple[int, int, int]
@@ -52,6 +55,7 @@ class Run:
     n_classes: int = 2
     workers: int | None = None
     held_bytes: int = 0
+    resumable: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,7 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
     )
     # what lies in files is in memory as well, where somebody works on it
     in_files = 4 * run.parameters.partitions * ids_on_disk + run.itemsize * volume_on_disk
+    in_files += UNFINISHED_BYTES * run.resumable
     mapped = in_files * (threads + 1) * min(MAPPED_VOXELS, voxels)
     in_memory = (0 if ids_on_disk else demand.ids) + (0 if volume_on_disk else volume)
     stages = max(demand.working, result + max(learning, rendering))

@@ -24,6 +24,7 @@ from ._slic import N_SUMS, assign_block, sum_cells
 from .checks import check_spacing, check_volume
 from .grid import Grid, SupervoxelParameters
 from .guide import face_areas, guide_block, smoothing_sigma
+from .tape import Fill
 
 Ids = NDArray[np.int32]
 NO_SUMS = np.zeros((0, 0, 0, N_SUMS))
@@ -43,6 +44,7 @@ def compute_supervoxels(
     block_shape: Sequence[int] | None = None,
     out: Ids | None = None,
     components: Ids | None = None,
+    smoothed: Ids | None = None,
     workers: Workers = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
@@ -70,6 +72,9 @@ def compute_supervoxels(
     components : int32, of the volume's shape, optional
         Holds an intermediate result, which otherwise takes the place of the smoothed image in
         `out`: with it, work on a block may be repeated, as a cluster does that loses a worker.
+    smoothed : int32, of the volume's shape, optional
+        Holds the smoothed image, which otherwise takes the place of `out`: with it and
+        `components`, nothing is ever written over, and a `Recorded` executor can go on later.
     workers : int or Executor, optional
         Threads, one per processor by default; or what runs the blocks. The result does not depend
         on it.
@@ -116,13 +121,12 @@ def compute_supervoxels(
         )
 
     ids = np.empty(grid.shape, np.int32) if out is None else _checked(out, grid.shape)
-    guide = ids.view(np.float32)
+    guide = (ids if smoothed is None else _checked(smoothed, grid.shape)).view(np.float32)
     intensity = intensity or IntensityRange.measure(volume)
     sigma = smoothing_sigma(parameters.smoothing_voxels, spacing)
     sums = np.zeros((*grid.n_cells, N_SUMS))
-    for block, part in zip(
-        blocks, run(lambda b: _prepare(b, grid, volume, intensity, sigma, guide)), strict=True
-    ):
+    smooth = Fill(lambda b: _prepare(b, grid, volume, intensity, sigma, guide), guide)
+    for block, part in zip(blocks, run(smooth), strict=True):
         sums[_cell_slices(grid, block)] = part
     centres = sums[..., 1:] / sums[..., :1]
     for _ in range(parameters.iterations - 1):

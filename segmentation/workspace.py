@@ -63,6 +63,10 @@ class Scratch:
             for mapped in self._maps:
                 mapped.madvise(mmap.MADV_DONTNEED)
 
+    def releasing(self, progress: Progress | None = None) -> Progress:
+        """Return a progress that also releases."""
+        return Workspace(self).releasing(progress)
+
 
 def _reserve(handle: int, size: int) -> None:
     """Make a file as long as it will be, on the disk: writing through a map can't fail politely."""

@@ -23,7 +23,7 @@ Where to find what:
 
 from .address import Address
 from .arrays import VolumeArray
-from .atomic import discard, publish, remove_leftovers, temporary_beside
+from .atomic import appearing, discard, remove_leftovers, temporary_beside
 from .calibration import Triple, convert_length, unit_symbol
 from .errors import Candidate, VolumeError
 from .files import create_volume, open_volume, write_volume
@@ -43,13 +43,13 @@ __all__ = [
     "VolumeClass",
     "VolumeError",
     "VolumeWriter",
+    "appearing",
     "convert_length",
     "create_volume",
     "describe",
     "discard",
     "format_of",
     "open_volume",
-    "publish",
     "remove_leftovers",
     "temporary_beside",
     "unit_symbol",

@@ -8,10 +8,41 @@ import socket
 import time
 import uuid
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.1
+
+
+@contextlib.contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """Give a place to write a file or folder to, which gets its name when the ``with`` block ends.
+
+    After an exception nothing is left of it, and what had the name before is untouched.
+
+    Parameters
+    ----------
+    path
+        The final name.
+
+    Yields
+    ------
+    Path
+        A hidden name in the same folder, with the same ending, where there is nothing yet.
+
+    Raises
+    ------
+    OSError
+        If it can't be given its name.
+    """
+    temporary = temporary_beside(path)
+    try:
+        yield temporary
+        publish(temporary, path)
+    except BaseException:
+        discard(temporary)
+        raise
 
 
 def temporary_beside(path: Path) -> Path:

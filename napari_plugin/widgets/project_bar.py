@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from supervox.segmentation.project import ENDING
+from supervox.segmentation import ENDING
 
 from .controls import duration, tool
 

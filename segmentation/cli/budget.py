@@ -43,6 +43,7 @@ def make_rooms(
     shape: tuple[int, int, int] | None = None,
     workers: int | None = None,
     held_bytes: int = 0,
+    resumable: bool = False,
     shared: Workspace | None = None,
 ) -> Rooms:
     """Estimate what a run needs, and say where its arrays go.
@@ -62,6 +63,8 @@ def make_rooms(
         Voxels that are segmented, if not the whole volume.
     held_bytes
         What the command holds besides.
+    resumable
+        Whether the preparation keeps each block that is finished.
     shared
         That of a cluster, where all of it must lie.
 
@@ -79,6 +82,7 @@ def make_rooms(
         n_classes,
         workers,
         held_bytes,
+        resumable,
     )
     budget = default_budget() if memory is None else memory
     plan = plan_memory(run, budget, shared=shared is not None)

@@ -8,7 +8,8 @@ import click
 import numpy as np
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.model import save_model
-from supervox.segmentation.project.project import ENDING, Project
+from supervox.segmentation.project.layout import ENDING
+from supervox.segmentation.project.project import Project
 from supervox.volumes import FORMATS, write_volume
 
 from . import options, projects

@@ -10,7 +10,8 @@ from typing import Any
 import click
 from supervox.features import FeatureBank, column_names
 from supervox.segmentation.model import Model, load_model
-from supervox.segmentation.project.summary import describe_project, is_project
+from supervox.segmentation.project.layout import is_project
+from supervox.segmentation.project.summary import describe_project
 from supervox.volumes import describe, open_volume
 
 from . import options

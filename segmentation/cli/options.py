@@ -71,9 +71,9 @@ memory = click.option(
 scheduler = click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help='Prepare on the workers of a Dask cluster, like tcp://node:8786; "local" starts one on '
-    "this computer. The output must lie on storage that all workers share. The result doesn't "
-    "depend on it.",
+    help="Prepare on the workers of a Dask cluster, like tcp://node:8786, or on processes of this "
+    "machine: local, or local:4 for four. The output must lie on storage that all of them share. "
+    "The result doesn't depend on it.",
 )
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of a table."

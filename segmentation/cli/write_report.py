@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation.project.project import ENDING, Project
+from supervox.segmentation.project.layout import ENDING
+from supervox.segmentation.project.project import Project
 from supervox.segmentation.project.report_files import report_files
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.workspace import Workspace

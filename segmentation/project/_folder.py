@@ -1,4 +1,4 @@
-"""The folder of a project: recognised, locked, read, tidied and copied."""
+"""The folder of a project: locked, read, tidied and copied."""
 
 from __future__ import annotations
 
@@ -7,27 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from supervox.volumes import discard, publish, temporary_beside
+from supervox.volumes import appearing, discard
 
 from ._head import ENDING as HEAD
-from .annotations import FOLDER as ANNOTATIONS
 from .annotations import AnnotationStore
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
-from .kept_partitions import FOLDER as DERIVED
+from .layout import ANNOTATIONS, BEGUN, DERIVED, SETTINGS
 from .lock import LOCK, FolderLock, Locked
 from .records import Kind
 from .settings import Settings
 
-SETTINGS = "project.json"
-UNFINISHED = ".*.partial.*"  # what `temporary_beside` names
+UNFINISHED = ".*.partial.*"  # what `appearing` names
 # The head of the journal may be ahead of the copy of a journal that is written meanwhile.
-NOT_COPIED = (LOCK, UNFINISHED, f"*{HEAD}")
-
-
-def is_project(folder: Path) -> bool:
-    """Tell whether a folder is a project, however damaged."""
-    return (folder / SETTINGS).is_file() or (folder / ANNOTATIONS).is_dir()
+NOT_COPIED = (LOCK, UNFINISHED, BEGUN, f"*{HEAD}")
 
 
 def take_lock(folder: Path) -> tuple[FolderLock | None, str | None]:
@@ -103,14 +96,9 @@ def copy_project(folder: Path, place: Path, settings: Settings) -> None:
     ProjectError
         If it can't be written.
     """
-    temporary = temporary_beside(place)
-    with writing(place):
+    with writing(place), appearing(place) as temporary:
         try:
             shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(*NOT_COPIED))
-            write_document(temporary / SETTINGS, settings.to_json())
-            publish(temporary, place)
-        except BaseException as error:
-            discard(temporary)
-            if isinstance(error, shutil.Error):  # an OSError of many lines
-                raise ProjectError(f"{place}: not all files could be copied") from error
-            raise
+        except shutil.Error as error:  # an OSError of many lines
+            raise ProjectError(f"{place}: not all files could be copied") from error
+        write_document(temporary / SETTINGS, settings.to_json())

@@ -18,12 +18,13 @@ from .classes import ProjectClass, check_classes, classes_to_json
 from .documents import write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import Journal
+from .layout import ANNOTATIONS
 from .parts import Parts, PartWriter
 from .records import Kind, Record, Role
 from .undo import UndoStack
 from .writer import JournalWriter, SaveState
 
-FOLDER, JOURNAL = "annotations", "strokes.journal"
+JOURNAL = "strokes.journal"
 SCHEMA = 1  # of the journal
 KEPT_SNAPSHOTS = 2  # if the newer is damaged, and the journal too, the older one has most
 
@@ -54,7 +55,7 @@ class AnnotationStore:
     ) -> None:
         self._folder = folder
         self._journal = journal
-        self._parts = Parts(folder / FOLDER)
+        self._parts = Parts(folder / ANNOTATIONS)
         self.voxels: NDArray[np.uint8] = found.voxels
         self.findings: tuple[Finding, ...] = tuple(found.findings)
         self._classes = found.classes
@@ -93,7 +94,7 @@ class AnnotationStore:
         ProjectError
             If the folder can't be written to, or has annotations.
         """
-        place = folder / FOLDER
+        place = folder / ANNOTATIONS
         with writing(place):
             place.mkdir()
         journal = Journal.open(place / JOURNAL)
@@ -127,7 +128,7 @@ class AnnotationStore:
             If nothing says how large the volume is, or a file can't be opened. Damage is told in
             `findings`.
         """
-        place = folder / FOLDER
+        place = folder / ANNOTATIONS
         if not read_only:
             with writing(place):
                 place.mkdir(exist_ok=True)

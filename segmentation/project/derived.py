@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from supervox.features import IntensityRange, VolumeLike
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.model import Model, load_model, save_model
-from supervox.segmentation.partition import Partition
+from supervox.segmentation.partition import FEATURES, Partition
 from supervox.segmentation.rendering import Renderer
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.strokes import Strokes
@@ -19,7 +19,7 @@ from supervox.segmentation.strokes import Strokes
 from .documents import digest_of, digest_of_file, read_document, write_document
 from .errors import writing
 from .kept_partitions import KeptPartitions
-from .partitions import FEATURES, piece_origin
+from .partitions import piece_origin
 from .parts import PartDamaged, PartWriter
 from .settings import Settings
 
@@ -118,8 +118,25 @@ class Derived(KeptPartitions):
                 writer.write(f"probabilities-{k}", probabilities)
                 writer.write(f"classes-{k}", classes)
 
-        header = {"origin": self.result_origin(strokes), "class_ids": list(result.class_ids)}
-        self.parts.write(RESULT, header | {"partitions": len(result.classes)}, fill)
+        origin = self.result_origin(strokes)
+        header = {
+            "origin": origin,
+            "class_ids": list(result.class_ids),
+            "partitions": len(result.classes),
+        }
+        folder = self.parts.write(RESULT, header, fill)
+        self._remember(RESULT, result, origin, folder)
+
+    def has_result(self, result: Segmentation, strokes: Strokes) -> bool:
+        """Tell whether this very object was written, and still is there.
+
+        Parameters
+        ----------
+        result : Segmentation
+        strokes : Strokes
+            That it followed from.
+        """
+        return self._is_there(RESULT, result, self.result_origin(strokes))
 
     def load_result(self, strokes: Strokes) -> ResultTables | None:
         """Read the last result; None if there is none that follows from these strokes."""

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from supervox.volumes import discard, publish, temporary_beside
+from supervox.volumes import appearing
 
 from .errors import writing
 
@@ -52,14 +52,8 @@ def write_document(path: Path, content: Mapping[str, Any]) -> None:
     """
     whole = plain(dict(content))
     whole[CHECKSUM] = digest_of(whole)
-    temporary = temporary_beside(path)
-    with writing(path):
-        try:
-            temporary.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
-            publish(temporary, path)
-        except BaseException:
-            discard(temporary)
-            raise
+    with writing(path), appearing(path) as temporary:
+        temporary.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def read_document(path: Path) -> dict[str, Any]:

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from weakref import ref
 
 from supervox.features import Progress, ShouldStop
-from supervox.segmentation.partition import Partition, Piece, Pieces
-from supervox.segmentation.workspace import Workspace
-
-from .errors import Finding, Severity
-from .partitions import (
+from supervox.segmentation.partition import (
     FEATURES,
     GRAPH,
     SUPERVOXELS,
+    Partition,
+    Piece,
+    Pieces,
+)
+from supervox.segmentation.unfinished import Unfinished
+from supervox.segmentation.workspace import Workspace
+
+from .documents import digest_of
+from .errors import Finding, Severity
+from .layout import BEGUN, DERIVED
+from .partitions import (
     Reading,
     fill_piece,
     fit_together,
@@ -25,7 +36,14 @@ from .partitions import (
 from .parts import Part, PartDamaged, Parts
 from .settings import Settings
 
-FOLDER = "derived"
+
+@dataclass(frozen=True)
+class _Same:
+    """An object in memory that is the same as a part of the project."""
+
+    thing: ref[Any]
+    origin: str
+    folder: str
 
 
 class KeptPartitions:
@@ -47,10 +65,21 @@ class KeptPartitions:
     def __init__(
         self, folder: Path, settings: Callable[[], Settings], report: Callable[[Finding], None]
     ) -> None:
-        self.folder = folder / FOLDER
+        self.folder, self._unfinished = folder / DERIVED, folder / BEGUN
         self.parts = Parts(self.folder)
         self._settings = settings
         self._report = report
+        self._same: dict[str, _Same] = {}  # by name of the part: what was written, or read
+
+    def copied_from(self, original: Self) -> None:
+        """Take over which objects are the same as what is there: the folder was copied.
+
+        Parameters
+        ----------
+        original : KeptPartitions
+            Of the project that was copied.
+        """
+        self._same.update(original._same)
 
     def save_piece(
         self,
@@ -61,6 +90,8 @@ class KeptPartitions:
         should_stop: ShouldStop | None = None,
     ) -> None:
         """Write supervoxels, features or graph of a partition.
+
+        Nothing is done if this very object was written or read before, and still is there.
 
         Parameters
         ----------
@@ -79,11 +110,15 @@ class KeptPartitions:
             If `should_stop` said so; nothing is left of it then.
         """
         kind = kind_of(piece)
-        self.parts.write(
-            f"{kind}-{k}",
-            {"origin": piece_origin(self._settings(), kind, k)},
+        name, origin = f"{kind}-{k}", piece_origin(self._settings(), kind, k)
+        if self._is_there(name, piece, origin):
+            return
+        folder = self.parts.write(
+            name,
+            {"origin": origin},
             lambda writer: fill_piece(writer, piece, progress, should_stop),
         )
+        self._remember(name, piece, origin, folder)
 
     def save_partition(
         self,
@@ -124,12 +159,17 @@ class KeptPartitions:
         how = Reading(self._settings(), workspace or Workspace(), progress, should_stop)
         found: dict[str, Any] = {}
         for kind in (FEATURES, GRAPH, SUPERVOXELS):  # what is read quickly first
-            part = self._open(f"{kind}-{k}", piece_origin(how.settings, kind, k))
+            name, origin = f"{kind}-{k}", piece_origin(how.settings, kind, k)
+            part = self._open(name, origin)
+            found[kind] = None
+            if part is None:
+                continue
             try:
-                found[kind] = part and read_piece(part, kind, how)
+                found[kind] = read_piece(part, kind, how)
             except PartDamaged as error:
-                found[kind] = None
-                self._tell(f"{kind}-{k}", str(error))
+                self._tell(name, str(error))
+            else:
+                self._remember(name, found[kind], origin, part.path)
         pieces = Pieces(found[SUPERVOXELS], found[FEATURES], found[GRAPH])
         if fit_together(pieces, how):
             return pieces
@@ -171,6 +211,37 @@ class KeptPartitions:
             found.append(Partition(pieces.ids, pieces.table, pieces.graph))
         return found
 
+    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished:
+        """Return the folder of the stage that makes pieces of a kind, for some partitions."""
+        settings = self._settings()
+        origins = [piece_origin(settings, kind, k) for k in partitions]
+        name = "-".join([kind, *map(str, partitions)])
+        return Unfinished(self._unfinished / name, digest_of(origins))
+
+    def begun(self, kind: str) -> list[list[int]]:
+        """Return the partitions of each stage of a kind that has such a folder."""
+        names = (
+            re.fullmatch(rf"{kind}((-\d+)+)", path.name) for path in self._unfinished.glob("*")
+        )
+        return sorted([int(k) for k in name[1][1:].split("-")] for name in names if name)
+
+    def end(self) -> None:
+        """Remove the folders of all stages."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
+
+    def _is_there(self, name: str, thing: object, origin: str) -> bool:
+        """Tell whether a part is known to be there, and to be the same as this object."""
+        known = self._same.get(name)
+        return (
+            known is not None
+            and (known.thing() is thing and known.origin == origin)
+            and (self.folder / known.folder).is_dir()
+        )
+
+    def _remember(self, name: str, thing: object, origin: str, folder: Path) -> None:
+        """Note that an object is the same as a part that is there."""
+        self._same[name] = _Same(ref(thing), origin, folder.name)
+
     def _open(self, name: str, origin: str) -> Part | None:
         """Open the newest generation of a part that is whole and made from the right things."""
         for generation in self.parts.generations(name):
@@ -186,7 +257,7 @@ class KeptPartitions:
         return None
 
     def _tell(self, part: str, text: str) -> None:
-        where = f"{FOLDER}/{part}"
+        where = f"{DERIVED}/{part}"
         self._report(Finding(Severity.DERIVED, where, f"{text}; it is computed again when needed"))
 
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import zarr
 from numpy.typing import NDArray
 from supervox.features import Progress, ShouldStop, VolumeLike, check_stop
-from supervox.volumes import discard, publish, temporary_beside
+from supervox.volumes import appearing
 from zarr.codecs import BloscCodec, Crc32cCodec
 
 from .documents import digest_of_file, read_document, write_document
@@ -207,7 +207,7 @@ class Parts:
         header: Mapping[str, Any],
         fill: Callable[[PartWriter], None],
         keep: int = 1,
-    ) -> None:
+    ) -> Path:
         """Write a new generation of a part, and remove old ones.
 
         Parameters
@@ -220,6 +220,11 @@ class Parts:
         keep : int
             How many generations may stay.
 
+        Returns
+        -------
+        Path
+            The new folder.
+
         Raises
         ------
         ProjectError
@@ -227,19 +232,14 @@ class Parts:
         """
         generations = self.generations(name)
         target = self.path(name, 1 + max(generations, default=0))
-        temporary = temporary_beside(target)
-        with writing(target):
-            try:
-                self.folder.mkdir(exist_ok=True)
-                fill(PartWriter(zarr.open_group(str(temporary), mode="w-", zarr_format=3)))
-                files = {file: digest_of_file(temporary / file) for file in _file_names(temporary)}
-                write_document(temporary / MANIFEST, {"header": header, "files": files})
-                publish(temporary, target)
-            except BaseException:
-                discard(temporary)
-                raise
+        with writing(target), appearing(target) as temporary:
+            self.folder.mkdir(exist_ok=True)
+            fill(PartWriter(zarr.open_group(str(temporary), mode="w-", zarr_format=3)))
+            files = {file: digest_of_file(temporary / file) for file in _file_names(temporary)}
+            write_document(temporary / MANIFEST, {"header": header, "files": files})
         for generation in generations[keep - 1 :]:
             self.remove(name, generation)
+        return target
 
     def remove(self, name: str, generation: int) -> None:
         """Remove a part; half of one that stays behind doesn't verify, and is removed later."""

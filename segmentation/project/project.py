@@ -15,16 +15,12 @@ from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import (
     Address,
     Volume,
-    discard,
+    appearing,
     open_volume,
-    publish,
-    temporary_beside,
 )
 
 from ._folder import (
-    SETTINGS,
     copy_project,
-    is_project,
     kept_settings,
     parse_settings,
     read_settings,
@@ -37,12 +33,12 @@ from .derived import Derived
 from .documents import write_document
 from .errors import Finding, ProjectError, writing
 from .history import History
+from .layout import SETTINGS, is_project
 from .lock import FolderLock
 from .recorder import Recorder
 from .settings import Box, Settings, Source, VolumeReference
 from .writer import SaveState
 
-ENDING = ".supervox"
 OnState = Callable[[SaveState], None]
 
 
@@ -139,18 +135,12 @@ class Project:
                 parameters or SegmentationParameters(),
                 box,
             )
-        temporary = temporary_beside(place)
-        with writing(place):
-            try:
-                temporary.mkdir()
-                write_document(temporary / SETTINGS, settings.to_json())
-                store = AnnotationStore.create(temporary, reference.shape)
-                store.keep(settings.to_json())
-                store.close()
-                publish(temporary, place)
-            except BaseException:
-                discard(temporary)
-                raise
+        with writing(place), appearing(place) as temporary:
+            temporary.mkdir()
+            write_document(temporary / SETTINGS, settings.to_json())
+            store = AnnotationStore.create(temporary, reference.shape)
+            store.keep(settings.to_json())
+            store.close()
         project = cls.open(place, on_state=on_state)
         project.history.note("created", volume=str(volume), parameters=settings.to_json())
         return project

@@ -7,11 +7,8 @@ from typing import Any
 
 from supervox.segmentation.strokes import count_strokes, find_strokes
 
-from ._folder import is_project
 from .project import Project
 from .records import Kind
-
-__all__ = ["describe_project", "is_project"]
 
 
 def describe_project(project: Project) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supervox.features import Progress, ShouldStop, VolumeLike
 from supervox.segmentation.partition import Piece, Pieces
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.segmenter import Segmenter
+from supervox.segmentation.strokes import Strokes
+from supervox.segmentation.unfinished import Unfinished
 from supervox.segmentation.workspace import Workspace
 
 from .project import Project
@@ -42,6 +45,16 @@ class _Shelf:
         if self.writable:
             self.project.derived.save_piece(k, piece, progress=progress, should_stop=should_stop)
 
+    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
+        return self.project.derived.begin(kind, partitions) if self.writable else None
+
+    def begun(self, kind: str) -> list[list[int]]:
+        return self.project.derived.begun(kind) if self.writable else []
+
+    def end(self) -> None:
+        if self.writable:
+            self.project.derived.end()
+
 
 def prepare(
     project: Project,
@@ -54,8 +67,9 @@ def prepare(
 ) -> Segmenter:
     """Return a segmenter with all partitions, made and kept as far as they were missing.
 
-    Supervoxels, features and graph of each partition are kept as soon as they are finished: after
-    an interruption, however it came about, only the stage that was at work begins anew.
+    Supervoxels, features and graph of each partition are kept as soon as they are finished, and of
+    the stage that is at work, each block. After an interruption, however it came about, only the
+    blocks that were at work are done again.
 
     Parameters
     ----------
@@ -95,6 +109,61 @@ def prepare(
     return segmenter
 
 
+def keep_result(
+    project: Project, segmenter: Segmenter, result: Segmentation, strokes: Strokes
+) -> None:
+    """Keep a result and what was learned for it in a project, unless they are there.
+
+    Parameters
+    ----------
+    project : Project
+    segmenter : Segmenter
+        With the settings of the project; it made the result last.
+    result : Segmentation
+    strokes : Strokes
+        That it followed from, in the box if there is one.
+
+    Raises
+    ------
+    ProjectError
+        If they can't be written.
+    """
+    if project.derived.has_result(result, strokes):
+        return
+    classes = [item.for_files() for item in project.annotations.classes]
+    model = segmenter.model(classes=classes, unit=project.settings.unit)
+    project.derived.save_model(model, strokes)
+    project.derived.save_result(result, strokes)
+
+
+def note_result(
+    project: Project, segmenter: Segmenter, result: Segmentation, strokes: Strokes, seconds: float
+) -> None:
+    """Note in the history of a project how a result came about.
+
+    Parameters
+    ----------
+    project : Project
+    segmenter, result, strokes
+        As for `keep_result`.
+    seconds : float
+        What it took.
+
+    Raises
+    ------
+    ProjectError
+        If the project can't be changed.
+    """
+    project.history.note(
+        "segmented",
+        class_ids=list(result.class_ids),
+        painted_voxels=int(strokes.voxels.size),
+        supervoxels=[partition.graph.n_supervoxels for partition in segmenter.partitions],
+        parameters=segmenter.parameters.to_dict(),
+        seconds=seconds,
+    )
+
+
 def complete(
     project: Project,
     data: VolumeLike,
@@ -128,14 +197,7 @@ def complete(
     )
     result = segmenter.segment(strokes, should_stop=should_stop)
     if project.read_only_because is None:
-        derived.save_result(result, strokes)
-        classes = [item.for_files() for item in project.annotations.classes]
-        derived.save_model(segmenter.model(classes=classes, unit=settings.unit), strokes)
-        project.history.note(
-            "segmented",
-            class_ids=list(result.class_ids),
-            painted_voxels=int(strokes.voxels.size),
-            parameters=settings.parameters.to_dict(),
-            seconds=time.perf_counter() - started,
-        )
+        keep_result(project, segmenter, result, strokes)
+        seconds = time.perf_counter() - started
+        note_result(project, segmenter, result, strokes, seconds)
     return result

@@ -14,6 +14,7 @@ pytest.importorskip("skimage", reason="scikit-image is a peer to measure against
 NAMES = (
     "accuracy",
     "feature_speed",
+    "roofline",
     "refinement_speed",
     "live_update",
     "application",
@@ -22,10 +23,12 @@ NAMES = (
     "memory",
     "scale",
 )
+PEERED = ("supervoxel_quality", "preparation_speed")
 PEERS = {
     "accuracy": ["matplotlib"],
     "scale": ["matplotlib"],
     "supervoxel_quality": ["SimpleITK"],
+    "preparation_speed": ["SimpleITK"],
 }
 
 
@@ -34,7 +37,7 @@ def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", [*NAMES, "supervoxel_quality"])
+@pytest.mark.parametrize("name", [*NAMES, *PEERED])
 def test_quick_run(repository: Path, tmp_path: Path, name: str) -> None:
     for peer in PEERS.get(name, []):
         pytest.importorskip(peer, reason="`make bench` installs what it needs")
@@ -46,7 +49,7 @@ def test_quick_run(repository: Path, tmp_path: Path, name: str) -> None:
     assert found["results"]
     page = (tmp_path / "benchmarks.md").read_text()
     assert "A quick run" in page
-    assert page.count("Not measured yet.") == len(NAMES)
+    assert page.count("Not measured yet.") == len(NAMES) + len(PEERED) - 1
 
 
 def test_unknown_name_is_refused(repository: Path) -> None:

@@ -30,10 +30,14 @@ def test_the_same_labels(files, run, read, cluster, tmp_path):
     assert done.code == 0, done.err
     expected = read(tmp_path / "labels.tif")
     words = ("--scheduler", cluster.scheduler_address)
-    for name, more in (("plain", ()), ("project", ("--project", tmp_path / "cell.supervox"))):
+    for name, more in (
+        ("plain", words),
+        ("project", (*words, "--project", tmp_path / "cell.supervox")),
+        ("local", ("--scheduler", "local:1")),
+    ):
         out = tmp_path / name
         out.mkdir()
-        done = segment(run, files, out, *words, *more)
+        done = segment(run, files, out, *more)
         assert done.code == 0, done.err
         np.testing.assert_array_equal(read(out / "labels.tif"), expected)
         assert [path.name for path in out.iterdir()] == ["labels.tif"]
@@ -61,6 +65,14 @@ def test_a_worker_that_does_not_see_the_folder(files, run, tmp_path, cluster, mo
     done = segment(run, files, tmp_path, "--scheduler", cluster.scheduler_address)
     assert done.code == 2
     assert f"tcp://far:1: this worker doesn't see {tmp_path}; write to a folder" in done.err
+
+
+def test_a_number_of_local_workers_that_is_none(files, run, tmp_path):
+    for words in ("local:", "local:0", "local:many", "local:-2"):
+        done = segment(run, files, tmp_path, "--scheduler", words)
+        assert done.code == 2
+        assert f"{words}: say how many workers to start on this machine, like local:4" in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_dask(files, run, tmp_path, monkeypatch):

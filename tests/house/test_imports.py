@@ -98,8 +98,9 @@ def test_rooms_are_entered_by_their_doors(path: Path) -> None:
         if found.room is None or found.room == own:
             continue
         where = f"{shown(path)}:{found.line}"
-        is_door = (ROOT.joinpath(*found.module.split(".")[1:]) / "__init__.py").is_file()
-        assert is_door, f"{where} reaches into {found.module}: import from the room around it"
+        assert found.module == f"supervox.{found.room}", (
+            f"{where} reaches into {found.module}: import from supervox.{found.room}"
+        )
         missing = set(found.names) - set(importlib.import_module(found.module).__all__)
         assert not missing, f"{where}: {sorted(missing)} not in __all__ of {found.module}"
 

@@ -12,8 +12,7 @@ from supervox.napari_plugin import jobs
 from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
 from supervox.napari_plugin.widgets.project_bar import save_text
-from supervox.segmentation import RefinementParameters
-from supervox.segmentation.project import Project, VoxelChange, is_held
+from supervox.segmentation import Project, RefinementParameters, VoxelChange, is_held
 from supervox.volumes import write_volume
 
 SPACING = (60.0, 30.0, 30.0)
@@ -156,6 +155,67 @@ def test_a_project_with_a_name_needs_no_second_preparation(
     second.until(lambda: second.session.view.result is not None)
     second.settle()
     assert (np.asarray(second.session.view.prediction.data) == shown).mean() > 0.99
+
+
+def kept(folder: Path) -> set[str]:
+    """Return the names of what is kept, with the number of times that it was written."""
+    return {path.name.removesuffix(".zarr") for path in (folder / "derived").iterdir()}
+
+
+def pieces(partitions: range) -> set[str]:
+    kinds = ("supervoxels", "features", "graph")
+    return {f"{kind}-{k}-1" for kind in kinds for k in partitions}
+
+
+def test_final_labels_write_only_what_is_new(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    folder = tmp_path / "cell.supervox"
+    bench.session.keeping.save_as(folder)
+    bench.settle()
+    assert kept(folder) == pieces(range(1))
+    bench.session.delivery.finish()
+    bench.settle()
+    every = {*pieces(range(4)), "model.npz", "model.json"}
+    assert kept(folder) == {*every, "result-1"}
+    bench.paint_voxels(bench.strokes.data == 2, 1)
+    bench.settle()
+    bench.session.delivery.finish()
+    bench.settle()
+    assert kept(folder) == {*every, "result-2"}
+    bench.session.keeping.save_as(tmp_path / "other.supervox")
+    bench.settle()
+    assert bench.session.keeping.project.folder == tmp_path / "other.supervox"
+    assert kept(tmp_path / "other.supervox") == {*every, "result-2"}
+    steps = bench.session.keeping.project.history.steps
+    assert [step["what"] for step in steps] == ["created", "segmented", "segmented"]
+
+
+def test_a_name_after_the_final_labels_keeps_them(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.delivery.finish()
+    bench.settle()
+    folder = tmp_path / "cell.supervox"
+    bench.session.keeping.save_as(folder)
+    bench.settle()
+    assert kept(folder) == {*pieces(range(4)), "result-1", "model.npz", "model.json"}
+    close(bench)
+    with Project.open(folder, read_only=True) as project:
+        assert project.derived.load_result(project.strokes) is not None
+        assert project.derived.load_model(project.strokes) is not None
+
+
+def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.delivery.finish()
+    bench.settle()
+    bench.session.choose(bench.session.choices.of(_parameters(0.5)))
+    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    assert kept(tmp_path / "cell.supervox") == pieces(range(1))
+    assert bench.session.keeping.project.settings.parameters.refinement.strength == 0.5
 
 
 def test_an_image_in_memory_is_kept_as_well(
@@ -458,6 +518,9 @@ def test_a_report(open_file: Any, tmp_path: Path) -> None:
     bench.settle()
     text = (tmp_path / "cell.html").read_text("utf-8")
     assert "<h2>Methods</h2>" in text
+    count = bench.session.preparation.prepared.n_supervoxels
+    assert f"voxels edge length ({count:,} in the first partition)" in text
+    assert ">segmented<" in text
     assert "lipid" in text
     assert "data:image/png;base64," in text
 

@@ -110,6 +110,7 @@ def test_loading_tells_how_far_it_is_and_can_be_stopped(home):
         with pytest.raises(Cancelled):
             project.derived.load_partitions(should_stop=lambda: True)
         partition = project.derived.load_partitions(1)[0]
+    with opened(home) as project:
         with pytest.raises(Cancelled):
             project.derived.save_partition(0, partition, should_stop=lambda: True)
         project.derived.save_partition(0, partition)

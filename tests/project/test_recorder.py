@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervox.features import Cancelled
-from supervox.segmentation.project import AnnotationStore, Recorder
+from supervox.segmentation import AnnotationStore, Recorder
 
 SHAPE = (4, 6, 8)
 ALL = tuple(slice(0, n) for n in SHAPE)

@@ -13,6 +13,7 @@ import pytest
 from supervox.volumes import (
     FORMATS,
     VolumeError,
+    appearing,
     create_volume,
     files,
     open_volume,
@@ -91,6 +92,54 @@ def test_a_write_that_the_system_refuses(tmp_path, ending, kind, files_of_20_kb_
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data, OLD)
     assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+def _write(path, content):
+    if path.suffix == ".txt":
+        path.write_text(content)
+    else:
+        path.mkdir()
+        (path / "part").write_text(content)
+
+
+def _read(path):
+    return (path if path.suffix == ".txt" else path / "part").read_text()
+
+
+@pytest.mark.parametrize("name", ["a.txt", "folder"])
+def test_a_file_or_folder_appears_when_its_block_ends(tmp_path, name):
+    path = tmp_path / name
+    for content in ("old", "new"):
+        with appearing(path) as temporary:
+            assert temporary.parent == tmp_path
+            assert not temporary.exists()
+            _write(temporary, content)
+            assert not path.exists() or _read(path) == "old"
+        assert _read(path) == content
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("name", ["a.txt", "folder"])
+def test_a_block_that_fails_leaves_what_was_there(tmp_path, name, error):
+    path = tmp_path / name
+    _write(path, "old")
+
+    def interrupted():
+        with appearing(path) as temporary:
+            _write(temporary, "half")
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert _read(path) == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_never_written_does_not_appear(tmp_path):
+    with pytest.raises(FileNotFoundError), appearing(tmp_path / "a.txt"):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dataset_that_cannot_be_made(tmp_path):

@@ -1,0 +1,15 @@
+"""What the folder of a project looks like: recognised without loading what opens it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ENDING = ".supervox"
+SETTINGS = "project.json"
+# folders; what is begun in the last is removed when it is finished
+ANNOTATIONS, DERIVED, BEGUN = "annotations", "derived", "unfinished"
+
+
+def is_project(folder: Path) -> bool:
+    """Tell whether a folder is a project, however damaged."""
+    return (folder / SETTINGS).is_file() or (folder / ANNOTATIONS).is_dir()
