@@ -24,7 +24,7 @@ Float32 = NDArray[np.float32]
 # Filters that smooth a second time, and so reach further.
 _TWICE_SMOOTHED = ("structure_tensor_eigenvalues", "difference_of_gaussians")
 # Pairs of axes of the elements zz, yy, xx, zy, zx, yx.
-_ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
+ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
 
 def needed_cells(
@@ -32,7 +32,7 @@ def needed_cells(
 ) -> Window:
     """Return the cells of a scale's grid that its filters read for a block of voxels."""
     inner = [kernel_radius(sigma) for sigma in scale.inner]
-    halo = [a + b + 1 for a, b in zip(inner, _second_reach(scale, filters), strict=True)]
+    halo = [a + b + 1 for a, b in zip(inner, second_reach(scale, filters), strict=True)]
     return core.coarsened(scale.factor).grown(halo, grid_size(shape, scale.factor))
 
 
@@ -61,8 +61,8 @@ def filter_scale(
     kernels = tuple(half_kernel(sigma) for sigma in scale.inner)
     # the cells whose derivatives are needed; smooth values reach one further on every side, also
     # beyond the volume, where reflection gives them the value of the border itself
-    wide = cells.grown(_second_reach(scale, filters), grid.size)
-    smooth = smooth_window(grid.values, kernels, *_bounds(wide, grid.window, margin=1))
+    wide = cells.grown(second_reach(scale, filters), grid.size)
+    smooth = smooth_window(grid.values, kernels, *bounds(wide, grid.window, margin=1))
     z, y, x = cells.within(wide)
     around = np.ascontiguousarray(
         smooth[z.start : z.stop + 2, y.start : y.stop + 2, x.start : x.stop + 2]
@@ -82,11 +82,12 @@ def filter_scale(
         yield "structure_tensor_eigenvalues", _structure_tensor(smooth, cells, wide, scale)
     if "local_std" in filters and grid.squares is not None:
         mean = inside - MIDDLE
-        squares = smooth_window(grid.squares, kernels, *_bounds(cells, grid.window))
+        squares = smooth_window(grid.squares, kernels, *bounds(cells, grid.window))
         yield "local_std", np.sqrt(np.maximum(squares - mean * mean, 0))[None]
 
 
-def _second_reach(scale: Scale, filters: Collection[str]) -> list[int]:
+def second_reach(scale: Scale, filters: Collection[str]) -> list[int]:
+    """Return the cells that filters reach per axis when they smooth a second time."""
     twice = any(name in filters for name in _TWICE_SMOOTHED)
     return [kernel_radius(sigma) if twice else 0 for sigma in scale.outer]
 
@@ -98,7 +99,7 @@ def _outer_kernels(scale: Scale) -> tuple[Float32, ...]:
 def _difference(smooth: Float32, cells: Window, wide: Window, scale: Scale) -> Float32:
     """Return the Gaussian of sigma less that of sigma * sqrt(2): smoothed once less twice."""
     once = np.ascontiguousarray(smooth[1:-1, 1:-1, 1:-1])
-    twice = smooth_window(once, _outer_kernels(scale), *_bounds(cells, wide))
+    twice = smooth_window(once, _outer_kernels(scale), *bounds(cells, wide))
     difference: Float32 = once[cells.within(wide)] - twice
     return difference
 
@@ -110,14 +111,14 @@ def _structure_tensor(smooth: Float32, cells: Window, wide: Window, scale: Scale
     reaches across thin structures.
     """
     along = gradient(smooth, scale.first)
-    start, _ = _bounds(cells, wide)
+    start, _ = bounds(cells, wide)
     tensor = np.empty((6, *cells.shape), np.float32)
-    for element, (i, j) in zip(tensor, _ELEMENTS, strict=True):
+    for element, (i, j) in zip(tensor, ELEMENTS, strict=True):
         smooth_product(along[i], along[j], _outer_kernels(scale), start, element)
     return root_eigenvalues(tensor)
 
 
-def _bounds(part: Window, whole: Window, margin: int = 0) -> tuple[Triple, Triple]:
+def bounds(part: Window, whole: Window, margin: int = 0) -> tuple[Triple, Triple]:
     """Return start and stop of a part, with a margin, in coordinates of an array of the whole."""
     z, y, x = part.within(whole)
     return (

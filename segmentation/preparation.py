@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import (
+    Device,
     FeatureBank,
     FeatureTable,
     IntensityRange,
@@ -133,6 +134,11 @@ class _Preparation:
     workers: Workers
     should_stop: ShouldStop | None
 
+    @property
+    def _device(self) -> Device | None:
+        """What computes here; that of a cluster's workers is their own business."""
+        return self.workspace.device if self.workspace.cluster is None else None
+
     @cached_property
     def _components(self) -> NDArray[np.int32] | None:
         """Room for an intermediate result, so that blocks of a lost worker can be done again."""
@@ -155,6 +161,7 @@ class _Preparation:
             out=self.workspace.empty(self.volume.shape, np.int32),
             components=self._components,
             workers=self.workers,
+            device=self._device,
             progress=progress,
             should_stop=self.should_stop,
         )
@@ -178,6 +185,7 @@ class _Preparation:
                 n_supervoxels=sizes,
                 intensity=scale,
                 workers=self.workers,
+                device=self._device,
                 progress=steps.next(FEATURES_COST),
                 should_stop=self.should_stop,
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from supervox.features import count_workers
+from supervox.features import Choice, count_workers
 from supervox.segmentation.checks import check_classes
 from supervox.segmentation.model import save_model
 from supervox.segmentation.parameters import SegmentationParameters
@@ -18,7 +18,7 @@ from supervox.segmentation.segmenter import Segmenter
 from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
-from .budget import make_rooms
+from .budget import choose_device, make_rooms
 from .cluster import connected
 from .errors import say
 from .inputs import (
@@ -60,6 +60,8 @@ class Request:
         Bytes to use at most.
     scheduler : str, optional
         Address of a Dask cluster.
+    device : str
+        What computes: auto, cpu or gpu.
     """
 
     volume: str
@@ -72,11 +74,13 @@ class Request:
     workers: int | None
     memory: float | None
     scheduler: str | None
+    device: Choice
 
 
 def run(request: Request) -> dict[str, Any]:
     """Segment, write the files, and return what was done."""
     started = time.perf_counter()
+    device = choose_device(request.device, request.scheduler)
     with ExitStack() as stack:
         volume, strokes, *further = [
             stack.enter_context(open_volume(path))
@@ -101,7 +105,7 @@ def run(request: Request) -> dict[str, Any]:
                 n_classes=len(painted.class_ids),
                 workers=request.workers,
                 shared=stack.enter_context(connected(request.scheduler, outputs.folder)),
-            )
+            ).on(device)
             data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
             segmenter = Segmenter(
                 data,
