@@ -2,14 +2,16 @@
 
 The same arithmetic as the compiled filters, operation by operation and in the same order. Each
 operation is a pass of its own, which neither fuses nor reorders it, so the results are the same to
-the bit wherever float32 and float64 are rounded as IEEE 754 says. The compiled modules explain the
-mathematics.
+the bit wherever float32 and float64 are rounded as IEEE 754 says. Numbers that meet an array are
+Python's, which take its dtype. The compiled modules explain the mathematics.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from .array_smoothing import Array, smooth_array
 from .eigenvalues import DISTANCE, TINY
@@ -25,7 +27,7 @@ def filter_arrays(
     """Compute filters of one scale, as `filter_scale` does; the grid's arrays belong to `xp`."""
     inner = [half_kernel(sigma) for sigma in scale.inner]
     outer = [half_kernel(sigma) for sigma in scale.outer]
-    first = [xp.float32(weight) for weight in scale.first]
+    first = [np.float32(weight) for weight in scale.first]
     wide = cells.grown(second_reach(scale, filters), grid.size)
     smooth = smooth_array(xp, grid.values, inner, *bounds(wide, grid.window, margin=1))
     z, y, x = cells.within(wide)
@@ -40,7 +42,7 @@ def filter_arrays(
         a, b, c = (_second(around, k, (2 * first[k]) ** 2) for k in range(3))
         yield "laplacian_of_gaussian", (a + b + c)[None]
     if "hessian_eigenvalues" in filters:
-        yield "hessian_eigenvalues", eigenvalues(xp, _hessian(xp, around, first))
+        yield "hessian_eigenvalues", eigenvalues(xp, _hessian(around, first))
     once = smooth[1:-1, 1:-1, 1:-1]
     if "difference_of_gaussians" in filters:
         twice = smooth_array(xp, once, outer, *bounds(cells, wide))
@@ -50,12 +52,12 @@ def filter_arrays(
         tensor = [
             smooth_array(xp, along[i] * along[j], outer, *bounds(cells, wide)) for i, j in ELEMENTS
         ]
-        roots = xp.sqrt(xp.maximum(eigenvalues(xp, tensor), xp.float32(0)))
+        roots = xp.sqrt(xp.maximum(eigenvalues(xp, tensor), 0.0))
         yield "structure_tensor_eigenvalues", roots
     if "local_std" in filters and grid.squares is not None:
-        mean = inside - MIDDLE
+        mean = inside - float(MIDDLE)
         squares = smooth_array(xp, grid.squares, inner, *bounds(cells, grid.window))
-        yield "local_std", xp.sqrt(xp.maximum(squares - mean * mean, xp.float32(0)))[None]
+        yield "local_std", xp.sqrt(xp.maximum(squares - mean * mean, 0.0))[None]
 
 
 def _part(around: Array, *shifts: int) -> Array:
@@ -68,23 +70,23 @@ def _moved(around: Array, axis: int, by: int) -> Array:
 
 
 def _gradient(around: Array, first: Sequence[Any]) -> list[Array]:
-    return [first[k] * (_moved(around, k, 1) - _moved(around, k, -1)) for k in range(3)]
+    return [float(first[k]) * (_moved(around, k, 1) - _moved(around, k, -1)) for k in range(3)]
 
 
 def _second(around: Array, axis: int, weight: Any) -> Array:
     before, here, after = (_moved(around, axis, by) for by in (-1, 0, 1))
-    return weight * ((after - here) - (here - before))
+    return float(weight) * ((after - here) - (here - before))
 
 
 def _mixed(around: Array, i: int, j: int, weight: Any) -> Array:
     def corner(a: int, b: int) -> Array:
         return _part(around, *(a * (k == i) + b * (k == j) for k in range(3)))
 
-    return weight * ((corner(1, 1) - corner(1, -1)) - (corner(-1, 1) - corner(-1, -1)))
+    return float(weight) * ((corner(1, 1) - corner(1, -1)) - (corner(-1, 1) - corner(-1, -1)))
 
 
-def _hessian(xp: Any, around: Array, first: Sequence[Any]) -> list[Array]:
-    four = xp.float32(4)
+def _hessian(around: Array, first: Sequence[Any]) -> list[Array]:
+    four = np.float32(4)
     return [
         _second(around, i, four * first[i] * first[i])
         if i == j
@@ -105,7 +107,7 @@ def eigenvalues(xp: Any, tensor: Sequence[Array]) -> Array:
     squares = squares * (1.0 / 6.0) + TINY
     det = zz * (yy * xx - yx * yx) - zy * (zy * xx - yx * zx) + zx * (zy * yx - yy * zx)
     del zz, yy, xx, zy, zx, yx  # room for what comes
-    inverse = (xp.float32(1) / xp.sqrt(squares.astype(xp.float32))).astype(xp.float64)
+    inverse = (1.0 / xp.sqrt(squares.astype(xp.float32))).astype(xp.float64)
     inverse *= 1.5 - 0.5 * squares * inverse * inverse
     p = squares * inverse
     r = 0.5 * det * inverse * inverse * inverse

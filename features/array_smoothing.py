@@ -17,7 +17,7 @@ def smooth_array(
 ) -> Array:
     """Smooth a source and return the window [start, stop) of the result; see `smooth_window`."""
     for axis in range(3):
-        kernel, size = kernels[axis], source.shape[axis]
+        kernel, size = [float(weight) for weight in kernels[axis]], source.shape[axis]
         reach, n = len(kernel) - 1, stop[axis] - start[axis]
         index = xp.arange(start[axis] - reach, stop[axis] + reach) % (2 * size)
         padded = xp.take(source, xp.where(index < size, index, 2 * size - 1 - index), axis=axis)

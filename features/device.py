@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 INSTALL = 'pip install "supervox[gpu]"'
 USED_SHARE = 0.6  # of the device's free memory: its pool is in pieces, and others use it as well
-# What filtering and pooling have on the device at once, per voxel; measured with NumPy in its place.
+# What filtering and pooling have on the device at once, per voxel, as measured with NumPy.
 BYTES_PER_VOXEL = 400
 # Fewer voxels at a time don't fill a device; more of them are not faster.
 SMALLEST_PART, LARGEST_PART = 2**18, 2**24
@@ -153,8 +153,13 @@ def _open(tell: Callable[[str], None]) -> Device:
             raise DeviceError("there is no CUDA device; nvidia-smi lists those of this machine")
         name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
         cupy.arange(8).sum().item()  # compiles a kernel and waits for it
-    # a missing driver is a RuntimeError; missing parts of CUDA show as one, or as the others
-    except (RuntimeError, ImportError, OSError, MemoryError) as error:
+    except (  # a missing driver is a RuntimeError; missing parts of CUDA show as any of them
+        cupy.cuda.compiler.CompileException,
+        ImportError,
+        MemoryError,
+        OSError,
+        RuntimeError,
+    ) as error:
         why = " ".join(str(error).split())
         raise DeviceError(
             f"no CUDA device answers ({why}); see whether nvidia-smi lists one, and install CuPy "

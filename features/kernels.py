@@ -118,9 +118,8 @@ class ArrayKernels:
     def add_channel(self, values: Any, runs: ArrayEntries, sums: Any, squares: Any) -> None:
         """Add a channel to the sums of a block's supervoxels, in quanta."""
         xp = self.xp
-        limit, half = xp.float32(LIMIT), xp.float32(0.5)
-        scaled = xp.clip(values.reshape(-1) * xp.float32(UNITS), -limit, limit)
-        quanta = xp.floor(scaled + half).astype(xp.int64)[runs.cell]
+        scaled = xp.clip(values.reshape(-1) * float(UNITS), -float(LIMIT), float(LIMIT))
+        quanta = xp.floor(scaled + 0.5).astype(xp.int64)[runs.cell]
         n = len(runs.ends) - 1
         for total, what in ((sums, quanta), (squares, quanta * quanta)):
             until = xp.concatenate([xp.zeros(1, xp.int64), xp.cumsum(what * runs.count)])

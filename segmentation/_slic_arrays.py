@@ -78,10 +78,10 @@ class CellBlock:
         values = self.guide.reshape(-1)
         corners, inside = self._corners()
         places = [xp.broadcast_to(part, self.guide.shape).reshape(-1) for part in inside]
-        w = [xp.float32(value) for value in weight]
+        w = [float(np.float32(value)) for value in weight]
         padded = self._around(centres)
         nearest = xp.full(values.size, xp.inf, xp.float32)
-        choice = xp.zeros(values.size, xp.int8)
+        choice = xp.zeros(values.size, xp.int32)
         z, y, x = self.n_cells
         for k, (i, j, m) in enumerate(NEIGHBOURS):
             candidates = padded[i : i + z, j : j + y, m : m + x]
@@ -93,7 +93,7 @@ class CellBlock:
             distance = w[0] * (dz * dz) + w[1] * (dy * dy) + w[2] * (dx * dx) + di * di
             closer = distance < nearest
             nearest = xp.where(closer, distance, nearest)
-            choice = xp.where(closer, xp.int8(k), choice)
+            choice = xp.where(closer, k, choice)
         return choice
 
     def _around(self, centres: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -134,6 +134,7 @@ def command(
         entries = run(request)
     if as_json:
         common = {"command": "apply", "model": str(model), "workers": count_workers(workers)}
+        common["device"] = "cpu" if request.device is None else request.device.name
         parameters = request.model.parameters.to_dict()
         print_json(common | {"volumes": entries, "parameters": parameters, "versions": versions()})
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import click
-from supervox.features.device import CHOICES
+from supervox.features import CHOICES
 
 UNITS = {
     unit + suffix: base**power
@@ -80,8 +80,8 @@ device = click.option(
     type=click.Choice(CHOICES),
     default="auto",
     show_default=True,
-    help="What computes supervoxels and features: a CUDA GPU, with the extra gpu, or the processors "
-    "(cpu); auto takes a GPU if one answers, and 'supervox info' says whether one does.",
+    help="What computes supervoxels and features: a CUDA GPU, with the extra gpu, or the "
+    "processors (cpu); auto takes a GPU if one answers, and 'supervox info' says whether one does.",
 )
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of a table."

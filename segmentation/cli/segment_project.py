@@ -113,6 +113,7 @@ def run(request: Request) -> dict[str, Any]:
             "unit": size.unit,
             "parameters": settings.parameters.to_dict(),
             "workers": count_workers(request.workers),
+            "device": "cpu" if device is None else device.name,
             "seconds": stages.seconds | {"total": time.perf_counter() - started},
             "versions": versions(),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],

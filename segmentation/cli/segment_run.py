@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from supervox.features import Choice, count_workers
+from supervox.features import Choice, Device, count_workers
 from supervox.segmentation.checks import check_classes
 from supervox.segmentation.model import save_model
 from supervox.segmentation.parameters import SegmentationParameters
@@ -131,7 +131,7 @@ def run(request: Request) -> dict[str, Any]:
                 outputs.publish()
         seconds = {"read": stages.seconds["read"], **segmenter.seconds}
         seconds |= {"write": stages.seconds["write"], "total": time.perf_counter() - started}
-        return _report(request, volume, size, masked, seconds) | {
+        return _report(request, volume, size, masked, device, seconds) | {
             "supervoxels": [int(p.graph.mean_intensity.size) for p in segmenter.partitions],
             "classes": painted_classes(painted, voxels, class_names(strokes.classes), size),
         }
@@ -158,7 +158,12 @@ def painted_classes(
 
 
 def _report(
-    request: Request, volume: Volume, size: VoxelSize, masked: int, seconds: dict[str, float]
+    request: Request,
+    volume: Volume,
+    size: VoxelSize,
+    masked: int,
+    device: Device | None,
+    seconds: dict[str, float],
 ) -> dict[str, Any]:
     """Return what was done, but for the classes."""
     outputs = request.files.as_dict()
@@ -178,6 +183,7 @@ def _report(
         "unit": size.unit,
         "parameters": request.parameters.to_dict(),
         "workers": count_workers(request.workers),
+        "device": "cpu" if device is None else device.name,
         "seconds": seconds,
         "versions": versions(),
     }
