@@ -19,6 +19,7 @@ NAMES = (
     "accuracy",
     "supervoxel_quality",
     "feature_speed",
+    "device",
     "refinement_speed",
     "live_update",
     "application",

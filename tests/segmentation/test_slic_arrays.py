@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
 from scipy import ndimage as ndi
 from supervox.segmentation import (
     SegmentationParameters,
@@ -103,3 +104,14 @@ def test_a_segmenter_on_a_device(pretend):
     assert {"bincount", "cumsum", "take"} <= set(asked)
     there = Segmenter(volume, parameters=parameters).segment(strokes)
     np.testing.assert_array_equal(here.labels, there.labels)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["cryo_sxt_mitochondria", "fly_nerve_cord", "mouse_mitochondria"])
+def test_real_volumes(data_folder, device, name):
+    whole = tifffile.imread(data_folder / name / "image.tif")
+    z, y, x = (slice(max(0, n // 2 - 24), n // 2 + 24) for n in whole.shape)
+    image = np.ascontiguousarray(whole[z, y, x])
+    ours = compute_supervoxels(image)
+    theirs = compute_supervoxels(image, device=device)
+    assert agreement(ours, theirs) >= SAME
