@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .segmenter import Segmenter
     from .strokes import Strokes, count_strokes, find_strokes, label_supervoxels
     from .supervoxels import compute_supervoxels
+    from .workspace import Workspace
 
 __all__ = [
     "AnnotationStore",
@@ -95,6 +96,7 @@ __all__ = [
     "SupervoxelParameters",
     "VolumeMoved",
     "VoxelChange",
+    "Workspace",
     "change_between",
     "check_spacing",
     "compute_supervoxels",
@@ -148,6 +150,7 @@ _HOMES = {
     "segmenter": ("Segmenter",),
     "strokes": ("Strokes", "count_strokes", "find_strokes", "label_supervoxels"),
     "supervoxels": ("compute_supervoxels",),
+    "workspace": ("Workspace",),
 }
 
 
