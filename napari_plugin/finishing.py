@@ -6,13 +6,16 @@ import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
+from supervox.features import Choice, find_device
 from supervox.segmentation import (
     RefinementParameters,
     Segmentation,
     SegmentationParameters,
     Segmenter,
     Strokes,
+    Workspace,
 )
 
 from .jobs import Report, Stage, Task
@@ -61,11 +64,13 @@ class Finishing(Stage):
     ----------
     workers : int, optional
         Threads; one per processor by default.
+    device : str
+        What computes supervoxels and features; see `supervox.features.find_device`.
     """
 
-    def __init__(self, workers: int | None) -> None:
+    def __init__(self, workers: int | None, device: Choice = "auto") -> None:
         super().__init__()
-        self._workers = workers
+        self._workers, self._device = workers, device
         self.finished: Finished | None = None
         self.succeeded.connect(self._keep)
 
@@ -86,7 +91,7 @@ class Finishing(Stage):
             earlier.source, earlier.segmenter.parameters
         )
         segmenter = earlier.segmenter if earlier is not None and is_same else None
-        task = _task(prepared, strokes, parameters, segmenter, self._workers)
+        task = _task(prepared, strokes, parameters, segmenter, self._workers, self._device)
         self.run(task, "Computing the final labels", shown=True)
 
     def forget(self) -> None:
@@ -104,6 +109,7 @@ def _task(
     parameters: SegmentationParameters,
     segmenter: Segmenter | None,
     workers: int | None,
+    device: Choice,
 ) -> Task:
     def finish(report: Report) -> Finished:
         started = time.perf_counter()
@@ -112,6 +118,7 @@ def _task(
             spacing=prepared.source.spacing,
             parameters=parameters,
             workers=workers,
+            workspace=Workspace(device=find_device(device, show_warning)),
             partitions=prepared.segmenter.partitions,
         )
         segmentation = full.segment(

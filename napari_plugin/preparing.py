@@ -6,11 +6,14 @@ import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
+from supervox.features import Choice, find_device
 from supervox.segmentation import (
     Estimate,
     SegmentationParameters,
     Segmenter,
+    Workspace,
     estimate_preparation,
 )
 
@@ -72,18 +75,20 @@ class Preparation(Stage):
     ----------
     workers : int, optional
         Threads; one per processor by default.
+    device : str
+        What computes supervoxels and features; see `supervox.features.find_device`.
     """
 
-    def __init__(self, workers: int | None) -> None:
+    def __init__(self, workers: int | None, device: Choice = "auto") -> None:
         super().__init__()
-        self._workers = workers
+        self._workers, self._device = workers, device
         self.prepared: Prepared | None = None
         self._pace = 1.0  # how much longer preparing takes here than estimated
         self.succeeded.connect(self._keep)
 
     def start(self, source: Source, parameters: SegmentationParameters) -> None:
         """Prepare; what was prepared before stays until the end."""
-        task = _task(source, parameters, self._workers)
+        task = _task(source, parameters, self._workers, self._device)
         self.run(task, "Preparing the volume", shown=True)
 
     def estimate(self, source: Source, parameters: SegmentationParameters) -> Estimate:
@@ -117,13 +122,19 @@ class Preparation(Stage):
             self._pace = prepared.seconds / expected
 
 
-def _task(source: Source, parameters: SegmentationParameters, workers: int | None) -> Task:
+def _task(
+    source: Source, parameters: SegmentationParameters, workers: int | None, device: Choice
+) -> Task:
     live = replace(parameters, partitions=1, edge_refinement=False)
 
     def prepare(report: Report) -> Prepared:
         started = time.perf_counter()
         segmenter = Segmenter(
-            source.work_volume(), spacing=source.spacing, parameters=live, workers=workers
+            source.work_volume(),
+            spacing=source.spacing,
+            parameters=live,
+            workers=workers,
+            workspace=Workspace(device=find_device(device, show_warning)),
         )
         segmenter.prepare(progress=report.progress, should_stop=report.should_stop)
         coarse = coarse_sample(source.layer_part(segmenter.partitions[0].ids))

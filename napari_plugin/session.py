@@ -53,7 +53,7 @@ class Session(WorkingImage):
             ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
-        self.preparation = Preparation(settings.workers)
+        self.preparation = Preparation(settings.workers, settings.device)
         self.importing = Importing(self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from supervox.features import Choice
+
 PLUGIN = "supervox"
 
 
@@ -25,6 +27,8 @@ class Settings:
         Features to start from: a key of `supervox.features.PRESETS`.
     supervoxel_size
         Edge of a supervoxel, in voxels of the finest axis.
+    device
+        What computes supervoxels and features: a word of `supervox.features.CHOICES`.
     brush_size
         Diameter of the brush at the start, in voxels.
     prediction_opacity
@@ -38,6 +42,7 @@ class Settings:
     workers: int | None = None
     preset: str = "default"
     supervoxel_size: float = 8.0
+    device: Choice = "auto"
     brush_size: int = 5
     prediction_opacity: float = 0.4
     home: Path = field(default_factory=lambda: default_home())

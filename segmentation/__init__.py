@@ -4,8 +4,8 @@ Where to find what, in the order of the work:
 
 - `checks`: what is refused, and the sentences that say so.
 - `guide`: the smoothed image that supervoxels, boundaries and edges are judged on.
-- `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
-  volume in small pieces.
+- `supervoxels` (on the cells of `grid`; kernels in `_slic`, of a device in `_slic_arrays`,
+  `_connect`, `_components`): the volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
 - `partition`: supervoxels, features and graph together, computed once per volume in the `stages` of
   a `preparation`; `links`: the graph as the neighbours of each supervoxel.
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .segmenter import Segmenter
     from .strokes import Strokes, count_strokes, find_strokes, label_supervoxels
     from .supervoxels import compute_supervoxels
+    from .workspace import Workspace
 
 __all__ = [
     "ENDING",
@@ -99,6 +100,7 @@ __all__ = [
     "SupervoxelParameters",
     "VolumeMoved",
     "VoxelChange",
+    "Workspace",
     "change_between",
     "check_spacing",
     "compute_supervoxels",
@@ -156,6 +158,7 @@ _HOMES = {
     "segmenter": ("Segmenter",),
     "strokes": ("Strokes", "count_strokes", "find_strokes", "label_supervoxels"),
     "supervoxels": ("compute_supervoxels",),
+    "workspace": ("Workspace",),
 }
 
 
