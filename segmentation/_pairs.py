@@ -27,7 +27,7 @@ def _grow(
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _find(keys: NDArray[np.int64], key: int) -> np.int64:
+def _find(keys: NDArray[np.int64], key: int) -> int:
     """Return the slot of a key, or the empty slot where it belongs (linear probing)."""
     mask = keys.size - 1
     # mixed twice, or keys that are multiples of a number keep together
@@ -36,7 +36,7 @@ def _find(keys: NDArray[np.int64], key: int) -> np.int64:
     slot = np.int64(mixed >> np.uint64(32)) & mask
     while keys[slot] != -1 and keys[slot] != key:
         slot = (slot + 1) & mask
-    return slot
+    return int(slot)
 
 
 @nb.njit(nogil=True, cache=True)
