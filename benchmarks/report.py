@@ -21,6 +21,7 @@ NAMES = (
     "feature_speed",
     "preparation_speed",
     "roofline",
+    "device",
     "refinement_speed",
     "live_update",
     "application",

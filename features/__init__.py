@@ -14,10 +14,16 @@ Where to look
     From a sigma and a spacing to a coarse grid and kernels per axis.
 `grids`
     Blocks read, normalised and averaged into the cells of coarse grids.
+`device`
+    A GPU in place of the processors, if there is one.
 `smoothing`, `derivatives`, `eigenvalues`
     The compiled filters.
 `filters`
     All filters of one scale on a block.
+`array_smoothing`, `array_filters`
+    The same on arrays of a device.
+`kernels`
+    Compiled code or a device's arrays, behind the same functions of a block.
 `bank`
     `FeatureBank`: the channels, and their values in a block.
 `runs`
@@ -54,6 +60,7 @@ from .blocks import (
 )
 from .cluster import Cluster
 from .context import add_context
+from .device import CHOICES, Choice, Device, DeviceError, describe_device, find_device
 from .intensity import IntensityRange, sample_voxels
 from .parameters import FILTERS, PRESETS, FeatureParameters, parameters_for_preset
 from .pooling import pool_features, pool_partitions
@@ -61,11 +68,15 @@ from .smoothing import gaussian_smooth, kernel_radius
 from .table import FeatureTable, column_names, join_tables
 
 __all__ = [
+    "CHOICES",
     "FILTERS",
     "PRESETS",
     "Block",
     "Cancelled",
+    "Choice",
     "Cluster",
+    "Device",
+    "DeviceError",
     "Executor",
     "FeatureBank",
     "FeatureParameters",
@@ -84,6 +95,8 @@ __all__ = [
     "column_names",
     "count_workers",
     "default_block_shape",
+    "describe_device",
+    "find_device",
     "gaussian_smooth",
     "join_tables",
     "kernel_radius",

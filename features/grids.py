@@ -32,6 +32,14 @@ class Window:
     start: Triple
     stop: Triple
 
+    @classmethod
+    def of(cls, box: Slices, corner: Triple = (0, 0, 0)) -> Window:
+        """Return the window of a box that is given from a corner."""
+        return cls(
+            _triple(part.start + at for part, at in zip(box, corner, strict=True)),
+            _triple(part.stop + at for part, at in zip(box, corner, strict=True)),
+        )
+
     @property
     def shape(self) -> Triple:
         """Cells per axis."""

@@ -10,7 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from supervox.features import Progress, ShouldStop, VolumeLike, check_stop
+from napari.utils.notifications import show_warning
+from supervox.features import (
+    Choice,
+    Device,
+    Progress,
+    ShouldStop,
+    VolumeLike,
+    check_stop,
+    find_device,
+)
 from supervox.segmentation import (
     MemoryPlan,
     NotEnoughMemory,
@@ -51,12 +60,15 @@ class Resources:
         what is available.
     scheduler : str or None
         Address of a Dask cluster, or ``"local"``; None for threads.
+    device : str
+        What computes supervoxels and features; see `supervox.features.find_device`.
     """
 
     scratch: Path
     workers: int | None = None
     memory: float | None = None
     scheduler: str | None = None
+    device: Choice = "auto"
 
     def plan(
         self,
@@ -153,15 +165,26 @@ class Resources:
     @contextmanager
     def _rooms(self, plan: MemoryPlan) -> Iterator[tuple[Workspace, Workspace]]:
         """Give where the image lies, and where supervoxels."""
+        device = self._find_device()
         if self.scheduler is None and not plan.ids_on_disk:
-            yield Workspace(), Workspace()
+            yield Workspace(), Workspace(device=device)
             return
         self._check_disk(plan)
         remove_leftovers(self.scratch / "shared")
         with connected(self.scheduler, self.scratch) as shared:
             room = shared or Workspace(Scratch(self.scratch))
             images = room if plan.volume_on_disk else Workspace()
-            yield images, replace(room, pooled_together=plan.pooled_together)
+            yield images, replace(room, pooled_together=plan.pooled_together, device=device)
+
+    def _find_device(self) -> Device | None:
+        if self.scheduler is None:
+            return find_device(self.device, show_warning)
+        if self.device == "gpu":
+            raise SegmentationError(
+                "a GPU and a Dask cluster don't go together: the workers of a cluster compute on "
+                f"their processors; change one of the two in {PREFERENCES}"
+            )
+        return None
 
     def _check_disk(self, plan: MemoryPlan) -> None:
         try:

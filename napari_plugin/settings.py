@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from supervox.features import Choice
+
 from .resources import Resources
 
 PLUGIN = "supervox"
@@ -27,6 +29,8 @@ class Settings:
         Features to start from: a key of `supervox.features.PRESETS`.
     supervoxel_size
         Edge of a supervoxel, in voxels of the finest axis.
+    device
+        What computes supervoxels and features: a word of `supervox.features.CHOICES`.
     memory_gb
         Gigabytes that preparing and finishing may use; None for most of what is free.
     scratch
@@ -46,6 +50,7 @@ class Settings:
     workers: int | None = None
     preset: str = "default"
     supervoxel_size: float = 8.0
+    device: Choice = "auto"
     memory_gb: float | None = None
     scratch: Path | None = None
     scheduler: str | None = None
@@ -73,7 +78,9 @@ class Settings:
     def resources(self) -> Resources:
         """What preparing and finishing may use."""
         memory = None if self.memory_gb is None else self.memory_gb * 1e9
-        return Resources(self.scratch or self.home, self.workers, memory, self.scheduler)
+        return Resources(
+            self.scratch or self.home, self.workers, memory, self.scheduler, self.device
+        )
 
 
 def default_home() -> Path:

@@ -4,8 +4,8 @@ Where to find what, in the order of the work:
 
 - `checks`: what is refused, and the sentences that say so.
 - `guide`: the smoothed image that supervoxels, boundaries and edges are judged on.
-- `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
-  volume in small pieces.
+- `supervoxels` (on the cells of `grid`; kernels in `_slic`, of a device in `_slic_arrays`,
+  `_connect`, `_components`): the volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
 - `partition`: supervoxels, features and graph together, computed once per volume in the `stages` of
   a `preparation`; `links`: the graph as the neighbours of each supervoxel.

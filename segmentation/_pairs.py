@@ -36,7 +36,7 @@ def _find(keys: NDArray[np.int64], key: int) -> int:
     slot = np.int64(mixed >> np.uint64(32)) & mask
     while keys[slot] != -1 and keys[slot] != key:
         slot = (slot + 1) & mask
-    return slot
+    return int(slot)
 
 
 @nb.njit(nogil=True, cache=True)

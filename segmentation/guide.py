@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import (
     Block,
+    Device,
     IntensityRange,
     VolumeLike,
     gaussian_smooth,
@@ -38,15 +39,21 @@ def face_areas(spacing: Sequence[float]) -> tuple[float, float, float]:
 
 
 def guide_block(
-    volume: VolumeLike, block: Block, intensity: IntensityRange, sigma: Sequence[float]
+    volume: VolumeLike,
+    block: Block,
+    intensity: IntensityRange,
+    sigma: Sequence[float],
+    device: Device | None = None,
 ) -> NDArray[np.float32]:
     """Read a block with the halo of a Gaussian and return its smoothed core, rounded.
 
-    The rounding to multiples of 1/1024 makes sums of the values exact in float64.
+    A device smooths, if one is given. The rounding to multiples of 1/1024 makes sums of the values
+    exact in float64.
     """
     halo = [kernel_radius(value) for value in sigma]
     padded = split_around(block, volume.shape, halo)
-    values = gaussian_smooth(intensity.normalise(read_block(volume, padded.padded)), tuple(sigma))
+    voxels = intensity.normalise(read_block(volume, padded.padded))
+    values = gaussian_smooth(voxels, tuple(sigma), device=device)
     rounded = np.empty(block.shape, np.float32)
     _round(values[padded.inner], rounded)
     return rounded

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import (
     Block,
+    Device,
     FeatureBank,
     FeatureTable,
     IntensityRange,
@@ -79,6 +80,11 @@ class Stages:
             yield Stage(recording, kept)
         kept.remove()
 
+    @property
+    def _device(self) -> Device | None:
+        """What computes here; that of a cluster's workers is their own business."""
+        return self.workspace.device if self.workspace.cluster is None else None
+
     @cached_property
     def _components(self) -> NDArray[np.int32] | None:
         """Room for an intermediate result, so that blocks of a lost worker can be done again."""
@@ -101,6 +107,7 @@ class Stages:
             shift=self.shifts[k],
             intensity=self.intensity,
             workers=stage.workers,
+            device=self._device,
             progress=release(progress),
             should_stop=self.should_stop,
         )
@@ -146,6 +153,7 @@ class Stages:
                 n_supervoxels=sizes,
                 intensity=scale,
                 workers=stage.workers,
+                device=self._device,
                 progress=steps.next(FEATURES_COST),
                 should_stop=self.should_stop,
             )

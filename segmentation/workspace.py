@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
-from supervox.features import Cluster, Progress
+from supervox.features import Cluster, Device, Progress
 
 from .checks import SegmentationError
 from .parameters import MAX_PARTITIONS
@@ -90,11 +90,14 @@ class Workspace:
     cluster : Cluster, optional
         Runs the blocks of a preparation; threads do without it. The volume and the scratch must
         then be shared (`SharedScratch`).
+    device : Device, optional
+        Computes supervoxels and features in place of the processors, where no cluster does.
     """
 
     scratch: Scratch | None = None
     pooled_together: int = MAX_PARTITIONS
     cluster: Cluster | None = None
+    device: Device | None = None
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
         """Return a new array for voxels, in memory or in a file."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from supervox.features import Choice, Device, find_device
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.memory import MemoryPlan, Run, default_budget, plan_memory
 from supervox.segmentation.parameters import SegmentationParameters
@@ -30,6 +31,10 @@ class Rooms:
 
     images: Workspace
     ids: Workspace
+
+    def on(self, device: Device | None) -> Rooms:
+        """Return the same rooms, where a device computes."""
+        return replace(self, ids=replace(self.ids, device=device))
 
 
 def make_rooms(
@@ -99,6 +104,26 @@ def make_rooms(
     scratch = Scratch(folder)
     ids = Workspace(scratch, plan.pooled_together)
     return Rooms(Workspace(scratch) if plan.volume_on_disk else Workspace(), ids)
+
+
+def choose_device(choice: Choice, scheduler: str | None = None) -> Device | None:
+    """Return the device that a person chose; None for the processors, and on a cluster.
+
+    Raises
+    ------
+    SegmentationError
+        If a GPU and a cluster were asked for.
+    DeviceError
+        If a GPU was asked for and none can be used.
+    """
+    if scheduler is None:
+        return find_device(choice, say)
+    if choice == "gpu":
+        raise SegmentationError(
+            "--device gpu and --scheduler don't go together: the workers of a cluster compute on "
+            "their processors; leave one of them out"
+        )
+    return None
 
 
 def _check_disk(plan: MemoryPlan, budget: float, folder: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import pytest
 from napari.settings import get_plugin_settings
-from supervox.features import PRESETS
+from supervox.features import CHOICES, PRESETS
 from supervox.napari_plugin import settings as module
 from supervox.napari_plugin.resources import Resources
 from supervox.napari_plugin.settings import Settings
@@ -28,6 +28,7 @@ def test_the_manifest_has_the_same_defaults(plugin):
     assert not any(declared[name] for name in (*nothing, "home"))
     assert declared["supervoxel_size"] == SupervoxelParameters().size_voxels
     assert properties(plugin)["preset"].enum == list(PRESETS)
+    assert properties(plugin)["device"].enum == list(CHOICES)
 
 
 def test_what_a_person_chose(plugin, plugin_settings):
@@ -36,8 +37,11 @@ def test_what_a_person_chose(plugin, plugin_settings):
     stored.live_update.live = False
     stored.live_update.workers = 3
     stored.preparation.supervoxel_size = 6.5
+    stored.preparation.device = "cpu"
     stored.painting.brush_size = 9
-    assert Settings.load() == Settings(live=False, workers=3, supervoxel_size=6.5, brush_size=9)
+    assert Settings.load() == Settings(
+        live=False, workers=3, supervoxel_size=6.5, device="cpu", brush_size=9
+    )
 
 
 def test_what_preparing_may_use(plugin, plugin_settings, tmp_path):
