@@ -25,6 +25,7 @@ NAMES = (
     "refinement_speed",
     "live_update",
     "application",
+    "large",
     "project",
     "memory",
     "scale",

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from napari.utils.notifications import show_warning
 from numpy.typing import NDArray
-from supervox.features import Choice, find_device
 from supervox.segmentation import (
     RefinementParameters,
     Segmentation,
     SegmentationParameters,
     Segmenter,
     Strokes,
-    Workspace,
 )
 
 from .jobs import Report, Stage, Task
 from .preparing import Prepared
+from .resources import Resources, at_home, part
 from .source import Source
 
-SEGMENT_SHARE = 0.7  # of the work; the rest is making voxels
+PREPARE_SHARE = 0.7  # of the work; the rest is making voxels
 
 
 @dataclass(frozen=True)
@@ -62,15 +61,12 @@ class Finishing(Stage):
 
     Parameters
     ----------
-    workers : int, optional
-        Threads; one per processor by default.
-    device : str
-        What computes supervoxels and features; see `supervox.features.find_device`.
+    resources : Resources
     """
 
-    def __init__(self, workers: int | None, device: Choice = "auto") -> None:
+    def __init__(self, resources: Resources) -> None:
         super().__init__()
-        self._workers, self._device = workers, device
+        self._resources = resources
         self.finished: Finished | None = None
         self.succeeded.connect(self._keep)
 
@@ -91,7 +87,7 @@ class Finishing(Stage):
             earlier.source, earlier.segmenter.parameters
         )
         segmenter = earlier.segmenter if earlier is not None and is_same else None
-        task = _task(prepared, strokes, parameters, segmenter, self._workers, self._device)
+        task = _task(prepared, strokes, parameters, segmenter, self._resources)
         self.run(task, "Computing the final labels", shown=True)
 
     def forget(self) -> None:
@@ -108,36 +104,54 @@ def _task(
     strokes: Strokes,
     parameters: SegmentationParameters,
     segmenter: Segmenter | None,
-    workers: int | None,
-    device: Choice,
+    resources: Resources,
 ) -> Task:
     def finish(report: Report) -> Finished:
         started = time.perf_counter()
-        full = segmenter or Segmenter(
-            prepared.source.work_volume(),
-            spacing=prepared.source.spacing,
-            parameters=parameters,
-            workers=workers,
-            workspace=Workspace(device=find_device(device, show_warning)),
-            partitions=prepared.segmenter.partitions,
-        )
+        full = segmenter or _prepared(prepared, strokes, parameters, resources, report)
         segmentation = full.segment(
-            strokes,
-            refinement=parameters.refinement,
-            progress=lambda done, total: report.progress(
-                round(1000 * SEGMENT_SHARE * done / total), 1000
-            ),
-            should_stop=report.should_stop,
+            strokes, refinement=parameters.refinement, should_stop=report.should_stop
         )
         labels = np.zeros(segmentation.shape, np.uint8)
         for block in segmentation.render(
-            progress=lambda done, total: report.progress(
-                round(1000 * (SEGMENT_SHARE + (1 - SEGMENT_SHARE) * done / total)), 1000
-            ),
-            should_stop=report.should_stop,
+            progress=part(report.progress, PREPARE_SHARE, 1), should_stop=report.should_stop
         ):
             labels[block.block.core] = block.labels
+            prepared.source.release()
         seconds = time.perf_counter() - started
         return Finished(prepared.source, strokes, full, segmentation, labels, seconds)
 
     return finish
+
+
+def _prepared(
+    prepared: Prepared,
+    strokes: Strokes,
+    parameters: SegmentationParameters,
+    resources: Resources,
+    report: Report,
+) -> Segmenter:
+    """Return a segmenter of all partitions, of which the first is there."""
+    source = prepared.source
+    plan = resources.plan(
+        source,
+        parameters,
+        n_classes=len(strokes.class_ids),
+        held_bytes=math.prod(source.shape),  # the labels
+    )
+    with resources.segmenter(
+        source,
+        parameters,
+        plan,
+        partitions=prepared.segmenter.partitions,
+        progress=part(report.progress, 0, PREPARE_SHARE),
+        should_stop=report.should_stop,
+    ) as segmenter:
+        partitions = segmenter.partitions
+    return Segmenter(
+        source.work_volume(),
+        spacing=source.spacing,
+        parameters=parameters,
+        workers=resources.workers,
+        partitions=[at_home(partition) for partition in partitions],
+    )

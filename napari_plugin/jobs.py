@@ -24,7 +24,7 @@ from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from supervox.features import Cancelled
 
-NICENESS = 10
+NICENESS, BACKGROUND_NICENESS = 10, 19
 POLL_MS = 100  # how often progress is shown
 
 
@@ -292,8 +292,13 @@ def stop_all() -> None:
     finish_files()
 
 
-def _lower_priority() -> None:
+def step_back() -> None:
+    """Let other tasks go first as well; called by a task."""
+    _lower_priority(BACKGROUND_NICENESS)
+
+
+def _lower_priority(niceness: int = NICENESS) -> None:
     """Let the GUI thread go first; threads that are started from here inherit it (Linux)."""
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):  # a nicety: refused in some containers
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

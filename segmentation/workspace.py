@@ -49,7 +49,7 @@ class Scratch:
         except OSError as error:
             raise SegmentationError(
                 f"{self.folder}: no room for {size / 1e9:.2g} GB that don't fit into memory "
-                f"({error.strerror}): write to a larger disk, or give more --memory"
+                f"({error.strerror}): write to a larger disk, or allow more memory"
             ) from error
         self._maps.append(mapped)
         return np.frombuffer(mapped, dtype).reshape(shape)

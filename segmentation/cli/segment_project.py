@@ -11,6 +11,7 @@ from typing import Any
 
 from supervox.features import Choice, count_workers
 from supervox.segmentation.checks import SegmentationError, check_classes
+from supervox.segmentation.cluster import connected
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.picture import look_of
 from supervox.segmentation.project.changes import change_between
@@ -22,7 +23,6 @@ from supervox.volumes import Volume, open_volume
 
 from . import projects
 from .budget import Rooms, choose_device
-from .cluster import connected
 from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from supervox.features import Choice, Device, count_workers
 from supervox.segmentation.checks import check_classes
+from supervox.segmentation.cluster import connected
 from supervox.segmentation.model import save_model
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.segmenter import Segmenter
@@ -19,7 +20,6 @@ from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
 from .budget import choose_device, make_rooms
-from .cluster import connected
 from .errors import say
 from .inputs import (
     VoxelSize,

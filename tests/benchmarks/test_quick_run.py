@@ -19,6 +19,7 @@ NAMES = (
     "refinement_speed",
     "live_update",
     "application",
+    "large",
     "project",
     "memory",
     "scale",

@@ -45,7 +45,7 @@ def test_the_same_labels(files, run, read, cluster, tmp_path):
 
 
 def test_nobody_answers(files, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("supervox.segmentation.cli.cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("supervox.segmentation.cluster.CONNECT_SECONDS", 0.2)
     for address in ("tcp://127.0.0.1:9", "nonsense://nowhere"):
         done = segment(run, files, tmp_path, "--scheduler", address)
         assert done.code == 2
@@ -86,4 +86,4 @@ def test_without_dask(files, run, tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     done = segment(run, files, tmp_path, "--scheduler", "tcp://127.0.0.1:9")
     assert done.code == 2
-    assert '--scheduler needs Dask: pip install "supervox[cluster]"' in done.err
+    assert 'a scheduler needs Dask: pip install "supervox[cluster]"' in done.err
