@@ -11,6 +11,7 @@ from napari.utils.notifications import show_info
 
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
+from .jobs import Task
 
 if TYPE_CHECKING:
     from .session import Session
@@ -60,11 +61,16 @@ class Delivery:
         if prepared is not None and strokes is not None and session.live.can_update:
             self.finishing.start(prepared, strokes, session.choices.refinement)
 
+    def restore(self, task: Task) -> None:
+        """Show the final labels that a task makes of what a project keeps."""
+        self.finishing.run(task, "Reading the final labels", shown=True)
+
     def _on_finished(self, finished: Finished) -> None:
         if self._session.image is not None:
             self._session.view.show_final(self._session.image, finished)
-            self._session.keeping.note(finished)
-            self._session.keeping.keep()
+            if finished.seconds:
+                self._session.keeping.note(finished)
+                self._session.keeping.keep()
             self._export_pending()
 
     def can_export(self, kind: Kind) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.features import Progress, ShouldStop
 from supervox.segmentation import (
     RefinementParameters,
     Segmentation,
@@ -36,6 +37,7 @@ class Finished:
     segmentation : Segmentation
     labels : uint8, (Z, Y, X)
     seconds : float
+        What it took; 0 if it was read from a project.
     """
 
     source: Source
@@ -122,15 +124,24 @@ def _task(
             ),
             should_stop=report.should_stop,
         )
-        labels = np.zeros(segmentation.shape, np.uint8)
-        for block in segmentation.render(
-            progress=lambda done, total: report.progress(
+        labels = render_labels(
+            segmentation,
+            lambda done, total: report.progress(
                 round(1000 * (SEGMENT_SHARE + (1 - SEGMENT_SHARE) * done / total)), 1000
             ),
-            should_stop=report.should_stop,
-        ):
-            labels[block.block.core] = block.labels
+            report.should_stop,
+        )
         seconds = time.perf_counter() - started
         return Finished(prepared.source, strokes, full, segmentation, labels, seconds)
 
     return finish
+
+
+def render_labels(
+    segmentation: Segmentation, progress: Progress, should_stop: ShouldStop
+) -> NDArray[np.uint8]:
+    """Return the labels of all voxels, (Z, Y, X)."""
+    labels = np.zeros(segmentation.shape, np.uint8)
+    for block in segmentation.render(progress=progress, should_stop=should_stop):
+        labels[block.block.core] = block.labels
+    return labels

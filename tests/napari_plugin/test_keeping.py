@@ -11,8 +11,15 @@ import pytest
 from supervox.napari_plugin import jobs
 from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
+from supervox.napari_plugin.view import Shown
 from supervox.napari_plugin.widgets.project_bar import save_text
-from supervox.segmentation import Project, RefinementParameters, VoxelChange, is_held
+from supervox.segmentation import (
+    Project,
+    RefinementParameters,
+    VoxelChange,
+    is_held,
+    load_model,
+)
 from supervox.volumes import write_volume
 
 SPACING = (60.0, 30.0, 30.0)
@@ -204,6 +211,65 @@ def test_a_name_after_the_final_labels_keeps_them(open_file: Any, tmp_path: Path
     with Project.open(folder, read_only=True) as project:
         assert project.derived.load_result(project.strokes) is not None
         assert project.derived.load_model(project.strokes) is not None
+
+
+@pytest.fixture
+def finished(open_file: Any, tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """Return a closed project with final labels, and these."""
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    bench.session.delivery.finish()
+    bench.settle()
+    labels = bench.session.delivery.finishing.finished.labels
+    close(bench)
+    return tmp_path / "cell.supervox", labels
+
+
+def test_final_labels_are_there_again(
+    finished: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder, labels = finished
+    before = kept(folder)
+    bench = open_bench()
+    open_project(bench, folder)
+    session = bench.session
+    assert session.delivery.is_finished
+    assert session.view.choices.shown is Shown.FINAL
+    np.testing.assert_array_equal(session.view.final.data, labels)
+    session.delivery.export(Kind.MODEL, tmp_path / "cell.model")
+    bench.settle()
+    with Project.open(folder, read_only=True) as project:
+        model = project.derived.load_model(project.strokes)
+    assert load_model(tmp_path / "cell.model").forest.class_ids == model.forest.class_ids
+    session.keeping.save_as(tmp_path / "copy.supervox")
+    bench.settle()
+    assert kept(tmp_path / "copy.supervox") == before
+    steps = session.keeping.project.history.steps
+    assert [step["what"] for step in steps] == ["created", "segmented"]
+    bench.paint_voxels(bench.strokes.data == 2, 1)
+    bench.settle()
+    assert session.view.choices.shown is Shown.LABELS
+    session.delivery.finish()
+    bench.settle()
+    assert kept(tmp_path / "copy.supervox") == (before - {"result-1"}) | {"result-2"}
+
+
+def test_final_labels_of_other_strokes_are_not_shown(
+    finished: Any, open_bench: Callable[..., Any]
+) -> None:
+    folder, _ = finished
+    first = open_bench()
+    open_project(first, folder)
+    first.paint_voxels(first.strokes.data == 2, 1)
+    first.settle()
+    close(first)
+    second = open_bench()
+    open_project(second, folder)
+    assert second.session.preparation.prepared is not None
+    assert second.session.delivery.finishing.finished is None
+    assert second.session.view.choices.shown is Shown.LABELS
 
 
 def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Path) -> None:
