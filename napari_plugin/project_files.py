@@ -61,11 +61,6 @@ class Request:
     parameters: SegmentationParameters
     unnamed: bool
 
-    @property
-    def box(self) -> tuple[Edge, Edge, Edge] | None:
-        """The box as projects have it."""
-        return None if self.source.box is None else _edges(self.source.box)
-
 
 @dataclass(frozen=True)
 class Made:
@@ -95,7 +90,10 @@ class Opened:
     is_newer: bool = False
 
 
-def _edges(box: Box) -> tuple[Edge, Edge, Edge]:
+def _edges(box: Box | None) -> tuple[Edge, Edge, Edge] | None:
+    """Return a box as projects have it."""
+    if box is None:
+        return None
     z, y, x = ((part.start, part.stop) for part in box)
     return z, y, x
 
@@ -111,7 +109,7 @@ def wanted_settings(
         spacing_from=settings.spacing_from if is_same else "option",
         unit=source.unit,
         parameters=parameters,
-        box=None if source.box is None else _edges(source.box),
+        box=_edges(source.box),
     )
 
 
@@ -131,7 +129,7 @@ def making(request: Request) -> Task:
             str(copy) if address is None else address,
             parameters=request.parameters,
             spacing=source.spacing,
-            box=request.box,
+            box=_edges(source.box),
         )
         if address is None:
             copy.rename(request.folder / COPY)
