@@ -13,6 +13,7 @@ from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
 from supervox.napari_plugin.view import Shown
 from supervox.napari_plugin.widgets.project_bar import save_text
+from supervox.napari_plugin.widgets.recent_list import RecentList
 from supervox.segmentation import (
     Project,
     RefinementParameters,
@@ -613,6 +614,26 @@ def test_what_a_crash_leaves_is_offered(window: Any, home: Path, tmp_path: Path)
     window.click("supervox_recover")
     window.until(lambda: window.session.keeping.project is not None)
     assert window.session.keeping.project.folder == folder
+
+
+def test_the_list_is_read_only_if_it_was_written_since(
+    window: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent, read = window.session.keeping.recent, []
+    entries = recent.entries
+    monkeypatch.setattr(recent, "entries", lambda: read.append(1) or entries())
+    offered = RecentList(window.session)
+    for _ in range(3):
+        offered.refresh()
+    assert len(read) == 1
+    for number in (1, 2):
+        folder = home / f"{number}.supervox"
+        folder.mkdir(parents=True)
+        RecentProjects(home).note(folder, f"cell {number}", is_open=False)
+        for _ in range(3):
+            offered.refresh()
+        assert len(read) == 1 + number
+        assert offered.layout().count() == 1 + number
 
 
 def test_a_project_that_is_dropped_on_the_window(window: Any, home: Path, tmp_path: Path) -> None:
