@@ -7,8 +7,15 @@
   SimpleITK's SLIC.
 - `feature_speed`: extraction and pooling against the same bank in scikit-image and SciPy
   (`reference_features`).
+- `preparation_speed`: every stage of a preparation, and all of it, against the same with
+  scikit-image, SciPy and NumPy (`reference_graph`), in one run.
+- `roofline`: what each step (`roofline_steps`) must read, write and compute, what the machine
+  could do, and what is reached.
 - `refinement_speed`: the Markov random field from 10 k to 600 k supervoxels.
 - `live_update`: a stroke to new labels of a whole volume of 100 M voxels.
+- `application`: painting, updating and scrolling in a window, `application_window`, in which
+  `gui_probe` looks at the GUI thread; `large`: the same for a file of full size, from opening it
+  on, `large_window` on a `large_volume`.
 - `project`: the stroke journal at 100 M voxels and 10,000 strokes.
 - `memory`: peak resident memory of each stage against the volume's size; each in a process of
   its own, `memory_stage`.

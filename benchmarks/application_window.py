@@ -71,6 +71,21 @@ class Window:
             Qt.KeyboardModifier.NoModifier,
         )
 
+    def send(self, kind: QEvent.Type, x: float, y: float) -> None:
+        """Send a mouse event to the canvas."""
+        self._app.sendEvent(self.canvas, self.event(kind, x, y))
+
+    def at(self, *place: float) -> tuple[float, float]:
+        """Return where a voxel (plane, row, column) of the image is on the canvas."""
+        image, viewer = self.session.image, self.viewer
+        assert image is not None
+        rows, columns = viewer.dims.displayed
+        world = np.asarray(image.data_to_world(place))[[columns, rows]]
+        camera = viewer.scene.camera
+        offset = (world - np.array(camera.center)[[-1, -2]]) * camera.zoom
+        x, y = np.array([self.canvas.width(), self.canvas.height()]) / 2 + offset
+        return float(x), float(y)
+
     def stroke(self, number: int, seconds: float) -> float:
         """Drag the brush in a spiral around the middle, as fast as a hand does.
 
@@ -96,17 +111,15 @@ class Window:
             angle, radius = number + 4 * at, 20 + 3 * number + 20 * at
             return middle[0] + radius * np.cos(angle), middle[1] + radius * np.sin(angle)
 
-        self._app.sendEvent(self.canvas, self.event(QEvent.Type.MouseButtonPress, *place(0)))
+        self.send(QEvent.Type.MouseButtonPress, *place(0))
         due = started
         while (now := time.perf_counter()) - started < seconds:
             if now >= due:  # a hand does not wait: places that are missed are missed
                 due = now + 1 / MOUSE_HZ
-                at = place(now - started)
-                self._app.sendEvent(self.canvas, self.event(QEvent.Type.MouseMove, *at))
+                self.send(QEvent.Type.MouseMove, *place(now - started))
             self.pump()
         spent = time.perf_counter() - started
-        last = self.event(QEvent.Type.MouseButtonRelease, *place(seconds))
-        self._app.sendEvent(self.canvas, last)
+        self.send(QEvent.Type.MouseButtonRelease, *place(seconds))
         layer.events.paint.disconnect(count)
         return sum(stamps) / spent
 
@@ -133,9 +146,13 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
     prepared = window.wait(lambda: session.view.result is not None)
     say(f"application: prepared and labelled in {prepared:.0f} s")
     session.view.outline_supervoxels(True)
-    _settle(window)
+    settle(window)
     with GuiProbe() as probe:
-        results = _strokes(window, rounds) | _strengths(window, rounds) | _scrolling(window, rounds)
+        results = (
+            _strokes(window, rounds)
+            | _strengths(window, rounds)
+            | {"scroll": scroll(window, rounds)}
+        )
     done = session.preparation.prepared
     assert done is not None
     results |= {
@@ -155,7 +172,7 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
     return results
 
 
-def _settle(window: Window) -> None:
+def settle(window: Window) -> None:
     """Wait until nothing works any more."""
     live, keeping = window.session.live, window.session.keeping
     stages = (live.updating, live.scanning, keeping.working)
@@ -181,10 +198,10 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
         window.pump()
         whole.append(time.perf_counter() - ended)
         first.append((seen[0] - ended) if seen else whole[-1])
-        _settle(window)
+        settle(window)
         say(f"application: a stroke {first[-1]:.2f} s, whole {whole[-1]:.2f} s")
     session.set_live(False)
-    _settle(window)
+    settle(window)
     alone = window.stroke(rounds, LONG_STROKE_SECONDS)
     during = []
     for number in range(3):
@@ -196,7 +213,7 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
         during.append(window.stroke(rounds + 1 + number, LONG_STROKE_SECONDS))
         window.wait(lambda: not live.updating.is_running)
     session.set_live(True)
-    _settle(window)
+    settle(window)
     return {
         "stroke_to_view": first,
         "stroke_to_whole": whole,
@@ -219,11 +236,12 @@ def _strengths(window: Window, rounds: int) -> dict[str, Any]:
         window.wait(lambda before=before: session.view.result is not before)
         whole.append(time.perf_counter() - started)
         first.append((seen[0] - started) if seen else whole[-1])
-        _settle(window)
+        settle(window)
     return {"strength_to_view": first, "strength_to_whole": whole}
 
 
-def _scrolling(window: Window, rounds: int) -> dict[str, Any]:
+def scroll(window: Window, rounds: int) -> list[float]:
+    """Step through some slices; return the seconds that each took."""
     dims = window.viewer.dims
     middle, seconds = dims.nsteps[0] // 2, []
     for number in range(3 * rounds):
@@ -231,7 +249,7 @@ def _scrolling(window: Window, rounds: int) -> dict[str, Any]:
         dims.set_current_step(0, middle + number % 10)
         window.pump()
         seconds.append(time.perf_counter() - started)
-    return {"scroll": seconds}
+    return seconds
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from supervox.sample_data import Phantom, PhantomParameters, plane_slabs, stroke_planes
+from numpy.typing import NDArray
+from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
 from supervox.segmentation import SegmentationParameters, Segmenter
 from supervox.segmentation.cli.results import ResultFiles
 from supervox.segmentation.cli.segment_run import Request
@@ -27,6 +28,7 @@ from supervox.volumes import create_volume
 
 from .memory_stage import peak_bytes
 
+TILE = 256  # edge of a phantom that is made, at most
 PLANES, STROKES = 64, 4
 # Several blocks: parts of arrays are of another type to compiled code than whole ones.
 WARM_SHAPE = (44, 200, 300)
@@ -34,22 +36,36 @@ VOLUME, PAINTED, LABELS = "volume.mrc", "strokes.h5", "labels.tif"
 
 
 def make_inputs(folder: Path, shape: tuple[int, int, int]) -> None:
-    """Write a phantom of 32-bit floats, and strokes on it, slab by slab."""
-    phantom = Phantom(PhantomParameters(shape=shape))
-    folder.mkdir()
-    with create_volume(
-        str(folder / VOLUME), shape, np.float32, spacing=phantom.spacing, unit="nm", kind="image"
-    ) as image:
-        for box, slab in plane_slabs(phantom, PLANES, directory=folder):
-            image[box[0]] = slab.astype(np.float32)
+    """Write an image of 32-bit floats, and strokes on it: a phantom, mirrored until it is large."""
+    parts = [-(-edge // TILE) for edge in shape]
+    z, y, x = (-(-edge // n) for edge, n in zip(shape, parts, strict=True))
+    phantom = Phantom(PhantomParameters(shape=(z, y, x)))
+    tile = np.empty(phantom.shape, np.uint16)
+    phantom.fill_image(tile)
+    planes, rows, columns = (
+        _mirrored(n, edge) for n, edge in zip(shape, phantom.shape, strict=True)
+    )
     painted = dict(stroke_planes(phantom, STROKES))
-    with create_volume(str(folder / PAINTED), shape, np.uint8, kind="labels") as strokes:
+    folder.mkdir()
+    with (
+        create_volume(
+            str(folder / VOLUME), shape, np.float32, spacing=phantom.spacing, unit="nm"
+        ) as image,
+        create_volume(str(folder / PAINTED), shape, np.uint8, kind="labels") as strokes,
+    ):
         for start in range(0, shape[0], PLANES):
-            stop = min(start + PLANES, shape[0])
-            slab = np.zeros((stop - start, *shape[1:]), np.uint8)
-            for z in painted.keys() & set(range(start, stop)):
-                slab[z - start] = painted[z]
-            strokes[slice(start, stop)] = slab
+            slab = slice(start, min(start + PLANES, shape[0]))
+            image[slab] = tile[np.ix_(planes[slab], rows, columns)].astype(np.float32)
+            marks = np.zeros((slab.stop - start, *shape[1:]), np.uint8)
+            for plane in painted.keys() & set(range(start, min(slab.stop, z))):
+                marks[plane - start, :y, :x] = painted[plane]
+            strokes[slab] = marks
+
+
+def _mirrored(n: int, edge: int) -> NDArray[np.int64]:
+    """Return where n voxels along an axis are in a tile, which every other time is mirrored."""
+    there = np.concatenate([np.arange(edge), np.arange(edge)[::-1]])
+    return np.resize(there, n)
 
 
 def run(

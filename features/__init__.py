@@ -14,10 +14,16 @@ Where to look
     From a sigma and a spacing to a coarse grid and kernels per axis.
 `grids`
     Blocks read, normalised and averaged into the cells of coarse grids.
+`device`
+    A GPU in place of the processors, if there is one.
 `smoothing`, `derivatives`, `eigenvalues`
     The compiled filters.
 `filters`
     All filters of one scale on a block.
+`array_smoothing`, `array_filters`
+    The same on arrays of a device.
+`kernels`
+    Compiled code or a device's arrays, behind the same functions of a block.
 `bank`
     `FeatureBank`: the channels, and their values in a block.
 `runs`
@@ -34,12 +40,16 @@ from .bank import FeatureBank
 from .blocks import (
     Block,
     Cancelled,
+    Executor,
     Progress,
     ShouldStop,
     Slices,
+    Threads,
     VolumeLike,
+    Waiting,
     Workers,
     check_stop,
+    choose_executor,
     count_workers,
     default_block_shape,
     latch,
@@ -50,6 +60,7 @@ from .blocks import (
 )
 from .cluster import Cluster
 from .context import add_context
+from .device import CHOICES, Choice, Device, DeviceError, describe_device, find_device
 from .intensity import IntensityRange, sample_voxels
 from .parameters import FILTERS, PRESETS, FeatureParameters, parameters_for_preset
 from .pooling import pool_features, pool_partitions
@@ -57,11 +68,16 @@ from .smoothing import gaussian_smooth, kernel_radius
 from .table import FeatureTable, column_names, join_tables
 
 __all__ = [
+    "CHOICES",
     "FILTERS",
     "PRESETS",
     "Block",
     "Cancelled",
+    "Choice",
     "Cluster",
+    "Device",
+    "DeviceError",
+    "Executor",
     "FeatureBank",
     "FeatureParameters",
     "FeatureTable",
@@ -69,13 +85,18 @@ __all__ = [
     "Progress",
     "ShouldStop",
     "Slices",
+    "Threads",
     "VolumeLike",
+    "Waiting",
     "Workers",
     "add_context",
     "check_stop",
+    "choose_executor",
     "column_names",
     "count_workers",
     "default_block_shape",
+    "describe_device",
+    "find_device",
     "gaussian_smooth",
     "join_tables",
     "kernel_radius",

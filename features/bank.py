@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Slices, Triple, VolumeLike
-from .filters import filter_scale, needed_cells
-from .grids import FINEST, Window, read_grids
+from .filters import needed_cells
+from .grids import FINEST, Grid, Window, read_grids
 from .intensity import IntensityRange
+from .kernels import COMPILED, Kernels
 from .parameters import FeatureParameters
 from .scales import Scale, plan_scales
 
@@ -143,7 +144,8 @@ class FeatureBank:
         core = _whole(volume.shape, region)
         where = {self._index[name]: position for position, name in enumerate(names)}
         out = np.empty((len(names), *core.shape), np.float32)
-        for found in self.filter_block(volume, core, scales, intensity, where):
+        grids = self.read_block(volume, core, scales, intensity, where)
+        for found in self.filter_block(grids, core, scales, where):
             out[where[found.index]] = _repeat(found, core)
         return out
 
@@ -162,15 +164,15 @@ class FeatureBank:
         )[0]
         return channel
 
-    def filter_block(
+    def read_block(
         self,
         volume: VolumeLike,
         core: Window,
         scales: Sequence[Scale],
         intensity: IntensityRange,
         wanted: Collection[int] | None = None,
-    ) -> Iterator[Filtered]:
-        """Compute the channels of a block one after the other.
+    ) -> dict[Triple, Grid]:
+        """Read what the channels of a block are computed from.
 
         Parameters
         ----------
@@ -183,12 +185,12 @@ class FeatureBank:
         wanted : collection of int, optional
             Indices of the channels to compute; all by default.
 
-        Yields
-        ------
-        Filtered
+        Returns
+        -------
+        dict of factor to Grid
         """
         chosen = range(len(self.channels)) if wanted is None else wanted
-        raw = [index for index in chosen if self.channels[index].filter == "raw"]
+        raw = any(self.channels[index].filter == "raw" for index in chosen)
         needed = {FINEST: core} if raw else {}
         filters = {scale: self._filters_of(scale, chosen) for scale in scales}
         for scale in scales:
@@ -197,14 +199,43 @@ class FeatureBank:
                 needed[scale.factor] = window.union(needed.get(scale.factor, window))
         squares = any("local_std" in names for names in filters.values())
         factors = {scale.factor for scale in scales}
-        grids = read_grids(volume, intensity, factors, needed, squares=squares)
-        for index in raw:
-            values = grids[FINEST].values[core.within(grids[FINEST].window)]
-            yield Filtered(index, FINEST, core, values.copy())
+        return read_grids(volume, intensity, factors, needed, squares=squares)
+
+    def filter_block(
+        self,
+        grids: Mapping[Triple, Grid],
+        core: Window,
+        scales: Sequence[Scale],
+        wanted: Collection[int] | None = None,
+        kernels: Kernels = COMPILED,
+    ) -> Iterator[Filtered]:
+        """Compute the channels of a block one after the other.
+
+        Parameters
+        ----------
+        grids : mapping of factor to Grid
+            From `read_block`, for this block or a larger one.
+        core : Window
+            The block, in voxels.
+        scales, wanted
+            As in `read_block`.
+        kernels : Kernels
+            What computes.
+
+        Yields
+        ------
+        Filtered
+        """
+        chosen = range(len(self.channels)) if wanted is None else wanted
+        for index in chosen:
+            if self.channels[index].filter == "raw":
+                values = grids[FINEST].values[core.within(grids[FINEST].window)]
+                yield Filtered(index, FINEST, core, values.copy())
         for scale in scales:
-            if filters[scale]:
+            filters = self._filters_of(scale, chosen)
+            if filters:
                 cells = core.coarsened(scale.factor)
-                found = filter_scale(grids[scale.factor], cells, scale, filters[scale])
+                found = kernels.filter_scale(grids[scale.factor], cells, scale, filters)
                 for name, components in found:
                     for component, values in enumerate(components):
                         index = self._places[name, scale.sigma, component]

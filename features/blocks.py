@@ -235,6 +235,13 @@ def count_workers(workers: Workers) -> int:
     return workers
 
 
+def choose_executor(workers: Workers) -> Executor:
+    """Return what runs blocks: `workers` itself, or so many threads."""
+    if workers is None or isinstance(workers, int):
+        return Threads(count_workers(workers))
+    return workers
+
+
 def run_blocks(
     function: Callable[[Block], Result],
     blocks: Sequence[Block],
@@ -269,8 +276,8 @@ def run_blocks(
     Cancelled
         If `should_stop` said so.
     """
-    slots = count_workers(workers)
-    executor = Threads(slots) if workers is None or isinstance(workers, int) else workers
+    executor = choose_executor(workers)
+    slots = executor.slots
     with executor.starting(function) as start:
         waiting: deque[Waiting] = deque()
         todo = iter(blocks)

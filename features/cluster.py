@@ -7,6 +7,7 @@ back, and those of the stages are sums and tables.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -73,14 +74,25 @@ class Cluster:
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
             # a task like any other: where the worker that holds it is lost, it is made again
             job = self._client.submit(_Job, dumps(function), pure=False, retries=RETRIES)
-        begun: list[Any] = []
+        threads = self._client.nthreads()
+        begun: list[tuple[str | None, Any]] = []
 
         def start(block: Block) -> Waiting:
-            future: Waiting = self._client.submit(_work, job, block, pure=False, retries=RETRIES)
-            begun.append(future)
+            begun[:] = [(place, future) for place, future in begun if not future.done()]
+            busy = Counter(place for place, _ in begun)
+            # left alone, Dask sends all of them to where the job is, and moves them off later
+            place = min(threads, key=lambda name: busy[name] / threads[name], default=None)
+            future: Waiting = self._client.submit(
+                *(_work, job, block),
+                pure=False,
+                retries=RETRIES,
+                workers=place,
+                allow_other_workers=place is not None,
+            )
+            begun.append((place, future))
             return future
 
         try:
             yield start
         finally:
-            self._client.cancel([future for future in begun if not future.done()], force=True)
+            self._client.cancel([future for _, future in begun if not future.done()], force=True)

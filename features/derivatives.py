@@ -27,26 +27,22 @@ def _weights(weights: Sequence[float]) -> Float32:
     return np.asarray(weights, np.float32)
 
 
-def gradient(smooth: Float32, first: Sequence[float]) -> tuple[Float32, Float32, Float32]:
-    """Return the three derivatives ``first[axis] * (next - previous)``.
+def gradient(smooth: Float32, first: Sequence[float], out: Float32) -> None:
+    """Compute the three derivatives ``first[axis] * (next - previous)``.
 
     Parameters
     ----------
     smooth : C-contiguous array of float32, (Z + 2, Y + 2, X + 2)
     first : sequence of 3 float
         Weight per axis: ``sigma / (2 * step)``.
-
-    Returns
-    -------
-    tuple of 3 arrays of float32, (Z, Y, X)
+    out : C-contiguous array of float32, (3, at least Z, Y, X)
+        Receives the derivatives along planes, rows and columns.
     """
-    along = tuple(np.empty(_inside(smooth), np.float32) for _ in range(3))
-    _gradient(smooth, _weights(first), *along)
-    return along[0], along[1], along[2]
+    _gradient(smooth, _weights(first), out)
 
 
 def gradient_magnitude(smooth: Float32, first: Sequence[float]) -> Float32:
-    """Return the length of the `gradient`."""
+    """Return the length of the gradient."""
     out = np.empty(_inside(smooth), np.float32)
     _gradient_magnitude(smooth, _weights(first), out)
     return out
@@ -78,22 +74,21 @@ def hessian_eigenvalues(smooth: Float32, first: Sequence[float]) -> Float32:
     return out
 
 
-def root_eigenvalues(tensor: Float32) -> Float32:
-    """Return the square roots of the eigenvalues of a positive semidefinite tensor field.
+def root_eigenvalues(tensor: Float32, planes: int, out: Float32, start: int) -> None:
+    """Compute the square roots of the eigenvalues of a positive semidefinite tensor field.
 
     Parameters
     ----------
-    tensor : array of float32, (6, Z, Y, X)
+    tensor : C-contiguous array of float32, (6, at least `planes`, Y, X)
         Elements zz, yy, xx, zy, zx, yx.
-
-    Returns
-    -------
-    array of float32, (3, Z, Y, X)
-        Largest first; what rounding made negative is 0.
+    planes : int
+        How many planes of it to look at.
+    out : C-contiguous array of float32, (3, Z, Y, X)
+        Receives the roots in as many planes from `start` on, largest first; what rounding made
+        negative is 0.
+    start : int
     """
-    out = np.empty((3, *tensor.shape[1:]), np.float32)
-    _root_eigenvalues(tensor, out)
-    return out
+    _root_eigenvalues(tensor, planes, out, start)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -115,18 +110,16 @@ def _mixed_difference(low, low_high, high_low, high, weight, out):  # type: igno
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _gradient(smooth, first, along_z, along_y, along_x):  # type: ignore[no-untyped-def]
-    end = along_z.shape[2] + 1
-    for z in range(along_z.shape[0]):
-        for y in range(along_z.shape[1]):
+def _gradient(smooth, first, out):  # type: ignore[no-untyped-def]
+    end = out.shape[3] + 1
+    for z in range(smooth.shape[0] - 2):
+        for y in range(out.shape[2]):
             row = smooth[z + 1, y + 1]
-            _difference(
-                smooth[z, y + 1, 1:end], smooth[z + 2, y + 1, 1:end], first[0], along_z[z, y]
-            )
-            _difference(
-                smooth[z + 1, y, 1:end], smooth[z + 1, y + 2, 1:end], first[1], along_y[z, y]
-            )
-            _difference(row[: end - 1], row[2:], first[2], along_x[z, y])
+            above, below = smooth[z, y + 1, 1:end], smooth[z + 2, y + 1, 1:end]
+            north, south = smooth[z + 1, y, 1:end], smooth[z + 1, y + 2, 1:end]
+            _difference(above, below, first[0], out[0, z, y])
+            _difference(north, south, first[1], out[1, z, y])
+            _difference(row[: end - 1], row[2:], first[2], out[2, z, y])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -220,10 +213,10 @@ def _hessian_eigenvalues(smooth, first, out):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _root_eigenvalues(tensor_field, out):  # type: ignore[no-untyped-def]
+def _root_eigenvalues(tensor_field, planes, out, first):  # type: ignore[no-untyped-def]
     tensor = np.zeros((6, CHUNK), np.float32)
     found = np.empty((3, CHUNK), np.float32)
-    for z in range(out.shape[1]):
+    for z in range(planes):
         for y in range(out.shape[2]):
             for start in range(0, out.shape[3], CHUNK):
                 n = min(CHUNK, out.shape[3] - start)
@@ -231,7 +224,7 @@ def _root_eigenvalues(tensor_field, out):  # type: ignore[no-untyped-def]
                     _copy(tensor_field[k, z, y, start:], tensor[k, :n])
                 eigenvalues_of_rows(tensor, found, n)
                 for k in range(3):
-                    _root(found[k], out[k, z, y, start : start + n])
+                    _root(found[k], out[k, first + z, y, start : start + n])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -22,7 +22,8 @@ CHUNK = 128
 # d / u, where d = 1 - cos(acos(1 - u) / 3): least squares on [0, 1], relative error below 4e-8.
 _P0, _P1, _P2, _P3 = 0.1111111079, 0.0164613158, 0.0042592462, 0.0014192514
 _P4, _P5, _P6, _P7 = 0.0002405748, 0.0006408160, -0.0003914894, 0.0002337684
-_TINY = 1e-30  # keeps the tensor 0 finite
+DISTANCE = (_P0, _P1, _P2, _P3, _P4, _P5, _P6, _P7)
+TINY = 1e-30  # keeps the tensor 0 finite
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -40,7 +41,7 @@ def eigenvalues_of_rows(tensor, found, n):  # type: ignore[no-untyped-def]
         yy -= q
         xx -= q
         squares = zz * zz + yy * yy + xx * xx + 2.0 * (zy * zy + zx * zx + yx * yx)
-        squares = squares * (1.0 / 6.0) + _TINY
+        squares = squares * (1.0 / 6.0) + TINY
         # 1 / sqrt(squares): float32 is four times as fast, one Newton step doubles its digits
         inverse = np.float64(np.float32(1) / math.sqrt(np.float32(squares)))
         inverse *= 1.5 - 0.5 * squares * inverse * inverse

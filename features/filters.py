@@ -23,8 +23,10 @@ Float32 = NDArray[np.float32]
 
 # Filters that smooth a second time, and so reach further.
 _TWICE_SMOOTHED = ("structure_tensor_eigenvalues", "difference_of_gaussians")
+# Planes of a structure tensor at a time: their gradients and products are a few megabytes.
+SLAB_PLANES = 32
 # Pairs of axes of the elements zz, yy, xx, zy, zx, yx.
-_ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
+ELEMENTS = ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))
 
 
 def needed_cells(
@@ -32,7 +34,7 @@ def needed_cells(
 ) -> Window:
     """Return the cells of a scale's grid that its filters read for a block of voxels."""
     inner = [kernel_radius(sigma) for sigma in scale.inner]
-    halo = [a + b + 1 for a, b in zip(inner, _second_reach(scale, filters), strict=True)]
+    halo = [a + b + 1 for a, b in zip(inner, second_reach(scale, filters), strict=True)]
     return core.coarsened(scale.factor).grown(halo, grid_size(shape, scale.factor))
 
 
@@ -61,8 +63,8 @@ def filter_scale(
     kernels = tuple(half_kernel(sigma) for sigma in scale.inner)
     # the cells whose derivatives are needed; smooth values reach one further on every side, also
     # beyond the volume, where reflection gives them the value of the border itself
-    wide = cells.grown(_second_reach(scale, filters), grid.size)
-    smooth = smooth_window(grid.values, kernels, *_bounds(wide, grid.window, margin=1))
+    wide = cells.grown(second_reach(scale, filters), grid.size)
+    smooth = smooth_window(grid.values, kernels, *bounds(wide, grid.window, margin=1))
     z, y, x = cells.within(wide)
     around = np.ascontiguousarray(
         smooth[z.start : z.stop + 2, y.start : y.stop + 2, x.start : x.stop + 2]
@@ -82,11 +84,12 @@ def filter_scale(
         yield "structure_tensor_eigenvalues", _structure_tensor(smooth, cells, wide, scale)
     if "local_std" in filters and grid.squares is not None:
         mean = inside - MIDDLE
-        squares = smooth_window(grid.squares, kernels, *_bounds(cells, grid.window))
+        squares = smooth_window(grid.squares, kernels, *bounds(cells, grid.window))
         yield "local_std", np.sqrt(np.maximum(squares - mean * mean, 0))[None]
 
 
-def _second_reach(scale: Scale, filters: Collection[str]) -> list[int]:
+def second_reach(scale: Scale, filters: Collection[str]) -> list[int]:
+    """Return the cells that filters reach per axis when they smooth a second time."""
     twice = any(name in filters for name in _TWICE_SMOOTHED)
     return [kernel_radius(sigma) if twice else 0 for sigma in scale.outer]
 
@@ -98,7 +101,7 @@ def _outer_kernels(scale: Scale) -> tuple[Float32, ...]:
 def _difference(smooth: Float32, cells: Window, wide: Window, scale: Scale) -> Float32:
     """Return the Gaussian of sigma less that of sigma * sqrt(2): smoothed once less twice."""
     once = np.ascontiguousarray(smooth[1:-1, 1:-1, 1:-1])
-    twice = smooth_window(once, _outer_kernels(scale), *_bounds(cells, wide))
+    twice = smooth_window(once, _outer_kernels(scale), *bounds(cells, wide))
     difference: Float32 = once[cells.within(wide)] - twice
     return difference
 
@@ -107,17 +110,32 @@ def _structure_tensor(smooth: Float32, cells: Window, wide: Window, scale: Scale
     """Return the root eigenvalues of the gradient products, averaged over sigma again.
 
     The outer scale is the inner one: less averages few independent gradients of noise, more
-    reaches across thin structures.
+    reaches across thin structures. Some planes at a time: gradients and tensors stay in the cache.
     """
-    along = gradient(smooth, scale.first)
-    start, _ = _bounds(cells, wide)
-    tensor = np.empty((6, *cells.shape), np.float32)
-    for element, (i, j) in zip(tensor, _ELEMENTS, strict=True):
-        smooth_product(along[i], along[j], _outer_kernels(scale), start, element)
-    return root_eigenvalues(tensor)
+    kernels, reach = _outer_kernels(scale), kernel_radius(scale.outer[0])
+    out = np.empty((3, *cells.shape), np.float32)
+    planes = min(SLAB_PLANES, cells.shape[0])
+    tensor = np.empty((6, planes, *cells.shape[1:]), np.float32)
+    along = np.empty((3, min(planes + 2 * reach, wide.shape[0]), *wide.shape[1:]), np.float32)
+    for first in range(cells.start[0], cells.stop[0], planes):
+        slab = cells.planes(first, first + planes)
+        seen = wide.planes(first - reach, slab.stop[0] + reach)
+        z = seen.within(wide)[0]
+        gradient(smooth[z.start : z.stop + 2], scale.first, along)
+        start, _ = bounds(slab, seen)
+        for element, (i, j) in zip(tensor, ELEMENTS, strict=True):
+            smooth_product(
+                along[i, : seen.shape[0]],
+                along[j, : seen.shape[0]],
+                kernels,
+                start,
+                element[: slab.shape[0]],
+            )
+        root_eigenvalues(tensor, slab.shape[0], out, first - cells.start[0])
+    return out
 
 
-def _bounds(part: Window, whole: Window, margin: int = 0) -> tuple[Triple, Triple]:
+def bounds(part: Window, whole: Window, margin: int = 0) -> tuple[Triple, Triple]:
     """Return start and stop of a part, with a margin, in coordinates of an array of the whole."""
     z, y, x = part.within(whole)
     return (

@@ -32,6 +32,14 @@ class Window:
     start: Triple
     stop: Triple
 
+    @classmethod
+    def of(cls, box: Slices, corner: Triple = (0, 0, 0)) -> Window:
+        """Return the window of a box that is given from a corner."""
+        return cls(
+            _triple(part.start + at for part, at in zip(box, corner, strict=True)),
+            _triple(part.stop + at for part, at in zip(box, corner, strict=True)),
+        )
+
     @property
     def shape(self) -> Triple:
         """Cells per axis."""
@@ -44,6 +52,11 @@ class Window:
             _triple(max(0, a - b) for a, b in zip(self.start, by, strict=True)),
             _triple(min(n, a + b) for a, b, n in zip(self.stop, by, limit, strict=True)),
         )
+
+    def planes(self, start: int, stop: int) -> Window:
+        """Return the part of the window in the planes [start, stop), as far as it has them."""
+        first, last = max(start, self.start[0]), min(stop, self.stop[0])
+        return Window((first, *self.start[1:]), (last, *self.stop[1:]))
 
     def union(self, other: Window) -> Window:
         """Return the smallest window around both."""

@@ -6,10 +6,14 @@ No more than the blocks at work is ever held besides those sums.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .bank import FeatureBank
 from .blocks import (
@@ -25,15 +29,17 @@ from .blocks import (
     run_blocks,
     split_blocks,
 )
-from .grids import Window
+from .device import Device
+from .grids import Grid, Window
 from .intensity import IntensityRange
-from .runs import CellRuns, add_channel, find_runs, number_locally
+from .kernels import COMPILED, ArrayKernels, Kernels
+from .runs import number_locally
 from .scales import Scale, plan_scales
 from .table import FeatureTable, PooledBlock, PooledSums
 
 # Working set of all threads together, and about what one needs per voxel of its block.
 MEMORY_BYTES = 500_000_000
-BYTES_PER_VOXEL = 110
+BYTES_PER_VOXEL, BYTES_BESIDE_DEVICE = 110, 40
 LARGEST_BLOCK, SMALLEST_BLOCK = 128**3, 64**3
 
 
@@ -49,6 +55,8 @@ class PoolingTask:
     bank : FeatureBank
     scales : tuple of Scale
     intensity : IntensityRange
+    device : Device, optional
+        Filters and sums in place of the processors.
     """
 
     volume: VolumeLike
@@ -56,27 +64,63 @@ class PoolingTask:
     bank: FeatureBank
     scales: tuple[Scale, ...]
     intensity: IntensityRange
+    device: Device | None = None
 
 
 def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
     """Filter one block and sum the channels per supervoxel, for every partition."""
-    core = Window(
-        (block.core[0].start, block.core[1].start, block.core[2].start),
-        (block.core[0].stop, block.core[1].stop, block.core[2].stop),
-    )
+    core = Window.of(block.core)
     numbered = [number_locally(read_block(ids, block.core)) for ids in task.partitions]
-    shapes = [(len(task.bank.channels), found.ids.size) for found in numbered]
-    pooled = tuple(
-        PooledBlock(found.ids, found.counts, np.zeros(shape, np.int64), np.zeros(shape, np.int64))
-        for found, shape in zip(numbered, shapes, strict=True)
-    )
-    runs: dict[Triple, list[CellRuns]] = {}
-    for found in task.bank.filter_block(task.volume, core, task.scales, task.intensity):
-        if found.factor not in runs:
-            runs[found.factor] = [find_runs(n.local, core, found.factor) for n in numbered]
-        for share, where in zip(pooled, runs[found.factor], strict=True):
-            add_channel(found.values, where, share.sums[found.index], share.squares[found.index])
-    return pooled
+    grids = task.bank.read_block(task.volume, core, task.scales, task.intensity)
+    compute = partial(_sum_channels, task, core, grids, [found.local for found in numbered])
+    device = task.device
+    if device is None:
+        sums = compute(COMPILED, [core])
+    else:
+        on_device, fetch = ArrayKernels(device.xp), device.fetch
+        sums = device.attempt(
+            lambda voxels: fetch(compute(on_device, _split(core, task.scales, voxels))),
+            otherwise=lambda: compute(COMPILED, [core]),
+        )
+    shares, begin = [], 0
+    for found in numbered:
+        own = slice(begin, begin := begin + found.ids.size)
+        shares.append(PooledBlock(found.ids, found.counts, sums[0, :, own], sums[1, :, own]))
+    return tuple(shares)
+
+
+def _sum_channels(
+    task: PoolingTask,
+    core: Window,
+    grids: Mapping[Triple, Grid],
+    numbered: Sequence[NDArray[np.int32]],
+    kernels: Kernels,
+    parts: Sequence[Window],
+) -> Any:
+    """Return sums and sums of squares, (2, channels, supervoxels of all partitions)."""
+    grids = {factor: kernels.load(grid) for factor, grid in grids.items()}
+    sizes = [int(local.max()) + 1 for local in numbered]
+    starts = list(itertools.accumulate(sizes, initial=0))
+    sums = kernels.zeros((2, len(task.bank.channels), starts[-1]))
+    for part in parts:
+        inside = [np.ascontiguousarray(local[part.within(core)]) for local in numbered]
+        runs: dict[Triple, list[Any]] = {}
+        for found in task.bank.filter_block(grids, part, task.scales, kernels=kernels):
+            if found.factor not in runs:
+                runs[found.factor] = [kernels.find_runs(ids, part, found.factor) for ids in inside]
+            for start, stop, where in zip(starts, starts[1:], runs[found.factor], strict=False):
+                own = sums[:, found.index, start:stop]
+                kernels.add_channel(found.values, where, own[0], own[1])
+    return sums
+
+
+def _split(core: Window, scales: Sequence[Scale], voxels: int) -> list[Window]:
+    """Cut a block into parts of whole cells and about as many voxels."""
+    unit = scales[-1].factor if scales else (1, 1, 1)
+    return [
+        Window.of(part.core, core.start)
+        for part in split_blocks(core.shape, default_block_shape(core.shape, unit, voxels))
+    ]
 
 
 def pool_features(
@@ -88,6 +132,7 @@ def pool_features(
     n_supervoxels: int | None = None,
     intensity: IntensityRange | None = None,
     workers: Workers = None,
+    device: Device | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
     block_shape: Sequence[int] | None = None,
@@ -112,6 +157,8 @@ def pool_features(
         The common intensity scale; measured on the volume by default.
     workers : int or Executor, optional
         As in `run_blocks`.
+    device : Device, optional
+        Filters and sums; the processors do by default.
     progress : callable, optional
         Called as ``progress(done, total)`` after every block.
     should_stop : callable, optional
@@ -138,6 +185,7 @@ def pool_features(
         n_supervoxels=None if n_supervoxels is None else [n_supervoxels],
         intensity=intensity,
         workers=workers,
+        device=device,
         progress=progress,
         should_stop=should_stop,
         block_shape=block_shape,
@@ -153,6 +201,7 @@ def pool_partitions(
     n_supervoxels: Sequence[int] | None = None,
     intensity: IntensityRange | None = None,
     workers: Workers = None,
+    device: Device | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
     block_shape: Sequence[int] | None = None,
@@ -173,12 +222,12 @@ def pool_partitions(
             raise ValueError(f"ids have shape {tuple(ids.shape)}, the volume {tuple(shape)}")
     scales = plan_scales(bank.parameters, shape, spacing)
     intensity = intensity or IntensityRange.measure(volume)
-    task = PoolingTask(volume, tuple(partitions), bank, scales, intensity)
+    task = PoolingTask(volume, tuple(partitions), bank, scales, intensity, device)
     sizes = [None] * len(partitions) if n_supervoxels is None else list(n_supervoxels)
     if len(sizes) != len(partitions):
         raise ValueError(f"n_supervoxels has {len(sizes)} entries for {len(partitions)} partitions")
     totals = [PooledSums(bank, size) for size in sizes]
-    blocks = split_blocks(shape, block_shape or _choose_block(shape, scales, workers))
+    blocks = split_blocks(shape, block_shape or _choose_block(shape, scales, workers, device))
     for shares in run_blocks(
         lambda block: pool_block(task, block),
         blocks,
@@ -187,15 +236,19 @@ def pool_partitions(
         should_stop=should_stop,
     ):
         for total, share in zip(totals, shares, strict=True):
-            total.add(share)
+            total.add(PooledBlock(*share))  # from a tape it comes as a plain tuple
     return [total.table() for total in totals]
 
 
-def _choose_block(shape: Sequence[int], scales: Sequence[Scale], workers: Workers) -> Triple:
+def _choose_block(
+    shape: Sequence[int], scales: Sequence[Scale], workers: Workers, device: Device | None
+) -> Triple:
     """Choose blocks of similar size that hold whole cells and fit the memory of all threads."""
     unit = scales[-1].factor if scales else (1, 1, 1)
-    budget = MEMORY_BYTES // (BYTES_PER_VOXEL * count_workers(workers))
-    edges = default_block_shape(shape, unit, min(max(budget, SMALLEST_BLOCK), LARGEST_BLOCK))
+    needed = BYTES_PER_VOXEL if device is None else BYTES_BESIDE_DEVICE
+    largest = LARGEST_BLOCK if device is None else device.voxels
+    budget = MEMORY_BYTES // (needed * count_workers(workers))
+    edges = default_block_shape(shape, unit, min(max(budget, SMALLEST_BLOCK), largest))
     even = [0, 0, 0]
     for axis in range(3):  # as many blocks as before, but no thin one at the end
         blocks = -(-shape[axis] // edges[axis])

@@ -194,52 +194,54 @@ def _tally(identity, owner, length, begin, end):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _quantise(values, quanta, squares):  # type: ignore[no-untyped-def]
-    """Round values to whole quanta, and square those."""
+def _quantise(values, quanta):  # type: ignore[no-untyped-def]
+    """Round values to whole quanta."""
     for i in range(values.size):
         scaled = min(max(values[i] * np.float32(UNITS), np.float32(-LIMIT)), np.float32(LIMIT))
         quanta[i] = np.int32(np.floor(scaled + np.float32(0.5)))
-    for i in range(values.size):
-        squares[i] = np.int64(quanta[i]) * np.int64(quanta[i])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _accumulate(quanta, squares, until, until_squares):  # type: ignore[no-untyped-def]
-    """Fill running sums: entry i holds the sum of the first i values."""
+def _accumulate(quanta, until, until_squares):  # type: ignore[no-untyped-def]
+    """Fill running sums of values and squares: entry i holds the sum of the first i."""
     total, square = np.int64(0), np.int64(0)
-    for i in range(quanta.size):
+    n = np.uint64(quanta.size)  # unsigned: a signed index costs a check
+    for i in range(n):
         until[i], until_squares[i] = total, square
-        total += quanta[i]
-        square += squares[i]
-    until[quanta.size], until_squares[quanta.size] = total, square
+        value = np.int64(quanta[i])
+        total += value
+        square += value * value
+    until[n], until_squares[n] = total, square
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_runs(values, first, length, owner, sums, squares):  # type: ignore[no-untyped-def]
     """Add runs of a row as differences of running sums: no branch depends on a run's length."""
-    columns = values.shape[2]
-    quanta, squared = np.empty(columns, np.int32), np.empty(columns, np.int64)
-    until, until_squares = np.empty(columns + 1, np.int64), np.empty(columns + 1, np.int64)
-    run = 0
-    begin = 0
+    columns, one = np.uint64(values.shape[2]), np.uint64(1)
+    quanta = np.empty(columns, np.int32)
+    until, until_squares = np.empty(columns + one, np.int64), np.empty(columns + one, np.int64)
+    run = begin = np.uint64(0)
+    n_runs = np.uint64(first.size)
     for z in range(values.shape[0]):
         for y in range(values.shape[1]):
-            _quantise(values[z, y], quanta, squared)
-            _accumulate(quanta, squared, until, until_squares)
-            while run < first.size and first[run] < begin + columns:
-                low = first[run] - begin
-                high = low + length[run]
-                sums[owner[run]] += until[high] - until[low]
-                squares[owner[run]] += until_squares[high] - until_squares[low]
-                run += 1
+            _quantise(values[z, y], quanta)
+            _accumulate(quanta, until, until_squares)
+            while run < n_runs and np.uint64(first[run]) < begin + columns:
+                low = np.uint64(first[run]) - begin
+                high = low + np.uint64(length[run])
+                supervoxel = np.uint64(owner[run])
+                sums[supervoxel] += until[high] - until[low]
+                squares[supervoxel] += until_squares[high] - until_squares[low]
+                run += one
             begin += columns
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_cells(values, first, length, owner, sums, squares):  # type: ignore[no-untyped-def]
-    quanta, squared = np.empty(values.size, np.int32), np.empty(values.size, np.int64)
-    _quantise(values, quanta, squared)
-    for entry in range(first.size):
-        cell, supervoxel = first[entry], owner[entry]
-        sums[supervoxel] += np.int64(quanta[cell]) * length[entry]
-        squares[supervoxel] += squared[cell] * length[entry]
+    quanta = np.empty(values.size, np.int32)
+    _quantise(values, quanta)
+    for entry in range(np.uint64(first.size)):
+        supervoxel, value = np.uint64(owner[entry]), np.int64(quanta[np.uint64(first[entry])])
+        share = value * np.int64(length[entry])
+        sums[supervoxel] += share
+        squares[supervoxel] += share * value

@@ -13,15 +13,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .array_smoothing import smooth_array
+from .device import Device
+
 Float32 = NDArray[np.float32]
 
 # Beyond 3 sigma lies 0.3 % of a Gaussian; cutting there costs a quarter less than at SciPy's 4.
 TRUNCATE = 3.0
-# Taps that one sweep adds: enough to keep the sum in registers for a while, few enough pointers for
-# LLVM's overlap checks, without which it does not vectorise.
+# Taps to each side that one sweep adds: enough to keep the sum in registers for a while; with more,
+# LLVM gives up on vectors.
 GROUP = 3
 # Voxels swept before the next taps are added: the sums stay in the first-level cache.
-SWEEP = 1024
+SWEEP = 2048
 
 
 def kernel_radius(sigma: float, truncate: float = TRUNCATE) -> int:
@@ -43,7 +46,13 @@ def half_kernel(sigma: float, truncate: float = TRUNCATE) -> Float32:
     return half
 
 
-def gaussian_smooth(block: Float32, sigma: Sequence[float], truncate: float = TRUNCATE) -> Float32:
+def gaussian_smooth(
+    block: Float32,
+    sigma: Sequence[float],
+    truncate: float = TRUNCATE,
+    *,
+    device: Device | None = None,
+) -> Float32:
     """Smooth a block with a Gaussian; the block is extended by reflection.
 
     Parameters
@@ -53,6 +62,8 @@ def gaussian_smooth(block: Float32, sigma: Sequence[float], truncate: float = TR
         Standard deviation per axis in voxels; an axis with 0 is left untouched.
     truncate : float
         Standard deviations after which the kernel is cut off.
+    device : Device, optional
+        Computes it; the caller's thread does by default.
 
     Returns
     -------
@@ -74,7 +85,13 @@ def gaussian_smooth(block: Float32, sigma: Sequence[float], truncate: float = TR
         raise ValueError(f"sigma must be 0 or positive per axis, not {tuple(sigma)}")
     kernels = tuple(half_kernel(s, truncate) for s in sigma)
     source = np.ascontiguousarray(block, dtype=np.float32)
-    return smooth_window(source, kernels, (0, 0, 0), source.shape)
+    if device is None:
+        return smooth_window(source, kernels, (0, 0, 0), source.shape)
+    xp, fetch = device.xp, device.fetch
+    return device.attempt(
+        lambda _: fetch(smooth_array(xp, xp.asarray(source), kernels, (0, 0, 0), source.shape)),
+        otherwise=lambda: smooth_window(source, kernels, (0, 0, 0), source.shape),
+    )
 
 
 def smooth_window(
@@ -129,52 +146,60 @@ def _reflect(index: int, size: int) -> int:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _start_sum(out, centre, a, b, c, d, e, f, weights):  # type: ignore[no-untyped-def]
-    w0, w1, w2, w3 = weights[0], weights[1], weights[2], weights[3]
-    for i in range(out.size):
-        out[i] = w0 * centre[i] + w1 * (a[i] + b[i]) + w2 * (c[i] + d[i]) + w3 * (e[i] + f[i])
+def _sum_taps(flat, taps, at, weights, out, to, count):  # type: ignore[no-untyped-def]
+    """Fill `count` places of `out`, from `to` on; tap k begins `at` beyond taps[:, k] in `flat`.
+
+    Positions are unsigned: LLVM does not vectorise where an index may be negative.
+    """
+    n, o, centre = np.uint64(count), np.uint64(to), np.uint64(taps[0, 0] + at)
+    if weights.size == 1:
+        for i in range(n):
+            out[o + i] = flat[centre + i]
+    for k in range(1, weights.size, GROUP):
+        a, b = np.uint64(taps[0, k] + at), np.uint64(taps[1, k] + at)
+        c, d = np.uint64(taps[0, k + 1] + at), np.uint64(taps[1, k + 1] + at)
+        e, f = np.uint64(taps[0, k + 2] + at), np.uint64(taps[1, k + 2] + at)
+        w0, w1, w2, w3 = weights[0], weights[k], weights[k + 1], weights[k + 2]
+        if k == 1:
+            for i in range(n):
+                near = w0 * flat[centre + i] + w1 * (flat[a + i] + flat[b + i])
+                far = w3 * (flat[e + i] + flat[f + i])
+                out[o + i] = near + w2 * (flat[c + i] + flat[d + i]) + far
+        else:
+            for i in range(n):
+                near = out[o + i] + w1 * (flat[a + i] + flat[b + i])
+                far = w3 * (flat[e + i] + flat[f + i])
+                out[o + i] = near + w2 * (flat[c + i] + flat[d + i]) + far
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _continue_sum(out, a, b, c, d, e, f, weights, tap):  # type: ignore[no-untyped-def]
-    w1, w2, w3 = weights[tap], weights[tap + 1], weights[tap + 2]
-    for i in range(out.size):
-        out[i] = out[i] + w1 * (a[i] + b[i]) + w2 * (c[i] + d[i]) + w3 * (e[i] + f[i])
+def _weigh(flat, taps, weights, out, to, count):  # type: ignore[no-untyped-def]
+    """Do as `_sum_taps` does, a stretch at a time."""
+    for start in range(0, count, SWEEP):
+        _sum_taps(flat, taps, start, weights, out, to + start, min(SWEEP, count - start))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _weigh(flat, before, after, weights, out):  # type: ignore[no-untyped-def]
-    """Fill `out` with weighted stretches of `flat`; tap k begins at before[k] and after[k]."""
-    for start in range(0, out.size, SWEEP):
-        n = min(SWEEP, out.size - start)
-        part = out[start : start + n]
-        if weights.size == 1:
-            part[:] = flat[before[0] + start : before[0] + start + n]
-        for tap in range(1, weights.size, GROUP):
-            i, j = before[tap] + start, after[tap] + start
-            k, m = before[tap + 1] + start, after[tap + 1] + start
-            p, q = before[tap + 2] + start, after[tap + 2] + start
-            a, b = flat[i : i + n], flat[j : j + n]
-            c, d = flat[k : k + n], flat[m : m + n]
-            e, f = flat[p : p + n], flat[q : q + n]
-            if tap == 1:
-                middle = before[0] + start
-                _start_sum(part, flat[middle : middle + n], a, b, c, d, e, f, weights)
-            else:
-                _continue_sum(part, a, b, c, d, e, f, weights, tap)
+def _place_taps(reach, step):  # type: ignore[no-untyped-def]
+    """Return where the taps of a kernel begin, both ways, from the first place that they reach."""
+    taps = np.empty((2, reach + 1), np.int64)
+    for k in range(reach + 1):
+        taps[0, k], taps[1, k] = (reach - k) * step, (reach + k) * step
+    return taps
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _shifts(reach, middle, step):  # type: ignore[no-untyped-def]
-    """Return where the taps of a kernel begin: `middle` less and plus multiples of `step`."""
-    taps = np.arange(reach + 1)
-    return middle - taps * step, middle + taps * step
+def _copy(source, at, out, to, count):  # type: ignore[no-untyped-def]
+    a, o = np.uint64(at), np.uint64(to)
+    for i in range(np.uint64(count)):
+        out[o + i] = source[a + i]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _multiply(left, right, out):  # type: ignore[no-untyped-def]
-    for i in range(out.size):
-        out[i] = left[i] * right[i]
+def _multiply(left, right, at, out, to, count):  # type: ignore[no-untyped-def]
+    a, o = np.uint64(at), np.uint64(to)
+    for i in range(np.uint64(count)):
+        out[o + i] = left[a + i] * right[a + i]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -183,26 +208,23 @@ def _pad_rows(plane, inside, first, start, rows, columns):  # type: ignore[no-un
 
     Row 0 of the plane is number `start` of `rows`; those from `first` on, `inside` of them, exist.
     """
-    count = plane.size // columns
-    for y in range(count):
-        if not first <= start + y < first + inside:
-            source = _reflect(start + y, rows) - start
-            plane[y * columns : (y + 1) * columns] = plane[
-                source * columns : (source + 1) * columns
-            ]
+    for y in range(start, start + plane.size // columns):
+        if not first <= y < first + inside:
+            source = _reflect(y, rows) - start
+            _copy(plane, source * columns, plane, (y - start) * columns, columns)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _pad_columns(plane, columns, start, wide):  # type: ignore[no-untyped-def]
-    """Cut rows of `columns` to those of `wide` that begin at `start`, reflecting what is beyond."""
-    low, high = max(start, 0), min(start + wide.shape[1], columns)
-    for y in range(wide.shape[0]):
-        row, target = plane[y * columns : (y + 1) * columns], wide[y]
-        target[low - start : high - start] = row[low:high]
+def _pad_columns(plane, columns, start, wide, width):  # type: ignore[no-untyped-def]
+    """Cut rows of `columns` to `width` ones that begin at `start`, reflecting what is beyond."""
+    low, high = max(start, 0), min(start + width, columns)
+    for y in range(plane.size // columns):
+        row, to = y * columns, y * width - start
+        _copy(plane, row + low, wide, to + low, high - low)
         for x in range(start, low):
-            target[x - start] = row[_reflect(x, columns)]
-        for x in range(high, start + wide.shape[1]):
-            target[x - start] = row[_reflect(x, columns)]
+            wide[to + x] = plane[row + _reflect(x, columns)]
+        for x in range(high, start + width):
+            wide[to + x] = plane[row + _reflect(x, columns)]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -211,37 +233,32 @@ def _smooth(left, right, multiply, kernels, start, out):  # type: ignore[no-unty
     planes, rows, columns = left.shape
     wz, wy, wx = kernels
     z0, y0, x0 = start
-    height, width = out.shape[1], out.shape[2]
+    depth, height, width = out.shape
     rz, ry, rx = wz.size - 1, wy.size - 1, wx.size - 1
     first, last = max(y0 - ry, 0), min(y0 + height + ry, rows)
-    used = (last - first) * columns
-    a, b = left.reshape(-1), right.reshape(-1)
+    used, across = (last - first) * columns, width + 2 * rx
+    a, b, result = left.reshape(-1), right.reshape(-1), out.reshape(-1)
     # products live in a ring of as many planes as the kernel sees; else the source is the "ring"
     ring = min(planes, 2 * rz + 1) if multiply else planes
     source = np.empty(ring * used, np.float32) if multiply else a
     stride, offset = (used, 0) if multiply else (rows * columns, first * columns)
     made = max(0, z0 - rz)
-    before, after = np.empty(rz + 1, np.int64), np.empty(rz + 1, np.int64)
+    taps_z = np.empty((2, rz + 1), np.int64)
+    taps_y, taps_x = _place_taps(ry, columns), _place_taps(rx, 1)
     deep = np.empty((height + 2 * ry) * columns, np.float32)
     flat = np.empty(height * columns, np.float32)
-    wide = np.empty((height, width + 2 * rx), np.float32)
-    done = np.empty(height * (width + 2 * rx), np.float32)
-    up, down = _shifts(ry, ry * columns, columns)
-    west, east = _shifts(rx, rx, 1)
-    skip = (first - (y0 - ry)) * columns
-    for z in range(out.shape[0]):
+    wide, done = np.empty(height * across, np.float32), np.empty(height * across, np.float32)
+    for z in range(depth):
         while multiply and made < min(planes, z0 + z + rz + 1):
-            at, to = (made * rows + first) * columns, (made % ring) * used
-            _multiply(a[at : at + used], b[at : at + used], source[to : to + used])
+            _multiply(a, b, (made * rows + first) * columns, source, (made % ring) * used, used)
             made += 1
-        for tap in range(rz + 1):
-            before[tap] = (_reflect(z0 + z - tap, planes) % ring) * stride + offset
-            after[tap] = (_reflect(z0 + z + tap, planes) % ring) * stride + offset
-        _weigh(source, before, after, wz, deep[skip : skip + used])
+        for k in range(rz + 1):
+            taps_z[0, k] = (_reflect(z0 + z - k, planes) % ring) * stride + offset
+            taps_z[1, k] = (_reflect(z0 + z + k, planes) % ring) * stride + offset
+        _weigh(source, taps_z, wz, deep, (first - (y0 - ry)) * columns, used)
         _pad_rows(deep, last - first, first, y0 - ry, rows, columns)
-        _weigh(deep, up, down, wy, flat)
-        _pad_columns(flat, columns, x0 - rx, wide)
-        _weigh(wide.reshape(-1), west, east, wx, done[: done.size - 2 * rx])
+        _weigh(deep, taps_y, wy, flat, 0, flat.size)
+        _pad_columns(flat, columns, x0 - rx, wide, across)
+        _weigh(wide, taps_x, wx, done, 0, done.size - 2 * rx)
         for y in range(height):
-            begin = y * wide.shape[1]
-            out[z, y] = done[begin : begin + width]
+            _copy(done, y * across, result, (z * height + y) * width, width)

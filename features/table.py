@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,8 +64,7 @@ def join_tables(bank: FeatureBank, tables: Sequence[FeatureTable]) -> FeatureTab
     return FeatureTable(values, column_names(bank, len(tables)), tables[0].counts)
 
 
-@dataclass(frozen=True)
-class PooledBlock:
+class PooledBlock(NamedTuple):
     """A block's share of one partition's sums.
 
     Attributes

@@ -15,6 +15,8 @@ What the dock does, without a widget:
 
 - `session`: one viewer's segmentation, and how its parts hang together.
 - `choices`: the parameters that a person chose; `advice`: what to do next.
+- `extent`: a box around the view first, then the whole volume.
+- `resources`: what memory, disk and cluster that work may use.
 - `working_image`, `source`: from an image layer to what the engine segments.
 - `classes`, with colours from `palette`: what is painted.
 - `painting`: the layer of strokes; `region_brush`: painting whole supervoxels; `importing`: labels
@@ -25,5 +27,6 @@ What the dock does, without a widget:
 - `keeping`: the project that strokes are written down in, with what `project_files` does on a
   thread; `recent`: the list of projects.
 - `view`: what is shown of a result, as tables under `lookup` volumes; `layers`: how layers look.
+- `busy_sign`: napari's, calmed.
 - `layer_fields`: voxel size, unit, place, classes: from volumes to layers and back.
 """

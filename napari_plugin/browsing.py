@@ -92,6 +92,10 @@ class BrowsedVolume:
         plane: Array = slab[tuple(place)]
         return plane
 
+    def release(self) -> None:
+        """Let go of memory that mirrors the file, if that is mapped into memory."""
+        self._data.release()
+
     def _cut(self, key: Any) -> tuple[int, int, int] | None:
         """Return axis, start and stop of a cut whose slab is worth keeping; None for any other.
 

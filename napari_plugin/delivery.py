@@ -36,7 +36,7 @@ class Delivery:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.finishing = Finishing(session.settings.workers)
+        self.finishing = Finishing(session.settings.resources)
         self.exporting = Exporting()
         self.last_export: Path | None = None
         self.folder: Path | None = None

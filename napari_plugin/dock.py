@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
-from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from .advice import Step, next_step
+from .busy_sign import calm_busy_signs
 from .jobs import finish_files
 from .keys import Keys
 from .session import Session
@@ -166,6 +167,11 @@ class SupervoxDock(QWidget):
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
         self.keys.release()
         self.session.close()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Have napari's busy sign turn slowly, in the window that the dock is shown in."""
+        calm_busy_signs(self.window())
+        super().showEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Notice that the dock is going for good: napari takes it out of its frame."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 
@@ -18,9 +19,10 @@ from supervox.segmentation import (
 
 from .jobs import Report, Stage, Task
 from .preparing import Prepared
+from .resources import Resources, at_home, part
 from .source import Source
 
-SEGMENT_SHARE = 0.7  # of the work; the rest is making voxels
+PREPARE_SHARE = 0.7  # of the work; the rest is making voxels
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,12 @@ class Finishing(Stage):
 
     Parameters
     ----------
-    workers : int, optional
-        Threads; one per processor by default.
+    resources : Resources
     """
 
-    def __init__(self, workers: int | None) -> None:
+    def __init__(self, resources: Resources) -> None:
         super().__init__()
-        self._workers = workers
+        self._resources = resources
         self.finished: Finished | None = None
         self.succeeded.connect(self._keep)
 
@@ -88,7 +89,7 @@ class Finishing(Stage):
             earlier.source, earlier.segmenter.parameters
         )
         segmenter = earlier.segmenter if earlier is not None and is_same else None
-        task = _task(prepared, strokes, parameters, segmenter, self._workers)
+        task = _task(prepared, strokes, parameters, segmenter, self._resources)
         self.run(task, "Computing the final labels", shown=True)
 
     def forget(self) -> None:
@@ -105,30 +106,18 @@ def _task(
     strokes: Strokes,
     parameters: SegmentationParameters,
     segmenter: Segmenter | None,
-    workers: int | None,
+    resources: Resources,
 ) -> Task:
     def finish(report: Report) -> Finished:
         started = time.perf_counter()
-        full = segmenter or Segmenter(
-            prepared.source.work_volume(),
-            spacing=prepared.source.spacing,
-            parameters=parameters,
-            workers=workers,
-            partitions=prepared.segmenter.partitions,
-        )
+        full = segmenter or _prepared(prepared, strokes, parameters, resources, report)
         segmentation = full.segment(
-            strokes,
-            refinement=parameters.refinement,
-            progress=lambda done, total: report.progress(
-                round(1000 * SEGMENT_SHARE * done / total), 1000
-            ),
-            should_stop=report.should_stop,
+            strokes, refinement=parameters.refinement, should_stop=report.should_stop
         )
         labels = render_labels(
             segmentation,
-            lambda done, total: report.progress(
-                round(1000 * (SEGMENT_SHARE + (1 - SEGMENT_SHARE) * done / total)), 1000
-            ),
+            prepared.source,
+            part(report.progress, PREPARE_SHARE, 1),
             report.should_stop,
         )
         seconds = time.perf_counter() - started
@@ -137,11 +126,45 @@ def _task(
     return finish
 
 
+def _prepared(
+    prepared: Prepared,
+    strokes: Strokes,
+    parameters: SegmentationParameters,
+    resources: Resources,
+    report: Report,
+) -> Segmenter:
+    """Return a segmenter of all partitions, of which the first is there."""
+    source = prepared.source
+    plan = resources.plan(
+        source,
+        parameters,
+        n_classes=len(strokes.class_ids),
+        held_bytes=math.prod(source.shape),  # the labels
+    )
+    with resources.segmenter(
+        source,
+        parameters,
+        plan,
+        partitions=prepared.segmenter.partitions,
+        progress=part(report.progress, 0, PREPARE_SHARE),
+        should_stop=report.should_stop,
+    ) as segmenter:
+        partitions = segmenter.partitions
+    return Segmenter(
+        source.work_volume(),
+        spacing=source.spacing,
+        parameters=parameters,
+        workers=resources.workers,
+        partitions=[at_home(partition) for partition in partitions],
+    )
+
+
 def render_labels(
-    segmentation: Segmentation, progress: Progress, should_stop: ShouldStop
+    segmentation: Segmentation, source: Source, progress: Progress, should_stop: ShouldStop
 ) -> NDArray[np.uint8]:
-    """Return the labels of all voxels, (Z, Y, X)."""
+    """Return the labels of all voxels of the part to work in, (Z, Y, X)."""
     labels = np.zeros(segmentation.shape, np.uint8)
     for block in segmentation.render(progress=progress, should_stop=should_stop):
         labels[block.block.core] = block.labels
+        source.release()
     return labels

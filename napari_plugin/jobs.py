@@ -2,6 +2,10 @@
 
 The only module that knows of threads. A task is a function of a `Report`; it runs at a low
 priority, so that painting goes first on a busy machine.
+
+Threads are Python's, and hand over what they have at one letter box that lives as long as the
+process. Qt's own pool deletes its workers on their thread while Python may still use, or delete,
+them on another: now and then that crashed.
 """
 
 from __future__ import annotations
@@ -9,18 +13,18 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
 import psygnal
-from napari.qt.threading import FunctionWorker, create_worker
 from napari.utils import cancelable_progress
-from qtpy.QtCore import QObject, QThreadPool, QTimer, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from supervox.features import Cancelled
 
-NICENESS = 10
+NICENESS, BACKGROUND_NICENESS = 10, 19
 POLL_MS = 100  # how often progress is shown
 
 
@@ -37,7 +41,6 @@ class Report:
         self.publish = publish
         self.done, self.total = 0, 0
         self._stop = threading.Event()
-        self.worker: FunctionWorker | None = None
 
     def progress(self, done: int, total: int) -> None:
         """Tell how much is done."""
@@ -48,12 +51,36 @@ class Report:
         self._stop.set()
 
     def should_stop(self) -> bool:
-        """Tell whether the task is to stop; also asked by napari when it closes."""
-        return self._stop.is_set() or (self.worker is not None and self.worker.abort_requested)
+        """Tell whether the task is to stop."""
+        return self._stop.is_set()
 
 
 Task = Callable[[Report], Any]
 _running: set[Job] = set()  # keeps jobs alive that nobody waits for any more
+
+
+class _LetterBox(QObject):
+    """Where threads leave what is to be done on the GUI thread, in order."""
+
+    _arrived = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._letters: deque[Callable[[], None]] = deque()
+        self._arrived.connect(self.open_all, Qt.ConnectionType.QueuedConnection)
+
+    def post(self, letter: Callable[[], None]) -> None:
+        """Leave a letter, from any thread."""
+        self._letters.append(letter)
+        self._arrived.emit()
+
+    def open_all(self) -> None:
+        """Do what is to be done, on the GUI thread."""
+        while self._letters:
+            self._letters.popleft()()
+
+
+_letters = _LetterBox()
 
 
 class Job(QObject):
@@ -76,7 +103,6 @@ class Job(QObject):
     succeeded = Signal(object)
     failed = Signal(Exception)
     stopped = Signal()
-    _handed = Signal(object)
 
     def __init__(
         self,
@@ -89,22 +115,21 @@ class Job(QObject):
         super().__init__()
         self.description = description
         self.started_at = monotonic()
-        self.report = Report(self._handed.emit)
+        self.report = Report(lambda part: _letters.post(lambda: self._on_published(part)))
         self._is_abandoned = False
         self._has_ended = False
-        self._handed.connect(self._on_published)
+        self._unwanted = unwanted
         self._shown_at = (-1, -1)
         self._bar = cancelable_progress(total=100, desc=description) if shown else None
-        self._call = _Call(task, self.report, description, unwanted)
-        worker = create_worker(self._call, _worker_class=_Worker, _ignore_errors=True)
-        self.report.worker = worker
-        worker.finished.connect(self._on_finished)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._show_progress)
         self._timer.start()
         _running.add(self)
-        worker.start()
+        self._thread = threading.Thread(
+            target=self._run, args=(task,), name=f"supervox: {description}", daemon=True
+        )
+        self._thread.start()
 
     @property
     def is_running(self) -> bool:
@@ -143,15 +168,35 @@ class Job(QObject):
         if not (self._is_abandoned or self.report.should_stop()):
             self.published.emit(value)
 
-    def _on_finished(self) -> None:
-        kind, value = self._call.take_outcome()
+    def _run(self, task: Task) -> None:
+        """Run on the thread; exceptions become values, so that each has one way to the person."""
+        _lower_priority()
+        kind, value = "stopped", None
+        try:
+            if not self.report.should_stop():
+                kind, value = "succeeded", task(self.report)
+        except Cancelled:
+            pass
+        except Exception as error:
+            kind, value = "failed", error
+        if self.report.should_stop():
+            self._drop(kind, value)
+            kind, value = "stopped", None
+        _letters.post(lambda: self._on_finished(kind, value))
+
+    def _drop(self, kind: str, value: Any) -> None:
+        """Let go of what came of it too late."""
+        if kind == "succeeded" and self._unwanted is not None:
+            self._unwanted(value)
+
+    def _on_finished(self, kind: str, value: Any) -> None:
         self._timer.stop()
         self._has_ended = True
         _running.discard(self)
         if self._bar is not None:
             self._bar.close()
         if self._is_abandoned:
-            self._call.drop(kind, value)
+            self._drop(kind, value)
         elif kind == "stopped":
             self.stopped.emit()
         elif kind == "failed":
@@ -159,6 +204,10 @@ class Job(QObject):
         else:
             self.succeeded.emit(value)
         self.deleteLater()
+
+    def join(self) -> None:
+        """Wait for the thread."""
+        self._thread.join()
 
 
 class Stage:
@@ -233,94 +282,23 @@ def finish_files() -> None:
 
 
 def stop_all() -> None:
-    """Stop all jobs and wait for their threads, which must not outlive Qt."""
-    for job in list(_running):
+    """Stop all jobs and wait for their threads, and for the files that they leave to be closed."""
+    stopping = list(_running)
+    for job in stopping:
         job.abandon()
+    for job in stopping:
+        job.join()
+    _letters.open_all()
     finish_files()
-    pool = QThreadPool.globalInstance()
-    if pool is not None:
-        pool.waitForDone()
 
 
-class _Call:
-    """A task and what comes of it, which lets go of both: napari keeps all calls that ever were.
-
-    Parameters
-    ----------
-    task : callable
-    report : Report
-    description : str
-        What napari shows of it when its window is closed.
-    unwanted : callable or None
-        Takes the outcome of a task that was to stop, and didn't.
-    """
-
-    def __init__(
-        self,
-        task: Task,
-        report: Report,
-        description: str,
-        unwanted: Callable[[Any], None] | None,
-    ) -> None:
-        self._unwanted = unwanted
-        self._work: tuple[Task, Report] | None = (task, report)
-        self._description = description
-        self._outcome: tuple[str, Any] = ("stopped", None)
-
-    def __call__(self) -> None:
-        """Do nothing more: `_Worker` has worked already."""
-
-    def __repr__(self) -> str:
-        return self._description
-
-    def run(self) -> None:
-        """Run the task; its exceptions become values, so that each has one way to the person."""
-        assert self._work is not None
-        (task, report), self._work = self._work, None
-        _lower_priority()
-        try:
-            if not report.should_stop():
-                self._outcome = ("succeeded", task(report))
-        except Cancelled:
-            pass
-        except Exception as error:
-            self._outcome = ("failed", error)
-        if report.should_stop():
-            self.drop(*self._outcome)
-            self._outcome = ("stopped", None)
-
-    def drop(self, kind: str, value: Any) -> None:
-        """Let go of what came of it too late."""
-        if kind == "succeeded" and self._unwanted is not None:
-            self._unwanted(value)
-
-    def take_outcome(self) -> tuple[str, Any]:
-        """Return how it ended, and with what."""
-        outcome, self._outcome = self._outcome, ("stopped", None)
-        return outcome
+def step_back() -> None:
+    """Let other tasks go first as well; called by a task."""
+    _lower_priority(BACKGROUND_NICENESS)
 
 
-class _Worker(FunctionWorker):  # type: ignore[misc]
-    """Works before superqt does, which changes the warnings of the whole process meanwhile.
-
-    Of workers that overlap, the last one to end would leave them changed for good.
-    """
-
-    _one_at_a_time = threading.Lock()
-
-    def __init__(self, call: _Call) -> None:
-        super().__init__(call)
-        self._call = call
-
-    def run(self) -> None:
-        """Run the task, and tell of its end."""
-        self._call.run()
-        with self._one_at_a_time:
-            super().run()
-
-
-def _lower_priority() -> None:
+def _lower_priority(niceness: int = NICENESS) -> None:
     """Let the GUI thread go first; threads that are started from here inherit it (Linux)."""
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):  # a nicety: refused in some containers
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

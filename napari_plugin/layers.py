@@ -23,6 +23,7 @@ ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels
 MAP, PREVIEW, FINAL, BOX, MARK = "map", "preview", "final", "box", "mark"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
+FRAME_COLOUR = "#f0e442"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 
 
@@ -181,6 +182,14 @@ def make_mark(image: Image, place: Sequence[int], voxels: float) -> Points:
         border_width=0.08,
         **placement(image, (0, 0, 0)),
     )
+
+
+def frame(layer: Layer) -> None:
+    """Draw a line around a layer that covers a part of the image."""
+    box = layer.bounding_box
+    box.line_color = FRAME_COLOUR
+    box.points = False
+    box.visible = True
 
 
 def insert_above(viewer: Viewer, below: Layer, layer: Layer) -> None:

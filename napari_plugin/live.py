@@ -152,7 +152,7 @@ class LiveLoop:
         self.scanning.failed.connect(self.failed.emit)
         self.updating.failed.connect(self.failed.emit)
         self._scan_again = False
-        self._is_forced = False
+        self._is_forced = self._is_due = False  # an update: asked for, and because strokes changed
         self._changed_at: float | None = None  # first change that was not looked at
         self._timer = QTimer()
         self._timer.setSingleShot(True)
@@ -182,7 +182,7 @@ class LiveLoop:
         self._timer.stop()
         self.scanning.cancel()
         self.updating.cancel()
-        self._is_forced = self._scan_again = False
+        self._is_forced = self._is_due = self._scan_again = False
         self.scan, self._cropped = NOTHING_SEEN, None
 
     @property
@@ -217,14 +217,16 @@ class LiveLoop:
         self.looked.emit(scan)
         is_new = scan.strokes != self.scan.strokes
         if is_new:
+            self._is_due = True  # also where another scan comes first, and finds nothing new
             self.scan = scan
             self.scanned.emit(scan)
         if self._scan_again:
             self._scan_again = False
             self._start_scan()
             return
-        is_forced, self._is_forced = self._is_forced, False
-        if (is_forced or (is_new and self.is_live)) and self.can_update:
+        is_wanted = self._is_forced or (self._is_due and self.is_live)
+        self._is_forced = self._is_due = False
+        if is_wanted and self.can_update:
             self._start_update()
 
     def _start_update(self) -> None:

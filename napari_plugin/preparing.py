@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import (
-    Estimate,
+    SegmentationError,
     SegmentationParameters,
     Segmenter,
     estimate_preparation,
 )
 
-from .jobs import Report, Stage, Task
+from .jobs import Report, Stage, Task, step_back
 from .lookup import coarse_sample
+from .resources import Resources, at_home
 from .source import Source
 
 LEAST_SECONDS = 10.0  # a preparation of less is mostly the start, and tells nothing of the pace
@@ -65,36 +67,61 @@ class Prepared:
         return mine == (source, parameters.supervoxels, parameters.features)
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What preparing needs.
+
+    Attributes
+    ----------
+    seconds : float
+    bytes, disk_bytes : float
+        Memory beside the volume, and room on the disk meanwhile.
+    refusal : str
+        Why it can't be done, and what would help; empty if it can.
+    """
+
+    seconds: float
+    bytes: float
+    disk_bytes: float
+    refusal: str = ""
+
+
 class Preparation(Stage):
     """Runs the preparation, and keeps what came of it.
 
     Parameters
     ----------
-    workers : int, optional
-        Threads; one per processor by default.
+    resources : Resources
     """
 
-    def __init__(self, workers: int | None) -> None:
+    def __init__(self, resources: Resources) -> None:
         super().__init__()
-        self._workers = workers
+        self._resources = resources
         self.prepared: Prepared | None = None
         self._pace = 1.0  # how much longer preparing takes here than estimated
         self.succeeded.connect(self._keep)
 
     def start(self, source: Source, parameters: SegmentationParameters) -> None:
-        """Prepare; what was prepared before stays until the end."""
-        task = _task(source, parameters, self._workers)
+        """Prepare; what was prepared before stays until the end, and may be worked with."""
+        task = _task(source, parameters, self._resources, in_background=self.prepared is not None)
         self.run(task, "Preparing the volume", shown=True)
 
-    def estimate(self, source: Source, parameters: SegmentationParameters) -> Estimate:
+    def needs(self, source: Source, parameters: SegmentationParameters) -> Needs:
         """Return what preparing for live work will need."""
-        return estimate_preparation(
+        live = _for_live_work(parameters)
+        estimate = estimate_preparation(
             source.shape,
-            replace(parameters, partitions=1),
+            live,
             spacing=source.spacing,
-            workers=self._workers,
+            workers=self._resources.workers,
             pace=self._pace,
         )
+        try:
+            plan = self._resources.plan(source, live)
+        except SegmentationError as error:
+            return Needs(estimate.seconds, estimate.bytes, 0, str(error))
+        on_disk = 4 * math.prod(source.shape) if plan.ids_on_disk else 0
+        return Needs(estimate.seconds, estimate.bytes - on_disk, plan.disk_bytes)
 
     def adopt(self, prepared: Prepared) -> None:
         """Go on with what was prepared another time."""
@@ -112,22 +139,42 @@ class Preparation(Stage):
         self.prepared = prepared
         if not prepared.seconds:  # another time
             return
-        expected = self.estimate(prepared.source, prepared.parameters).seconds / self._pace
+        expected = self.needs(prepared.source, prepared.parameters).seconds / self._pace
         if expected > LEAST_SECONDS:
             self._pace = prepared.seconds / expected
 
 
-def _task(source: Source, parameters: SegmentationParameters, workers: int | None) -> Task:
-    live = replace(parameters, partitions=1, edge_refinement=False)
+def _for_live_work(parameters: SegmentationParameters) -> SegmentationParameters:
+    return replace(parameters, partitions=1, edge_refinement=False)
+
+
+def _task(
+    source: Source,
+    parameters: SegmentationParameters,
+    resources: Resources,
+    *,
+    in_background: bool,
+) -> Task:
+    live = _for_live_work(parameters)
 
     def prepare(report: Report) -> Prepared:
         started = time.perf_counter()
-        segmenter = Segmenter(
-            source.work_volume(), spacing=source.spacing, parameters=live, workers=workers
+        if in_background:
+            step_back()
+        plan = resources.plan(source, live)
+        with resources.segmenter(
+            source, live, plan, progress=report.progress, should_stop=report.should_stop
+        ) as segmenter:
+            partition = segmenter.partitions[0]
+        mine = Segmenter(
+            source.work_volume(),
+            spacing=source.spacing,
+            parameters=live,
+            workers=resources.workers,
+            partitions=[at_home(partition)],
         )
-        segmenter.prepare(progress=report.progress, should_stop=report.should_stop)
-        coarse = coarse_sample(source.layer_part(segmenter.partitions[0].ids))
+        coarse = coarse_sample(source.layer_part(mine.partitions[0].ids))
         seconds = time.perf_counter() - started
-        return Prepared(source, parameters, segmenter, coarse, seconds)
+        return Prepared(source, parameters, mine, coarse, seconds)
 
     return prepare

@@ -287,7 +287,7 @@ def restoring_labels(project: Project, restored: Restored) -> Task:
             ),
         )
         segmentation = segmenter.apply(model, should_stop=report.should_stop)
-        labels = render_labels(segmentation, report.progress, report.should_stop)
+        labels = render_labels(segmentation, source, report.progress, report.should_stop)
         return Finished(source, restored.strokes, segmenter, segmentation, labels, 0.0)
 
     return restore

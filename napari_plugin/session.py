@@ -9,11 +9,12 @@ from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters
-from supervox.segmentation import Estimate, ProjectClass
+from supervox.segmentation import ProjectClass
 
 from .choices import Choices
 from .classes import ClassList
 from .delivery import Delivery
+from .extent import Extent
 from .importing import Importing
 from .jobs import Stage
 from .keeping import Keeping
@@ -21,7 +22,7 @@ from .layer_fields import classes_of_layer
 from .live import LiveLoop, LiveResult, Scan
 from .painting import Painting
 from .palette import class_colour
-from .preparing import Preparation, Prepared
+from .preparing import Needs, Preparation, Prepared
 from .preview import Preview
 from .region_brush import RegionBrush
 from .settings import Settings
@@ -53,7 +54,8 @@ class Session(WorkingImage):
             ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
-        self.preparation = Preparation(settings.workers)
+        self.preparation = Preparation(settings.resources)
+        self.extent = Extent(self)
         self.importing = Importing(self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
@@ -281,11 +283,11 @@ class Session(WorkingImage):
             return False
         return not prepared.is_for(source, self.choices.parameters)
 
-    def estimate(self) -> Estimate:
+    def needs(self) -> Needs:
         """Return what preparing for live work will need."""
         source = self.source
         assert source is not None
-        return self.preparation.estimate(source, self.choices.parameters)
+        return self.preparation.needs(source, self.choices.parameters)
 
     def preview_supervoxels(self) -> None:
         """Show the outlines that supervoxels would have on the slice in view."""
@@ -304,6 +306,7 @@ class Session(WorkingImage):
         """Prepare the volume as it is chosen now."""
         source = self.source
         if source is not None:
+            self.extent.forget_whole()
             self.preparation.start(source, self.choices.parameters)
 
     def choose(self, choices: Choices) -> None:
@@ -321,6 +324,8 @@ class Session(WorkingImage):
         if self.image is None:
             return
         self.preview.clear()
+        self.live.updating.cancel()  # its result would be of what was prepared before
+        self.extent.follow(prepared)
         self.view.start(self.image, prepared)
         if prepared.seconds:
             self.keeping.keep()

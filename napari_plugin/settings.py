@@ -6,6 +6,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from supervox.features import Choice
+
+from .resources import Resources
+
 PLUGIN = "supervox"
 
 
@@ -25,6 +29,14 @@ class Settings:
         Features to start from: a key of `supervox.features.PRESETS`.
     supervoxel_size
         Edge of a supervoxel, in voxels of the finest axis.
+    device
+        What computes supervoxels and features: a word of `supervox.features.CHOICES`.
+    memory_gb
+        Gigabytes that preparing and finishing may use; None for most of what is free.
+    scratch
+        Folder for what doesn't fit into memory; None for that of the projects.
+    scheduler
+        Address of a Dask cluster to prepare on, or "local"; None for this computer's processors.
     brush_size
         Diameter of the brush at the start, in voxels.
     prediction_opacity
@@ -38,6 +50,10 @@ class Settings:
     workers: int | None = None
     preset: str = "default"
     supervoxel_size: float = 8.0
+    device: Choice = "auto"
+    memory_gb: float | None = None
+    scratch: Path | None = None
+    scheduler: str | None = None
     brush_size: int = 5
     prediction_opacity: float = 0.4
     home: Path = field(default_factory=lambda: default_home())
@@ -49,9 +65,22 @@ class Settings:
         known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
         if "home" in known:
             known["home"] = Path(known["home"]).expanduser() if known["home"] else default_home()
-        if "workers" in known:
-            known["workers"] = known["workers"] or None
+        for name in ("workers", "memory_gb", "scratch", "scheduler"):
+            if name in known:  # a page of preferences has no word for nothing
+                known[name] = known[name] or None
+        if known.get("scratch"):
+            known["scratch"] = Path(known["scratch"]).expanduser()
+        if known.get("scheduler"):
+            known["scheduler"] = known["scheduler"].strip()
         return cls(**known)
+
+    @property
+    def resources(self) -> Resources:
+        """What preparing and finishing may use."""
+        memory = None if self.memory_gb is None else self.memory_gb * 1e9
+        return Resources(
+            self.scratch or self.home, self.workers, memory, self.scheduler, self.device
+        )
 
 
 def default_home() -> Path:

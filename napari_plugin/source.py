@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from supervox.features import VolumeLike
 from supervox.volumes import convert_length, unit_symbol
 
+from .browsing import BrowsedVolume
+
 if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
@@ -69,6 +71,16 @@ class Source:
         if self.box is None:
             return 0, 0, 0
         return self.box[0].start, self.box[1].start, self.box[2].start
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether parts are there at once: in memory, or in a file without chunks."""
+        return getattr(self.volume, "chunks", None) is None
+
+    def release(self) -> None:
+        """Let go of memory that mirrors the file."""
+        if isinstance(self.volume, BrowsedVolume):
+            self.volume.release()
 
     def work_volume(self) -> VolumeLike:
         """Return the voxels of the part to work in, as (Z, Y, X); read where they are sliced."""

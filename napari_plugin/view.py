@@ -16,6 +16,7 @@ from .classes import ClassList
 from .finishing import Finished
 from .layers import (
     class_colormap,
+    frame,
     insert_above,
     make_final,
     make_map,
@@ -107,26 +108,43 @@ class ResultView:
         self.supervoxels: Labels | None = None
         self.final: Labels | None = None
         self.result: LiveResult | None = None
+        self._outgoing: list[Layer] = []  # of what was prepared before, until there is better
         classes.changed.connect(self._recolour)
 
     # ------------------------------------------------------------------------------ life cycle
 
     def start(self, image: Image, prepared: Prepared) -> None:
-        """Show results of what was prepared from now on."""
+        """Show results of what was prepared from now on; the old one stays until the first."""
+        outgoing = [*self._outgoing, *(x for x in (self.prediction, self.map) if x is not None)]
+        outlined = self.supervoxels is not None and self.supervoxels.visible
+        self.prediction = self.map = None
+        self._outgoing = []
         self.clear()
+        self._outgoing = outgoing
         self._image, self._prepared = image, prepared
         ids = prepared.source.layer_part(prepared.ids)
         nothing = np.zeros(prepared.n_supervoxels, np.uint8)
         self._labels = LookupPyramid(ids, prepared.coarse, nothing)
         self._values = LookupPyramid(ids, prepared.coarse, nothing.astype(np.float32))
+        if outlined:
+            self.outline_supervoxels(True)
+        if prepared.source.box is not None:
+            self._ensure_prediction()  # empty as yet: its frame says where strokes count
 
     def clear(self) -> None:
         """Remove all derived layers."""
+        self._remove_outgoing()
         for layer in (self.prediction, self.map, self.supervoxels):
             if layer is not None and layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
         self.prediction = self.map = self.supervoxels = None
         self._image = self._prepared = self._labels = self._values = self.result = None
+
+    def _remove_outgoing(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
+        for layer in outgoing:
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
 
     def forget_layer(self, layer: Layer) -> None:
         """Let go of a layer that a person deleted."""
@@ -192,6 +210,7 @@ class ResultView:
         if self._labels is None or self._values is None:
             return
         self.result = None
+        self._remove_outgoing()
         for pyramid, layer in ((self._labels, self.prediction), (self._values, self.map)):
             pyramid.table = np.zeros_like(pyramid.table)
             if layer is not None:
@@ -268,6 +287,8 @@ class ResultView:
             )
             layer.contour = 2 if self.choices.outline else 0
             layer.editable = False
+            if self._prepared.source.box is not None:
+                frame(layer)
             self.prediction = layer
             self._add_below_strokes(layer)
         return self.prediction
@@ -303,6 +324,8 @@ class ResultView:
     def _add_below_strokes(self, layer: Layer) -> None:
         """Put a layer right above the image that results are of."""
         assert self._image is not None
+        if layer is not self.supervoxels:
+            self._remove_outgoing()  # first: napari numbers layers of the same name
         insert_above(self._viewer, self._image, layer)
 
     def _recolour(self) -> None:

@@ -4,13 +4,15 @@ Where to find what, in the order of the work:
 
 - `checks`: what is refused, and the sentences that say so.
 - `guide`: the smoothed image that supervoxels, boundaries and edges are judged on.
-- `supervoxels` (on the cells of `grid`; kernels in `_slic`, `_connect`, `_components`): the
-  volume in small pieces.
+- `supervoxels` (on the cells of `grid`; kernels in `_slic`, of a device in `_slic_arrays`,
+  `_connect`, `_components`): the volume in small pieces.
 - `graph` (kernel in `_pairs`): which pieces touch.
-- `partition`: supervoxels, features and graph together, computed once per volume in a
-  `preparation`; `links`: the graph as the neighbours of each supervoxel.
+- `partition`: supervoxels, features and graph together, computed once per volume in the `stages` of
+  a `preparation`; `links`: the graph as the neighbours of each supervoxel.
+- `unfinished`: what a stage keeps while it is at work, the results of its blocks on a `tape`.
 - `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
-  large arrays in memory or on the disk; `shared`: those that the workers of a cluster see.
+  large arrays in memory or on the disk; `shared`: those that the workers of a cluster see, to which
+  `cluster` connects.
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.
@@ -37,11 +39,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .at_once import segment
     from .checks import SegmentationError, check_spacing
+    from .cluster import connected
     from .estimate import Estimate, estimate_preparation
     from .forest import ClassifierParameters, Forest, train_forest
     from .graph import RegionGraph, region_graph
     from .grid import SupervoxelParameters
     from .in_view import InView
+    from .memory import (
+        MemoryPlan,
+        NotEnoughMemory,
+        Run,
+        WhatWouldFit,
+        default_budget,
+        plan_memory,
+    )
     from .model import Model, load_model, save_model
     from .parameters import SegmentationParameters
     from .partition import Partition
@@ -66,6 +77,7 @@ if TYPE_CHECKING:
     from .segmenter import Segmenter
     from .strokes import Strokes, count_strokes, find_strokes, label_supervoxels
     from .supervoxels import compute_supervoxels
+    from .workspace import Scratch, Workspace
 
 __all__ = [
     "ENDING",
@@ -77,7 +89,9 @@ __all__ = [
     "Finding",
     "Forest",
     "InView",
+    "MemoryPlan",
     "Model",
+    "NotEnoughMemory",
     "Partition",
     "Project",
     "ProjectClass",
@@ -86,8 +100,10 @@ __all__ = [
     "RefinementParameters",
     "RegionGraph",
     "RenderedBlock",
+    "Run",
     "SaveState",
     "Scores",
+    "Scratch",
     "Segmentation",
     "SegmentationError",
     "SegmentationParameters",
@@ -98,10 +114,14 @@ __all__ = [
     "SupervoxelParameters",
     "VolumeMoved",
     "VoxelChange",
+    "WhatWouldFit",
+    "Workspace",
     "change_between",
     "check_spacing",
     "compute_supervoxels",
+    "connected",
     "count_strokes",
+    "default_budget",
     "draw_picture",
     "estimate_preparation",
     "find_strokes",
@@ -113,6 +133,7 @@ __all__ = [
     "label_supervoxels",
     "load_model",
     "note_result",
+    "plan_memory",
     "prepare_partitions",
     "refine",
     "region_graph",
@@ -131,6 +152,14 @@ _HOMES = {
     "graph": ("RegionGraph", "region_graph"),
     "grid": ("SupervoxelParameters",),
     "in_view": ("InView",),
+    "memory": (
+        "MemoryPlan",
+        "NotEnoughMemory",
+        "Run",
+        "WhatWouldFit",
+        "default_budget",
+        "plan_memory",
+    ),
     "model": ("Model", "load_model", "save_model"),
     "parameters": ("SegmentationParameters",),
     "partition": ("Partition",),
@@ -151,10 +180,12 @@ _HOMES = {
     "refinement": ("RefinementParameters", "refine"),
     "regions": ("find_supervoxel", "find_voxel"),
     "result": ("RenderedBlock", "Segmentation"),
+    "cluster": ("connected",),
     "scores": ("Scores", "score"),
     "segmenter": ("Segmenter",),
     "strokes": ("Strokes", "count_strokes", "find_strokes", "label_supervoxels"),
     "supervoxels": ("compute_supervoxels",),
+    "workspace": ("Scratch", "Workspace"),
 }
 
 

@@ -103,6 +103,26 @@ def label_block(
 
 
 @nb.njit(nogil=True, cache=True)
+def look_up(
+    labels: NDArray[np.int32], table: NDArray[np.int32], start: int, out: NDArray[np.int32]
+) -> None:
+    """Replace the labels of a block, of which the first stands at `start` of the table.
+
+    Parameters
+    ----------
+    labels : int32, (Z, Y, X)
+    table : int32, (N,)
+    start : int
+    out : int32, (Z, Y, X)
+        Receives ``table[labels + start]``; may be `labels`.
+    """
+    for z in range(labels.shape[0]):
+        for y in range(labels.shape[1]):
+            for x in range(labels.shape[2]):
+                out[z, y, x] = table[labels[z, y, x] + start]
+
+
+@nb.njit(nogil=True, cache=True)
 def join_faces(
     parent: NDArray[np.int32],
     owner: NDArray[np.int32],

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import Block
 
-from ._components import find_all, join_faces, label_block, merge_small
+from ._components import find_all, join_faces, label_block, look_up, merge_small
 from ._pairs import reduce_pairs, touching_pairs
+from .tape import Fill
 
 Ids = NDArray[np.int32]
 Run = Callable[[Callable[[Block], Any]], Iterator[Any]]
@@ -62,9 +63,9 @@ def connect(
     final = _number(region, owner[member], total)[component]
 
     def relabel(block: Block) -> None:
-        out[block.core] = final[ids[block.core] + starts[block.index]]
+        look_up(ids[block.core], final, starts[block.index], out[block.core])
 
-    for _ in run(relabel):
+    for _ in run(Fill(relabel, out)):
         pass
 
 
@@ -80,7 +81,7 @@ def _label_components(
         ids[block.core] = labels
         return owner, size, first
 
-    owners, sizes, firsts = zip(*run(label), strict=True)
+    owners, sizes, firsts = zip(*run(Fill(label, ids)), strict=True)
     starts = np.cumsum([0] + [len(part) for part in owners])[:-1].astype(np.int64)
     return np.concatenate(owners), np.concatenate(sizes), np.concatenate(firsts), starts
 
@@ -174,9 +175,9 @@ def _with_border(
     """Return the block's components with one voxel more behind each axis, where there is one."""
     core = block.core
     shape = [c.stop - c.start + (c.stop < n) for c, n in zip(core, ids.shape, strict=True)]
-    labels = np.zeros(shape, np.int32)
+    labels = np.zeros(shape, np.int32)  # the far edges, where no face is looked at, stay 0
     z, y, x = block.shape
-    labels[:z, :y, :x] = component[ids[core] + starts[block.index]]
+    look_up(ids[core], component, starts[block.index], labels[:z, :y, :x])
     for axis in range(3):
         if core[axis].stop == ids.shape[axis]:
             continue

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_PAIR_SUMS = 5  # faces across planes, rows and columns; sum of intensity; sum of contrast
+MIXER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio, as in Knuth's hashing
+NO_ROW = np.zeros(0, np.float32)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -28,10 +30,13 @@ def _grow(
 def _find(keys: NDArray[np.int64], key: int) -> int:
     """Return the slot of a key, or the empty slot where it belongs (linear probing)."""
     mask = keys.size - 1
-    slot = ((key * 0x9E3779B97F4A7C1) >> 20) & mask
+    # mixed twice, or keys that are multiples of a number keep together
+    mixed = np.uint64(key) * MIXER
+    mixed = (mixed ^ (mixed >> np.uint64(32))) * MIXER
+    slot = np.int64(mixed >> np.uint64(32)) & mask
     while keys[slot] != -1 and keys[slot] != key:
         slot = (slot + 1) & mask
-    return slot
+    return int(slot)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -68,32 +73,69 @@ def touching_pairs(
     keys = np.full(1024, -1, np.int64)
     sums = np.zeros((1024, N_PAIR_SUMS), np.float64)
     used = 0
+    places = np.empty(core[2], np.int64)
     for z in range(core[0]):
         for y in range(core[1]):
-            for x in range(core[2]):
-                a = labels[z, y, x]
-                for axis in range(3):
-                    nz, ny, nx = z + (axis == 0), y + (axis == 1), x + (axis == 2)
-                    if nz == labels.shape[0] or ny == labels.shape[1] or nx == labels.shape[2]:
-                        continue
-                    b = labels[nz, ny, nx]
-                    if a == b or (wanted.size and not (wanted[a] or wanted[b])):
-                        continue
-                    key = np.int64(min(a, b)) * n_labels + max(a, b)
-                    slot = _find(keys, key)
-                    if keys[slot] == -1:
-                        if 2 * used >= keys.size:
-                            keys, sums = _grow(keys, sums)
-                            slot = _find(keys, key)
-                        keys[slot] = key
-                        used += 1
-                    sums[slot, axis] += 1
-                    if values.size:
-                        here, there = values[z, y, x], values[nz, ny, nx]
-                        sums[slot, 3] += 0.5 * (here + there)
-                        sums[slot, 4] += abs(here - there)
+            for axis in range(3):
+                nz, ny, step = z + (axis == 0), y + (axis == 1), int(axis == 2)
+                if nz == labels.shape[0] or ny == labels.shape[1]:
+                    continue
+                row, other = labels[z, y], labels[nz, ny, step:]
+                n = _find_faces(row, other, min(core[2], other.size), places)
+                while 2 * (used + n) > keys.size:
+                    keys, sums = _grow(keys, sums)
+                here = values[z, y] if values.size else NO_ROW
+                there = values[nz, ny, step:] if values.size else NO_ROW
+                used += _add_faces(
+                    places[:n], row, other, wanted, here, there, axis, n_labels, keys, sums
+                )
     filled = keys >= 0
     return keys[filled], sums[filled]
+
+
+@nb.njit(nogil=True, cache=True)
+def _find_faces(
+    row: NDArray[np.int32], other: NDArray[np.int32], n: int, places: NDArray[np.int64]
+) -> int:
+    """List where two rows differ, without a branch that could be guessed wrong."""
+    found = 0
+    for x in range(n):
+        places[found] = x
+        found += row[x] != other[x]
+    return found
+
+
+@nb.njit(nogil=True, cache=True)
+def _add_faces(
+    places: NDArray[np.int64],
+    row: NDArray[np.int32],
+    other: NDArray[np.int32],
+    wanted: NDArray[np.bool_],
+    here: NDArray[np.float32],
+    there: NDArray[np.float32],
+    axis: int,
+    n_labels: int,
+    keys: NDArray[np.int64],
+    sums: NDArray[np.float64],
+) -> int:
+    """Add the faces between two rows to a table with room for them; return the new pairs."""
+    new = 0
+    a = b = slot = -1
+    for x in places:
+        if row[x] != a or other[x] != b:  # else the same pair as at the face before
+            a, b = row[x], other[x]
+            slot = -1
+            if not wanted.size or wanted[a] or wanted[b]:
+                key = np.int64(min(a, b)) * n_labels + max(a, b)
+                slot = _find(keys, key)
+                new += keys[slot] == -1
+                keys[slot] = key
+        if slot >= 0:
+            sums[slot, axis] += 1
+            if here.size:
+                sums[slot, 3] += 0.5 * (here[x] + there[x])
+                sums[slot, 4] += abs(here[x] - there[x])
+    return new
 
 
 def reduce_pairs(

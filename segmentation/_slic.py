@@ -33,36 +33,22 @@ def sum_cells(
         cz = (z + origin[0] + offset[0]) // step[0] - first_cell[0]
         for y in range(guide.shape[1]):
             cy = (y + origin[1] + offset[1]) // step[1] - first_cell[1]
-            for x in range(guide.shape[2]):
-                cx = (x + origin[2] + offset[2]) // step[2] - first_cell[2]
+            x = 0
+            for cx in range(sums.shape[2]):
+                end = min(
+                    (cx + 1 + first_cell[2]) * step[2] - offset[2] - origin[2], guide.shape[2]
+                )
+                count, columns, intensity = end - x, 0, 0.0
+                while x < end:
+                    columns += x + origin[2]
+                    intensity += guide[z, y, x]
+                    x += 1
                 total = sums[cz, cy, cx]
-                total[0] += 1
-                total[1] += z + origin[0]
-                total[2] += y + origin[1]
-                total[3] += x + origin[2]
-                total[4] += guide[z, y, x]
-
-
-@nb.njit(nogil=True, cache=True)
-def _nearest(
-    features: NDArray[np.float32],
-    centre: NDArray[np.float32],
-    weight: NDArray[np.float32],
-    candidate: np.int32,
-    n_padded: int,
-    distance: NDArray[np.float32],
-    choice: NDArray[np.int32],
-) -> None:
-    """Let one centre compete for all voxels of a cell; the flat loop vectorises."""
-    zs, ys, xs, values = features[0], features[1], features[2], features[3]
-    c0, c1, c2, c3 = centre[0], centre[1], centre[2], centre[3]
-    w0, w1, w2 = weight[0], weight[1], weight[2]
-    for i in range(n_padded):
-        dz, dy, dx, di = zs[i] - c0, ys[i] - c1, xs[i] - c2, values[i] - c3
-        d = w0 * (dz * dz) + w1 * (dy * dy) + w2 * (dx * dx) + di * di
-        closer = d < distance[i]
-        distance[i] = d if closer else distance[i]
-        choice[i] = candidate if closer else choice[i]
+                total[0] += count
+                total[1] += count * (z + origin[0])
+                total[2] += count * (y + origin[1])
+                total[3] += columns
+                total[4] += intensity
 
 
 @nb.njit(nogil=True, cache=True)
@@ -70,47 +56,126 @@ def _load_cell(
     guide: NDArray[np.float32],
     lower: NDArray[np.int64],
     upper: NDArray[np.int64],
-    features: NDArray[np.float32],
-) -> int:
-    """Copy a cell's voxels (position from the cell's corner, intensity) to a flat buffer."""
+    values: NDArray[np.float32],
+) -> None:
+    """Copy a cell's intensities to a flat buffer."""
     n = 0
     for z in range(lower[0], upper[0]):
         for y in range(lower[1], upper[1]):
             for x in range(lower[2], upper[2]):
-                features[0, n] = z - lower[0]
-                features[1, n] = y - lower[1]
-                features[2, n] = x - lower[2]
-                features[3, n] = guide[z, y, x]
+                values[n] = guide[z, y, x]
                 n += 1
-    return n
 
 
 @nb.njit(nogil=True, cache=True)
-def _compete(
+def _load_positions(shape: NDArray[np.int64], positions: NDArray[np.float32]) -> None:
+    """Fill rows and columns of a plane of a cell, from the cell's corner."""
+    for i in range(shape[1] * shape[2]):
+        positions[0, i], positions[1, i] = i // shape[2], i % shape[2]
+
+
+@nb.njit(nogil=True, cache=True)
+def _least_term(centre, n, weight):  # type: ignore[no-untyped-def]
+    """Return the least weighted square of the distance between a centre and positions 0..n-1."""
+    least = np.float32(np.inf)
+    for side in range(2):
+        position = min(max(np.floor(centre) + np.float32(side), np.float32(0)), np.float32(n - 1))
+        least = min(least, weight * ((position - centre) * (position - centre)))
+    return least
+
+
+@nb.njit(nogil=True, cache=True)
+def _find_candidates(
     cell: NDArray[np.int64],
     corner: NDArray[np.int64],
+    shape: NDArray[np.int64],
     centres: NDArray[np.float64],
     weight: NDArray[np.float32],
-    features: NDArray[np.float32],
-    n: int,
-    distance: NDArray[np.float32],
-    choice: NDArray[np.int32],
-) -> None:
-    """Find the nearest of the (up to) 27 centres around `cell` for each of its `n` voxels."""
-    n_padded = (n + 15) // 16 * 16
-    distance[:n_padded] = np.inf
-    local = np.empty(4, np.float32)
+    candidates: NDArray[np.float32],
+    numbers: NDArray[np.int32],
+) -> tuple[int, int]:
+    """List the (up to) 27 centres around a cell; return how many, and which is its own.
+
+    A row of `candidates` receives position (from the cell's corner), intensity, and the least that
+    the distance along rows and columns adds in this cell; `numbers` the place among the 27.
+    """
+    found = own = 0
     for k in range(27):
         z, y, x = cell[0] + k // 9 - 1, cell[1] + k // 3 % 3 - 1, cell[2] + k % 3 - 1
         if not (
             0 <= z < centres.shape[0] and 0 <= y < centres.shape[1] and 0 <= x < centres.shape[2]
         ):
             continue
-        centre = centres[z, y, x]
+        row = candidates[found]
         for axis in range(3):
-            local[axis] = centre[axis] - corner[axis]
-        local[3] = centre[3]
-        _nearest(features, local, weight, np.int32(k), n_padded, distance, choice)
+            row[axis] = centres[z, y, x, axis] - corner[axis]
+        row[3] = centres[z, y, x, 3]
+        row[4] = _least_term(row[1], shape[1], weight[1])
+        row[5] = _least_term(row[2], shape[2], weight[2])
+        numbers[found] = k
+        own = found if k == 13 else own
+        found += 1
+    return found, own
+
+
+@nb.njit(nogil=True, cache=True, inline="always")
+def _distance(y, x, value, centre, across, along):  # type: ignore[no-untyped-def]
+    """Return the squared distance of a voxel; `across` is the share of the distance in planes."""
+    dy, dx, di = y - centre[0], x - centre[1], value - centre[2]
+    return across + along[0] * (dy * dy) + along[1] * (dx * dx) + di * di
+
+
+@nb.njit(nogil=True, cache=True)
+def _largest(bits: NDArray[np.int32], n: np.uint64) -> np.int32:
+    """Return the bits of the largest of some floats that are not negative: ordered like them."""
+    most = np.int32(0)
+    for i in range(n):  # unlike a maximum of floats, this vectorises
+        most = max(most, bits[i])
+    return most
+
+
+@nb.njit(nogil=True, cache=True)
+def _compete(
+    shape: NDArray[np.int64],
+    found: int,
+    own: int,
+    candidates: NDArray[np.float32],
+    numbers: NDArray[np.int32],
+    weight: NDArray[np.float32],
+    positions: NDArray[np.float32],
+    values: NDArray[np.float32],
+    distance: NDArray[np.float32],
+    choice: NDArray[np.int32],
+) -> None:
+    """Find the nearest centre for each voxel of a cell, plane by plane.
+
+    A centre that is farther from all of a plane than the cell's own centre is from the plane's
+    farthest voxel is left out: exact, as rounded sums of terms that are not less are not less.
+    """
+    n, ys, xs = np.uint64(shape[1] * shape[2]), positions[0], positions[1]
+    along = (weight[1], weight[2])
+    for z in range(shape[0]):
+        start = np.uint64(z) * n  # unsigned: a signed index costs a check
+        row = candidates[own]
+        centre, dz = (row[1], row[2], row[3]), np.float32(z) - row[0]
+        across = weight[0] * (dz * dz)
+        for i in range(n):
+            distance[i] = _distance(ys[i], xs[i], values[start + i], centre, across, along)
+        limit = np.int32(_largest(distance.view(np.int32), n)).view(np.float32)
+        for i in range(n):
+            distance[i] = np.inf
+        for k in range(found):
+            row = candidates[k]
+            dz = np.float32(z) - row[0]
+            across = weight[0] * (dz * dz)
+            if across + row[4] + row[5] > limit:
+                continue
+            centre, number = (row[1], row[2], row[3]), numbers[k]
+            for i in range(n):
+                d = _distance(ys[i], xs[i], values[start + i], centre, across, along)
+                closer = d < distance[i]
+                distance[i] = d if closer else distance[i]
+                choice[start + i] = number if closer else choice[start + i]
 
 
 @nb.njit(nogil=True, cache=True)
@@ -148,16 +213,12 @@ def assign_block(
     ids : int32, (Z, Y, X)
         Receives the raster number of the cell whose centre won. Empty (size 0): not wanted.
     """
-    voxels = step[0] * step[1] * step[2] + 16
-    features = np.zeros((4, voxels), np.float32)
-    distance = np.empty(voxels, np.float32)
-    choice = np.zeros(voxels, np.int32)
-    lower, upper, cell, corner = (
-        np.empty(3, np.int64),
-        np.empty(3, np.int64),
-        np.empty(3, np.int64),
-        np.empty(3, np.int64),
-    )
+    voxels = step[0] * step[1] * step[2]
+    positions = np.empty((2, step[1] * step[2]), np.float32)
+    values, distance = np.empty(voxels, np.float32), np.empty(step[1] * step[2], np.float32)
+    choice = np.empty(voxels, np.int32)
+    candidates, numbers = np.empty((27, 6), np.float32), np.empty(27, np.int32)
+    lower, upper, cell = np.empty(3, np.int64), np.empty(3, np.int64), np.empty(3, np.int64)
     for flat in range(n_cells[0] * n_cells[1] * n_cells[2]):
         cell[0] = first_cell[0] + flat // (n_cells[1] * n_cells[2])
         cell[1] = first_cell[1] + flat // n_cells[2] % n_cells[1]
@@ -166,39 +227,44 @@ def assign_block(
             start = cell[axis] * step[axis] - offset[axis] - origin[axis]
             lower[axis] = max(start, 0)
             upper[axis] = min(start + step[axis], guide.shape[axis])
-            corner[axis] = lower[axis] + origin[axis]
-        n = _load_cell(guide, lower, upper, features)
-        _compete(cell, corner, centres, weight, features, n, distance, choice)
+        corner, shape = lower + origin, upper - lower
+        _load_cell(guide, lower, upper, values)
+        _load_positions(shape, positions)
+        found, own = _find_candidates(cell, corner, shape, centres, weight, candidates, numbers)
+        _compete(
+            shape, found, own, candidates, numbers, weight, positions, values, distance, choice
+        )
         if sums.size:
-            _accumulate(cell, first_cell, corner, features, choice, n, sums)
+            _accumulate(cell - first_cell, corner, shape, positions, values, choice, sums)
         if ids.size:
             _write_ids(cell, lower, upper, centres.shape[1], centres.shape[2], choice, ids)
 
 
 @nb.njit(nogil=True, cache=True)
 def _accumulate(
-    cell: NDArray[np.int64],
-    first_cell: NDArray[np.int64],
+    place: NDArray[np.int64],
     corner: NDArray[np.int64],
-    features: NDArray[np.float32],
+    shape: NDArray[np.int64],
+    positions: NDArray[np.float32],
+    values: NDArray[np.float32],
     choice: NDArray[np.int32],
-    n: int,
     sums: NDArray[np.float64],
 ) -> None:
     """Add the cell's voxels to the sums of the centres that won them."""
     local = np.zeros((27, N_SUMS), np.float64)
-    for i in range(n):
-        total = local[choice[i]]
-        total[0] += 1
-        total[1] += features[0, i]
-        total[2] += features[1, i]
-        total[3] += features[2, i]
-        total[4] += features[3, i]
-    z, y, x = cell[0] - first_cell[0], cell[1] - first_cell[1], cell[2] - first_cell[2]
+    plane = shape[1] * shape[2]
+    for z in range(shape[0]):
+        for i in range(plane):
+            total = local[choice[z * plane + i]]
+            total[0] += 1
+            total[1] += z
+            total[2] += positions[0, i]
+            total[3] += positions[1, i]
+            total[4] += values[z * plane + i]
     for k in range(27):
         count = local[k, 0]
         if count:
-            total = sums[z + k // 9, y + k // 3 % 3, x + k % 3]
+            total = sums[place[0] + k // 9, place[1] + k // 3 % 3, place[2] + k % 3]
             total[0] += count
             for axis in range(3):
                 total[1 + axis] += local[k, 1 + axis] + count * corner[axis]
@@ -216,12 +282,13 @@ def _write_ids(
     ids: NDArray[np.int32],
 ) -> None:
     """Turn the winners of a cell (0..26) into cell numbers of the whole grid."""
+    numbers = np.empty(27, np.int32)
+    for k in range(27):
+        plane, row = cell[0] + k // 9 - 1, cell[1] + k // 3 % 3 - 1
+        numbers[k] = (plane * rows + row) * columns + cell[2] + k % 3 - 1
     n = 0
     for z in range(lower[0], upper[0]):
         for y in range(lower[1], upper[1]):
             for x in range(lower[2], upper[2]):
-                k = choice[n]
-                plane = cell[0] + k // 9 - 1
-                row = cell[1] + k // 3 % 3 - 1
-                ids[z, y, x] = (plane * rows + row) * columns + cell[2] + k % 3 - 1
+                ids[z, y, x] = numbers[choice[n]]
                 n += 1

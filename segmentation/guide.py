@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import (
     Block,
+    Device,
     IntensityRange,
     VolumeLike,
     gaussian_smooth,
@@ -37,18 +39,34 @@ def face_areas(spacing: Sequence[float]) -> tuple[float, float, float]:
 
 
 def guide_block(
-    volume: VolumeLike, block: Block, intensity: IntensityRange, sigma: Sequence[float]
+    volume: VolumeLike,
+    block: Block,
+    intensity: IntensityRange,
+    sigma: Sequence[float],
+    device: Device | None = None,
 ) -> NDArray[np.float32]:
     """Read a block with the halo of a Gaussian and return its smoothed core, rounded.
 
-    The rounding to multiples of 1/1024 makes sums of the values exact in float64.
+    A device smooths, if one is given. The rounding to multiples of 1/1024 makes sums of the values
+    exact in float64.
     """
     halo = [kernel_radius(value) for value in sigma]
     padded = split_around(block, volume.shape, halo)
-    values = gaussian_smooth(intensity.normalise(read_block(volume, padded.padded)), tuple(sigma))
-    core = values[padded.inner]
-    rounded: NDArray[np.float32] = np.round(core * np.float32(1 / INTENSITY_STEP))
-    return rounded * np.float32(INTENSITY_STEP)
+    voxels = intensity.normalise(read_block(volume, padded.padded))
+    values = gaussian_smooth(voxels, tuple(sigma), device=device)
+    rounded = np.empty(block.shape, np.float32)
+    _round(values[padded.inner], rounded)
+    return rounded
+
+
+@nb.njit(nogil=True, cache=True)
+def _round(values, out):  # type: ignore[no-untyped-def]
+    """Round to multiples of the step, in one pass."""
+    steps, step = np.float32(1 / INTENSITY_STEP), np.float32(INTENSITY_STEP)
+    for z in range(out.shape[0]):
+        for y in range(out.shape[1]):
+            for x in range(out.shape[2]):
+                out[z, y, x] = np.rint(values[z, y, x] * steps) * step
 
 
 def split_around(block: Block, shape: Sequence[int], halo: Sequence[int]) -> Block:

@@ -19,6 +19,7 @@ BASE_BYTES = 300e6  # the program itself: interpreter, libraries, compiled kerne
 SLAB_BYTES, BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 2**29, 130e6, 160
 MAPPED_VOXELS = 3e6  # of files, that a thread has in memory: a block with its halo
 LEARNING_BYTES = 250  # per supervoxel and thread, while the labels are refined
+UNFINISHED_BYTES = 12  # a voxel in the files of a stage that can be resumed
 COARSEST = 64  # edge of a supervoxel that is worth proposing
 CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
@@ -42,6 +43,8 @@ class Run:
         Threads; one per processor by default.
     held_bytes : int
         What the caller holds besides: the painted volume of a project.
+    resumable : bool
+        Whether each block that is finished is kept, as in a project.
     """
 
     shape: tuple[int, int, int]
@@ -52,6 +55,7 @@ class Run:
     n_classes: int = 2
     workers: int | None = None
     held_bytes: int = 0
+    resumable: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,58 @@ class MemoryPlan:
     disk_bytes: float
 
 
+@dataclass(frozen=True)
+class WhatWouldFit:
+    """What could be done instead of a run that needs too much memory.
+
+    Attributes
+    ----------
+    least, budget : float
+        Bytes that it needs at least, and that may be used.
+    size_voxels : int or None
+        Supervoxels of this size would fit; None if none would.
+    partitions : int or None
+        So many would fit.
+    box : tuple of 3 int or None
+        So many voxels of the volume would fit.
+    """
+
+    least: float
+    budget: float
+    size_voxels: int | None
+    partitions: int | None
+    box: tuple[int, int, int] | None
+
+
+class NotEnoughMemory(SegmentationError):
+    """A run needs more memory than it may use; says what a command could do.
+
+    Attributes
+    ----------
+    instead : WhatWouldFit
+        The same, for others to say in their words.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], instead: WhatWouldFit) -> None:
+        self.instead = instead
+        super().__init__(
+            f"{' x '.join(map(str, shape))} voxels need about {_gigabytes(instead.least)} of "
+            "memory, even with volume and supervoxels on the disk; "
+            f"{_gigabytes(instead.budget)} may be used: " + ", or ".join(_proposals(instead))
+        )
+
+
+def _proposals(instead: WhatWouldFit) -> Iterator[str]:
+    """Yield what a person could do."""
+    yield f"give --memory {math.ceil(instead.least / 1e9)}GB if the machine has as much"
+    if instead.size_voxels is not None:
+        yield f"use --supervoxel-size {instead.size_voxels}"
+    if instead.partitions is not None:
+        yield f"use --partitions {instead.partitions}"
+    if instead.box is not None:
+        yield f"cut out a box of {' x '.join(map(str, instead.box))} voxels"
+
+
 def plan_memory(run: Run, budget: float, *, shared: bool = False) -> MemoryPlan:
     """Fit a run into a budget: what costs least time comes first.
 
@@ -90,19 +146,14 @@ def plan_memory(run: Run, budget: float, *, shared: bool = False) -> MemoryPlan:
 
     Raises
     ------
-    SegmentationError
+    NotEnoughMemory
         If it can't be done; the message says what could.
     """
     ways = (plan for plan in _plans(run) if plan.volume_on_disk or not shared)
     plan = next((plan for plan in ways if plan.bytes <= budget), None)
     if plan is not None:
         return plan
-    least = min(plan.bytes for plan in _plans(run))
-    raise SegmentationError(
-        f"{' x '.join(map(str, run.shape))} voxels need about {_gigabytes(least)} of memory, even "
-        f"with volume and supervoxels on the disk; {_gigabytes(budget)} may be used: "
-        + ", or ".join(_proposals(run, budget, least))
-    )
+    raise NotEnoughMemory(run.shape, _what_would_fit(run, budget))
 
 
 def default_budget() -> float:
@@ -139,6 +190,7 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
     )
     # what lies in files is in memory as well, where somebody works on it
     in_files = 4 * run.parameters.partitions * ids_on_disk + run.itemsize * volume_on_disk
+    in_files += UNFINISHED_BYTES * run.resumable
     mapped = in_files * (threads + 1) * min(MAPPED_VOXELS, voxels)
     in_memory = (0 if ids_on_disk else demand.ids) + (0 if volume_on_disk else volume)
     stages = max(demand.working, result + max(learning, rendering))
@@ -151,9 +203,7 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
     )
 
 
-def _proposals(run: Run, budget: float, least: float) -> Iterator[str]:
-    """Yield what a person could do instead."""
-
+def _what_would_fit(run: Run, budget: float) -> WhatWouldFit:
     def fits(changed: Run) -> bool:
         return any(plan.bytes <= budget for plan in _plans(changed))
 
@@ -161,18 +211,19 @@ def _proposals(run: Run, budget: float, least: float) -> Iterator[str]:
         supervoxels = replace(run.parameters.supervoxels, size_voxels=float(edge))
         return replace(run, parameters=replace(run.parameters, supervoxels=supervoxels))
 
-    yield f"give --memory {math.ceil(least / 1e9)}GB if the machine has as much"
+    def with_partitions(number: int) -> Run:
+        return replace(run, parameters=replace(run.parameters, partitions=number))
+
     finest = math.floor(run.parameters.supervoxels.size_voxels) + 1
-    edge = next((edge for edge in range(finest, COARSEST + 1) if fits(with_size(edge))), None)
-    if edge is not None:
-        yield f"use --supervoxel-size {edge}"
-    for partitions in range(run.parameters.partitions - 1, 0, -1):
-        if fits(replace(run, parameters=replace(run.parameters, partitions=partitions))):
-            yield f"use --partitions {partitions}"
-            break
+    fewer = range(run.parameters.partitions - 1, 0, -1)
     box = _largest_box(run, budget)
-    if box is not None:
-        yield f"cut out a box of {' x '.join(map(str, box.shape))} voxels"
+    return WhatWouldFit(
+        min(plan.bytes for plan in _plans(run)),
+        budget,
+        next((edge for edge in range(finest, COARSEST + 1) if fits(with_size(edge))), None),
+        next((number for number in fewer if fits(with_partitions(number))), None),
+        None if box is None else box.shape,
+    )
 
 
 def _largest_box(run: Run, budget: float) -> Run | None:

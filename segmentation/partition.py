@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -13,6 +14,7 @@ from supervox.features import FeatureTable, IntensityRange, Progress, ShouldStop
 from .graph import RegionGraph
 from .links import Links, link
 from .refinement import pair_weights
+from .unfinished import Unfinished
 from .workspace import Workspace
 
 
@@ -53,6 +55,7 @@ class Partition:
 
 
 Piece = NDArray[np.int32] | FeatureTable | RegionGraph
+SUPERVOXELS, FEATURES, GRAPH = "supervoxels", "features", "graph"  # kinds of pieces
 
 
 @dataclass
@@ -81,3 +84,33 @@ class PieceStore(Protocol):
         should_stop: ShouldStop | None = None,
     ) -> None:
         """Keep a piece of partition k."""
+
+    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
+        """Return where the stage that makes these pieces keeps what it has, if anywhere."""
+
+    def begun(self, kind: str) -> list[list[int]]:
+        """Return the partitions of each stage of a kind that was begun and not ended."""
+
+    def end(self) -> None:
+        """Remove what any stage kept: all pieces are saved."""
+
+
+class NothingKept:
+    """A store that has nothing and keeps nothing."""
+
+    def load_pieces(self, *_: object, **__: object) -> Pieces:
+        """Return no pieces."""
+        return Pieces()
+
+    def save_piece(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    def begin(self, *_: object) -> None:
+        """Keep nothing of a stage."""
+
+    def begun(self, _: object) -> list[list[int]]:
+        """Return no stages."""
+        return []
+
+    def end(self) -> None:
+        """Do nothing."""

@@ -66,8 +66,10 @@ def open_shared(file: str, dtype: str, shape: Sequence[int]) -> SharedArray:
     return array
 
 
-class SharedScratch(Scratch):
-    """Large arrays in a hidden folder beside an output, which the end of the ``with`` removes.
+class NamedScratch(Scratch):
+    """Large arrays in files with a name, which stay; numbered as they are asked for.
+
+    An array whose file is there already has its content.
 
     Parameters
     ----------
@@ -77,8 +79,35 @@ class SharedScratch(Scratch):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(temporary_beside(folder.resolve() / "shared"))
+        super().__init__(folder)
         self._count = 0
+
+    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
+        """Return an array in a file."""
+        self._count += 1
+        array = super().empty(shape, dtype).view(SharedArray)
+        array.file = self._file
+        return array
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / f"{self._count}.bin"
+
+    def _open(self) -> IO[bytes]:
+        return os.fdopen(os.open(self._file, os.O_RDWR | os.O_CREAT), "r+b")
+
+
+class SharedScratch(NamedScratch):
+    """Such arrays in a hidden folder beside an output, which the end of the ``with`` removes.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the output.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(temporary_beside(folder.resolve() / "shared"))
 
     def __enter__(self) -> Self:
         try:
@@ -97,17 +126,3 @@ class SharedScratch(Scratch):
         traceback: TracebackType | None,
     ) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
-        """Return a new array in a file with a name."""
-        self._count += 1
-        array = super().empty(shape, dtype).view(SharedArray)
-        array.file = self._file
-        return array
-
-    @property
-    def _file(self) -> Path:
-        return self.folder / f"{self._count}.bin"
-
-    def _open(self) -> IO[bytes]:
-        return self._file.open("w+b")

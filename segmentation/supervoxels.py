@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import (
     Block,
+    Device,
     IntensityRange,
     Progress,
     ShouldStop,
@@ -21,9 +22,11 @@ from supervox.features import (
 
 from ._connect import connect
 from ._slic import N_SUMS, assign_block, sum_cells
+from ._slic_arrays import CellBlock
 from .checks import check_spacing, check_volume
 from .grid import Grid, SupervoxelParameters
 from .guide import face_areas, guide_block, smoothing_sigma
+from .tape import Fill
 
 Ids = NDArray[np.int32]
 NO_SUMS = np.zeros((0, 0, 0, N_SUMS))
@@ -43,7 +46,9 @@ def compute_supervoxels(
     block_shape: Sequence[int] | None = None,
     out: Ids | None = None,
     components: Ids | None = None,
+    smoothed: Ids | None = None,
     workers: Workers = None,
+    device: Device | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Ids:
@@ -70,9 +75,14 @@ def compute_supervoxels(
     components : int32, of the volume's shape, optional
         Holds an intermediate result, which otherwise takes the place of the smoothed image in
         `out`: with it, work on a block may be repeated, as a cluster does that loses a worker.
+    smoothed : int32, of the volume's shape, optional
+        Holds the smoothed image, which otherwise takes the place of `out`: with it and
+        `components`, nothing is ever written over, and a `Recorded` executor can go on later.
     workers : int or Executor, optional
         Threads, one per processor by default; or what runs the blocks. The result does not depend
         on it.
+    device : Device, optional
+        Smooths and assigns; threads do by default, and repair the connectivity in any case.
     progress : callable, optional
         Called as ``progress(done, total)``.
     should_stop : callable, optional
@@ -116,18 +126,17 @@ def compute_supervoxels(
         )
 
     ids = np.empty(grid.shape, np.int32) if out is None else _checked(out, grid.shape)
-    guide = ids.view(np.float32)
+    guide = (ids if smoothed is None else _checked(smoothed, grid.shape)).view(np.float32)
     intensity = intensity or IntensityRange.measure(volume)
     sigma = smoothing_sigma(parameters.smoothing_voxels, spacing)
     sums = np.zeros((*grid.n_cells, N_SUMS))
-    for block, part in zip(
-        blocks, run(lambda b: _prepare(b, grid, volume, intensity, sigma, guide)), strict=True
-    ):
+    smooth = Fill(lambda b: _prepare(b, grid, volume, intensity, sigma, guide, device), guide)
+    for block, part in zip(blocks, run(smooth), strict=True):
         sums[_cell_slices(grid, block)] = part
     centres = sums[..., 1:] / sums[..., :1]
     for _ in range(parameters.iterations - 1):
         total = np.zeros([n + 2 for n in grid.n_cells] + [N_SUMS])
-        sum_up = partial(_sum_up, grid=grid, guide=guide, centres=centres)
+        sum_up = partial(_sum_up, grid=grid, guide=guide, centres=centres, device=device)
         for block, part in zip(blocks, run(sum_up), strict=True):
             total[_cell_slices(grid, block, margin=2)] += part
         centres = _update(centres, total[1:-1, 1:-1, 1:-1])
@@ -135,7 +144,7 @@ def compute_supervoxels(
         ids if components is None else _checked(components, grid.shape),
         ids,
         blocks,
-        assign=lambda b: _decide(b, grid, guide, centres),
+        assign=lambda b: _decide(b, grid, guide, centres, device),
         face_area=face_areas(spacing),
         minimum_size=grid.minimum_size,
         run=run,
@@ -160,14 +169,38 @@ def _prepare(
     intensity: IntensityRange,
     sigma: Sequence[float],
     guide: NDArray[np.float32],
+    device: Device | None,
 ) -> NDArray[np.float64]:
     """Smooth a block into the guide and sum up its cells."""
-    core = guide_block(volume, block, intensity, sigma)
+    core = guide_block(volume, block, intensity, sigma, device)
     guide[block.core] = core
-    first, n_cells = grid.cells(block)
-    sums = np.zeros((*n_cells, N_SUMS))
-    sum_cells(core, grid.origin(block), np.array(grid.offset), np.array(grid.step), first, sums)
-    return sums
+
+    def compiled() -> NDArray[np.float64]:
+        first, n_cells = grid.cells(block)
+        sums = np.zeros((*n_cells, N_SUMS))
+        sum_cells(core, grid.origin(block), np.array(grid.offset), np.array(grid.step), first, sums)
+        return sums
+
+    return _compute(device, block, grid, core, CellBlock.sum_cells, compiled)
+
+
+def _compute(
+    device: Device | None,
+    block: Block,
+    grid: Grid,
+    guide: NDArray[np.float32],
+    on_device: Callable[[CellBlock], Any],
+    compiled: Callable[[], NDArray[Any]],
+) -> NDArray[Any]:
+    """Work on the cells of a block: on the device, or compiled."""
+    if device is None:
+        return compiled()
+    fetch, xp = device.fetch, device.xp
+    offset, step = np.array(grid.offset), np.array(grid.step)
+    place = (grid.origin(block), offset, step, *grid.cells(block))
+    return device.attempt(
+        lambda _: fetch(on_device(CellBlock(xp, xp.asarray(guide), *place))), otherwise=compiled
+    )
 
 
 def _assign(
@@ -195,21 +228,43 @@ def _assign(
 
 
 def _sum_up(
-    block: Block, grid: Grid, guide: NDArray[np.float32], centres: NDArray[np.float64]
+    block: Block,
+    grid: Grid,
+    guide: NDArray[np.float32],
+    centres: NDArray[np.float64],
+    device: Device | None,
 ) -> NDArray[np.float64]:
     """Return the sums of what each centre wins in a block."""
-    sums = np.zeros((*(grid.cells(block)[1] + 2), N_SUMS))
-    _assign(block, grid, guide, centres, sums, NO_IDS)
-    return sums
+
+    def compiled() -> NDArray[np.float64]:
+        sums = np.zeros((*(grid.cells(block)[1] + 2), N_SUMS))
+        _assign(block, grid, guide, centres, sums, NO_IDS)
+        return sums
+
+    def on_device(cells: CellBlock) -> Any:
+        return cells.sum_winners(centres, grid.weight)
+
+    return _compute(device, block, grid, guide[block.core], on_device, compiled)
 
 
 def _decide(
-    block: Block, grid: Grid, guide: NDArray[np.float32], centres: NDArray[np.float64]
+    block: Block,
+    grid: Grid,
+    guide: NDArray[np.float32],
+    centres: NDArray[np.float64],
+    device: Device | None,
 ) -> Ids:
     """Return the cell number of the centre that wins each voxel of a block."""
-    ids = np.empty(block.shape, np.int32)
-    _assign(block, grid, guide, centres, NO_SUMS, ids)
-    return ids
+
+    def compiled() -> Ids:
+        ids = np.empty(block.shape, np.int32)
+        _assign(block, grid, guide, centres, NO_SUMS, ids)
+        return ids
+
+    def on_device(cells: CellBlock) -> Any:
+        return cells.find_winners(centres, grid.weight)
+
+    return _compute(device, block, grid, guide[block.core], on_device, compiled)
 
 
 def _update(centres: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[np.float64]:

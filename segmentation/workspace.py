@@ -14,7 +14,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
-from supervox.features import Cluster, Progress
+from supervox.features import Cluster, Device, Progress
 
 from .checks import SegmentationError
 from .parameters import MAX_PARTITIONS
@@ -49,7 +49,7 @@ class Scratch:
         except OSError as error:
             raise SegmentationError(
                 f"{self.folder}: no room for {size / 1e9:.2g} GB that don't fit into memory "
-                f"({error.strerror}): write to a larger disk, or give more --memory"
+                f"({error.strerror}): write to a larger disk, or allow more memory"
             ) from error
         self._maps.append(mapped)
         return np.frombuffer(mapped, dtype).reshape(shape)
@@ -62,6 +62,10 @@ class Scratch:
         if hasattr(mmap, "MADV_DONTNEED"):
             for mapped in self._maps:
                 mapped.madvise(mmap.MADV_DONTNEED)
+
+    def releasing(self, progress: Progress | None = None) -> Progress:
+        """Return a progress that also releases."""
+        return Workspace(self).releasing(progress)
 
 
 def _reserve(handle: int, size: int) -> None:
@@ -86,11 +90,14 @@ class Workspace:
     cluster : Cluster, optional
         Runs the blocks of a preparation; threads do without it. The volume and the scratch must
         then be shared (`SharedScratch`).
+    device : Device, optional
+        Computes supervoxels and features in place of the processors, where no cluster does.
     """
 
     scratch: Scratch | None = None
     pooled_together: int = MAX_PARTITIONS
     cluster: Cluster | None = None
+    device: Device | None = None
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
         """Return a new array for voxels, in memory or in a file."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from supervox.features import Device, DeviceError, find_device
+
+from .guarded import Module
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("SUPERVOX_DATA", ROOT.parent / "shared" / "data"))
@@ -62,6 +67,27 @@ def data_folder() -> Path:
     if not DATA.is_dir():
         pytest.skip(WITHOUT_DATA)
     return DATA
+
+
+@pytest.fixture(params=["numpy", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request: pytest.FixtureRequest) -> Device:
+    """Return NumPy, as strict as CuPy, in the place of a device, and then the CUDA device."""
+    if request.param == "numpy":
+        return pretended_device(Module())
+    try:
+        return find_device("gpu", pytest.fail)
+    except DeviceError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def pretend() -> Callable[..., Device]:
+    """Return what makes a device of an array module, with some free memory."""
+    return pretended_device
+
+
+def pretended_device(xp: Any, free_bytes: float = 1e10, tell: Any = pytest.fail) -> Device:
+    return Device("NumPy", xp, lambda: int(free_bytes), lambda: None, tell)
 
 
 @pytest.fixture(scope="session")

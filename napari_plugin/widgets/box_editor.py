@@ -9,7 +9,7 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
-from supervox.napari_plugin.layers import BOX, metadata
+from supervox.napari_plugin.layers import BOX, FRAME_COLOUR, metadata
 from supervox.napari_plugin.source import Box, checked_box, placement
 
 from .controls import button, note
@@ -91,13 +91,13 @@ class BoxEditor(QWidget):
 
     def end(self) -> None:
         """Work in the whole volume again."""
-        self._remove_shapes()
         self._session.set_box(None)
 
     def refresh(self) -> None:
         """Show the box that is chosen."""
         source = self._session.source
         if source is None or source.box is None:
+            self._remove_shapes()
             return
         for widget in self._rows[0]:
             widget.setVisible(not source.is_flat)
@@ -141,7 +141,7 @@ class BoxEditor(QWidget):
             ndim=image.ndim,
             name="box",
             metadata=metadata(BOX, image),
-            edge_color="#f0e442",
+            edge_color=FRAME_COLOUR,
             face_color="transparent",
             edge_width=2,
             **placement(image, (0, 0, 0)),

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.jobs import Stage
-from supervox.segmentation import Estimate
+from supervox.napari_plugin.preparing import Needs
 
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
 
@@ -140,10 +140,13 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"
 
 
-def needs(estimate: Estimate) -> str:
-    """Write for a person what preparing takes."""
-    time = "a second" if estimate.seconds < 2 else duration(estimate.seconds)
-    return f"Needs about {size(estimate.bytes)} and {time} to prepare"
+def needs(found: Needs) -> str:
+    """Write for a person what preparing takes, or why it can't be done."""
+    if found.refusal:
+        return found.refusal
+    time = "a second" if found.seconds < 2 else duration(found.seconds)
+    disk = f", {size(found.disk_bytes)} on the disk" if found.disk_bytes else ""
+    return f"Needs about {size(found.bytes)}{disk} and {time} to prepare"
 
 
 def button(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:
@@ -172,6 +175,14 @@ def note(text: str = "", role: str = "note") -> QLabel:
     made.setProperty("role", role)
     made.setWordWrap(True)
     return made
+
+
+def give_role(label: QLabel, role: str) -> None:
+    """Have a note look like a warning, or like a note again."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
 
 
 def mark_next(made: QPushButton, is_next: bool) -> None:

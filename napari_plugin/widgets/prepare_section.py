@@ -17,11 +17,13 @@ from qtpy.QtWidgets import (
 )
 from supervox.features import PRESETS, FeatureBank
 from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
+from supervox.napari_plugin.extent import ACROSS, MOST_ALONG
 from supervox.napari_plugin.source import length
 
-from .controls import LabelledSlider, StageBar, button, mark_next, needs, note, tool
+from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
 from .section import Body
+from .widening import MEANWHILE
 
 if TYPE_CHECKING:
     from supervox.napari_plugin.session import Session
@@ -87,6 +89,14 @@ class PrepareSection(Body):
         buttons.addWidget(self.preview)
         buttons.addWidget(self.prepare)
         layout.addLayout(buttons)
+        self.prepare_view = button(
+            "supervox_prepare_view",
+            "Prepare what I see",
+            f"Work in a box of up to {ACROSS} × {MOST_ALONG} × {MOST_ALONG} voxels around what is "
+            "in view: it is ready in seconds. Strokes outside of it are kept",
+            session.extent.prepare_view,
+        )
+        layout.addWidget(self.prepare_view)
         self.bar = StageBar("supervox_prepare", session.preparation)
         layout.addWidget(self.bar)
         self.state = note()
@@ -152,33 +162,49 @@ class PrepareSection(Body):
         is_needed = prepared is None or session.is_out_of_date
         self.prepare.setText("Prepare again" if session.is_out_of_date else "Prepare")
         self.prepare.setEnabled(has_image and not is_running and is_needed)
-        mark_next(self.prepare, has_image and not is_running and is_needed)
+        self._refresh_box(has_image and not is_running and is_needed)
         self.bar.refresh()
+        self.bar.setVisible(
+            is_running and not session.extent.is_widening
+        )  # there, it is in Segment
         self.state.setText(self.describe())
         self.state.setVisible(bool(self.state.text()))
-        self.state.setProperty("role", "warning" if session.is_out_of_date else "note")
-        self.state.style().unpolish(self.state)
-        self.state.style().polish(self.state)
+        is_refused = prepared is None and has_image and bool(session.needs().refusal)
+        give_role(self.state, "warning" if session.is_out_of_date or is_refused else "note")
         self.outlines.setEnabled(prepared is not None)
         layer = session.view.supervoxels
         with QSignalBlocker(self.outlines):
             self.outlines.setChecked(layer is not None and layer.visible)
 
+    def _refresh_box(self, can_prepare: bool) -> None:
+        """Offer a box first where the whole takes long."""
+        session, extent = self._session, self._session.extent
+        mark_next(self.prepare, can_prepare and not extent.is_box_next)
+        self.prepare_view.setVisible(extent.is_worth_a_box)
+        self.prepare_view.setEnabled(not session.preparation.is_running)
+        mark_next(self.prepare_view, can_prepare and extent.is_box_next)
+
     def describe(self) -> str:
         """Say in a line what is prepared."""
         session = self._session
         prepared = session.preparation.prepared
+        if session.extent.is_widening:
+            return MEANWHILE
         if session.preparation.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:
-            return "" if session.image is None else needs(session.estimate())
+            return "" if session.image is None else needs(session.needs())
         if session.is_out_of_date:
             return (
                 "Something changed since: prepare again to use it. The old result stays until then"
             )
         size = prepared.parameters.supervoxels.size_voxels
         source = prepared.source
-        return f"{prepared.n_supervoxels:,} regions of {length(size, source.spacing, source.unit)}"
+        what = "Whole volume"
+        if source.box is not None:
+            what = f"Only the box of {' × '.join(f'{n:,}' for n in source.shape)} voxels"
+        regions = length(size, source.spacing, source.unit)
+        return f"{what} is prepared: {prepared.n_supervoxels:,} regions of {regions}"
 
     def _size_text(self, value: int) -> str:
         source = self._session.source

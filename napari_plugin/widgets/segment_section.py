@@ -21,6 +21,7 @@ from supervox.napari_plugin.view import Shown
 
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
 from .section import Body
+from .widening import Widening
 
 if TYPE_CHECKING:
     from supervox.napari_plugin.session import Session
@@ -41,6 +42,8 @@ class SegmentSection(Body):
         self.times = note()
         self.times.setObjectName("supervox_times")
         layout.addWidget(self.times)
+        self.widening = Widening(session)
+        layout.addWidget(self.widening)
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         layout.addLayout(self.form)
@@ -184,6 +187,7 @@ class SegmentSection(Body):
         mark_next(self.update_button, can_update and not session.live.is_live and result is None)
         self.busy.setText("updating…" if session.live.updating.is_running else "")
         self.times.setText(self.describe())
+        self.widening.refresh()
         self.strength.show_value(round(session.choices.strength * STRENGTH_STEPS))
         self.auto.setEnabled(session.choices.strength != 1)
         choices = view.choices

@@ -22,7 +22,7 @@ from supervox.napari_plugin.source import spacing_of, unusable
 from supervox.segmentation import check_spacing
 
 from .box_editor import BoxEditor
-from .controls import button, needs, note, tool
+from .controls import button, give_role, needs, note, tool
 from .recent_list import RecentList
 from .section import Body
 
@@ -173,7 +173,7 @@ class VolumeSection(Body):
                     self.images.setItemData(k, name, Qt.ItemDataRole.ToolTipRole)
             if image in images:
                 self.images.setCurrentIndex(images.index(image))
-        self.facts.setText(self.describe())
+        self.facts.setText(self._facts())
         for axis, (field, value) in enumerate(zip(self._lengths, source.spacing, strict=True)):
             if not field.hasFocus():
                 field.setText(f"{value:g}")
@@ -185,10 +185,16 @@ class VolumeSection(Body):
             self.whole.setChecked(source.box is None)
         self.box.setVisible(source.box is not None)
         self.box.refresh()
-        self.needs.setText(needs(session.estimate()))
+        found = session.needs()
+        self.needs.setText(needs(found))
+        give_role(self.needs, "warning" if found.refusal else "note")
 
     def describe(self) -> str:
-        """Write the size of the volume and of its voxels in a line."""
+        """Write the size of the volume and of its voxels in a line, and whether it is all used."""
+        box = " (working in a box)" if self._session.box is not None else ""
+        return f"{self._facts()}{box}"
+
+    def _facts(self) -> str:
         source = self._session.source
         if source is None:
             return "no image"

@@ -8,7 +8,7 @@ Where to find what:
 - `segment_run`: what ``segment`` does once its options are understood; `segment_project`: the same
   in a project.
 - `options`: the options that several commands have.
-- `budget`: the memory that a command may use; `cluster`: the Dask cluster that it works on.
+- `budget`: the memory that a command may use.
 - `inputs`: volumes and strokes opened, checked and read.
 - `outputs`: files that appear together, complete, or not at all; `results` fills them.
 - `progress`: what a person sees while waiting, on stderr.

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.features import count_workers
+from supervox.features import Choice, Device, count_workers
 from supervox.segmentation.checks import SegmentationError, check_channel_count
 from supervox.segmentation.model import Model, fingerprint, load_model
 from supervox.segmentation.segmenter import Segmenter
 from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
 
 from . import options
-from .budget import make_rooms
+from .budget import choose_device, make_rooms
 from .errors import Stopped, say
 from .inputs import (
     VoxelSize,
@@ -56,6 +56,8 @@ class Request:
     workers : int, optional
     memory : float, optional
         Bytes to use at most.
+    device : Device, optional
+        Computes in place of the processors.
     """
 
     model: Model
@@ -66,6 +68,7 @@ class Request:
     spacing: tuple[float, float, float] | None
     workers: int | None
     memory: float | None
+    device: Device | None
 
 
 @click.command("apply")
@@ -90,6 +93,7 @@ class Request:
 @options.spacing
 @options.workers
 @options.memory
+@options.device
 @options.as_json
 def command(
     model: Path,
@@ -102,6 +106,7 @@ def command(
     spacing: tuple[float, float, float] | None,
     workers: int | None,
     memory: float | None,
+    device: Choice,
     as_json: bool,
 ) -> None:
     """Label each VOLUME with MODEL, which 'supervox segment --save-model' made.
@@ -122,11 +127,14 @@ def command(
     files = _name_files(volumes, output, ending, kinds)
     loaded = load_model(model)
     check_channel_count(loaded.n_images, 1 + len(channels))
-    request = Request(loaded, model, volumes, channels, files, spacing, workers, memory)
+    request = Request(
+        loaded, model, volumes, channels, files, spacing, workers, memory, choose_device(device)
+    )
     with making_folder(output):
         entries = run(request)
     if as_json:
         common = {"command": "apply", "model": str(model), "workers": count_workers(workers)}
+        common["device"] = "cpu" if request.device is None else request.device.name
         parameters = request.model.parameters.to_dict()
         print_json(common | {"volumes": entries, "parameters": parameters, "versions": versions()})
         return
@@ -182,7 +190,7 @@ def _label(
         spacing=request.spacing or volume.spacing,
         n_classes=len(model.forest.class_ids),
         workers=request.workers,
-    )
+    ).on(request.device)
     data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
     further = read_channels(channels, stages, request.workers, rooms.images)
     at_home = fingerprint(data, *further) == model.trained_on

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from supervox.features import Choice, Device, find_device
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.memory import MemoryPlan, Run, default_budget, plan_memory
 from supervox.segmentation.parameters import SegmentationParameters
@@ -31,6 +32,10 @@ class Rooms:
     images: Workspace
     ids: Workspace
 
+    def on(self, device: Device | None) -> Rooms:
+        """Return the same rooms, where a device computes."""
+        return replace(self, ids=replace(self.ids, device=device))
+
 
 def make_rooms(
     images: Sequence[Volume],
@@ -43,6 +48,7 @@ def make_rooms(
     shape: tuple[int, int, int] | None = None,
     workers: int | None = None,
     held_bytes: int = 0,
+    resumable: bool = False,
     shared: Workspace | None = None,
 ) -> Rooms:
     """Estimate what a run needs, and say where its arrays go.
@@ -62,6 +68,8 @@ def make_rooms(
         Voxels that are segmented, if not the whole volume.
     held_bytes
         What the command holds besides.
+    resumable
+        Whether the preparation keeps each block that is finished.
     shared
         That of a cluster, where all of it must lie.
 
@@ -79,6 +87,7 @@ def make_rooms(
         n_classes,
         workers,
         held_bytes,
+        resumable,
     )
     budget = default_budget() if memory is None else memory
     plan = plan_memory(run, budget, shared=shared is not None)
@@ -95,6 +104,26 @@ def make_rooms(
     scratch = Scratch(folder)
     ids = Workspace(scratch, plan.pooled_together)
     return Rooms(Workspace(scratch) if plan.volume_on_disk else Workspace(), ids)
+
+
+def choose_device(choice: Choice, scheduler: str | None = None) -> Device | None:
+    """Return the device that a person chose; None for the processors, and on a cluster.
+
+    Raises
+    ------
+    SegmentationError
+        If a GPU and a cluster were asked for.
+    DeviceError
+        If a GPU was asked for and none can be used.
+    """
+    if scheduler is None:
+        return find_device(choice, say)
+    if choice == "gpu":
+        raise SegmentationError(
+            "--device gpu and --scheduler don't go together: the workers of a cluster compute on "
+            "their processors; leave one of them out"
+        )
+    return None
 
 
 def _check_disk(plan: MemoryPlan, budget: float, folder: Path) -> None:

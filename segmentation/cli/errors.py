@@ -70,11 +70,12 @@ def say(text: str) -> None:
 
 
 def _expected() -> tuple[type[Exception], ...]:
+    from supervox.features import DeviceError
     from supervox.segmentation.checks import SegmentationError
     from supervox.segmentation.project.errors import ProjectError
     from supervox.volumes import VolumeError
 
-    return SegmentationError, VolumeError, ProjectError
+    return SegmentationError, VolumeError, ProjectError, DeviceError
 
 
 def _refuse(message: str) -> int:

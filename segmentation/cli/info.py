@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.features import FeatureBank, column_names
+from supervox.features import FeatureBank, column_names, count_workers, describe_device
+from supervox.segmentation.memory import default_budget
 from supervox.segmentation.model import Model, load_model
 from supervox.segmentation.project.layout import is_project
 from supervox.segmentation.project.summary import describe_project
@@ -16,15 +17,22 @@ from supervox.volumes import describe, open_volume
 
 from . import options
 from .projects import opened
-from .report import print_facts, print_json, times
+from .report import print_facts, print_json, times, versions
 
 
 @click.command("info")
-@click.argument("file")
+@click.argument("file", required=False)
 @options.as_json
-def command(file: str, as_json: bool) -> None:
-    """Say what FILE holds: a volume of any format, a saved model, or a project."""
-    if is_project(Path(file)):
+def command(file: str | None, as_json: bool) -> None:
+    """Say what FILE holds: a volume of any format, a saved model, or a project.
+
+    Without FILE: what there is to compute with, and in which versions.
+    """
+    if file is None:
+        content = _describe_machine()
+        facts = [(name, str(value)) for name, value in content.items() if name != "versions"]
+        facts += list(content["versions"].items())
+    elif is_project(Path(file)):
         with opened(Path(file), read_only=True) as project:
             content = describe_project(project)
         facts = _project_facts(content)
@@ -47,6 +55,15 @@ def _is_model(path: Path) -> bool:
         return False
     with zipfile.ZipFile(path) as file:
         return "header.npy" in file.namelist()
+
+
+def _describe_machine() -> dict[str, Any]:
+    return {
+        "processors": count_workers(None),
+        "memory": f"{_size(default_budget())} by default",
+        "device": describe_device(),
+        "versions": versions(),
+    }
 
 
 def _describe_model(file: str, model: Model) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import click
+from supervox.features import CHOICES
 
 UNITS = {
     unit + suffix: base**power
@@ -71,8 +72,17 @@ memory = click.option(
 scheduler = click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Prepare on the workers of a Dask cluster, like tcp://node:8786. The output must lie on "
-    "storage that all of them share. The result doesn't depend on it.",
+    help="Prepare on the workers of a Dask cluster, like tcp://node:8786, or on processes of this "
+    "machine: local, or local:4 for four. The output must lie on storage that all of them share. "
+    "The result doesn't depend on it.",
+)
+device = click.option(
+    "--device",
+    type=click.Choice(CHOICES),
+    default="auto",
+    show_default=True,
+    help="What computes supervoxels and features: a CUDA GPU, with the extra gpu, or the "
+    "processors (cpu); auto takes a GPU if one answers, and 'supervox info' says whether one does.",
 )
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of a table."

@@ -80,6 +80,7 @@ def rooms_of(
         shape=settings.shape,
         workers=workers,
         held_bytes=project.annotations.voxels.nbytes,
+        resumable=project.read_only_because is None,
         shared=shared,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from supervox.features import PRESETS, parameters_for_preset
+from supervox.features import PRESETS, Choice, parameters_for_preset
 from supervox.segmentation.parameters import MAX_PARTITIONS, SegmentationParameters
 
 from . import options
@@ -110,6 +110,7 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
 @options.workers
 @options.memory
 @options.scheduler
+@options.device
 @options.as_json
 def command(
     volume: str | None,
@@ -130,6 +131,7 @@ def command(
     workers: int | None,
     memory: float | None,
     scheduler: str | None,
+    device: Choice,
     as_json: bool,
 ) -> None:
     """Label every voxel of VOLUME from a few painted strokes.
@@ -170,6 +172,7 @@ def command(
                 workers,
                 memory,
                 scheduler,
+                device,
             )
         )
     else:
@@ -188,6 +191,7 @@ def command(
                 workers,
                 memory,
                 scheduler,
+                device,
             )
         )
     if as_json:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from supervox.features import count_workers
+from supervox.features import Choice, count_workers
 from supervox.segmentation.checks import SegmentationError, check_classes
+from supervox.segmentation.cluster import connected
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.picture import look_of
 from supervox.segmentation.project.changes import change_between
@@ -21,8 +22,7 @@ from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
 from . import projects
-from .budget import Rooms
-from .cluster import connected
+from .budget import Rooms, choose_device
 from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs
@@ -54,6 +54,8 @@ class Request:
         Bytes to use at most.
     scheduler : str, optional
         Address of a Dask cluster.
+    device : str
+        What computes: auto, cpu or gpu.
     """
 
     project: Path
@@ -66,11 +68,13 @@ class Request:
     workers: int | None
     memory: float | None
     scheduler: str | None
+    device: Choice
 
 
 def run(request: Request) -> dict[str, Any]:
     """Segment within a project, write what was asked for, and return what was done."""
     started = time.perf_counter()
+    device = choose_device(request.device, request.scheduler)
     with _opened(request) as project, Stages() as stages, project.open_volume() as volume:
         settings = project.settings
         with (
@@ -84,6 +88,7 @@ def run(request: Request) -> dict[str, Any]:
             painted = project.strokes
             check_classes(painted.class_ids)
             rooms = projects.rooms_of(project, volume, request.memory, request.workers, shared)
+            rooms = rooms.on(device)
             data, masked = projects.read_data(project, volume, stages, rooms, request.workers)
             result = projects.result_of(project, data, stages, rooms, request.workers)
             tell_lost_classes(painted, result.class_ids)
@@ -108,6 +113,7 @@ def run(request: Request) -> dict[str, Any]:
             "unit": size.unit,
             "parameters": settings.parameters.to_dict(),
             "workers": count_workers(request.workers),
+            "device": "cpu" if device is None else device.name,
             "seconds": stages.seconds | {"total": time.perf_counter() - started},
             "versions": versions(),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from supervox.features import count_workers
+from supervox.features import Choice, Device, count_workers
 from supervox.segmentation.checks import check_classes
+from supervox.segmentation.cluster import connected
 from supervox.segmentation.model import save_model
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.segmenter import Segmenter
 from supervox.segmentation.strokes import Strokes, find_strokes
 from supervox.volumes import Volume, open_volume
 
-from .budget import make_rooms
-from .cluster import connected
+from .budget import choose_device, make_rooms
 from .errors import say
 from .inputs import (
     VoxelSize,
@@ -60,6 +60,8 @@ class Request:
         Bytes to use at most.
     scheduler : str, optional
         Address of a Dask cluster.
+    device : str
+        What computes: auto, cpu or gpu.
     """
 
     volume: str
@@ -72,11 +74,13 @@ class Request:
     workers: int | None
     memory: float | None
     scheduler: str | None
+    device: Choice
 
 
 def run(request: Request) -> dict[str, Any]:
     """Segment, write the files, and return what was done."""
     started = time.perf_counter()
+    device = choose_device(request.device, request.scheduler)
     with ExitStack() as stack:
         volume, strokes, *further = [
             stack.enter_context(open_volume(path))
@@ -101,7 +105,7 @@ def run(request: Request) -> dict[str, Any]:
                 n_classes=len(painted.class_ids),
                 workers=request.workers,
                 shared=stack.enter_context(connected(request.scheduler, outputs.folder)),
-            )
+            ).on(device)
             data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
             segmenter = Segmenter(
                 data,
@@ -127,7 +131,7 @@ def run(request: Request) -> dict[str, Any]:
                 outputs.publish()
         seconds = {"read": stages.seconds["read"], **segmenter.seconds}
         seconds |= {"write": stages.seconds["write"], "total": time.perf_counter() - started}
-        return _report(request, volume, size, masked, seconds) | {
+        return _report(request, volume, size, masked, device, seconds) | {
             "supervoxels": [int(p.graph.mean_intensity.size) for p in segmenter.partitions],
             "classes": painted_classes(painted, voxels, class_names(strokes.classes), size),
         }
@@ -154,7 +158,12 @@ def painted_classes(
 
 
 def _report(
-    request: Request, volume: Volume, size: VoxelSize, masked: int, seconds: dict[str, float]
+    request: Request,
+    volume: Volume,
+    size: VoxelSize,
+    masked: int,
+    device: Device | None,
+    seconds: dict[str, float],
 ) -> dict[str, Any]:
     """Return what was done, but for the classes."""
     outputs = request.files.as_dict()
@@ -174,6 +183,7 @@ def _report(
         "unit": size.unit,
         "parameters": request.parameters.to_dict(),
         "workers": count_workers(request.workers),
+        "device": "cpu" if device is None else device.name,
         "seconds": seconds,
         "versions": versions(),
     }

@@ -13,14 +13,14 @@ from ._head import ENDING as HEAD
 from .annotations import AnnotationStore
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
-from .layout import ANNOTATIONS, DERIVED, SETTINGS
+from .layout import ANNOTATIONS, BEGUN, DERIVED, SETTINGS
 from .lock import LOCK, FolderLock, Locked
 from .records import Kind
 from .settings import Settings
 
 UNFINISHED = ".*.partial.*"  # what `appearing` names
 # The head of the journal may be ahead of the copy of a journal that is written meanwhile.
-NOT_COPIED = (LOCK, UNFINISHED, f"*{HEAD}")
+NOT_COPIED = (LOCK, UNFINISHED, BEGUN, f"*{HEAD}")
 
 
 def take_lock(folder: Path) -> tuple[FolderLock | None, str | None]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from supervox.features import IntensityRange, VolumeLike
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.model import Model, load_model, save_model
-from supervox.segmentation.partition import Partition
+from supervox.segmentation.partition import FEATURES, Partition
 from supervox.segmentation.rendering import Renderer
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.strokes import Strokes
@@ -19,7 +19,7 @@ from supervox.segmentation.strokes import Strokes
 from .documents import digest_of, digest_of_file, read_document, write_document
 from .errors import writing
 from .kept_partitions import KeptPartitions
-from .partitions import FEATURES, piece_origin
+from .partitions import piece_origin
 from .parts import PartDamaged, PartWriter
 from .settings import Settings
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +11,21 @@ from typing import Any, Self
 from weakref import ref
 
 from supervox.features import Progress, ShouldStop
-from supervox.segmentation.partition import Partition, Piece, Pieces
-from supervox.segmentation.workspace import Workspace
-
-from .errors import Finding, Severity
-from .layout import DERIVED
-from .partitions import (
+from supervox.segmentation.partition import (
     FEATURES,
     GRAPH,
     SUPERVOXELS,
+    Partition,
+    Piece,
+    Pieces,
+)
+from supervox.segmentation.unfinished import Unfinished
+from supervox.segmentation.workspace import Workspace
+
+from .documents import digest_of
+from .errors import Finding, Severity
+from .layout import BEGUN, DERIVED
+from .partitions import (
     Reading,
     fill_piece,
     fit_together,
@@ -57,7 +65,7 @@ class KeptPartitions:
     def __init__(
         self, folder: Path, settings: Callable[[], Settings], report: Callable[[Finding], None]
     ) -> None:
-        self.folder = folder / DERIVED
+        self.folder, self._unfinished = folder / DERIVED, folder / BEGUN
         self.parts = Parts(self.folder)
         self._settings = settings
         self._report = report
@@ -205,6 +213,24 @@ class KeptPartitions:
                 break
             found.append(Partition(pieces.ids, pieces.table, pieces.graph))
         return found
+
+    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished:
+        """Return the folder of the stage that makes pieces of a kind, for some partitions."""
+        settings = self._settings()
+        origins = [piece_origin(settings, kind, k) for k in partitions]
+        name = "-".join([kind, *map(str, partitions)])
+        return Unfinished(self._unfinished / name, digest_of(origins))
+
+    def begun(self, kind: str) -> list[list[int]]:
+        """Return the partitions of each stage of a kind that has such a folder."""
+        names = (
+            re.fullmatch(rf"{kind}((-\d+)+)", path.name) for path in self._unfinished.glob("*")
+        )
+        return sorted([int(k) for k in name[1][1:].split("-")] for name in names if name)
+
+    def end(self) -> None:
+        """Remove the folders of all stages."""
+        shutil.rmtree(self._unfinished, ignore_errors=True)
 
     def _is_there(self, name: str, thing: object, origin: str) -> bool:
         """Tell whether a part is known to be there, and to be the same as this object."""

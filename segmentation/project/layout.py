@@ -6,7 +6,8 @@ from pathlib import Path
 
 ENDING = ".supervox"
 SETTINGS = "project.json"
-ANNOTATIONS, DERIVED = "annotations", "derived"  # folders
+# folders; what is begun in the last is removed when it is finished
+ANNOTATIONS, DERIVED, BEGUN = "annotations", "derived", "unfinished"
 
 
 def is_project(folder: Path) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import FeatureBank, FeatureTable, Progress, ShouldStop, check_stop
 from supervox.segmentation.graph import RegionGraph
-from supervox.segmentation.partition import Piece, Pieces
+from supervox.segmentation.partition import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces
 from supervox.segmentation.workspace import Workspace
 
 from .documents import digest_of
@@ -17,7 +17,6 @@ from .parts import Part, PartDamaged, PartWriter
 from .settings import Settings
 
 SCHEMA = 1  # raised when supervoxels, features or graph are computed in another way
-SUPERVOXELS, FEATURES, GRAPH = "supervoxels", "features", "graph"
 OF_FEATURES = {"table": (np.float32, 2), "counts": (np.int64, 1)}
 OF_GRAPH = {
     "edges": (np.int32, 2),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supervox.features import Progress, ShouldStop, VolumeLike
@@ -10,6 +11,7 @@ from supervox.segmentation.partition import Piece, Pieces
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.segmenter import Segmenter
 from supervox.segmentation.strokes import Strokes
+from supervox.segmentation.unfinished import Unfinished
 from supervox.segmentation.workspace import Workspace
 
 from .project import Project
@@ -43,6 +45,16 @@ class _Shelf:
         if self.writable:
             self.project.derived.save_piece(k, piece, progress=progress, should_stop=should_stop)
 
+    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
+        return self.project.derived.begin(kind, partitions) if self.writable else None
+
+    def begun(self, kind: str) -> list[list[int]]:
+        return self.project.derived.begun(kind) if self.writable else []
+
+    def end(self) -> None:
+        if self.writable:
+            self.project.derived.end()
+
 
 def prepare(
     project: Project,
@@ -55,8 +67,9 @@ def prepare(
 ) -> Segmenter:
     """Return a segmenter with all partitions, made and kept as far as they were missing.
 
-    Supervoxels, features and graph of each partition are kept as soon as they are finished: after
-    an interruption, however it came about, only the stage that was at work begins anew.
+    Supervoxels, features and graph of each partition are kept as soon as they are finished, and of
+    the stage that is at work, each block. After an interruption, however it came about, only the
+    blocks that were at work are done again.
 
     Parameters
     ----------

@@ -30,10 +30,14 @@ def test_the_same_labels(files, run, read, cluster, tmp_path):
     assert done.code == 0, done.err
     expected = read(tmp_path / "labels.tif")
     words = ("--scheduler", cluster.scheduler_address)
-    for name, more in (("plain", ()), ("project", ("--project", tmp_path / "cell.supervox"))):
+    for name, more in (
+        ("plain", words),
+        ("project", (*words, "--project", tmp_path / "cell.supervox")),
+        ("local", ("--scheduler", "local:1")),
+    ):
         out = tmp_path / name
         out.mkdir()
-        done = segment(run, files, out, *words, *more)
+        done = segment(run, files, out, *more)
         assert done.code == 0, done.err
         np.testing.assert_array_equal(read(out / "labels.tif"), expected)
         assert [path.name for path in out.iterdir()] == ["labels.tif"]
@@ -41,7 +45,7 @@ def test_the_same_labels(files, run, read, cluster, tmp_path):
 
 
 def test_nobody_answers(files, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("supervox.segmentation.cli.cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("supervox.segmentation.cluster.CONNECT_SECONDS", 0.2)
     for address in ("tcp://127.0.0.1:9", "nonsense://nowhere"):
         done = segment(run, files, tmp_path, "--scheduler", address)
         assert done.code == 2
@@ -63,6 +67,14 @@ def test_a_worker_that_does_not_see_the_folder(files, run, tmp_path, cluster, mo
     assert f"tcp://far:1: this worker doesn't see {tmp_path}; write to a folder" in done.err
 
 
+def test_a_number_of_local_workers_that_is_none(files, run, tmp_path):
+    for words in ("local:", "local:0", "local:many", "local:-2"):
+        done = segment(run, files, tmp_path, "--scheduler", words)
+        assert done.code == 2
+        assert f"{words}: say how many workers to start on this machine, like local:4" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_dask(files, run, tmp_path, monkeypatch):
     real = builtins.__import__
 
@@ -74,4 +86,4 @@ def test_without_dask(files, run, tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     done = segment(run, files, tmp_path, "--scheduler", "tcp://127.0.0.1:9")
     assert done.code == 2
-    assert '--scheduler needs Dask: pip install "supervox[cluster]"' in done.err
+    assert 'a scheduler needs Dask: pip install "supervox[cluster]"' in done.err

@@ -28,6 +28,7 @@ ROOMS = {place.partition("/")[0] for place in ALLOWED}
 DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 IMPORT_NAMES = {
+    "cupy-cuda12x": "cupy",
     "pillow": "PIL",
     "pynrrd": "nrrd",
     "scikit-image": "skimage",
@@ -124,10 +125,13 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     extras = project["optional-dependencies"]
     formats = required(extras["formats"])
     cluster = required(extras["cluster"]) - LOADED_BY_OTHERS
-    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster
+    gpu = required(extras["gpu"])
+    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster | gpu
     assert formats == {entry.needs for entry in FORMATS if entry.needs}
     with_cluster = [path for path in engine if path.stem == "cluster"]
     assert used_by([path for path in engine if path not in with_cluster]) & cluster == set()
+    without_device = [path for path in engine if path.stem != "device"]
+    assert used_by(without_device) & gpu == set()
     plugin = [path for path in MODULES if place_of(path) == "napari_plugin"]
     desktop = required(project["optional-dependencies"]["desktop"])
     assert used_by(plugin) - always == desktop - LOADED_BY_OTHERS
@@ -137,7 +141,17 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
 def test_importing_a_room_is_light(room: str) -> None:
     heavy = sorted(
         DESKTOP
-        | {"dask", "distributed", "matplotlib", "nibabel", "nrrd", "olefile", "skimage", "sklearn"}
+        | {
+            "cupy",
+            "dask",
+            "distributed",
+            "matplotlib",
+            "nibabel",
+            "nrrd",
+            "olefile",
+            "skimage",
+            "sklearn",
+        }
     )
     code = (
         f"import sys, supervox.{room}\n"

@@ -32,6 +32,10 @@ def session(**changes: Any) -> Any:
         "out_of_date": False,
         "result": True,
         "finished": False,
+        "large": False,
+        "too_large": False,
+        "box": False,
+        "widening": False,
     } | changes
     strokes = SimpleNamespace(class_ids=state["used"]) if state["prepared"] else None
     return SimpleNamespace(
@@ -52,6 +56,12 @@ def session(**changes: Any) -> Any:
         ),
         view=SimpleNamespace(result=state["result"] or None),
         is_out_of_date=state["out_of_date"],
+        extent=SimpleNamespace(
+            is_box_next=state["large"],
+            is_too_large=state["too_large"],
+            is_box_ready=state["box"],
+            is_widening=state["widening"],
+        ),
         classes=Classes(),
     )
 
@@ -89,6 +99,19 @@ NOTHING = {"painted": (), "used": (), "result": False}
         ({"out_of_date": True, "preparing": True}, Step.PREPARE, "Your strokes are used"),
         ({"finishing": True}, Step.SEGMENT, "Computing the final labels"),
         ({"finishing": True, "out_of_date": True}, Step.SEGMENT, "Computing the final labels"),
+        ({"prepared": False, "large": True}, Step.PREPARE, "prepare what you see, in seconds"),
+        (
+            {"prepared": False, "large": True, "too_large": True},
+            Step.PREPARE,
+            "Too large for the memory as a whole: prepare what you see",
+        ),
+        ({"box": True, **NOTHING}, Step.PAINT, "on another within the box"),
+        ({"box": True}, Step.SEGMENT, "prepare the whole volume, or Finish the box"),
+        (
+            {"box": True, "preparing": True, "widening": True},
+            Step.SEGMENT,
+            "Go on painting in the box",
+        ),
         ({"finished": True}, Step.EXPORT, "export them"),
         ({"finished": True, "out_of_date": True}, Step.PREPARE, "prepare again"),
     ],

@@ -15,6 +15,7 @@ from supervox.napari_plugin.exporting import Exporting, ExportRequest, Kind
 from supervox.napari_plugin.finishing import Finished, Finishing
 from supervox.napari_plugin.jobs import Report
 from supervox.napari_plugin.preparing import Preparation
+from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.source import Source
 from supervox.segmentation import (
     RefinementParameters,
@@ -39,12 +40,14 @@ SPACING = (20.0, 10.0, 10.0)
 
 def finish(scene: Any, run_stage: Callable[..., Any], box: Any) -> Finished:
     source = Source("id", scene.image, 0, SPACING, "nm", box)
-    prepared = run_stage(Preparation(2), source, PARAMETERS)
+    prepared = run_stage(Preparation(Settings(workers=2).resources), source, PARAMETERS)
     painted = np.zeros(scene.shape, np.uint8)
     for class_id in (1, 2, 3):
         painted[scene.stroke(class_id)] = class_id
     strokes = find_strokes(painted).crop(scene.shape, box)
-    return run_stage(Finishing(2), prepared, strokes, RefinementParameters(0.7))
+    return run_stage(
+        Finishing(Settings(workers=2).resources), prepared, strokes, RefinementParameters(0.7)
+    )
 
 
 @pytest.fixture
@@ -77,8 +80,8 @@ def test_finishing_is_the_full_pipeline(scene: Any, finished: Finished) -> None:
 def test_finishing_again_keeps_what_was_prepared(
     scene: Any, run_stage: Callable[..., Any], finished: Finished
 ) -> None:
-    prepared = run_stage(Preparation(2), finished.source, PARAMETERS)
-    stage = Finishing(2)
+    prepared = run_stage(Preparation(Settings(workers=2).resources), finished.source, PARAMETERS)
+    stage = Finishing(Settings(workers=2).resources)
     first = run_stage(stage, prepared, finished.strokes, RefinementParameters())
     again = run_stage(stage, prepared, finished.strokes, RefinementParameters(0))
     assert again.segmenter is first.segmenter

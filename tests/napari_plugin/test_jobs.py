@@ -194,15 +194,42 @@ def test_work_lets_the_window_go_first(until: Callable[..., None], quiet: None) 
     assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
-def test_what_napari_stops_ends_like_what_we_stop(gate: Gate, until: Callable[..., None]) -> None:
-    """It stops all workers when its window is closed."""
+def test_no_thread_is_left_when_all_is_stopped(gate: Gate, until: Callable[..., None]) -> None:
     job = Job(gate, "waiting")
     told = told_by(job)
     until(gate.started.is_set)
-    job.report.worker.quit()
-    until(lambda: told)
-    assert told == [("stopped", HERE)]
+    jobs.stop_all()
+    assert "supervox: waiting" not in [thread.name for thread in threading.enumerate()]
     assert job not in jobs._running
+    assert told == []
+
+
+def test_what_nobody_wants_any_more_is_let_go_when_all_is_stopped(quiet: None) -> None:
+    """A project that was made in the last moment is closed, before Python ends."""
+    closed: list[str] = []
+    made = threading.Event()
+
+    def make(report: Report) -> str:
+        made.set()
+        return "project"
+
+    def close(value: str) -> None:
+        jobs.run_to_end(lambda: closed.append(value))
+
+    Job(make, "making", unwanted=close)
+    made.wait(30)
+    jobs.stop_all()
+    assert closed == ["project"]
+
+
+def test_many_jobs_at_once(until: Callable[..., None], quiet: None) -> None:
+    """Each tells of its own result, once, however fast they end."""
+    told: list[int] = []
+    for n in range(300):
+        job = Job(lambda report, n=n: n, "counting")
+        job.succeeded.connect(told.append)
+    until(lambda: not jobs._running)
+    assert sorted(told) == list(range(300))
 
 
 def test_a_job_that_is_done_when_it_is_stopped(gate: Gate, until: Callable[..., None]) -> None:
@@ -220,20 +247,6 @@ def test_a_job_that_is_done_when_it_is_stopped(gate: Gate, until: Callable[..., 
     assert told == [("stopped", HERE)]
 
 
-def test_jobs_that_overlap_leave_the_warnings_of_the_process(
-    gate: Gate, until: Callable[..., None]
-) -> None:
-    shown, filters = warnings.showwarning, list(warnings.filters)
-    running = [Job(gate, "first"), Job(gate, "second")]
-    until(gate.started.is_set)
-    running.append(Job(lambda report: None, "third"))
-    gate.go.set()
-    until(lambda: not any(job.is_running for job in running))
-    until(lambda: not jobs._running)
-    assert warnings.showwarning is shown
-    assert warnings.filters == filters
-
-
 def test_a_warning_is_an_error_here_as_everywhere(until: Callable[..., None], quiet: None) -> None:
     job = Job(lambda report: warnings.warn("a division by zero", stacklevel=1), "warning")
     told = told_by(job)
@@ -241,15 +254,12 @@ def test_a_warning_is_an_error_here_as_everywhere(until: Callable[..., None], qu
     assert told[0][0] == "failed"
 
 
-def test_a_job_that_ended_holds_nothing(
-    make_napari_viewer_proxy: Any, until: Callable[..., None], quiet: None
-) -> None:
-    """Napari remembers all workers; what they worked on may be gigabytes."""
+def test_a_job_that_ended_holds_nothing(until: Callable[..., None], quiet: None) -> None:
+    """What it worked on may be gigabytes."""
 
     class Volume:
         pass
 
-    make_napari_viewer_proxy()
     volume = Volume()
     seen = weakref.ref(volume)
     job = Job(lambda report, volume=volume: volume, "working")

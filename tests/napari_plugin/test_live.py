@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from supervox.napari_plugin.live import LiveLoop, LiveResult, Scan, ViewResult
 from supervox.napari_plugin.preparing import Preparation, Prepared
+from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.source import Source
 from supervox.segmentation import RefinementParameters, SegmentationParameters, Strokes
 
@@ -21,7 +22,7 @@ def volume(scene: Any) -> np.ndarray:
 @pytest.fixture
 def prepared(volume: np.ndarray, run_stage: Callable[..., Any]) -> Prepared:
     source = Source("id", volume, 0, (1.0, 1.0, 1.0), None)
-    return run_stage(Preparation(None), source, SegmentationParameters())
+    return run_stage(Preparation(Settings().resources), source, SegmentationParameters())
 
 
 class Loop:
@@ -166,6 +167,17 @@ def test_an_update_that_is_asked_for_during_a_scan(
     assert loop.kinds()[-1:] == [LiveResult]
 
 
+def test_a_stroke_that_a_scan_found_before_another_scan(
+    loop: Loop, scene: Any, prepared: Prepared
+) -> None:
+    """Strokes that follow one another quickly: the last scan finds nothing that is new."""
+    loop.prepared = prepared
+    loop.paint(scene, 1, 2)
+    loop.live._start_scan()
+    loop.live._start_scan()  # while the first one runs
+    assert loop.kinds() == [Scan, LiveResult]
+
+
 def test_another_strength(loop: Loop, scene: Any, prepared: Prepared) -> None:
     loop.prepared = prepared
     loop.live.update_again()
@@ -198,7 +210,7 @@ def test_strokes_outside_of_the_box_are_not_used(
 ) -> None:
     box = (slice(0, 16), slice(0, 40), slice(0, 32))
     source = Source("id", volume, 0, (1.0, 1.0, 1.0), None, box)
-    loop.prepared = run_stage(Preparation(None), source, SegmentationParameters())
+    loop.prepared = run_stage(Preparation(Settings().resources), source, SegmentationParameters())
     loop.paint(scene, 1, 3)
     loop.live.strokes_changed()
     assert loop.kinds() == [Scan]

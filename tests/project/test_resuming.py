@@ -1,4 +1,4 @@
-"""A preparation that was interrupted goes on at the stage it was at, and ends with the same bytes.
+"""A preparation that was interrupted goes on at the block it was at, and ends with the same bytes.
 
 ``SUPERVOX_KILLS`` says how often a process is killed, ten times by default.
 """
@@ -15,14 +15,14 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from supervox.features import PRESETS, Cancelled
-from supervox.segmentation import Project, ProjectError, preparation
+from supervox.segmentation import Project, ProjectError, stages, tape
 from supervox.segmentation.project.work import complete, prepare
 from supervox.segmentation.workspace import Workspace
 
@@ -69,7 +69,7 @@ def folder(begun, tmp_path):
 
 def counting(counted, name):
     """Return a stage that counts its calls."""
-    function = getattr(preparation, name)
+    function = getattr(stages, name)
 
     def count(*args, **more):
         counted[name] += 1
@@ -83,12 +83,81 @@ def calls(monkeypatch):
     """Count the calls of the stages."""
     counted = dict.fromkeys(STAGES, 0)
     for name in STAGES:
-        monkeypatch.setattr(preparation, name, counting(counted, name))
+        monkeypatch.setattr(stages, name, counting(counted, name))
     return counted
 
 
+class Worked:
+    """Counts the blocks that are worked on; stops when there were enough."""
+
+    def __init__(self, monkeypatch):
+        self.blocks, self.most = [], None
+        real = tape.Recorded.starting
+
+        @contextmanager
+        def starting(recorded, function):
+            with real(recorded, function) as start:
+                number = recorded._passes
+
+                def begin(block):
+                    waiting = start(block)
+                    if isinstance(waiting, tape._New):
+                        self.blocks.append((recorded._tape.path.parent.name, number, block.index))
+                    return waiting
+
+                yield begin
+
+        monkeypatch.setattr(tape.Recorded, "starting", starting)
+
+    def stops(self):
+        return self.most is not None and len(self.blocks) > self.most
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_only_blocks_at_work_are_repeated(folder, sample, expected, monkeypatch, workers):
+    monkeypatch.setattr("supervox.segmentation.grid.default_block_shape", small_blocks)
+    monkeypatch.setattr("supervox.segmentation.graph.default_block_shape", small_blocks)
+    monkeypatch.setattr("supervox.features.pooling.SMALLEST_BLOCK", 16**3)
+    monkeypatch.setattr("supervox.features.pooling.MEMORY_BYTES", 1)
+    worked = Worked(monkeypatch)
+    with Project.open(folder) as project:
+        for stop in range(20, 1000, 60):
+            worked.most = stop
+            with suppress(Cancelled):
+                prepare(project, sample.image, workers=workers, should_stop=worked.stops)
+                break
+        else:
+            raise AssertionError("it never ended")
+        repeated = len(worked.blocks) - len(set(worked.blocks))
+        assert stop > 200
+        assert repeated <= 2 * workers * (stop // 60)  # what was at work, or waited to be taken
+        np.testing.assert_array_equal(complete(project, sample.image).labels, expected[0])
+    assert digests(folder) == expected[1]
+    assert not (folder / "unfinished").exists()
+
+
+def test_voxels_that_a_crash_took_are_written_again(folder, sample, expected, monkeypatch):
+    monkeypatch.setattr("supervox.segmentation.grid.default_block_shape", small_blocks)
+    worked = Worked(monkeypatch)
+    with Project.open(folder) as project:
+        worked.most = 120
+        with pytest.raises(Cancelled):
+            prepare(project, sample.image, should_stop=worked.stops)
+        for file in (folder / "unfinished" / "supervoxels-0").glob("*.bin"):
+            content = bytearray(file.read_bytes())
+            content[: len(content) // 3] = bytes(len(content) // 3)
+            file.write_bytes(content)
+        worked.most = None
+        np.testing.assert_array_equal(complete(project, sample.image).labels, expected[0])
+    assert digests(folder) == expected[1]
+
+
+def small_blocks(shape, multiple_of=(1, 1, 1), voxels=0):
+    return tuple(max(unit, 16 // unit * unit) for unit in multiple_of)
+
+
 @pytest.mark.parametrize("kept", range(6))
-def test_only_the_stage_at_work_is_repeated(folder, sample, expected, calls, monkeypatch, kept):
+def test_what_is_kept_is_not_made_again(folder, sample, expected, calls, monkeypatch, kept):
     left = iter(range(kept))
 
     def save(self, k, piece, **more):

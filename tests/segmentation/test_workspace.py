@@ -62,7 +62,7 @@ def test_a_full_disk_is_refused_before_the_work(
     monkeypatch.setattr(os, "posix_fallocate", fail, raising=False)
     with pytest.raises(SegmentationError, match=r"no room for 4 GB that .* \(No space left on de"):
         Scratch(tmp_path).empty((1000, 1000, 1000), np.int32)
-    with pytest.raises(SegmentationError, match="write to a larger disk, or give more --memory"):
+    with pytest.raises(SegmentationError, match="write to a larger disk, or allow more memory"):
         Scratch(tmp_path / "missing").empty((1, 1, 1), np.int32)
 
 

@@ -1,0 +1,228 @@
+"""The process of the `large` benchmark: a file of full size, from opening to live labels.
+
+``python -m benchmarks.large_window FOLDER ENDING Z Y X ROUNDS [PICTURES]`` drives the window by
+mouse as a person would: looks around, prepares what is in view, paints, prepares the whole volume
+behind the box, paints meanwhile, and goes on in the whole. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QEvent
+from qtpy.QtWidgets import QToolButton
+from scipy import ndimage
+
+from .application_window import Window, scroll, settle
+from .gui_probe import GuiProbe
+from .large_volume import MirroredPhantom
+from .memory_stage import peak_bytes
+from .timing import say
+
+STROKE_POINTS = 12
+MOST_STROKES_MEANWHILE = 8
+PAUSE_MEANWHILE = 3.0  # seconds between strokes while the whole volume is prepared
+
+
+class Visit:
+    """A person in front of the window, with a stroke of each class in mind.
+
+    Parameters
+    ----------
+    window : Window
+    pictures : Path or None
+        Folder for pictures of the window.
+    """
+
+    def __init__(self, window: Window, pictures: Path | None) -> None:
+        self.window, self._pictures = window, pictures
+        self.found: dict[str, Any] = {"peaks": {}}
+
+    def picture(self, name: str) -> None:
+        """Take a picture of the window."""
+        if self._pictures is not None:
+            settle(self.window)
+            self.window.viewer.screenshot(
+                str(self._pictures / f"{name}.png"), canvas_only=False, flash=False
+            )
+
+    def note(self, name: str, value: float) -> None:
+        """Keep a figure, and the peak of memory so far."""
+        self.found[name] = value
+        self.found["peaks"][name] = peak_bytes()
+        say(f"large: {name} {value:.2f}, peak {peak_bytes() / 1e9:.2f} GB")
+
+    def paint_classes(self, planes: dict[int, NDArray[np.uint8]]) -> None:
+        """Paint one stroke of each class that the planes have, going to each plane."""
+        session, dims = self.window.session, self.window.viewer.dims
+        for z, plane in planes.items():
+            dims.set_current_step(0, z)
+            self.window.pump()
+            for number in range(1, int(plane.max()) + 1):
+                while number not in session.classes:
+                    self.window.dock.findChild(QToolButton, "supervox_class_add").click()
+                path = _path(plane == number)
+                if path is not None:
+                    session.classes.selected = number
+                    self.drag(z, path)
+
+    def drag(self, z: int, path: NDArray[np.float64]) -> None:
+        """Drag the brush over voxels of a plane."""
+        window = self.window
+        points = [window.at(z, *place) for place in path]
+        kinds = [QEvent.Type.MouseButtonPress] + [QEvent.Type.MouseMove] * (len(points) - 1)
+        for kind, (x, y) in zip(kinds, points, strict=True):
+            window.send(kind, x, y)
+            window.pump()
+        window.send(QEvent.Type.MouseButtonRelease, *points[-1])
+        window.pump()
+
+    def stroke(self, number: int) -> tuple[float, float]:
+        """Paint once more; return the seconds to the slice in view, and to all that is prepared."""
+        window, session = self.window, self.window.session
+        seen: list[float] = []
+        prepared = session.preparation.prepared
+
+        def look(_: object) -> None:
+            seen.append(time.perf_counter())
+
+        session.live.updating.published.connect(look)
+        session.classes.selected = session.classes.ids[number % len(session.classes)]
+        before = session.view.result
+        window.stroke(number, 0.3)
+        ended = time.perf_counter()
+        window.wait(
+            lambda: (
+                session.view.result is not before or session.preparation.prepared is not prepared
+            )  # changed over
+        )
+        window.pump()
+        whole = time.perf_counter() - ended
+        session.live.updating.published.disconnect(look)
+        settle(window)
+        return (seen[0] - ended if seen else whole), whole
+
+
+def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None) -> dict[str, Any]:
+    """Drive the window through everything that is measured."""
+    window = Window()
+    session = window.session
+    visit = Visit(window, pictures)
+    with GuiProbe() as probe:
+        started = time.perf_counter()
+        window.viewer.open(str(file), plugin="supervox")
+        window.wait(lambda: session.image is not None)
+        settle(window)
+        visit.note("open", time.perf_counter() - started)
+        visit.picture("1-opened")
+        visit.found["scroll"] = scroll(window, rounds)
+        planes = _planes(phantom)
+        window.viewer.dims.set_current_step(0, next(iter(planes)))
+        window.viewer.scene.camera.zoom *= 2.5
+        settle(window)
+
+        prepare = window.dock.prepare
+        window.wait(prepare.prepare_view.isEnabled)
+        visit.picture("2-before-preparing")
+        prepare.prepare_view.click()
+        seconds = window.wait(lambda: session.preparation.prepared is not None)
+        visit.note("prepare_box", seconds)
+        settle(window)
+        visit.picture("3-box-prepared")
+        visit.paint_classes(planes)
+        window.wait(lambda: session.view.result is not None)
+        settle(window)
+        visit.picture("4-box-painted")
+        visit.found["in_box"] = [visit.stroke(number) for number in range(rounds)]
+        say(f"large: in the box {visit.found['in_box']}")
+
+        box = session.preparation.prepared
+        started = time.perf_counter()
+        window.dock.segment.widening.button.click()
+        meanwhile = []
+        while session.preparation.prepared is box and len(meanwhile) < MOST_STROKES_MEANWHILE:
+            meanwhile.append(visit.stroke(len(meanwhile) % 8))
+            until = time.perf_counter() + PAUSE_MEANWHILE
+            window.wait(
+                lambda until=until: (
+                    time.perf_counter() > until or session.preparation.prepared is not box
+                )
+            )
+            if len(meanwhile) == 2:
+                visit.picture("5-whole-meanwhile")
+        visit.found["meanwhile"] = meanwhile
+        say(f"large: meanwhile {meanwhile}")
+        window.wait(lambda: session.preparation.prepared is not box)
+        visit.note("prepare_whole", time.perf_counter() - started)
+        started = time.perf_counter()
+        window.wait(lambda: session.view.result is not None)
+        visit.note("change_over", time.perf_counter() - started)
+        settle(window)
+        visit.picture("6-whole")
+        visit.found["in_whole"] = [visit.stroke(number) for number in range(rounds)]
+        say(f"large: in the whole {visit.found['in_whole']}")
+        visit.found["scroll_labelled"] = scroll(window, rounds)
+        window.viewer.reset_view()
+        visit.picture("7-whole-view")
+    done = session.preparation.prepared
+    assert done is not None
+    visit.found |= {
+        "shape": list(phantom.shape),
+        "file": file.name,
+        "supervoxels": done.n_supervoxels,
+        "classes": len(session.classes),
+        "longest_block": probe.longest,
+        "longest_block_in": probe.longest_in,
+        "longest_wait": probe.longest_wait,
+        "peak": peak_bytes(),
+    }
+    window.viewer.close()
+    return visit.found
+
+
+def _planes(phantom: MirroredPhantom) -> dict[int, NDArray[np.uint8]]:
+    """Return two planes with strokes, the middle of which is near that of the volume."""
+    middle = phantom.shape[0] // 2
+    planes = sorted(phantom.strokes(6), key=lambda item: abs(item[0] - middle))
+    return dict(planes[:2])
+
+
+def _path(mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    """Return places along the stroke that is nearest to the middle; None if there is none."""
+    labels, n = ndimage.label(mask, np.ones((3, 3)))
+    if not n:
+        return None
+    middle = np.array(mask.shape) / 2
+    centres = np.array(ndimage.center_of_mass(mask, labels, range(1, n + 1)))
+    nearest = int(np.linalg.norm(centres - middle, axis=1).argmin()) + 1
+    places = np.argwhere(labels == nearest).astype(float)
+    along = places[:, int(np.ptp(places, axis=0).argmax())]
+    places = places[np.argsort(along)]
+    return places[np.linspace(0, len(places) - 1, STROKE_POINTS).astype(int)]
+
+
+def main() -> None:
+    """Do what the arguments say."""
+    folder, ending, *rest = sys.argv[1:]
+    z, y, x, rounds = map(int, rest[:4])
+    phantom = MirroredPhantom((z, y, x))
+    file = Path(folder) / f"cell{ending}"
+    if not file.exists():
+        phantom.write(file)
+        say(f"large: {file.name} written")
+    pictures = Path(rest[4]) if len(rest) > 4 else None
+    with tempfile.TemporaryDirectory(dir=folder) as home:  # projects begin with the first stroke
+        os.environ["XDG_DATA_HOME"] = home
+        print(json.dumps(run(file, phantom, rounds, pictures)))
+
+
+if __name__ == "__main__":
+    main()

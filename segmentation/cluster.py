@@ -1,0 +1,108 @@
+"""The Dask cluster that a volume is prepared on: found, or started on this computer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from supervox.features import Cluster, count_workers
+
+from .checks import SegmentationError
+from .shared import SharedScratch
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from distributed import LocalCluster
+
+CONNECT_SECONDS = 10
+LOCAL = "local"  # in the place of an address
+
+
+@contextmanager
+def connected(
+    scheduler: str | None, folder: Path, *, workers: int | None = None
+) -> Iterator[Workspace | None]:
+    """Connect to a cluster; None without an address.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Its address; ``"local"`` for one on this computer, which ends with it, or ``"local:4"``
+        for one of four workers.
+    folder : Path
+        Where files may lie meanwhile that all workers work on.
+    workers : int, optional
+        Processes of one thread that a local one has; one per processor by default.
+
+    Raises
+    ------
+    SegmentationError
+        If it can't be used: Dask isn't installed, nobody answers, there are no workers, or one
+        doesn't see the folder; or if the cluster is lost while it is used.
+    """
+    if scheduler is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        how = 'pip install "supervox[cluster]"'
+        raise SegmentationError(f"a scheduler needs Dask: {how}") from error
+    with ExitStack() as stack:
+        if scheduler.partition(":")[0] == LOCAL:
+            scheduler = stack.enter_context(_local_cluster(scheduler, workers)).scheduler_address
+        try:
+            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise SegmentationError(
+                f"{scheduler}: no Dask scheduler answers there; start one with 'dask scheduler', "
+                f"and workers with 'dask worker ADDRESS', or choose '{LOCAL}'"
+            ) from error
+        stack.enter_context(client)
+        scratch = stack.enter_context(SharedScratch(folder))
+        seen = client.run(os.path.isdir, str(scratch.folder))
+        if not seen:
+            raise SegmentationError(
+                f"{scheduler}: has no workers; start some with 'dask worker {scheduler}'"
+            )
+        if blind := [name for name, found in seen.items() if not found]:
+            raise SegmentationError(
+                f"{blind[0]}: this worker doesn't see {folder}; write to a folder that all share"
+            )
+        with _telling_of_losses(scheduler):
+            yield Workspace(scratch, cluster=Cluster(client))
+
+
+def _local_cluster(words: str, workers: int | None) -> LocalCluster:
+    """Start workers of one thread each, as processes of this computer."""
+    from distributed import LocalCluster
+
+    number = words.partition(":")[2]
+    if ":" in words and not (number.isdecimal() and int(number) > 0):
+        raise SegmentationError(
+            f"{words}: say how many workers to start on this computer, like {LOCAL}:4"
+        )
+    return LocalCluster(
+        n_workers=int(number) if number else count_workers(workers),
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",  # any free port; None would be 8787, free or not
+    )
+
+
+@contextmanager
+def _telling_of_losses(scheduler: str) -> Iterator[None]:
+    """Say in a line that the workers are gone, or the scheduler is."""
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except (KilledWorker, FutureCancelledError, CommClosedError) as error:
+        raise SegmentationError(
+            f"{scheduler}: the cluster was lost on the way: see the workers' logs (often they lack "
+            "memory), start it anew, and try again"
+        ) from error

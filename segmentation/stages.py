@@ -1,0 +1,208 @@
+"""The stages of a preparation: supervoxels, features and graphs, and what each works with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.features import (
+    Block,
+    Device,
+    FeatureBank,
+    FeatureTable,
+    IntensityRange,
+    Progress,
+    ShouldStop,
+    VolumeLike,
+    Workers,
+    check_stop,
+    default_block_shape,
+    join_tables,
+    pool_partitions,
+    run_blocks,
+    split_blocks,
+)
+
+from .graph import RegionGraph, region_graph
+from .parameters import SegmentationParameters
+from .partition import FEATURES, Channel, Pieces, PieceStore
+from .supervoxels import compute_supervoxels
+from .unfinished import Unfinished
+from .workspace import Workspace
+
+# What the stages cost, for the progress: supervoxels and graph per partition, features per image.
+SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10
+
+
+class Stage(NamedTuple):
+    """What a stage works with.
+
+    Attributes
+    ----------
+    workers : int or Executor, optional
+        What runs its blocks.
+    kept : Unfinished or None
+        Where it keeps what they made, if anywhere.
+    """
+
+    workers: Workers
+    kept: Unfinished | None
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages of one volume, each for one partition or several."""
+
+    volume: VolumeLike
+    shifts: Sequence[tuple[float, float, float]]
+    parameters: SegmentationParameters
+    spacing: tuple[float, float, float]
+    intensity: IntensityRange
+    channels: Sequence[Channel]
+    workspace: Workspace
+    workers: Workers
+    should_stop: ShouldStop | None
+    store: PieceStore
+
+    @contextmanager
+    def stage(self, kind: str, partitions: Sequence[int]) -> Iterator[Stage]:
+        """Give what a stage works with; what it keeps meanwhile is removed behind it."""
+        kept = self.store.begin(kind, partitions)
+        if kept is None:
+            yield Stage(self.workers, None)
+            return
+        with kept.recording(self.workers) as recording:
+            yield Stage(recording, kept)
+        kept.remove()
+
+    @property
+    def _device(self) -> Device | None:
+        """What computes here; that of a cluster's workers is their own business."""
+        return self.workspace.device if self.workspace.cluster is None else None
+
+    @cached_property
+    def _components(self) -> NDArray[np.int32] | None:
+        """Room for an intermediate result, so that blocks of a lost worker can be done again."""
+        if self.workspace.cluster is None:
+            return None
+        return self.workspace.empty(self.volume.shape, np.int32)
+
+    def cut(self, k: int, stage: Stage, progress: Progress) -> NDArray[np.int32]:
+        """Cut the volume into the supervoxels of partition k."""
+        shape, kept, chosen = self.volume.shape, stage.kept, self.parameters.supervoxels
+        release = (kept or self.workspace).releasing
+        cut = partial(
+            compute_supervoxels,
+            self.volume,
+            chosen.size_voxels,
+            spacing=self.spacing,
+            compactness=chosen.compactness,
+            iterations=chosen.iterations,
+            smoothing=chosen.smoothing_voxels,
+            shift=self.shifts[k],
+            intensity=self.intensity,
+            workers=stage.workers,
+            device=self._device,
+            progress=release(progress),
+            should_stop=self.should_stop,
+        )
+        ids: NDArray[np.int32] = self.workspace.empty(shape, np.int32)
+        if kept is None:
+            return cut(out=ids, components=self._components)
+        smoothed, components, found = (kept.empty(shape, np.int32) for _ in range(3))
+        cut(out=found, components=components, smoothed=smoothed)
+
+        def copy(block: Block) -> None:
+            ids[block.core] = found[block.core]
+
+        blocks = split_blocks(shape, default_block_shape(shape))
+        for _ in run_blocks(copy, blocks, progress=release(self.workspace.releasing())):
+            pass  # the stage's files go, the ids stay
+        return ids
+
+    def groups(self, found: Mapping[int, Pieces]) -> list[list[int]]:
+        """Return the partitions that need features, as many together as the workspace allows.
+
+        Those that were begun together stay together.
+        """
+        missing = [k for k, pieces in found.items() if pieces.table is None]
+        size, groups = self.workspace.pooled_together, []
+        for group in self.store.begun(FEATURES):
+            if len(group) <= size and set(group) & set(missing) and set(group) <= found.keys():
+                groups.append(group)
+                missing = [k for k in missing if k not in group]
+        return groups + [missing[start : start + size] for start in range(0, len(missing), size)]
+
+    def pool(
+        self, ids: Sequence[NDArray[np.int32]], stage: Stage, steps: Steps
+    ) -> Iterator[FeatureTable]:
+        """Compute the features of some partitions; each image is filtered once."""
+        bank = FeatureBank(self.parameters.features)
+        sizes = [self._count(part) for part in ids]
+        of_channels = [
+            pool_partitions(
+                image,
+                ids,
+                bank,
+                spacing=self.spacing,
+                n_supervoxels=sizes,
+                intensity=scale,
+                workers=stage.workers,
+                device=self._device,
+                progress=steps.next(FEATURES_COST),
+                should_stop=self.should_stop,
+            )
+            for image, scale in (Channel(self.volume, self.intensity), *self.channels)
+        ]
+        return (join_tables(bank, tables) for tables in zip(*of_channels, strict=True))
+
+    def connect(
+        self, ids: NDArray[np.int32], size: int, stage: Stage, progress: Progress
+    ) -> RegionGraph:
+        """Find which supervoxels of a partition touch."""
+        return region_graph(
+            ids,
+            self.volume,
+            spacing=self.spacing,
+            smoothing=self.parameters.supervoxels.smoothing_voxels,
+            intensity=self.intensity,
+            n_supervoxels=size,
+            workers=stage.workers,
+            progress=progress,
+            should_stop=self.should_stop,
+        )
+
+    def costs(self, found: Mapping[int, Pieces], groups: Sequence[Sequence[int]]) -> int:
+        """Return what is to be done, in the units of the stages' costs."""
+        cut = sum(pieces.ids is None for pieces in found.values())
+        connect = sum(pieces.graph is None for pieces in found.values())
+        filtered = len(groups) * (1 + len(self.channels))
+        return cut * SUPERVOXELS_COST + filtered * FEATURES_COST + connect * GRAPH_COST
+
+    def _count(self, ids: NDArray[np.int32]) -> int:
+        """Return the number of supervoxels, plane by plane: no more than that is in memory."""
+        highest = -1
+        for plane in ids:
+            check_stop(self.should_stop)
+            highest = max(highest, int(plane.max()))
+            self.workspace.release()
+        return highest + 1
+
+
+class Steps:
+    """Hands each stage its part of one progress count, by what the stages cost."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total = progress, total
+        self._begun = 0
+
+    def next(self, cost: int) -> Progress:
+        """Return the progress of the next stage, which takes `cost` of the whole."""
+        before, report = self._begun, self._progress
+        self._begun += cost
+        return lambda done, total: report(before + cost * done // total, self._total)

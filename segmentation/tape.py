@@ -1,0 +1,258 @@
+"""The results of blocks on a tape: a stage that was killed goes on behind the last one.
+
+A stage asks for the same blocks in the same order each time, pass after pass. `Recorded` stands
+between it and what runs the blocks: a result that is on the tape is handed out from there, any
+other one is put on it. What a pass writes into an array in a file is on the tape as a checksum.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.features import Block, Executor, Waiting, read_block
+
+from .checks import SegmentationError
+
+HEAD = struct.Struct("<4sIQ")  # mark, checksum and length of what follows
+MARK = b"SvTp"
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A function of a block that writes the block's voxels, and may return something besides.
+
+    Attributes
+    ----------
+    function : callable
+    out : array, (Z, Y, X), of 4 bytes a voxel
+        What it writes to; what was there before isn't needed by it.
+    """
+
+    function: Callable[[Block], Any]
+    out: NDArray[Any]
+
+    def __call__(self, block: Block) -> Any:
+        """Write the voxels."""
+        return self.function(block)
+
+    def checked(self, block: Block) -> tuple[Any, int]:
+        """Write the voxels; return their checksum as well."""
+        return self.function(block), checksum(self.out, block)
+
+
+def checksum(voxels: NDArray[Any], block: Block) -> int:
+    """Return a checksum of a block of 4 bytes a voxel: of the sums of its rows, which are quick."""
+    words = np.ascontiguousarray(read_block(voxels, block.core)).view(np.uint32)
+    return zlib.crc32(words.sum(axis=-1, dtype=np.uint32))
+
+
+class Tape:
+    """A file of results that only grows; it survives the process, and half a result is no result.
+
+    Nothing waits for the disk: what a crash of the machine leaves out or damages, the checksums
+    tell, and the stage goes on before it.
+
+    Parameters
+    ----------
+    path : Path
+    origin : str
+        What the stage works from; a tape of anything else is begun anew.
+
+    Attributes
+    ----------
+    is_continued : bool
+        Whether it was of this origin.
+
+    Raises
+    ------
+    OSError
+        If it can't be opened.
+    """
+
+    def __init__(self, path: Path, origin: str) -> None:
+        self.path = path
+        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
+        self._reading, self._end = True, 0
+        self.is_continued = self.next([origin]) is not None
+        if not self.is_continued:
+            self.append([origin], None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def next(self, key: list[Any]) -> tuple[Any] | None:
+        """Return the next result (as the only item), if it is of this key.
+
+        If it isn't, it and all that follow are void.
+        """
+        if self._reading:
+            found = self._read()
+            if found is not None and found[0] == key:
+                self._end = self._file.tell()
+                return (found[1],)
+            self._reading = False
+        return None
+
+    def append(self, key: list[Any], result: Any) -> None:
+        """Add a result behind those that were read.
+
+        Parameters
+        ----------
+        key : list
+            What JSON can hold.
+        result : array, int, None, or tuple of such
+
+        Raises
+        ------
+        SegmentationError
+            If the disk is full.
+        """
+        arrays: list[bytes] = []
+        text = json.dumps([key, _take_out(result, arrays)]).encode()
+        body = b"".join([struct.pack("<I", len(text)), text, *arrays])
+        try:
+            self._write(HEAD.pack(MARK, zlib.crc32(body), len(body)) + body)
+        except OSError as error:
+            raise SegmentationError(
+                f"{self.path}: what is finished can't be kept ({error.strerror}): make room on the "
+                "disk, and give the same command again"
+            ) from error
+
+    def _write(self, whole: bytes) -> None:
+        """Put a result in the place of what is behind those that were read."""
+        self._file.seek(self._end)
+        self._file.truncate()
+        rest = memoryview(whole)
+        while len(rest):
+            rest = rest[self._file.write(rest) :]
+        self._end = self._file.tell()
+
+    def _read(self) -> tuple[Any, Any] | None:
+        """Read what comes next, if it is whole."""
+        head = self._file.read(HEAD.size)
+        if len(head) < HEAD.size:
+            return None
+        mark, expected, length = HEAD.unpack(head)
+        left = os.fstat(self._file.fileno()).st_size - self._file.tell()
+        if mark != MARK or length > left:
+            return None
+        body = self._file.read(length)
+        if zlib.crc32(body) != expected:
+            return None
+        (n,) = struct.unpack_from("<I", body)
+        key, result = json.loads(body[4 : 4 + n])
+        return key, _put_back(result, body, 4 + n)
+
+
+class Recorded:
+    """Runs blocks as another executor does, but for those whose results are on a tape.
+
+    Parameters
+    ----------
+    executor : Executor
+    tape : Tape
+    """
+
+    def __init__(self, executor: Executor, tape: Tape) -> None:
+        self._executor, self._tape = executor, tape
+        self._passes = 0
+
+    @property
+    def slots(self) -> int:
+        """Blocks that can be at work at the same time."""
+        return self._executor.slots
+
+    @contextmanager
+    def starting(self, function: Callable[[Block], Any]) -> Iterator[Callable[[Block], Waiting]]:
+        """Give what starts the work on a block, or gets its result from the tape."""
+        self._passes += 1
+        number, fill = self._passes, function if isinstance(function, Fill) else None
+        with ExitStack() as stack:
+            work = stack.enter_context(self._executor.starting(fill.checked if fill else function))
+            check = None
+            if fill:
+                compare = partial(checksum, fill.out)
+                check = stack.enter_context(self._executor.starting(compare))
+
+            def start(block: Block) -> Waiting:
+                key = [number, *([core.start, core.stop] for core in block.core)]
+                known = self._tape.next(key)
+                if known is None:
+                    return _New(work(block), self._tape, key, fill is not None)
+                return _Known(known[0], check(block) if check else None, lambda: work(block))
+
+            yield start
+
+
+@dataclass(frozen=True)
+class _New:
+    """A result that goes onto the tape as soon as somebody waits for it: in block order."""
+
+    waiting: Waiting
+    tape: Tape
+    key: Any
+    checked: bool
+
+    def result(self) -> Any:
+        found = self.waiting.result()
+        self.tape.append(self.key, found)
+        return found[0] if self.checked else found
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A result from the tape; what it wrote is written again if it isn't there any more."""
+
+    known: Any
+    checksum: Waiting | None
+    again: Callable[[], Waiting]
+
+    def result(self) -> Any:
+        if self.checksum is None:
+            return self.known
+        if self.checksum.result() != self.known[1]:
+            self.again().result()
+        return self.known[0]
+
+
+def _take_out(value: Any, arrays: list[bytes]) -> Any:
+    """Return a result with only the description of its arrays; their bytes are added to a list."""
+    if isinstance(value, np.ndarray):
+        at = sum(map(len, arrays))
+        arrays.append(value.tobytes())
+        return {"dtype": value.dtype.str, "shape": value.shape, "at": at}
+    if isinstance(value, tuple | list):
+        return [_take_out(item, arrays) for item in value]
+    return value
+
+
+def _put_back(value: Any, body: bytes, start: int) -> Any:
+    """Return the result that `_take_out` described; its lists are tuples."""
+    if isinstance(value, dict):
+        dtype, shape = np.dtype(value["dtype"]), tuple(value["shape"])
+        flat = np.frombuffer(body, dtype, math.prod(shape), start + value["at"])
+        return flat.reshape(shape).copy()  # aligned, and like any other to compiled code
+    if isinstance(value, list):
+        return tuple(_put_back(item, body, start) for item in value)
+    return value

@@ -1,0 +1,185 @@
+"""A tape gives back what was put on it, as far as it is whole."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from supervox.features import Threads, run_blocks, split_blocks
+from supervox.segmentation.tape import Fill, Recorded, Tape, checksum
+
+RESULTS = [
+    np.arange(5.0),
+    (3, np.zeros((0, 2), np.int64), None),
+    ((np.ones((2, 3), np.float32), np.array(7)), ()),
+]
+values = st.recursive(
+    st.none()
+    | st.integers()
+    | arrays.arrays(st.sampled_from(["<i4", "<i8", "<f4", "<f8"]), arrays.array_shapes(min_side=0)),
+    lambda items: st.lists(items, max_size=3).map(tuple),
+    max_leaves=5,
+)
+
+
+def same(one, other):
+    if isinstance(one, np.ndarray):
+        np.testing.assert_array_equal(other, one)
+        assert other.dtype == one.dtype
+        assert other.flags.writeable
+        assert other.flags.aligned
+    elif isinstance(one, tuple):
+        assert isinstance(other, tuple)
+        for pair in zip(one, other, strict=True):
+            same(*pair)
+    else:
+        assert one == other
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "blocks.tape"
+    with Tape(path, "cell") as tape:
+        assert not tape.is_continued
+        for number, result in enumerate(RESULTS):
+            tape.append([number], result)
+    return path
+
+
+def read(file, origin="cell"):
+    """Return how many results are there."""
+    with Tape(file, origin) as tape:
+        for number, result in enumerate(RESULTS):
+            found = tape.next([number])
+            if found is None:
+                assert tape.next([number]) is None
+                return number
+            same(result, found[0])
+    return len(RESULTS)
+
+
+@given(value=values)
+def test_any_result_comes_back(value, tmp_path_factory):
+    file = tmp_path_factory.mktemp("tape") / "blocks.tape"
+    with Tape(file, "cell") as tape:
+        tape.append(["key", 1], value)
+    with Tape(file, "cell") as tape:
+        assert tape.is_continued
+        (found,) = tape.next(["key", 1])
+        same(value, found)
+
+
+def test_a_cut_tape_has_what_came_before(file):
+    whole = file.read_bytes()
+    counts = []
+    for length in range(0, len(whole) + 1, 7):
+        file.write_bytes(whole[:length])
+        counts.append(read(file))
+    file.write_bytes(whole)
+    assert read(file) == 3
+    assert counts == sorted(counts)
+    assert counts[0] == 0
+
+
+def test_a_damaged_tape_has_what_came_before(file):
+    whole = file.read_bytes()
+    for place in range(0, len(whole), 5):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 64]) + whole[place + 1 :])
+        assert read(file) < 3
+
+
+def test_another_origin_begins_anew(file):
+    with Tape(file, "another cell") as tape:
+        assert not tape.is_continued
+        assert tape.next([0]) is None
+    assert read(file) == 0
+
+
+def test_another_key_ends_what_is_known(file):
+    with Tape(file, "cell") as tape:
+        assert tape.next([0]) is not None
+        assert tape.next([5]) is None
+        assert tape.next([1]) is None
+        tape.append([5], 5)
+    with Tape(file, "cell") as tape:
+        assert tape.next([0]) is not None
+        assert tape.next([5]) == (5,)
+        assert tape.next([1]) is None
+
+
+def run(file, out, stop=None, shape=(4, 4, 4)):
+    """Run two passes, the first of which writes; return what they gave, and what was worked on."""
+    worked, blocks = [], split_blocks(out.shape, shape)
+
+    def write(block):
+        worked.append((1, block.index))
+        out[block.core] = block.index
+        return block.index
+
+    def look(block):
+        worked.append((2, block.index))
+        return np.array([block.index, int(out[block.core].sum())])
+
+    found = []
+    with Tape(file, "cell") as tape:
+        recorded = Recorded(Threads(1), tape)
+        assert recorded.slots == 1
+        for function in (Fill(write, out), look):
+            for result in run_blocks(function, blocks, workers=recorded):
+                found.append(result)
+                if len(found) == stop:
+                    return found, worked
+    return found, worked
+
+
+@pytest.mark.parametrize("stop", [1, 5, 8, 9, 13])
+def test_a_run_goes_on_behind_what_is_on_the_tape(tmp_path, stop):
+    expected = run(tmp_path / "whole", np.zeros((8, 8, 8), np.int32))[0]
+    out = np.zeros((8, 8, 8), np.int32)
+    run(tmp_path / "tape", out, stop)
+    found, worked = run(tmp_path / "tape", out)
+    np.testing.assert_equal(found, expected)
+    assert len(worked) == 16 - stop
+    assert run(tmp_path / "tape", out)[1] == []
+
+
+def test_what_is_not_there_any_more_is_written_again(tmp_path):
+    out = np.zeros((8, 8, 8), np.int32)
+    expected, _ = run(tmp_path / "tape", out)
+    written = out.copy()
+    out[5, 6, 7] = 0
+    found, worked = run(tmp_path / "tape", out)
+    assert worked == [(1, 7)]
+    np.testing.assert_array_equal(out, written)
+    np.testing.assert_equal(found, expected)
+
+
+def test_other_blocks_are_worked_on(tmp_path):
+    out = np.zeros((8, 8, 8), np.int32)
+    run(tmp_path / "tape", out)
+    found, worked = run(tmp_path / "tape", out, shape=(4, 4, 8))
+    assert len(found) == len(worked) == 8
+
+
+def test_a_checksum_is_that_of_the_block():
+    voxels = np.random.default_rng(0).normal(size=(8, 9, 10)).astype(np.float32)
+    block = split_blocks(voxels.shape, (4, 4, 4))[3]
+    before = checksum(voxels, block)
+    voxels[0, 0, 0] += 1
+    assert checksum(voxels, block) == before
+    z, y, x = (core.start for core in block.core)
+    voxels[z, y, x] += 1
+    assert checksum(voxels, block) != before
+
+
+def test_a_full_disk_is_said(tmp_path, monkeypatch):
+    with Tape(tmp_path / "tape", "cell") as tape:
+        monkeypatch.setattr(type(tape), "_write", _refuse)
+        with pytest.raises(ValueError, match=r"tape: .* can't be kept \(No space left on device\)"):
+            tape.append([0], 0)
+
+
+def _refuse(self, whole):
+    raise OSError(28, "No space left on device")
