@@ -232,7 +232,7 @@ class Keeping:
             return
         session.preparation.adopt(restored.prepared)
         if restored.model is not None:
-            session.delivery.restore(project_files.restoring_labels(project, restored))
+            session.delivery.restore(project, restored, restored.model)
 
     def reopen_for(self, layer: Labels) -> None:
         """Go on with the project of strokes whose dock was closed, if they have one."""

@@ -20,6 +20,7 @@ from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
     Strokes,
+    Workspace,
     keep_result,
 )
 from supervox.segmentation import Settings as ProjectSettings
@@ -270,20 +271,29 @@ def restoring(project: Project, source: Source, workers: int | None) -> Task:
     return restore
 
 
-def restoring_labels(project: Project, restored: Restored) -> Task:
-    """Return the task that makes the final labels anew from what was learned for them."""
+def restoring_labels(project: Project, restored: Restored, model: Model, room: Workspace) -> Task:
+    """Return the task that makes the final labels anew from what was learned for them.
+
+    Parameters
+    ----------
+    project : Project
+    restored : Restored
+    model : Model
+    room : Workspace
+        Where the supervoxels of the other partitions go.
+    """
 
     def restore(report: Report) -> Finished:
-        prepared, model = restored.prepared, restored.model
-        assert model is not None
-        source = prepared.source
+        prepared, source = restored.prepared, restored.prepared.source
         segmenter = Segmenter(
             source.work_volume(),
             spacing=source.spacing,
             parameters=model.parameters,
             workers=prepared.segmenter.workers,
             partitions=project.derived.load_partitions(
-                known=prepared.segmenter.partitions, should_stop=report.should_stop
+                workspace=room,
+                known=prepared.segmenter.partitions,
+                should_stop=report.should_stop,
             ),
         )
         segmentation = segmenter.apply(model, should_stop=report.should_stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ import pytest
 from supervox.napari_plugin import jobs
 from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
+from supervox.napari_plugin.resources import Resources
 from supervox.napari_plugin.view import Shown
 from supervox.napari_plugin.widgets.project_bar import save_text
 from supervox.napari_plugin.widgets.recent_list import RecentList
 from supervox.segmentation import (
     Project,
     RefinementParameters,
+    SegmentationError,
     VoxelChange,
     is_held,
     load_model,
@@ -271,6 +274,31 @@ def test_final_labels_of_other_strokes_are_not_shown(
     assert second.session.preparation.prepared is not None
     assert second.session.delivery.finishing.finished is None
     assert second.session.view.choices.shown is Shown.LABELS
+
+
+def test_final_labels_for_which_there_is_no_memory(
+    finished: Any, open_bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, labels = finished
+    plan = Resources.plan
+    monkeypatch.setattr(
+        Resources, "plan", lambda *of, **more: replace(plan(*of, **more), ids_on_disk=True)
+    )
+    bench = open_bench()
+    open_project(bench, folder)
+    np.testing.assert_array_equal(bench.session.view.final.data, labels)
+    partitions = bench.session.delivery.finishing.finished.segmenter.partitions
+    assert [isinstance(part.ids.base, np.ndarray) for part in partitions[1:]] == [True] * 3
+    close(bench)
+
+    def refuse(*of: Any, **more: Any) -> Any:
+        raise SegmentationError("too large")
+
+    monkeypatch.setattr(Resources, "plan", refuse)
+    bench = open_bench()
+    open_project(bench, folder)
+    assert bench.session.preparation.prepared is not None
+    assert bench.session.delivery.finishing.finished is None
 
 
 def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Path) -> None:
