@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QToolButton
 from scipy import ndimage
+from supervox.napari_plugin.session import Session
 
 from .application_window import Window, scroll, settle
 from .gui_probe import GuiProbe
@@ -28,7 +29,7 @@ from .memory_stage import peak_bytes
 from .timing import say
 
 STROKE_POINTS = 12
-MOST_STROKES_MEANWHILE = 8
+MOST_STROKES_MEANWHILE = 5
 PAUSE_MEANWHILE = 3.0  # seconds between strokes while the whole volume is prepared
 
 
@@ -168,7 +169,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         settle(window)
         visit.picture("6-whole")
         visit.found["in_whole"] = [visit.stroke(number) for number in range(rounds)]
-        say(f"large: in the whole {visit.found['in_whole']}")
+        say(f"large: in the whole {visit.found['in_whole']}, {_stages(session)}")
         visit.found["scroll_labelled"] = scroll(window, rounds)
         window.viewer.reset_view()
         visit.picture("7-whole-view")
@@ -182,10 +183,18 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         "longest_block": probe.longest,
         "longest_block_in": probe.longest_in,
         "longest_wait": probe.longest_wait,
+        "stages": _stages(session),
         "peak": peak_bytes(),
     }
     window.viewer.close()
     return visit.found
+
+
+def _stages(session: Session) -> dict[str, float]:
+    """Return what the stages of the last update took."""
+    prepared = session.preparation.prepared
+    assert prepared is not None
+    return prepared.segmenter.seconds
 
 
 def _planes(phantom: MirroredPhantom) -> dict[int, NDArray[np.uint8]]:

@@ -61,7 +61,7 @@ class Resources:
     scheduler : str or None
         Address of a Dask cluster, or ``"local"``; None for threads.
     device : str
-        What computes where no cluster does; see `supervox.features.find_device`.
+        What computes supervoxels and features; see `supervox.features.find_device`.
     """
 
     scratch: Path
@@ -178,18 +178,26 @@ class Resources:
     @contextmanager
     def _rooms(self, plan: MemoryPlan) -> Iterator[tuple[Workspace, Workspace]]:
         """Give where the image lies, and where supervoxels."""
+        device = self._find_device()
         if self.scheduler is None and not plan.ids_on_disk:
-            yield Workspace(), Workspace(device=self._device())
+            yield Workspace(), Workspace(device=device)
             return
         self._check_disk(plan)
         remove_leftovers(self.scratch / "shared")
         with connected(self.scheduler, self.scratch, workers=self.workers) as shared:
-            room = shared or Workspace(Scratch(self.scratch), device=self._device())
+            room = shared or Workspace(Scratch(self.scratch))
             images = room if plan.volume_on_disk else Workspace()
-            yield images, replace(room, pooled_together=plan.pooled_together)
+            yield images, replace(room, pooled_together=plan.pooled_together, device=device)
 
-    def _device(self) -> Device | None:
-        return find_device(self.device, show_warning)
+    def _find_device(self) -> Device | None:
+        if self.scheduler is None:
+            return find_device(self.device, show_warning)
+        if self.device == "gpu":
+            raise SegmentationError(
+                "a GPU and a Dask cluster don't go together: the workers of a cluster compute on "
+                f"their processors; change one of the two in {PREFERENCES}"
+            )
+        return None
 
     def _check_disk(self, plan: MemoryPlan) -> None:
         try:

@@ -100,6 +100,14 @@ def test_a_cluster_that_is_not_there(
         run_stage(stage, source, PARAMETERS)
 
 
+def test_a_cluster_has_no_gpu(
+    source: Source, run_stage: Callable[..., Any], tmp_path: Path
+) -> None:
+    stage = Preparation(Resources(tmp_path, scheduler="local", device="gpu"))
+    with pytest.raises(SegmentationError, match="GPU and a Dask cluster don't go together"):
+        run_stage(stage, source, PARAMETERS)
+
+
 def test_without_dask(
     source: Source, run_stage: Callable[..., Any], tmp_path: Path, monkeypatch: Any
 ) -> None:
