@@ -89,8 +89,8 @@ format: $(STAMPS)/check ## put the code into shape
 bench: $(STAMPS)/bench ## measure accuracy, speed and memory
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-bench-scale: $(STAMPS)/bench ## measure whole runs up to 256³ voxels, or LARGEST=512, LARGEST=1000
-	@$(BIN)/python -m benchmarks scale $(if $(LARGEST),--largest $(LARGEST))
+bench-scale: $(STAMPS)/bench ## measure whole runs up to 256³ voxels, or LARGEST=512, LARGEST=1000; known ones with AGAIN=1
+	@$(BIN)/python -m benchmarks scale $(if $(LARGEST),--largest $(LARGEST)) $(if $(AGAIN),--again)
 
 clean: ## remove everything that make made
 	@rm -rf $(VENV) $(TYPES) $(DEMO) build dist site *.egg-info .mypy_cache .ruff_cache \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
         say(f"{name} ...")
         content = describe_run(options.quick)
         started = time.perf_counter()
-        more = {"largest": options.largest} if name == "scale" and options.largest else {}
+        more = _of_scale(options, results, content) if name == "scale" else {}
         content |= _measure(name, options.quick, page.parent / "images", more)
         content["seconds"] = round(time.perf_counter() - started, 1)
         write_json(results, name, content)
@@ -40,11 +41,27 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny volumes: does it work?")
     parser.add_argument("--results", type=Path, help="folder of the JSON files")
     parser.add_argument("--largest", type=int, metavar="EDGE", help="of scale: 64 ... 512, 1000")
+    parser.add_argument("--again", action="store_true", help="of scale: also what is known")
     parser.add_argument("--page-only", action="store_true", help="make the page, measure nothing")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.names) - set(NAMES)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
     return options
+
+
+def _of_scale(
+    options: argparse.Namespace, results: Path, content: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what `scale` takes besides: its runs can take hours, so each size is kept."""
+    started, file = time.perf_counter(), results / "scale.json"
+    known = json.loads(file.read_text())["results"]["runs"] if file.exists() else []
+
+    def keep(found: dict[str, Any]) -> None:
+        seconds = round(time.perf_counter() - started, 1)
+        write_json(results, "scale", content | {"results": found, "seconds": seconds})
+
+    more = {"known": known, "again": options.again, "keep": keep}
+    return more | ({"largest": options.largest} if options.largest else {})
 
 
 def _measure(name: str, quick: bool, images: Path, more: dict[str, Any]) -> dict[str, Any]:

@@ -9,45 +9,106 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .report import ROOT, Target, table
+from .report import ROOT, Target, commit, table
 from .scale_stage import WARM_SHAPE
-from .timing import say
+from .timing import median, say
 
 SHAPES = {edge: (edge, edge, edge) for edge in (64, 128, 256, 512)} | {1000: (600, 1000, 1000)}
 LARGEST, QUICK_SHAPE = 256, (44, 44, 44)
 BUDGET = 8e9
-LIVE, SINGLE, FINAL = "live", "live, one thread", "final"
+LIVE, SINGLE, FINAL, PAINT = "live", "live, one thread", "final", "painting"
 DASK_ONE, DASK_TWO = "live, one Dask worker", "live, two Dask workers"
 # Partitions, threads, and Dask workers.
 KINDS = {LIVE: (1, 2, 0), SINGLE: (1, 1, 0), FINAL: (4, 2, 0)}
 DASK_KINDS = {DASK_ONE: (1, 1, 1), DASK_TWO: (1, 1, 2)}
 SAME_PACE, REFERENCE = 0.15, 128**3
+IN_VIEW, WHOLE = 1.0, 5.0  # seconds from a stroke to labels
+# The machine's other work comes and goes: the best of some runs, and no comparisons of large ones.
+ROUNDS, REPEATED, COMPARED = 3, 256**3, 512**3
 BUSY = 1.0  # load average of a machine that has other work
 COLOURS = {LIVE: "#0072b2", SINGLE: "#56b4e9", FINAL: "#d55e00"}
 
 
-def measure(quick: bool, largest: int = LARGEST) -> dict[str, Any]:
-    """Make volumes up to a size, and run each kind on each in a process of its own."""
-    shapes = [shape for edge, shape in SHAPES.items() if edge <= largest]
-    load, runs = os.getloadavg()[0], []
+def measure(
+    quick: bool,
+    largest: int = LARGEST,
+    known: Sequence[dict[str, Any]] = (),
+    again: bool = False,
+    keep: Callable[[dict[str, Any]], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Make volumes up to a size, and run each kind on each in a process of its own.
+
+    Parameters
+    ----------
+    quick : bool
+        One tiny volume, without Dask.
+    largest : int
+        Key of `SHAPES`.
+    known : sequence of dict
+        Runs of an earlier time, which are not made again ...
+    again : bool
+        ... unless this says so.
+    keep : callable
+        Gets the results after each run.
+    """
+    shapes = [QUICK_SHAPE] if quick else [SHAPES[edge] for edge in SHAPES if edge <= largest]
+    runs = {(run["kind"], tuple(run["shape"])): run for run in known}
+    if again:
+        runs = {key: run for key, run in runs.items() if key[1] not in shapes}
     with tempfile.TemporaryDirectory() as name:
         warm = Path(name) / "warm"
         _call("inputs", warm, *(QUICK_SHAPE if quick else WARM_SHAPE))
-        for shape in [QUICK_SHAPE] if quick else shapes:
-            folder = warm if quick else Path(name) / "volume"
-            if not quick:
-                _call("inputs", folder, *shape)
-            for kind, words in (KINDS if quick else KINDS | DASK_KINDS).items():
-                found = json.loads(_call("run", folder, warm, *words, BUDGET))
-                runs.append({"kind": kind} | found)
-                took, peak = found["seconds"]["total"], found["peak"] / 1e9
-                say(f"scale: {shape}, {kind}: {took:.1f} s, {peak:.2f} GB")
+        for shape in shapes:
+            missing = [kind for kind in _kinds(shape, quick) if (kind, shape) not in runs]
+            if not missing:
+                continue
+            folder = Path(name) / "volume"
+            _call("inputs", folder, *shape)
+            for _ in range(ROUNDS if not quick and math.prod(shape) <= REPEATED else 1):
+                for kind in missing:
+                    before = runs.get((kind, shape))
+                    runs[kind, shape] = _better(before, _run(kind, folder, warm))
+            keep({"runs": _in_order(runs.values()), "budget": BUDGET})
             shutil.rmtree(folder)
-    return {"runs": runs, "budget": BUDGET, "load": round(load, 1)}
+    return {"runs": _in_order(runs.values()), "budget": BUDGET}
+
+
+def _kinds(shape: tuple[int, int, int], quick: bool) -> list[str]:
+    """Return what is run on a volume."""
+    if quick:
+        return [*KINDS, PAINT]
+    if math.prod(shape) <= COMPARED:
+        return [*KINDS, *DASK_KINDS, PAINT]
+    return [LIVE, PAINT, FINAL]
+
+
+def _run(kind: str, folder: Path, warm: Path) -> dict[str, Any]:
+    """Run one kind on one volume."""
+    load = os.getloadavg()[0]
+    if kind == PAINT:
+        found = json.loads(_call("paint", folder, warm))
+        told = f"{max(found['whole']):.2f} s to the labels of the whole volume"
+    else:
+        found = json.loads(_call("run", folder, warm, *(KINDS | DASK_KINDS)[kind], BUDGET))
+        told = f"{found['seconds']['total']:.1f} s, {found['peak'] / 1e9:.2f} GB"
+    say(f"scale: {_times(found['shape'])}, {kind}: {told}")
+    return {"kind": kind, "load": round(load, 1), "commit": commit()} | found
+
+
+def _better(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:
+    """Return the run that prepared in less time; of painting the newer one."""
+    if one is None or one["kind"] == PAINT:
+        return other
+    return min(one, other, key=lambda run: float(run["seconds"]["prepare"]))
+
+
+def _in_order(runs: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    kinds = [*KINDS, *DASK_KINDS, PAINT]
+    return sorted(runs, key=lambda run: (run["voxels"], kinds.index(run["kind"])))
 
 
 def _call(what: str, folder: Path, *more: object) -> str:
@@ -87,6 +148,7 @@ def targets(results: dict[str, Any]) -> Iterator[Target]:
         f"{largest['peak'] / 1e9:.2f} GB, {largest['seconds']['prepare']:.0f} s to prepare",
         largest["peak"] < BUDGET,
     )
+    yield from _painting_targets(results)
     alone = [run for run in results["runs"] if run["kind"] in KINDS]
     # of small volumes, the peak is what the warm-up has left
     alone = [run for run in alone if run["voxels"] >= REFERENCE] or alone
@@ -100,6 +162,22 @@ def targets(results: dict[str, Any]) -> Iterator[Target]:
     )
 
 
+def _painting_targets(results: dict[str, Any]) -> Iterator[Target]:
+    """Compare what a stroke took on the largest volume."""
+    run = max(_of(results, PAINT), key=lambda run: int(run["voxels"]))
+    for what, key, limit in (
+        ("slice in view", "in_view", IN_VIEW),
+        ("whole volume", "whole", WHOLE),
+    ):
+        seconds = median(run[key])
+        yield Target(
+            f"scale: {_times(run['shape'])}, a stroke to labels of the {what}",
+            f"below {limit:g} s",
+            f"{seconds:.2f} s",
+            seconds < limit,
+        )
+
+
 def section(results: dict[str, Any]) -> Iterator[str]:
     """Yield the lines of the page."""
     yield "## Scale"
@@ -109,12 +187,15 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield "run in a process of its own, after one on a small one. *Live* has one partition and no"
     yield "edge refinement, *final* four and edges, both to a label file. Peak is resident memory,"
     yield "of everything but Dask's workers; scratch is on the disk while the run lasts."
-    yield "`make bench-scale LARGEST=1000` goes on to 512³ and 600 x 1000 x 1000 voxels."
-    if results["load"] > BUSY:
+    yield f"Up to {REPEATED} voxels each is the best of {ROUNDS} runs in turn."
+    yield "`make bench-scale LARGEST=1000` goes on to 512³ and 600 x 1000 x 1000 voxels; runs that"
+    yield "are known are kept, unless `AGAIN=1` is given."
+    busy = [run for run in results["runs"] if run["load"] > BUSY]
+    if busy:
         yield ""
-        load = results["load"]
-        yield f"**The machine had other work (a load of {load} before the first run): times and"
-        yield "gains say little here, memory does.**"
+        most = max(run["load"] for run in busy)
+        yield f"**Before {len(busy)} of {len(results['runs'])} runs the machine had other work (a"
+        yield f"load of up to {most}): times and gains say little then, memory does.**"
     yield ""
     yield "![Time and memory against the number of voxels](images/scale.png)"
     yield ""
@@ -130,12 +211,32 @@ def section(results: dict[str, Any]) -> Iterator[str]:
             f"{run['estimated_bytes'] / 1e9:.2f}",
             f"{run['scratch_bytes'] / 1e9:.2f}",
             f"{run['label_bytes'] / 1e6:.1f}",
+            run["load"],
+            f"`{run['commit']}`",
         ]
         for run in results["runs"]
+        if run["kind"] != PAINT
     ]
     header = ("voxels", "run", "supervoxels", "preparing, s", "M voxels/s", "all, s")
-    memory = ("peak, GB", "estimated, GB", "scratch, GB", "label file, MB")
+    memory = ("peak, GB", "estimated, GB", "scratch, GB", "label file, MB", "load before", "commit")
     yield from table((*header, *memory), rows)
+    yield ""
+    yield "Painting on a volume that is prepared and in memory: from the end of a stroke to labels"
+    yield "of the slice in view, and to a class for every supervoxel of the volume; medians of"
+    yield "strokes, and the slowest:"
+    yield ""
+    painting = [
+        [
+            _times(run["shape"]),
+            run["supervoxels"],
+            *(f"{median(run[key]):.2f} ({max(run[key]):.2f})" for key in ("in_view", "whole")),
+            f"{run['peak'] / 1e9:.2f}",
+        ]
+        for run in _of(results, PAINT)
+    ]
+    yield from table(
+        ("voxels", "supervoxels", "slice in view, s", "whole volume, s", "peak, GB"), painting
+    )
     yield ""
     yield from _gain(results, SINGLE, LIVE, "Two threads against one")
     yield from _gain(results, DASK_ONE, DASK_TWO, "Two Dask workers against one (processes here)")
@@ -143,10 +244,11 @@ def section(results: dict[str, Any]) -> Iterator[str]:
 
 def _gain(results: dict[str, Any], one: str, two: str, name: str) -> Iterator[str]:
     """Yield how much faster a preparation is with twice the processors."""
-    pairs = list(zip(_of(results, one), _of(results, two), strict=True))
+    slow = {run["voxels"]: run["seconds"]["prepare"] for run in _of(results, one)}
     gains = [
-        f"{slow['seconds']['prepare'] / fast['seconds']['prepare']:.2f}x at {_times(fast['shape'])}"
-        for slow, fast in pairs
+        f"{slow[run['voxels']] / run['seconds']['prepare']:.2f}x at {_times(run['shape'])}"
+        for run in _of(results, two)
+        if run["voxels"] in slow
     ]
     if gains:
         yield f"{name}, preparing: {', '.join(gains)}."
@@ -170,8 +272,9 @@ def draw(results: dict[str, Any], path: Path) -> None:
         memory.plot(voxels, peak, "-o", color=colour, markersize=4, label=kind)
         estimated = [run["estimated_bytes"] / 1e9 for run in runs]
         memory.plot(voxels, estimated, ":", color=colour)
-    ends = [min(voxels), max(voxels)]
-    per_voxel = _of(results, LIVE)[-1]["seconds"]["total"] / max(voxels)
+    largest = _of(results, LIVE)[-1]
+    ends = [_of(results, LIVE)[0]["voxels"], largest["voxels"]]
+    per_voxel = largest["seconds"]["total"] / largest["voxels"]
     line = [per_voxel * value for value in ends]
     time.plot(ends, line, "--", color="#999999", label="linear in the voxels")
     for axis, title in ((time, "seconds, all"), (memory, "peak memory, GB (dotted: estimated)")):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,17 +20,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
-from supervox.segmentation import SegmentationParameters, Segmenter
+from supervox.segmentation import (
+    InView,
+    SegmentationParameters,
+    Segmenter,
+    Strokes,
+    find_strokes,
+)
 from supervox.segmentation.cli.results import ResultFiles
 from supervox.segmentation.cli.segment_run import Request
 from supervox.segmentation.cli.segment_run import run as segment
 from supervox.segmentation.memory import Run, plan_memory
-from supervox.volumes import create_volume
+from supervox.volumes import create_volume, open_volume
 
 from .memory_stage import peak_bytes
 
 TILE = 256  # edge of a phantom that is made, at most
 PLANES, STROKES = 64, 4
+ROUNDS, PER_ROUND = 5, 5  # of strokes that are added, and supervoxels that each touches
 # Several blocks: parts of arrays are of another type to compiled code than whole ones.
 WARM_SHAPE = (44, 200, 300)
 VOLUME, PAINTED, LABELS = "volume.mrc", "strokes.h5", "labels.tif"
@@ -105,6 +113,41 @@ def run(
     }
 
 
+def paint(folder: Path) -> dict[str, Any]:
+    """Prepare one partition, and add strokes one after the other."""
+    with open_volume(folder / PAINTED) as file, open_volume(folder / VOLUME) as volume:
+        strokes, spacing, image = find_strokes(file.data), volume.spacing, volume.data[:]
+    parameters = SegmentationParameters(partitions=1, edge_refinement=False)
+    segmenter = Segmenter(image, spacing=spacing, parameters=parameters, workers=2)
+    segmenter.prepare()
+    (partition,) = segmenter.partitions
+    plane = partition.ids[strokes.voxels[0] // math.prod(image.shape[1:])]
+    moments: list[float] = []
+
+    def show(part: InView) -> None:
+        table = np.zeros(partition.graph.n_supervoxels, np.uint16)
+        table[part.supervoxels] = part.class_ids
+        table[plane]
+        moments.append(time.perf_counter())
+
+    owners = partition.ids.reshape(-1)[strokes.voxels]
+    painted, updates = np.random.default_rng(0).permutation(np.unique(owners)), []
+    for missing in range(ROUNDS, -1, -1):  # the first round loads what is needed
+        known = ~np.isin(owners, painted[: missing * PER_ROUND])
+        some = Strokes(strokes.voxels[known], strokes.classes[known])
+        started = time.perf_counter()
+        segmenter.segment(some, in_view=plane, on_view=show)
+        updates.append((moments[-1] - started, time.perf_counter() - started))
+    in_view, whole = zip(*updates[1:], strict=True)
+    return {
+        "shape": list(image.shape),
+        "voxels": image.size,
+        "supervoxels": partition.graph.n_supervoxels,
+        "in_view": in_view,
+        "whole": whole,
+    }
+
+
 def main() -> None:
     """Do what the arguments say."""
     what, folder, *rest = sys.argv[1:]
@@ -112,7 +155,13 @@ def main() -> None:
         z, y, x = map(int, rest)
         make_inputs(Path(folder), (z, y, x))
         return
-    warm, budget = Path(rest[0]), float(rest[4])
+    warm = Path(rest[0])
+    if what == "paint":
+        paint(warm)
+        forget_peak()
+        print(json.dumps(paint(Path(folder)) | {"peak": peak_bytes()}))
+        return
+    budget = float(rest[4])
     partitions, threads, dask = map(int, rest[1:4])
     with ExitStack() as stack:
         scheduler = stack.enter_context(_cluster(dask)) if dask else None

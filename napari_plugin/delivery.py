@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.utils.notifications import show_info
+from supervox.segmentation import Model, Project, SegmentationError
 
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
+from .project_files import Restored, restoring_labels
 
 if TYPE_CHECKING:
     from .session import Session
@@ -60,11 +63,33 @@ class Delivery:
         if prepared is not None and strokes is not None and session.live.can_update:
             self.finishing.start(prepared, strokes, session.choices.refinement)
 
+    def restore(self, project: Project, restored: Restored, model: Model) -> None:
+        """Show the final labels of a project again, where there is room for its partitions.
+
+        Parameters
+        ----------
+        project : Project
+        restored : Restored
+        model : Model
+            What was learned for them.
+        """
+        resources, source = self._session.settings.resources, restored.prepared.source
+        n_classes, held = len(model.forest.class_ids), math.prod(source.shape)
+        try:
+            room = resources.room(
+                resources.plan(source, model.parameters, n_classes=n_classes, held_bytes=held)
+            )
+        except SegmentationError:
+            return  # they can't be finished anew either, which says why
+        task = restoring_labels(project, restored, model, room)
+        self.finishing.run(task, "Reading the final labels", shown=True)
+
     def _on_finished(self, finished: Finished) -> None:
         if self._session.image is not None:
             self._session.view.show_final(self._session.image, finished)
-            self._session.keeping.note(finished)
-            self._session.keeping.keep()
+            if finished.seconds:
+                self._session.keeping.note(finished)
+                self._session.keeping.keep()
             self._export_pending()
 
     def can_export(self, kind: Kind) -> bool:

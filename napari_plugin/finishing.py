@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.features import Progress, ShouldStop
 from supervox.segmentation import (
     RefinementParameters,
     Segmentation,
@@ -38,6 +39,7 @@ class Finished:
     segmentation : Segmentation
     labels : uint8, (Z, Y, X)
     seconds : float
+        What it took; 0 if it was read from a project.
     """
 
     source: Source
@@ -112,12 +114,12 @@ def _task(
         segmentation = full.segment(
             strokes, refinement=parameters.refinement, should_stop=report.should_stop
         )
-        labels = np.zeros(segmentation.shape, np.uint8)
-        for block in segmentation.render(
-            progress=part(report.progress, PREPARE_SHARE, 1), should_stop=report.should_stop
-        ):
-            labels[block.block.core] = block.labels
-            prepared.source.release()
+        labels = render_labels(
+            segmentation,
+            prepared.source,
+            part(report.progress, PREPARE_SHARE, 1),
+            report.should_stop,
+        )
         seconds = time.perf_counter() - started
         return Finished(prepared.source, strokes, full, segmentation, labels, seconds)
 
@@ -155,3 +157,14 @@ def _prepared(
         workers=resources.workers,
         partitions=[at_home(partition) for partition in partitions],
     )
+
+
+def render_labels(
+    segmentation: Segmentation, source: Source, progress: Progress, should_stop: ShouldStop
+) -> NDArray[np.uint8]:
+    """Return the labels of all voxels of the part to work in, (Z, Y, X)."""
+    labels = np.zeros(segmentation.shape, np.uint8)
+    for block in segmentation.render(progress=progress, should_stop=should_stop):
+        labels[block.block.core] = block.labels
+        source.release()
+    return labels

@@ -23,9 +23,9 @@ from . import project_files
 from .choices import Choices
 from .finishing import Finished
 from .jobs import Stage, Task
-from .layers import make_annotations, record_of
+from .layers import address_of, make_annotations, record_of
 from .preparing import Prepared
-from .project_files import Made, Opened, Request, wanted_settings
+from .project_files import Made, Opened, Request, Restored, wanted_settings
 from .recent import RecentProjects
 
 if TYPE_CHECKING:
@@ -226,9 +226,13 @@ class Keeping:
             else:
                 layer.visible = False
 
-    def _on_restored(self, prepared: Prepared | None) -> None:
-        if prepared is not None and prepared.source == self._session.source:
-            self._session.preparation.adopt(prepared)
+    def _on_restored(self, restored: Restored | None) -> None:
+        session, project = self._session, self.project
+        if restored is None or project is None or restored.prepared.source != session.source:
+            return
+        session.preparation.adopt(restored.prepared)
+        if restored.model is not None:
+            session.delivery.restore(project, restored, restored.model)
 
     def reopen_for(self, layer: Labels) -> None:
         """Go on with the project of strokes whose dock was closed, if they have one."""
@@ -389,9 +393,3 @@ class Keeping:
             self._is_making = self._is_reopening = False
         self._next()
         self.changed.emit()
-
-
-def address_of(image: Image) -> str | None:
-    """Return the address of the file that an image was read from; None if it is in none."""
-    address = record_of(image).get("address")
-    return address if isinstance(address, str) else None

@@ -37,6 +37,12 @@ def role_of(layer: Layer) -> str | None:
     return record_of(layer).get("role")
 
 
+def address_of(image: Image) -> str | None:
+    """Return the address of the file that an image was read from; None if it is in none."""
+    address = record_of(image).get("address")
+    return address if isinstance(address, str) else None
+
+
 def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> dict[str, Any]:
     """Return the metadata that mark a layer as ours."""
     entries = [item.as_json() for item in classes]

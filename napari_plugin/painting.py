@@ -21,7 +21,6 @@ from .source import finest_data
 
 FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
 HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
-PAINTED_AT_ONCE = 2**22  # voxels
 NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
 

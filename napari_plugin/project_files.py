@@ -13,17 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import (
+    Model,
     Project,
     ProjectError,
     Recorder,
     SegmentationParameters,
     Segmenter,
+    Strokes,
+    Workspace,
     keep_result,
 )
 from supervox.segmentation import Settings as ProjectSettings
 from supervox.volumes import write_volume
 
-from .finishing import Finished
+from .finishing import Finished, render_labels
 from .jobs import Report, Task, run_to_end
 from .layer_fields import KEY
 from .lookup import coarse_sample
@@ -59,11 +62,6 @@ class Request:
     parameters: SegmentationParameters
     unnamed: bool
 
-    @property
-    def box(self) -> tuple[Edge, Edge, Edge] | None:
-        """The box as projects have it."""
-        return None if self.source.box is None else _edges(self.source.box)
-
 
 @dataclass(frozen=True)
 class Made:
@@ -93,7 +91,10 @@ class Opened:
     is_newer: bool = False
 
 
-def _edges(box: Box) -> tuple[Edge, Edge, Edge]:
+def _edges(box: Box | None) -> tuple[Edge, Edge, Edge] | None:
+    """Return a box as projects have it."""
+    if box is None:
+        return None
     z, y, x = ((part.start, part.stop) for part in box)
     return z, y, x
 
@@ -109,7 +110,7 @@ def wanted_settings(
         spacing_from=settings.spacing_from if is_same else "option",
         unit=source.unit,
         parameters=parameters,
-        box=None if source.box is None else _edges(source.box),
+        box=_edges(source.box),
     )
 
 
@@ -129,7 +130,7 @@ def making(request: Request) -> Task:
             str(copy) if address is None else address,
             parameters=request.parameters,
             spacing=source.spacing,
-            box=request.box,
+            box=_edges(source.box),
         )
         if address is None:
             copy.rename(request.folder / COPY)
@@ -226,10 +227,28 @@ def reopen(folder: Path) -> Project:
     return Project.open(folder)
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What was computed another time.
+
+    Attributes
+    ----------
+    prepared : Prepared
+    strokes : Strokes
+        Of the project, in the part to work in.
+    model : Model or None
+        What was learned from these strokes, if they are still those that it was learned from.
+    """
+
+    prepared: Prepared
+    strokes: Strokes = field(repr=False)
+    model: Model | None = field(repr=False)
+
+
 def restoring(project: Project, source: Source, workers: int | None) -> Task:
     """Return the task that reads what was prepared; it gives None if nothing usable is there."""
 
-    def restore(report: Report) -> Prepared | None:
+    def restore(report: Report) -> Restored | None:
         settings = project.settings
         found = project.derived.load_partitions(
             1, progress=report.progress, should_stop=report.should_stop
@@ -245,7 +264,41 @@ def restoring(project: Project, source: Source, workers: int | None) -> Task:
         )
         segmenter.prepare(should_stop=report.should_stop)
         coarse = coarse_sample(source.layer_part(found[0].ids))
-        return Prepared(source, settings.parameters, segmenter, coarse, 0.0)
+        prepared = Prepared(source, settings.parameters, segmenter, coarse, 0.0)
+        strokes = project.strokes
+        return Restored(prepared, strokes, project.derived.load_model(strokes))
+
+    return restore
+
+
+def restoring_labels(project: Project, restored: Restored, model: Model, room: Workspace) -> Task:
+    """Return the task that makes the final labels anew from what was learned for them.
+
+    Parameters
+    ----------
+    project : Project
+    restored : Restored
+    model : Model
+    room : Workspace
+        Where the supervoxels of the other partitions go.
+    """
+
+    def restore(report: Report) -> Finished:
+        prepared, source = restored.prepared, restored.prepared.source
+        segmenter = Segmenter(
+            source.work_volume(),
+            spacing=source.spacing,
+            parameters=model.parameters,
+            workers=prepared.segmenter.workers,
+            partitions=project.derived.load_partitions(
+                workspace=room,
+                known=prepared.segmenter.partitions,
+                should_stop=report.should_stop,
+            ),
+        )
+        segmentation = segmenter.apply(model, should_stop=report.should_stop)
+        labels = render_labels(segmentation, source, report.progress, report.should_stop)
+        return Finished(source, restored.strokes, segmenter, segmentation, labels, 0.0)
 
     return restore
 
@@ -273,7 +326,7 @@ def storing(
             project.derived.save_partition(
                 k, partition, progress=report.progress, should_stop=report.should_stop
             )
-        if isinstance(computed, Finished):
+        if isinstance(computed, Finished) and computed.seconds:  # or else it is there
             keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
 
     return store

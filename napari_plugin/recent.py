@@ -61,6 +61,15 @@ class RecentProjects:
         now = time.strftime("%Y%m%d-%H%M%S")  # two that are begun in the same second differ, too
         return self.home / f"{_plain(name)}-{now}-{uuid4().hex[:4]}{ENDING}"
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """What differs when the list was written since."""
+        try:
+            found = (self.home / LIST).stat()
+        except OSError:
+            return 0, 0
+        return found.st_ino, found.st_mtime_ns
+
     def entries(self) -> list[Entry]:
         """Return the projects that are still there, the newest first."""
         try:

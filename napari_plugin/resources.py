@@ -158,6 +158,19 @@ class Resources:
             ids.release()
             yield segmenter
 
+    def room(self, plan: MemoryPlan) -> Workspace:
+        """Return where supervoxels go that were computed another time.
+
+        Raises
+        ------
+        SegmentationError
+            If the disk has no room.
+        """
+        if not plan.ids_on_disk:
+            return Workspace()
+        self._check_disk(plan)
+        return Workspace(Scratch(self.scratch))
+
     def _is_copied(self, source: Source) -> bool:
         """Tell whether the many passes over a volume go over a copy of it."""
         return self.scheduler is not None or not source.is_quick
@@ -171,7 +184,7 @@ class Resources:
             return
         self._check_disk(plan)
         remove_leftovers(self.scratch / "shared")
-        with connected(self.scheduler, self.scratch) as shared:
+        with connected(self.scheduler, self.scratch, workers=self.workers) as shared:
             room = shared or Workspace(Scratch(self.scratch))
             images = room if plan.volume_on_disk else Workspace()
             yield images, replace(room, pooled_together=plan.pooled_together, device=device)

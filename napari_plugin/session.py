@@ -59,7 +59,10 @@ class Session(WorkingImage):
         self.importing = Importing(self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
-            viewer, self.classes, ViewChoices(opacity=settings.prediction_opacity)
+            viewer,
+            self.classes,
+            ViewChoices(opacity=settings.prediction_opacity),
+            self._is_final_current,
         )
         self.live = LiveLoop(
             settings.delay_ms,
@@ -350,6 +353,9 @@ class Session(WorkingImage):
             outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
             if outside:
                 self.hint(f"{outside:,} painted voxels lie outside of the box: kept, but not used")
+
+    def _is_final_current(self) -> bool:
+        return self.delivery.is_finished
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)

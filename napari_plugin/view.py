@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -75,12 +76,27 @@ class ResultView:
     """The layers that are derived from a result: prediction, map, outlines of supervoxels.
 
     Each may be deleted by a person at any time; the prediction comes back with the next result.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    classes : ClassList
+    choices : ViewChoices
+    is_final_current : callable
+        Tells whether the final labels are those of the strokes and choices of now.
     """
 
     changed = Signal()
 
-    def __init__(self, viewer: Viewer, classes: ClassList, choices: ViewChoices) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        classes: ClassList,
+        choices: ViewChoices,
+        is_final_current: Callable[[], bool],
+    ) -> None:
         self._viewer = viewer
+        self._is_final_current = is_final_current
         self._classes = classes
         self.choices = choices
         self._image: Image | None = None
@@ -147,12 +163,12 @@ class ResultView:
     def show(self, result: LiveResult) -> None:
         """Show a result for the whole volume."""
         self.result = result
-        self._leave_final()
+        self._leave_old_final()
         self._update()
 
     def show_in_view(self, part: ViewResult) -> None:
         """Show what is known already of the slice in view."""
-        self._leave_final()
+        self._leave_old_final()
         if self._labels is None or self.choices.shown is not Shown.LABELS:
             return
         table = self._labels.table.copy()
@@ -180,8 +196,12 @@ class ResultView:
         self.final = None
         self._leave_final()
 
+    def _leave_old_final(self) -> None:
+        """Go back to the live labels, if they are newer."""
+        if not self._is_final_current():
+            self._leave_final()
+
     def _leave_final(self) -> None:
-        """Go back to the live labels, which are newer."""
         if self.choices.shown is Shown.FINAL:
             self.choose(shown=Shown.LABELS)
 

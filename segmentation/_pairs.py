@@ -27,7 +27,7 @@ def _grow(
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
-def _find(keys: NDArray[np.int64], key: int) -> int:
+def _find(keys, key):  # type: ignore[no-untyped-def]
     """Return the slot of a key, or the empty slot where it belongs (linear probing)."""
     mask = keys.size - 1
     # mixed twice, or keys that are multiples of a number keep together

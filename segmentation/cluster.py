@@ -1,4 +1,4 @@
-"""The Dask cluster that a volume is prepared on: found, or started on this machine."""
+"""The Dask cluster that a volume is prepared on: found, or started on this computer."""
 
 from __future__ import annotations
 
@@ -18,20 +18,24 @@ if TYPE_CHECKING:
     from distributed import LocalCluster
 
 CONNECT_SECONDS = 10
-LOCAL = "local"
+LOCAL = "local"  # in the place of an address
 
 
 @contextmanager
-def connected(scheduler: str | None, folder: Path) -> Iterator[Workspace | None]:
+def connected(
+    scheduler: str | None, folder: Path, *, workers: int | None = None
+) -> Iterator[Workspace | None]:
     """Connect to a cluster; None without an address.
 
     Parameters
     ----------
     scheduler : str or None
-        Its address; ``local`` for one on this machine, which ends with it, of a worker per
-        processor, and ``local:4`` for one of four.
+        Its address; ``"local"`` for one on this computer, which ends with it, or ``"local:4"``
+        for one of four workers.
     folder : Path
         Where files may lie meanwhile that all workers work on.
+    workers : int, optional
+        Processes of one thread that a local one has; one per processor by default.
 
     Raises
     ------
@@ -43,20 +47,19 @@ def connected(scheduler: str | None, folder: Path) -> Iterator[Workspace | None]
         yield None
         return
     try:
-        import distributed
+        from distributed import Client
     except ImportError as error:
         how = 'pip install "supervox[cluster]"'
         raise SegmentationError(f"a scheduler needs Dask: {how}") from error
     with ExitStack() as stack:
-        address = scheduler
         if scheduler.partition(":")[0] == LOCAL:
-            address = stack.enter_context(_local_cluster(scheduler)).scheduler_address
+            scheduler = stack.enter_context(_local_cluster(scheduler, workers)).scheduler_address
         try:
-            client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
             raise SegmentationError(
                 f"{scheduler}: no Dask scheduler answers there; start one with 'dask scheduler', "
-                "and workers with 'dask worker ADDRESS', or give 'local'"
+                f"and workers with 'dask worker ADDRESS', or choose '{LOCAL}'"
             ) from error
         stack.enter_context(client)
         scratch = stack.enter_context(SharedScratch(folder))
@@ -73,6 +76,22 @@ def connected(scheduler: str | None, folder: Path) -> Iterator[Workspace | None]
             yield Workspace(scratch, cluster=Cluster(client))
 
 
+def _local_cluster(words: str, workers: int | None) -> LocalCluster:
+    """Start workers of one thread each, as processes of this computer."""
+    from distributed import LocalCluster
+
+    number = words.partition(":")[2]
+    if ":" in words and not (number.isdecimal() and int(number) > 0):
+        raise SegmentationError(
+            f"{words}: say how many workers to start on this computer, like {LOCAL}:4"
+        )
+    return LocalCluster(
+        n_workers=int(number) if number else count_workers(workers),
+        threads_per_worker=1,
+        dashboard_address="127.0.0.1:0",  # any free port; None would be 8787, free or not
+    )
+
+
 @contextmanager
 def _telling_of_losses(scheduler: str) -> Iterator[None]:
     """Say in a line that the workers are gone, or the scheduler is."""
@@ -87,19 +106,3 @@ def _telling_of_losses(scheduler: str) -> Iterator[None]:
             f"{scheduler}: the cluster was lost on the way: see the workers' logs (often they lack "
             "memory), start it anew, and try again"
         ) from error
-
-
-def _local_cluster(words: str) -> LocalCluster:
-    """Start workers of one thread each, as processes of this machine."""
-    from distributed import LocalCluster
-
-    number = words.partition(":")[2]
-    if ":" in words and not (number.isdecimal() and int(number) > 0):
-        raise SegmentationError(
-            f"{words}: say how many workers to start on this machine, like {LOCAL}:4"
-        )
-    return LocalCluster(
-        n_workers=int(number) if number else count_workers(None),
-        threads_per_worker=1,
-        dashboard_address="127.0.0.1:0",  # any free port; None would be 8787, free or not
-    )

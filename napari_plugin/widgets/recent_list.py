@@ -30,22 +30,24 @@ class RecentList(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._shown: list[Entry] | None = None
+        self._shown: list[Entry] = []
+        self._version: tuple[int, int] | None = None  # of the list, when it was read
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 8, 0, 0)
 
     @property
     def crashed(self) -> Entry | None:
         """The project that was open when the program ended unexpectedly."""
-        entries = self._shown or []
-        return next((e for e in entries if e.is_open and not is_held(Path(e.folder))), None)
+        return next((e for e in self._shown if e.is_open and not is_held(Path(e.folder))), None)
 
     def refresh(self) -> None:
-        """Show the projects that there are now."""
-        entries = self._session.keeping.recent.entries()[:SHOWN]
-        if entries == self._shown:
+        """Show the projects that there are now; the list is read only if it was written since."""
+        recent = self._session.keeping.recent
+        version = recent.version
+        if version == self._version:
             return
-        self._shown = entries
+        self._version = version
+        self._shown = entries = recent.entries()[:SHOWN]
         while (item := self._layout.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()

@@ -249,7 +249,8 @@ class SegmentSection(Body):
         if finished is None:
             return ""
         if session.delivery.is_finished:
-            return f"Final labels are up to date (took {duration(finished.seconds)})"
+            took = f" (took {duration(finished.seconds)})" if finished.seconds else ""
+            return f"Final labels are up to date{took}"
         return "Final labels are older than your strokes: finish again to renew them"
 
 

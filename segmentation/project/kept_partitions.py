@@ -181,6 +181,7 @@ class KeptPartitions:
         count: int | None = None,
         workspace: Workspace | None = None,
         *,
+        known: Sequence[Partition] = (),
         progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
     ) -> list[Partition]:
@@ -192,6 +193,8 @@ class KeptPartitions:
             At most so many; those of the parameters by default.
         workspace : Workspace, optional
             Where supervoxel ids go; into memory by default.
+        known : sequence of Partition
+            The first of them, where they were read before.
         progress, should_stop : callable, optional
             As everywhere.
 
@@ -202,8 +205,8 @@ class KeptPartitions:
         """
         wanted = self._settings().parameters.partitions
         wanted = wanted if count is None else min(count, wanted)
-        found: list[Partition] = []
-        for k in range(wanted):
+        found = list(known)
+        for k in range(len(found), wanted):
             steps = _share(progress, k, wanted)
             pieces = self.load_pieces(k, workspace, progress=steps, should_stop=should_stop)
             if pieces.ids is None or pieces.table is None or pieces.graph is None:

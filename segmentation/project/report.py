@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from .errors import Severity
 from .methods import methods_paragraph
 from .pages import Picture, Section, Table
 from .project import Project
@@ -59,8 +60,9 @@ def make_report(
         Section("What was done", (_history(steps),)),
         Section("Versions", (Table(("software", "version"), tuple(versions.items())),)),
     ]
-    if summary["findings"]:
-        found = tuple(f"{item['part']}: {item['text']}" for item in summary["findings"])
+    lasting = [item for item in summary["findings"] if item["severity"] is not Severity.DERIVED]
+    if lasting:  # the rest was computed again
+        found = tuple(f"{item['part']}: {item['text']}" for item in lasting)
         sections.append(Section("Damage that was found", found))
     return sections
 

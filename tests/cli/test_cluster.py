@@ -71,7 +71,7 @@ def test_a_number_of_local_workers_that_is_none(files, run, tmp_path):
     for words in ("local:", "local:0", "local:many", "local:-2"):
         done = segment(run, files, tmp_path, "--scheduler", words)
         assert done.code == 2
-        assert f"{words}: say how many workers to start on this machine, like local:4" in done.err
+        assert f"{words}: say how many workers to start on this computer, like local:4" in done.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,18 @@ import pytest
 from supervox.napari_plugin import jobs
 from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.recent import RecentProjects
+from supervox.napari_plugin.resources import Resources
+from supervox.napari_plugin.view import Shown
 from supervox.napari_plugin.widgets.project_bar import save_text
-from supervox.segmentation import Project, RefinementParameters, VoxelChange, is_held
+from supervox.napari_plugin.widgets.recent_list import RecentList
+from supervox.segmentation import (
+    Project,
+    RefinementParameters,
+    SegmentationError,
+    VoxelChange,
+    is_held,
+    load_model,
+)
 from supervox.volumes import write_volume
 
 SPACING = (60.0, 30.0, 30.0)
@@ -204,6 +215,90 @@ def test_a_name_after_the_final_labels_keeps_them(open_file: Any, tmp_path: Path
     with Project.open(folder, read_only=True) as project:
         assert project.derived.load_result(project.strokes) is not None
         assert project.derived.load_model(project.strokes) is not None
+
+
+@pytest.fixture
+def finished(open_file: Any, tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """Return a closed project with final labels, and these."""
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    bench.session.delivery.finish()
+    bench.settle()
+    labels = bench.session.delivery.finishing.finished.labels
+    close(bench)
+    return tmp_path / "cell.supervox", labels
+
+
+def test_final_labels_are_there_again(
+    finished: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder, labels = finished
+    before = kept(folder)
+    bench = open_bench()
+    open_project(bench, folder)
+    session = bench.session
+    assert session.delivery.is_finished
+    assert session.view.choices.shown is Shown.FINAL
+    np.testing.assert_array_equal(session.view.final.data, labels)
+    session.delivery.export(Kind.MODEL, tmp_path / "cell.model")
+    bench.settle()
+    with Project.open(folder, read_only=True) as project:
+        model = project.derived.load_model(project.strokes)
+    assert load_model(tmp_path / "cell.model").forest.class_ids == model.forest.class_ids
+    session.keeping.save_as(tmp_path / "copy.supervox")
+    bench.settle()
+    assert kept(tmp_path / "copy.supervox") == before
+    steps = session.keeping.project.history.steps
+    assert [step["what"] for step in steps] == ["created", "segmented"]
+    bench.paint_voxels(bench.strokes.data == 2, 1)
+    bench.settle()
+    assert session.view.choices.shown is Shown.LABELS
+    session.delivery.finish()
+    bench.settle()
+    assert kept(tmp_path / "copy.supervox") == (before - {"result-1"}) | {"result-2"}
+
+
+def test_final_labels_of_other_strokes_are_not_shown(
+    finished: Any, open_bench: Callable[..., Any]
+) -> None:
+    folder, _ = finished
+    first = open_bench()
+    open_project(first, folder)
+    first.paint_voxels(first.strokes.data == 2, 1)
+    first.settle()
+    close(first)
+    second = open_bench()
+    open_project(second, folder)
+    assert second.session.preparation.prepared is not None
+    assert second.session.delivery.finishing.finished is None
+    assert second.session.view.choices.shown is Shown.LABELS
+
+
+def test_final_labels_for_which_there_is_no_memory(
+    finished: Any, open_bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, labels = finished
+    plan = Resources.plan
+    monkeypatch.setattr(
+        Resources, "plan", lambda *of, **more: replace(plan(*of, **more), ids_on_disk=True)
+    )
+    bench = open_bench()
+    open_project(bench, folder)
+    np.testing.assert_array_equal(bench.session.view.final.data, labels)
+    partitions = bench.session.delivery.finishing.finished.segmenter.partitions
+    assert [isinstance(part.ids.base, np.ndarray) for part in partitions[1:]] == [True] * 3
+    close(bench)
+
+    def refuse(*of: Any, **more: Any) -> Any:
+        raise SegmentationError("too large")
+
+    monkeypatch.setattr(Resources, "plan", refuse)
+    bench = open_bench()
+    open_project(bench, folder)
+    assert bench.session.preparation.prepared is not None
+    assert bench.session.delivery.finishing.finished is None
 
 
 def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Path) -> None:
@@ -547,6 +642,26 @@ def test_what_a_crash_leaves_is_offered(window: Any, home: Path, tmp_path: Path)
     window.click("supervox_recover")
     window.until(lambda: window.session.keeping.project is not None)
     assert window.session.keeping.project.folder == folder
+
+
+def test_the_list_is_read_only_if_it_was_written_since(
+    window: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent, read = window.session.keeping.recent, []
+    entries = recent.entries
+    monkeypatch.setattr(recent, "entries", lambda: read.append(1) or entries())
+    offered = RecentList(window.session)
+    for _ in range(3):
+        offered.refresh()
+    assert len(read) == 1
+    for number in (1, 2):
+        folder = home / f"{number}.supervox"
+        folder.mkdir(parents=True)
+        RecentProjects(home).note(folder, f"cell {number}", is_open=False)
+        for _ in range(3):
+            offered.refresh()
+        assert len(read) == 1 + number
+        assert offered.layout().count() == 1 + number
 
 
 def test_a_project_that_is_dropped_on_the_window(window: Any, home: Path, tmp_path: Path) -> None:

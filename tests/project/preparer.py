@@ -2,16 +2,20 @@
 
 ``python preparer.py VOLUME`` reads lines with the folder of a project, and prepares each in a
 process of its own, forked with the kernels in memory. It says "worker PID" before, "prepared" at
-the end, and "dead" when the process has ended, however it did.
+the end, and "dead" when the process has ended, however it did. The file BLOCKS beside the project
+gets a line for each block that is worked on.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
+import pytest
 from conftest import QUICK
+from counted_blocks import BLOCKS, report_blocks, use_small_blocks
 from supervox.features import IntensityRange
 from supervox.segmentation import Project, prepare_partitions
 from supervox.segmentation.project.work import prepare
@@ -25,6 +29,8 @@ def tell(*words: object) -> None:
 
 def work(folder: str, data: np.ndarray) -> None:
     """Prepare a project, from wherever it is."""
+    file = os.open(Path(folder).with_name(BLOCKS), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    report_blocks(pytest.MonkeyPatch(), lambda block: os.write(file, f"{block}\n".encode()))
     with Project.open(folder) as project:
         prepare(project, data, workers=2)
     tell("prepared")
@@ -32,6 +38,7 @@ def work(folder: str, data: np.ndarray) -> None:
 
 def main() -> None:
     """Fork a worker for each line, and say its number."""
+    use_small_blocks(pytest.MonkeyPatch())
     with open_volume(sys.argv[1]) as volume:
         data = volume.data[:]
     prepare_partitions(  # without a thread left behind: forks hold no locks

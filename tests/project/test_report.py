@@ -8,9 +8,11 @@ import pytest
 from supervox.features import FILTERS as ALL_FILTERS
 from supervox.segmentation import (
     ClassifierParameters,
+    Finding,
     Project,
     RefinementParameters,
     SegmentationParameters,
+    Severity,
 )
 from supervox.segmentation.project.methods import CITATIONS, FILTERS, methods_paragraph
 from supervox.segmentation.project.pages import (
@@ -109,3 +111,14 @@ def test_what_is_not_known_is_not_claimed(project):
 
 def test_every_filter_has_a_name():
     assert set(FILTERS) == set(ALL_FILTERS)
+
+
+def test_what_was_computed_again_is_no_damage(project):
+    labels = np.zeros((40, 44, 48), np.uint8)
+    project.findings += [
+        Finding(Severity.DERIVED, "derived/model.npz", "was learned from other strokes"),
+        Finding(Severity.LOSS, "annotations/strokes.journal", "12 bytes are damaged"),
+    ]
+    section = make_report(project, labels, b"a picture")[-1]
+    assert section.title == "Damage that was found"
+    assert section.blocks == ("annotations/strokes.journal: 12 bytes are damaged",)

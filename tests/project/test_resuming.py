@@ -1,6 +1,6 @@
 """A preparation that was interrupted goes on at the block it was at, and ends with the same bytes.
 
-``SUPERVOX_KILLS`` says how often a process is killed, ten times by default.
+``SUPERVOX_KILLS`` says how often a process is killed, five times by default.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from supervox.features import PRESETS, Cancelled
-from supervox.segmentation import Project, ProjectError, stages, tape
+from supervox.segmentation import Project, ProjectError, stages
 from supervox.segmentation.project.work import complete, prepare
 from supervox.segmentation.workspace import Workspace
 
 from .conftest import QUICK, paint_all
+from .counted_blocks import BLOCKS, report_blocks, use_small_blocks
 
-KILLS = int(os.environ.get("SUPERVOX_KILLS", "10"))
+AT_WORK = 4  # blocks, on two threads, or waiting to be taken
+KILLS = int(os.environ.get("SUPERVOX_KILLS", "5"))
 STAGES = ("compute_supervoxels", "pool_partitions", "region_graph")
 
 
@@ -92,22 +94,8 @@ class Worked:
 
     def __init__(self, monkeypatch):
         self.blocks, self.most = [], None
-        real = tape.Recorded.starting
-
-        @contextmanager
-        def starting(recorded, function):
-            with real(recorded, function) as start:
-                number = recorded._passes
-
-                def begin(block):
-                    waiting = start(block)
-                    if isinstance(waiting, tape._New):
-                        self.blocks.append((recorded._tape.path.parent.name, number, block.index))
-                    return waiting
-
-                yield begin
-
-        monkeypatch.setattr(tape.Recorded, "starting", starting)
+        use_small_blocks(monkeypatch)
+        report_blocks(monkeypatch, self.blocks.append)
 
     def stops(self):
         return self.most is not None and len(self.blocks) > self.most
@@ -115,10 +103,6 @@ class Worked:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_only_blocks_at_work_are_repeated(folder, sample, expected, monkeypatch, workers):
-    monkeypatch.setattr("supervox.segmentation.grid.default_block_shape", small_blocks)
-    monkeypatch.setattr("supervox.segmentation.graph.default_block_shape", small_blocks)
-    monkeypatch.setattr("supervox.features.pooling.SMALLEST_BLOCK", 16**3)
-    monkeypatch.setattr("supervox.features.pooling.MEMORY_BYTES", 1)
     worked = Worked(monkeypatch)
     with Project.open(folder) as project:
         for stop in range(20, 1000, 60):
@@ -137,7 +121,6 @@ def test_only_blocks_at_work_are_repeated(folder, sample, expected, monkeypatch,
 
 
 def test_voxels_that_a_crash_took_are_written_again(folder, sample, expected, monkeypatch):
-    monkeypatch.setattr("supervox.segmentation.grid.default_block_shape", small_blocks)
     worked = Worked(monkeypatch)
     with Project.open(folder) as project:
         worked.most = 120
@@ -150,10 +133,6 @@ def test_voxels_that_a_crash_took_are_written_again(folder, sample, expected, mo
         worked.most = None
         np.testing.assert_array_equal(complete(project, sample.image).labels, expected[0])
     assert digests(folder) == expected[1]
-
-
-def small_blocks(shape, multiple_of=(1, 1, 1), voxels=0):
-    return tuple(max(unit, 16 // unit * unit) for unit in multiple_of)
 
 
 @pytest.mark.parametrize("kept", range(6))
@@ -273,6 +252,7 @@ class Preparer:
 def test_killed_at_random_moments(begun, expected, tmp_path):
     chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
     preparer, kills, moments = Preparer(begun / "cell.tif"), 0, set()
+    worked, repeated = [], 0
     try:
         shutil.copytree(begun, tmp_path / "whole")
         finished, longest = preparer.run(tmp_path / "whole/cell.supervox", None)
@@ -281,7 +261,7 @@ def test_killed_at_random_moments(begun, expected, tmp_path):
         for seed in range(KILLS):
             folder = tmp_path / str(seed) / "cell.supervox"
             shutil.copytree(begun, folder.parent)
-            before, finished = 0, False
+            before, before_kills, finished = 0, kills, False
             while not finished and kills < KILLS:
                 finished, _ = preparer.run(folder, chance.uniform(0, longest))
                 kills += not finished
@@ -293,10 +273,16 @@ def test_killed_at_random_moments(begun, expected, tmp_path):
                 before = now
             preparer.run(folder, None)
             assert digests(folder) == expected[1]
+            lines = (folder.parent / BLOCKS).read_text().splitlines()
+            again = len(lines) - len(set(lines))
+            assert again <= AT_WORK * (kills - before_kills)
+            worked, repeated = [*worked, len(set(lines))], repeated + again
             shutil.rmtree(folder.parent)
             if kills >= KILLS:
                 break
     finally:
         preparer.close()
     assert kills >= KILLS
-    logging.getLogger(__name__).info("%d kills, with %s pieces kept", kills, sorted(moments))
+    assert max(worked) > 100
+    text = "%d kills, with %s pieces kept: %d blocks done again, of %d that a preparation has"
+    logging.getLogger(__name__).info(text, kills, sorted(moments), repeated, max(worked))

@@ -1,0 +1,49 @@
+"""Small blocks, and a report of those that are worked on, for the tests of resuming."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from supervox.features import Block, Waiting
+from supervox.segmentation.tape import Recorded
+
+BLOCKS = "blocks.log"
+EDGE = 16  # of a block, in voxels, at least
+
+
+def small_blocks(shape: object, multiple_of: tuple[int, ...] = (1, 1, 1), voxels: int = 0) -> Any:
+    """Return the shape of small blocks, in place of `default_block_shape`."""
+    return tuple(max(unit, EDGE // unit * unit) for unit in multiple_of)
+
+
+def use_small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all stages work on small blocks."""
+    for room in ("segmentation.grid", "segmentation.graph", "features.pooling"):
+        monkeypatch.setattr(f"supervox.{room}.default_block_shape", small_blocks)
+
+
+def report_blocks(
+    monkeypatch: pytest.MonkeyPatch, report: Callable[[tuple[str, int, int]], object]
+) -> None:
+    """Report each block that is worked on: its stage, the number of the pass, and its index."""
+    real = Recorded.starting
+
+    @contextmanager
+    def starting(
+        recorded: Recorded, function: Callable[[Block], Any]
+    ) -> Iterator[Callable[[Block], Waiting]]:
+        with real(recorded, function) as start:
+
+            def begin(block: Block) -> Waiting:
+                waiting = start(block)
+                if type(waiting).__name__ == "_New":
+                    stage = recorded._tape.path.parent.name
+                    report((stage, recorded._passes, block.index))
+                return waiting
+
+            yield begin
+
+    monkeypatch.setattr(Recorded, "starting", starting)
