@@ -14,7 +14,7 @@ from typing import Any
 from .report import ROOT, Target, table
 from .timing import Skipped, median, say
 
-SHAPE, QUICK_SHAPE = (600, 1000, 1000), (80, 320, 320)
+SHAPE, QUICK_SHAPE = (600, 1000, 1000), (160, 320, 320)
 ROUNDS, QUICK_ROUNDS = 5, 1
 IN_VIEW, WHOLE, SCROLL, OURS, MEMORY = 1.0, 5.0, 0.1, 0.05, 8e9
 NOTES = (
