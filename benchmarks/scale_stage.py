@@ -93,6 +93,7 @@ def run(
         workers=threads,
         memory=budget,
         scheduler=scheduler,
+        device="cpu",
     )
     report = segment(request)
     z, y, x = report["shape"]
