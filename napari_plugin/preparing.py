@@ -121,7 +121,8 @@ class Preparation(Stage):
         except SegmentationError as error:
             return Needs(estimate.seconds, estimate.bytes, 0, str(error))
         on_disk = 4 * math.prod(source.shape) if plan.ids_on_disk else 0
-        return Needs(estimate.seconds, estimate.bytes - on_disk, plan.disk_bytes)
+        copied = 0 if plan.volume_on_disk else self._resources.copied_bytes(source)
+        return Needs(estimate.seconds, estimate.bytes - on_disk + copied, plan.disk_bytes)
 
     def adopt(self, prepared: Prepared) -> None:
         """Go on with what was prepared another time."""

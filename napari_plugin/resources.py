@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,7 +97,7 @@ class Resources:
         budget = default_budget() if self.memory is None else self.memory
         run = Run(
             source.shape,
-            np.dtype(source.volume.dtype).itemsize if self._is_copied(source) else 0,
+            self.copied_bytes(source) // math.prod(source.shape),
             parameters,
             source.spacing,
             1,
@@ -170,6 +171,11 @@ class Resources:
             return Workspace()
         self._check_disk(plan)
         return Workspace(Scratch(self.scratch))
+
+    def copied_bytes(self, source: Source) -> int:
+        """Return the size of the copy that many passes go over; 0 if they go over the volume."""
+        itemsize = np.dtype(source.volume.dtype).itemsize
+        return itemsize * math.prod(source.shape) if self._is_copied(source) else 0
 
     def _is_copied(self, source: Source) -> bool:
         """Tell whether the many passes over a volume go over a copy of it."""

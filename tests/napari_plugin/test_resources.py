@@ -134,6 +134,13 @@ def test_what_does_not_fit_goes_to_the_disk(tmp_path: Path) -> None:
     assert not needs.refusal
 
 
+def test_a_copy_of_a_chunked_file_counts(source: Source, tmp_path: Path) -> None:
+    preparation = Preparation(Resources(tmp_path, memory=30e9))
+    mapped = replace(source, volume=np.zeros(Scene.shape, np.uint8))
+    more = preparation.needs(source, PARAMETERS).bytes - preparation.needs(mapped, PARAMETERS).bytes
+    assert more == np.prod(source.shape)
+
+
 def test_what_is_too_large_is_refused_with_what_would_help(tmp_path: Path) -> None:
     words = (
         r"600 × 1000 × 1000 voxels need about \d\.\d GB of memory, and 3\.0 GB may be used: "
