@@ -19,7 +19,7 @@ from supervox.segmentation import (
 
 from .jobs import Report, Stage, Task
 from .preparing import Prepared
-from .resources import Resources, at_home, part
+from .resources import Resources, part
 from .source import Source
 
 PREPARE_SHARE = 0.7  # of the work; the rest is making voxels
@@ -110,53 +110,29 @@ def _task(
 ) -> Task:
     def finish(report: Report) -> Finished:
         started = time.perf_counter()
-        full = segmenter or _prepared(prepared, strokes, parameters, resources, report)
+        source = prepared.source
+        full = segmenter or resources.prepare(
+            source,
+            parameters,
+            partitions=prepared.segmenter.partitions,
+            n_classes=len(strokes.class_ids),
+            held_bytes=math.prod(source.shape),  # the labels
+            progress=part(report.progress, 0, PREPARE_SHARE),
+            should_stop=report.should_stop,
+        )
         segmentation = full.segment(
             strokes, refinement=parameters.refinement, should_stop=report.should_stop
         )
         labels = render_labels(
             segmentation,
-            prepared.source,
+            source,
             part(report.progress, PREPARE_SHARE, 1),
             report.should_stop,
         )
         seconds = time.perf_counter() - started
-        return Finished(prepared.source, strokes, full, segmentation, labels, seconds)
+        return Finished(source, strokes, full, segmentation, labels, seconds)
 
     return finish
-
-
-def _prepared(
-    prepared: Prepared,
-    strokes: Strokes,
-    parameters: SegmentationParameters,
-    resources: Resources,
-    report: Report,
-) -> Segmenter:
-    """Return a segmenter of all partitions, of which the first is there."""
-    source = prepared.source
-    plan = resources.plan(
-        source,
-        parameters,
-        n_classes=len(strokes.class_ids),
-        held_bytes=math.prod(source.shape),  # the labels
-    )
-    with resources.segmenter(
-        source,
-        parameters,
-        plan,
-        partitions=prepared.segmenter.partitions,
-        progress=part(report.progress, 0, PREPARE_SHARE),
-        should_stop=report.should_stop,
-    ) as segmenter:
-        partitions = segmenter.partitions
-    return Segmenter(
-        source.work_volume(),
-        spacing=source.spacing,
-        parameters=parameters,
-        workers=resources.workers,
-        partitions=[at_home(partition) for partition in partitions],
-    )
 
 
 def render_labels(

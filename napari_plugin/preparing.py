@@ -17,7 +17,7 @@ from supervox.segmentation import (
 
 from .jobs import Report, Stage, Task, step_back
 from .lookup import coarse_sample
-from .resources import Resources, at_home
+from .resources import Resources
 from .source import Source
 
 LEAST_SECONDS = 10.0  # a preparation of less is mostly the start, and tells nothing of the pace
@@ -162,20 +162,11 @@ def _task(
         started = time.perf_counter()
         if in_background:
             step_back()
-        plan = resources.plan(source, live)
-        with resources.segmenter(
-            source, live, plan, progress=report.progress, should_stop=report.should_stop
-        ) as segmenter:
-            partition = segmenter.partitions[0]
-        mine = Segmenter(
-            source.work_volume(),
-            spacing=source.spacing,
-            parameters=live,
-            workers=resources.workers,
-            partitions=[at_home(partition)],
+        segmenter = resources.prepare(
+            source, live, progress=report.progress, should_stop=report.should_stop
         )
-        coarse = coarse_sample(source.layer_part(mine.partitions[0].ids))
+        coarse = coarse_sample(source.layer_part(segmenter.partitions[0].ids))
         seconds = time.perf_counter() - started
-        return Prepared(source, parameters, mine, coarse, seconds)
+        return Prepared(source, parameters, segmenter, coarse, seconds)
 
     return prepare

@@ -110,39 +110,41 @@ class Resources:
             raise SegmentationError(_refusal(plan, source))
         return plan
 
-    @contextmanager
-    def segmenter(
+    def prepare(
         self,
         source: Source,
         parameters: SegmentationParameters,
-        plan: MemoryPlan,
         *,
         partitions: tuple[Partition, ...] = (),
+        n_classes: int = 2,
+        held_bytes: int = 0,
         progress: Progress,
         should_stop: ShouldStop,
-    ) -> Iterator[Segmenter]:
-        """Prepare all partitions, wherever that is to be done; give what segments with them.
+    ) -> Segmenter:
+        """Prepare all partitions, wherever that is to be done; return what segments with them here.
 
         Parameters
         ----------
         source : Source
         parameters : SegmentationParameters
-        plan : MemoryPlan
         partitions : tuple of Partition
             The first ones, where they are known.
+        n_classes, held_bytes : int
+            As in `plan`.
         progress, should_stop : callable
 
         Raises
         ------
         SegmentationError
-            If the disk has no room, or the cluster can't be used.
+            If memory or disk have no room, or the cluster can't be used.
         """
+        plan = self.plan(source, parameters, n_classes=n_classes, held_bytes=held_bytes)
         with self._rooms(plan) as (images, ids):
             share = COPY_SHARE if self._is_copied(source) else 0.0
             volume = source.work_volume()
             if share:
                 volume = _copy(volume, images, part(progress, 0, share), should_stop)
-            segmenter = Segmenter(
+            there = Segmenter(
                 volume,
                 spacing=source.spacing,
                 parameters=parameters,
@@ -155,9 +157,16 @@ class Resources:
                 source.release()
                 part(progress, share, 1)(done, total)
 
-            segmenter.prepare(progress=report, should_stop=should_stop)
+            there.prepare(progress=report, should_stop=should_stop)
             ids.release()
-            yield segmenter
+            found = there.partitions
+        return Segmenter(
+            source.work_volume(),
+            spacing=source.spacing,
+            parameters=parameters,
+            workers=self.workers,
+            partitions=[_at_home(partition) for partition in found],
+        )
 
     def room(self, plan: MemoryPlan) -> Workspace:
         """Return where supervoxels go that were computed another time.
@@ -231,7 +240,7 @@ def part(progress: Progress, first: float, last: float) -> Progress:
     return report
 
 
-def at_home(partition: Partition) -> Partition:
+def _at_home(partition: Partition) -> Partition:
     """Return a partition whose voxels are nobody else's any more: the folder of a cluster is gone.
 
     What is in its file stays as long as it is needed.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from supervox.napari_plugin import finishing
+from supervox.napari_plugin import resources
 from supervox.napari_plugin.exporting import Kind
 from supervox.napari_plugin.layers import role_of
 from supervox.napari_plugin.session import Session
@@ -299,15 +299,15 @@ def test_an_export_that_was_given_up_is_not_made_up_for(
     bench.prepare(1, 2)
     session, path = bench.session, tmp_path / "labels.tif"
     if end == "failed":
-        inner = finishing.Segmenter
+        inner = resources.Segmenter
 
         def fail(*_: object, **__: object) -> None:
             raise MemoryError("out of memory")
 
-        monkeypatch.setattr(finishing, "Segmenter", fail)
+        monkeypatch.setattr(resources, "Segmenter", fail)
         session.delivery.export(Kind.LABELS, path)
         bench.settle()
-        monkeypatch.setattr(finishing, "Segmenter", inner)
+        monkeypatch.setattr(resources, "Segmenter", inner)
         assert told == ["out of memory"]
     else:
         session.delivery.export(Kind.LABELS, path)
