@@ -60,7 +60,7 @@ from .blocks import (
 )
 from .cluster import Cluster
 from .context import add_context
-from .device import CHOICES, Choice, Device, DeviceError, describe_device, find_device
+from .device import CHOICES, Choice, Device, DeviceError, describe_device, find_device, name_of
 from .intensity import IntensityRange, sample_voxels
 from .parameters import FILTERS, PRESETS, FeatureParameters, parameters_for_preset
 from .pooling import pool_features, pool_partitions
@@ -101,6 +101,7 @@ __all__ = [
     "join_tables",
     "kernel_radius",
     "latch",
+    "name_of",
     "parameters_for_preset",
     "pool_features",
     "pool_partitions",

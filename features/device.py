@@ -134,6 +134,11 @@ def find_device(choice: Choice, tell: Callable[[str], None]) -> Device | None:
         return None
 
 
+def name_of(device: Device | None) -> str:
+    """Return what computed, for a report: the name of the device, or "cpu"."""
+    return "cpu" if device is None else device.name
+
+
 def describe_device() -> str:
     """Say whether a device can be used: its name and free memory, or why not."""
     try:

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .bank import FeatureBank
 from .blocks import (
@@ -33,7 +32,7 @@ from .device import Device
 from .grids import Grid, Window
 from .intensity import IntensityRange
 from .kernels import COMPILED, ArrayKernels, Kernels
-from .runs import number_locally
+from .runs import LocalIds, number_locally
 from .scales import Scale, plan_scales
 from .table import FeatureTable, PooledBlock, PooledSums
 
@@ -72,7 +71,7 @@ def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
     core = Window.of(block.core)
     numbered = [number_locally(read_block(ids, block.core)) for ids in task.partitions]
     grids = task.bank.read_block(task.volume, core, task.scales, task.intensity)
-    compute = partial(_sum_channels, task, core, grids, [found.local for found in numbered])
+    compute = partial(_sum_channels, task, core, grids, numbered)
     device = task.device
     if device is None:
         sums = compute(COMPILED, [core])
@@ -93,17 +92,16 @@ def _sum_channels(
     task: PoolingTask,
     core: Window,
     grids: Mapping[Triple, Grid],
-    numbered: Sequence[NDArray[np.int32]],
+    numbered: Sequence[LocalIds],
     kernels: Kernels,
     parts: Sequence[Window],
 ) -> Any:
     """Return sums and sums of squares, (2, channels, supervoxels of all partitions)."""
     grids = {factor: kernels.load(grid) for factor, grid in grids.items()}
-    sizes = [int(local.max()) + 1 for local in numbered]
-    starts = list(itertools.accumulate(sizes, initial=0))
+    starts = list(itertools.accumulate((found.ids.size for found in numbered), initial=0))
     sums = kernels.zeros((2, len(task.bank.channels), starts[-1]))
     for part in parts:
-        inside = [np.ascontiguousarray(local[part.within(core)]) for local in numbered]
+        inside = [np.ascontiguousarray(n.local[part.within(core)]) for n in numbered]
         runs: dict[Triple, list[Any]] = {}
         for found in task.bank.filter_block(grids, part, task.scales, kernels=kernels):
             if found.factor not in runs:

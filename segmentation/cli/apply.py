@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.features import Choice, Device, count_workers
+from supervox.features import Choice, Device, count_workers, name_of
 from supervox.segmentation.checks import SegmentationError, check_channel_count
 from supervox.segmentation.model import Model, fingerprint, load_model
 from supervox.segmentation.segmenter import Segmenter
@@ -134,7 +134,7 @@ def command(
         entries = run(request)
     if as_json:
         common = {"command": "apply", "model": str(model), "workers": count_workers(workers)}
-        common["device"] = "cpu" if request.device is None else request.device.name
+        common["device"] = name_of(request.device)
         parameters = request.model.parameters.to_dict()
         print_json(common | {"volumes": entries, "parameters": parameters, "versions": versions()})
         return

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from supervox.features import Choice, count_workers
+from supervox.features import Choice, count_workers, name_of
 from supervox.segmentation.checks import SegmentationError, check_classes
 from supervox.segmentation.cluster import connected
 from supervox.segmentation.parameters import SegmentationParameters
@@ -113,7 +113,7 @@ def run(request: Request) -> dict[str, Any]:
             "unit": size.unit,
             "parameters": settings.parameters.to_dict(),
             "workers": count_workers(request.workers),
-            "device": "cpu" if device is None else device.name,
+            "device": name_of(device),
             "seconds": stages.seconds | {"total": time.perf_counter() - started},
             "versions": versions(),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from supervox.features import Choice, Device, count_workers
+from supervox.features import Choice, Device, count_workers, name_of
 from supervox.segmentation.checks import check_classes
 from supervox.segmentation.cluster import connected
 from supervox.segmentation.model import save_model
@@ -183,7 +183,7 @@ def _report(
         "unit": size.unit,
         "parameters": request.parameters.to_dict(),
         "workers": count_workers(request.workers),
-        "device": "cpu" if device is None else device.name,
+        "device": name_of(device),
         "seconds": seconds,
         "versions": versions(),
     }
