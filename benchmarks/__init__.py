@@ -15,7 +15,7 @@
 - `live_update`: a stroke to new labels of a whole volume of 100 M voxels.
 - `application`: painting, updating and scrolling in a window, `application_window`, in which
   `gui_probe` looks at the GUI thread; `large`: the same for a file of full size, from opening it
-  on, `large_window` on a `large_volume`.
+  on, `large_window` on a `large_volume`. Both are processes of their own, which `window` starts.
 - `project`: the stroke journal at 100 M voxels and 10,000 strokes.
 - `memory`: peak resident memory of each stage against the volume's size; each in a process of
   its own, `memory_stage`.

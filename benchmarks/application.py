@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .report import ROOT, Target, table
-from .timing import Skipped, median, say
+from .report import Target, table
+from .timing import median, say
+from .window import run_window
 
 SHAPE, QUICK_SHAPE = (300, 1000, 1000), (48, 96, 96)
 ROUNDS, QUICK_ROUNDS = 7, 2
@@ -20,19 +17,9 @@ STAMPS, IN_VIEW, WHOLE, SCROLL, STRENGTH, OURS = 20.0, 1.0, 3.0, 0.1, 0.5, 0.05
 
 def measure(quick: bool) -> dict[str, Any]:
     """Run the window in a process of its own, on a display of its own where there is none."""
-    command = [sys.executable, "-m", "benchmarks.application_window"]
-    command += [json.dumps(QUICK_SHAPE if quick else SHAPE)]
-    command += [str(QUICK_ROUNDS if quick else ROUNDS)]
-    if not os.environ.get("DISPLAY"):
-        if shutil.which("xvfb-run") is None:
-            raise Skipped("there is no display, and no xvfb-run to make one")
-        command = ["xvfb-run", "-a", "-s", "-screen 0 1920x1080x24", *command]
-    say(f"application: {' x '.join(map(str, QUICK_SHAPE if quick else SHAPE))} voxels")
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise Skipped(f"the window ended with exit code {done.returncode}")
-    results: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return results
+    shape, rounds = (QUICK_SHAPE, QUICK_ROUNDS) if quick else (SHAPE, ROUNDS)
+    say(f"application: {' x '.join(map(str, shape))} voxels")
+    return run_window("application_window", json.dumps(shape), rounds)
 
 
 def targets(results: dict[str, Any]) -> Iterator[Target]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from .report import ROOT, Target, table
-from .timing import Skipped, median, say
+from .report import Target, table
+from .timing import median, say
+from .window import run_window
 
 SHAPE, QUICK_SHAPE = (600, 1000, 1000), (160, 320, 320)
 ROUNDS, QUICK_ROUNDS = 5, 1
@@ -27,20 +23,10 @@ NOTES = (
 
 def measure(quick: bool) -> dict[str, Any]:
     """Run the window in a process of its own, on a display of its own where there is none."""
-    shape = QUICK_SHAPE if quick else SHAPE
+    shape, rounds = (QUICK_SHAPE, QUICK_ROUNDS) if quick else (SHAPE, ROUNDS)
+    say(f"large: {' x '.join(map(str, shape))} voxels")
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "benchmarks.large_window", folder, ".mrc"]
-        command += [*map(str, shape), str(QUICK_ROUNDS if quick else ROUNDS)]
-        if not os.environ.get("DISPLAY"):
-            if shutil.which("xvfb-run") is None:
-                raise Skipped("there is no display, and no xvfb-run to make one")
-            command = ["xvfb-run", "-a", "-s", "-screen 0 1920x1080x24", *command]
-        say(f"large: {' x '.join(map(str, shape))} voxels")
-        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise Skipped(f"the window ended with exit code {done.returncode}")
-    results: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return results
+        return run_window("large_window", folder, ".mrc", *shape, rounds)
 
 
 def targets(results: dict[str, Any]) -> Iterator[Target]:
