@@ -67,6 +67,19 @@ def test_a_worker_that_does_not_see_the_folder(files, run, tmp_path, cluster, mo
     assert f"tcp://far:1: this worker doesn't see {tmp_path}; write to a folder" in done.err
 
 
+def test_a_cluster_that_is_lost_on_the_way(files, run, tmp_path, cluster, monkeypatch):
+    def lose(*_, **__):
+        raise distributed.KilledWorker("block", None, 3)
+
+    monkeypatch.setattr("supervox.segmentation.cli.segment_run.Segmenter.prepare", lose)
+    address = cluster.scheduler_address
+    done = segment(run, files, tmp_path, "--scheduler", address)
+    assert done.code == 2
+    assert f"{address}: the cluster was lost on the way: see the workers' logs" in done.err
+    assert "Traceback" not in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_number_of_local_workers_that_is_none(files, run, tmp_path):
     for words in ("local:", "local:0", "local:many", "local:-2"):
         done = segment(run, files, tmp_path, "--scheduler", words)

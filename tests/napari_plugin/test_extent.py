@@ -33,6 +33,14 @@ def volume() -> np.ndarray:
     return (slabs + rng.normal(0, 5, SHAPE)).clip(0, 255).astype(np.uint8)
 
 
+@pytest.fixture
+def boxed(small_boxes: None, open_bench: Callable[..., Any], volume: np.ndarray) -> Any:
+    """Begin to prepare a box of what is in view."""
+    bench = open_bench(volume)
+    bench.session.extent.prepare_view()
+    return bench
+
+
 def test_a_box_first_then_the_whole(
     small_boxes: None, open_dock: Callable[..., Any], volume: np.ndarray, told: list[str]
 ) -> None:
@@ -77,12 +85,8 @@ def test_a_box_first_then_the_whole(
     assert probe.longest <= AT_MOST, (probe.longest, probe.longest_in)
 
 
-def test_stopping_leaves_the_box(
-    small_boxes: None, open_bench: Callable[..., Any], volume: np.ndarray
-) -> None:
-    bench = open_bench(volume)
-    session = bench.session
-    session.extent.prepare_view()
+def test_stopping_leaves_the_box(boxed: Any) -> None:
+    bench, session = boxed, boxed.session
     bench.settle()
     box, prepared = session.box, session.preparation.prepared
     session.extent.prepare_whole()
@@ -94,12 +98,8 @@ def test_stopping_leaves_the_box(
     assert not session.is_out_of_date
 
 
-def test_strokes_outside_of_the_box_count_in_the_whole(
-    small_boxes: None, open_bench: Callable[..., Any], volume: np.ndarray
-) -> None:
-    bench = open_bench(volume)
-    session = bench.session
-    session.extent.prepare_view()
+def test_strokes_outside_of_the_box_count_in_the_whole(boxed: Any) -> None:
+    bench, session = boxed, boxed.session
     for class_id, column in ((1, 2), (2, 30)):
         mask = np.zeros(SHAPE, bool)
         mask[15, 20:30, column : column + 3] = True
@@ -113,12 +113,8 @@ def test_strokes_outside_of_the_box_count_in_the_whole(
     assert session.view.result.class_ids == (1, 2)
 
 
-def test_another_box_meanwhile_is_what_counts(
-    small_boxes: None, open_bench: Callable[..., Any], volume: np.ndarray
-) -> None:
-    bench = open_bench(volume)
-    session = bench.session
-    session.extent.prepare_view()
+def test_another_box_meanwhile_is_what_counts(boxed: Any) -> None:
+    bench, session = boxed, boxed.session
     bench.settle()
     session.extent.prepare_whole()
     other = (slice(0, 16), slice(0, 24), slice(0, 24))
