@@ -46,6 +46,7 @@ class Visit:
     def __init__(self, window: Window, pictures: Path | None) -> None:
         self.window, self._pictures = window, pictures
         self.found: dict[str, Any] = {"peaks": {}}
+        self._n_strokes = 0
 
     def picture(self, name: str) -> None:
         """Take a picture of the window."""
@@ -86,9 +87,13 @@ class Visit:
         window.send(QEvent.Type.MouseButtonRelease, *points[-1])
         window.pump()
 
-    def stroke(self, number: int) -> tuple[float, float]:
-        """Paint once more; return the seconds to the slice in view, and to all that is prepared."""
+    def stroke(self) -> tuple[float, float]:
+        """Paint once more; return the seconds to the slice in view, and to all that is prepared.
+
+        Never twice in the same place: a stroke that changes nothing has no result.
+        """
         window, session = self.window, self.window.session
+        number, self._n_strokes = self._n_strokes, self._n_strokes + 1
         seen: list[float] = []
         prepared = session.preparation.prepared
 
@@ -142,7 +147,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         window.wait(lambda: session.view.result is not None)
         settle(window)
         visit.picture("4-box-painted")
-        visit.found["in_box"] = [visit.stroke(number) for number in range(rounds)]
+        visit.found["in_box"] = [visit.stroke() for _ in range(rounds)]
         say(f"large: in the box {visit.found['in_box']}")
 
         box = session.preparation.prepared
@@ -150,7 +155,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         window.dock.segment.widening.button.click()
         meanwhile = []
         while session.preparation.prepared is box and len(meanwhile) < MOST_STROKES_MEANWHILE:
-            meanwhile.append(visit.stroke(len(meanwhile) % 8))
+            meanwhile.append(visit.stroke())
             until = time.perf_counter() + PAUSE_MEANWHILE
             window.wait(
                 lambda until=until: (
@@ -168,7 +173,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         visit.note("change_over", time.perf_counter() - started)
         settle(window)
         visit.picture("6-whole")
-        visit.found["in_whole"] = [visit.stroke(number) for number in range(rounds)]
+        visit.found["in_whole"] = [visit.stroke() for _ in range(rounds)]
         say(f"large: in the whole {visit.found['in_whole']}, {_stages(session)}")
         visit.found["scroll_labelled"] = scroll(window, rounds)
         window.viewer.reset_view()
