@@ -30,6 +30,7 @@ from supervox.segmentation import (
 from supervox.segmentation.cli.results import ResultFiles
 from supervox.segmentation.cli.segment_run import Request
 from supervox.segmentation.cli.segment_run import run as segment
+from supervox.segmentation.cluster import local_cluster
 from supervox.segmentation.memory import Run, plan_memory
 from supervox.volumes import create_volume, open_volume
 
@@ -182,14 +183,12 @@ def forget_peak() -> None:
 @contextmanager
 def _cluster(n_workers: int) -> Iterator[str]:
     """Start a cluster of processes with one thread each; give its address."""
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
-    with LocalCluster(
-        n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=":0"
-    ) as cluster:
-        with Client(cluster) as client:
+    with local_cluster(n_workers) as address:
+        with Client(address) as client:
             client.run(_warm_up)  # every worker, however few blocks the small volume has
-        yield cluster.scheduler_address
+        yield address
 
 
 def _warm_up() -> None:

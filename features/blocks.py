@@ -10,10 +10,11 @@ from __future__ import annotations
 import itertools
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
@@ -26,6 +27,7 @@ Progress = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Made = TypeVar("Made", covariant=True)
 
 DEFAULT_BLOCK_VOXELS = 128**3
 
@@ -177,13 +179,6 @@ def default_block_shape(
     return block[0], block[1], block[2]
 
 
-class Waiting(Protocol):
-    """A result that may not be there yet."""
-
-    def result(self) -> Any:
-        """Return it, when it is there."""
-
-
 class Executor(Protocol):
     """What runs a function on blocks."""
 
@@ -191,13 +186,20 @@ class Executor(Protocol):
     def slots(self) -> int:
         """Blocks that can be at work at the same time."""
 
-    def starting(
-        self, function: Callable[[Block], Any]
-    ) -> AbstractContextManager[Callable[[Block], Waiting]]:
-        """Give what starts the work on a block; what is unfinished at the end is given up."""
+    def run(
+        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+    ) -> Generator[Result, None, None]:
+        """Yield the results in block order, a few ahead; closed, it gives up what is unfinished."""
 
 
 Workers = int | Executor | None
+
+
+class Waiting(Protocol[Made]):
+    """A result that may not be there yet."""
+
+    def result(self) -> Made:
+        """Return it, when it is there."""
 
 
 @dataclass(frozen=True)
@@ -212,14 +214,27 @@ class Threads:
 
     slots: int
 
-    @contextmanager
-    def starting(self, function: Callable[[Block], Any]) -> Iterator[Callable[[Block], Waiting]]:
-        """Give what starts the work on a block."""
+    def run(
+        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+    ) -> Generator[Result, None, None]:
+        """Yield the results in block order."""
         with ThreadPoolExecutor(self.slots) as pool:
             try:
-                yield lambda block: pool.submit(function, block)
+                yield from run_ahead(lambda block: pool.submit(function, block), blocks, self.slots)
             finally:
                 pool.shutdown(cancel_futures=True)
+
+
+def run_ahead(
+    start: Callable[[Item], Waiting[Result]], items: Iterable[Item], slots: int
+) -> Iterator[Result]:
+    """Yield the results of what is started, in order; two for each slot are under way at a time."""
+    todo, under_way = iter(items), deque[Waiting[Result]]()
+    while True:
+        under_way.extend(start(item) for item in islice(todo, 2 * slots - len(under_way)))
+        if not under_way:
+            return
+        yield under_way.popleft().result()
 
 
 def count_workers(workers: Workers) -> int:
@@ -276,16 +291,10 @@ def run_blocks(
     Cancelled
         If `should_stop` said so.
     """
-    executor = choose_executor(workers)
-    slots = executor.slots
-    with executor.starting(function) as start:
-        waiting: deque[Waiting] = deque()
-        todo = iter(blocks)
+    with closing(choose_executor(workers).run(function, blocks)) as results:
         for done in range(len(blocks)):
-            while len(waiting) < 2 * slots and (block := next(todo, None)) is not None:
-                waiting.append(start(block))
             check_stop(should_stop)
-            yield waiting.popleft().result()
+            yield next(results)
             if progress is not None:
                 progress(done + 1, len(blocks))
 

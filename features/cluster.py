@@ -8,17 +8,17 @@ back, and those of the stages are sums and tables.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .blocks import Block, Waiting
+from .blocks import Block, Result, Waiting, run_ahead
 
 if TYPE_CHECKING:
     from distributed import Client
 
-RETRIES = 3  # of a block, each time that its worker is lost
+RETRIES = 3  # of a task, each time that its worker is lost
+MOST_TOGETHER = 4  # blocks of a task: each costs the scheduler and the client some 10 ms
 
 
 class _Job:
@@ -42,8 +42,8 @@ class _Job:
         return _Job, (self._packed,)
 
 
-def _work(job: _Job, block: Block) -> Any:
-    return job.function(block)
+def _work(job: _Job, blocks: Sequence[Block]) -> list[Any]:
+    return [job.function(block) for block in blocks]
 
 
 class Cluster:
@@ -65,25 +65,27 @@ class Cluster:
         """Blocks that the workers can do at the same time; at least 1."""
         return max(1, int(sum(self._client.nthreads().values())))
 
-    @contextmanager
-    def starting(self, function: Callable[[Block], Any]) -> Iterator[Callable[[Block], Waiting]]:
-        """Give what starts the work on a block; what is unfinished at the end is given up."""
+    def run(
+        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+    ) -> Generator[Result, None, None]:
+        """Yield the results in block order; closed early, it gives up what is unfinished."""
         import dask
         from distributed.protocol.pickle import dumps
 
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
             # a task like any other: where the worker that holds it is lost, it is made again
             job = self._client.submit(_Job, dumps(function), pure=False, retries=RETRIES)
-        threads = self._client.nthreads()
+        threads, slots = self._client.nthreads(), self.slots
+        size = min(max(len(blocks) // (2 * slots), 1), MOST_TOGETHER)
         begun: list[tuple[str | None, Any]] = []
 
-        def start(block: Block) -> Waiting:
+        def start(batch: Sequence[Block]) -> Waiting[list[Result]]:
             begun[:] = [(place, future) for place, future in begun if not future.done()]
             busy = Counter(place for place, _ in begun)
             # left alone, Dask sends all of them to where the job is, and moves them off later
             place = min(threads, key=lambda name: busy[name] / threads[name], default=None)
-            future: Waiting = self._client.submit(
-                *(_work, job, block),
+            future: Waiting[list[Result]] = self._client.submit(
+                *(_work, job, batch),
                 pure=False,
                 retries=RETRIES,
                 workers=place,
@@ -92,7 +94,9 @@ class Cluster:
             begun.append((place, future))
             return future
 
+        batches = [blocks[at : at + size] for at in range(0, len(blocks), size)]
         try:
-            yield start
+            for results in run_ahead(start, batches, slots):
+                yield from results
         finally:
             self._client.cancel([future for _, future in begun if not future.done()], force=True)

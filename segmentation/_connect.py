@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,68 +51,104 @@ def connect(
     run : callable
         Runs a function over all blocks in parallel and yields the results in block order.
     """
-    owner, size, first, starts = _label_components(ids, blocks, assign, run)
-    component = _join_blocks(ids, blocks, starts, owner, first, run)
+    label = partial(_label, ids=ids, assign=assign)
+    owners, sizes, firsts = zip(*run(Fill(label, ids)), strict=True)
+    parts = _Parts(ids, blocks, [len(part) for part in owners])
+    owner, first = np.concatenate(owners), np.concatenate(firsts)
+    component = _join_blocks(parts, owner, first, run)
     n = int(component.max()) + 1
     total = np.zeros(n, np.int64)
-    np.add.at(total, component, size)
+    np.add.at(total, component, np.concatenate(sizes))
     member = np.full(n, -1, np.int64)
     member[component[::-1]] = np.arange(component.size)[::-1]
-    region = _merge(
-        ids, blocks, starts, component, owner[member], total, face_area, minimum_size, run
-    )
+    region = _merge(parts, component, owner[member], total, face_area, minimum_size, run)
     final = _number(region, owner[member], total)[component]
-
-    def relabel(block: Block) -> None:
-        look_up(ids[block.core], final, starts[block.index], out[block.core])
-
-    for _ in run(Fill(relabel, out)):
+    for _ in run(Fill(partial(parts.replace, final, out), out)):
         pass
 
 
-def _label_components(
-    ids: Ids, blocks: Sequence[Block], assign: Callable[[Block], Ids], run: Run
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Label every block by itself; adding `starts` makes the numbers unique."""
-    shape = np.array(ids.shape)
+# What runs over the blocks is no closure: to the workers of a cluster those take along the compiled
+# functions that they refer to, and each worker compiles them anew.
+def _label(block: Block, ids: Ids, assign: Callable[[Block], Ids]) -> tuple[NDArray[Any], ...]:
+    """Label a block by itself."""
+    origin = np.array([core.start for core in block.core])
+    labels, owner, size, first = label_block(assign(block), origin, np.array(ids.shape))
+    ids[block.core] = labels
+    return owner, size, first
 
-    def label(block: Block) -> tuple[NDArray[Any], ...]:
-        origin = np.array([core.start for core in block.core])
-        labels, owner, size, first = label_block(assign(block), origin, shape)
-        ids[block.core] = labels
-        return owner, size, first
 
-    owners, sizes, firsts = zip(*run(Fill(label, ids)), strict=True)
-    starts = np.cumsum([0] + [len(part) for part in owners])[:-1].astype(np.int64)
-    return np.concatenate(owners), np.concatenate(sizes), np.concatenate(firsts), starts
+class _Parts:
+    """Parts of components: numbers of each block's own, which are made unique by adding to them.
+
+    Parameters
+    ----------
+    ids : int32, (Z, Y, X)
+        Holds the numbers.
+    blocks : sequence of Block
+    counts : sequence of int
+        How many there are in each block.
+    """
+
+    def __init__(self, ids: Ids, blocks: Sequence[Block], counts: Sequence[int]) -> None:
+        self._ids = ids
+        self._starts = np.cumsum([0, *counts])[:-1].astype(np.int64)
+        self._at = {tuple(core.start for core in block.core): block for block in blocks}
+
+    def replace(self, values: NDArray[np.int32], out: Ids, block: Block) -> None:
+        """Write the values of a block's parts to where they are in the volume."""
+        self._look_up(values, block, out[block.core])
+
+    def faces(self, block: Block) -> list[tuple[Ids, Ids]]:
+        """Return the parts on both sides of the faces behind a block, where the volume goes on."""
+        return [
+            (self._plane(block, axis, end - 1), self._plane(behind, axis, end))
+            for axis, end, behind in self._behind(block)
+        ]
+
+    def touching(
+        self, component: NDArray[np.int32], moves: NDArray[np.bool_], block: Block
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the components that touch in or behind a block, where one of them moves."""
+        labels = self._with_border(component, block)
+        return touching_pairs(labels, np.array(block.shape), moves.size, moves, NO_VALUES)
+
+    def _with_border(self, component: NDArray[np.int32], block: Block) -> Ids:
+        """Return a block's components with a voxel more behind each axis, where there is one."""
+        sizes = zip(block.core, self._ids.shape, strict=True)
+        labels = np.zeros([core.stop - core.start + (core.stop < n) for core, n in sizes], np.int32)
+        z, y, x = block.shape  # the far edges, where no face is looked at, stay 0
+        self._look_up(component, block, labels[:z, :y, :x])
+        for axis, end, behind in self._behind(block):
+            key: list[Any] = [slice(0, edge) for edge in block.shape]
+            key[axis] = block.shape[axis]
+            labels[tuple(key)] = component[self._plane(behind, axis, end)]
+        return labels
+
+    def _look_up(self, values: NDArray[np.int32], block: Block, into: Ids) -> None:
+        look_up(self._ids[block.core], values, self._starts[block.index], into)
+
+    def _behind(self, block: Block) -> Iterator[tuple[int, int, Block]]:
+        """Yield axis, end and next block, where there is one."""
+        for axis, core in enumerate(block.core):
+            corner = [core.start for core in block.core]
+            corner[axis] = core.stop
+            if tuple(corner) in self._at:
+                yield axis, core.stop, self._at[tuple(corner)]
+
+    def _plane(self, block: Block, axis: int, position: int) -> Ids:
+        """Return the parts in a plane of a block."""
+        key: list[Any] = list(block.core)
+        key[axis] = position
+        plane: Ids = self._ids[tuple(key)] + np.int32(self._starts[block.index])
+        return plane
 
 
 def _join_blocks(
-    ids: Ids,
-    blocks: Sequence[Block],
-    starts: NDArray[np.int64],
-    owner: NDArray[np.int32],
-    first: NDArray[np.int64],
-    run: Run,
+    parts: _Parts, owner: NDArray[np.int32], first: NDArray[np.int64], run: Run
 ) -> NDArray[np.int32]:
     """Unite components across the blocks; number them by their first voxels in the volume."""
     parent = np.arange(owner.size, dtype=np.int32)
-    at = {tuple(core.start for core in block.core): block for block in blocks}
-
-    def read_faces(block: Block) -> list[tuple[Ids, Ids]]:
-        faces = []
-        for axis in range(3):
-            corner = [core.start for core in block.core]
-            corner[axis] = end = block.core[axis].stop
-            behind = at.get(tuple(corner))
-            if behind is not None:
-                front = ids[_plane(block, axis, end - 1)] + np.int32(starts[block.index])
-                faces.append(
-                    (front, ids[_plane(behind, axis, end)] + np.int32(starts[behind.index]))
-                )
-        return faces
-
-    for faces in run(read_faces):
+    for faces in run(parts.faces):
         for front, back in faces:
             join_faces(parent, owner, front, back)
     find_all(parent)
@@ -123,16 +160,8 @@ def _join_blocks(
     return number[parent]
 
 
-def _plane(block: Block, axis: int, position: int) -> tuple[Any, ...]:
-    key: list[Any] = list(block.core)
-    key[axis] = position
-    return tuple(key)
-
-
 def _merge(
-    ids: Ids,
-    blocks: Sequence[Block],
-    starts: NDArray[np.int64],
+    parts: _Parts,
     component: NDArray[np.int32],
     owner: NDArray[np.int32],
     total: NDArray[np.int64],
@@ -148,13 +177,7 @@ def _merge(
     moves = ~is_main | (total < minimum_size)
     candidates = np.flatnonzero(moves)
     order = candidates[np.argsort(total[candidates], kind="stable")]
-
-    def collect(block: Block) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        labels = _with_border(ids, blocks_at, block, starts, component)
-        return touching_pairs(labels, np.array(block.shape), n, moves, NO_VALUES)
-
-    blocks_at = {tuple(core.start for core in block.core): block for block in blocks}
-    keys, sums = reduce_pairs(list(run(collect)))
+    keys, sums = reduce_pairs(list(run(partial(parts.touching, component, moves))))
     a, b = keys // n, keys % n
     contact = sums[:, :3] @ np.array(face_area)
     source, target = np.concatenate([a, b]), np.concatenate([b, a])
@@ -163,32 +186,6 @@ def _merge(
     neighbour = target[by_source].astype(np.int32)
     contact = np.concatenate([contact, contact])[by_source]
     return merge_small(order, total, is_main, minimum_size, start, neighbour, contact)
-
-
-def _with_border(
-    ids: Ids,
-    blocks_at: dict[tuple[int, ...], Block],
-    block: Block,
-    starts: NDArray[np.int64],
-    component: NDArray[np.int32],
-) -> Ids:
-    """Return the block's components with one voxel more behind each axis, where there is one."""
-    core = block.core
-    shape = [c.stop - c.start + (c.stop < n) for c, n in zip(core, ids.shape, strict=True)]
-    labels = np.zeros(shape, np.int32)  # the far edges, where no face is looked at, stay 0
-    z, y, x = block.shape
-    look_up(ids[core], component, starts[block.index], labels[:z, :y, :x])
-    for axis in range(3):
-        if core[axis].stop == ids.shape[axis]:
-            continue
-        corner = [c.start for c in core]
-        corner[axis] = core[axis].stop
-        behind = blocks_at[tuple(corner)]
-        key: list[Any] = [slice(0, edge) for edge in block.shape]
-        key[axis] = block.shape[axis]
-        plane = ids[_plane(behind, axis, core[axis].stop)]
-        labels[tuple(key)] = component[plane + starts[behind.index]]
-    return labels
 
 
 def _number(

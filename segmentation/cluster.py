@@ -6,16 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from supervox.features import Cluster, count_workers
 
 from .checks import SegmentationError
 from .shared import SharedScratch
 from .workspace import Workspace
-
-if TYPE_CHECKING:
-    from distributed import LocalCluster
 
 CONNECT_SECONDS = 10
 LOCAL = "local"  # in the place of an address
@@ -53,9 +49,16 @@ def connected(
         raise SegmentationError(f"a scheduler needs Dask: {how}") from error
     with ExitStack() as stack:
         if scheduler.partition(":")[0] == LOCAL:
-            scheduler = stack.enter_context(_local_cluster(scheduler, workers)).scheduler_address
+            n_workers = _count_local(scheduler) or count_workers(workers)
+            scheduler = stack.enter_context(local_cluster(n_workers))
         try:
-            client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+            client = Client(
+                scheduler,
+                timeout=CONNECT_SECONDS,
+                set_as_default=False,
+                # results need no way through the scheduler if all workers are on this computer
+                direct_to_workers="//127.0.0.1:" in scheduler,
+            )
         except (OSError, ValueError) as error:
             raise SegmentationError(
                 f"{scheduler}: no Dask scheduler answers there; start one with 'dask scheduler', "
@@ -76,20 +79,34 @@ def connected(
             yield Workspace(scratch, cluster=Cluster(client))
 
 
-def _local_cluster(words: str, workers: int | None) -> LocalCluster:
-    """Start workers of one thread each, as processes of this computer."""
-    from distributed import LocalCluster
-
-    number = words.partition(":")[2]
-    if ":" in words and not (number.isdecimal() and int(number) > 0):
+def _count_local(words: str) -> int | None:
+    """Return how many workers of this computer are asked for, if it is said."""
+    _, said, number = words.partition(":")
+    if not said:
+        return None
+    if not (number.isdecimal() and int(number) > 0):
         raise SegmentationError(
             f"{words}: say how many workers to start on this computer, like {LOCAL}:4"
         )
-    return LocalCluster(
-        n_workers=int(number) if number else count_workers(workers),
-        threads_per_worker=1,
-        dashboard_address="127.0.0.1:0",  # any free port; None would be 8787, free or not
-    )
+    return int(number)
+
+
+@contextmanager
+def local_cluster(n_workers: int) -> Iterator[str]:
+    """Start workers of one thread each, as processes of this computer; give the address."""
+    import dask
+    from distributed import LocalCluster
+
+    no_profile = dask.config.set({"distributed.worker.profile.enabled": False})  # nobody looks
+    with (
+        no_profile,
+        LocalCluster(
+            n_workers=n_workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",  # any free port; None would be 8787, free or not
+        ) as cluster,
+    ):
+        yield cluster.scheduler_address
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numba as nb
 import numpy as np
@@ -128,20 +128,7 @@ def region_graph(
     if n_supervoxels is None:
         n_supervoxels = 1 + max(int(read_block(ids, block.core).max()) for block in blocks)
 
-    def one_block(block: Block) -> tuple[Any, ...]:
-        bordered = _with_border(block, volume.shape)
-        values = guide_block(volume, bordered, intensity, sigma)
-        labels = read_block(ids, bordered.core)
-        z, y, x = block.shape
-        inside = labels[:z, :y, :x]
-        lowest = int(inside.min())
-        sums = np.zeros((int(inside.max()) - lowest + 1, 2))
-        _sum_regions(inside, values[:z, :y, :x], lowest, sums)
-        pairs = touching_pairs(
-            labels, np.array(block.shape), n_supervoxels, np.zeros(0, np.bool_), values
-        )
-        return lowest, sums, pairs
-
+    one_block = partial(_touching, ids, volume, intensity, sigma, n_supervoxels)
     regions = np.zeros((n_supervoxels, 2))
     parts = []
     for lowest, sums, pairs in run_blocks(
@@ -150,6 +137,27 @@ def region_graph(
         regions[lowest : lowest + len(sums)] += sums
         parts.append(pairs)
     return _assemble(regions, *reduce_pairs(parts), face_areas(spacing))
+
+
+def _touching(
+    ids: VolumeLike,
+    volume: VolumeLike,
+    intensity: IntensityRange,
+    sigma: Sequence[float],
+    n_supervoxels: int,
+    block: Block,
+) -> tuple[int, NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Return the lowest id of a block, sums from that id on, and which touch in or behind it."""
+    bordered = _with_border(block, volume.shape)
+    values = guide_block(volume, bordered, intensity, sigma)
+    labels = read_block(ids, bordered.core)
+    z, y, x = block.shape
+    inside = labels[:z, :y, :x]
+    lowest = int(inside.min())
+    sums = np.zeros((int(inside.max()) - lowest + 1, 2))
+    _sum_regions(inside, values[:z, :y, :x], lowest, sums)
+    every = np.zeros(0, np.bool_)
+    return lowest, sums, touching_pairs(labels, np.array(block.shape), n_supervoxels, every, values)
 
 
 def _with_border(block: Block, shape: Sequence[int]) -> Block:

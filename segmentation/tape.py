@@ -12,20 +12,21 @@ import math
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, Executor, Waiting, read_block
+from supervox.features import Block, Executor, read_block
 
 from .checks import SegmentationError
 
+Result = TypeVar("Result")
 HEAD = struct.Struct("<4sIQ")  # mark, checksum and length of what follows
 MARK = b"SvTp"
 
@@ -183,57 +184,51 @@ class Recorded:
         """Blocks that can be at work at the same time."""
         return self._executor.slots
 
-    @contextmanager
-    def starting(self, function: Callable[[Block], Any]) -> Iterator[Callable[[Block], Waiting]]:
-        """Give what starts the work on a block, or gets its result from the tape."""
+    def run(
+        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+    ) -> Generator[Result, None, None]:
+        """Yield the results in block order: first those on the tape, then those of the executor."""
         self._passes += 1
-        number, fill = self._passes, function if isinstance(function, Fill) else None
-        with ExitStack() as stack:
-            work = stack.enter_context(self._executor.starting(fill.checked if fill else function))
-            check = None
-            if fill:
-                compare = partial(checksum, fill.out)
-                check = stack.enter_context(self._executor.starting(compare))
+        keys = [[self._passes, *([c.start, c.stop] for c in block.core)] for block in blocks]
+        if isinstance(function, Fill):
+            yield from self._fill(function, blocks, keys)
+            return
+        known = 0
+        for found in self._known(keys):
+            yield found
+            known += 1
+        yield from self._new(function, blocks[known:], keys[known:])
 
-            def start(block: Block) -> Waiting:
-                key = [number, *([core.start, core.stop] for core in block.core)]
-                known = self._tape.next(key)
-                if known is None:
-                    return _New(work(block), self._tape, key, fill is not None)
-                return _Known(known[0], check(block) if check else None, lambda: work(block))
+    def _fill(
+        self, fill: Fill, blocks: Sequence[Block], keys: Sequence[Any]
+    ) -> Generator[Any, None, None]:
+        """Yield results of what writes; what isn't there any more is written again."""
+        known = list(self._known(keys))
+        written = blocks[: len(known)]
+        there = self._executor.run(partial(checksum, fill.out), written)
+        for block, (found, expected), actual in zip(written, known, there, strict=True):
+            if actual != expected:
+                [_] = self._executor.run(fill, [block])
+            yield found
+        new = self._new(fill.checked, blocks[len(known) :], keys[len(known) :])
+        yield from (found for found, _ in new)
 
-            yield start
+    def _known(self, keys: Sequence[Any]) -> Iterator[Any]:
+        """Yield results from the tape as long as it has them."""
+        for key in keys:
+            found = self._tape.next(key)
+            if found is None:
+                return
+            yield found[0]
 
-
-@dataclass(frozen=True)
-class _New:
-    """A result that goes onto the tape as soon as somebody waits for it: in block order."""
-
-    waiting: Waiting
-    tape: Tape
-    key: Any
-    checked: bool
-
-    def result(self) -> Any:
-        found = self.waiting.result()
-        self.tape.append(self.key, found)
-        return found[0] if self.checked else found
-
-
-@dataclass(frozen=True)
-class _Known:
-    """A result from the tape; what it wrote is written again if it isn't there any more."""
-
-    known: Any
-    checksum: Waiting | None
-    again: Callable[[], Waiting]
-
-    def result(self) -> Any:
-        if self.checksum is None:
-            return self.known
-        if self.checksum.result() != self.known[1]:
-            self.again().result()
-        return self.known[0]
+    def _new(
+        self, function: Callable[[Block], Any], blocks: Sequence[Block], keys: Sequence[Any]
+    ) -> Iterator[Any]:
+        """Yield results of the executor; each goes onto the tape when somebody asks for it."""
+        with closing(self._executor.run(function, blocks)) as results:
+            for key, found in zip(keys, results, strict=True):
+                self._tape.append(key, found)
+                yield found
 
 
 def _take_out(value: Any, arrays: list[bytes]) -> Any:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from supervox.features import Block, Waiting
+from supervox.features import Block
 from supervox.segmentation.tape import Recorded
 
 BLOCKS = "blocks.log"
@@ -29,21 +28,20 @@ def report_blocks(
     monkeypatch: pytest.MonkeyPatch, report: Callable[[tuple[str, int, int]], object]
 ) -> None:
     """Report each block that is worked on: its stage, the number of the pass, and its index."""
-    real = Recorded.starting
+    real = Recorded._new
 
-    @contextmanager
-    def starting(
-        recorded: Recorded, function: Callable[[Block], Any]
-    ) -> Iterator[Callable[[Block], Waiting]]:
-        with real(recorded, function) as start:
+    def new(
+        recorded: Recorded,
+        function: Callable[[Block], Any],
+        blocks: Sequence[Block],
+        keys: Sequence[Any],
+    ) -> Iterator[Any]:
+        stage, number = recorded._tape.path.parent.name, recorded._passes
 
-            def begin(block: Block) -> Waiting:
-                waiting = start(block)
-                if type(waiting).__name__ == "_New":
-                    stage = recorded._tape.path.parent.name
-                    report((stage, recorded._passes, block.index))
-                return waiting
+        def begin(block: Block) -> Any:
+            report((stage, number, block.index))
+            return function(block)
 
-            yield begin
+        return real(recorded, begin, blocks, keys)
 
-    monkeypatch.setattr(Recorded, "starting", starting)
+    monkeypatch.setattr(Recorded, "_new", new)

@@ -11,6 +11,7 @@ import pytest
 from supervox.features import Cancelled, Cluster, parameters_for_preset, run_blocks, split_blocks
 from supervox.sample_data import make_phantom
 from supervox.segmentation import SegmentationError, SegmentationParameters, Segmenter
+from supervox.segmentation._pairs import touching_pairs
 from supervox.segmentation.shared import SharedArray, SharedScratch, open_shared
 from supervox.segmentation.workspace import Workspace
 
@@ -99,6 +100,50 @@ def test_results_come_in_order_and_errors_as_they_are(client):
 
     with pytest.raises(ValueError, match="block 0 is bad"):
         list(run_blocks(fail, blocks, workers=cluster))
+
+
+def test_blocks_travel_in_batches_and_none_is_left_out(client):
+    blocks = split_blocks((9, 9, 40), (3, 3, 3))
+    cluster = Cluster(client)
+    client.wait_for_workers(2)
+    with distributed.get_task_stream(client) as stream:
+        found = list(run_blocks(lambda block: block.index, blocks, workers=cluster))
+    assert found == list(range(126))
+    assert len(stream.data) == 1 + 32  # what all have in common, and four blocks each
+
+    def fail(block):
+        if block.index == 66:
+            raise ValueError("block 66 is bad")
+        return block.index
+
+    results = run_blocks(fail, blocks, workers=cluster)
+    assert [next(results) for _ in range(64)] == list(range(64))
+    with pytest.raises(ValueError, match="block 66 is bad"):
+        next(results)
+
+
+class Packing:
+    """Runs blocks here, by a copy of the function that has travelled as to a worker."""
+
+    slots = 1
+
+    def run(self, function, blocks):
+        packed = distributed.protocol.pickle.dumps(function)
+        assert b"numba" not in packed
+        yield from map(distributed.protocol.pickle.loads(packed), blocks)
+
+
+def test_no_worker_compiles_what_is_compiled_here(sample, expected, tmp_path):
+    """A compiled function that travels is another one on the worker, and compiled anew."""
+    with SharedScratch(tmp_path) as scratch:
+        volume = scratch.empty(sample.image.shape, sample.image.dtype)
+        volume[...] = sample.image
+        workspace = Workspace(scratch)
+        segmenter = Segmenter(volume, parameters=PARAMETERS, workspace=workspace, workers=Packing())
+        segmenter.prepare()
+        compare(segmenter.partitions, expected)
+    with pytest.raises(AssertionError):
+        next(Packing().run(lambda block: touching_pairs(block), []))
 
 
 def test_an_array_travels_as_the_name_of_its_file(tmp_path):
