@@ -24,7 +24,7 @@ from .timing import say
 STROKES = 12
 STROKE_SECONDS, LONG_STROKE_SECONDS = 0.5, 2.0
 MOUSE_HZ = 60.0
-PATIENCE = 900.0  # seconds, for anything
+PATIENCE = 3600.0  # seconds, for anything
 
 
 class Window:

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.large_window FOLDER ENDING Z Y X ROUNDS [PICTURES]`` drives the window by
 mouse as a person would: looks around, prepares what is in view, paints, prepares the whole volume
-behind the box, paints meanwhile, and goes on in the whole. Prints JSON.
+behind the box, paints meanwhile, goes on in the whole, and finishes. Prints JSON.
 """
 
 from __future__ import annotations
@@ -178,6 +178,14 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         visit.found["scroll_labelled"] = scroll(window, rounds)
         window.viewer.reset_view()
         visit.picture("7-whole-view")
+        visit.found["strength"] = _strengths(window, rounds)
+        say(f"large: another strength {visit.found['strength']}")
+        visit.found["peak"] = peak_bytes()
+        window.dock.segment.finish.click()
+        seconds = window.wait(lambda: session.delivery.is_finished)
+        visit.note("finish", seconds)
+        settle(window)
+        visit.picture("8-finished")
     done = session.preparation.prepared
     assert done is not None
     visit.found |= {
@@ -189,10 +197,20 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         "longest_block_in": probe.longest_in,
         "longest_wait": probe.longest_wait,
         "stages": _stages(session),
-        "peak": peak_bytes(),
     }
     window.viewer.close()
     return visit.found
+
+
+def _strengths(window: Window, rounds: int) -> list[float]:
+    """Move the strength back and forth; return the seconds to the whole volume."""
+    view, slider, seconds = window.session.view, window.dock.segment.strength.slider, []
+    for number in range(rounds):
+        before = view.result
+        slider.setValue(20 if number % 2 else 10)
+        seconds.append(window.wait(lambda before=before: view.result is not before))
+        settle(window)
+    return seconds
 
 
 def _stages(session: Session) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from supervox.features import PRESETS, FeatureParameters
@@ -37,12 +37,15 @@ class Choices:
         Of the supervoxels; see `SupervoxelParameters`.
     strength : float
         Of refinement; 1 is what the strokes call for.
+    others : SegmentationParameters
+        Has what is chosen on the command line only, as the number of partitions.
     """
 
     features: FeatureParameters
     size_voxels: float = SupervoxelParameters.size_voxels
     compactness: float = SupervoxelParameters.compactness
     strength: float = RefinementParameters.strength
+    others: SegmentationParameters = field(default_factory=SegmentationParameters, repr=False)
 
     @classmethod
     def starting_with(cls, settings: Settings) -> Self:
@@ -59,13 +62,19 @@ class Choices:
             supervoxels.size_voxels,
             supervoxels.compactness,
             parameters.refinement.strength,
+            parameters,
         )
 
     @property
     def parameters(self) -> SegmentationParameters:
         """The parameters of the full pipeline."""
-        return SegmentationParameters(
-            supervoxels=SupervoxelParameters(self.size_voxels, self.compactness),
+        return replace(
+            self.others,
+            supervoxels=replace(
+                self.others.supervoxels,
+                size_voxels=self.size_voxels,
+                compactness=self.compactness,
+            ),
             features=self.features,
             refinement=self.refinement,
         )
@@ -73,7 +82,7 @@ class Choices:
     @property
     def refinement(self) -> RefinementParameters:
         """The parameters of refinement."""
-        return RefinementParameters(self.strength)
+        return replace(self.others.refinement, strength=self.strength)
 
     @property
     def preset(self) -> str | None:

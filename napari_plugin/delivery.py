@@ -76,9 +76,7 @@ class Delivery:
         resources, source = self._session.settings.resources, restored.prepared.source
         n_classes, held = len(model.forest.class_ids), math.prod(source.shape)
         try:
-            room = resources.room(
-                resources.plan(source, model.parameters, n_classes=n_classes, held_bytes=held)
-            )
+            room = resources.room(source, model.parameters, n_classes=n_classes, held_bytes=held)
         except SegmentationError:
             return  # they can't be finished anew either, which says why
         task = restoring_labels(project, restored, model, room)

@@ -5,12 +5,14 @@ priority, so that painting goes first on a busy machine.
 
 Threads are Python's, and hand over what they have at one letter box that lives as long as the
 process. Qt's own pool deletes its workers on their thread while Python may still use, or delete,
-them on another: now and then that crashed.
+them on another: now and then that crashed. For the same reason, Python looks for garbage on the GUI
+thread only while such threads run: widgets may be in it, whoever finds them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import threading
 from collections import deque
@@ -55,6 +57,39 @@ class Report:
         return self._stop.is_set()
 
 
+class _Garbage:
+    """Has Python look for garbage on the GUI thread only, as long as anything else is at work.
+
+    That is of what is young; older objects wait for Python itself, when it may again.
+    """
+
+    def __init__(self) -> None:
+        self._at_work, self._lock = 0, threading.Lock()
+        self._was_enabled = False
+
+    def begin(self) -> None:
+        """Something begins on another thread."""
+        with self._lock:
+            if not self._at_work:
+                self._was_enabled = gc.isenabled()
+                gc.disable()
+            self._at_work += 1
+
+    def end(self) -> None:
+        """Something ended."""
+        with self._lock:
+            self._at_work -= 1
+            if not self._at_work and self._was_enabled:
+                gc.enable()
+
+    def look(self) -> None:
+        """Look for garbage if Python would, on the GUI thread."""
+        due = [n > limit for n, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)]
+        if self._was_enabled and any(due[:2]):
+            gc.collect(int(due[1]))
+
+
+_garbage = _Garbage()
 Task = Callable[[Report], Any]
 _running: set[Job] = set()  # keeps jobs alive that nobody waits for any more
 
@@ -126,6 +161,7 @@ class Job(QObject):
         self._timer.timeout.connect(self._show_progress)
         self._timer.start()
         _running.add(self)
+        _garbage.begin()
         self._thread = threading.Thread(
             target=self._run, args=(task,), name=f"supervox: {description}", daemon=True
         )
@@ -154,6 +190,7 @@ class Job(QObject):
         return spent * (total - done) / done
 
     def _show_progress(self) -> None:
+        _garbage.look()
         if self._bar is not None and self._bar.is_canceled:
             self.stop()
         now = (self.report.done, self.report.total)
@@ -193,6 +230,7 @@ class Job(QObject):
         self._timer.stop()
         self._has_ended = True
         _running.discard(self)
+        _garbage.end()
         if self._bar is not None:
             self._bar.close()
         if self._is_abandoned:
@@ -268,12 +306,14 @@ def run_to_end(work: Callable[[], None]) -> Future[None]:
 
     When Python itself is ending, nothing is begun any more: strokes are written by their journal.
     """
+    _garbage.begin()
     try:
-        return _to_the_end.submit(work)
+        done = _to_the_end.submit(work)
     except RuntimeError:
-        done: Future[None] = Future()
+        done = Future()
         done.set_result(None)
-        return done
+    done.add_done_callback(lambda _: _garbage.end())
+    return done
 
 
 def finish_files() -> None:

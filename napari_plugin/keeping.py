@@ -208,7 +208,7 @@ class Keeping:
         source = session.source
         assert source is not None
         self._run(
-            project_files.restoring(project, source, session.settings.workers),
+            project_files.restoring(project, source, session.settings.resources),
             "Reading what was prepared",
             self._on_restored,
         )

@@ -108,7 +108,7 @@ class Preparation(Stage):
 
     def needs(self, source: Source, parameters: SegmentationParameters) -> Needs:
         """Return what preparing for live work will need."""
-        live = _for_live_work(parameters)
+        live = for_live_work(parameters)
         estimate = estimate_preparation(
             source.shape,
             live,
@@ -145,7 +145,8 @@ class Preparation(Stage):
             self._pace = prepared.seconds / expected
 
 
-def _for_live_work(parameters: SegmentationParameters) -> SegmentationParameters:
+def for_live_work(parameters: SegmentationParameters) -> SegmentationParameters:
+    """Return the parameters that live labels are made with."""
     return replace(parameters, partitions=1, edge_refinement=False)
 
 
@@ -156,7 +157,7 @@ def _task(
     *,
     in_background: bool,
 ) -> Task:
-    live = _for_live_work(parameters)
+    live = for_live_work(parameters)
 
     def prepare(report: Report) -> Prepared:
         started = time.perf_counter()

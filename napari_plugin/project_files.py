@@ -17,6 +17,7 @@ from supervox.segmentation import (
     Project,
     ProjectError,
     Recorder,
+    SegmentationError,
     SegmentationParameters,
     Segmenter,
     Strokes,
@@ -30,9 +31,10 @@ from .finishing import Finished, render_labels
 from .jobs import Report, Task, run_to_end
 from .layer_fields import KEY
 from .lookup import coarse_sample
-from .preparing import Prepared
+from .preparing import Prepared, for_live_work
 from .readers import volume_layer
 from .recent import RecentProjects
+from .resources import Resources
 from .source import Box, Source
 
 Edge = tuple[int, int]
@@ -245,21 +247,29 @@ class Restored:
     model: Model | None = field(repr=False)
 
 
-def restoring(project: Project, source: Source, workers: int | None) -> Task:
+def restoring(project: Project, source: Source, resources: Resources) -> Task:
     """Return the task that reads what was prepared; it gives None if nothing usable is there."""
 
     def restore(report: Report) -> Restored | None:
         settings = project.settings
+        parameters = for_live_work(settings.parameters)
+        try:
+            room = resources.room(source, parameters)
+        except SegmentationError:
+            return None  # it can't be prepared anew either, and the dock says why
         found = project.derived.load_partitions(
-            1, progress=report.progress, should_stop=report.should_stop
+            1,
+            workspace=room,
+            progress=report.progress,
+            should_stop=report.should_stop,
         )
         if not found:
             return None
         segmenter = Segmenter(
             source.work_volume(),
             spacing=source.spacing,
-            parameters=replace(settings.parameters, partitions=1, edge_refinement=False),
-            workers=workers,
+            parameters=parameters,
+            workers=resources.workers,
             partitions=found,
         )
         segmenter.prepare(should_stop=report.should_stop)

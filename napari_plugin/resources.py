@@ -168,14 +168,22 @@ class Resources:
             partitions=[_at_home(partition) for partition in found],
         )
 
-    def room(self, plan: MemoryPlan) -> Workspace:
-        """Return where supervoxels go that were computed another time.
+    def room(
+        self,
+        source: Source,
+        parameters: SegmentationParameters,
+        *,
+        n_classes: int = 2,
+        held_bytes: int = 0,
+    ) -> Workspace:
+        """Return where supervoxels go that were computed another time; parameters as in `plan`.
 
         Raises
         ------
         SegmentationError
-            If the disk has no room.
+            If memory or disk have no room.
         """
+        plan = self.plan(source, parameters, n_classes=n_classes, held_bytes=held_bytes)
         if not plan.ids_on_disk:
             return Workspace()
         self._check_disk(plan)

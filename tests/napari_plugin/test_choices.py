@@ -8,6 +8,7 @@ import pytest
 from supervox.features import PRESETS, FeatureParameters
 from supervox.napari_plugin.choices import KINDS_OF_DATA, Choices
 from supervox.segmentation import (
+    ClassifierParameters,
     RefinementParameters,
     SegmentationParameters,
     SupervoxelParameters,
@@ -32,6 +33,20 @@ def test_choices_become_parameters() -> None:
         features=features,
         refinement=RefinementParameters(0.25),
     )
+
+
+def test_what_is_no_choice_here_is_kept() -> None:
+    """A project of the command line has parameters that the dock doesn't show."""
+    from_project = SegmentationParameters(
+        supervoxels=SupervoxelParameters(6, iterations=3),
+        classifier=ClassifierParameters(trees=20),
+        partitions=8,
+        edge_refinement=False,
+    )
+    chosen = Choices.of(from_project)
+    assert chosen.parameters == from_project
+    expected = replace(from_project, supervoxels=SupervoxelParameters(9, iterations=3))
+    assert replace(chosen, size_voxels=9).parameters == expected
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -355,3 +355,68 @@ def test_a_stage_after_an_error(until: Callable[..., None], quiet: None) -> None
     heard.stage.run(lambda report: "done", "working")
     until(lambda: not heard.stage.is_running)
     assert heard.told[1:] == ["done"]
+
+
+class Found:
+    """Garbage that only a search finds; says on which thread it ended."""
+
+    def __init__(self, ended: list[int]) -> None:
+        self.me, self._ended = self, ended
+
+    def __del__(self) -> None:
+        self._ended.append(threading.get_ident())
+
+
+def make_garbage(_: object = None) -> None:
+    """Make enough of what searches look at for Python to search."""
+    for _ in range(300):
+        [[] for _ in range(1000)]
+
+
+@pytest.mark.parametrize("begin", [Job, lambda task, _: jobs.run_to_end(lambda: task(None))])
+def test_garbage_ends_on_the_gui_thread(
+    until: Callable[..., None], quiet: None, begin: Callable[..., Any]
+) -> None:
+    """There may be widgets in it."""
+    ended: list[int] = []
+    worked = threading.Event()
+
+    def work(_: object) -> None:
+        make_garbage()
+        worked.set()
+
+    gc.collect()
+    Found(ended)
+    begin(work, "working")
+    until(worked.is_set)
+    assert ended == []
+    until(gc.isenabled)
+    make_garbage()
+    gc.collect()
+    assert ended == [HERE]
+
+
+def test_garbage_is_looked_for_while_work_goes_on(gate: Gate, until: Callable[..., None]) -> None:
+    ended: list[int] = []
+    job = Job(gate, "working")
+    assert not gc.isenabled()
+    Found(ended)
+    kept = [[] for _ in range(1000)]
+    until(lambda: ended)
+    assert ended == [HERE]
+    assert kept
+    other = Job(gate, "working as well")
+    gate.go.set()
+    until(lambda: not job.is_running and not other.is_running)
+    assert gc.isenabled()
+
+
+def test_who_wants_no_search_gets_none(gate: Gate, until: Callable[..., None]) -> None:
+    gc.disable()
+    try:
+        job = Job(gate, "working")
+        gate.go.set()
+        until(lambda: not job.is_running)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

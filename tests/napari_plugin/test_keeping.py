@@ -276,7 +276,7 @@ def test_final_labels_of_other_strokes_are_not_shown(
     assert second.session.view.choices.shown is Shown.LABELS
 
 
-def test_final_labels_for_which_there_is_no_memory(
+def test_where_there_is_no_memory(
     finished: Any, open_bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, labels = finished
@@ -288,7 +288,7 @@ def test_final_labels_for_which_there_is_no_memory(
     open_project(bench, folder)
     np.testing.assert_array_equal(bench.session.view.final.data, labels)
     partitions = bench.session.delivery.finishing.finished.segmenter.partitions
-    assert [isinstance(part.ids.base, np.ndarray) for part in partitions[1:]] == [True] * 3
+    assert [isinstance(part.ids.base, np.ndarray) for part in partitions] == [True] * 4
     close(bench)
 
     def refuse(*of: Any, **more: Any) -> Any:
@@ -297,8 +297,9 @@ def test_final_labels_for_which_there_is_no_memory(
     monkeypatch.setattr(Resources, "plan", refuse)
     bench = open_bench()
     open_project(bench, folder)
-    assert bench.session.preparation.prepared is not None
+    assert bench.session.preparation.prepared is None
     assert bench.session.delivery.finishing.finished is None
+    assert (bench.strokes.data == 2).any()
 
 
 def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Path) -> None:
