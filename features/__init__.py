@@ -57,12 +57,12 @@ from .blocks import (
     run_parallel,
     split_blocks,
 )
-from .cluster import Cluster
+from .cluster import Cluster, ClusterLost
 from .context import add_context
 from .device import CHOICES, Choice, Device, DeviceError, describe_device, find_device, name_of
 from .intensity import IntensityRange, sample_voxels
 from .parameters import FILTERS, PRESETS, FeatureParameters, parameters_for_preset
-from .pooling import pool_features, pool_partitions
+from .pooling import pool_features, pool_partitions, pooling_block
 from .smoothing import gaussian_smooth, kernel_radius
 from .table import FeatureTable, column_names, join_tables
 
@@ -74,6 +74,7 @@ __all__ = [
     "Cancelled",
     "Choice",
     "Cluster",
+    "ClusterLost",
     "Device",
     "DeviceError",
     "Executor",
@@ -103,6 +104,7 @@ __all__ = [
     "parameters_for_preset",
     "pool_features",
     "pool_partitions",
+    "pooling_block",
     "read_block",
     "run_blocks",
     "run_parallel",

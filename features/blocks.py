@@ -30,6 +30,7 @@ Result = TypeVar("Result")
 Made = TypeVar("Made", covariant=True)
 
 DEFAULT_BLOCK_VOXELS = 128**3
+WAIT_SECONDS = 0.5
 
 
 class Cancelled(Exception):
@@ -186,10 +187,23 @@ class Executor(Protocol):
     def slots(self) -> int:
         """Blocks that can be at work at the same time."""
 
+    @property
+    def slots_in_memory(self) -> int:
+        """How many of them share the memory of one process."""
+
     def run(
-        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+        self,
+        function: Callable[[Block], Result],
+        blocks: Sequence[Block],
+        should_stop: ShouldStop | None = None,
     ) -> Generator[Result, None, None]:
-        """Yield the results in block order, a few ahead; closed, it gives up what is unfinished."""
+        """Yield the results in block order, a few ahead; closed, it gives up what is unfinished.
+
+        Raises
+        ------
+        Cancelled
+            If `should_stop` said so, which is asked while a result is waited for.
+        """
 
 
 Workers = int | Executor | None
@@ -198,8 +212,17 @@ Workers = int | Executor | None
 class Waiting(Protocol[Made]):
     """A result that may not be there yet."""
 
-    def result(self) -> Made:
-        """Return it, when it is there."""
+    def done(self) -> bool:
+        """Tell whether it is there."""
+
+    def result(self, timeout: float | None = None) -> Made:
+        """Return it, when it is there.
+
+        Raises
+        ------
+        TimeoutError
+            If it isn't in time.
+        """
 
 
 @dataclass(frozen=True)
@@ -214,19 +237,34 @@ class Threads:
 
     slots: int
 
+    @property
+    def slots_in_memory(self) -> int:
+        """All of them share the memory of this process."""
+        return self.slots
+
     def run(
-        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+        self,
+        function: Callable[[Block], Result],
+        blocks: Sequence[Block],
+        should_stop: ShouldStop | None = None,
     ) -> Generator[Result, None, None]:
         """Yield the results in block order."""
         with ThreadPoolExecutor(self.slots) as pool:
+
+            def start(block: Block) -> Waiting[Result]:
+                return pool.submit(function, block)
+
             try:
-                yield from run_ahead(lambda block: pool.submit(function, block), blocks, self.slots)
+                yield from run_ahead(start, blocks, self.slots, should_stop)
             finally:
                 pool.shutdown(cancel_futures=True)
 
 
 def run_ahead(
-    start: Callable[[Item], Waiting[Result]], items: Iterable[Item], slots: int
+    start: Callable[[Item], Waiting[Result]],
+    items: Iterable[Item],
+    slots: int,
+    should_stop: ShouldStop | None = None,
 ) -> Iterator[Result]:
     """Yield the results of what is started, in order; two for each slot are under way at a time."""
     todo, under_way = iter(items), deque[Waiting[Result]]()
@@ -234,7 +272,18 @@ def run_ahead(
         under_way.extend(start(item) for item in islice(todo, 2 * slots - len(under_way)))
         if not under_way:
             return
-        yield under_way.popleft().result()
+        yield _wait(under_way.popleft(), should_stop)
+
+
+def _wait(waiting: Waiting[Result], should_stop: ShouldStop | None) -> Result:
+    """Return a result when it is there, unless somebody wants to stop before."""
+    while True:
+        check_stop(should_stop)
+        try:
+            return waiting.result(timeout=WAIT_SECONDS)
+        except TimeoutError:
+            if waiting.done():
+                return waiting.result()  # just in time, or an error of its own
 
 
 def count_workers(workers: Workers) -> int:
@@ -279,7 +328,7 @@ def run_blocks(
     progress : callable, optional
         Called as ``progress(done, total)`` after every block, on the caller's thread.
     should_stop : callable, optional
-        Asked between blocks.
+        Asked before each result, and now and then while it is waited for.
 
     Yields
     ------
@@ -291,9 +340,8 @@ def run_blocks(
     Cancelled
         If `should_stop` said so.
     """
-    with closing(choose_executor(workers).run(function, blocks)) as results:
+    with closing(choose_executor(workers).run(function, blocks, should_stop)) as results:
         for done in range(len(blocks)):
-            check_stop(should_stop)
             yield next(results)
             if progress is not None:
                 progress(done + 1, len(blocks))

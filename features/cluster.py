@@ -8,17 +8,24 @@ back, and those of the stages are sums and tables.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic
 
-from .blocks import Block, Result, Waiting, run_ahead
+from .blocks import Block, Made, Result, ShouldStop, Waiting, run_ahead
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 RETRIES = 3  # of a task, each time that its worker is lost
 MOST_TOGETHER = 4  # blocks of a task: each costs the scheduler and the client some 10 ms
+NO_WORKERS_SECONDS = 300.0  # others may start meanwhile
+
+
+class ClusterLost(RuntimeError):
+    """The workers of a cluster are gone, or its scheduler is."""
 
 
 class _Job:
@@ -42,8 +49,11 @@ class _Job:
         return _Job, (self._packed,)
 
 
-def _work(job: _Job, blocks: Sequence[Block]) -> list[Any]:
-    return [job.function(block) for block in blocks]
+def _work(job: _Job, blocks: Sequence[Block], afterwards: Callable[[], None] | None) -> list[Any]:
+    results = [job.function(block) for block in blocks]
+    if afterwards is not None:
+        afterwards()
+    return results
 
 
 class Cluster:
@@ -55,48 +65,136 @@ class Cluster:
     Parameters
     ----------
     client : distributed.Client
+    afterwards : callable, optional
+        Called on the worker after each few blocks, before their results are sent; a function of a
+        module.
     """
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, afterwards: Callable[[], None] | None = None) -> None:
+        self._client, self._afterwards = client, afterwards
+        self._alone_since: float | None = None
 
     @property
     def slots(self) -> int:
         """Blocks that the workers can do at the same time; at least 1."""
-        return max(1, int(sum(self._client.nthreads().values())))
+        return max(1, sum(self._threads().values()))
+
+    @property
+    def slots_in_memory(self) -> int:
+        """Threads of a worker."""
+        return max([1, *self._threads().values()])
 
     def run(
-        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+        self,
+        function: Callable[[Block], Result],
+        blocks: Sequence[Block],
+        should_stop: ShouldStop | None = None,
     ) -> Generator[Result, None, None]:
-        """Yield the results in block order; closed early, it gives up what is unfinished."""
+        """Yield the results in block order; closed early, it gives up what is unfinished.
+
+        Raises
+        ------
+        ClusterLost
+            If there have been no workers for long, a block was the end of several, or the scheduler
+            doesn't answer.
+        """
         import dask
         from distributed.protocol.pickle import dumps
 
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+        packed = dumps(function)
+        threads, slots = self._threads(), self.slots
+        with (
+            _telling_of_losses(),
+            dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}),
+        ):
             # a task like any other: where the worker that holds it is lost, it is made again
-            job = self._client.submit(_Job, dumps(function), pure=False, retries=RETRIES)
-        threads, slots = self._client.nthreads(), self.slots
+            job = self._client.submit(_Job, packed, pure=False, retries=RETRIES)
         size = min(max(len(blocks) // (2 * slots), 1), MOST_TOGETHER)
-        begun: list[tuple[str | None, Any]] = []
+        begun: list[tuple[str | None, Future]] = []
 
         def start(batch: Sequence[Block]) -> Waiting[list[Result]]:
             begun[:] = [(place, future) for place, future in begun if not future.done()]
             busy = Counter(place for place, _ in begun)
             # left alone, Dask sends all of them to where the job is, and moves them off later
             place = min(threads, key=lambda name: busy[name] / threads[name], default=None)
-            future: Waiting[list[Result]] = self._client.submit(
-                *(_work, job, batch),
-                pure=False,
-                retries=RETRIES,
-                workers=place,
-                allow_other_workers=place is not None,
-            )
+            with _telling_of_losses():
+                future = self._client.submit(
+                    *(_work, job, batch, self._afterwards),
+                    pure=False,
+                    retries=RETRIES,
+                    workers=place,
+                    allow_other_workers=place is not None,
+                )
             begun.append((place, future))
-            return future
+            return _Sent(future, self)
 
         batches = [blocks[at : at + size] for at in range(0, len(blocks), size)]
         try:
-            for results in run_ahead(start, batches, slots):
+            for results in run_ahead(start, batches, slots, should_stop):
                 yield from results
         finally:
-            self._client.cancel([future for _, future in begun if not future.done()], force=True)
+            self._give_up([future for _, future in begun if not future.done()])
+
+    def check_workers(self) -> None:
+        """Raise `ClusterLost` if there have been no workers for long."""
+        now = monotonic()
+        if self._threads():
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = now
+        elif now - self._alone_since > NO_WORKERS_SECONDS:
+            raise ClusterLost(f"there have been no workers for {NO_WORKERS_SECONDS:.0f} s")
+
+    def _threads(self) -> dict[str, int]:
+        """Return how many threads each worker has."""
+        with _telling_of_losses(OSError):  # nothing else than the scheduler is asked here
+            threads: dict[str, int] = self._client.nthreads()
+        return threads
+
+    def _give_up(self, futures: Sequence[Future]) -> None:
+        """Have nobody work on what isn't finished; if the scheduler is gone, nobody does."""
+        if futures and self._client.status == "running":
+            self._client.cancel(futures, force=True)
+
+
+class _Sent(Generic[Made]):
+    """The results of a task that was sent to the workers."""
+
+    def __init__(self, future: Future, cluster: Cluster) -> None:
+        self._future, self._cluster = future, cluster
+
+    def done(self) -> bool:
+        """Tell whether they are there."""
+        return bool(self._future.done())
+
+    def result(self, timeout: float | None = None) -> Made:
+        """Return them; see `Waiting`."""
+        try:
+            with _telling_of_losses():
+                found: Made = self._future.result(timeout)
+        except TimeoutError:
+            if not self.done():
+                self._cluster.check_workers()
+            raise
+        return found
+
+
+@contextmanager
+def _telling_of_losses(*others: type[Exception]) -> Iterator[None]:
+    """Turn what Dask says when a cluster is lost into a `ClusterLost`."""
+    from distributed import KilledWorker
+    from distributed.client import ClosedClientError, FutureCancelledError
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except (
+        KilledWorker,
+        ClosedClientError,
+        FutureCancelledError,
+        CommClosedError,
+        *others,
+    ) as error:
+        died = isinstance(error, KilledWorker)
+        reason = "several workers ended at the same block" if died else "its scheduler is gone"
+        raise ClusterLost(reason) from error

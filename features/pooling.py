@@ -22,7 +22,7 @@ from .blocks import (
     Triple,
     VolumeLike,
     Workers,
-    count_workers,
+    choose_executor,
     default_block_shape,
     read_block,
     run_blocks,
@@ -238,6 +238,34 @@ def pool_partitions(
     return [total.table() for total in totals]
 
 
+def pooling_block(
+    shape: Sequence[int],
+    bank: FeatureBank,
+    *,
+    spacing: Sequence[float] = (1, 1, 1),
+    workers: Workers = None,
+    device: Device | None = None,
+    known: Sequence[int] | None = None,
+) -> Triple:
+    """Choose the block shape of `pool_partitions`, which does so itself unless it is told.
+
+    Parameters
+    ----------
+    shape : sequence of 3 int
+        Voxels of the volume.
+    bank, spacing, workers, device
+        Of the pooling.
+    known : sequence of 3 int, optional
+        Another choice, which is taken if the memory allows it.
+    """
+    chosen = _choose_block(shape, plan_scales(bank.parameters, shape, spacing), workers, device)
+    if known is None or device is not None:
+        return chosen
+    z, y, x = known
+    needed = z * y * x * BYTES_PER_VOXEL * choose_executor(workers).slots_in_memory
+    return (z, y, x) if needed <= 2 * MEMORY_BYTES else chosen
+
+
 def _choose_block(
     shape: Sequence[int], scales: Sequence[Scale], workers: Workers, device: Device | None
 ) -> Triple:
@@ -245,7 +273,7 @@ def _choose_block(
     unit = scales[-1].factor if scales else (1, 1, 1)
     needed = BYTES_PER_VOXEL if device is None else BYTES_BESIDE_DEVICE
     largest = LARGEST_BLOCK if device is None else device.voxels
-    budget = MEMORY_BYTES // (needed * count_workers(workers))
+    budget = MEMORY_BYTES // (needed * choose_executor(workers).slots_in_memory)
     edges = default_block_shape(shape, unit, min(max(budget, SMALLEST_BLOCK), largest))
     even = [0, 0, 0]
     for axis in range(3):  # as many blocks as before, but no thin one at the end

@@ -14,6 +14,7 @@ from supervox.segmentation import Model, Project, SegmentationError
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing
 from .project_files import Restored, restoring_labels
+from .view import Shown
 
 if TYPE_CHECKING:
     from .session import Session
@@ -85,6 +86,8 @@ class Delivery:
     def _on_finished(self, finished: Finished) -> None:
         if self._session.image is not None:
             self._session.view.show_final(self._session.image, finished)
+            if finished.source != self._session.source:  # of the box that there was
+                self._session.view.choose(shown=Shown.LABELS)
             if finished.seconds:
                 self._session.keeping.note(finished)
                 self._session.keeping.keep()

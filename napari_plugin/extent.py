@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .layers import seen_corners
 from .source import Box, Source
 
 if TYPE_CHECKING:
@@ -104,9 +105,9 @@ class Extent:
         for axis, size in enumerate(source.full_shape):
             middle, edge = point[axis], float(ACROSS)
             if dims.ndisplay == 2 and axis in displayed:
-                low, high = image.corner_pixels[:, axis - 3 + image.ndim]
-                middle = (low + high + 1) / 2
-                edge = min(max(high + 1 - low, LEAST_ALONG), MOST_ALONG)
+                low, high = seen_corners(session.viewer, image)[:, axis - 3 + image.ndim]
+                middle = (low + high) / 2
+                edge = min(max(high - low, LEAST_ALONG), MOST_ALONG)
             parts.append(_around(middle, edge, size))
         return parts[0], parts[1], parts[2]
 

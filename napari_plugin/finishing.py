@@ -88,7 +88,8 @@ class Finishing(Stage):
         is_same = earlier is not None and prepared.is_for(
             earlier.source, earlier.segmenter.parameters
         )
-        segmenter = earlier.segmenter if earlier is not None and is_same else None
+        # what is shown still is of the earlier one, whatever becomes of this
+        segmenter = earlier.segmenter.fork() if earlier is not None and is_same else None
         task = _task(prepared, strokes, parameters, segmenter, self._resources)
         self.run(task, "Computing the final labels", shown=True)
 

@@ -36,7 +36,6 @@ from supervox.segmentation import (
     default_budget,
     plan_memory,
 )
-from supervox.volumes import remove_leftovers
 
 from .source import Source
 
@@ -206,7 +205,6 @@ class Resources:
             yield Workspace(), Workspace(device=device)
             return
         self._check_disk(plan)
-        remove_leftovers(self.scratch / "shared")
         with connected(self.scheduler, self.scratch, workers=self.workers) as shared:
             room = shared or Workspace(Scratch(self.scratch))
             images = room if plan.volume_on_disk else Workspace()

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from supervox.features import Cluster, count_workers
+from supervox.features import Cluster, ClusterLost, count_workers
 
 from .checks import SegmentationError
-from .shared import SharedScratch
+from .shared import SharedScratch, persist, release
 from .workspace import Workspace
 
 CONNECT_SECONDS = 10
@@ -51,13 +51,13 @@ def connected(
         if scheduler.partition(":")[0] == LOCAL:
             n_workers = _count_local(scheduler) or count_workers(workers)
             scheduler = stack.enter_context(local_cluster(n_workers))
+        is_here = "//127.0.0.1:" in scheduler  # and so are all its workers
         try:
             client = Client(
                 scheduler,
                 timeout=CONNECT_SECONDS,
                 set_as_default=False,
-                # results need no way through the scheduler if all workers are on this computer
-                direct_to_workers="//127.0.0.1:" in scheduler,
+                direct_to_workers=is_here,  # not by way of the scheduler
             )
         except (OSError, ValueError) as error:
             raise SegmentationError(
@@ -75,8 +75,13 @@ def connected(
             raise SegmentationError(
                 f"{blind[0]}: this worker doesn't see {folder}; write to a folder that all share"
             )
-        with _telling_of_losses(scheduler):
-            yield Workspace(scratch, cluster=Cluster(client))
+        try:
+            yield Workspace(scratch, cluster=Cluster(client, release if is_here else persist))
+        except ClusterLost as error:
+            raise SegmentationError(
+                f"{scheduler}: the cluster was lost on the way ({error}): see the workers' logs "
+                "(often they lack memory), start it anew, and try again"
+            ) from error
 
 
 def _count_local(words: str) -> int | None:
@@ -107,19 +112,3 @@ def local_cluster(n_workers: int) -> Iterator[str]:
         ) as cluster,
     ):
         yield cluster.scheduler_address
-
-
-@contextmanager
-def _telling_of_losses(scheduler: str) -> Iterator[None]:
-    """Say in a line that the workers are gone, or the scheduler is."""
-    from distributed import KilledWorker
-    from distributed.client import FutureCancelledError
-    from distributed.comm import CommClosedError
-
-    try:
-        yield
-    except (KilledWorker, FutureCancelledError, CommClosedError) as error:
-        raise SegmentationError(
-            f"{scheduler}: the cluster was lost on the way: see the workers' logs (often they lack "
-            "memory), start it anew, and try again"
-        ) from error

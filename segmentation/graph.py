@@ -131,10 +131,10 @@ def region_graph(
     one_block = partial(_touching, ids, volume, intensity, sigma, n_supervoxels)
     regions = np.zeros((n_supervoxels, 2))
     parts = []
-    for lowest, sums, pairs in run_blocks(
+    for present, sums, pairs in run_blocks(
         one_block, blocks, workers=workers, progress=progress, should_stop=should_stop
     ):
-        regions[lowest : lowest + len(sums)] += sums
+        regions[present] += sums
         parts.append(pairs)
     return _assemble(regions, *reduce_pairs(parts), face_areas(spacing))
 
@@ -146,8 +146,8 @@ def _touching(
     sigma: Sequence[float],
     n_supervoxels: int,
     block: Block,
-) -> tuple[int, NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    """Return the lowest id of a block, sums from that id on, and which touch in or behind it."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Return the ids in a block, their sums, and which touch in or behind it."""
     bordered = _with_border(block, volume.shape)
     values = guide_block(volume, bordered, intensity, sigma)
     labels = read_block(ids, bordered.core)
@@ -156,8 +156,11 @@ def _touching(
     lowest = int(inside.min())
     sums = np.zeros((int(inside.max()) - lowest + 1, 2))
     _sum_regions(inside, values[:z, :y, :x], lowest, sums)
-    every = np.zeros(0, np.bool_)
-    return lowest, sums, touching_pairs(labels, np.array(block.shape), n_supervoxels, every, values)
+    present = np.flatnonzero(sums[:, 0])
+    pairs = touching_pairs(
+        labels, np.array(block.shape), n_supervoxels, np.zeros(0, np.bool_), values
+    )
+    return lowest + present, sums[present], pairs
 
 
 def _with_border(block: Block, shape: Sequence[int]) -> Block:

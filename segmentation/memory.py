@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ SLAB_BYTES, BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 2**29, 130e6, 160
 MAPPED_VOXELS = 3e6  # of files, that a thread has in memory: a block with its halo
 LEARNING_BYTES = 250  # per supervoxel and thread, while the labels are refined
 UNFINISHED_BYTES = 12  # a voxel in the files of a stage that can be resumed
+AGAIN_BYTES = 4  # a voxel, for what the workers of a cluster need to do a block again
 COARSEST = 64  # edge of a supervoxel that is worth proposing
 CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
@@ -71,7 +72,7 @@ class MemoryPlan:
     bytes : float
         Memory at the peak, about, with the program itself.
     disk_bytes : float
-        What the files take while the run lasts.
+        What files in the way take while the run lasts, with those of a stage that can be resumed.
     """
 
     ids_on_disk: bool
@@ -152,7 +153,8 @@ def plan_memory(run: Run, budget: float, *, shared: bool = False) -> MemoryPlan:
     ways = (plan for plan in _plans(run) if plan.volume_on_disk or not shared)
     plan = next((plan for plan in ways if plan.bytes <= budget), None)
     if plan is not None:
-        return plan
+        again = AGAIN_BYTES * math.prod(run.shape) * shared
+        return replace(plan, disk_bytes=plan.disk_bytes + again)
     raise NotEnoughMemory(run.shape, _what_would_fit(run, budget))
 
 
@@ -190,7 +192,8 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
     )
     # what lies in files is in memory as well, where somebody works on it
     in_files = 4 * run.parameters.partitions * ids_on_disk + run.itemsize * volume_on_disk
-    in_files += UNFINISHED_BYTES * run.resumable
+    unfinished = UNFINISHED_BYTES * run.resumable
+    in_files += unfinished
     mapped = in_files * (threads + 1) * min(MAPPED_VOXELS, voxels)
     in_memory = (0 if ids_on_disk else demand.ids) + (0 if volume_on_disk else volume)
     stages = max(demand.working, result + max(learning, rendering))
@@ -199,7 +202,7 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
         volume_on_disk,
         together,
         BASE_BYTES + run.held_bytes + in_memory + mapped + demand.tables + stages,
-        demand.ids * ids_on_disk + volume * volume_on_disk,
+        demand.ids * ids_on_disk + volume * volume_on_disk + unfinished * voxels,
     )
 
 
@@ -236,24 +239,45 @@ def _largest_box(run: Run, budget: float) -> Run | None:
     return None
 
 
-def _left_in_groups() -> Sequence[int]:
+def _left_in_groups() -> list[int]:
     """Return what the control groups of this process leave to it: a batch job has such a limit."""
     try:
         lines = OWN_CGROUP.read_text().splitlines()
     except OSError:
         return []  # no Linux
-    own = next((line[3:].strip("/") for line in lines if line.startswith("0::")), "")
-    folder, left = CGROUPS / own, []
+    left: list[int] = []
+    for _, controllers, own in (line.split(":", 2) for line in lines):
+        if not controllers:  # of version 2
+            left += _left(CGROUPS, own, "memory.max", "memory.current", "")
+        elif "memory" in controllers.split(","):
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_")
+            left += _left(CGROUPS / "memory", own, *names)
+    return left
+
+
+def _left(root: Path, own: str, limit: str, used: str, prefix: str) -> Iterator[int]:
+    """Yield what a control group and those around it leave; files that memory mirrors don't count.
+
+    Parameters
+    ----------
+    root : Path
+    own : str
+        The group.
+    limit, used, prefix : str
+        Names of the files, and of what is in ``memory.stat``.
+    """
+    mirrored = {f"{prefix}inactive_file", f"{prefix}active_file"}
+    folder = root / own.strip("/")
     for group in (folder, *folder.parents):
-        if not group.is_relative_to(CGROUPS):
+        if not group.is_relative_to(root):
             break
         try:
-            limit, used = (group / "memory.max").read_text(), (group / "memory.current").read_text()
+            most, now = (group / limit).read_text().strip(), int((group / used).read_text())
+            stat = (line.split() for line in (group / "memory.stat").read_text().splitlines())
         except OSError:
             continue  # the outermost group has no limit
-        if limit.strip() != "max":
-            left.append(int(limit) - int(used))
-    return left
+        if most != "max":
+            yield int(most) - now + sum(int(size) for name, size in stat if name in mirrored)
 
 
 def _gigabytes(size: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from threading import RLock, Thread
 
@@ -123,6 +124,14 @@ class Segmenter:
             del self._partitions[parameters.partitions :]
             if replace(old, refinement=parameters.refinement) != parameters:
                 self._learned = None
+
+    def fork(self) -> Segmenter:
+        """Return another segmenter that knows what this one knows; neither changes the other."""
+        with self._lock:
+            other = copy(self)
+            other._lock, other.seconds = RLock(), {}
+            other._partitions = list(self._partitions)
+        return other
 
     @property
     def images(self) -> tuple[VolumeLike, ...]:

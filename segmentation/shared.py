@@ -7,16 +7,22 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import IO, Any, Self, SupportsIndex
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
-from supervox.volumes import temporary_beside
+from supervox.volumes import remove_leftovers, temporary_beside
 
 from .checks import SegmentationError
 from .workspace import Scratch
+
+_SHARED = "shared"
+_opened: WeakSet[mmap.mmap] = WeakSet()  # maps of files that others have made
+_lock = Lock()
 
 
 class SharedArray(np.ndarray[Any, np.dtype[Any]]):
@@ -61,9 +67,30 @@ def open_shared(file: str, dtype: str, shape: Sequence[int]) -> SharedArray:
         mapped = mmap.mmap(handle, 0)
     finally:
         os.close(handle)
+    with _lock:
+        _opened.add(mapped)
     array = np.frombuffer(mapped, dtype).reshape(shape).view(SharedArray)
     array.file = Path(file)
     return array
+
+
+def _all_opened() -> list[mmap.mmap]:
+    with _lock:
+        return list(_opened)
+
+
+def release() -> None:
+    """Let go of the memory that mirrors what this process has opened: Dask counts it as used."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for mapped in _all_opened():
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def persist() -> None:
+    """Have what was written reach the disk, so that it outlives this computer; then release."""
+    for mapped in _all_opened():
+        mapped.flush()
+    release()
 
 
 class NamedScratch(Scratch):
@@ -79,7 +106,7 @@ class NamedScratch(Scratch):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+        super().__init__(folder.resolve())  # workers may be in another one
         self._count = 0
 
     def empty(self, shape: Sequence[int], dtype: npt.DTypeLike) -> NDArray[Any]:
@@ -107,9 +134,10 @@ class SharedScratch(NamedScratch):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(temporary_beside(folder.resolve() / "shared"))
+        super().__init__(temporary_beside(folder.resolve() / _SHARED))
 
     def __enter__(self) -> Self:
+        remove_leftovers(self.folder.parent / _SHARED)
         try:
             self.folder.mkdir()
         except OSError as error:

@@ -23,7 +23,9 @@ from supervox.features import (
     check_stop,
     default_block_shape,
     join_tables,
+    name_of,
     pool_partitions,
+    pooling_block,
     run_blocks,
     split_blocks,
 )
@@ -32,6 +34,7 @@ from .graph import RegionGraph, region_graph
 from .parameters import SegmentationParameters
 from .partition import FEATURES, Channel, Pieces, PieceStore
 from .supervoxels import compute_supervoxels
+from .tape import Recorded
 from .unfinished import Unfinished
 from .workspace import Workspace
 
@@ -144,6 +147,7 @@ class Stages:
         """Compute the features of some partitions; each image is filtered once."""
         bank = FeatureBank(self.parameters.features)
         sizes = [self._count(part) for part in ids]
+        block_shape = self._block_shape(bank, stage.workers)
         of_channels = [
             pool_partitions(
                 image,
@@ -156,10 +160,28 @@ class Stages:
                 device=self._device,
                 progress=steps.next(FEATURES_COST),
                 should_stop=self.should_stop,
+                block_shape=block_shape,
             )
             for image, scale in (Channel(self.volume, self.intensity), *self.channels)
         ]
         return (join_tables(bank, tables) for tables in zip(*of_channels, strict=True))
+
+    def _block_shape(self, bank: FeatureBank, workers: Workers) -> tuple[int, int, int]:
+        """Choose the blocks of the features: those that were begun with, if the memory allows."""
+        choose = partial(
+            pooling_block,
+            self.volume.shape,
+            bank,
+            spacing=self.spacing,
+            workers=workers,
+            device=self._device,
+        )
+        if not isinstance(workers, Recorded):
+            return choose()
+        z, y, x = workers.decide(
+            f"blocks for {name_of(self._device)}", lambda known: choose(known=known)
+        )
+        return z, y, x
 
     def connect(
         self, ids: NDArray[np.int32], size: int, stage: Stage, progress: Progress

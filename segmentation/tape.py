@@ -22,7 +22,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, Executor, read_block
+from supervox.features import Block, Executor, ShouldStop, read_block
 
 from .checks import SegmentationError
 
@@ -86,7 +86,7 @@ class Tape:
     def __init__(self, path: Path, origin: str) -> None:
         self.path = path
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
-        self._reading, self._end = True, 0
+        self._reading, self._end, self._last = True, 0, 0
         self.is_continued = self.next([origin]) is not None
         if not self.is_continued:
             self.append([origin], None)
@@ -110,12 +110,12 @@ class Tape:
         if self._reading:
             found = self._read()
             if found is not None and found[0] == key:
-                self._end = self._file.tell()
+                self._last, self._end = self._end, self._file.tell()
                 return (found[1],)
             self._reading = False
         return None
 
-    def append(self, key: list[Any], result: Any) -> None:
+    def append(self, key: list[Any], result: Any, *, again: bool = False) -> None:
         """Add a result behind those that were read.
 
         Parameters
@@ -123,12 +123,16 @@ class Tape:
         key : list
             What JSON can hold.
         result : array, int, None, or tuple of such
+        again : bool
+            Whether it replaces the last one that was read.
 
         Raises
         ------
         SegmentationError
             If the disk is full.
         """
+        if again:
+            self._end, self._reading = self._last, False
         arrays: list[bytes] = []
         text = json.dumps([key, _take_out(result, arrays)]).encode()
         body = b"".join([struct.pack("<I", len(text)), text, *arrays])
@@ -184,33 +188,62 @@ class Recorded:
         """Blocks that can be at work at the same time."""
         return self._executor.slots
 
+    @property
+    def slots_in_memory(self) -> int:
+        """How many of them share the memory of one process."""
+        return self._executor.slots_in_memory
+
+    def decide(self, name: str, choose: Callable[[Any], Any]) -> Any:
+        """Choose something that the blocks depend on.
+
+        Parameters
+        ----------
+        name : str
+        choose : callable
+            Takes what an earlier run chose, or None. If it chooses anything else, what that run
+            did is void.
+        """
+        found = self._tape.next([name])
+        known = None if found is None else found[0]
+        choice = choose(known)
+        if choice != known:
+            self._tape.append([name], choice, again=known is not None)
+        return choice
+
     def run(
-        self, function: Callable[[Block], Result], blocks: Sequence[Block]
+        self,
+        function: Callable[[Block], Result],
+        blocks: Sequence[Block],
+        should_stop: ShouldStop | None = None,
     ) -> Generator[Result, None, None]:
         """Yield the results in block order: first those on the tape, then those of the executor."""
         self._passes += 1
         keys = [[self._passes, *([c.start, c.stop] for c in block.core)] for block in blocks]
         if isinstance(function, Fill):
-            yield from self._fill(function, blocks, keys)
+            yield from self._fill(function, blocks, keys, should_stop)
             return
         known = 0
         for found in self._known(keys):
             yield found
             known += 1
-        yield from self._new(function, blocks[known:], keys[known:])
+        yield from self._new(function, blocks[known:], keys[known:], should_stop)
 
     def _fill(
-        self, fill: Fill, blocks: Sequence[Block], keys: Sequence[Any]
+        self,
+        fill: Fill,
+        blocks: Sequence[Block],
+        keys: Sequence[Any],
+        should_stop: ShouldStop | None,
     ) -> Generator[Any, None, None]:
         """Yield results of what writes; what isn't there any more is written again."""
         known = list(self._known(keys))
         written = blocks[: len(known)]
-        there = self._executor.run(partial(checksum, fill.out), written)
+        there = self._executor.run(partial(checksum, fill.out), written, should_stop)
         for block, (found, expected), actual in zip(written, known, there, strict=True):
             if actual != expected:
-                [_] = self._executor.run(fill, [block])
+                [_] = self._executor.run(fill, [block], should_stop)
             yield found
-        new = self._new(fill.checked, blocks[len(known) :], keys[len(known) :])
+        new = self._new(fill.checked, blocks[len(known) :], keys[len(known) :], should_stop)
         yield from (found for found, _ in new)
 
     def _known(self, keys: Sequence[Any]) -> Iterator[Any]:
@@ -222,10 +255,14 @@ class Recorded:
             yield found[0]
 
     def _new(
-        self, function: Callable[[Block], Any], blocks: Sequence[Block], keys: Sequence[Any]
+        self,
+        function: Callable[[Block], Any],
+        blocks: Sequence[Block],
+        keys: Sequence[Any],
+        should_stop: ShouldStop | None,
     ) -> Iterator[Any]:
         """Yield results of the executor; each goes onto the tape when somebody asks for it."""
-        with closing(self._executor.run(function, blocks)) as results:
+        with closing(self._executor.run(function, blocks, should_stop)) as results:
             for key, found in zip(keys, results, strict=True):
                 self._tape.append(key, found)
                 yield found

@@ -9,7 +9,7 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
-from supervox.napari_plugin.layers import BOX, FRAME_COLOUR, metadata
+from supervox.napari_plugin.layers import BOX, FRAME_COLOUR, metadata, seen_corners
 from supervox.napari_plugin.source import Box, checked_box, placement
 
 from .controls import button, note
@@ -126,9 +126,7 @@ class BoxEditor(QWidget):
         image, source = self._session.image, self._session.source
         if image is None or source is None:
             return
-        corners = np.asarray(image.corner_pixels, float)
-        corners[1] += 1
-        self._take_displayed(corners)
+        self._take_displayed(seen_corners(self._session.viewer, image))
 
     def _draw(self) -> None:
         """Let a person draw a rectangle, and take it as the box."""

@@ -91,11 +91,11 @@ def make_rooms(
     )
     budget = default_budget() if memory is None else memory
     plan = plan_memory(run, budget, shared=shared is not None)
+    _check_disk(plan, folder, "" if shared is not None else ", or give more --memory")
     if shared is not None:
         return Rooms(shared, replace(shared, pooled_together=plan.pooled_together))
     if not plan.ids_on_disk:
         return Rooms(Workspace(), Workspace())
-    _check_disk(plan, budget, folder)
     what = "volume and supervoxels" if plan.volume_on_disk else "supervoxels"
     say(
         f"about {plan.bytes / 1e9:.1f} of {budget / 1e9:.1f} GB of memory will be used; {what} "
@@ -126,12 +126,11 @@ def choose_device(choice: Choice, scheduler: str | None = None) -> Device | None
     return None
 
 
-def _check_disk(plan: MemoryPlan, budget: float, folder: Path) -> None:
-    """Refuse a disk without room for what doesn't fit into memory."""
+def _check_disk(plan: MemoryPlan, folder: Path, otherwise: str) -> None:
+    """Refuse a disk without room for what lies there meanwhile."""
     free = shutil.disk_usage(folder).free
     if free < plan.disk_bytes:
         raise SegmentationError(
-            f"{folder}: {plan.disk_bytes / 1e9:.1f} GB that don't fit into {budget / 1e9:.1f} GB "
-            f"of memory need room on the disk, which has {free / 1e9:.1f} GB: write to a larger "
-            "one, or give more --memory"
+            f"{folder}: needs room for {plan.disk_bytes / 1e9:.1f} GB meanwhile, and has "
+            f"{free / 1e9:.1f} GB: write to a larger disk{otherwise if plan.ids_on_disk else ''}"
         )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
-from supervox.segmentation.result import Segmentation
+from supervox.segmentation.result import Segmentation, count_labels
 from supervox.volumes import Volume, VolumeClass, create_volume
 
 from .inputs import VoxelSize, class_names
@@ -105,5 +105,5 @@ class ResultFiles:
             ):
                 for name, writer in writers.items():
                     writer[slab.block.core[0]] = getattr(slab, name)
-                voxels += np.bincount(slab.labels.ravel(), minlength=voxels.size)
+                voxels += count_labels(slab.labels)
         return {int(k): int(voxels[k]) for k in np.flatnonzero(voxels)}

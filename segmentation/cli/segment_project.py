@@ -79,7 +79,7 @@ def run(request: Request) -> dict[str, Any]:
         settings = project.settings
         with (
             Outputs([volume.path]) as outputs,
-            connected(request.scheduler, project.folder) as shared,
+            connected(request.scheduler, project.folder, workers=request.workers) as shared,
         ):
             files = request.files.plan(outputs, settings.shape)
             model = request.model and outputs.plan_file(request.model)

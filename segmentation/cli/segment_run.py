@@ -104,7 +104,9 @@ def run(request: Request) -> dict[str, Any]:
                 spacing=size.spacing,
                 n_classes=len(painted.class_ids),
                 workers=request.workers,
-                shared=stack.enter_context(connected(request.scheduler, outputs.folder)),
+                shared=stack.enter_context(
+                    connected(request.scheduler, outputs.folder, workers=request.workers)
+                ),
             ).on(device)
             data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
             segmenter = Segmenter(

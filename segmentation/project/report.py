@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from supervox.segmentation.result import count_labels
 
 from .errors import Severity
 from .methods import methods_paragraph
@@ -93,12 +94,12 @@ def _classes(
     """Return the table of classes: voxels, share, volume and objects of each."""
     settings = project.settings
     unit, factor = READABLE.get(settings.unit or "", (settings.unit, 1.0))
-    voxels = np.bincount(labels.reshape(-1))
+    voxels = count_labels(labels)
     total = int(voxels.sum())
     rows = []
     for item in painted:
         k = item["id"]
-        number = int(voxels[k]) if k < voxels.size else 0
+        number = int(voxels[k])
         volume = factor * number * settings.voxel_volume
         counted = f"{_count_objects(labels, k):,}" if labels.size <= MOST_COUNTED else "not counted"
         rows.append(

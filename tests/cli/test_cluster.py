@@ -1,9 +1,14 @@
 """--scheduler: the same labels from a Dask cluster."""
 
 import builtins
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from supervox.volumes import temporary_beside
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
 QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
@@ -68,16 +73,46 @@ def test_a_worker_that_does_not_see_the_folder(files, run, tmp_path, cluster, mo
 
 
 def test_a_cluster_that_is_lost_on_the_way(files, run, tmp_path, cluster, monkeypatch):
-    def lose(*_, **__):
-        raise distributed.KilledWorker("block", None, 3)
+    losses = [
+        distributed.client.FutureCancelledError("block", "lost"),
+        distributed.client.ClosedClientError("Client is closed"),
+        distributed.comm.CommClosedError("closed"),
+    ]
 
-    monkeypatch.setattr("supervox.segmentation.cli.segment_run.Segmenter.prepare", lose)
+    def lose(*_, **__):
+        raise losses.pop()
+
+    monkeypatch.setattr("distributed.Client.submit", lose)
     address = cluster.scheduler_address
-    done = segment(run, files, tmp_path, "--scheduler", address)
+    while losses:
+        done = segment(run, files, tmp_path, "--scheduler", address)
+        assert done.code == 2
+        assert f"{address}: the cluster was lost on the way (its scheduler is gone): " in done.err
+        assert "see the workers' logs" in done.err
+        assert "Traceback" not in done.err
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_room(files, run, tmp_path, cluster, monkeypatch):
+    free = SimpleNamespace(free=1000)
+    monkeypatch.setattr("supervox.segmentation.cli.budget.shutil.disk_usage", lambda _: free)
+    done = segment(run, files, tmp_path, "--scheduler", cluster.scheduler_address)
     assert done.code == 2
-    assert f"{address}: the cluster was lost on the way: see the workers' logs" in done.err
-    assert "Traceback" not in done.err
+    assert f"{tmp_path}: needs room for 0.0 GB meanwhile, and has 0.0 GB: write to a" in done.err
+    assert "--memory" not in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_removed(files, run, tmp_path, cluster):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = temporary_beside(tmp_path / "shared")
+    left = left.with_name(left.name.replace(f"-{os.getpid()}-", f"-{gone.pid}-"))
+    left.mkdir()
+    (left / "1.bin").write_bytes(b"voxels")
+    done = segment(run, files, tmp_path, "--scheduler", cluster.scheduler_address)
+    assert done.code == 0, done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.tif"]
 
 
 def test_a_number_of_local_workers_that_is_none(files, run, tmp_path):

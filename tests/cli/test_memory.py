@@ -88,7 +88,8 @@ def test_a_disk_without_room_is_refused(files, run, tmp_path, budgets, monkeypat
     monkeypatch.setattr("supervox.segmentation.cli.budget.shutil.disk_usage", lambda _: free)
     done = segment(run, files, tmp_path, "--memory", budgets.volume)
     assert done.code == 2
-    assert f"{tmp_path}: 0.0 GB that don't fit into 0.0 GB of memory need room on the" in done.err
+    assert f"{tmp_path}: needs room for 0.0 GB meanwhile, and has 0.0 GB: write to a" in done.err
+    assert "larger disk, or give more --memory" in done.err
     assert not list(tmp_path.iterdir())
 
 

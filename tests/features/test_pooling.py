@@ -19,6 +19,7 @@ from supervox.features import (
     parameters_for_preset,
     pool_features,
     pool_partitions,
+    pooling_block,
     split_blocks,
 )
 from supervox.features.pooling import PoolingTask, pool_block
@@ -211,3 +212,28 @@ def test_errors():
         pool_partitions(volume, [ids], small, n_supervoxels=[1, 1])
     with pytest.raises(ValueError, match=r"image\[None\]"):
         pool_features(volume[0], ids[0], small)
+
+
+class Elsewhere:
+    """A cluster, as far as the choice of blocks sees it: each worker has a memory of its own."""
+
+    slots, slots_in_memory = 200, 1
+
+
+def test_blocks_fit_the_memory_of_those_that_share_it():
+    shape = (600, 1000, 1000)
+    voxels = {
+        workers: np.prod(pooling_block(shape, bank, workers=workers))
+        for workers in (1, 8, 64, Elsewhere())
+    }
+    one, eight, many, elsewhere = voxels.values()
+    assert one > 2 * eight > 2 * many
+    assert elsewhere == one
+
+
+def test_blocks_that_were_begun_with_are_kept_if_the_memory_allows():
+    shape = (600, 1000, 1000)
+    one, eight = (pooling_block(shape, bank, workers=workers) for workers in (1, 8))
+    assert pooling_block(shape, bank, workers=4, known=one) == one
+    assert pooling_block(shape, bank, workers=8, known=one) == eight
+    assert pooling_block(shape, bank, workers=1, known=eight) == eight

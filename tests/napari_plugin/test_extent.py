@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin import extent
+from supervox.napari_plugin.view import Shown
 from supervox.segmentation import Strokes
 
 from benchmarks.gui_probe import GuiProbe
@@ -144,3 +145,60 @@ def test_flat_and_small_images_need_no_box(
 ) -> None:
     assert not open_bench(volume).session.extent.is_worth_a_box
     assert not open_bench(volume[0]).session.extent.is_worth_a_box
+
+
+@pytest.mark.parametrize(("level", "zoom"), [(0, 2), (1, 0.4)])
+def test_what_is_in_view_of_several_resolutions(
+    small_boxes: None, open_dock: Callable[..., Any], level: int, zoom: float
+) -> None:
+    whole = np.zeros((3, 4000, 4000), np.uint8)
+    window = open_dock([whole, whole[:, ::2, ::2]], name="cell", multiscale=True, show=True)
+    camera = window.viewer.scene.camera
+    camera.center, camera.zoom = (0, 1500, 1800), zoom
+    window.until(lambda: window.session.image.data_level == level)
+    _, rows, columns = window.session.extent.box_in_view()
+    assert (rows.start + rows.stop) / 2 == pytest.approx(1500, abs=1)
+    assert (columns.start + columns.stop) / 2 == pytest.approx(1800, abs=1)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_box_of_what_the_canvas_shows(
+    open_dock: Callable[..., Any], volume: np.ndarray, turned: bool
+) -> None:
+    turn = {"affine": [[1, 0, 0, 0], [0, 0, -1, 60], [0, 1, 0, 0], [0, 0, 0, 1]]} if turned else {}
+    window = open_dock(volume, name="cell", show=True, **turn)
+    window.settle()
+    camera = window.viewer.scene.camera
+    camera.zoom = window.canvas.width() / 20
+    camera.center = (0, 30, 25)
+    window.click("supervox_box_from_view")
+    down = 20 * window.canvas.height() / window.canvas.width()
+    planes, *shown = window.session.box
+    across, along = reversed(shown) if not turned else shown
+    assert planes == slice(0, 30)
+    assert (across.start, across.stop) == pytest.approx((15, 35), abs=2)
+    middle = 30
+    assert (along.start, along.stop) == pytest.approx(
+        (max(middle - down / 2, 0), min(middle + down / 2, SHAPE[2 if turned else 1])), abs=2
+    )
+
+
+def test_final_labels_of_a_box_do_not_hide_the_whole(boxed: Any) -> None:
+    session = boxed.session
+    boxed.settle()
+    for number, columns in ((1, slice(18, 22)), (2, slice(28, 40))):
+        mask = np.zeros(SHAPE, bool)
+        mask[12, 25:30, columns] = True
+        boxed.paint_voxels(mask, number)
+    boxed.settle()
+    box = session.preparation.prepared
+    session.delivery.finish()
+    boxed.settle()
+    finished = session.delivery.finishing.finished
+    assert session.view.choices.shown is Shown.FINAL
+    session.extent.prepare_whole()
+    boxed.settle()
+    assert session.preparation.prepared is not box
+    session.delivery.finishing.succeeded.emit(finished)  # as if it had taken longer
+    assert session.view.choices.shown is Shown.LABELS
+    assert not session.delivery.is_finished

@@ -343,6 +343,36 @@ def test_voxels_that_are_no_numbers(
     assert told == []
 
 
+def test_a_finish_that_is_cancelled_leaves_the_one_before(
+    open_bench: Callable[..., Any], scene: Any
+) -> None:
+    bench = open_bench(scene.image, contrast_limits=(0, 255))
+    bench.prepare(1, 2, 3)
+    session, delivery = bench.session, bench.session.delivery
+    delivery.finish()
+    bench.settle()
+    first, model = delivery.finishing.finished, delivery.finishing.finished.segmenter.model()
+    assert delivery.is_finished
+    session.choose(replace(session.choices, strength=0.25))
+    bench.settle()
+    delivery.finish()
+    bench.settle()
+    second = delivery.finishing.finished
+    assert second is not first
+    assert delivery.is_finished
+    session.choose(replace(session.choices, strength=0.5))
+    bench.settle()
+    delivery.finish()
+    delivery.finishing.cancel()
+    end_of_all_work(bench)
+    assert delivery.finishing.finished is second
+    assert not delivery.is_finished  # they are of another strength
+    assert second.segmenter.parameters.refinement.strength == 0.25
+    assert first.segmenter.model().parameters == model.parameters
+    session.choose(replace(session.choices, strength=0.25))
+    assert delivery.is_finished
+
+
 def test_several_resolutions(open_bench: Callable[..., Any], scene: Any) -> None:
     levels = [scene.image, scene.image[:, ::2, ::2]]
     bench = open_bench(levels, multiscale=True, contrast_limits=(0, 255))

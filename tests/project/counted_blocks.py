@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from supervox.features import Block
+from supervox.features import Block, ShouldStop
 from supervox.segmentation.tape import Recorded
 
 BLOCKS = "blocks.log"
@@ -35,6 +35,7 @@ def report_blocks(
         function: Callable[[Block], Any],
         blocks: Sequence[Block],
         keys: Sequence[Any],
+        should_stop: ShouldStop | None,
     ) -> Iterator[Any]:
         stage, number = recorded._tape.path.parent.name, recorded._passes
 
@@ -42,6 +43,6 @@ def report_blocks(
             report((stage, number, block.index))
             return function(block)
 
-        return real(recorded, begin, blocks, keys)
+        return real(recorded, begin, blocks, keys, should_stop)
 
     monkeypatch.setattr(Recorded, "_new", new)

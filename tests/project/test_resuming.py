@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.features import PRESETS, Cancelled
+from supervox.features import PRESETS, Cancelled, FeatureBank, pooling, split_blocks
 from supervox.segmentation import Project, ProjectError, stages
 from supervox.segmentation.project.work import complete, prepare
 from supervox.segmentation.workspace import Workspace
@@ -118,6 +118,35 @@ def test_only_blocks_at_work_are_repeated(folder, sample, expected, monkeypatch,
         np.testing.assert_array_equal(complete(project, sample.image).labels, expected[0])
     assert digests(folder) == expected[1]
     assert not (folder / "unfinished").exists()
+
+
+def test_another_number_of_threads_goes_on(folder, sample, expected, monkeypatch):
+    """The blocks of the features depend on it, but those that were begun with are kept."""
+    real = pooling.default_block_shape
+    worked = Worked(monkeypatch)
+    monkeypatch.setattr(pooling, "default_block_shape", real)
+    monkeypatch.setattr(pooling, "SMALLEST_BLOCK", 16**3)
+    monkeypatch.setattr(pooling, "MEMORY_BYTES", 3 * pooling.BYTES_PER_VOXEL * 20**3)
+    shape, bank = sample.image.shape, FeatureBank(QUICK.features)
+    blocks = {n: pooling.pooling_block(shape, bank, workers=n) for n in (1, 3)}
+    assert blocks[1] != blocks[3]
+
+    def features():
+        return {block for block in worked.blocks if block[0].startswith("features")}
+
+    with Project.open(folder) as project:
+        with pytest.raises(Cancelled):
+            prepare(project, sample.image, workers=1, should_stop=lambda: len(features()) > 6)
+        assert len(features()) > 6
+        begun = len(worked.blocks)
+        np.testing.assert_array_equal(
+            complete(project, sample.image, workers=3).labels, expected[0]
+        )
+    again = [block for block in worked.blocks[begun:] if block in worked.blocks[:begun]]
+    assert len(again) <= 2
+    n_blocks = len(split_blocks(shape, blocks[1]))
+    assert features() == {(name, 1, k) for name, _, _ in features() for k in range(n_blocks)}
+    assert digests(folder) == expected[1]
 
 
 def test_voxels_that_a_crash_took_are_written_again(folder, sample, expected, monkeypatch):

@@ -102,9 +102,12 @@ def test_a_batch_job_has_what_its_group_has(
     own = tmp_path / "slurm" / "job_1"
     own.mkdir(parents=True)
     (own.parent / "memory.max").write_text("3000000\n")
-    (own.parent / "memory.current").write_text("1000000\n")
+    (own.parent / "memory.current").write_text("1500000\n")
+    # what mirrors files is let go of when somebody needs memory
+    (own.parent / "memory.stat").write_text("anon 7\ninactive_file 300000\nactive_file 200000\n")
     (own / "memory.max").write_text("max\n")
     (own / "memory.current").write_text("1000\n")
+    (own / "memory.stat").write_text("anon 7\n")
     groups = tmp_path / "cgroup"
     groups.write_text("1:name=systemd:/\n0::/slurm/job_1\n")
     monkeypatch.setattr(memory, "CGROUPS", tmp_path)
@@ -112,3 +115,27 @@ def test_a_batch_job_has_what_its_group_has(
     assert default_budget() == pytest.approx(0.7 * 2_000_000)
     monkeypatch.setattr(memory, "OWN_CGROUP", tmp_path / "missing")
     assert default_budget() > 1e8
+
+
+def test_a_batch_job_in_an_older_kind_of_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "memory" / "slurm" / "job_1"
+    own.mkdir(parents=True)
+    for folder, limit in ((own, 2**63 - 4096), (own.parent, 3_000_000)):
+        (folder / "memory.limit_in_bytes").write_text(f"{limit}\n")
+        (folder / "memory.usage_in_bytes").write_text("1500000\n")
+        (folder / "memory.stat").write_text("inactive_file 9\ntotal_inactive_file 500000\n")
+    groups = tmp_path / "cgroup"
+    groups.write_text("3:cpu,cpuacct:/elsewhere\n2:memory:/slurm/job_1\n0::/\n")
+    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
+    monkeypatch.setattr(memory, "OWN_CGROUP", groups)
+    assert default_budget() == pytest.approx(0.7 * 2_000_000)
+
+
+def test_what_lies_on_the_disk_meanwhile() -> None:
+    """Files of a stage that can be resumed, and what a cluster needs to do a block again."""
+    run = Run((100, 100, 100), 4, SegmentationParameters(partitions=2))
+    assert plan_memory(run, 1e12).disk_bytes == 0
+    assert plan_memory(replace(run, resumable=True), 1e12).disk_bytes == 12e6
+    assert plan_memory(run, 1e12, shared=True).disk_bytes == (2 * 4 + 4 + 4) * 1e6

@@ -560,3 +560,21 @@ def test_other_parameters_forget_only_what_they_determine() -> None:
     one_volume.configure(replace(other, supervoxels=SupervoxelParameters(size_voxels=5)))
     one_volume.segment(strokes)
     assert "prepare" in one_volume.seconds
+
+
+def test_a_fork_leaves_the_segmenter_as_it_is(scene: Scene) -> None:
+    volume, strokes = scene.image, scene.strokes
+    first = Segmenter(volume, parameters=SegmentationParameters(partitions=1))
+    labels = first.segment(strokes).labels
+    other = first.fork()
+    assert other.partitions == first.partitions
+    changed = other.segment(strokes, refinement=RefinementParameters(0.25))
+    assert "train" not in other.seconds
+    assert other.parameters.refinement.strength == 0.25
+    other.configure(replace(other.parameters, supervoxels=SupervoxelParameters(size_voxels=5)))
+    assert other.partitions == ()
+    assert first.parameters.refinement.strength == 1
+    assert len(first.partitions) == 1
+    np.testing.assert_array_equal(first.segment(strokes).labels, labels)
+    assert "refine" not in first.seconds
+    assert changed.shape == labels.shape

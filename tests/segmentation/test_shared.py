@@ -5,14 +5,29 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.features import Cancelled, Cluster, parameters_for_preset, run_blocks, split_blocks
+from supervox.features import (
+    Cancelled,
+    Cluster,
+    ClusterLost,
+    parameters_for_preset,
+    run_blocks,
+    split_blocks,
+)
 from supervox.sample_data import make_phantom
 from supervox.segmentation import SegmentationError, SegmentationParameters, Segmenter
 from supervox.segmentation._pairs import touching_pairs
-from supervox.segmentation.shared import SharedArray, SharedScratch, open_shared
+from supervox.segmentation.shared import (
+    SharedArray,
+    SharedScratch,
+    open_shared,
+    persist,
+    release,
+)
 from supervox.segmentation.workspace import Workspace
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
@@ -122,12 +137,80 @@ def test_blocks_travel_in_batches_and_none_is_left_out(client):
         next(results)
 
 
+@pytest.fixture
+def lonely():
+    """A client of a cluster without workers."""
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=":0") as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def test_without_workers_it_can_be_stopped(lonely):
+    blocks, asked = split_blocks((4, 4, 4), (2, 2, 2)), []
+
+    def stop():
+        asked.append(True)
+        return len(asked) > 3
+
+    with pytest.raises(Cancelled):
+        list(run_blocks(lambda block: 1, blocks, workers=Cluster(lonely), should_stop=stop))
+
+
+def test_without_workers_for_long_it_is_lost(lonely, monkeypatch):
+    monkeypatch.setattr("supervox.features.cluster.NO_WORKERS_SECONDS", 0.1)
+    blocks = split_blocks((4, 4, 4), (2, 2, 2))
+    with pytest.raises(ClusterLost, match="there have been no workers for 0 s"):
+        list(run_blocks(lambda block: 1, blocks, workers=Cluster(lonely)))
+
+
+def test_a_scheduler_that_is_gone(monkeypatch):
+    cluster = distributed.LocalCluster(n_workers=1, dashboard_address=":0", processes=False)
+    with distributed.Client(cluster, set_as_default=False) as client:
+        results = run_blocks(
+            lambda block: 1, split_blocks((9, 9, 40), (3, 3, 3)), workers=Cluster(client)
+        )
+        assert next(results) == 1
+        client.close()
+        cluster.close()
+        with pytest.raises(ClusterLost):
+            list(results)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is told by Linux")
+def test_workers_let_go_of_what_mirrors_files(tmp_path):
+    with SharedScratch(tmp_path) as scratch:
+        array = scratch.empty((64, 64, 64), np.int32)
+        array[...] = 3
+        other = pickle.loads(pickle.dumps(array))
+        other[0] = 4
+        for let_go in (release, persist):
+            assert other.sum() > 0
+            before = resident(array.file)
+            let_go()
+            assert resident(array.file) < before
+        assert (array[0] == 4).all()
+        assert (array[1:] == 3).all()
+
+
+def resident(file):
+    """Return the kilobytes of a file that this process has in its memory."""
+    found, of_file = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.split()[0]:
+            of_file = line.endswith(str(file))
+        elif of_file and line.startswith("Rss:"):
+            found += int(line.split()[1])
+    return found
+
+
 class Packing:
     """Runs blocks here, by a copy of the function that has travelled as to a worker."""
 
-    slots = 1
+    slots = slots_in_memory = 1
 
-    def run(self, function, blocks):
+    def run(self, function, blocks, should_stop=None):
         packed = distributed.protocol.pickle.dumps(function)
         assert b"numba" not in packed
         yield from map(distributed.protocol.pickle.loads(packed), blocks)

@@ -163,6 +163,21 @@ def test_other_blocks_are_worked_on(tmp_path):
     assert len(found) == len(worked) == 8
 
 
+def test_a_decision_is_kept(file):
+    def decide(choose):
+        with Tape(file, "cell") as tape:
+            chosen = Recorded(Threads(1), tape).decide("blocks", choose)
+            return chosen, tape.next([0]) is not None
+
+    assert decide(lambda known: known or (4, 4, 4)) == ((4, 4, 4), False)
+    with Tape(file, "cell") as tape:
+        assert tape.next(["blocks"]) == ((4, 4, 4),)
+        tape.append([0], 0)
+    assert decide(lambda known: known) == ((4, 4, 4), True)
+    assert decide(lambda known: (2, 2, 2)) == ((2, 2, 2), False)  # what was done so is void
+    assert decide(lambda known: known) == ((2, 2, 2), False)
+
+
 def test_a_checksum_is_that_of_the_block():
     voxels = np.random.default_rng(0).normal(size=(8, 9, 10)).astype(np.float32)
     block = split_blocks(voxels.shape, (4, 4, 4))[3]
