@@ -90,6 +90,7 @@ class Extent:
         """Work in the whole volume, if that is what was prepared and asked for."""
         if self._whole is not None and prepared.source == self._whole:
             self._session.set_box(None)
+            self._session.hint("The whole volume is prepared: all strokes count")
         self._whole = None
 
     def box_in_view(self) -> Box | None:

@@ -93,6 +93,33 @@ def test_a_cluster_that_is_lost_on_the_way(files, run, tmp_path, cluster, monkey
         assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("batches", [1, 3, 6])
+def test_a_project_goes_on_without_the_cluster(
+    files, run, read, tmp_path, cluster, monkeypatch, batches
+):
+    done = segment(run, files, tmp_path)
+    expected = read((tmp_path / "labels.tif").rename(tmp_path / "expected.tif"))
+    left = [batches]
+    submit = distributed.Client.submit
+
+    def lose_later(*args, **more):
+        if not left[0]:
+            raise distributed.client.FutureCancelledError("block", "lost")
+        left[0] -= 1
+        return submit(*args, **more)
+
+    project = ("--project", tmp_path / "cell.supervox")
+    with monkeypatch.context() as patched:
+        patched.setattr("distributed.Client.submit", lose_later)
+        words = ("--scheduler", cluster.scheduler_address, *project)
+        done = segment(run, files, tmp_path, *words)
+        assert done.code == 2
+        assert "the cluster was lost on the way" in done.err
+    done = segment(run, files, tmp_path, *project)
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(tmp_path / "labels.tif"), expected)
+
+
 def test_a_disk_without_room(files, run, tmp_path, cluster, monkeypatch):
     free = SimpleNamespace(free=1000)
     monkeypatch.setattr("supervox.segmentation.cli.budget.shutil.disk_usage", lambda _: free)
