@@ -175,8 +175,7 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
 def settle(window: Window) -> None:
     """Wait until nothing works any more."""
     live, keeping = window.session.live, window.session.keeping
-    stages = (live.updating, live.scanning, keeping.working)
-    window.wait(lambda: not any(stage.is_running for stage in stages))
+    window.wait(lambda: not (live.is_busy or keeping.working.is_running))
     for _ in range(5):
         window.pump()
 

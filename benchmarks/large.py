@@ -87,6 +87,7 @@ def section(results: dict[str, Any]) -> Iterator[str]:
             ("in_box", "in the box"),
             ("meanwhile", "in the box, while the whole volume is prepared"),
             ("in_whole", "in the whole volume"),
+            ("contradicting", "in the whole volume, strokes of all classes across each other"),
         )
     ]
     yield from table(("", "slice in view", "all that is prepared"), strokes)

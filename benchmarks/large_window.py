@@ -12,6 +12,8 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,8 @@ class Visit:
     def __init__(self, window: Window, pictures: Path | None) -> None:
         self.window, self._pictures = window, pictures
         self.found: dict[str, Any] = {"peaks": {}}
-        self._n_strokes = 0
+        self._further: list[tuple[int, int, NDArray[np.float64]]] = []  # plane, class, path
+        self._n_spirals = 0
 
     def picture(self, name: str) -> None:
         """Take a picture of the window."""
@@ -71,10 +74,24 @@ class Visit:
             for number in range(1, int(plane.max()) + 1):
                 while number not in session.classes:
                     self.window.dock.findChild(QToolButton, "supervox_class_add").click()
-                path = _path(plane == number)
-                if path is not None:
-                    session.classes.selected = number
-                    self.drag(z, path)
+                paths = _paths(plane == number)
+                if not paths:
+                    continue
+                session.classes.selected = number
+                self.drag(z, paths[0])
+                self._further += [(z, number, path) for path in paths[1:] if self._fits(z, path)]
+        self._further = _in_turn([item for item in self._further if item[0] == z])
+
+    @property
+    def n_further(self) -> int:
+        """Strokes that there are to paint still."""
+        return len(self._further)
+
+    def _fits(self, z: int, path: NDArray[np.float64]) -> bool:
+        """Tell whether a path of a plane lies on the canvas."""
+        canvas = self.window.canvas
+        places = np.array([self.window.at(z, *place) for place in path])
+        return bool(((places > 0) & (places < [canvas.width(), canvas.height()])).all())
 
     def drag(self, z: int, path: NDArray[np.float64]) -> None:
         """Drag the brush over voxels of a plane."""
@@ -82,39 +99,56 @@ class Visit:
         points = [window.at(z, *place) for place in path]
         kinds = [QEvent.Type.MouseButtonPress] + [QEvent.Type.MouseMove] * (len(points) - 1)
         for kind, (x, y) in zip(kinds, points, strict=True):
-            window.send(kind, x, y)
             window.pump()
+            window.send(kind, x, y)
         window.send(QEvent.Type.MouseButtonRelease, *points[-1])
-        window.pump()
 
     def stroke(self) -> tuple[float, float]:
-        """Paint once more; return the seconds to the slice in view, and to all that is prepared.
+        """Paint once more what is there; return the seconds to the slice, and to the whole."""
+        z, number, path = self._further.pop(0)
+        self.window.session.classes.selected = number
+        return self._timed(lambda: self.drag(z, path))
 
-        Never twice in the same place: a stroke that changes nothing has no result.
+    def spiral(self) -> tuple[float, float]:
+        """Paint across everything around the middle; return what `stroke` does."""
+        session = self.window.session
+        number, self._n_spirals = self._n_spirals, self._n_spirals + 1
+        session.classes.selected = session.classes.ids[number % len(session.classes)]
+        return self._timed(lambda: self.window.stroke(number, 0.3))
+
+    def _timed(self, paint: Callable[[], object]) -> tuple[float, float]:
+        """Return the seconds from a stroke to labels of the slice in view, and of all there is.
+
+        Work may have begun on the first half of the stroke: what counts is what comes last. Never
+        painted twice in the same place: a stroke that changes nothing has no result.
         """
         window, session = self.window, self.window.session
-        number, self._n_strokes = self._n_strokes, self._n_strokes + 1
         seen: list[float] = []
-        prepared = session.preparation.prepared
+        known: list[float] = []
+        prepared, updating = session.preparation.prepared, session.live.updating
 
         def look(_: object) -> None:
             seen.append(time.perf_counter())
 
-        session.live.updating.published.connect(look)
-        session.classes.selected = session.classes.ids[number % len(session.classes)]
-        before = session.view.result
-        window.stroke(number, 0.3)
+        def know(_: object) -> None:
+            known.append(time.perf_counter())
+
+        updating.published.connect(look)
+        updating.succeeded.connect(know)
+        paint()
         ended = time.perf_counter()
         window.wait(
             lambda: (
-                session.view.result is not before or session.preparation.prepared is not prepared
-            )  # changed over
+                (known and known[-1] > ended and not session.live.is_busy)
+                or session.preparation.prepared is not prepared  # changed over
+            )
         )
         window.pump()
-        whole = time.perf_counter() - ended
-        session.live.updating.published.disconnect(look)
+        updating.published.disconnect(look)
+        updating.succeeded.disconnect(know)
+        whole = (known[-1] if known else time.perf_counter()) - ended
         settle(window)
-        return (seen[0] - ended if seen else whole), whole
+        return (seen[-1] - ended if seen else whole), whole
 
 
 def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None) -> dict[str, Any]:
@@ -154,7 +188,8 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         started = time.perf_counter()
         window.dock.segment.widening.button.click()
         meanwhile = []
-        while session.preparation.prepared is box and len(meanwhile) < MOST_STROKES_MEANWHILE:
+        most = min(MOST_STROKES_MEANWHILE, visit.n_further - rounds)
+        while session.preparation.prepared is box and len(meanwhile) < most:
             meanwhile.append(visit.stroke())
             until = time.perf_counter() + PAUSE_MEANWHILE
             window.wait(
@@ -186,6 +221,8 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         visit.note("finish", seconds)
         settle(window)
         visit.picture("8-finished")
+        visit.found["contradicting"] = [visit.spiral() for _ in range(rounds)]
+        say(f"large: strokes that contradict {visit.found['contradicting']}")
     done = session.preparation.prepared
     assert done is not None
     visit.found |= {
@@ -227,18 +264,30 @@ def _planes(phantom: MirroredPhantom) -> dict[int, NDArray[np.uint8]]:
     return dict(planes[:2])
 
 
-def _path(mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-    """Return places along the stroke that is nearest to the middle; None if there is none."""
+def _paths(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Return places along each stroke, the one nearest to the middle first."""
     labels, n = ndimage.label(mask, np.ones((3, 3)))
-    if not n:
-        return None
     middle = np.array(mask.shape) / 2
-    centres = np.array(ndimage.center_of_mass(mask, labels, range(1, n + 1)))
-    nearest = int(np.linalg.norm(centres - middle, axis=1).argmin()) + 1
-    places = np.argwhere(labels == nearest).astype(float)
-    along = places[:, int(np.ptp(places, axis=0).argmax())]
-    places = places[np.argsort(along)]
-    return places[np.linspace(0, len(places) - 1, STROKE_POINTS).astype(int)]
+    centres = np.array(ndimage.center_of_mass(mask, labels, range(1, n + 1))).reshape(n, 2)
+    paths = []
+    for nearest in np.linalg.norm(centres - middle, axis=1).argsort(kind="stable") + 1:
+        places = np.argwhere(labels == nearest).astype(float)
+        along = places[:, int(np.ptp(places, axis=0).argmax())]
+        places = places[np.argsort(along)]
+        paths.append(places[np.linspace(0, len(places) - 1, STROKE_POINTS).astype(int)])
+    return paths
+
+
+def _in_turn(
+    items: list[tuple[int, int, NDArray[np.float64]]],
+) -> list[tuple[int, int, NDArray[np.float64]]]:
+    """Sort strokes so that each class has its turn."""
+    seen: Counter[int] = Counter()
+    turns = []
+    for item in items:
+        turns.append((seen[item[1]], item[1]))
+        seen[item[1]] += 1
+    return [items[k] for k in sorted(range(len(items)), key=turns.__getitem__)]
 
 
 def main() -> None:

@@ -186,6 +186,11 @@ class LiveLoop:
         self.scan, self._cropped = NOTHING_SEEN, None
 
     @property
+    def is_busy(self) -> bool:
+        """Whether anything is to come of strokes that were painted: a look, or an update."""
+        return self._timer.isActive() or self.scanning.is_running or self.updating.is_running
+
+    @property
     def strokes(self) -> Strokes | None:
         """The strokes in the part that is prepared; None if nothing is."""
         prepared, scan = self._prepared(), self.scan

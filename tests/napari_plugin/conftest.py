@@ -105,15 +105,12 @@ class Bench:
 
     @property
     def is_busy(self) -> bool:
-        session, live = self.session, self.session.live
-        stages = (session.preparation, live.scanning, live.updating, session.delivery.finishing)
-        others = (
-            session.delivery.exporting,
-            session.preview,
-            session.unsure,
-            session.keeping.working,
+        session, delivery = self.session, self.session.delivery
+        stages = (
+            *(session.preparation, delivery.finishing, delivery.exporting),
+            *(session.preview, session.unsure, session.keeping.working),
         )
-        return live._timer.isActive() or any(stage.is_running for stage in (*stages, *others))
+        return session.live.is_busy or any(stage.is_running for stage in stages)
 
     # ------------------------------------------------------------------------------- strokes
 

@@ -55,13 +55,7 @@ class Loop:
 
     def settle(self) -> list[Any]:
         """Wait for the end of all work; return what was told since the last time."""
-        live = self.live
-        self._bot.waitUntil(
-            lambda: (
-                not (live._timer.isActive() or live.scanning.is_running or live.updating.is_running)
-            ),
-            timeout=60_000,
-        )
+        self._bot.waitUntil(lambda: not self.live.is_busy, timeout=60_000)
         told, self.seen[:] = list(self.seen), []
         return told
 
