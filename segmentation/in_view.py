@@ -53,15 +53,21 @@ class Surroundings(NamedTuple):
     probabilities: NDArray[np.float32]
 
 
-def predict_in_view(
+def segment_in_view(
     partition: Partition,
     ids: NDArray[np.int32],
     forest: Forest,
+    coupling: Coupling | None,
+    painted: Painted,
     *,
+    strength: float,
     workers: int | None = None,
     should_stop: ShouldStop | None = None,
-) -> Surroundings:
-    """Ask the forest for what is looked at, and for its surroundings.
+) -> tuple[Surroundings, InView]:
+    """Ask the forest for what is looked at and its surroundings, and refine these only.
+
+    At the border of the surroundings the result may differ from that of the whole volume, which
+    follows.
 
     Parameters
     ----------
@@ -69,6 +75,11 @@ def predict_in_view(
     ids : int32, any shape
         Supervoxels that are looked at, as often as you like.
     forest : Forest
+    coupling : Coupling, optional
+        Of earlier strokes, if there were any; not used if there were other classes.
+    painted : Painted
+    strength : float
+        Of refinement.
     workers : int, optional
         Threads; one per processor by default.
     should_stop : callable, optional
@@ -80,58 +91,31 @@ def predict_in_view(
     probabilities = forest.predict(
         partition.table.values, near, workers=workers, should_stop=should_stop
     )
-    return Surroundings(near, seen[near], probabilities)
-
-
-def label_in_view(
-    partition: Partition,
-    surroundings: Surroundings,
-    class_ids: Sequence[int],
-    coupling: Coupling | None,
-    painted: Painted,
-    *,
-    strength: float,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
-) -> InView:
-    """Refine supervoxels with their surroundings only.
-
-    At the border of the surroundings the result may differ from that of the whole volume, which
-    follows.
-
-    Parameters
-    ----------
-    partition : Partition
-    surroundings : Surroundings
-    class_ids : sequence of int
-        The user's class id of each column.
-    coupling : Coupling, optional
-        Of earlier strokes, if there were any; not used if there were other classes.
-    painted : Painted
-    strength : float
-        Of refinement.
-    workers : int, optional
-        Threads; one per processor by default.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread.
-    """
-    n_classes = len(class_ids)
+    surroundings = Surroundings(near, seen[near], probabilities)
+    n_classes = len(forest.class_ids)
     if coupling is None or len(coupling.distance) != n_classes:
         coupling = Coupling.unknown(n_classes)
-    near, chosen, probabilities = surroundings
+    known = _among(near, painted, partition.graph.n_supervoxels, forest.class_ids)
     edges, edge = partition.links.among(near)
-    local = np.full(partition.graph.n_supervoxels, -1, np.int32)
-    local[near] = np.arange(near.size, dtype=np.int32)
-    place = local[painted.supervoxels]
-    known = place >= 0
-    columns = np.searchsorted(class_ids, painted.classes).astype(np.int32)
     labels = minimise(
         probabilities,
         link(edges, partition.weights[edge], near.size),
         strength * coupling.distance,
-        painted=(place[known], columns[known]),
+        painted=known,
         workers=workers,
         should_stop=should_stop,
     )
-    found = np.array(class_ids, np.uint16)[labels[chosen]]
-    return InView(near[chosen], found, probabilities[chosen])
+    chosen = surroundings.is_seen
+    found = np.array(forest.class_ids, np.uint16)[labels[chosen]]
+    return surroundings, InView(near[chosen], found, probabilities[chosen])
+
+
+def _among(
+    near: NDArray[np.int32], painted: Painted, n_supervoxels: int, class_ids: Sequence[int]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return which of the supervoxels nearby are painted, by their place, and the columns."""
+    place = np.full(n_supervoxels, -1, np.int32)
+    place[near] = np.arange(near.size, dtype=np.int32)
+    places = place[painted.supervoxels]
+    columns = np.searchsorted(class_ids, painted.classes).astype(np.int32)
+    return places[places >= 0], columns[places >= 0]

@@ -16,10 +16,8 @@ from supervox.volumes import VolumeClass
 
 from .checks import (
     SegmentationError,
-    check_annotations,
     check_channel_count,
     check_channels,
-    check_classes,
     check_spacing,
     check_volume,
     measure_intensity,
@@ -27,7 +25,7 @@ from .checks import (
 from .coupling import Coupling
 from .forest import Forest, train_forest
 from .held_out import training_rows
-from .in_view import InView, Surroundings, label_in_view, predict_in_view
+from .in_view import InView, Surroundings, segment_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
@@ -36,7 +34,7 @@ from .preparation import prepare_partitions
 from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation
-from .strokes import Strokes, find_strokes, label_supervoxels
+from .strokes import Strokes, label_supervoxels, usable_strokes
 from .warm_up import warm_up
 from .workspace import Workspace
 
@@ -235,7 +233,10 @@ class Segmenter:
             self.seconds = {}
             if refinement is not None:
                 self.configure(replace(self.parameters, refinement=refinement))
-            strokes = self._scan(annotations, should_stop)
+            with self._timed("scan"):
+                strokes = usable_strokes(
+                    annotations, self.volume.shape, workers=self.workers, should_stop=should_stop
+                )
             self.prepare(progress=progress, should_stop=should_stop)
             painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
             earlier = self._learned
@@ -244,34 +245,19 @@ class Segmenter:
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
-                    first, workers = self._partitions[0], self.workers
-                    seen = predict_in_view(
-                        first, in_view, forest, workers=workers, should_stop=should_stop
-                    )
-                    part = label_in_view(
-                        first,
-                        seen,
-                        forest.class_ids,
+                    seen, part = segment_in_view(
+                        self._partitions[0],
+                        in_view,
+                        forest,
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
-                        workers=workers,
+                        workers=self.workers,
                         should_stop=should_stop,
                     )
                 on_view(part)
             self._learned = known or self._learn(strokes, painted, forest, seen, should_stop)
             return self._finish(should_stop)
-
-    def _scan(self, annotations: VolumeLike | Strokes, should_stop: ShouldStop) -> Strokes:
-        """Find the painted voxels, if they aren't known."""
-        with self._timed("scan"):
-            if isinstance(annotations, Strokes):
-                strokes = annotations
-            else:
-                annotations = check_annotations(annotations, self.volume.shape)
-                strokes = find_strokes(annotations, workers=self.workers, should_stop=should_stop)
-            check_classes(strokes.class_ids)
-        return strokes
 
     def _train(self, painted: tuple[Painted, ...], should_stop: ShouldStop) -> Forest:
         with self._timed("train"):

@@ -22,7 +22,7 @@ from supervox.features import (
     split_blocks,
 )
 
-from .checks import SegmentationError
+from .checks import SegmentationError, check_annotations, check_classes
 
 MAX_CLASS = np.iinfo(np.uint16).max
 # Slabs of whole planes are contiguous in memory: a scan is one pass over it.
@@ -118,6 +118,37 @@ def find_strokes(
             f"the annotations hold the class id {wrong}; ids go from 1 to {MAX_CLASS}"
         )
     return Strokes(np.concatenate(voxels), values.astype(np.uint16))
+
+
+def usable_strokes(
+    annotations: VolumeLike | Strokes,
+    shape: Sequence[int],
+    *,
+    workers: int | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Strokes:
+    """Return the painted voxels of a volume if they tell classes apart.
+
+    Parameters
+    ----------
+    annotations : integers, (Z, Y, X) or (Y, X), or Strokes
+    shape : sequence of 3 int
+        Of the volume.
+    workers, should_stop
+        As in `find_strokes`.
+
+    Raises
+    ------
+    SegmentationError
+        If the annotations do not fit the volume, or hold fewer than two classes.
+    """
+    if isinstance(annotations, Strokes):
+        strokes = annotations
+    else:
+        annotations = check_annotations(annotations, shape)
+        strokes = find_strokes(annotations, workers=workers, should_stop=should_stop)
+    check_classes(strokes.class_ids)
+    return strokes
 
 
 def count_strokes(strokes: Strokes, shape: Sequence[int]) -> dict[int, int]:
