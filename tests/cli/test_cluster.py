@@ -73,21 +73,24 @@ def test_a_worker_that_does_not_see_the_folder(files, run, tmp_path, cluster, mo
 
 
 def test_a_cluster_that_is_lost_on_the_way(files, run, tmp_path, cluster, monkeypatch):
-    losses = [
-        distributed.client.FutureCancelledError("block", "lost"),
-        distributed.client.ClosedClientError("Client is closed"),
-        distributed.comm.CommClosedError("closed"),
-    ]
+    gone = "its scheduler is gone"
+    losses = {
+        distributed.KilledWorker("block", None, 3): "several workers ended at the same block",
+        distributed.client.FutureCancelledError("block", "lost"): gone,
+        distributed.client.ClosedClientError("Client is closed"): gone,
+        distributed.comm.CommClosedError("closed"): gone,
+    }
 
-    def lose(*_, **__):
-        raise losses.pop()
-
-    monkeypatch.setattr("distributed.Client.submit", lose)
     address = cluster.scheduler_address
-    while losses:
+    for loss, reason in losses.items():
+
+        def lose(*_, loss=loss, **__):
+            raise loss
+
+        monkeypatch.setattr("distributed.Client.submit", lose)
         done = segment(run, files, tmp_path, "--scheduler", address)
         assert done.code == 2
-        assert f"{address}: the cluster was lost on the way (its scheduler is gone): " in done.err
+        assert f"{address}: the cluster was lost on the way ({reason}): " in done.err
         assert "see the workers' logs" in done.err
         assert "Traceback" not in done.err
         assert list(tmp_path.iterdir()) == []

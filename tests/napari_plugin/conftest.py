@@ -107,8 +107,12 @@ class Bench:
     def is_busy(self) -> bool:
         session, delivery = self.session, self.session.delivery
         stages = (
-            *(session.preparation, delivery.finishing, delivery.exporting),
-            *(session.preview, session.unsure, session.keeping.working),
+            session.preparation,
+            session.preview,
+            session.unsure,
+            session.keeping.working,
+            delivery.finishing,
+            delivery.exporting,
         )
         return session.live.is_busy or any(stage.is_running for stage in stages)
 

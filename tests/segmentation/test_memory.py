@@ -96,6 +96,13 @@ def test_the_default_is_a_part_of_what_the_machine_has() -> None:
     assert 0 < default_budget() < psutil.virtual_memory().total
 
 
+def be_in_groups(lines: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have this process be in control groups that lie in a folder."""
+    (folder / "cgroup").write_text(lines)
+    monkeypatch.setattr(memory, "CGROUPS", folder)
+    monkeypatch.setattr(memory, "OWN_CGROUP", folder / "cgroup")
+
+
 def test_a_batch_job_has_what_its_group_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,10 +115,7 @@ def test_a_batch_job_has_what_its_group_has(
     (own / "memory.max").write_text("max\n")
     (own / "memory.current").write_text("1000\n")
     (own / "memory.stat").write_text("anon 7\n")
-    groups = tmp_path / "cgroup"
-    groups.write_text("1:name=systemd:/\n0::/slurm/job_1\n")
-    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
-    monkeypatch.setattr(memory, "OWN_CGROUP", groups)
+    be_in_groups("1:name=systemd:/\n0::/slurm/job_1\n", tmp_path, monkeypatch)
     assert default_budget() == pytest.approx(0.7 * 2_000_000)
     monkeypatch.setattr(memory, "OWN_CGROUP", tmp_path / "missing")
     assert default_budget() > 1e8
@@ -126,10 +130,8 @@ def test_a_batch_job_in_an_older_kind_of_group(
         (folder / "memory.limit_in_bytes").write_text(f"{limit}\n")
         (folder / "memory.usage_in_bytes").write_text("1500000\n")
         (folder / "memory.stat").write_text("inactive_file 9\ntotal_inactive_file 500000\n")
-    groups = tmp_path / "cgroup"
-    groups.write_text("3:cpu,cpuacct:/elsewhere\n2:memory:/slurm/job_1\n0::/\n")
-    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
-    monkeypatch.setattr(memory, "OWN_CGROUP", groups)
+    lines = "3:cpu,cpuacct:/elsewhere\n2:memory:/slurm/job_1\n0::/\n"
+    be_in_groups(lines, tmp_path, monkeypatch)
     assert default_budget() == pytest.approx(0.7 * 2_000_000)
 
 
