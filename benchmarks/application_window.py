@@ -180,25 +180,52 @@ def settle(window: Window) -> None:
         window.pump()
 
 
+def time_stroke(window: Window, paint: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds from a stroke to labels of the slice in view, and of all there is.
+
+    Work may have begun on the first half of the stroke: what counts is what comes last. Never
+    to be painted twice in the same place: a stroke that changes nothing has no result.
+    """
+    session, seen, known = window.session, list[float](), list[float]()
+    prepared, updating = session.preparation.prepared, session.live.updating
+
+    def look(_: object) -> None:
+        seen.append(time.perf_counter())
+
+    def know(_: object) -> None:
+        known.append(time.perf_counter())
+
+    updating.published.connect(look)
+    updating.succeeded.connect(know)
+    paint()
+    ended = time.perf_counter()
+    window.wait(
+        lambda: (
+            (known and known[-1] > ended and not session.live.is_busy)
+            or session.preparation.prepared is not prepared  # changed over
+        )
+    )
+    window.pump()
+    updating.published.disconnect(look)
+    updating.succeeded.disconnect(know)
+    whole = (known[-1] if known else time.perf_counter()) - ended
+    settle(window)
+    return (seen[-1] - ended if seen else whole), whole
+
+
 def _strokes(window: Window, rounds: int) -> dict[str, Any]:
     session, live = window.session, window.session.live
     session.use_tool("paint")
     first: list[float] = []
     whole: list[float] = []
-    seen: list[float] = []
-    live.updating.published.connect(lambda _: seen.append(time.perf_counter()))
     for number in range(rounds):
         session.classes.selected = session.classes.ids[number % len(session.classes)]
-        seen.clear()
-        before = session.view.result
-        window.stroke(number, STROKE_SECONDS)
-        ended = time.perf_counter()
-        window.wait(lambda before=before: session.view.result is not before)
-        window.pump()
-        whole.append(time.perf_counter() - ended)
-        first.append((seen[0] - ended) if seen else whole[-1])
-        settle(window)
-        say(f"application: a stroke {first[-1]:.2f} s, whole {whole[-1]:.2f} s")
+        to_view, to_whole = time_stroke(
+            window, lambda number=number: window.stroke(number, STROKE_SECONDS)
+        )
+        first.append(to_view)
+        whole.append(to_whole)
+        say(f"application: a stroke {to_view:.2f} s, whole {to_whole:.2f} s")
     session.set_live(False)
     settle(window)
     alone = window.stroke(rounds, LONG_STROKE_SECONDS)

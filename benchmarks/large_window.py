@@ -12,8 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from qtpy.QtWidgets import QToolButton
 from scipy import ndimage
 from supervox.napari_plugin.session import Session
 
-from .application_window import Window, scroll, settle
+from .application_window import Window, scroll, settle, time_stroke
 from .gui_probe import GuiProbe
 from .large_volume import MirroredPhantom
 from .memory_stage import peak_bytes
@@ -43,12 +42,17 @@ class Visit:
     window : Window
     pictures : Path or None
         Folder for pictures of the window.
+
+    Attributes
+    ----------
+    further : list of (int, int, array)
+        Strokes to paint still: plane, class, places.
     """
 
     def __init__(self, window: Window, pictures: Path | None) -> None:
         self.window, self._pictures = window, pictures
         self.found: dict[str, Any] = {"peaks": {}}
-        self._further: list[tuple[int, int, NDArray[np.float64]]] = []  # plane, class, path
+        self.further: list[tuple[int, int, NDArray[np.float64]]] = []
         self._n_spirals = 0
 
     def picture(self, name: str) -> None:
@@ -66,26 +70,24 @@ class Visit:
         say(f"large: {name} {value:.2f}, peak {peak_bytes() / 1e9:.2f} GB")
 
     def paint_classes(self, planes: dict[int, NDArray[np.uint8]]) -> None:
-        """Paint one stroke of each class that the planes have, going to each plane."""
+        """Paint one stroke of each class that the planes have, going to each plane.
+
+        What the last of them has more of is for later, each class in turn.
+        """
         session, dims = self.window.session, self.window.viewer.dims
         for z, plane in planes.items():
             dims.set_current_step(0, z)
             self.window.pump()
+            by_class = []
             for number in range(1, int(plane.max()) + 1):
                 while number not in session.classes:
                     self.window.dock.findChild(QToolButton, "supervox_class_add").click()
                 paths = _paths(plane == number)
-                if not paths:
-                    continue
-                session.classes.selected = number
-                self.drag(z, paths[0])
-                self._further += [(z, number, path) for path in paths[1:] if self._fits(z, path)]
-        self._further = _in_turn([item for item in self._further if item[0] == z])
-
-    @property
-    def n_further(self) -> int:
-        """Strokes that there are to paint still."""
-        return len(self._further)
+                if paths:
+                    session.classes.selected = number
+                    self.drag(z, paths[0])
+                by_class.append([(z, number, path) for path in paths[1:] if self._fits(z, path)])
+            self.further = [item for turn in zip_longest(*by_class) for item in turn if item]
 
     def _fits(self, z: int, path: NDArray[np.float64]) -> bool:
         """Tell whether a path of a plane lies on the canvas."""
@@ -105,50 +107,16 @@ class Visit:
 
     def stroke(self) -> tuple[float, float]:
         """Paint once more what is there; return the seconds to the slice, and to the whole."""
-        z, number, path = self._further.pop(0)
+        z, number, path = self.further.pop(0)
         self.window.session.classes.selected = number
-        return self._timed(lambda: self.drag(z, path))
+        return time_stroke(self.window, lambda: self.drag(z, path))
 
     def spiral(self) -> tuple[float, float]:
         """Paint across everything around the middle; return what `stroke` does."""
         session = self.window.session
         number, self._n_spirals = self._n_spirals, self._n_spirals + 1
         session.classes.selected = session.classes.ids[number % len(session.classes)]
-        return self._timed(lambda: self.window.stroke(number, 0.3))
-
-    def _timed(self, paint: Callable[[], object]) -> tuple[float, float]:
-        """Return the seconds from a stroke to labels of the slice in view, and of all there is.
-
-        Work may have begun on the first half of the stroke: what counts is what comes last. Never
-        painted twice in the same place: a stroke that changes nothing has no result.
-        """
-        window, session = self.window, self.window.session
-        seen: list[float] = []
-        known: list[float] = []
-        prepared, updating = session.preparation.prepared, session.live.updating
-
-        def look(_: object) -> None:
-            seen.append(time.perf_counter())
-
-        def know(_: object) -> None:
-            known.append(time.perf_counter())
-
-        updating.published.connect(look)
-        updating.succeeded.connect(know)
-        paint()
-        ended = time.perf_counter()
-        window.wait(
-            lambda: (
-                (known and known[-1] > ended and not session.live.is_busy)
-                or session.preparation.prepared is not prepared  # changed over
-            )
-        )
-        window.pump()
-        updating.published.disconnect(look)
-        updating.succeeded.disconnect(know)
-        whole = (known[-1] if known else time.perf_counter()) - ended
-        settle(window)
-        return (seen[-1] - ended if seen else whole), whole
+        return time_stroke(self.window, lambda: self.window.stroke(number, 0.3))
 
 
 def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None) -> dict[str, Any]:
@@ -188,7 +156,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         started = time.perf_counter()
         window.dock.segment.widening.button.click()
         meanwhile = []
-        most = min(MOST_STROKES_MEANWHILE, visit.n_further - rounds)
+        most = min(MOST_STROKES_MEANWHILE, len(visit.further) - rounds)
         while session.preparation.prepared is box and len(meanwhile) < most:
             meanwhile.append(visit.stroke())
             until = time.perf_counter() + PAUSE_MEANWHILE
@@ -276,18 +244,6 @@ def _paths(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
         places = places[np.argsort(along)]
         paths.append(places[np.linspace(0, len(places) - 1, STROKE_POINTS).astype(int)])
     return paths
-
-
-def _in_turn(
-    items: list[tuple[int, int, NDArray[np.float64]]],
-) -> list[tuple[int, int, NDArray[np.float64]]]:
-    """Sort strokes so that each class has its turn."""
-    seen: Counter[int] = Counter()
-    turns = []
-    for item in items:
-        turns.append((seen[item[1]], item[1]))
-        seen[item[1]] += 1
-    return [items[k] for k in sorted(range(len(items)), key=turns.__getitem__)]
 
 
 def main() -> None:

@@ -6,10 +6,15 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .layers import seen_corners
-from .source import Box, Source
+import numpy as np
+from numpy.typing import NDArray
+
+from .source import Box, Source, finest_data
 
 if TYPE_CHECKING:
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
     from .preparing import Needs, Prepared
     from .session import Session
 
@@ -102,15 +107,34 @@ class Extent:
         point = [0.0] * 3
         point[3 - image.ndim :] = image.world_to_data(dims.point)[-image.ndim :]
         displayed = {axis - (dims.ndim - 3) for axis in dims.displayed}
-        parts = []
+        corners, parts = seen_corners(session.viewer, image), []
         for axis, size in enumerate(source.full_shape):
             middle, edge = point[axis], float(ACROSS)
             if dims.ndisplay == 2 and axis in displayed:
-                low, high = seen_corners(session.viewer, image)[:, axis - 3 + image.ndim]
+                low, high = corners[:, axis - 3 + image.ndim]
                 middle = (low + high) / 2
                 edge = min(max(high - low, LEAST_ALONG), MOST_ALONG)
             parts.append(_around(middle, edge, size))
         return parts[0], parts[1], parts[2]
+
+
+def seen_corners(viewer: Viewer, image: Image) -> NDArray[np.float64]:
+    """Return where what is in view begins and ends, in voxels of the finest level, (2, ndim).
+
+    The camera tells; the ``corner_pixels`` of an image of several resolutions are of the tile that
+    napari has loaded. In 3D all of the image is in view.
+    """
+    dims, camera = viewer.dims, viewer.scene.camera
+    shape = np.asarray(finest_data(image).shape[: image.ndim], float)
+    if dims.ndisplay == 3:
+        return np.stack([np.zeros(image.ndim), shape])
+    half = np.asarray(viewer.canvas.viewbox_size(viewer.layers)) / 2 / camera.zoom
+    points = np.tile(np.asarray(dims.point), (4, 1))
+    signs = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])  # all four: the image may be rotated
+    points[:, list(dims.displayed)] = np.asarray(camera.center)[-2:] + signs * half
+    corners = np.array([image.world_to_data(point)[-image.ndim :] for point in points]) + 0.5
+    ends = np.stack([np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))])
+    return ends.clip(0, shape)
 
 
 def _around(middle: float, edge: float, size: int) -> slice:

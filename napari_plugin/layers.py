@@ -49,25 +49,6 @@ def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> di
     return {KEY: {"role": role, "of": str(image.unique_id), "classes": entries}}
 
 
-def seen_corners(viewer: Viewer, image: Image) -> NDArray[np.float64]:
-    """Return where what is in view begins and ends, in voxels of the finest level, (2, ndim).
-
-    The camera tells; the ``corner_pixels`` of an image of several resolutions are of the tile that
-    napari has loaded. In 3D all of the image is in view.
-    """
-    dims, camera = viewer.dims, viewer.scene.camera
-    shape = np.asarray(finest_data(image).shape[: image.ndim], float)
-    if dims.ndisplay == 3:
-        return np.stack([np.zeros(image.ndim), shape])
-    half = np.asarray(viewer.canvas.viewbox_size(viewer.layers)) / 2 / camera.zoom
-    points = np.tile(np.asarray(dims.point), (4, 1))
-    signs = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])  # all four: the image may be rotated
-    points[:, list(dims.displayed)] = np.asarray(camera.center)[-2:] + signs * half
-    corners = np.array([image.world_to_data(point)[-image.ndim :] for point in points]) + 0.5
-    ends = np.stack([np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))])
-    return ends.clip(0, shape)
-
-
 def class_colormap(classes: Iterable[ProjectClass]) -> DirectLabelColormap:
     """Return the colours of the classes; hidden ones are transparent, as is 0."""
     colours: dict[int | None, Any] = {None: _STRANGER, 0: _NOTHING}

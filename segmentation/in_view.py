@@ -95,7 +95,7 @@ def segment_in_view(
     n_classes = len(forest.class_ids)
     if coupling is None or len(coupling.distance) != n_classes:
         coupling = Coupling.unknown(n_classes)
-    known = _among(near, painted, partition.graph.n_supervoxels, forest.class_ids)
+    known = _painted_near(near, painted, partition.graph.n_supervoxels, forest.class_ids)
     edges, edge = partition.links.among(near)
     labels = minimise(
         probabilities,
@@ -110,7 +110,7 @@ def segment_in_view(
     return surroundings, InView(near[chosen], found, probabilities[chosen])
 
 
-def _among(
+def _painted_near(
     near: NDArray[np.int32], painted: Painted, n_supervoxels: int, class_ids: Sequence[int]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return which of the supervoxels nearby are painted, by their place, and the columns."""

@@ -9,7 +9,8 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
-from supervox.napari_plugin.layers import BOX, FRAME_COLOUR, metadata, seen_corners
+from supervox.napari_plugin.extent import seen_corners
+from supervox.napari_plugin.layers import BOX, FRAME_COLOUR, metadata
 from supervox.napari_plugin.source import Box, checked_box, placement
 
 from .controls import button, note
