@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.volumes import SupervoxError
 
 Choice = Literal["auto", "cpu", "gpu"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
@@ -22,7 +23,7 @@ BYTES_PER_VOXEL = 250
 SMALLEST_PART, LARGEST_PART = 2**18, 2**24
 
 
-class DeviceError(Exception):
+class DeviceError(SupervoxError):
     """A device was asked for and can't be used; the message says why, and what to do."""
 
 

@@ -15,21 +15,6 @@ Map of the room, from the public face inwards:
 Lengths within the room are micrometres; axes are (plane, row, column).
 """
 
-from ._parameters import CLASS_COLOURS, CLASSES, PhantomParameters
-from .phantom import Phantom, Writable
-from .plane_order import plane_slabs
-from .sample import Sample, make_phantom
-from .strokes import example_strokes, stroke_planes
+import lazy_loader
 
-__all__ = [
-    "CLASSES",
-    "CLASS_COLOURS",
-    "Phantom",
-    "PhantomParameters",
-    "Sample",
-    "Writable",
-    "example_strokes",
-    "make_phantom",
-    "plane_slabs",
-    "stroke_planes",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

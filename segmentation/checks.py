@@ -16,6 +16,7 @@ from supervox.features import (
     run_blocks,
     split_blocks,
 )
+from supervox.volumes import SupervoxError
 
 Spacing = tuple[float, float, float]
 
@@ -26,7 +27,7 @@ MOST_ANISOTROPY = 1e6
 MOST_SPACING = 1e30
 
 
-class SegmentationError(ValueError):
+class SegmentationError(SupervoxError, ValueError):
     """The input can't be segmented; the message is one line that names the remedy."""
 
 

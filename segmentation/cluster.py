@@ -9,7 +9,7 @@ from pathlib import Path
 
 from supervox.features import Cluster, ClusterLost, count_workers
 
-from .checks import SegmentationError
+from .execution_errors import ExecutionError
 from .shared import SharedScratch, persist, release
 from .workspace import Workspace
 
@@ -35,7 +35,7 @@ def connected(
 
     Raises
     ------
-    SegmentationError
+    ExecutionError
         If it can't be used: Dask isn't installed, nobody answers, there are no workers, or one
         doesn't see the folder; or if the cluster is lost while it is used.
     """
@@ -46,7 +46,7 @@ def connected(
         from distributed import Client
     except ImportError as error:
         how = 'pip install "supervox[cluster]"'
-        raise SegmentationError(f"a scheduler needs Dask: {how}") from error
+        raise ExecutionError(f"a scheduler needs Dask: {how}") from error
     with ExitStack() as stack:
         if scheduler.partition(":")[0] == LOCAL:
             n_workers = _count_local(scheduler) or count_workers(workers)
@@ -60,7 +60,7 @@ def connected(
                 direct_to_workers=is_here,  # not by way of the scheduler
             )
         except (OSError, ValueError) as error:
-            raise SegmentationError(
+            raise ExecutionError(
                 f"{scheduler}: no Dask scheduler answers there; start one with 'dask scheduler', "
                 f"and workers with 'dask worker ADDRESS', or choose '{LOCAL}'"
             ) from error
@@ -68,17 +68,17 @@ def connected(
         scratch = stack.enter_context(SharedScratch(folder))
         seen = client.run(os.path.isdir, str(scratch.folder))
         if not seen:
-            raise SegmentationError(
+            raise ExecutionError(
                 f"{scheduler}: has no workers; start some with 'dask worker {scheduler}'"
             )
         if blind := [name for name, found in seen.items() if not found]:
-            raise SegmentationError(
+            raise ExecutionError(
                 f"{blind[0]}: this worker doesn't see {folder}; write to a folder that all share"
             )
         try:
             yield Workspace(scratch, cluster=Cluster(client, release if is_here else persist))
         except ClusterLost as error:
-            raise SegmentationError(
+            raise ExecutionError(
                 f"{scheduler}: the cluster was lost on the way ({error}): see the workers' logs "
                 "(often they lack memory), start it anew, and try again"
             ) from error
@@ -90,7 +90,7 @@ def _count_local(words: str) -> int | None:
     if not said:
         return None
     if not (number.isdecimal() and int(number) > 0):
-        raise SegmentationError(
+        raise ExecutionError(
             f"{words}: say how many workers to start on this computer, like {LOCAL}:4"
         )
     return int(number)

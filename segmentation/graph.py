@@ -187,3 +187,22 @@ def _assemble(
         size=regions[:, 0].astype(np.int64),
         mean_intensity=regions[:, 1] / np.maximum(regions[:, 0], 1),
     )
+
+
+def pair_weights(graph: RegionGraph) -> NDArray[np.float64]:
+    """Weigh the edges of the region graph by boundary area and likeness; the mean is 1.
+
+    Returns
+    -------
+    float64, (E,)
+        ``sqrt(area) * exp(-d**2 / (2 median(d**2)))`` with d the difference of the two regions'
+        mean intensities, over the mean of this.
+    """
+    if not len(graph.edges):
+        return np.zeros(0)
+    a, b = graph.mean_intensity[graph.edges.T]
+    squared = (a - b) ** 2
+    scale = 2 * max(float(np.median(squared)), 1e-12)
+    weight: NDArray[np.float64] = np.sqrt(graph.area) * np.exp(-squared / scale)
+    weight /= weight.mean()
+    return weight

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import FeatureTable, IntensityRange, Progress, ShouldStop, VolumeLike
 
-from .graph import RegionGraph
+from .graph import RegionGraph, pair_weights
 from .links import Links, link
-from .refinement import pair_weights
 from .unfinished import Unfinished
 from .workspace import Workspace
 

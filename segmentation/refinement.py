@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from supervox.features import ShouldStop
 
 from ._expansion import expand
-from .graph import RegionGraph
+from .graph import RegionGraph, pair_weights
 from .links import UNIT, Links, link
 
 FLOOR = 1e-4  # of a probability: no single forest may forbid a class
@@ -102,22 +102,3 @@ def minimise(
     if not links.weight.size or not whole_distance.any():
         return initial
     return expand(cost, links, whole_distance, initial, workers=workers, should_stop=should_stop)
-
-
-def pair_weights(graph: RegionGraph) -> NDArray[np.float64]:
-    """Weigh the edges of the region graph by boundary area and likeness; the mean is 1.
-
-    Returns
-    -------
-    float64, (E,)
-        ``sqrt(area) * exp(-d**2 / (2 median(d**2)))`` with d the difference of the two regions'
-        mean intensities, over the mean of this.
-    """
-    if not len(graph.edges):
-        return np.zeros(0)
-    a, b = graph.mean_intensity[graph.edges.T]
-    squared = (a - b) ** 2
-    scale = 2 * max(float(np.median(squared)), 1e-12)
-    weight: NDArray[np.float64] = np.sqrt(graph.area) * np.exp(-squared / scale)
-    weight /= weight.mean()
-    return weight

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 from supervox.volumes import remove_leftovers, temporary_beside
 
-from .checks import SegmentationError
+from .execution_errors import ExecutionError
 from .workspace import Scratch
 
 _SHARED = "shared"
@@ -53,13 +53,13 @@ def open_shared(file: str, dtype: str, shape: Sequence[int]) -> SharedArray:
 
     Raises
     ------
-    SegmentationError
+    ExecutionError
         If the file isn't to be seen from here.
     """
     try:
         handle = os.open(file, os.O_RDWR)
     except OSError as error:
-        raise SegmentationError(
+        raise ExecutionError(
             f"{file}: a worker can't open it ({error.strerror}): write to a folder that all "
             "workers share"
         ) from error
@@ -141,7 +141,7 @@ class SharedScratch(NamedScratch):
         try:
             self.folder.mkdir()
         except OSError as error:
-            raise SegmentationError(
+            raise ExecutionError(
                 f"{self.folder.parent}: can't be written to ({error.strerror}); choose another "
                 "folder for the output"
             ) from error

@@ -134,7 +134,7 @@ class Stages:
         Those that were begun together stay together.
         """
         missing = [k for k, pieces in found.items() if pieces.table is None]
-        size, groups = self.workspace.pooled_together, []
+        size, groups = self.workspace.pooled_together or len(self.shifts), []
         for group in self.store.begun(FEATURES):
             if len(group) <= size and set(group) & set(missing) and set(group) <= found.keys():
                 groups.append(group)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.features import Block, Executor, ShouldStop, read_block
 
-from .checks import SegmentationError
+from .execution_errors import ExecutionError
 
 Result = TypeVar("Result")
 HEAD = struct.Struct("<4sIQ")  # mark, checksum and length of what follows
@@ -128,7 +128,7 @@ class Tape:
 
         Raises
         ------
-        SegmentationError
+        ExecutionError
             If the disk is full.
         """
         if again:
@@ -139,7 +139,7 @@ class Tape:
         try:
             self._write(HEAD.pack(MARK, zlib.crc32(body), len(body)) + body)
         except OSError as error:
-            raise SegmentationError(
+            raise ExecutionError(
                 f"{self.path}: what is finished can't be kept ({error.strerror}): make room on the "
                 "disk, and give the same command again"
             ) from error

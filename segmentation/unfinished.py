@@ -9,7 +9,7 @@ from pathlib import Path
 
 from supervox.features import Executor, Workers, choose_executor
 
-from .checks import SegmentationError
+from .execution_errors import ExecutionError
 from .shared import NamedScratch
 from .tape import Recorded, Tape
 
@@ -43,7 +43,7 @@ class Unfinished(NamedScratch):
 
         Raises
         ------
-        SegmentationError
+        ExecutionError
             If nothing can be written.
         """
         try:
@@ -53,9 +53,7 @@ class Unfinished(NamedScratch):
                 for file in self.folder.glob("*.bin"):
                     file.unlink()
         except OSError as error:
-            raise SegmentationError(
-                f"{self.folder}: can't be written ({error.strerror})"
-            ) from error
+            raise ExecutionError(f"{self.folder}: can't be written ({error.strerror})") from error
         with tape:
             yield Recorded(choose_executor(workers), tape)
 

@@ -16,8 +16,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 from supervox.features import Cluster, Device, Progress
 
-from .checks import SegmentationError
-from .parameters import MAX_PARTITIONS
+from .execution_errors import ExecutionError
 
 
 class Scratch:
@@ -38,7 +37,7 @@ class Scratch:
 
         Raises
         ------
-        SegmentationError
+        ExecutionError
             If the disk has no room for it, or can't be written to.
         """
         size = math.prod(shape) * np.dtype(dtype).itemsize
@@ -47,7 +46,7 @@ class Scratch:
                 _reserve(file.fileno(), size)
                 mapped = mmap.mmap(file.fileno(), size)
         except OSError as error:
-            raise SegmentationError(
+            raise ExecutionError(
                 f"{self.folder}: no room for {size / 1e9:.2g} GB that don't fit into memory "
                 f"({error.strerror}): write to a larger disk, or allow more memory"
             ) from error
@@ -84,9 +83,9 @@ class Workspace:
     ----------
     scratch : Scratch, optional
         Holds supervoxel ids; they are in memory without it.
-    pooled_together : int
+    pooled_together : int, optional
         Partitions whose features are summed in one pass over the volume: fewer take less memory,
-        and filter the volume more often.
+        and filter the volume more often. All of them by default.
     cluster : Cluster, optional
         Runs the blocks of a preparation; threads do without it. The volume and the scratch must
         then be shared (`SharedScratch`).
@@ -95,7 +94,7 @@ class Workspace:
     """
 
     scratch: Scratch | None = None
-    pooled_together: int = MAX_PARTITIONS
+    pooled_together: int | None = None
     cluster: Cluster | None = None
     device: Device | None = None
 

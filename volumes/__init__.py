@@ -21,37 +21,6 @@ Where to find what:
   several volumes it has a `Candidate` for each.
 """
 
-from .address import Address
-from .arrays import VolumeArray
-from .atomic import appearing, discard, remove_leftovers, temporary_beside
-from .calibration import Triple, convert_length, unit_symbol
-from .errors import Candidate, VolumeError
-from .files import create_volume, open_volume, write_volume
-from .formats import Format
-from .registry import FORMATS, format_of
-from .volume import Volume, VolumeClass, describe
-from .writer import VolumeWriter
+import lazy_loader
 
-__all__ = [
-    "FORMATS",
-    "Address",
-    "Candidate",
-    "Format",
-    "Triple",
-    "Volume",
-    "VolumeArray",
-    "VolumeClass",
-    "VolumeError",
-    "VolumeWriter",
-    "appearing",
-    "convert_length",
-    "create_volume",
-    "describe",
-    "discard",
-    "format_of",
-    "open_volume",
-    "remove_leftovers",
-    "temporary_beside",
-    "unit_symbol",
-    "write_volume",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

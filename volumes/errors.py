@@ -1,4 +1,4 @@
-"""The one exception of this room, and the places where other libraries' exceptions become it."""
+"""The base of all our exceptions, the one of this room, and where those of libraries become it."""
 
 import errno
 from collections.abc import Iterator
@@ -28,7 +28,11 @@ class Candidate(NamedTuple):
         return f"{self.inner} ({' x '.join(str(length) for length in self.shape)} {self.dtype})"
 
 
-class VolumeError(Exception):
+class SupervoxError(Exception):
+    """Something can't be done as asked: the message says what was wrong, and what to do."""
+
+
+class VolumeError(SupervoxError):
     """A file can't be read or written; the message says why and what to do about it.
 
     Parameters

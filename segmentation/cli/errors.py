@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from supervox.volumes import SupervoxError
 
 REFUSED = 2
 STOPPED = 130
@@ -57,9 +58,7 @@ def exit_code(run: Callable[[], Any]) -> int:
             "not enough memory; give a smaller --memory, so that more is kept on the disk, close "
             "other programs, crop the volume, or use a larger --supervoxel-size"
         )
-    except Exception as error:
-        if not isinstance(error, _expected()):
-            raise
+    except SupervoxError as error:
         return _refuse(str(error))
     return result if isinstance(result, int) else 0
 
@@ -67,15 +66,6 @@ def exit_code(run: Callable[[], Any]) -> int:
 def say(text: str) -> None:
     """Tell a person something that is not a result."""
     click.echo(f"supervox: {' '.join(text.split())}", err=True)
-
-
-def _expected() -> tuple[type[Exception], ...]:
-    from supervox.features import DeviceError
-    from supervox.segmentation.checks import SegmentationError
-    from supervox.segmentation.project.errors import ProjectError
-    from supervox.volumes import VolumeError
-
-    return SegmentationError, VolumeError, ProjectError, DeviceError
 
 
 def _refuse(message: str) -> int:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from supervox.volumes import SupervoxError
 
-class ProjectError(Exception):
+
+class ProjectError(SupervoxError):
     """A project can't be used as asked; the message is one line that names the remedy."""
 
 

@@ -18,7 +18,7 @@ from supervox.volumes import FORMATS
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "volumes": set(),
-    "features": set(),
+    "features": {"volumes"},
     "sample_data": set(),
     "segmentation": {"volumes", "features"},
     "segmentation/cli": {"volumes", "features", "sample_data"},
@@ -29,6 +29,7 @@ DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "
 MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 IMPORT_NAMES = {
     "cupy-cuda12x": "cupy",
+    "lazy-loader": "lazy_loader",
     "pillow": "PIL",
     "pynrrd": "nrrd",
     "scikit-image": "skimage",

@@ -23,6 +23,7 @@ from supervox.segmentation import (
     SegmentationParameters,
     find_strokes,
 )
+from supervox.segmentation.execution_errors import ExecutionError
 from supervox.volumes import open_volume, write_volume
 
 from .conftest import Scene
@@ -96,7 +97,7 @@ def test_a_cluster_that_is_not_there(
     pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
     monkeypatch.setattr("supervox.segmentation.cluster.CONNECT_SECONDS", 0.2)
     stage = Preparation(Resources(tmp_path, scheduler="tcp://127.0.0.1:9"))
-    with pytest.raises(SegmentationError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers"):
+    with pytest.raises(ExecutionError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers"):
         run_stage(stage, source, PARAMETERS)
 
 
@@ -120,7 +121,7 @@ def test_without_dask(
 
     monkeypatch.setattr(builtins, "__import__", without)
     stage = Preparation(Resources(tmp_path, scheduler="local"))
-    with pytest.raises(SegmentationError, match=r'a scheduler needs Dask: pip install "supervox'):
+    with pytest.raises(ExecutionError, match=r'a scheduler needs Dask: pip install "supervox'):
         run_stage(stage, source, PARAMETERS)
 
 

@@ -19,8 +19,9 @@ from supervox.features import (
     split_blocks,
 )
 from supervox.sample_data import make_phantom
-from supervox.segmentation import SegmentationError, SegmentationParameters, Segmenter
+from supervox.segmentation import SegmentationParameters, Segmenter
 from supervox.segmentation._pairs import touching_pairs
+from supervox.segmentation.execution_errors import ExecutionError
 from supervox.segmentation.shared import (
     SharedArray,
     SharedScratch,
@@ -248,13 +249,13 @@ def test_an_array_travels_as_the_name_of_its_file(tmp_path):
             np.testing.assert_array_equal(again, part)
         file = array.file
     assert not file.exists()
-    with pytest.raises(SegmentationError, match=r"can't open it .* that all workers share"):
+    with pytest.raises(ExecutionError, match=r"can't open it .* that all workers share"):
         open_shared(str(file), "<i4", (30, 40, 50))
 
 
 def test_a_folder_that_is_not_there(tmp_path):
     with (
-        pytest.raises(SegmentationError, match="can't be written to"),
+        pytest.raises(ExecutionError, match="can't be written to"),
         SharedScratch(tmp_path / "missing"),
     ):
         pass

@@ -13,11 +13,11 @@ from supervox.features import parameters_for_preset
 from supervox.sample_data import make_phantom
 from supervox.segmentation import (
     ClassifierParameters,
-    SegmentationError,
     SegmentationParameters,
     Segmenter,
     compute_supervoxels,
 )
+from supervox.segmentation.execution_errors import ExecutionError
 from supervox.segmentation.workspace import Scratch, Workspace
 
 PARAMETERS = SegmentationParameters(
@@ -60,9 +60,9 @@ def test_a_full_disk_is_refused_before_the_work(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", fail, raising=False)
-    with pytest.raises(SegmentationError, match=r"no room for 4 GB that .* \(No space left on de"):
+    with pytest.raises(ExecutionError, match=r"no room for 4 GB that .* \(No space left on de"):
         Scratch(tmp_path).empty((1000, 1000, 1000), np.int32)
-    with pytest.raises(SegmentationError, match="write to a larger disk, or allow more memory"):
+    with pytest.raises(ExecutionError, match="write to a larger disk, or allow more memory"):
         Scratch(tmp_path / "missing").empty((1, 1, 1), np.int32)
 
 

@@ -1,0 +1,10 @@
+from ._parameters import CLASS_COLOURS as CLASS_COLOURS
+from ._parameters import CLASSES as CLASSES
+from ._parameters import PhantomParameters as PhantomParameters
+from .phantom import Phantom as Phantom
+from .phantom import Writable as Writable
+from .plane_order import plane_slabs as plane_slabs
+from .sample import Sample as Sample
+from .sample import make_phantom as make_phantom
+from .strokes import example_strokes as example_strokes
+from .strokes import stroke_planes as stroke_planes
