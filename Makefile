@@ -12,8 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 TYPES := .supervox-mypy
-ROOMS := $(patsubst %/__init__.py,%,$(wildcard features/__init__.py napari_plugin/__init__.py \
-           sample_data/__init__.py segmentation/__init__.py volumes/__init__.py))
+ROOMS := $(patsubst %/__init__.pyi,%,$(wildcard */__init__.pyi)) napari_plugin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO := demo-output
 

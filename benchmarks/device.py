@@ -6,14 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from supervox.features import (
-    Device,
-    DeviceError,
-    FeatureBank,
-    IntensityRange,
-    find_device,
-    pool_features,
-)
+from supervox.execution import Device, DeviceError, find_device
+from supervox.features import FeatureBank, IntensityRange, pool_features
 from supervox.sample_data import make_phantom
 from supervox.segmentation import compute_supervoxels
 

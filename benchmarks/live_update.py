@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from supervox.features import split_blocks
+from supervox.execution import split_blocks
 from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
 from supervox.segmentation import (
     RefinementParameters,

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, FeatureBank, IntensityRange, kernel_radius, pool_features
+from supervox.execution import Block
+from supervox.features import FeatureBank, IntensityRange, kernel_radius, pool_features
 from supervox.features.derivatives import gradient_magnitude, hessian_eigenvalues, laplacian
 from supervox.features.filters import filter_scale, needed_cells
 from supervox.features.grids import FINEST, Grid, Window, read_grids

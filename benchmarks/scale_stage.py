@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution.connect_cluster import local_cluster
 from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
 from supervox.segmentation import (
     InView,
@@ -30,7 +31,6 @@ from supervox.segmentation import (
 from supervox.segmentation.cli.results import ResultFiles
 from supervox.segmentation.cli.segment_run import Request
 from supervox.segmentation.cli.segment_run import run as segment
-from supervox.segmentation.cluster import local_cluster
 from supervox.segmentation.memory import Run, plan_memory
 from supervox.volumes import create_volume, open_volume
 

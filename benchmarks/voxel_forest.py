@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
-from supervox.features import Block, FeatureBank, IntensityRange, run_blocks, split_blocks
+from supervox.execution import Block, run_blocks, split_blocks
+from supervox.features import FeatureBank, IntensityRange
 from supervox.segmentation import Forest
 from supervox.segmentation._growth import Tree
 from supervox.segmentation.forest import join_trees

@@ -2,10 +2,6 @@
 
 Where to look
 -------------
-`blocks`
-    Walking through a volume block by block, with halos, on threads.
-`cluster`
-    The same on the workers of a Dask cluster.
 `intensity`
     The common intensity scale (percentiles become 0 and 10).
 `parameters`
@@ -14,8 +10,6 @@ Where to look
     From a sigma and a spacing to a coarse grid and kernels per axis.
 `grids`
     Blocks read, normalised and averaged into the cells of coarse grids.
-`device`
-    A GPU in place of the processors, if there is one.
 `smoothing`, `derivatives`, `eigenvalues`
     The compiled filters.
 `filters`

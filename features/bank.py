@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Slices, Triple, VolumeLike
 
-from .blocks import Slices, Triple, VolumeLike
 from .filters import needed_cells
 from .grids import FINEST, Grid, Window, read_grids
 from .intensity import IntensityRange

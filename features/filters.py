@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Triple
 
-from .blocks import Triple
 from .derivatives import (
     gradient,
     gradient_magnitude,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from supervox.execution import Slices, Triple, VolumeLike, read_block
 
-from .blocks import Slices, Triple, VolumeLike, read_block
 from .intensity import HIGH, LOW, IntensityRange
 
 Float32 = NDArray[np.float32]

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-
-from .blocks import VolumeLike
+from supervox.execution import VolumeLike
 
 LOW, HIGH = 0.0, 10.0
 # Hot pixels and gold markers end one full range beyond the percentiles, so that a single voxel

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Triple
 
 from .array_filters import filter_arrays
-from .blocks import Triple
 from .filters import filter_scale
 from .grids import Grid, Window
 from .runs import LIMIT, UNITS, add_channel, find_runs

@@ -13,10 +13,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-
-from .bank import FeatureBank
-from .blocks import (
+from supervox.execution import (
     Block,
+    Device,
     Progress,
     ShouldStop,
     Triple,
@@ -28,7 +27,8 @@ from .blocks import (
     run_blocks,
     split_blocks,
 )
-from .device import Device
+
+from .bank import FeatureBank
 from .grids import Grid, Window
 from .intensity import IntensityRange
 from .kernels import COMPILED, ArrayKernels, Kernels

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from supervox.execution import Triple
 
-from .blocks import Triple
 from .grids import Window
 
 # Resolution of a channel value: 1/4096, on a scale where the noise of a tomogram is about 1.

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .blocks import Triple
+from supervox.execution import Triple
+
 from .parameters import FeatureParameters
 
 Floats = tuple[float, float, float]

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from supervox.execution import Device
 
 from .array_smoothing import smooth_array
-from .device import Device
 
 Float32 = NDArray[np.float32]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Cancelled
+from supervox.execution import Cancelled
 from supervox.segmentation import HTML, Project, report_files, save_model
 from supervox.volumes import (
     VolumeClass,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Progress, ShouldStop
+from supervox.execution import Progress, ShouldStop
 from supervox.segmentation import (
     RefinementParameters,
     Segmentation,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.features import check_stop
+from supervox.execution import check_stop
 from supervox.segmentation import MAX_ID
 from supervox.volumes import VolumeClass, VolumeError, open_volume
 

@@ -24,7 +24,7 @@ from typing import Any
 import psygnal
 from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
-from supervox.features import Cancelled
+from supervox.execution import Cancelled
 
 NICENESS, BACKGROUND_NICENESS = 10, 19
 POLL_MS = 100  # how often progress is shown

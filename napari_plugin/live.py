@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.features import Slices
+from supervox.execution import Slices
 from supervox.segmentation import (
     InView,
     Recorder,

@@ -11,7 +11,7 @@ from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.features import Slices
+from supervox.execution import Slices
 from supervox.segmentation import MAX_ID, ProjectError, Recorder, Strokes, VoxelChange
 
 from .classes import ClassList

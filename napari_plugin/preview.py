@@ -8,7 +8,8 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
-from supervox.features import Cancelled, FeatureBank, FeatureParameters, IntensityRange
+from supervox.execution import Cancelled
+from supervox.features import FeatureBank, FeatureParameters, IntensityRange
 from supervox.segmentation import SupervoxelParameters, compute_supervoxels
 
 from .jobs import Report, Stage, Task

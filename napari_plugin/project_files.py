@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Workspace
 from supervox.segmentation import (
     Model,
     Project,
@@ -21,7 +22,6 @@ from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
     Strokes,
-    Workspace,
     keep_result,
 )
 from supervox.segmentation import Settings as ProjectSettings

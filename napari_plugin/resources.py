@@ -12,13 +12,16 @@ from pathlib import Path
 
 import numpy as np
 from napari.utils.notifications import show_warning
-from supervox.features import (
+from supervox.execution import (
     Choice,
     Device,
     Progress,
+    Scratch,
     ShouldStop,
     VolumeLike,
+    Workspace,
     check_stop,
+    connected,
     find_device,
 )
 from supervox.segmentation import (
@@ -26,13 +29,10 @@ from supervox.segmentation import (
     NotEnoughMemory,
     Partition,
     Run,
-    Scratch,
     SegmentationError,
     SegmentationParameters,
     Segmenter,
     WhatWouldFit,
-    Workspace,
-    connected,
     default_budget,
     plan_memory,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
-from supervox.features import Choice
+from supervox.execution import Choice
 
 from .resources import Resources
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import VolumeLike
+from supervox.execution import VolumeLike
 from supervox.volumes import convert_length, unit_symbol
 
 from .browsing import BrowsedVolume

@@ -9,11 +9,7 @@ Where to find what, in the order of the work:
 - `graph` (kernel in `_pairs`): which pieces touch.
 - `partition`: supervoxels, features and graph together, computed once per volume in the `stages` of
   a `preparation`; `links`: the graph as the neighbours of each supervoxel.
-- `unfinished`: what a stage keeps while it is at work, the results of its blocks on a `tape`.
-- `execution_errors`: what goes wrong where work is run.
-- `estimate`: what preparing a volume will need; `memory`: how a run fits a budget; `workspace`:
-  large arrays in memory or on the disk; `shared`: those that the workers of a cluster see, to which
-  `cluster` connects.
+- `estimate`: what preparing a volume will need; `memory`: how a run fits a budget.
 - `regions`: where a single supervoxel lies.
 - `strokes`: painted voxels to labelled supervoxels.
 - `forest` (kernels in `_growth`, `_prediction`): labelled supervoxels to probabilities.

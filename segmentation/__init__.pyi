@@ -1,10 +1,8 @@
 from .at_once import segment as segment
 from .checks import SegmentationError as SegmentationError
 from .checks import check_spacing as check_spacing
-from .cluster import connected as connected
 from .estimate import Estimate as Estimate
 from .estimate import estimate_preparation as estimate_preparation
-from .execution_errors import ExecutionError as ExecutionError
 from .forest import ClassifierParameters as ClassifierParameters
 from .forest import Forest as Forest
 from .forest import train_forest as train_forest
@@ -59,5 +57,3 @@ from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
 from .supervoxels import compute_supervoxels as compute_supervoxels
-from .workspace import Scratch as Scratch
-from .workspace import Workspace as Workspace

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, gaussian_smooth, kernel_radius
+from supervox.execution import Block
+from supervox.features import gaussian_smooth, kernel_radius
 
 from ._contest import TILE, contenders, magnitude_of_weights, row_spans, to_voxels
 from ._edges import filter_votes, half_kernel

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block
+from supervox.execution import Block, Fill
 
 from ._components import find_all, join_faces, label_block, look_up, merge_small
 from ._pairs import reduce_pairs, touching_pairs
-from .tape import Fill
 
 Ids = NDArray[np.int32]
 Run = Callable[[Callable[[Block], Any]], Iterator[Any]]

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import ShouldStop, check_stop, run_parallel
+from supervox.execution import ShouldStop, check_stop, run_parallel
 
 from ._min_cut import min_cut
 from ._move import KEEP, TAKE, Move, arcs, decide, edge_bounds, find_open

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import ShouldStop, check_stop
+from supervox.execution import ShouldStop, check_stop
 
 UPDATE_WORK = 6  # steps per node between two exact recomputations of the distances
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervox.features import Progress, ShouldStop, VolumeLike
+from supervox.execution import Progress, ShouldStop, VolumeLike
 
 from .parameters import SegmentationParameters
 from .result import Segmentation

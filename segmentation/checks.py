@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from supervox.features import (
+from supervox.execution import (
     Block,
-    IntensityRange,
     Progress,
     VolumeLike,
     default_block_shape,
@@ -16,6 +15,7 @@ from supervox.features import (
     run_blocks,
     split_blocks,
 )
+from supervox.features import IntensityRange
 from supervox.volumes import SupervoxError
 
 Spacing = tuple[float, float, float]

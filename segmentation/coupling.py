@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from supervox.features import ShouldStop, run_parallel
+from supervox.execution import ShouldStop, run_parallel
 
 from .benefit import gather_evidence, level_of_benefit
 from .held_out import Trial

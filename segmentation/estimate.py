@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supervox.features import FeatureBank, count_workers
+from supervox.execution import count_workers
+from supervox.features import FeatureBank
 
 from .checks import check_spacing
 from .grid import Grid

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
+from supervox.execution import (
     Block,
     ShouldStop,
     check_stop,

@@ -9,9 +9,8 @@ from functools import partial
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
+from supervox.execution import (
     Block,
-    IntensityRange,
     Progress,
     ShouldStop,
     VolumeLike,
@@ -21,6 +20,7 @@ from supervox.features import (
     run_blocks,
     split_blocks,
 )
+from supervox.features import IntensityRange
 
 from ._pairs import reduce_pairs, touching_pairs
 from .checks import check_spacing, check_volume

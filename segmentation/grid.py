@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, default_block_shape, split_blocks
+from supervox.execution import Block, default_block_shape, split_blocks
 
 Triple = tuple[int, int, int]
 

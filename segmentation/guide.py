@@ -8,15 +8,8 @@ from collections.abc import Sequence
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
-    Block,
-    Device,
-    IntensityRange,
-    VolumeLike,
-    gaussian_smooth,
-    kernel_radius,
-    read_block,
-)
+from supervox.execution import Block, Device, VolumeLike, read_block
+from supervox.features import IntensityRange, gaussian_smooth, kernel_radius
 
 from ._slic import INTENSITY_STEP
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from supervox.features import ShouldStop
+from supervox.execution import ShouldStop
 
 from .forest import ClassifierParameters, Forest, train_forest
 from .links import Links, link

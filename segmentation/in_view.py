@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import ShouldStop
+from supervox.execution import ShouldStop
 
 from .coupling import Coupling
 from .forest import Forest

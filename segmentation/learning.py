@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import ShouldStop, run_parallel
+from supervox.execution import ShouldStop, run_parallel
 
 from .coupling import Coupling, learn_coupling
 from .forest import ClassifierParameters, Forest

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from supervox.features import count_workers
+from supervox.execution import count_workers
 
 from .checks import SegmentationError
 from .estimate import estimate_demand

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import FeatureBank, VolumeLike, column_names, sample_voxels
+from supervox.execution import VolumeLike
+from supervox.features import FeatureBank, column_names, sample_voxels
 from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive

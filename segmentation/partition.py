@@ -9,12 +9,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import FeatureTable, IntensityRange, Progress, ShouldStop, VolumeLike
+from supervox.execution import Progress, ShouldStop, Unfinished, VolumeLike, Workspace
+from supervox.features import FeatureTable, IntensityRange
 
 from .graph import RegionGraph, pair_weights
 from .links import Links, link
-from .unfinished import Unfinished
-from .workspace import Workspace
 
 
 class Channel(NamedTuple):

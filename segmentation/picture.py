@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
-from supervox.features import VolumeLike
+from supervox.execution import VolumeLike
 
 from ._sheet import PAPER, Look, Sheet, font
 from .strokes import find_strokes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from supervox.features import IntensityRange, Progress, ShouldStop, VolumeLike, run_parallel
+from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, run_parallel
+from supervox.features import IntensityRange
 
 from .parameters import SegmentationParameters
 from .partition import (
@@ -19,7 +20,6 @@ from .partition import (
     PieceStore,
 )
 from .stages import GRAPH_COST, SUPERVOXELS_COST, Stages, Steps
-from .workspace import Workspace
 
 Kind = TypeVar("Kind")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import ShouldStop
+from supervox.execution import ShouldStop
 
 from ._expansion import expand
 from .graph import RegionGraph, pair_weights

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Slices
+from supervox.execution import Slices
 
 
 def find_supervoxel(

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
-    Block,
-    IntensityRange,
-    VolumeLike,
-    kernel_radius,
-    read_block,
-)
+from supervox.execution import Block, VolumeLike, read_block
+from supervox.features import IntensityRange, kernel_radius
 
 from ._canvas import Canvas, Edges
 from ._votes import number_locally

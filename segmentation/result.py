@@ -9,14 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
-    Block,
-    Progress,
-    ShouldStop,
-    count_workers,
-    run_blocks,
-    split_blocks,
-)
+from supervox.execution import Block, Progress, ShouldStop, count_workers, run_blocks, split_blocks
 
 from ._canvas import Canvas
 from ._spread import TINY, spread

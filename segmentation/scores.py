@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
+from supervox.execution import (
     Block,
     Progress,
     VolumeLike,

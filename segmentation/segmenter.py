@@ -11,7 +11,7 @@ from threading import RLock, Thread
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Progress, ShouldStop, VolumeLike, latch
+from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
 from supervox.volumes import VolumeClass
 
 from .checks import (
@@ -36,7 +36,6 @@ from .rendering import Renderer
 from .result import Segmentation
 from .strokes import Strokes, label_supervoxels, usable_strokes
 from .warm_up import warm_up
-from .workspace import Workspace
 
 
 class Segmenter:

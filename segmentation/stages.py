@@ -10,33 +10,35 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
+from supervox.execution import (
     Block,
     Device,
+    Progress,
+    Recorded,
+    ShouldStop,
+    Unfinished,
+    VolumeLike,
+    Workers,
+    Workspace,
+    check_stop,
+    default_block_shape,
+    name_of,
+    run_blocks,
+    split_blocks,
+)
+from supervox.features import (
     FeatureBank,
     FeatureTable,
     IntensityRange,
-    Progress,
-    ShouldStop,
-    VolumeLike,
-    Workers,
-    check_stop,
-    default_block_shape,
     join_tables,
-    name_of,
     pool_partitions,
     pooling_block,
-    run_blocks,
-    split_blocks,
 )
 
 from .graph import RegionGraph, region_graph
 from .parameters import SegmentationParameters
 from .partition import FEATURES, Channel, Pieces, PieceStore
 from .supervoxels import compute_supervoxels
-from .tape import Recorded
-from .unfinished import Unfinished
-from .workspace import Workspace
 
 # What the stages cost, for the progress: supervoxels and graph per partition, features per image.
 SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from supervox.features import (
+from supervox.execution import (
     Block,
     ShouldStop,
     Slices,

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import (
+from supervox.execution import (
     Block,
     Device,
-    IntensityRange,
+    Fill,
     Progress,
     ShouldStop,
     VolumeLike,
     Workers,
     run_blocks,
 )
+from supervox.features import IntensityRange
 
 from ._connect import connect
 from ._slic import N_SUMS, assign_block, sum_cells
@@ -26,7 +27,6 @@ from ._slic_arrays import CellBlock
 from .checks import check_spacing, check_volume
 from .grid import Grid, SupervoxelParameters
 from .guide import face_areas, guide_block, smoothing_sigma
-from .tape import Fill
 
 Ids = NDArray[np.int32]
 NO_SUMS = np.zeros((0, 0, 0, N_SUMS))

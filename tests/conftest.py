@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from supervox.features import Device, DeviceError, find_device
+from supervox.execution import Device, DeviceError, find_device
 
 from .guarded import Module
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.features import Choice, Device, count_workers, name_of
+from supervox.execution import Choice, Device, count_workers, name_of
 from supervox.segmentation.checks import SegmentationError, check_channel_count
 from supervox.segmentation.model import Model, fingerprint, load_model
 from supervox.segmentation.segmenter import Segmenter

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from supervox.features import Choice, Device, find_device
+from supervox.execution import Choice, Device, Scratch, Workspace, find_device
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.memory import MemoryPlan, Run, default_budget, plan_memory
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.workspace import Scratch, Workspace
 from supervox.volumes import Volume
 
 from .errors import say

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.features import FeatureBank, column_names, count_workers, describe_device
+from supervox.execution import count_workers, describe_device
+from supervox.features import FeatureBank, column_names
 from supervox.segmentation.memory import default_budget
 from supervox.segmentation.model import Model, load_model
 from supervox.segmentation.project.layout import is_project

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from numpy.typing import NDArray
-from supervox.features import Slices
+from supervox.execution import Slices, Workspace
 from supervox.segmentation.checks import SegmentationError, count_nonfinite
 from supervox.segmentation.model import Model
-from supervox.segmentation.workspace import Workspace
 from supervox.volumes import Volume, VolumeArray, VolumeClass, convert_length
 
 from .errors import say

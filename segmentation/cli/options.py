@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import click
-from supervox.features import CHOICES
+from supervox.execution import CHOICES
 
 UNITS = {
     unit + suffix: base**power

@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 from numpy.typing import NDArray
+from supervox.execution import Workspace
 from supervox.segmentation.project.project import Project
 from supervox.segmentation.project.settings import Settings
 from supervox.segmentation.project.work import complete
 from supervox.segmentation.result import Segmentation
-from supervox.segmentation.workspace import Workspace
 from supervox.volumes import Volume
 
 from .budget import Rooms, make_rooms

@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from supervox.features import PRESETS, Choice, parameters_for_preset
+from supervox.execution import Choice
+from supervox.features import PRESETS, parameters_for_preset
 from supervox.segmentation.parameters import MAX_PARTITIONS, SegmentationParameters
 
 from . import options

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from supervox.features import Choice, count_workers, name_of
+from supervox.execution import Choice, connected, count_workers, name_of
 from supervox.segmentation.checks import SegmentationError, check_classes
-from supervox.segmentation.cluster import connected
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.picture import look_of
 from supervox.segmentation.project.changes import change_between

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from supervox.features import Choice, Device, count_workers, name_of
+from supervox.execution import Choice, Device, connected, count_workers, name_of
 from supervox.segmentation.checks import check_classes
-from supervox.segmentation.cluster import connected
 from supervox.segmentation.model import save_model
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.segmenter import Segmenter

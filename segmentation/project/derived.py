@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import IntensityRange, VolumeLike
+from supervox.execution import VolumeLike
+from supervox.features import IntensityRange
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.model import Model, load_model, save_model
 from supervox.segmentation.partition import FEATURES, Partition

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 from weakref import ref
 
-from supervox.features import Progress, ShouldStop
+from supervox.execution import Progress, ShouldStop, Unfinished, Workspace
 from supervox.segmentation.partition import (
     FEATURES,
     GRAPH,
@@ -19,8 +19,6 @@ from supervox.segmentation.partition import (
     Piece,
     Pieces,
 )
-from supervox.segmentation.unfinished import Unfinished
-from supervox.segmentation.workspace import Workspace
 
 from .documents import digest_of
 from .errors import Finding, Severity

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import FeatureBank, FeatureTable, Progress, ShouldStop, check_stop
+from supervox.execution import Progress, ShouldStop, Workspace, check_stop
+from supervox.features import FeatureBank, FeatureTable
 from supervox.segmentation.graph import RegionGraph
 from supervox.segmentation.partition import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces
-from supervox.segmentation.workspace import Workspace
 
 from .documents import digest_of
 from .parts import Part, PartDamaged, PartWriter

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 from numpy.typing import NDArray
-from supervox.features import Progress, ShouldStop, VolumeLike, check_stop
+from supervox.execution import Progress, ShouldStop, VolumeLike, check_stop
 from supervox.volumes import appearing
 from zarr.codecs import BloscCodec, Crc32cCodec
 

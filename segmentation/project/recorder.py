@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import ShouldStop, Slices, check_stop
+from supervox.execution import ShouldStop, Slices, check_stop
 
 from .annotations import AnnotationStore
 from .changes import VoxelChange

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import VolumeLike
+from supervox.execution import VolumeLike
 from supervox.segmentation.picture import Look, draw_picture
 
 from .pages import pictures_of, to_html, to_markdown

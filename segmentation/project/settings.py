@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from supervox.features import Slices
+from supervox.execution import Slices
 from supervox.segmentation.checks import Spacing, check_spacing
 from supervox.segmentation.model import fingerprint, parameters_from_json
 from supervox.segmentation.parameters import SegmentationParameters

@@ -6,13 +6,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from supervox.features import Progress, ShouldStop, VolumeLike
+from supervox.execution import Progress, ShouldStop, Unfinished, VolumeLike, Workspace
 from supervox.segmentation.partition import Piece, Pieces
 from supervox.segmentation.result import Segmentation
 from supervox.segmentation.segmenter import Segmenter
 from supervox.segmentation.strokes import Strokes
-from supervox.segmentation.unfinished import Unfinished
-from supervox.segmentation.workspace import Workspace
 
 from .project import Project
 

@@ -189,7 +189,7 @@ def test_if_one_output_fails_none_appears(files, run, tmp_path, monkeypatch, bro
 
 def _half(shape):
     """Render the first plane only, so that there is something left to fail with."""
-    from supervox.features import Block
+    from supervox.execution import Block
     from supervox.segmentation import Segmentation
 
     planes = (slice(0, 1), slice(0, shape[1]), slice(0, shape[2]))

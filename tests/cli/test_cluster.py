@@ -50,7 +50,7 @@ def test_the_same_labels(files, run, read, cluster, tmp_path):
 
 
 def test_nobody_answers(files, run, tmp_path, monkeypatch):
-    monkeypatch.setattr("supervox.segmentation.cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("supervox.execution.connect_cluster.CONNECT_SECONDS", 0.2)
     for address in ("tcp://127.0.0.1:9", "nonsense://nowhere"):
         done = segment(run, files, tmp_path, "--scheduler", address)
         assert done.code == 2

@@ -9,21 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from supervox.execution import Device, DeviceError, describe_device, find_device
+from supervox.execution import device as device_module
 from supervox.features import (
     FILTERS,
-    Device,
-    DeviceError,
     FeatureBank,
     FeatureParameters,
     IntensityRange,
-    describe_device,
-    find_device,
     gaussian_smooth,
     parameters_for_preset,
     pool_features,
     pool_partitions,
 )
-from supervox.features import device as device_module
 from supervox.features.array_filters import eigenvalues
 from supervox.features.eigenvalues import symmetric_eigenvalues
 from supervox.features.kernels import ArrayKernels

@@ -11,8 +11,8 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from supervox.execution import Cancelled, split_blocks
 from supervox.features import (
-    Cancelled,
     FeatureBank,
     FeatureParameters,
     IntensityRange,
@@ -20,7 +20,6 @@ from supervox.features import (
     pool_features,
     pool_partitions,
     pooling_block,
-    split_blocks,
 )
 from supervox.features.pooling import PoolingTask, pool_block
 from supervox.features.scales import plan_scales

@@ -18,11 +18,12 @@ from supervox.volumes import FORMATS
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
     "volumes": set(),
-    "features": {"volumes"},
+    "execution": {"volumes"},
+    "features": {"execution"},
     "sample_data": set(),
-    "segmentation": {"volumes", "features"},
-    "segmentation/cli": {"volumes", "features", "sample_data"},
-    "napari_plugin": {"volumes", "features", "segmentation", "sample_data"},
+    "segmentation": {"volumes", "execution", "features"},
+    "segmentation/cli": {"volumes", "execution", "features", "sample_data"},
+    "napari_plugin": {"volumes", "execution", "features", "segmentation", "sample_data"},
 }
 ROOMS = {place.partition("/")[0] for place in ALLOWED}
 DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
@@ -129,7 +130,7 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     gpu = required(extras["gpu"])
     assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster | gpu
     assert formats == {entry.needs for entry in FORMATS if entry.needs}
-    with_cluster = [path for path in engine if path.stem == "cluster"]
+    with_cluster = [path for path in engine if path.stem in {"dask_cluster", "connect_cluster"}]
     assert used_by([path for path in engine if path not in with_cluster]) & cluster == set()
     without_device = [path for path in engine if path.stem != "device"]
     assert used_by(without_device) & gpu == set()

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from supervox.features import Cancelled, FeatureParameters
+from supervox.execution import Cancelled
+from supervox.features import FeatureParameters
 from supervox.napari_plugin import exporting
 from supervox.napari_plugin.exporting import Exporting, ExportRequest, Kind
 from supervox.napari_plugin.finishing import Finished, Finishing

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from napari.utils.notifications import notification_manager
 from qtpy.QtWidgets import QApplication
-from supervox.features import Cancelled
+from supervox.execution import Cancelled
 from supervox.napari_plugin import jobs
 from supervox.napari_plugin.jobs import Job, Report, Stage
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from supervox.execution.errors import ExecutionError
 from supervox.napari_plugin import resources as module
 from supervox.napari_plugin.browsing import BrowsedVolume
 from supervox.napari_plugin.finishing import Finishing
@@ -23,7 +24,6 @@ from supervox.segmentation import (
     SegmentationParameters,
     find_strokes,
 )
-from supervox.segmentation.execution_errors import ExecutionError
 from supervox.volumes import open_volume, write_volume
 
 from .conftest import Scene
@@ -95,7 +95,7 @@ def test_a_cluster_that_is_not_there(
     source: Source, run_stage: Callable[..., Any], tmp_path: Path, monkeypatch: Any
 ) -> None:
     pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
-    monkeypatch.setattr("supervox.segmentation.cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("supervox.execution.connect_cluster.CONNECT_SECONDS", 0.2)
     stage = Preparation(Resources(tmp_path, scheduler="tcp://127.0.0.1:9"))
     with pytest.raises(ExecutionError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers"):
         run_stage(stage, source, PARAMETERS)

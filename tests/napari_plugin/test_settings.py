@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import pytest
 from napari.settings import get_plugin_settings
-from supervox.features import CHOICES, PRESETS
+from supervox.execution import CHOICES
+from supervox.features import PRESETS
 from supervox.napari_plugin import settings as module
 from supervox.napari_plugin.resources import Resources
 from supervox.napari_plugin.settings import Settings

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from supervox.features import Block, ShouldStop
-from supervox.segmentation.tape import Recorded
+from supervox.execution import Block, ShouldStop
+from supervox.execution.block_log import Recorded
 
 BLOCKS = "blocks.log"
 EDGE = 16  # of a block, in voxels, at least

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from supervox.features import Cancelled
+from supervox.execution import Cancelled
 from supervox.segmentation import (
     Project,
     ProjectError,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from supervox.features import Cancelled
+from supervox.execution import Cancelled
 from supervox.segmentation import AnnotationStore, Recorder
 
 SHAPE = (4, 6, 8)

@@ -21,10 +21,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.features import PRESETS, Cancelled, FeatureBank, pooling, split_blocks
+from supervox.execution import Cancelled, split_blocks
+from supervox.execution.workspace import Workspace
+from supervox.features import PRESETS, FeatureBank, pooling
 from supervox.segmentation import Project, ProjectError, stages
 from supervox.segmentation.project.work import complete, prepare
-from supervox.segmentation.workspace import Workspace
 
 from .conftest import QUICK, paint_all
 from .counted_blocks import BLOCKS, report_blocks, use_small_blocks

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
-from supervox.features import Cancelled
+from supervox.execution import Cancelled
 from supervox.segmentation._expansion import _best_move, expand
 from supervox.segmentation._min_cut import min_cut
 from supervox.segmentation._move import Move, edge_bounds

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from supervox.execution.progress import Cancelled
 from supervox.features import FeatureBank, FeatureParameters, IntensityRange, pool_features
-from supervox.features.blocks import Cancelled
 from supervox.segmentation import (
     Partition,
     SegmentationParameters,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
-from supervox.features import Block, IntensityRange, split_blocks
+from supervox.execution import Block, split_blocks
+from supervox.features import IntensityRange
 from supervox.segmentation._canvas import EDGE_EPSILON
 from supervox.segmentation._contest import TILE
 from supervox.segmentation._votes import number_locally

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy
-from supervox.features import Cancelled, IntensityRange, split_blocks
+from supervox.execution import Cancelled, split_blocks
+from supervox.features import IntensityRange
 from supervox.segmentation import RenderedBlock, Segmentation, result
 from supervox.segmentation.rendering import Renderer
 from supervox.segmentation.result import PROBABILITY_SHARE, count_labels

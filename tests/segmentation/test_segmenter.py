@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, label
+from supervox.execution.progress import Cancelled
 from supervox.features import FeatureParameters
-from supervox.features.blocks import Cancelled
 from supervox.sample_data import example_strokes, make_phantom
 from supervox.segmentation import (
     ClassifierParameters,

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tifffile
 from scipy import ndimage as ndi
+from supervox.execution.workspace import Workspace
 from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
     compute_supervoxels,
 )
-from supervox.segmentation.workspace import Workspace
 
 SAME = 0.999  # share of voxels with the same partner, where a device rounds otherwise
 

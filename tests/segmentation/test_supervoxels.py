@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.measure import label
-from supervox.features import Cancelled
+from supervox.execution import Cancelled
 from supervox.segmentation import SegmentationError, SupervoxelParameters, compute_supervoxels
 from supervox.segmentation.grid import Grid
 

@@ -22,9 +22,11 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.features import Block, Executor, ShouldStop, read_block
 
-from .execution_errors import ExecutionError
+from .blocks import Block, read_block
+from .errors import ExecutionError
+from .executors import Executor
+from .progress import ShouldStop
 
 Result = TypeVar("Result")
 HEAD = struct.Struct("<4sIQ")  # mark, checksum and length of what follows

@@ -10,26 +10,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.features import (
-    Cancelled,
-    Cluster,
-    ClusterLost,
-    parameters_for_preset,
-    run_blocks,
-    split_blocks,
-)
-from supervox.sample_data import make_phantom
-from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.segmentation._pairs import touching_pairs
-from supervox.segmentation.execution_errors import ExecutionError
-from supervox.segmentation.shared import (
+from supervox.execution import Cancelled, Cluster, ClusterLost, run_blocks, split_blocks
+from supervox.execution.errors import ExecutionError
+from supervox.execution.shared_arrays import (
     SharedArray,
     SharedScratch,
     open_shared,
     persist,
     release,
 )
-from supervox.segmentation.workspace import Workspace
+from supervox.execution.workspace import Workspace
+from supervox.features import parameters_for_preset
+from supervox.sample_data import make_phantom
+from supervox.segmentation import SegmentationParameters, Segmenter
+from supervox.segmentation._pairs import touching_pairs
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
 PARAMETERS = SegmentationParameters(features=parameters_for_preset("fast"), partitions=2)
@@ -160,7 +154,7 @@ def test_without_workers_it_can_be_stopped(lonely):
 
 
 def test_without_workers_for_long_it_is_lost(lonely, monkeypatch):
-    monkeypatch.setattr("supervox.features.cluster.NO_WORKERS_SECONDS", 0.1)
+    monkeypatch.setattr("supervox.execution.dask_cluster.NO_WORKERS_SECONDS", 0.1)
     blocks = split_blocks((4, 4, 4), (2, 2, 2))
     with pytest.raises(ClusterLost, match="there have been no workers for 0 s"):
         list(run_blocks(lambda block: 1, blocks, workers=Cluster(lonely)))

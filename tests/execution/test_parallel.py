@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from supervox.features import Cancelled, check_stop, latch, run_parallel
+from supervox.execution import Cancelled, check_stop, latch, run_parallel
 
 
 def test_results_come_in_the_order_of_the_items() -> None:

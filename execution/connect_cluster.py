@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from supervox.features import Cluster, ClusterLost, count_workers
-
-from .execution_errors import ExecutionError
-from .shared import SharedScratch, persist, release
+from .dask_cluster import Cluster, ClusterLost
+from .errors import ExecutionError
+from .executors import count_workers
+from .shared_arrays import SharedScratch, persist, release
 from .workspace import Workspace
 
 CONNECT_SECONDS = 10

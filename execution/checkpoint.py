@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from supervox.features import Executor, Workers, choose_executor
-
-from .execution_errors import ExecutionError
-from .shared import NamedScratch
-from .tape import Recorded, Tape
+from .block_log import Recorded, Tape
+from .errors import ExecutionError
+from .executors import Executor, Workers, choose_executor
+from .shared_arrays import NamedScratch
 
 TAPE = "blocks.tape"
 

@@ -14,7 +14,9 @@ from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic
 
-from .blocks import Block, Made, Result, ShouldStop, Waiting, run_ahead
+from .blocks import Block
+from .executors import Made, Result, Waiting, run_ahead
+from .progress import ShouldStop
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from numpy.typing import NDArray
 from supervox.volumes import remove_leftovers, temporary_beside
 
-from .execution_errors import ExecutionError
+from .errors import ExecutionError
 from .workspace import Scratch
 
 _SHARED = "shared"

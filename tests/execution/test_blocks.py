@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from supervox.features import (
+from supervox.execution import (
     Cancelled,
     count_workers,
     default_block_shape,

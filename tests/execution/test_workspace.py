@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from supervox.execution.errors import ExecutionError
+from supervox.execution.workspace import Scratch, Workspace
 from supervox.features import parameters_for_preset
 from supervox.sample_data import make_phantom
 from supervox.segmentation import (
@@ -17,8 +19,6 @@ from supervox.segmentation import (
     Segmenter,
     compute_supervoxels,
 )
-from supervox.segmentation.execution_errors import ExecutionError
-from supervox.segmentation.workspace import Scratch, Workspace
 
 PARAMETERS = SegmentationParameters(
     features=parameters_for_preset("fast"), classifier=ClassifierParameters(trees=20), partitions=3

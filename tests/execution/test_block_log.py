@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from supervox.features import Threads, run_blocks, split_blocks
-from supervox.segmentation.tape import Fill, Recorded, Tape, checksum
+from supervox.execution import ExecutionError, Threads, run_blocks, split_blocks
+from supervox.execution.block_log import Fill, Recorded, Tape, checksum
 
 RESULTS = [
     np.arange(5.0),
@@ -192,7 +192,9 @@ def test_a_checksum_is_that_of_the_block():
 def test_a_full_disk_is_said(tmp_path, monkeypatch):
     with Tape(tmp_path / "tape", "cell") as tape:
         monkeypatch.setattr(type(tape), "_write", _refuse)
-        with pytest.raises(ValueError, match=r"tape: .* can't be kept \(No space left on device\)"):
+        with pytest.raises(
+            ExecutionError, match=r"tape: .* can't be kept \(No space left on device\)"
+        ):
             tape.append([0], 0)
 
 

@@ -14,9 +14,11 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 from numpy.typing import NDArray
-from supervox.features import Cluster, Device, Progress
 
-from .execution_errors import ExecutionError
+from .dask_cluster import Cluster
+from .device import Device
+from .errors import ExecutionError
+from .progress import Progress
 
 
 class Scratch:

@@ -1,0 +1,19 @@
+"""Execution: how a stage walks through a volume, on what, and what survives if it is killed.
+
+Where to find what:
+
+- `blocks`: boxes with halos that tile a volume; `VolumeLike`, what a stage reads.
+- `executors`: a function of a block on threads, or on another executor; results in block order.
+- `dask_cluster`: the executor of a Dask cluster; `connect_cluster`: found, or started here.
+- `device`: a GPU in place of the processors, if there is one.
+- `progress`: what a person sees of long work, and how it is stopped.
+- `workspace`: large arrays in memory or on the disk; `shared_arrays`: those that other processes
+  see.
+- `block_log`: the results of finished blocks, in a file; `checkpoint`: the folder of a stage at
+  work, which goes on behind its last finished block.
+- `errors`: `ExecutionError`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
