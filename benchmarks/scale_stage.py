@@ -19,6 +19,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.cli.results import ResultFiles
+from supervox.cli.segment_run import Request
+from supervox.cli.segment_run import run as segment
 from supervox.execution.connect_cluster import local_cluster
 from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
 from supervox.segmentation import (
@@ -28,9 +31,6 @@ from supervox.segmentation import (
     Strokes,
     find_strokes,
 )
-from supervox.segmentation.cli.results import ResultFiles
-from supervox.segmentation.cli.segment_run import Request
-from supervox.segmentation.cli.segment_run import run as segment
 from supervox.segmentation.memory import Run, plan_memory
 from supervox.volumes import create_volume, open_volume
 

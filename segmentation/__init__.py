@@ -27,7 +27,6 @@ Where to find what, in the order of the work:
 - `project`: a folder that keeps volume, strokes and results together, and never loses a stroke.
 - `scores`: labels against a ground truth.
 - `picture` (on a `_sheet` of paper): three sections of a volume and its labels, as an image.
-- `cli`: the command ``supervox``.
 """
 
 import lazy_loader

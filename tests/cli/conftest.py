@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from supervox.cli import supervox
 from supervox.sample_data import make_phantom
-from supervox.segmentation.cli import supervox
 from supervox.volumes import VolumeClass, open_volume, write_volume
 
 SPACING = (30.0, 30.0, 30.0)

@@ -210,7 +210,7 @@ def test_a_model_that_does_not_fit_on_the_disk(files, run, tmp_path, monkeypatch
     def no_space(*args, **more):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("supervox.segmentation.cli.segment_run.save_model", no_space)
+    monkeypatch.setattr("supervox.cli.segment_run.save_model", no_space)
     words = ("--annotations", files / "strokes.tif", *_all_outputs(tmp_path))
     done = run("segment", files / "volume.tif", *words)
     _refused(done, "writing failed: No space left on device", tmp_path)

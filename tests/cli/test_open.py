@@ -7,7 +7,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
-from supervox.segmentation.cli.open import GROUP
+from supervox.cli.open import GROUP
 
 
 class Entry:
@@ -28,9 +28,7 @@ def offer(monkeypatch, missing, open_window):
         assert group == GROUP
         return [Entry(offered[name])]
 
-    monkeypatch.setattr(
-        import_module("supervox.segmentation.cli.open"), "entry_points", entry_points
-    )
+    monkeypatch.setattr(import_module("supervox.cli.open"), "entry_points", entry_points)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import shlex
 import numpy as np
 import pytest
 from PIL import Image
+from supervox.cli.commands import COMMANDS, supervox
 from supervox.sample_data import make_phantom
 from supervox.segmentation import SegmentationParameters
-from supervox.segmentation.cli.commands import COMMANDS, supervox
 from supervox.volumes import open_volume
 
 from .conftest import NAMES

@@ -164,7 +164,7 @@ def test_export(files, run, project, made, read, tmp_path):
 
 
 def test_export_of_strokes_needs_no_computing(run, project, tmp_path, monkeypatch):
-    monkeypatch.setattr("supervox.segmentation.cli.projects.complete", None)
+    monkeypatch.setattr("supervox.cli.projects.complete", None)
     done = run("export", project, "--output", tmp_path / "out", "--what", "strokes")
     assert done.code == 0, done.err
 

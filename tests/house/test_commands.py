@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from supervox.segmentation.cli.commands import COMMANDS
+from supervox.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

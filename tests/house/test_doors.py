@@ -35,7 +35,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_help_loads_neither_compiler_nor_arrays() -> None:
     done = run(
         "import sys\n"
-        "from supervox.segmentation.cli import supervox\n"
+        "from supervox.cli import supervox\n"
         "try: supervox(['--help'])\n"
         "except SystemExit as end: assert end.code == 0\n"
         "heavy = {'numba', 'numpy', 'scipy', 'sklearn', 'rich'} & sys.modules.keys()\n"

@@ -22,7 +22,7 @@ ALLOWED = {
     "features": {"execution"},
     "sample_data": set(),
     "segmentation": {"volumes", "execution", "features"},
-    "segmentation/cli": {"volumes", "execution", "features", "sample_data"},
+    "cli": {"volumes", "execution", "features", "segmentation", "sample_data"},
     "napari_plugin": {"volumes", "execution", "features", "segmentation", "sample_data"},
 }
 ROOMS = {place.partition("/")[0] for place in ALLOWED}

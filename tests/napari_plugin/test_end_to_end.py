@@ -125,7 +125,7 @@ def command_line(folder: Path, specimen: Specimen, strength: float) -> np.ndarra
     """Let the command line segment the same volume with the exported strokes."""
     volume, labels = folder / "volume.tif", folder / "by_command.tif"
     write_volume(volume, specimen.image, spacing=specimen.spacing, unit="nm", kind="image")
-    command = [sys.executable, "-c", "from supervox.segmentation.cli import main; main()"]
+    command = [sys.executable, "-c", "from supervox.cli import main; main()"]
     command += ["segment", str(volume), "--annotations", str(folder / "strokes.tif")]
     command += ["--output", str(labels), "--refine", str(strength)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

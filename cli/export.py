@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 import numpy as np
-from supervox.segmentation.checks import SegmentationError
-from supervox.segmentation.model import save_model
-from supervox.segmentation.project.layout import ENDING
-from supervox.segmentation.project.project import Project
+from supervox.segmentation import ENDING, Project, SegmentationError, save_model
 from supervox.volumes import FORMATS, write_volume
 
 from . import options, projects

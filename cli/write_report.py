@@ -8,10 +8,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Workspace
-from supervox.segmentation.project.layout import ENDING
-from supervox.segmentation.project.project import Project
-from supervox.segmentation.project.report_files import report_files
-from supervox.segmentation.result import Segmentation
+from supervox.segmentation import ENDING, Project, Segmentation, report_files
 
 from . import options, projects
 from .outputs import Outputs, making_folder

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from supervox.execution import Choice, connected, count_workers, name_of
-from supervox.segmentation.checks import SegmentationError, check_classes
-from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.picture import look_of
-from supervox.segmentation.project.changes import change_between
-from supervox.segmentation.project.classes import MAX_ID, ProjectClass
-from supervox.segmentation.project.project import Project
-from supervox.segmentation.result import Segmentation
-from supervox.segmentation.strokes import Strokes, find_strokes
+from supervox.segmentation import (
+    MAX_ID,
+    Project,
+    ProjectClass,
+    Segmentation,
+    SegmentationError,
+    SegmentationParameters,
+    Strokes,
+    change_between,
+    check_classes,
+    find_strokes,
+    look_of,
+)
 from supervox.volumes import Volume, open_volume
 
 from . import projects

@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 from supervox.execution import Choice, Device, connected, count_workers, name_of
-from supervox.segmentation.checks import check_classes
-from supervox.segmentation.model import save_model
-from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.segmenter import Segmenter
-from supervox.segmentation.strokes import Strokes, find_strokes
+from supervox.segmentation import (
+    SegmentationParameters,
+    Segmenter,
+    Strokes,
+    check_classes,
+    find_strokes,
+    save_model,
+)
 from supervox.volumes import Volume, open_volume
 
 from .budget import choose_device, make_rooms

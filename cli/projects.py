@@ -11,10 +11,7 @@ from typing import Any
 import click
 from numpy.typing import NDArray
 from supervox.execution import Workspace
-from supervox.segmentation.project.project import Project
-from supervox.segmentation.project.settings import Settings
-from supervox.segmentation.project.work import complete
-from supervox.segmentation.result import Segmentation
+from supervox.segmentation import Project, Segmentation, Settings, complete
 from supervox.volumes import Volume
 
 from .budget import Rooms, make_rooms

@@ -10,10 +10,7 @@ from typing import Any
 import click
 from supervox.execution import count_workers, describe_device
 from supervox.features import FeatureBank, column_names
-from supervox.segmentation.memory import default_budget
-from supervox.segmentation.model import Model, load_model
-from supervox.segmentation.project.layout import is_project
-from supervox.segmentation.project.summary import describe_project
+from supervox.segmentation import Model, default_budget, describe_project, is_project, load_model
 from supervox.volumes import describe, open_volume
 
 from . import options

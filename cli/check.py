@@ -6,10 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.segmentation.project.derived import MODEL, RESULT
-from supervox.segmentation.project.errors import Finding, ProjectError, Severity
-from supervox.segmentation.project.project import Project
-from supervox.segmentation.project.work import complete, prepare
+from supervox.segmentation import (
+    MODEL,
+    RESULT,
+    Finding,
+    Project,
+    ProjectError,
+    Severity,
+    complete,
+    prepare,
+)
 from supervox.volumes import VolumeError
 
 from . import options, projects

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 from supervox.execution import Choice
 from supervox.features import PRESETS, parameters_for_preset
-from supervox.segmentation.parameters import MAX_PARTITIONS, SegmentationParameters
+from supervox.segmentation import MAX_PARTITIONS, SegmentationParameters
 
 from . import options
 from .errors import checking

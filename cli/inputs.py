@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 from supervox.execution import Slices, Workspace
-from supervox.segmentation.checks import SegmentationError, count_nonfinite
-from supervox.segmentation.model import Model
+from supervox.segmentation import Model, SegmentationError, count_nonfinite
 from supervox.volumes import Volume, VolumeArray, VolumeClass, convert_length
 
 from .errors import say

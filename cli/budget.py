@@ -8,9 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from supervox.execution import Choice, Device, Scratch, Workspace, find_device
-from supervox.segmentation.checks import SegmentationError
-from supervox.segmentation.memory import MemoryPlan, Run, default_budget, plan_memory
-from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation import (
+    MemoryPlan,
+    Run,
+    SegmentationError,
+    SegmentationParameters,
+    default_budget,
+    plan_memory,
+)
 from supervox.volumes import Volume
 
 from .errors import say

@@ -11,9 +11,14 @@ from typing import Any
 
 import click
 from supervox.execution import Choice, Device, count_workers, name_of
-from supervox.segmentation.checks import SegmentationError, check_channel_count
-from supervox.segmentation.model import Model, fingerprint, load_model
-from supervox.segmentation.segmenter import Segmenter
+from supervox.segmentation import (
+    Model,
+    SegmentationError,
+    Segmenter,
+    check_channel_count,
+    fingerprint,
+    load_model,
+)
 from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
 
 from . import options

@@ -20,7 +20,7 @@ def _checked_spacing(
 ) -> Triple | None:
     if value is None:
         return None
-    from supervox.segmentation.checks import check_spacing
+    from supervox.segmentation import check_spacing
 
     from .errors import checking
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
-from supervox.segmentation.result import Segmentation, count_labels
+from supervox.segmentation import Segmentation, count_labels
 from supervox.volumes import Volume, VolumeClass, create_volume
 
 from .inputs import VoxelSize, class_names

@@ -16,6 +16,6 @@ Where to find what:
 - `errors`: what went wrong, in one line on stderr, and exit codes.
 """
 
-from .commands import main, supervox
+import lazy_loader
 
-__all__ = ["main", "supervox"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

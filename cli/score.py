@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import click
-from supervox.segmentation.scores import Scores, score
+from supervox.segmentation import Scores, score
 from supervox.volumes import open_volume
 
 from . import options
