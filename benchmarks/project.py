@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation import AnnotationStore, VoxelChange
+from supervox.project import AnnotationStore, VoxelChange
 
 from .report import Target, table
 from .timing import median, say, timed

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from supervox.segmentation import (
+from supervox.project import (
     MODEL,
     RESULT,
     Finding,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 import numpy as np
-from supervox.segmentation import ENDING, Project, SegmentationError, save_model
+from supervox.project import ENDING, Project
+from supervox.segmentation import SegmentationError, save_model
 from supervox.volumes import FORMATS, write_volume
 
 from . import options, projects

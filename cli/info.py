@@ -10,7 +10,9 @@ from typing import Any
 import click
 from supervox.execution import count_workers, describe_device
 from supervox.features import FeatureBank, column_names
-from supervox.segmentation import Model, default_budget, describe_project, is_project, load_model
+from supervox.project import is_project
+from supervox.reports import describe_project
+from supervox.segmentation import Model, default_budget, load_model
 from supervox.volumes import describe, open_volume
 
 from . import options

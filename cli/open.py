@@ -43,7 +43,7 @@ def _entry(name: str) -> Callable[..., Any]:
 
 def _check_file(path: str) -> None:
     """Refuse a file that isn't there or of no format of ours; a window's notice would come late."""
-    from supervox.segmentation import is_project
+    from supervox.project import is_project
     from supervox.volumes import Address, format_of
 
     if is_project(Path(path)):

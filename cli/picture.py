@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
-from supervox.segmentation import Look, draw_picture
+from supervox.reports import Look, draw_picture
 from supervox.volumes import Volume, open_volume
 
 from . import options

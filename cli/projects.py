@@ -11,7 +11,8 @@ from typing import Any
 import click
 from numpy.typing import NDArray
 from supervox.execution import Workspace
-from supervox.segmentation import Project, Segmentation, Settings, complete
+from supervox.project import Project, Settings, complete
+from supervox.segmentation import Segmentation
 from supervox.volumes import Volume
 
 from .budget import Rooms, make_rooms

@@ -10,18 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from supervox.execution import Choice, connected, count_workers, name_of
+from supervox.project import MAX_ID, Project, ProjectClass, change_between
+from supervox.reports import look_of
 from supervox.segmentation import (
-    MAX_ID,
-    Project,
-    ProjectClass,
     Segmentation,
     SegmentationError,
     SegmentationParameters,
     Strokes,
-    change_between,
     check_classes,
     find_strokes,
-    look_of,
 )
 from supervox.volumes import Volume, open_volume
 

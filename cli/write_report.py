@@ -8,7 +8,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Workspace
-from supervox.segmentation import ENDING, Project, Segmentation, report_files
+from supervox.project import ENDING, Project
+from supervox.reports import report_files
+from supervox.segmentation import Segmentation
 
 from . import options, projects
 from .outputs import Outputs, making_folder

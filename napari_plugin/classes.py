@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from psygnal import Signal
-from supervox.segmentation import MAX_ID, ProjectClass
+from supervox.project import MAX_ID, ProjectClass
 from supervox.volumes import VolumeClass
 
 from .palette import class_colour

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.utils.notifications import show_info
-from supervox.segmentation import Model, Project, SegmentationError
+from supervox.project import Project
+from supervox.segmentation import Model, SegmentationError
 
 from .exporting import Exporting, ExportRequest, Kind
 from .finishing import Finished, Finishing

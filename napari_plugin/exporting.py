@@ -10,7 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Cancelled
-from supervox.segmentation import HTML, Project, report_files, save_model
+from supervox.project import Project
+from supervox.reports import HTML, report_files
+from supervox.segmentation import save_model
 from supervox.volumes import (
     VolumeClass,
     VolumeWriter,

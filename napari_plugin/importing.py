@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.execution import check_stop
-from supervox.segmentation import MAX_ID
+from supervox.project import MAX_ID
 from supervox.volumes import VolumeClass, VolumeError, open_volume
 
 from .classes import ClassError, ClassList

@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image, Labels
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.segmentation import (
-    Project,
-    ProjectError,
-    Recorder,
-    Severity,
-    VolumeMoved,
-    note_result,
-)
+from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
 from . import project_files
 from .choices import Choices

@@ -9,7 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer, Points
 from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
 from numpy.typing import NDArray
-from supervox.segmentation import ProjectClass
+from supervox.project import ProjectClass
 
 from .layer_fields import KEY, record
 from .lookup import LookupPyramid

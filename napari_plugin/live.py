@@ -15,14 +15,8 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.execution import Slices
-from supervox.segmentation import (
-    InView,
-    Recorder,
-    RefinementParameters,
-    Strokes,
-    count_strokes,
-    find_strokes,
-)
+from supervox.project import Recorder
+from supervox.segmentation import InView, RefinementParameters, Strokes, count_strokes, find_strokes
 
 from .jobs import Report, Stage, Task
 from .painting import NOTHING

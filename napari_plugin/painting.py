@@ -12,7 +12,8 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.execution import Slices
-from supervox.segmentation import MAX_ID, ProjectError, Recorder, Strokes, VoxelChange
+from supervox.project import MAX_ID, ProjectError, Recorder, VoxelChange
+from supervox.segmentation import Strokes
 
 from .classes import ClassList
 from .layer_fields import classes_of_layer

@@ -13,18 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Workspace
+from supervox.project import Project, ProjectError, Recorder, keep_result
+from supervox.project import Settings as ProjectSettings
 from supervox.segmentation import (
     Model,
-    Project,
-    ProjectError,
-    Recorder,
     SegmentationError,
     SegmentationParameters,
     Segmenter,
     Strokes,
-    keep_result,
 )
-from supervox.segmentation import Settings as ProjectSettings
 from supervox.volumes import write_volume
 
 from .finishing import Finished, render_labels

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from supervox.segmentation import ProjectError, is_project
+from supervox.project import ProjectError, is_project
 from supervox.volumes import Address, Volume, VolumeError, format_of, open_volume
 
 from .asking import choose_candidate

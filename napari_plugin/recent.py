@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from supervox.segmentation import ENDING
+from supervox.project import ENDING
 from supervox.volumes import appearing
 
 _logger = logging.getLogger(__name__)

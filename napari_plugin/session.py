@@ -9,7 +9,7 @@ from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters
-from supervox.segmentation import ProjectClass
+from supervox.project import ProjectClass
 
 from .choices import Choices
 from .classes import ClassList

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from supervox.segmentation import is_project
+from supervox.project import is_project
 
 from .jobs import stop_all
 from .readers import Role, read_layers

@@ -24,9 +24,7 @@ Where to find what, in the order of the work:
 - `warm_up`: the kernels of a live update, ready before the first stroke.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `at_once`: in one call.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
-- `project`: a folder that keeps volume, strokes and results together, and never loses a stroke.
 - `scores`: labels against a ground truth.
-- `picture` (on a `_sheet` of paper): three sections of a volume and its labels, as an image.
 """
 
 import lazy_loader

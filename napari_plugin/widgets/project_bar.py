@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from supervox.segmentation import ENDING
+from supervox.project import ENDING
 
 from .controls import duration, tool
 

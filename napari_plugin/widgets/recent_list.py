@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
-from supervox.segmentation import is_held
+from supervox.project import is_held
 
 from .controls import button, mark_next, note
 from .project_bar import ago

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.segmentation import Project, load_model
+from supervox.project import Project
+from supervox.segmentation import load_model
 from supervox.volumes import open_volume
 
 QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
@@ -170,7 +171,8 @@ def test_export_of_strokes_needs_no_computing(run, project, tmp_path, monkeypatc
 
 
 def test_a_box_is_exported_at_its_place(files, run, tmp_path, read):
-    from supervox.segmentation import SegmentationParameters, change_between, find_strokes
+    from supervox.project import change_between
+    from supervox.segmentation import SegmentationParameters, find_strokes
 
     with Project.create(
         tmp_path / "box.supervox",

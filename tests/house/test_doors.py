@@ -48,7 +48,7 @@ def test_help_loads_neither_compiler_nor_arrays() -> None:
 def test_recognising_a_project_loads_nothing_that_opens_it() -> None:
     done = run(
         "import sys\n"
-        "from supervox.segmentation import ENDING, is_project\n"
+        "from supervox.project import ENDING, is_project\n"
         "sys.exit(bool({'numba', 'numpy', 'scipy', 'zarr'} & sys.modules.keys()))"
     )
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from supervox.napari_plugin.classes import ClassError, ClassList
-from supervox.segmentation import MAX_ID, ProjectClass
+from supervox.project import MAX_ID, ProjectClass
 from supervox.volumes import VolumeClass
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from supervox.napari_plugin.recent import RecentProjects
-from supervox.segmentation import Project
+from supervox.project import Project
 from supervox.volumes import write_volume
 
 

@@ -16,14 +16,8 @@ from supervox.napari_plugin.resources import Resources
 from supervox.napari_plugin.view import Shown
 from supervox.napari_plugin.widgets.project_bar import save_text
 from supervox.napari_plugin.widgets.recent_list import RecentList
-from supervox.segmentation import (
-    Project,
-    RefinementParameters,
-    SegmentationError,
-    VoxelChange,
-    is_held,
-    load_model,
-)
+from supervox.project import Project, VoxelChange, is_held
+from supervox.segmentation import RefinementParameters, SegmentationError, load_model
 from supervox.volumes import write_volume
 
 SPACING = (60.0, 30.0, 30.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from supervox.napari_plugin.recent import RecentProjects
-from supervox.segmentation import Project
+from supervox.project import Project
 from supervox.volumes import write_volume
 
 from .painter import stroke

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from npe2 import PluginManifest
-from supervox.segmentation import ENDING
+from supervox.project import ENDING
 from supervox.volumes import FORMATS
 
 READABLE = [ending for entry in FORMATS if entry.open for ending in entry.extensions]

@@ -12,7 +12,7 @@ from napari.layers import Image, Labels
 from qtpy.QtWidgets import QWidget
 from supervox.napari_plugin import display, window
 from supervox.napari_plugin.display import what_is_missing
-from supervox.segmentation import Project
+from supervox.project import Project
 from supervox.volumes import VolumeError, write_volume
 
 

@@ -11,15 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from supervox.features import parameters_for_preset
+from supervox.project import Project, ProjectClass, VoxelChange, change_between
 from supervox.sample_data import make_phantom
 from supervox.segmentation import (
     ClassifierParameters,
-    Project,
-    ProjectClass,
     SegmentationParameters,
     Segmenter,
-    VoxelChange,
-    change_between,
     find_strokes,
 )
 from supervox.volumes import write_volume

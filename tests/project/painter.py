@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from supervox.segmentation.project.changes import VoxelChange
-from supervox.segmentation.project.project import Project
-from supervox.segmentation.project.records import Kind
+from supervox.project.changes import VoxelChange
+from supervox.project.project import Project
+from supervox.project.records import Kind
 from supervox.volumes import write_volume
 
 VOXELS = 400  # of a stroke

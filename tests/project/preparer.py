@@ -17,8 +17,9 @@ import pytest
 from conftest import QUICK
 from counted_blocks import BLOCKS, report_blocks, use_small_blocks
 from supervox.features import IntensityRange
-from supervox.segmentation import Project, prepare_partitions
-from supervox.segmentation.project.work import prepare
+from supervox.project import Project
+from supervox.project.compute import prepare
+from supervox.segmentation import prepare_partitions
 from supervox.volumes import open_volume
 
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from supervox.segmentation.project.annotations import AnnotationStore
-from supervox.segmentation.project.changes import VoxelChange, change_between
-from supervox.segmentation.project.classes import ProjectClass
-from supervox.segmentation.project.errors import ProjectError, Severity
+from supervox.project.annotations import AnnotationStore
+from supervox.project.changes import VoxelChange, change_between
+from supervox.project.classes import ProjectClass
+from supervox.project.errors import ProjectError, Severity
 from supervox.segmentation.strokes import find_strokes
 
 SHAPE = (4, 10, 12)

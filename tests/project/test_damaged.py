@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from supervox.segmentation import Project, ProjectError, Severity
+from supervox.project import Project, ProjectError, Severity
 
 from .conftest import CLASSES, QUICK
 

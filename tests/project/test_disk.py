@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from supervox.segmentation import Project, ProjectError, Severity, VoxelChange
+from supervox.project import Project, ProjectError, Severity, VoxelChange
 
 from .conftest import row
 

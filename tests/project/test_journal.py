@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from supervox.segmentation.project.errors import ProjectError, Severity
-from supervox.segmentation.project.journal import Journal
-from supervox.segmentation.project.records import Kind, Record, Role, encode
+from supervox.project.errors import ProjectError, Severity
+from supervox.project.journal import Journal
+from supervox.project.records import Kind, Record, Role, encode
 
 from .test_records import change
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.segmentation import Project, Severity
-from supervox.segmentation.project.records import Kind
+from supervox.project import Project, Severity
+from supervox.project.records import Kind
 from supervox.volumes import open_volume
 
 from .painter import stroke

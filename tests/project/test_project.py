@@ -8,17 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from supervox.execution import Cancelled
-from supervox.segmentation import (
-    Project,
-    ProjectError,
-    SegmentationParameters,
-    Segmenter,
-    Severity,
-    VolumeMoved,
-)
-from supervox.segmentation.project import settings as settings_module
-from supervox.segmentation.project.documents import read_document, write_document
-from supervox.segmentation.project.settings import Settings
+from supervox.project import Project, ProjectError, Severity, VolumeMoved
+from supervox.project import settings as settings_module
+from supervox.project.documents import read_document, write_document
+from supervox.project.settings import Settings
+from supervox.segmentation import SegmentationParameters, Segmenter
 from supervox.volumes import VolumeError, write_volume
 
 from .conftest import CLASSES, QUICK, paint_all, row
@@ -361,7 +355,7 @@ def test_the_lock_of_a_dead_process_is_none(home, other):
 def test_a_folder_that_can_not_be_written_to(home, monkeypatch):
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
     monkeypatch.setattr(
-        "supervox.segmentation.project._folder.FolderLock",
+        "supervox.project._folder.FolderLock",
         lambda folder: (_ for _ in ()).throw(OSError(30, "Read-only file system")),
     )
     with opened(home) as project:

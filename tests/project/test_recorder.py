@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervox.execution import Cancelled
-from supervox.segmentation import AnnotationStore, Recorder
+from supervox.project import AnnotationStore, Recorder
 
 SHAPE = (4, 6, 8)
 ALL = tuple(slice(0, n) for n in SHAPE)

@@ -3,16 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from supervox.segmentation.project.changes import VoxelChange, change_between
-from supervox.segmentation.project.records import (
-    HEADER_BYTES,
-    Kind,
-    Record,
-    Role,
-    decode,
-    encode,
-    parse_header,
-)
+from supervox.project.changes import VoxelChange, change_between
+from supervox.project.records import HEADER_BYTES, Kind, Record, Role, decode, encode, parse_header
 from supervox.segmentation.strokes import Strokes, find_strokes
 
 

@@ -24,8 +24,9 @@ import pytest
 from supervox.execution import Cancelled, split_blocks
 from supervox.execution.workspace import Workspace
 from supervox.features import PRESETS, FeatureBank, pooling
-from supervox.segmentation import Project, ProjectError, stages
-from supervox.segmentation.project.work import complete, prepare
+from supervox.project import Project, ProjectError
+from supervox.project.compute import complete, prepare
+from supervox.segmentation import stages
 
 from .conftest import QUICK, paint_all
 from .counted_blocks import BLOCKS, report_blocks, use_small_blocks

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.segmentation.project.records import Role
-from supervox.segmentation.project.undo import UndoStack
+from supervox.project.records import Role
+from supervox.project.undo import UndoStack
 
 
 def test_nothing_to_undo_at_first():

@@ -2,9 +2,9 @@ import threading
 import time
 
 import pytest
-from supervox.segmentation.project.errors import ProjectError
-from supervox.segmentation.project.journal import Journal
-from supervox.segmentation.project.writer import JournalWriter, SaveState
+from supervox.project.errors import ProjectError
+from supervox.project.journal import Journal
+from supervox.project.writer import JournalWriter, SaveState
 
 from .test_journal import stroke
 

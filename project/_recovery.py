@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .array_parts import Part, PartDamaged, Parts
 from .changes import VoxelChange
 from .classes import ProjectClass, classes_from_json
 from .documents import read_document
 from .errors import Finding, ProjectError, Severity
 from .journal import Journal
-from .parts import Part, PartDamaged, Parts
 from .records import Kind
 
 SNAPSHOT, CLASSES = "snapshot", "classes.json"

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Progress, ShouldStop, Workspace, check_stop
 from supervox.features import FeatureBank, FeatureTable
-from supervox.segmentation.graph import RegionGraph
-from supervox.segmentation.partition import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces
+from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces, RegionGraph
 
+from .array_parts import Part, PartDamaged, PartWriter
 from .documents import digest_of
-from .parts import Part, PartDamaged, PartWriter
 from .settings import Settings
 
 SCHEMA = 1  # raised when supervoxels, features or graph are computed in another way

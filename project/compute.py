@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supervox.execution import Progress, ShouldStop, Unfinished, VolumeLike, Workspace
-from supervox.segmentation.partition import Piece, Pieces
-from supervox.segmentation.result import Segmentation
-from supervox.segmentation.segmenter import Segmenter
-from supervox.segmentation.strokes import Strokes
+from supervox.segmentation import Piece, Pieces, Segmentation, Segmenter, Strokes
 
 from .project import Project
 

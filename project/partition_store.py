@@ -11,27 +11,13 @@ from typing import Any, Self
 from weakref import ref
 
 from supervox.execution import Progress, ShouldStop, Unfinished, Workspace
-from supervox.segmentation.partition import (
-    FEATURES,
-    GRAPH,
-    SUPERVOXELS,
-    Partition,
-    Piece,
-    Pieces,
-)
+from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Partition, Piece, Pieces
 
+from .array_parts import Part, PartDamaged, Parts
 from .documents import digest_of
 from .errors import Finding, Severity
 from .layout import BEGUN, DERIVED
-from .partitions import (
-    Reading,
-    fill_piece,
-    fit_together,
-    kind_of,
-    piece_origin,
-    read_piece,
-)
-from .parts import Part, PartDamaged, Parts
+from .partition_parts import Reading, fill_piece, fit_together, kind_of, piece_origin, read_piece
 from .settings import Settings
 
 

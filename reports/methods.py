@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervox.segmentation.parameters import SegmentationParameters
-
-from .settings import Settings
+from supervox.project import Settings
+from supervox.segmentation import SegmentationParameters
 
 CITATIONS = {
     "slic": "R. Achanta et al., SLIC superpixels compared to state-of-the-art superpixel methods, "

@@ -11,9 +11,13 @@ from typing import Any, Literal
 
 import numpy as np
 from supervox.execution import Slices
-from supervox.segmentation.checks import Spacing, check_spacing
-from supervox.segmentation.model import fingerprint, parameters_from_json
-from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation import (
+    SegmentationParameters,
+    Spacing,
+    check_spacing,
+    fingerprint,
+    parameters_from_json,
+)
 from supervox.volumes import Address, Volume, open_volume, unit_symbol
 
 from .documents import plain

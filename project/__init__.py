@@ -1,6 +1,6 @@
 """The project: a folder that keeps volume, strokes and results together, and never loses a stroke.
 
-Others import it from the room around it. Where to find what, from the single stroke to the whole:
+Where to find what, from the single stroke to the whole:
 
 - `errors`: `ProjectError`, the only exception that bad folders lead to, and `Finding`, what a
   person should know of one.
@@ -14,10 +14,13 @@ Others import it from the room around it. Where to find what, from the single st
 - `project` (helped by `_folder`): the whole, made, opened, copied, in a folder as `layout` has it;
   `lock`: one process may write.
 - `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
-- `derived`: `kept_partitions` (each piece as `partitions` has it), model and last result, if they
-  are still true.
-- `work`: what is there used, what is missing computed.
-- `summary`, `report` (a page as `pages` has it, with `methods` for a paper), `report_files`: a
-  project described.
-- `documents`, `parts`: JSON files and arrays that appear complete, and tell when they are damaged.
+- `derived`: what was computed, if it is still true: `partition_store` (of each partition as
+  `partition_parts` has it), model and last result.
+- `compute`: what is there used, what is missing computed.
+- `documents`, `array_parts`: JSON files and arrays that appear complete, and tell when they are
+  damaged.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

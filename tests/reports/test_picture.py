@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from PIL import ImageColor
-from supervox.segmentation import draw_picture
-from supervox.segmentation._sheet import LINE, MARGIN
-from supervox.segmentation.picture import COLOURS, GAP, Look
+from supervox.reports import draw_picture
+from supervox.reports._page import LINE, MARGIN
+from supervox.reports.picture import COLOURS, GAP, Look
 
 SHAPE = (20, 40, 60)
 TOP = MARGIN + LINE

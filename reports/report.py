@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from supervox.segmentation.result import count_labels
+from supervox.project import Project, Severity
+from supervox.segmentation import count_labels
 
-from .errors import Severity
+from .document import Picture, Section, Table
 from .methods import methods_paragraph
-from .pages import Picture, Section, Table
-from .project import Project
 from .summary import class_entries, describe_project
 
 READABLE = {"angstrom": ("nm", 1e-3), "nm": ("um", 1e-9)}  # of volumes

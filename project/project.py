@@ -10,8 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.strokes import Strokes, find_strokes
+from supervox.segmentation import SegmentationParameters, Strokes, find_strokes
 from supervox.volumes import (
     Address,
     Volume,

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
 from supervox.execution import VolumeLike
+from supervox.segmentation import find_strokes
 
-from ._sheet import PAPER, Look, Sheet, font
-from .strokes import find_strokes
+from ._page import PAPER, Look, Sheet, font
 
 __all__ = ["Look", "draw_picture"]
 

@@ -6,23 +6,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from supervox.features import FILTERS as ALL_FILTERS
-from supervox.segmentation import (
-    ClassifierParameters,
-    Finding,
-    Project,
-    RefinementParameters,
-    SegmentationParameters,
-    Severity,
-)
-from supervox.segmentation.project.methods import CITATIONS, FILTERS, methods_paragraph
-from supervox.segmentation.project.pages import (
-    Section,
-    Table,
-    pictures_of,
-    to_html,
-    to_markdown,
-)
-from supervox.segmentation.project.report import make_report
+from supervox.project import Finding, Project, Severity
+from supervox.reports.document import Section, Table, pictures_of, to_html, to_markdown
+from supervox.reports.methods import CITATIONS, FILTERS, methods_paragraph
+from supervox.reports.report import make_report
+from supervox.segmentation import ClassifierParameters, RefinementParameters, SegmentationParameters
 
 
 @pytest.fixture

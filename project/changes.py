@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation.strokes import Strokes
+from supervox.segmentation import Strokes
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._recovery import CLASSES, SNAPSHOT, Recovered, recover
+from .array_parts import Parts, PartWriter
 from .changes import VoxelChange
 from .classes import ProjectClass, check_classes, classes_to_json
 from .documents import write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import Journal
 from .layout import ANNOTATIONS
-from .parts import Parts, PartWriter
 from .records import Kind, Record, Role
 from .undo import UndoStack
 from .writer import JournalWriter, SaveState

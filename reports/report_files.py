@@ -7,10 +7,10 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
-from supervox.segmentation.picture import Look, draw_picture
+from supervox.project import Project
 
-from .pages import pictures_of, to_html, to_markdown
-from .project import Project
+from .document import pictures_of, to_html, to_markdown
+from .picture import Look, draw_picture
 from .report import make_report
 
 HTML, MARKDOWN = "report.html", "report.md"

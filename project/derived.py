@@ -10,18 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.features import IntensityRange
-from supervox.segmentation.checks import SegmentationError
-from supervox.segmentation.model import Model, load_model, save_model
-from supervox.segmentation.partition import FEATURES, Partition
-from supervox.segmentation.rendering import Renderer
-from supervox.segmentation.result import Segmentation
-from supervox.segmentation.strokes import Strokes
+from supervox.segmentation import (
+    FEATURES,
+    Model,
+    Partition,
+    Renderer,
+    Segmentation,
+    SegmentationError,
+    Strokes,
+    load_model,
+    save_model,
+)
 
+from .array_parts import PartDamaged, PartWriter
 from .documents import digest_of, digest_of_file, read_document, write_document
 from .errors import writing
-from .kept_partitions import KeptPartitions
-from .partitions import piece_origin
-from .parts import PartDamaged, PartWriter
+from .partition_parts import piece_origin
+from .partition_store import KeptPartitions
 from .settings import Settings
 
 RESULT, MODEL, MODEL_NOTE = "result", "model.npz", "model.json"

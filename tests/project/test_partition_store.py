@@ -4,8 +4,9 @@ import shutil
 from dataclasses import replace
 
 from supervox.features import PRESETS
-from supervox.segmentation import Partition, Project, keep_result, note_result
-from supervox.segmentation.project.work import prepare
+from supervox.project import Project, keep_result, note_result
+from supervox.project.compute import prepare
+from supervox.segmentation import Partition
 
 from .conftest import QUICK
 

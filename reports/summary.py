@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from supervox.segmentation.strokes import count_strokes, find_strokes
-
-from .project import Project
-from .records import Kind
+from supervox.project import Kind, Project
+from supervox.segmentation import count_strokes, find_strokes
 
 
 def describe_project(project: Project) -> dict[str, Any]:
