@@ -23,13 +23,13 @@ from supervox.features.smoothing import half_kernel, smooth_window
 from supervox.sample_data import make_phantom
 from supervox.segmentation import Forest, SupervoxelParameters, compute_supervoxels, train_forest
 from supervox.segmentation._canvas import Edges
-from supervox.segmentation._connect import connect
 from supervox.segmentation._edges import filter_votes
-from supervox.segmentation._pairs import touching_pairs
-from supervox.segmentation._slic import N_SUMS, assign_block, sum_cells
 from supervox.segmentation._votes import number_locally as number_votes
-from supervox.segmentation.grid import Grid as Cells
-from supervox.segmentation.guide import guide_block
+from supervox.segmentation.supervoxels.slic._assignment import N_SUMS, assign_block, sum_cells
+from supervox.segmentation.supervoxels.slic._connectivity import connect
+from supervox.segmentation.supervoxels.slic._touching import touching_pairs
+from supervox.segmentation.supervoxels.slic.guide_image import guide_block
+from supervox.segmentation.supervoxels.slic.seed_grid import Grid as Cells
 
 MARGIN = 24  # around the block, so that it has halos on all sides
 WINDOW = (2.0, 2.0, 2.0)  # of the edges' filter

@@ -12,7 +12,6 @@ from .forest import Forest as Forest
 from .forest import train_forest as train_forest
 from .graph import RegionGraph as RegionGraph
 from .graph import region_graph as region_graph
-from .grid import SupervoxelParameters as SupervoxelParameters
 from .in_view import InView as InView
 from .memory import MemoryPlan as MemoryPlan
 from .memory import NotEnoughMemory as NotEnoughMemory
@@ -49,4 +48,5 @@ from .strokes import Strokes as Strokes
 from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
-from .supervoxels import compute_supervoxels as compute_supervoxels
+from .supervoxels.seed_grid import SupervoxelParameters as SupervoxelParameters
+from .supervoxels.slic import compute_supervoxels as compute_supervoxels

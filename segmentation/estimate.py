@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from supervox.execution import count_workers
 from supervox.features import FeatureBank
+from supervox.segmentation.supervoxels.slic.seed_grid import Grid
 
 from .checks import check_spacing
-from .grid import Grid
 from .parameters import SegmentationParameters
 
 # Measured by `make bench` on one core of 2.5 GHz with AVX2; other machines differ by a factor of

@@ -21,10 +21,14 @@ from supervox.execution import (
     split_blocks,
 )
 from supervox.features import IntensityRange
+from supervox.segmentation.supervoxels.slic._touching import reduce_pairs, touching_pairs
+from supervox.segmentation.supervoxels.slic.guide_image import (
+    face_areas,
+    guide_block,
+    smoothing_sigma,
+)
 
-from ._pairs import reduce_pairs, touching_pairs
 from .checks import check_spacing, check_volume
-from .guide import face_areas, guide_block, smoothing_sigma
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, VolumeLike, read_block
 from supervox.features import IntensityRange, kernel_radius
+from supervox.segmentation.supervoxels.slic.guide_image import (
+    guide_block,
+    smoothing_sigma,
+    split_around,
+)
 
 from ._canvas import Canvas, Edges
 from ._votes import number_locally
-from .guide import guide_block, smoothing_sigma, split_around
 from .parameters import SegmentationParameters
 from .partition import Partition
 

@@ -34,11 +34,11 @@ from supervox.features import (
     pool_partitions,
     pooling_block,
 )
+from supervox.segmentation.supervoxels.slic.slic import compute_supervoxels
 
 from .graph import RegionGraph, region_graph
 from .parameters import SegmentationParameters
 from .partition import FEATURES, Channel, Pieces, PieceStore
-from .supervoxels import compute_supervoxels
 
 # What the stages cost, for the progress: supervoxels and graph per partition, features per image.
 SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10

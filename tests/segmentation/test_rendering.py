@@ -12,8 +12,8 @@ from supervox.features import IntensityRange
 from supervox.segmentation._canvas import EDGE_EPSILON
 from supervox.segmentation._contest import TILE
 from supervox.segmentation._votes import number_locally
-from supervox.segmentation.guide import guide_block, smoothing_sigma
 from supervox.segmentation.rendering import EDGE_SIGMA_VOXELS, Renderer
+from supervox.segmentation.supervoxels.slic.guide_image import guide_block, smoothing_sigma
 
 ISOTROPIC = (1.0, 1.0, 1.0)
 SHAPE = (20, 37, 45)

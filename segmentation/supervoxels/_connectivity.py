@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from supervox.execution import Block, Fill
 
 from ._components import find_all, join_faces, label_block, look_up, merge_small
-from ._pairs import reduce_pairs, touching_pairs
+from ._touching import reduce_pairs, touching_pairs
 
 Ids = NDArray[np.int32]
 Run = Callable[[Callable[[Block], Any]], Iterator[Any]]

@@ -20,13 +20,13 @@ from supervox.execution import (
     run_blocks,
 )
 from supervox.features import IntensityRange
+from supervox.segmentation.checks import check_spacing, check_volume
 
-from ._connect import connect
-from ._slic import N_SUMS, assign_block, sum_cells
-from ._slic_arrays import CellBlock
-from .checks import check_spacing, check_volume
-from .grid import Grid, SupervoxelParameters
-from .guide import face_areas, guide_block, smoothing_sigma
+from ._assignment import N_SUMS, assign_block, sum_cells
+from ._assignment_gpu import CellBlock
+from ._connectivity import connect
+from .guide_image import face_areas, guide_block, smoothing_sigma
+from .seed_grid import Grid, SupervoxelParameters
 
 Ids = NDArray[np.int32]
 NO_SUMS = np.zeros((0, 0, 0, N_SUMS))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from supervox.execution import Block, Device, VolumeLike, read_block
 from supervox.features import IntensityRange, gaussian_smooth, kernel_radius
 
-from ._slic import INTENSITY_STEP
+from ._assignment import INTENSITY_STEP
 
 
 def smoothing_sigma(sigma_voxels: float, spacing: Sequence[float]) -> tuple[float, float, float]:
