@@ -10,8 +10,10 @@ from .estimate import estimate_preparation as estimate_preparation
 from .forest import ClassifierParameters as ClassifierParameters
 from .forest import Forest as Forest
 from .forest import train_forest as train_forest
-from .graph import RegionGraph as RegionGraph
-from .graph import region_graph as region_graph
+from .graph.find_supervoxel import find_supervoxel as find_supervoxel
+from .graph.find_supervoxel import find_voxel as find_voxel
+from .graph.region_graph import RegionGraph as RegionGraph
+from .graph.region_graph import region_graph as region_graph
 from .in_view import InView as InView
 from .memory import MemoryPlan as MemoryPlan
 from .memory import NotEnoughMemory as NotEnoughMemory
@@ -35,8 +37,6 @@ from .partition import Pieces as Pieces
 from .preparation import prepare_partitions as prepare_partitions
 from .refinement import RefinementParameters as RefinementParameters
 from .refinement import refine as refine
-from .regions import find_supervoxel as find_supervoxel
-from .regions import find_voxel as find_voxel
 from .rendering import Renderer as Renderer
 from .result import RenderedBlock as RenderedBlock
 from .result import Segmentation as Segmentation

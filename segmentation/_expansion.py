@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop, check_stop, run_parallel
+from supervox.segmentation.graph.region_graph.adjacency import Links
 
 from ._min_cut import min_cut
 from ._move import KEEP, TAKE, Move, arcs, decide, edge_bounds, find_open
-from .links import Links
 
 MAX_ROUNDS = 5  # over all classes
 REACH = 2  # edges; after the first round, a class looks only so far from what has changed

@@ -12,7 +12,8 @@ from supervox.segmentation.coupling import (
     make_metric,
     solve_shares,
 )
-from supervox.segmentation.graph import RegionGraph
+from supervox.segmentation.graph.region_graph.adjacency import link
+from supervox.segmentation.graph.region_graph.region_graph import RegionGraph
 from supervox.segmentation.held_out import (
     ALWAYS,
     SAMPLE_SIZE,
@@ -20,7 +21,6 @@ from supervox.segmentation.held_out import (
     number_strokes,
     sample_volume,
 )
-from supervox.segmentation.links import link
 from supervox.segmentation.model import Painted
 from supervox.segmentation.partition import Partition
 from supervox.segmentation.refinement import minimise

@@ -14,7 +14,7 @@ from supervox.execution import Cancelled
 from supervox.segmentation._expansion import _best_move, expand
 from supervox.segmentation._min_cut import min_cut
 from supervox.segmentation._move import Move, edge_bounds
-from supervox.segmentation.links import UNIT, link
+from supervox.segmentation.graph.region_graph.adjacency import UNIT, link
 
 
 def solve(

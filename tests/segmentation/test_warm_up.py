@@ -11,8 +11,8 @@ from supervox.segmentation import (
     _min_cut,
     _move,
     _prediction,
-    links,
 )
+from supervox.segmentation.graph.region_graph import links
 from supervox.segmentation.warm_up import warm_up
 
 MODULES = (_growth, _min_cut, _move, _prediction, links)

@@ -21,14 +21,13 @@ from supervox.execution import (
     split_blocks,
 )
 from supervox.features import IntensityRange
+from supervox.segmentation.checks import check_spacing, check_volume
 from supervox.segmentation.supervoxels.slic._touching import reduce_pairs, touching_pairs
 from supervox.segmentation.supervoxels.slic.guide_image import (
     face_areas,
     guide_block,
     smoothing_sigma,
 )
-
-from .checks import check_spacing, check_volume
 
 
 @dataclass(frozen=True)
