@@ -5,11 +5,11 @@ from .checks import check_channel_count as check_channel_count
 from .checks import check_classes as check_classes
 from .checks import check_spacing as check_spacing
 from .checks import count_nonfinite as count_nonfinite
+from .classifier.forest import ClassifierParameters as ClassifierParameters
+from .classifier.forest import Forest as Forest
+from .classifier.forest import train_forest as train_forest
 from .estimate import Estimate as Estimate
 from .estimate import estimate_preparation as estimate_preparation
-from .forest import ClassifierParameters as ClassifierParameters
-from .forest import Forest as Forest
-from .forest import train_forest as train_forest
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.region_graph import RegionGraph as RegionGraph

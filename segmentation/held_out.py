@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from supervox.execution import ShouldStop
+from supervox.segmentation.classifier.forest import ClassifierParameters, Forest, train_forest
 from supervox.segmentation.graph.region_graph.adjacency import Links, link
 
-from .forest import ClassifierParameters, Forest, train_forest
 from .model import Painted
 from .partition import Partition
 from .strokes import Strokes, majority

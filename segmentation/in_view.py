@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop
+from supervox.segmentation.classifier.forest import Forest
 from supervox.segmentation.graph.region_graph.adjacency import link
 
 from .coupling import Coupling
-from .forest import Forest
 from .model import Painted
 from .partition import Partition
 from .refinement import minimise

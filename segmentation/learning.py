@@ -9,9 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop, run_parallel
+from supervox.segmentation.classifier.forest import ClassifierParameters, Forest
 
 from .coupling import Coupling, learn_coupling
-from .forest import ClassifierParameters, Forest
 from .held_out import hold_out, sample_volume
 from .in_view import Surroundings
 from .model import Painted

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.features import FeatureBank, column_names, sample_voxels
+from supervox.segmentation.classifier.forest import Forest
 from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive
 from .checks import MOST_CHANNELS, SegmentationError
-from .forest import Forest
 from .parameters import SegmentationParameters
 
 SCHEMA = 2

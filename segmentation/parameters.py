@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from supervox.features import FeatureParameters
+from supervox.segmentation.classifier.forest import ClassifierParameters
 from supervox.segmentation.supervoxels.slic.seed_grid import SupervoxelParameters
 
-from .forest import ClassifierParameters
 from .refinement import RefinementParameters
 
 MAX_PARTITIONS = 16

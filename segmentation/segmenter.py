@@ -12,6 +12,7 @@ from threading import RLock, Thread
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
+from supervox.segmentation.classifier.forest import Forest, train_forest
 from supervox.volumes import VolumeClass
 
 from .checks import (
@@ -23,7 +24,6 @@ from .checks import (
     measure_intensity,
 )
 from .coupling import Coupling
-from .forest import Forest, train_forest
 from .held_out import training_rows
 from .in_view import InView, Surroundings, segment_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from supervox.segmentation.classifier.forest import train_forest
 from supervox.segmentation.graph.region_graph.adjacency import link
 
 from ._min_cut import min_cut
-from .forest import train_forest
 from .refinement import minimise
 
 

@@ -4,14 +4,8 @@ from typing import Any
 
 import numpy as np
 from supervox.features import FeatureParameters
-from supervox.segmentation import (
-    SegmentationParameters,
-    Segmenter,
-    _growth,
-    _min_cut,
-    _move,
-    _prediction,
-)
+from supervox.segmentation import SegmentationParameters, Segmenter, _min_cut, _move
+from supervox.segmentation.classifier import _growth, _prediction
 from supervox.segmentation.graph.region_graph import links
 from supervox.segmentation.warm_up import warm_up
 
@@ -40,7 +34,7 @@ def test_after_the_toy_a_live_update_compiles_nothing() -> None:
     work.prepare()
     warm_up()
     before = signatures()
-    assert before["supervox.segmentation._growth._grow"]
+    assert before["supervox.segmentation.classifier._training._grow"]
     work.segment(strokes)
     assert {"train", "predict", "couple", "refine"} <= work.seconds.keys()
     assert signatures() == before

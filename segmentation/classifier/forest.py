@@ -17,11 +17,11 @@ from supervox.execution import (
     run_parallel,
     split_blocks,
 )
+from supervox.segmentation.checks import SegmentationError
+from supervox.segmentation.strokes import MAX_CLASS
 
-from ._growth import RANDOM_MAX, Rows, Tree, grow_tree
 from ._prediction import Nodes, predict_rows, rows_per_block
-from .checks import SegmentationError
-from .strokes import MAX_CLASS
+from ._training import RANDOM_MAX, Rows, Tree, grow_tree
 
 TREES_PER_TASK = 10
 
