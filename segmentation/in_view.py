@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from supervox.execution import ShouldStop
 from supervox.segmentation.classifier.forest import Forest
 from supervox.segmentation.graph.region_graph.adjacency import link
+from supervox.segmentation.preparation.prepare.partition import Partition
 
 from .coupling import Coupling
 from .model import Painted
-from .partition import Partition
 from .refinement import minimise
 
 HOPS = 2  # around what is looked at: neighbours that have a say in it

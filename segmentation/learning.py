@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop, run_parallel
 from supervox.segmentation.classifier.forest import ClassifierParameters, Forest
+from supervox.segmentation.preparation.prepare.partition import Partition
 
 from .coupling import Coupling, learn_coupling
 from .held_out import hold_out, sample_volume
 from .in_view import Surroundings
 from .model import Painted
-from .partition import Partition
 from .refinement import minimise
 from .strokes import Strokes
 

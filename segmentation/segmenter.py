@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
 from supervox.segmentation.classifier.forest import Forest, train_forest
+from supervox.segmentation.preparation.prepare.partition import Channel, Partition, PieceStore
+from supervox.segmentation.preparation.prepare.prepare import prepare_partitions
 from supervox.volumes import VolumeClass
 
 from .checks import (
@@ -29,8 +31,6 @@ from .in_view import InView, Surroundings, segment_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
-from .partition import Channel, Partition, PieceStore
-from .preparation import prepare_partitions
 from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from supervox.features import parameters_for_preset
-from supervox.segmentation.memory import Run, plan_memory
 from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation.preparation.prepare.memory_plan import Run, plan_memory
 
 SHAPE = (40, 48, 56)
 QUICK = ("--partitions", 2, "--preset", "fast")
@@ -17,8 +17,8 @@ QUICK = ("--partitions", 2, "--preset", "fast")
 def budgets(files, monkeypatch):
     """Budgets for ids and for all voxels on the disk; on this volume voxels are most of a run."""
     for name in ("BASE_BYTES", "BLOCK_BYTES", "SLAB_BYTES", "MAPPED_VOXELS"):
-        monkeypatch.setattr(f"supervox.segmentation.memory.{name}", 0)
-    monkeypatch.setattr("supervox.segmentation.estimate.WORKING_BYTES", 0)
+        monkeypatch.setattr(f"supervox.segmentation.preparation.memory_plan.{name}", 0)
+    monkeypatch.setattr("supervox.segmentation.preparation.estimate.WORKING_BYTES", 0)
     parameters = SegmentationParameters(features=parameters_for_preset("fast"), partitions=2)
     task = Run(SHAPE, files.image.itemsize, parameters, (30.0, 30.0, 30.0), n_classes=6)
     whole = plan_memory(task, 1e12)

@@ -22,7 +22,7 @@ from supervox.segmentation.held_out import (
     sample_volume,
 )
 from supervox.segmentation.model import Painted
-from supervox.segmentation.partition import Partition
+from supervox.segmentation.preparation.prepare.partition import Partition
 from supervox.segmentation.refinement import minimise
 from supervox.segmentation.strokes import Strokes
 

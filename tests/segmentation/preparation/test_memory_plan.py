@@ -9,13 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.segmentation import (
-    SegmentationError,
-    SegmentationParameters,
-    SupervoxelParameters,
-    memory,
-)
-from supervox.segmentation.memory import Run, default_budget, plan_memory
+from supervox.segmentation import SegmentationError, SegmentationParameters, SupervoxelParameters
+from supervox.segmentation.preparation.prepare import memory
+from supervox.segmentation.preparation.prepare.memory_plan import Run, default_budget, plan_memory
 
 WHOLE = Run((600, 1000, 1000), 4, SegmentationParameters(), n_classes=6, workers=2)
 VOXELS = 600 * 1000 * 1000

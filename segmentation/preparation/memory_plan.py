@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from supervox.execution import count_workers
+from supervox.segmentation.checks import SegmentationError
+from supervox.segmentation.parameters import SegmentationParameters
 
-from .checks import SegmentationError
 from .estimate import estimate_demand
-from .parameters import SegmentationParameters
 
 USED_SHARE = 0.7  # of the memory that is available
 BASE_BYTES = 300e6  # the program itself: interpreter, libraries, compiled kernels

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, run_parallel
 from supervox.features import IntensityRange
+from supervox.segmentation.parameters import SegmentationParameters
 
-from .parameters import SegmentationParameters
 from .partition import (
     FEATURES,
     GRAPH,

@@ -35,9 +35,9 @@ from supervox.features import (
     pooling_block,
 )
 from supervox.segmentation.graph.region_graph.region_graph import RegionGraph, region_graph
+from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.supervoxels.slic.slic import compute_supervoxels
 
-from .parameters import SegmentationParameters
 from .partition import FEATURES, Channel, Pieces, PieceStore
 
 # What the stages cost, for the progress: supervoxels and graph per partition, features per image.
