@@ -35,8 +35,8 @@ from .preparation.partition import Partition as Partition
 from .preparation.partition import Piece as Piece
 from .preparation.partition import Pieces as Pieces
 from .preparation.prepare import prepare_partitions as prepare_partitions
-from .refinement import RefinementParameters as RefinementParameters
-from .refinement import refine as refine
+from .refinement.mrf import RefinementParameters as RefinementParameters
+from .refinement.mrf import refine as refine
 from .rendering import Renderer as Renderer
 from .result import RenderedBlock as RenderedBlock
 from .result import Segmentation as Segmentation

@@ -11,10 +11,10 @@ from supervox.execution import ShouldStop
 from supervox.segmentation.classifier.forest import Forest
 from supervox.segmentation.graph.region_graph.adjacency import link
 from supervox.segmentation.preparation.prepare.partition import Partition
+from supervox.segmentation.refinement.mrf.label_costs import Coupling
+from supervox.segmentation.refinement.mrf.mrf import minimise
 
-from .coupling import Coupling
 from .model import Painted
-from .refinement import minimise
 
 HOPS = 2  # around what is looked at: neighbours that have a say in it
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from supervox.execution import ShouldStop, run_parallel
 from supervox.segmentation.classifier.forest import ClassifierParameters, Forest
 from supervox.segmentation.preparation.prepare.partition import Partition
+from supervox.segmentation.refinement.mrf.cross_validation import hold_out, sample_volume
+from supervox.segmentation.refinement.mrf.label_costs import Coupling, learn_coupling
+from supervox.segmentation.refinement.mrf.mrf import minimise
 
-from .coupling import Coupling, learn_coupling
-from .held_out import hold_out, sample_volume
 from .in_view import Surroundings
 from .model import Painted
-from .refinement import minimise
 from .strokes import Strokes
 
 

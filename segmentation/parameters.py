@@ -8,9 +8,8 @@ from typing import Any
 
 from supervox.features import FeatureParameters
 from supervox.segmentation.classifier.forest import ClassifierParameters
+from supervox.segmentation.refinement.mrf.mrf import RefinementParameters
 from supervox.segmentation.supervoxels.slic.seed_grid import SupervoxelParameters
-
-from .refinement import RefinementParameters
 
 MAX_PARTITIONS = 16
 # The plastic number's powers: shifts that keep apart from each other for any number of partitions.

@@ -15,6 +15,9 @@ from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latc
 from supervox.segmentation.classifier.forest import Forest, train_forest
 from supervox.segmentation.preparation.prepare.partition import Channel, Partition, PieceStore
 from supervox.segmentation.preparation.prepare.prepare import prepare_partitions
+from supervox.segmentation.refinement.mrf.cross_validation import training_rows
+from supervox.segmentation.refinement.mrf.label_costs import Coupling
+from supervox.segmentation.refinement.mrf.mrf import RefinementParameters
 from supervox.volumes import VolumeClass
 
 from .checks import (
@@ -25,13 +28,10 @@ from .checks import (
     check_volume,
     measure_intensity,
 )
-from .coupling import Coupling
-from .held_out import training_rows
 from .in_view import InView, Surroundings, segment_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
-from .refinement import RefinementParameters
 from .rendering import Renderer
 from .result import Segmentation
 from .strokes import Strokes, label_supervoxels, usable_strokes

@@ -7,9 +7,8 @@ from functools import cache
 import numpy as np
 from supervox.segmentation.classifier.forest import train_forest
 from supervox.segmentation.graph.region_graph.adjacency import link
-
-from ._min_cut import min_cut
-from .refinement import minimise
+from supervox.segmentation.refinement.mrf._min_cut import min_cut
+from supervox.segmentation.refinement.mrf.mrf import minimise
 
 
 @cache

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 from supervox.features import FeatureParameters
-from supervox.segmentation import SegmentationParameters, Segmenter, _min_cut, _move
+from supervox.segmentation import SegmentationParameters, Segmenter
 from supervox.segmentation.classifier import _growth, _prediction
 from supervox.segmentation.graph.region_graph import links
+from supervox.segmentation.refinement.mrf import _min_cut, _move
 from supervox.segmentation.warm_up import warm_up
 
 MODULES = (_growth, _min_cut, _move, _prediction, links)

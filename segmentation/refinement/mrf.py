@@ -10,7 +10,7 @@ from supervox.execution import ShouldStop
 from supervox.segmentation.graph.region_graph.adjacency import UNIT, Links, link
 from supervox.segmentation.graph.region_graph.region_graph import RegionGraph, pair_weights
 
-from ._expansion import expand
+from ._alpha_expansion import expand
 
 FLOOR = 1e-4  # of a probability: no single forest may forbid a class
 MAX_STRENGTH = 100.0

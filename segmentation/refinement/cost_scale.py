@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import norm
 
-from .held_out import Trial
+from .cross_validation import Trial
 
 LOSS_WEIGHT = 2.0  # of Dice lost, against Dice gained by another class
 MOST = 0.5  # gain that counts: none makes good the ruin of another class

@@ -18,10 +18,9 @@ from scipy.sparse.csgraph import connected_components
 from supervox.execution import ShouldStop
 from supervox.segmentation.classifier.forest import ClassifierParameters, Forest, train_forest
 from supervox.segmentation.graph.region_graph.adjacency import Links, link
+from supervox.segmentation.model import Painted
 from supervox.segmentation.preparation.prepare.partition import Partition
-
-from .model import Painted
-from .strokes import Strokes, majority
+from supervox.segmentation.strokes import Strokes, majority
 
 FOLDS = 3
 HOPS = 5  # around a stroke: as far as refinement carries decisions that matter there

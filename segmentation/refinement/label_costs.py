@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from supervox.execution import ShouldStop, run_parallel
 
-from .benefit import gather_evidence, level_of_benefit
-from .held_out import Trial
-from .refinement import minimise
+from .cost_scale import gather_evidence, level_of_benefit
+from .cross_validation import Trial
+from .mrf import minimise
 
 FLOOR = 0.01  # of a share: finite samples prove no class absent
 UNKNOWN = 0.25  # cost of a border that no stroke tells of; half of what suits compact organelles

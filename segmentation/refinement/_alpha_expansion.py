@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from supervox.execution import ShouldStop, check_stop, run_parallel
 from supervox.segmentation.graph.region_graph.adjacency import Links
 
+from ._expansion_move import KEEP, TAKE, Move, arcs, decide, edge_bounds, find_open
 from ._min_cut import min_cut
-from ._move import KEEP, TAKE, Move, arcs, decide, edge_bounds, find_open
 
 MAX_ROUNDS = 5  # over all classes
 REACH = 2  # edges; after the first round, a class looks only so far from what has changed

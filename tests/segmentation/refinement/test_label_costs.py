@@ -3,7 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from supervox.features import FeatureTable
-from supervox.segmentation.coupling import (
+from supervox.segmentation.graph.region_graph.adjacency import link
+from supervox.segmentation.graph.region_graph.region_graph import RegionGraph
+from supervox.segmentation.model import Painted
+from supervox.segmentation.preparation.prepare.partition import Partition
+from supervox.segmentation.refinement.mrf.cross_validation import (
+    ALWAYS,
+    SAMPLE_SIZE,
+    Trial,
+    number_strokes,
+    sample_volume,
+)
+from supervox.segmentation.refinement.mrf.label_costs import (
     UNKNOWN,
     _shown_by_labels,
     border_costs,
@@ -12,18 +23,7 @@ from supervox.segmentation.coupling import (
     make_metric,
     solve_shares,
 )
-from supervox.segmentation.graph.region_graph.adjacency import link
-from supervox.segmentation.graph.region_graph.region_graph import RegionGraph
-from supervox.segmentation.held_out import (
-    ALWAYS,
-    SAMPLE_SIZE,
-    Trial,
-    number_strokes,
-    sample_volume,
-)
-from supervox.segmentation.model import Painted
-from supervox.segmentation.preparation.prepare.partition import Partition
-from supervox.segmentation.refinement import minimise
+from supervox.segmentation.refinement.mrf.mrf import minimise
 from supervox.segmentation.strokes import Strokes
 
 GRID = 24
