@@ -22,9 +22,9 @@ from supervox.features.scales import Scale, plan_scales
 from supervox.features.smoothing import half_kernel, smooth_window
 from supervox.sample_data import make_phantom
 from supervox.segmentation import Forest, SupervoxelParameters, compute_supervoxels, train_forest
-from supervox.segmentation._canvas import Edges
-from supervox.segmentation._edges import filter_votes
-from supervox.segmentation._votes import number_locally as number_votes
+from supervox.segmentation.rendering.renderer._block import Edges
+from supervox.segmentation.rendering.renderer._guided_filter import filter_votes
+from supervox.segmentation.rendering.renderer._votes import number_locally as number_votes
 from supervox.segmentation.supervoxels.slic._assignment import N_SUMS, assign_block, sum_cells
 from supervox.segmentation.supervoxels.slic._connectivity import connect
 from supervox.segmentation.supervoxels.slic._touching import touching_pairs

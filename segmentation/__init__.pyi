@@ -37,10 +37,10 @@ from .preparation.partition import Pieces as Pieces
 from .preparation.prepare import prepare_partitions as prepare_partitions
 from .refinement.mrf import RefinementParameters as RefinementParameters
 from .refinement.mrf import refine as refine
-from .rendering import Renderer as Renderer
-from .result import RenderedBlock as RenderedBlock
-from .result import Segmentation as Segmentation
-from .result import count_labels as count_labels
+from .rendering.renderer import Renderer as Renderer
+from .rendering.segmentation import RenderedBlock as RenderedBlock
+from .rendering.segmentation import Segmentation as Segmentation
+from .rendering.segmentation import count_labels as count_labels
 from .scores import Scores as Scores
 from .scores import score as score
 from .segmenter import Segmenter as Segmenter

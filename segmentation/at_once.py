@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supervox.execution import Progress, ShouldStop, VolumeLike
+from supervox.segmentation.rendering.renderer.segmentation import Segmentation
 
 from .parameters import SegmentationParameters
-from .result import Segmentation
 from .segmenter import Segmenter
 
 

@@ -18,6 +18,8 @@ from supervox.segmentation.preparation.prepare.prepare import prepare_partitions
 from supervox.segmentation.refinement.mrf.cross_validation import training_rows
 from supervox.segmentation.refinement.mrf.label_costs import Coupling
 from supervox.segmentation.refinement.mrf.mrf import RefinementParameters
+from supervox.segmentation.rendering.renderer.renderer import Renderer
+from supervox.segmentation.rendering.renderer.segmentation import Segmentation
 from supervox.volumes import VolumeClass
 
 from .checks import (
@@ -32,8 +34,6 @@ from .in_view import InView, Surroundings, segment_in_view
 from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
-from .rendering import Renderer
-from .result import Segmentation
 from .strokes import Strokes, label_supervoxels, usable_strokes
 from .warm_up import warm_up
 

@@ -181,7 +181,9 @@ def test_if_one_output_fails_none_appears(files, run, tmp_path, monkeypatch, bro
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(VolumeWriter, "__setitem__", fill_up)
-    monkeypatch.setattr("supervox.segmentation.result.Segmentation.slabs", _half(files.image.shape))
+    monkeypatch.setattr(
+        "supervox.segmentation.rendering.segmentation.Segmentation.slabs", _half(files.image.shape)
+    )
     words = ("--annotations", files / "strokes.tif", *_all_outputs(tmp_path))
     done = run("segment", files / "volume.tif", *words)
     _refused(done, f"{tmp_path / broken}: the disk is full, nothing was written", tmp_path)
@@ -227,7 +229,7 @@ def test_work_that_ends_early(files, run, tmp_path, monkeypatch, exception, code
     def end(*args, **more):
         raise exception
 
-    monkeypatch.setattr("supervox.segmentation.result.Segmentation.slabs", end)
+    monkeypatch.setattr("supervox.segmentation.rendering.segmentation.Segmentation.slabs", end)
     words = ("--annotations", files / "strokes.tif", *_all_outputs(tmp_path))
     done = run("segment", files / "volume.tif", *words)
     assert done.code == code

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy.stats import entropy
 from supervox.execution import Cancelled, split_blocks
 from supervox.features import IntensityRange
-from supervox.segmentation import RenderedBlock, Segmentation, result
-from supervox.segmentation.rendering import Renderer
-from supervox.segmentation.result import PROBABILITY_SHARE, count_labels
+from supervox.segmentation import RenderedBlock, Segmentation
+from supervox.segmentation.rendering.renderer import result
+from supervox.segmentation.rendering.renderer.renderer import Renderer
+from supervox.segmentation.rendering.renderer.segmentation import PROBABILITY_SHARE, count_labels
 
 SHAPE = (24, 30, 42)
 
@@ -339,7 +340,7 @@ def test_uncertainty_of_supervoxels(n_classes: int) -> None:
 def test_labels_are_counted_in_pieces(dtype: type, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = np.random.default_rng(0).integers(0, 200, (7, 8, 9)).astype(dtype)
     labels[0, 0, 0] = np.iinfo(dtype).max
-    monkeypatch.setattr("supervox.segmentation.result.COUNTED_VOXELS", 100)
+    monkeypatch.setattr("supervox.segmentation.rendering.segmentation.COUNTED_VOXELS", 100)
     found = count_labels(labels)
     assert found.size == np.iinfo(dtype).max + 1
     np.testing.assert_array_equal(np.trim_zeros(found, "b"), np.bincount(labels.reshape(-1)))

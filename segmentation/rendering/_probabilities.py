@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._canvas import Canvas
+from ._block import Canvas
 
 Float32 = NDArray[np.float32]
 

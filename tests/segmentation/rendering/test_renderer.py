@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from supervox.execution import Block, split_blocks
 from supervox.features import IntensityRange
-from supervox.segmentation._canvas import EDGE_EPSILON
-from supervox.segmentation._contest import TILE
-from supervox.segmentation._votes import number_locally
-from supervox.segmentation.rendering import EDGE_SIGMA_VOXELS, Renderer
+from supervox.segmentation.rendering.renderer._block import EDGE_EPSILON
+from supervox.segmentation.rendering.renderer._class_bounds import TILE
+from supervox.segmentation.rendering.renderer._votes import number_locally
+from supervox.segmentation.rendering.renderer.renderer import EDGE_SIGMA_VOXELS, Renderer
 from supervox.segmentation.supervoxels.slic.guide_image import guide_block, smoothing_sigma
 
 ISOTROPIC = (1.0, 1.0, 1.0)
@@ -212,7 +212,7 @@ def test_large_regions_of_one_class_need_no_filter(monkeypatch: pytest.MonkeyPat
     ids = (cells(shape, 6),)
     table = np.tile(np.float32([0.1, 0.85, 0.05]), (ids[0].max() + 1, 1))
     canvas = renderer(textured(shape), ids).read(whole(shape))
-    monkeypatch.setattr("supervox.segmentation._canvas.filter_votes", lambda *args: 1 / 0)
+    monkeypatch.setattr("supervox.segmentation.rendering._block.filter_votes", lambda *args: 1 / 0)
     assert (canvas.winners(canvas.pick([table]), 0) == 1).all()
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, VolumeLike, read_block
 from supervox.features import IntensityRange, kernel_radius
+from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.preparation.prepare.partition import Partition
 from supervox.segmentation.supervoxels.slic.guide_image import (
     guide_block,
@@ -16,9 +17,8 @@ from supervox.segmentation.supervoxels.slic.guide_image import (
     split_around,
 )
 
-from ._canvas import Canvas, Edges
+from ._block import Canvas, Edges
 from ._votes import number_locally
-from .parameters import SegmentationParameters
 
 Float32 = NDArray[np.float32]
 

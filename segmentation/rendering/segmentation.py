@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, Progress, ShouldStop, count_workers, run_blocks, split_blocks
 
-from ._canvas import Canvas
-from ._spread import TINY, spread
-from .rendering import Renderer
+from ._block import Canvas
+from ._probabilities import TINY, spread
+from .renderer import Renderer
 
 Kind = TypeVar("Kind", bound=np.generic)
 
