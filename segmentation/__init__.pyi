@@ -1,4 +1,3 @@
-from .at_once import segment as segment
 from .checks import SegmentationError as SegmentationError
 from .checks import Spacing as Spacing
 from .checks import check_channel_count as check_channel_count
@@ -12,7 +11,6 @@ from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.region_graph import RegionGraph as RegionGraph
 from .graph.region_graph import region_graph as region_graph
-from .in_view import InView as InView
 from .model import Model as Model
 from .model import fingerprint as fingerprint
 from .model import load_model as load_model
@@ -20,6 +18,7 @@ from .model import parameters_from_json as parameters_from_json
 from .model import save_model as save_model
 from .parameters import MAX_PARTITIONS as MAX_PARTITIONS
 from .parameters import SegmentationParameters as SegmentationParameters
+from .pipeline import segment as segment
 from .preparation.estimate import Estimate as Estimate
 from .preparation.estimate import estimate_preparation as estimate_preparation
 from .preparation.memory_plan import MemoryPlan as MemoryPlan
@@ -50,3 +49,4 @@ from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
 from .supervoxels.seed_grid import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels
+from .view_first import InView as InView

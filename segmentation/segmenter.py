@@ -30,11 +30,11 @@ from .checks import (
     check_volume,
     measure_intensity,
 )
-from .in_view import InView, Surroundings, segment_in_view
-from .learning import Learned, couple_classes, predict_partitions, refine_partitions
 from .model import Model, Painted, fingerprint
 from .parameters import SegmentationParameters
 from .strokes import Strokes, label_supervoxels, usable_strokes
+from .training import Learned, couple_classes, predict_partitions, refine_partitions
+from .view_first import InView, Surroundings, segment_in_view
 from .warm_up import warm_up
 
 

@@ -15,9 +15,9 @@ from supervox.segmentation.refinement.mrf.cross_validation import hold_out, samp
 from supervox.segmentation.refinement.mrf.label_costs import Coupling, learn_coupling
 from supervox.segmentation.refinement.mrf.mrf import minimise
 
-from .in_view import Surroundings
 from .model import Painted
 from .strokes import Strokes
+from .view_first import Surroundings
 
 
 @dataclass(frozen=True, eq=False)
