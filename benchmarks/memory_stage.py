@@ -30,7 +30,7 @@ from supervox.segmentation import (
     region_graph,
     train_forest,
 )
-from supervox.segmentation.rendering.renderer.renderer import Renderer
+from supervox.segmentation.rendering.renderer import Renderer
 
 Arrays = dict[str, Any]
 THREADS = 2

@@ -22,14 +22,14 @@ from supervox.features.scales import Scale, plan_scales
 from supervox.features.smoothing import half_kernel, smooth_window
 from supervox.sample_data import make_phantom
 from supervox.segmentation import Forest, SupervoxelParameters, compute_supervoxels, train_forest
-from supervox.segmentation.rendering.renderer._block import Edges
-from supervox.segmentation.rendering.renderer._guided_filter import filter_votes
-from supervox.segmentation.rendering.renderer._votes import number_locally as number_votes
-from supervox.segmentation.supervoxels.slic._assignment import N_SUMS, assign_block, sum_cells
-from supervox.segmentation.supervoxels.slic._connectivity import connect
-from supervox.segmentation.supervoxels.slic._touching import touching_pairs
-from supervox.segmentation.supervoxels.slic.guide_image import guide_block
-from supervox.segmentation.supervoxels.slic.seed_grid import Grid as Cells
+from supervox.segmentation.rendering._block import Edges
+from supervox.segmentation.rendering._guided_filter import filter_votes
+from supervox.segmentation.rendering._votes import number_locally as number_votes
+from supervox.segmentation.supervoxels._assignment import N_SUMS, assign_block, sum_cells
+from supervox.segmentation.supervoxels._connectivity import connect
+from supervox.segmentation.supervoxels._touching import touching_pairs
+from supervox.segmentation.supervoxels.guide_image import guide_block
+from supervox.segmentation.supervoxels.seed_grid import Grid as Cells
 
 MARGIN = 24  # around the block, so that it has halos on all sides
 WINDOW = (2.0, 2.0, 2.0)  # of the edges' filter

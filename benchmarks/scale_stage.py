@@ -31,7 +31,7 @@ from supervox.segmentation import (
     Strokes,
     find_strokes,
 )
-from supervox.segmentation.preparation.prepare.memory_plan import Run, plan_memory
+from supervox.segmentation.preparation.memory_plan import Run, plan_memory
 from supervox.volumes import create_volume, open_volume
 
 from .memory_stage import peak_bytes

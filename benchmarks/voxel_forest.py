@@ -16,7 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from supervox.execution import Block, run_blocks, split_blocks
 from supervox.features import FeatureBank, IntensityRange
 from supervox.segmentation import Forest
-from supervox.segmentation.classifier._training import Tree
+from supervox.segmentation.classifier._tree_training import Tree
 from supervox.segmentation.classifier.forest import join_trees
 
 from .datasets import Dataset

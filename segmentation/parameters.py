@@ -8,8 +8,8 @@ from typing import Any
 
 from supervox.features import FeatureParameters
 from supervox.segmentation.classifier.forest import ClassifierParameters
-from supervox.segmentation.refinement.mrf.mrf import RefinementParameters
-from supervox.segmentation.supervoxels.slic.seed_grid import SupervoxelParameters
+from supervox.segmentation.refinement.mrf import RefinementParameters
+from supervox.segmentation.supervoxels.seed_grid import SupervoxelParameters
 
 MAX_PARTITIONS = 16
 # The plastic number's powers: shifts that keep apart from each other for any number of partitions.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supervox.execution import Progress, ShouldStop, VolumeLike
-from supervox.segmentation.rendering.renderer.segmentation import Segmentation
+from supervox.segmentation.rendering.segmentation import Segmentation
 
 from .parameters import SegmentationParameters
 from .segmenter import Segmenter

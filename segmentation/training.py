@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop, run_parallel
 from supervox.segmentation.classifier.forest import ClassifierParameters, Forest
-from supervox.segmentation.preparation.prepare.partition import Partition
-from supervox.segmentation.refinement.mrf.cross_validation import hold_out, sample_volume
-from supervox.segmentation.refinement.mrf.label_costs import Coupling, learn_coupling
-from supervox.segmentation.refinement.mrf.mrf import minimise
+from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.refinement.cross_validation import hold_out, sample_volume
+from supervox.segmentation.refinement.label_costs import Coupling, learn_coupling
+from supervox.segmentation.refinement.mrf import minimise
 
 from .model import Painted
 from .strokes import Strokes

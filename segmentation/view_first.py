@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop
 from supervox.segmentation.classifier.forest import Forest
-from supervox.segmentation.graph.region_graph.adjacency import link
-from supervox.segmentation.preparation.prepare.partition import Partition
-from supervox.segmentation.refinement.mrf.label_costs import Coupling
-from supervox.segmentation.refinement.mrf.mrf import minimise
+from supervox.segmentation.graph.adjacency import link
+from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.refinement.label_costs import Coupling
+from supervox.segmentation.refinement.mrf import minimise
 
 from .model import Painted
 

@@ -6,9 +6,9 @@ from functools import cache
 
 import numpy as np
 from supervox.segmentation.classifier.forest import train_forest
-from supervox.segmentation.graph.region_graph.adjacency import link
-from supervox.segmentation.refinement.mrf._min_cut import min_cut
-from supervox.segmentation.refinement.mrf.mrf import minimise
+from supervox.segmentation.graph.adjacency import link
+from supervox.segmentation.refinement._min_cut import min_cut
+from supervox.segmentation.refinement.mrf import minimise
 
 
 @cache

@@ -21,7 +21,7 @@ from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.strokes import MAX_CLASS
 
 from ._prediction import Nodes, predict_rows, rows_per_block
-from ._training import RANDOM_MAX, Rows, Tree, grow_tree
+from ._tree_training import RANDOM_MAX, Rows, Tree, grow_tree
 
 TREES_PER_TASK = 10
 

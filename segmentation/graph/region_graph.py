@@ -22,8 +22,8 @@ from supervox.execution import (
 )
 from supervox.features import IntensityRange
 from supervox.segmentation.checks import check_spacing, check_volume
-from supervox.segmentation.supervoxels.slic._touching import reduce_pairs, touching_pairs
-from supervox.segmentation.supervoxels.slic.guide_image import (
+from supervox.segmentation.supervoxels._touching import reduce_pairs, touching_pairs
+from supervox.segmentation.supervoxels.guide_image import (
     face_areas,
     guide_block,
     smoothing_sigma,

@@ -10,7 +10,7 @@ from supervox.execution import count_workers
 from supervox.features import FeatureBank
 from supervox.segmentation.checks import check_spacing
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.supervoxels.slic.seed_grid import Grid
+from supervox.segmentation.supervoxels.seed_grid import Grid
 
 # Measured by `make bench` on one core of 2.5 GHz with AVX2; other machines differ by a factor of
 # two, which `pace` takes up after the first preparation.

@@ -34,9 +34,9 @@ from supervox.features import (
     pool_partitions,
     pooling_block,
 )
-from supervox.segmentation.graph.region_graph.region_graph import RegionGraph, region_graph
+from supervox.segmentation.graph.region_graph import RegionGraph, region_graph
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.supervoxels.slic.slic import compute_supervoxels
+from supervox.segmentation.supervoxels.slic import compute_supervoxels
 
 from .partition import FEATURES, Channel, Pieces, PieceStore
 

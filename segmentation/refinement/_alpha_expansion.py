@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop, check_stop, run_parallel
-from supervox.segmentation.graph.region_graph.adjacency import Links
+from supervox.segmentation.graph.adjacency import Links
 
 from ._expansion_move import KEEP, TAKE, Move, arcs, decide, edge_bounds, find_open
 from ._min_cut import min_cut

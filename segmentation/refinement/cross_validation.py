@@ -17,9 +17,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from supervox.execution import ShouldStop
 from supervox.segmentation.classifier.forest import ClassifierParameters, Forest, train_forest
-from supervox.segmentation.graph.region_graph.adjacency import Links, link
+from supervox.segmentation.graph.adjacency import Links, link
 from supervox.segmentation.model import Painted
-from supervox.segmentation.preparation.prepare.partition import Partition
+from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.strokes import Strokes, majority
 
 FOLDS = 3

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop
-from supervox.segmentation.graph.region_graph.adjacency import UNIT, Links, link
-from supervox.segmentation.graph.region_graph.region_graph import RegionGraph, pair_weights
+from supervox.segmentation.graph.adjacency import UNIT, Links, link
+from supervox.segmentation.graph.region_graph import RegionGraph, pair_weights
 
 from ._alpha_expansion import expand
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from supervox.execution import Block, VolumeLike, read_block
 from supervox.features import IntensityRange, kernel_radius
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.preparation.prepare.partition import Partition
-from supervox.segmentation.supervoxels.slic.guide_image import (
+from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.supervoxels.guide_image import (
     guide_block,
     smoothing_sigma,
     split_around,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from supervox.features import parameters_for_preset
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.preparation.prepare.memory_plan import Run, plan_memory
+from supervox.segmentation.preparation.memory_plan import Run, plan_memory
 
 SHAPE = (40, 48, 56)
 QUICK = ("--partitions", 2, "--preset", "fast")

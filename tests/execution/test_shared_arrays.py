@@ -23,7 +23,7 @@ from supervox.execution.workspace import Workspace
 from supervox.features import parameters_for_preset
 from supervox.sample_data import make_phantom
 from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.segmentation.supervoxels.slic._touching import touching_pairs
+from supervox.segmentation.supervoxels._touching import touching_pairs
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' brings it")
 PARAMETERS = SegmentationParameters(features=parameters_for_preset("fast"), partitions=2)

@@ -26,7 +26,7 @@ from supervox.execution.workspace import Workspace
 from supervox.features import PRESETS, FeatureBank, pooling
 from supervox.project import Project, ProjectError
 from supervox.project.compute import complete, prepare
-from supervox.segmentation.preparation.prepare import stages
+from supervox.segmentation.preparation import stages
 
 from .conftest import QUICK, paint_all
 from .counted_blocks import BLOCKS, report_blocks, use_small_blocks

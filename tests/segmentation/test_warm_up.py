@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from supervox.features import FeatureParameters
 from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.segmentation.classifier import _growth, _prediction
-from supervox.segmentation.graph.region_graph import links
-from supervox.segmentation.refinement.mrf import _min_cut, _move
+from supervox.segmentation.classifier import _prediction, _tree_training
+from supervox.segmentation.graph import adjacency
+from supervox.segmentation.refinement import _expansion_move, _min_cut
 from supervox.segmentation.warm_up import warm_up
 
-MODULES = (_growth, _min_cut, _move, _prediction, links)
+MODULES = (_tree_training, _min_cut, _expansion_move, _prediction, adjacency)
 
 
 def signatures() -> dict[str, list[Any]]:
@@ -35,7 +35,7 @@ def test_after_the_toy_a_live_update_compiles_nothing() -> None:
     work.prepare()
     warm_up()
     before = signatures()
-    assert before["supervox.segmentation.classifier._training._grow"]
+    assert before["supervox.segmentation.classifier._tree_training._grow"]
     work.segment(strokes)
     assert {"train", "predict", "couple", "refine"} <= work.seconds.keys()
     assert signatures() == before

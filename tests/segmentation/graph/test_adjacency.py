@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.segmentation.graph.region_graph.adjacency import UNIT, link
+from supervox.segmentation.graph.adjacency import UNIT, link
 
 
 def random_graph(seed: int) -> tuple[int, np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from supervox.segmentation import compute_supervoxels, region_graph
-from supervox.segmentation.supervoxels.slic._touching import touching_pairs
+from supervox.segmentation.supervoxels._touching import touching_pairs
 
 
 def brute_force(ids: np.ndarray, areas: tuple[float, float, float]) -> dict[tuple[int, int], float]:

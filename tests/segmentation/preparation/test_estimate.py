@@ -13,7 +13,7 @@ from supervox.segmentation import (
     compute_supervoxels,
     estimate_preparation,
 )
-from supervox.segmentation.preparation.prepare.estimate import START_SECONDS
+from supervox.segmentation.preparation.estimate import START_SECONDS
 
 ONE = SegmentationParameters(partitions=1)
 SHAPE = (64, 128, 128)

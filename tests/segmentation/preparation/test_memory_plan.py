@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supervox.segmentation import SegmentationError, SegmentationParameters, SupervoxelParameters
-from supervox.segmentation.preparation.prepare import memory
-from supervox.segmentation.preparation.prepare.memory_plan import Run, default_budget, plan_memory
+from supervox.segmentation.preparation import memory_plan
+from supervox.segmentation.preparation.memory_plan import Run, default_budget, plan_memory
 
 WHOLE = Run((600, 1000, 1000), 4, SegmentationParameters(), n_classes=6, workers=2)
 VOXELS = 600 * 1000 * 1000
@@ -48,7 +48,7 @@ def test_a_whole_tomogram_in_eight_gigabytes() -> None:
 def test_a_plan_never_takes_more_than_the_budget(budget: float, partitions: int, edge: int) -> None:
     parameters = SegmentationParameters(partitions=partitions)
     run = Run((edge, edge, edge), 2, parameters, workers=2)
-    least = min(plan.bytes for plan in memory._plans(run))
+    least = min(plan.bytes for plan in memory_plan._plans(run))
     if budget < least:
         with pytest.raises(SegmentationError, match=r"^[^\n]*$"):
             plan_memory(run, budget)
@@ -95,8 +95,8 @@ def test_the_default_is_a_part_of_what_the_machine_has() -> None:
 def be_in_groups(lines: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have this process be in control groups that lie in a folder."""
     (folder / "cgroup").write_text(lines)
-    monkeypatch.setattr(memory, "CGROUPS", folder)
-    monkeypatch.setattr(memory, "OWN_CGROUP", folder / "cgroup")
+    monkeypatch.setattr(memory_plan, "CGROUPS", folder)
+    monkeypatch.setattr(memory_plan, "OWN_CGROUP", folder / "cgroup")
 
 
 def test_a_batch_job_has_what_its_group_has(
@@ -113,7 +113,7 @@ def test_a_batch_job_has_what_its_group_has(
     (own / "memory.stat").write_text("anon 7\n")
     be_in_groups("1:name=systemd:/\n0::/slurm/job_1\n", tmp_path, monkeypatch)
     assert default_budget() == pytest.approx(0.7 * 2_000_000)
-    monkeypatch.setattr(memory, "OWN_CGROUP", tmp_path / "missing")
+    monkeypatch.setattr(memory_plan, "OWN_CGROUP", tmp_path / "missing")
     assert default_budget() > 1e8
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 from supervox.execution import Cancelled
-from supervox.segmentation.graph.region_graph.adjacency import UNIT, link
-from supervox.segmentation.refinement.mrf._alpha_expansion import _best_move, expand
-from supervox.segmentation.refinement.mrf._expansion_move import Move, edge_bounds
-from supervox.segmentation.refinement.mrf._min_cut import min_cut
+from supervox.segmentation.graph.adjacency import UNIT, link
+from supervox.segmentation.refinement._alpha_expansion import _best_move, expand
+from supervox.segmentation.refinement._expansion_move import Move, edge_bounds
+from supervox.segmentation.refinement._min_cut import min_cut
 
 
 def solve(

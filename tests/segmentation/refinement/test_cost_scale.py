@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.segmentation.refinement.mrf.cost_scale import (
+from supervox.segmentation.refinement.cost_scale import (
     ENOUGH,
     MOST,
     MOST_UNSURE,
@@ -16,7 +16,7 @@ from supervox.segmentation.refinement.mrf.cost_scale import (
     trustworthiness,
     weigh,
 )
-from supervox.segmentation.refinement.mrf.cross_validation import Trial
+from supervox.segmentation.refinement.cross_validation import Trial
 
 
 def evidence(

@@ -3,18 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from supervox.features import FeatureTable
-from supervox.segmentation.graph.region_graph.adjacency import link
-from supervox.segmentation.graph.region_graph.region_graph import RegionGraph
+from supervox.segmentation.graph.adjacency import link
+from supervox.segmentation.graph.region_graph import RegionGraph
 from supervox.segmentation.model import Painted
-from supervox.segmentation.preparation.prepare.partition import Partition
-from supervox.segmentation.refinement.mrf.cross_validation import (
+from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.refinement.cross_validation import (
     ALWAYS,
     SAMPLE_SIZE,
     Trial,
     number_strokes,
     sample_volume,
 )
-from supervox.segmentation.refinement.mrf.label_costs import (
+from supervox.segmentation.refinement.label_costs import (
     UNKNOWN,
     _shown_by_labels,
     border_costs,
@@ -23,7 +23,7 @@ from supervox.segmentation.refinement.mrf.label_costs import (
     make_metric,
     solve_shares,
 )
-from supervox.segmentation.refinement.mrf.mrf import minimise
+from supervox.segmentation.refinement.mrf import minimise
 from supervox.segmentation.strokes import Strokes
 
 GRID = 24

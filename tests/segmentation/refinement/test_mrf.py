@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervox.segmentation import RefinementParameters, RegionGraph, refine
-from supervox.segmentation.graph.region_graph.region_graph import pair_weights
+from supervox.segmentation.graph.region_graph import pair_weights
 
 
 def graph_of(

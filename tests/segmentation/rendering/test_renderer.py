@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from supervox.execution import Block, split_blocks
 from supervox.features import IntensityRange
-from supervox.segmentation.rendering.renderer._block import EDGE_EPSILON
-from supervox.segmentation.rendering.renderer._class_bounds import TILE
-from supervox.segmentation.rendering.renderer._votes import number_locally
-from supervox.segmentation.rendering.renderer.renderer import EDGE_SIGMA_VOXELS, Renderer
-from supervox.segmentation.supervoxels.slic.guide_image import guide_block, smoothing_sigma
+from supervox.segmentation.rendering._block import EDGE_EPSILON
+from supervox.segmentation.rendering._class_bounds import TILE
+from supervox.segmentation.rendering._votes import number_locally
+from supervox.segmentation.rendering.renderer import EDGE_SIGMA_VOXELS, Renderer
+from supervox.segmentation.supervoxels.guide_image import guide_block, smoothing_sigma
 
 ISOTROPIC = (1.0, 1.0, 1.0)
 SHAPE = (20, 37, 45)

@@ -13,9 +13,9 @@ from scipy.stats import entropy
 from supervox.execution import Cancelled, split_blocks
 from supervox.features import IntensityRange
 from supervox.segmentation import RenderedBlock, Segmentation
-from supervox.segmentation.rendering.renderer import result
-from supervox.segmentation.rendering.renderer.renderer import Renderer
-from supervox.segmentation.rendering.renderer.segmentation import PROBABILITY_SHARE, count_labels
+from supervox.segmentation.rendering import segmentation
+from supervox.segmentation.rendering.renderer import Renderer
+from supervox.segmentation.rendering.segmentation import PROBABILITY_SHARE, count_labels
 
 SHAPE = (24, 30, 42)
 
@@ -65,10 +65,10 @@ def join(parts: Sequence[RenderedBlock], name: str) -> np.ndarray:
 
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tiny volumes have several blocks and slabs."""
-    monkeypatch.setattr(result, "BLOCK_VOXELS", 2000)
-    monkeypatch.setattr(result, "LEAST_BLOCK_VOXELS", 1000)
-    monkeypatch.setattr(result, "BLOCK_WIDTH", 30)
-    monkeypatch.setattr(result, "SLAB_BYTES", 8 * SHAPE[1] * SHAPE[2])
+    monkeypatch.setattr(segmentation, "BLOCK_VOXELS", 2000)
+    monkeypatch.setattr(segmentation, "LEAST_BLOCK_VOXELS", 1000)
+    monkeypatch.setattr(segmentation, "BLOCK_WIDTH", 30)
+    monkeypatch.setattr(segmentation, "SLAB_BYTES", 8 * SHAPE[1] * SHAPE[2])
 
 
 @pytest.mark.parametrize("edges", [True, False])
@@ -95,7 +95,7 @@ def test_slabs_and_blocks_are_parts_of_the_same(
     labels = made.labels
     small(monkeypatch)
     bytes_per_voxel = 1 + 4 * (len(made.class_ids) + 1)
-    monkeypatch.setattr(result, "SLAB_BYTES", 8 * SHAPE[1] * SHAPE[2] * bytes_per_voxel)
+    monkeypatch.setattr(segmentation, "SLAB_BYTES", 8 * SHAPE[1] * SHAPE[2] * bytes_per_voxel)
     everything = {"probabilities": True, "uncertainty": True}
     slabs = list(made.slabs(**everything))
     blocks = list(made.render(**everything))
@@ -290,10 +290,12 @@ def test_blocks_are_bounded(n_classes: int, shape: tuple[int, int, int]) -> None
         block = np.array(made._block_shape(probabilities))
         assert (block >= 1).all()
         assert (block <= shape).all()
-        assert block.prod() <= result.BLOCK_VOXELS
+        assert block.prod() <= segmentation.BLOCK_VOXELS
         if probabilities:
             waiting = 4 * 4 * n_classes * block.prod()
-            assert waiting <= max(result.WAITING_BYTES, 16 * n_classes * result.LEAST_BLOCK_VOXELS)
+            assert waiting <= max(
+                segmentation.WAITING_BYTES, 16 * n_classes * segmentation.LEAST_BLOCK_VOXELS
+            )
 
 
 # Tables over supervoxels

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from supervox.segmentation.supervoxels.slic._assignment import INTENSITY_STEP, N_SUMS, assign_block
-from supervox.segmentation.supervoxels.slic.seed_grid import Grid, SupervoxelParameters
+from supervox.segmentation.supervoxels._assignment import INTENSITY_STEP, N_SUMS, assign_block
+from supervox.segmentation.supervoxels.seed_grid import Grid, SupervoxelParameters
 
 
 def nearest(guide: np.ndarray, grid: Grid, centres: np.ndarray) -> np.ndarray:

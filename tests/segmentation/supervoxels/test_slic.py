@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from skimage.measure import label
 from supervox.execution import Cancelled
 from supervox.segmentation import SegmentationError, SupervoxelParameters, compute_supervoxels
-from supervox.segmentation.supervoxels.slic.seed_grid import Grid
+from supervox.segmentation.supervoxels.seed_grid import Grid
 
 
 def noise(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:

@@ -1,0 +1,8 @@
+"""The region adjacency graph: which supervoxels touch.
+
+Where to find what:
+
+- `region_graph`: `RegionGraph`, its computation, and the weights of its edges for refinement.
+- `adjacency`: the same as the neighbours of each supervoxel.
+- `find_supervoxel`: where a single supervoxel lies.
+"""
