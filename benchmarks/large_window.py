@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QToolButton
 from scipy import ndimage
-from supervox.napari_plugin.session import Session
+from supervox.napari_plugin.session.session import Session
 
 from .application_window import Window, scroll, settle, time_stroke
 from .gui_probe import GuiProbe

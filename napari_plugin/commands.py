@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from napari.viewer import Viewer
+from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.tasks.exporting import Kind
 
 from .dock import SupervoxDock
-from .exporting import Kind
-from .view import Shown
 
 PLUGIN, DOCK = "supervox", "Supervox"
 

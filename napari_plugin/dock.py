@@ -6,12 +6,12 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from supervox.napari_plugin.session.advice import Step, next_step
+from supervox.napari_plugin.session.session import Session
+from supervox.napari_plugin.tasks.jobs import finish_files
 
-from .advice import Step, next_step
 from .busy_sign import calm_busy_signs
-from .jobs import finish_files
 from .keys import Keys
-from .session import Session
 from .settings import Settings
 from .widgets.colours import style_sheet
 from .widgets.export_section import ExportSection

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari.layers import Labels
-
-    from .session import Session
+    from supervox.napari_plugin.session.session import Session
 
 MOST_CLASSES = 9
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from supervox.execution import Choice
-
-from .resources import Resources
+from supervox.napari_plugin.tasks.resources import Resources
 
 PLUGIN = "supervox"
 

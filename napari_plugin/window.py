@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from supervox.napari_plugin.io.readers import Role, read_layers
+from supervox.napari_plugin.tasks.jobs import stop_all
 from supervox.project import is_project
-
-from .jobs import stop_all
-from .readers import Role, read_layers
 
 if TYPE_CHECKING:
     from napari import Viewer

@@ -9,14 +9,14 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
-from supervox.napari_plugin.extent import seen_corners
-from supervox.napari_plugin.layers import BOX, FRAME_COLOUR, metadata
-from supervox.napari_plugin.source import Box, checked_box, placement
+from supervox.napari_plugin.layers.make_layers import BOX, FRAME_COLOUR, metadata
+from supervox.napari_plugin.layers.source import Box, checked_box, placement
+from supervox.napari_plugin.session.extent import seen_corners
 
 from .controls import button, note
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 AXES = ("Planes", "Rows", "Columns")
 

@@ -13,10 +13,10 @@ from qtpy.QtWidgets import (
     QTableWidget,
     QTableWidgetItem,
 )
-from supervox.napari_plugin.classes import ClassError
+from supervox.napari_plugin.painting.class_list import ClassError
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 KEY, COLOUR, NAME, STROKES, SHOWN, LOCKED = range(6)
 HEADS = ("", "", "Class", "Strokes", "Show", "Lock")

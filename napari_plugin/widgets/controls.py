@@ -15,8 +15,8 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from supervox.napari_plugin.jobs import Stage
-from supervox.napari_plugin.preparing import Needs
+from supervox.napari_plugin.tasks.jobs import Stage
+from supervox.napari_plugin.tasks.preparing import Needs
 
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
 

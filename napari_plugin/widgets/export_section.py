@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout
-from supervox.napari_plugin.exporting import OWN_ENDINGS, Kind
+from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, Kind
 from supervox.volumes import FORMATS
 
 from .controls import StageBar, button, mark_next, note
 from .section import Body
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 KINDS = {
     Kind.LABELS: ("Labels", "The final labels, in full quality"),

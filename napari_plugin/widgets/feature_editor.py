@@ -17,12 +17,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.features import FILTERS, FeatureBank, FeatureParameters
-from supervox.napari_plugin.source import length
+from supervox.napari_plugin.layers.source import length
 
 from .controls import button, note
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 ROW_HEIGHT = 22  # pixels
 SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)

@@ -17,10 +17,10 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.importing import EVERYTHING, Found
+from supervox.napari_plugin.painting.importing import EVERYTHING, Found
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 CLASS = 3  # column of the menus
 HEADS = ("Value", "Name", "Voxels", "Becomes")

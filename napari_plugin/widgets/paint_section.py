@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QRadioButton,
     QVBoxLayout,
 )
-from supervox.napari_plugin.classes import ClassError
+from supervox.napari_plugin.painting.class_list import ClassError
 
 from .class_table import ClassTable
 from .controls import LabelledSlider, button, note, tool
@@ -25,8 +25,8 @@ from .import_dialog import ImportDialog
 from .section import Body
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.importing import Found
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.painting.importing import Found
+    from supervox.napari_plugin.session.session import Session
 
 TIP = "Tip: paint on mistakes; the rest follows."
 LARGEST_BRUSH = 60

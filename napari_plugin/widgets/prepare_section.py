@@ -16,9 +16,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.features import PRESETS, FeatureBank
-from supervox.napari_plugin.choices import CUSTOM, KINDS_OF_DATA
-from supervox.napari_plugin.extent import ACROSS, MOST_ALONG
-from supervox.napari_plugin.source import length
+from supervox.napari_plugin.layers.source import length
+from supervox.napari_plugin.session.choices import CUSTOM, KINDS_OF_DATA
+from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 
 from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
@@ -26,7 +26,7 @@ from .section import Body
 from .widening import MEANWHILE
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 COMPACTNESS_STEPS = 4  # of the slider, per unit
 

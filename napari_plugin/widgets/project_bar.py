@@ -21,8 +21,8 @@ from supervox.project import ENDING
 from .controls import duration, tool
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.keeping import Keeping
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.project.autosave import Keeping
+    from supervox.napari_plugin.session.session import Session
 
 TICK_MS = 1000
 JUST_NOW = 2.0  # seconds

@@ -12,8 +12,8 @@ from .controls import button, mark_next, note
 from .project_bar import ago
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.recent import Entry
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.project.recent import Entry
+    from supervox.napari_plugin.session.session import Session
 
 SHOWN = 4
 LONGEST = 26  # characters of a name

@@ -17,14 +17,14 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.view import Shown
+from supervox.napari_plugin.session.view import Shown
 
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
 from .section import Body
 from .widening import Widening
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 STRENGTH_STEPS = 20  # of the slider, for a strength of 1
 MOST_STRENGTH = 3

@@ -17,8 +17,8 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.layers import role_of
-from supervox.napari_plugin.source import spacing_of, unusable
+from supervox.napari_plugin.layers.make_layers import role_of
+from supervox.napari_plugin.layers.source import spacing_of, unusable
 from supervox.segmentation import check_spacing
 
 from .box_editor import BoxEditor
@@ -27,7 +27,7 @@ from .recent_list import RecentList
 from .section import Body
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 UNITS = ("nm", "um", "mm", "angstrom")
 NO_UNIT = "voxel"

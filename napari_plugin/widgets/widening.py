@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from .controls import StageBar, button, give_role, needs, note
 
 if TYPE_CHECKING:
-    from supervox.napari_plugin.session import Session
+    from supervox.napari_plugin.session.session import Session
 
 MEANWHILE = "Preparing the whole volume: the box stays live meanwhile"
 

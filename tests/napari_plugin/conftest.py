@@ -17,9 +17,9 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
-from supervox.napari_plugin import jobs
-from supervox.napari_plugin.session import Session
+from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.settings import Settings
+from supervox.napari_plugin.tasks import jobs
 
 PATIENCE = 60_000  # milliseconds, for anything
 

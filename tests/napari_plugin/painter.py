@@ -11,8 +11,8 @@ from napari.components import ViewerModel
 from napari.layers import Layer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QApplication
-from supervox.napari_plugin.readers import read_layers
-from supervox.napari_plugin.session import Session
+from supervox.napari_plugin.io.readers import read_layers
+from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.settings import Settings
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from supervox.napari_plugin.recent import RecentProjects
+from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.project import Project
 from supervox.volumes import write_volume
 

@@ -10,8 +10,8 @@ import dask.array as da
 import numpy as np
 import pytest
 import zarr
-from supervox.napari_plugin import jobs
-from supervox.napari_plugin.source import finest_data
+from supervox.napari_plugin.layers.source import finest_data
+from supervox.napari_plugin.tasks import jobs
 
 STAGES = ("preparing", "updating", "finishing")
 

@@ -9,8 +9,8 @@ from napari.settings import get_plugin_settings
 from supervox.execution import CHOICES
 from supervox.features import PRESETS
 from supervox.napari_plugin import settings as module
-from supervox.napari_plugin.resources import Resources
 from supervox.napari_plugin.settings import Settings
+from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import SupervoxelParameters
 
 

@@ -1,0 +1,201 @@
+"""The layers that belong to a segmentation: how they are made, and what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Labels, Layer, Points
+from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+from numpy.typing import NDArray
+from supervox.napari_plugin.io.layer_fields import KEY, record
+from supervox.project import ProjectClass
+
+from .lookup import LookupPyramid
+from .source import finest_data, placement
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+    from supervox.volumes import VolumeClass
+
+ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
+MAP, PREVIEW, FINAL, BOX, MARK = "map", "preview", "final", "box", "mark"
+_STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
+OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
+FRAME_COLOUR = "#f0e442"
+_NOTHING = (0.0, 0.0, 0.0, 0.0)
+
+
+def record_of(layer: Layer) -> dict[str, Any]:
+    """Return what the plugin keeps in a layer's metadata; nothing if it isn't ours."""
+    return record(layer.metadata)
+
+
+def role_of(layer: Layer) -> str | None:
+    """Return what a layer is to us, from its metadata; None if it isn't ours."""
+    return record_of(layer).get("role")
+
+
+def address_of(image: Image) -> str | None:
+    """Return the address of the file that an image was read from; None if it is in none."""
+    address = record_of(image).get("address")
+    return address if isinstance(address, str) else None
+
+
+def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> dict[str, Any]:
+    """Return the metadata that mark a layer as ours."""
+    entries = [item.as_json() for item in classes]
+    return {KEY: {"role": role, "of": str(image.unique_id), "classes": entries}}
+
+
+def class_colormap(classes: Iterable[ProjectClass]) -> DirectLabelColormap:
+    """Return the colours of the classes; hidden ones are transparent, as is 0."""
+    colours: dict[int | None, Any] = {None: _STRANGER, 0: _NOTHING}
+    for item in classes:
+        colours[item.id] = item.colour if item.visible else _NOTHING
+    return DirectLabelColormap(color_dict=colours)
+
+
+def make_annotations(
+    image: Image, classes: Iterable[ProjectClass], planes: NDArray[np.uint8] | None = None
+) -> Labels:
+    """Return a layer to paint on, uint8, with the voxels of the image.
+
+    Parameters
+    ----------
+    image : Image
+    classes : iterable of ProjectClass
+    planes : uint8, (Z, Y, X), optional
+        The strokes, painted on in place; none by default.
+    """
+    if planes is None:
+        strokes = np.zeros(finest_data(image).shape, np.uint8)
+    else:
+        strokes = planes[0] if image.ndim == 2 else planes
+    return Labels(
+        strokes,
+        name="strokes",
+        metadata=metadata(ANNOTATIONS, image),
+        opacity=0.8,
+        colormap=class_colormap(classes),
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def make_prediction(
+    image: Image,
+    pyramid: LookupPyramid,
+    start: tuple[int, int, int],
+    classes: Iterable[ProjectClass],
+    opacity: float,
+) -> Labels:
+    """Return the layer of predicted labels: a view through a table over supervoxels."""
+    return Labels(
+        pyramid.data,
+        multiscale=pyramid.is_multiscale,
+        name="prediction",
+        metadata=metadata(PREDICTION, image),
+        opacity=opacity,
+        blending="translucent_no_depth",
+        colormap=class_colormap(classes),
+        **placement(image, start),
+    )
+
+
+def make_supervoxels(image: Image, ids: NDArray[np.int32], start: tuple[int, int, int]) -> Labels:
+    """Return the outlines of the supervoxels."""
+    layer = Labels(
+        ids,
+        name="supervoxels",
+        metadata=metadata(SUPERVOXELS, image),
+        opacity=0.35,
+        colormap=outline_colormap(),
+        **placement(image, start),
+    )
+    layer.contour = 1
+    layer.editable = False
+    return layer
+
+
+def make_map(
+    image: Image,
+    data: Any,
+    start: tuple[int, int, int],
+    *,
+    multiscale: bool,
+    name: str,
+    colormap: str = "magma",
+) -> Image:
+    """Return a layer of values between 0 and 1 over the image: a probability, or uncertainty."""
+    return Image(
+        data,
+        multiscale=multiscale,
+        name=name,
+        metadata=metadata(MAP, image),
+        contrast_limits=(0.0, 1.0),
+        colormap=colormap,
+        blending="translucent_no_depth",
+        opacity=0.6,
+        interpolation2d="nearest",
+        **placement(image, start),
+    )
+
+
+def make_final(
+    image: Image,
+    labels: NDArray[np.unsignedinteger],
+    start: tuple[int, int, int],
+    classes: Iterable[ProjectClass],
+    named: Iterable[VolumeClass],
+) -> Labels:
+    """Return the layer of the full pipeline's labels."""
+    return Labels(
+        labels,
+        name="final labels",
+        metadata=metadata(FINAL, image, named),
+        colormap=class_colormap(classes),
+        **placement(image, start),
+    )
+
+
+def outline_colormap() -> CyclicLabelColormap:
+    """Return a map that draws every supervoxel in white, which no class begins with.
+
+    Napari finds outlines where mapped values differ, so there must be many, though all alike.
+    """
+    colours = np.ones((OUTLINE_VALUES, 4), np.float32)
+    return CyclicLabelColormap(colors=colours, background_value=-1)
+
+
+def make_mark(image: Image, place: Sequence[int], voxels: float) -> Points:
+    """Return a ring around a voxel of the image, some voxels wide."""
+    ndim = image.ndim
+    return Points(
+        np.asarray(place[-ndim:], float)[np.newaxis],
+        name="unsure place",
+        metadata=metadata(MARK, image),
+        size=voxels,
+        symbol="disc",
+        face_color="transparent",
+        border_color="white",
+        border_width=0.08,
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def frame(layer: Layer) -> None:
+    """Draw a line around a layer that covers a part of the image."""
+    box = layer.bounding_box
+    box.line_color = FRAME_COLOUR
+    box.points = False
+    box.visible = True
+
+
+def insert_above(viewer: Viewer, below: Layer, layer: Layer) -> None:
+    """Put a layer right above another one, and leave the selection as it is."""
+    layers = viewer.layers
+    selected, active = set(layers.selection), layers.selection.active
+    layers.insert(layers.index(below) + 1, layer)
+    layers.selection = selected
+    layers.selection.active = active

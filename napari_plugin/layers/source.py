@@ -1,0 +1,239 @@
+"""From a layer to what the engine segments: voxels, voxel size, and the box to work in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import VolumeLike
+from supervox.napari_plugin.io.browsing import BrowsedVolume
+from supervox.volumes import convert_length, unit_symbol
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Labels, Layer
+
+Box = tuple[slice, slice, slice]
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is to be segmented.
+
+    Attributes
+    ----------
+    layer_id : str
+        Of the image layer; another layer is another source.
+    volume : array-like, (Z, Y, X) or (Y, X)
+        All voxels of the layer.
+    spacing : tuple of 3 float
+        Voxel size along (plane, row, column), in `unit`.
+    unit : str or None
+        As files write it: "nm", "um"; None if it isn't known.
+    box : tuple of 3 slice or None
+        The part to work in; None for the whole volume.
+    """
+
+    layer_id: str
+    volume: VolumeLike = field(compare=False, repr=False)
+    version: int
+    spacing: Triple
+    unit: str | None
+    box: Box | None = None
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the layer is a 2D image."""
+        return len(self.volume.shape) == 2
+
+    @property
+    def full_shape(self) -> tuple[int, int, int]:
+        """Voxels of the layer as (planes, rows, columns)."""
+        z, y, x = (1, *self.volume.shape) if self.is_flat else self.volume.shape
+        return z, y, x
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels of the part to work in."""
+        if self.box is None:
+            return self.full_shape
+        z, y, x = (part.stop - part.start for part in self.box)
+        return z, y, x
+
+    @property
+    def start(self) -> tuple[int, int, int]:
+        """First voxel of the part to work in."""
+        if self.box is None:
+            return 0, 0, 0
+        return self.box[0].start, self.box[1].start, self.box[2].start
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether parts are there at once: in memory, or in a file without chunks."""
+        return getattr(self.volume, "chunks", None) is None
+
+    def release(self) -> None:
+        """Let go of memory that mirrors the file."""
+        if isinstance(self.volume, BrowsedVolume):
+            self.volume.release()
+
+    def work_volume(self) -> VolumeLike:
+        """Return the voxels of the part to work in, as (Z, Y, X); read where they are sliced."""
+        return CroppedVolume(self.volume, self.box)
+
+    def layer_part(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return an array of the part to work in (Z, Y, X) with as many axes as the layer."""
+        return array[0] if self.is_flat else array
+
+
+class CroppedVolume:
+    """A 3D view of a layer's data: 2D images are one plane, a box is cut out, nothing is copied.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X) or (Y, X)
+    box : tuple of 3 slice, optional
+    """
+
+    def __init__(self, volume: VolumeLike, box: Box | None = None) -> None:
+        self._volume = volume
+        self._is_flat = len(volume.shape) == 2
+        full = (1, *volume.shape) if self._is_flat else volume.shape
+        self._box = box or tuple(slice(0, n) for n in full)
+        self.shape = tuple(part.stop - part.start for part in self._box)
+        self.dtype = np.dtype(volume.dtype)
+
+    def __getitem__(self, key: Any, /) -> NDArray[Any]:
+        parts = key if isinstance(key, tuple) else (key,)
+        parts = (*parts, *(slice(None) for _ in range(3 - len(parts))))
+        places = [
+            _shifted(part, axis.start, axis.stop - axis.start)
+            for part, axis in zip(parts, self._box, strict=True)
+        ]
+        if not self._is_flat:
+            return np.asarray(self._volume[tuple(places)])
+        plane = np.asarray(self._volume[tuple(places[1:])])
+        return plane if isinstance(places[0], int) else plane[np.newaxis][places[0]]
+
+
+def _shifted(part: Any, start: int, size: int) -> Any:
+    """Move an index or a slice within a box into the volume."""
+    if isinstance(part, slice):
+        first, last, step = part.indices(size)
+        if step < 1:
+            raise IndexError("volumes are sliced forwards only")
+        return slice(first + start, max(first, last) + start, step)
+    index = int(part)
+    if not -size <= index < size:
+        raise IndexError(f"index {index} is out of bounds for an axis of {size} voxels")
+    return index % size + start
+
+
+def unusable(layer: Layer) -> str | None:
+    """Say why a layer can't be segmented, and what to do; None if it can."""
+    from napari.layers import Image
+
+    if not isinstance(layer, Image):
+        return f"{layer.name} is no image"
+    if layer.rgb:
+        return (
+            f"{layer.name} is a colour image: split its channels (right click, Split RGB), and "
+            "choose one"
+        )
+    data = finest_data(layer)
+    if len(data.shape) not in (2, 3):
+        return (
+            f"{layer.name} has {len(data.shape)} axes: choose one time point or channel, as a "
+            "layer with planes, rows and columns"
+        )
+    if np.dtype(data.dtype).kind not in "buif":
+        return f"{layer.name} holds values of type {data.dtype}; real numbers are needed"
+    if 0 in data.shape:
+        return f"{layer.name} has no voxels"
+    return None
+
+
+def finest_data(layer: Image | Labels) -> VolumeLike:
+    """Return a layer's data, of several resolutions the finest."""
+    data: VolumeLike = layer.data[0] if layer.multiscale else layer.data
+    return data
+
+
+def spacing_of(layer: Layer) -> tuple[Triple, str | None]:
+    """Read the voxel size of a layer and its unit; ones without a unit if it has none.
+
+    Axes in several units of length are given in that of the columns.
+    """
+    scale = [abs(float(value)) or 1.0 for value in layer.scale]
+    symbols = [unit_symbol(str(unit)) for unit in layer.units]
+    unit = symbols[-1] if None not in symbols else None
+    if unit is not None:
+        scale = [
+            convert_length(value, symbol or unit, unit)
+            for value, symbol in zip(scale, symbols, strict=True)
+        ]
+    if len(scale) == 2:
+        scale = [scale[0], *scale]
+    return (scale[0], scale[1], scale[2]), unit
+
+
+def checked_box(corners: NDArray[Any], shape: Sequence[int]) -> Box | None:
+    """Make a box of voxels of two corners, clipped to the volume; None if it holds no voxel.
+
+    Parameters
+    ----------
+    corners : float, (2, 3)
+        First and last corner, in voxels.
+    shape : sequence of 3 int
+    """
+    low = np.clip(np.floor(corners.min(axis=0) + 0.5).astype(int), 0, shape)
+    high = np.clip(np.floor(corners.max(axis=0) + 0.5).astype(int), 0, shape)
+    high = np.maximum(high, np.minimum(low + 1, shape))
+    if (high <= low).any():
+        return None
+    z, y, x = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return z, y, x
+
+
+def placement(image: Image | Labels, start: Sequence[int]) -> dict[str, Any]:
+    """Return the keywords that put a derived layer where its voxels lie in an image.
+
+    Parameters
+    ----------
+    image : Layer
+        What it is derived from.
+    start : sequence of 3 int
+        Voxel of the image at which the derived layer starts.
+    """
+    first = np.asarray(start[-image.ndim :], float)
+    moved = np.asarray(image.affine.inverse(image.data_to_world(first)))
+    return {
+        "scale": image.scale,
+        "translate": moved,
+        "rotate": image.rotate,
+        "shear": image.shear,
+        "affine": image.affine,
+        "units": image.units,
+        "axis_labels": image.axis_labels,
+    }
+
+
+def length(voxels: float, spacing: Sequence[float], unit: str | None) -> str:
+    """Write a length in voxels of the finest axis for a person, like "320 nm (8 voxels)"."""
+    plain = f"{voxels:g} voxels"
+    if unit is None:
+        return plain
+    return f"{_significant(voxels * min(spacing))} {unit} ({plain})"
+
+
+def _significant(value: float) -> str:
+    """Write a number with three digits, but never in powers of ten."""
+    if value == 0:
+        return "0"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

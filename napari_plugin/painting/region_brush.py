@@ -1,0 +1,123 @@
+"""A brush that paints whole supervoxels: one drag is one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Labels
+from numpy.typing import NDArray
+from psygnal import Signal
+from supervox.segmentation import find_supervoxel
+
+if TYPE_CHECKING:
+    from supervox.napari_plugin.tasks.preparing import Prepared
+
+    from .stroke_layer import Painting
+
+Touched = Callable[[], "Prepared | None"]
+
+
+class RegionBrush:
+    """Paints the supervoxels under the mouse with the selected class, or erases them.
+
+    Parameters
+    ----------
+    painting : Painting
+        Whose layer is painted on.
+    prepared : callable
+        Returns what is prepared, or None.
+    """
+
+    changed = Signal(bool)  # switched on or off
+    hint = Signal(str)
+
+    def __init__(self, painting: Painting, prepared: Touched) -> None:
+        self._painting = painting
+        self._prepared = prepared
+        self._layer: Labels | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the mouse paints supervoxels."""
+        return self._layer is not None
+
+    def switch(self, on: bool) -> None:
+        """Take the mouse on the strokes' layer, or give it back to napari's tools."""
+        layer = self._painting.layer
+        if on == self.is_on or (on and layer is None):
+            return
+        if on:
+            assert layer is not None
+            layer.mode = "pan_zoom"
+            layer.mouse_pan = False
+            layer.cursor = "pointing"
+            layer.mouse_drag_callbacks.append(self._drag)
+            layer.events.mode.connect(self._on_mode)
+            self._layer = layer
+        else:
+            self._let_go()
+        self.changed.emit(on)
+
+    def _let_go(self) -> None:
+        layer, self._layer = self._layer, None
+        if layer is not None:
+            layer.mouse_drag_callbacks.remove(self._drag)
+            layer.events.mode.disconnect(self._on_mode)
+            if str(layer.mode) == "pan_zoom":
+                layer.mouse_pan = True
+                layer.cursor = "standard"
+
+    def _on_mode(self) -> None:
+        """One of napari's own tools was chosen."""
+        self._let_go()
+        self.changed.emit(False)
+
+    def _drag(self, layer: Labels, event: Any) -> Generator[None, None, None]:
+        if event.button != 1:
+            return
+        prepared = self._prepared()
+        if prepared is None:
+            self.hint.emit("Regions can be painted once the volume is prepared")
+            return
+        if not layer.editable or len(event.dims_displayed) != 2:
+            self.hint.emit("This class is locked" if not layer.editable else "Regions: paint in 2D")
+            return
+        erase = "Control" in event.modifiers
+        label = 0 if erase else int(layer.selected_label)
+        touched: set[int] = set()
+        with layer.block_history():
+            self._touch(layer, prepared, event.position, label, touched)
+            yield
+            while event.type == "mouse_move":
+                self._touch(layer, prepared, event.position, label, touched)
+                yield
+
+    def _touch(
+        self, layer: Labels, prepared: Prepared, position: Any, label: int, touched: set[int]
+    ) -> None:
+        """Paint the supervoxel at a place, unless this drag did so already."""
+        place = np.round(np.asarray(layer.world_to_data(position))).astype(int)
+        full = (0, *place) if place.size == 2 else tuple(place)
+        inside = tuple(int(p) - s for p, s in zip(full, prepared.source.start, strict=True))
+        ids = prepared.ids
+        if any(not 0 <= p < n for p, n in zip(inside, ids.shape, strict=True)):
+            self.hint.emit("There are no regions outside of the box")
+            return
+        supervoxel = int(ids[inside])
+        if supervoxel in touched:
+            return
+        touched.add(supervoxel)
+        indices = self._voxels(prepared, inside)
+        self._painting.paint(indices, label)
+
+    def _voxels(self, prepared: Prepared, inside: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
+        """Return the voxels of the supervoxel at a place, as indices into the strokes' layer."""
+        box, mask = find_supervoxel(prepared.ids, inside, prepared.reach)
+        found = np.nonzero(mask)
+        start = prepared.source.start
+        indices = tuple(
+            axis + part.start + first for axis, part, first in zip(found, box, start, strict=True)
+        )
+        return indices[1:] if prepared.source.is_flat else indices

@@ -1,0 +1,389 @@
+"""The layer that a person paints on: made or adopted, coloured, protected, never reassigned."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from napari.viewer import Viewer
+from numpy.typing import NDArray
+from psygnal import Signal
+from supervox.execution import Slices
+from supervox.napari_plugin.io.layer_fields import classes_of_layer
+from supervox.napari_plugin.layers.make_layers import (
+    ANNOTATIONS,
+    class_colormap,
+    make_annotations,
+    record_of,
+    role_of,
+)
+from supervox.napari_plugin.layers.source import finest_data
+from supervox.project import MAX_ID, ProjectError, Recorder, VoxelChange
+from supervox.segmentation import Strokes
+
+from .class_list import ClassList
+
+FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
+HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
+NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
+
+
+class Painting:
+    """Strokes of one image, in a Labels layer of napari's own.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    classes : ClassList
+    """
+
+    changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
+    hint = Signal(str)  # a sentence for the status bar
+    recorded = Signal()  # there is more, or less, to undo
+    failed = Signal(Exception)
+
+    def __init__(self, viewer: Viewer, classes: ClassList) -> None:
+        self._viewer = viewer
+        self.classes = classes
+        self.layer: Labels | None = None
+        self.recorder: Recorder | None = None  # writes down what is painted on the layer
+        self._is_read_only = False
+        self._is_held = False  # the mouse button: a stroke is being painted
+        self._is_ours = False  # what is painted now
+        self._is_unseen = False  # that something was painted, where the next scan will find it
+        self._steps: list[bool] = []  # back or forth, to be done after that scan
+        self.is_blank = True  # the layer, when it was attached
+        self.is_touched = False  # painted on since, by a person
+        self._protected = NOTHING
+        self._is_restoring = False
+        self._shown: object = None  # place in the volume at the last refresh
+        self._is_painted = False  # since strokes were looked for
+        self._tool = "paint"  # before the class was locked
+        classes.changed.connect(self._on_classes_changed)
+        classes.selected_changed.connect(self._on_class_selected)
+
+    # ------------------------------------------------------------------------------ the layer
+
+    @property
+    def voxels(self) -> NDArray[np.uint8] | None:
+        """What is painted, of the image's shape; None if there is no layer."""
+        return None if self.layer is None else self.layer.data
+
+    @property
+    def planes(self) -> NDArray[np.uint8]:
+        """What is painted, as (Z, Y, X), the same in memory."""
+        assert self.layer is not None
+        data: NDArray[np.uint8] = self.layer.data
+        return data if data.ndim == 3 else data[np.newaxis]
+
+    def attach(self, image: Image, *, brush_size: int) -> Labels:
+        """Paint on an image from now on: on the strokes that it has, or on a new layer."""
+        layer = self._find(image, self._viewer.layers)
+        self.is_blank = layer is None
+        self.is_touched = False
+        if layer is None:
+            layer = make_annotations(image, self.classes)
+            layer.brush_size = brush_size
+            self.layer = layer  # ours already when the viewer tells of it
+            self._viewer.add_layer(layer)
+        else:
+            self.layer = layer
+            self._take_classes(layer)
+        self.recorder = Recorder(self.planes)
+        self._is_read_only = False
+        self._protected, self._is_painted = NOTHING, False
+        layer.mouse_drag_callbacks.append(self._follow_mouse)
+        layer.events.mode.connect(self._on_mode)
+        self._on_mode()
+        layer.events.paint.connect(self._on_paint)
+        layer.events.set_data.connect(self._on_set_data)
+        layer.events.selected_label.connect(self._on_label_selected)
+        self._on_classes_changed()
+        self._on_class_selected(self.classes.selected)
+        return layer
+
+    def adopt(self, image: Image, layer: Labels) -> bool:
+        """Go on with strokes that were opened after the image; only while nothing is painted."""
+        mine = self.layer
+        is_painted = self._is_painted or self._protected.voxels.size
+        if layer is mine or is_painted or self._find(image, [layer]) is None:
+            return False
+        self.detach()
+        if mine is not None and mine in self._viewer.layers:
+            self._viewer.layers.remove(mine)
+        if mine is not None:
+            layer.brush_size = mine.brush_size
+        self.attach(image, brush_size=int(layer.brush_size))
+        return True
+
+    def detach(self) -> None:
+        """Let go of the layer; it stays in the viewer with all strokes."""
+        self.record_all()
+        layer, self.layer = self.layer, None
+        self.recorder = None
+        self._is_unseen, self._steps = False, []
+        if layer is not None:
+            layer.mouse_drag_callbacks.remove(self._follow_mouse)
+            layer.events.mode.disconnect(self._on_mode)
+            layer.events.paint.disconnect(self._on_paint)
+            layer.events.set_data.disconnect(self._on_set_data)
+            layer.events.selected_label.disconnect(self._on_label_selected)
+
+    def _find(self, image: Image, among: Iterable[Layer]) -> Labels | None:
+        """Return strokes that fit an image: painted on it, or opened with it."""
+        shape = tuple(finest_data(image).shape)
+        for layer in among:
+            if not isinstance(layer, Labels) or role_of(layer) != ANNOTATIONS:
+                continue
+            of = record_of(layer).get("of")
+            data = layer.data
+            fits = isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.shape == shape
+            if fits and of in (None, str(image.unique_id)):
+                record_of(layer)["of"] = str(image.unique_id)
+                return layer
+        return None
+
+    def _take_classes(self, layer: Labels) -> None:
+        found = classes_of_layer({"metadata": layer.metadata})
+        if found:
+            self.classes.adopt(found)
+
+    # ------------------------------------------------------------------------------- classes
+
+    def _on_classes_changed(self) -> None:
+        if self.layer is not None:
+            self.layer.colormap = class_colormap(self.classes)
+            ours = record_of(self.layer)
+            ours["classes"] = [item.as_json() for item in self.classes.for_files()]
+            self._update_editable()
+
+    def _on_class_selected(self, class_id: int) -> None:
+        if self.layer is not None and class_id:
+            self.layer.selected_label = class_id
+            self._update_editable()
+
+    def _on_label_selected(self) -> None:
+        """Follow napari's own label spin box and picker."""
+        assert self.layer is not None
+        label = int(self.layer.selected_label)
+        if label in self.classes:
+            self.classes.selected = label
+        elif 1 <= label <= MAX_ID:
+            self.classes.ensure([label])
+            self.classes.selected = label
+
+    def _on_mode(self) -> None:
+        """Help in the status bar with our keys: in napari's text, digits choose tools."""
+        assert self.layer is not None
+        self.layer.help = HELP
+        if self._viewer.layers.selection.active is self.layer:
+            self._viewer.help = HELP
+
+    def set_read_only(self, on: bool) -> None:
+        """Let nothing be painted, or let it again."""
+        self._is_read_only = on
+        self._update_editable()
+
+    def _update_editable(self) -> None:
+        """Nothing can be painted with a locked class."""
+        assert self.layer is not None
+        selected = self.classes.selected
+        is_locked = self._is_read_only or (
+            selected in self.classes and self.classes[selected].locked
+        )
+        if self.layer.editable != is_locked:
+            return
+        if is_locked:  # napari puts the tool down
+            self._tool = str(self.layer.mode)
+            self.layer.editable = False
+            if self._tool != "pan_zoom" and not self._is_read_only:
+                self.hint.emit(f"{self.classes[selected].name} is locked: unlock it to paint")
+        else:
+            self.layer.editable = True
+            self.layer.mode = self._tool
+
+    # ------------------------------------------------------------------------------- strokes
+
+    def protect(self, strokes: Strokes) -> None:
+        """Remember where strokes are, to keep those of locked classes from being painted over.
+
+        Scripts tell of a change before they make it: what they painted over is restored now.
+        """
+        if self._restore_locked():
+            self.changed.emit()
+        else:
+            self._protected, self._is_painted = strokes, False
+
+    def _on_paint(self) -> None:
+        self._is_painted = self.is_touched = True
+        self._restore_locked()
+        part = self._painted_part()
+        if part is None:
+            self._is_unseen = True
+        elif self.recorder is not None:
+            with self._telling():
+                self.recorder.notice(part)
+        self.changed.emit()
+
+    def _follow_mouse(self, layer: Labels, event: Any) -> Generator[None, None, None]:
+        """Know when a stroke is half painted."""
+        self._is_held = True
+        yield
+        while event.type == "mouse_move":
+            yield
+        self._is_held = False
+
+    def _painted_part(self) -> Slices | None:
+        """Return the slice in which one of napari's tools has just painted, if it is no more.
+
+        Whatever else paints is noticed by the next scan.
+        """
+        layer, dims = self.layer, self._viewer.dims
+        assert layer is not None
+        if self._is_ours or str(layer.mode) not in FLAT_TOOLS or dims.ndisplay != 2:
+            return None
+        if layer.ndim == 2:
+            return slice(0, 1), slice(0, layer.data.shape[0]), slice(0, layer.data.shape[1])
+        if layer.n_edit_dimensions != 2:
+            return None
+        axis = dims.not_displayed[-1] - (dims.ndim - layer.ndim)
+        at = round(float(layer.world_to_data(dims.point)[axis]))
+        parts = [slice(0, n) for n in layer.data.shape]
+        parts[axis] = slice(at, at + 1)
+        return parts[0], parts[1], parts[2]
+
+    def confirm(self, voxels: NDArray[np.int64]) -> None:
+        """Have what a scan found written down; not in the middle of a stroke, which scans again."""
+        if self.recorder is None or self._is_held:
+            return
+        self._is_unseen = False
+        with self._telling():
+            self.recorder.confirm(voxels)
+        steps, self._steps = self._steps, []
+        for back in steps:
+            self._step(back=back)
+
+    def undo(self) -> None:
+        """Take the last change of the strokes back, however long ago it was made."""
+        self._step(back=True)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        self._step(back=False)
+
+    def _step(self, *, back: bool) -> None:
+        recorder = self.recorder
+        if recorder is None or self._is_held:
+            return
+        if self._is_unseen:  # what was painted just now comes first
+            self._steps.append(back)
+            self.changed.emit()
+            return
+        with self._telling():
+            change = recorder.preview(back=back)
+            if change is None:
+                self.hint.emit("Nothing to undo" if back else "Nothing to redo")
+                return
+            if names := self._locked_in(change):
+                verb = "undo" if back else "redo"
+                self.hint.emit(f"{names} locked: unlock to {verb} this stroke")
+                return
+            _ = recorder.undo() if back else recorder.redo()
+        self._refresh()
+        self.changed.emit()
+
+    def _locked_in(self, change: VoxelChange) -> str:
+        """Name the locked classes whose strokes a change would take away."""
+        taken = set(np.unique(change.old[change.old != change.new]).tolist())
+        return ", ".join(item.name for item in self.classes if item.locked and item.id in taken)
+
+    def record_all(self) -> None:
+        """Write down what no scan has seen yet: nothing will look again."""
+        if self.recorder is not None:
+            with self._telling():
+                self.recorder.confirm(self.recorder.look())
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell a person of what can't be written down, and the widgets of what was."""
+        try:
+            yield
+        except ProjectError as error:
+            self.failed.emit(error)
+        self.recorded.emit()
+
+    def _on_set_data(self) -> None:
+        """Notice undo, redo and scripts, which come without a paint event.
+
+        Scrolling comes this way too, but with another place in the volume.
+        """
+        dims = self._viewer.dims
+        shown = (dims.point, dims.order, dims.ndisplay)
+        moved, self._shown = shown != self._shown, shown
+        if not (moved or self._is_restoring):
+            self._is_unseen = True
+            self._restore_locked()
+            self.changed.emit()
+
+    def _restore_locked(self) -> bool:
+        """Give voxels of locked classes their class back, whatever was painted over them."""
+        locked = [item.id for item in self.classes if item.locked]
+        if not locked or self.layer is None:
+            return False
+        chosen = np.isin(self._protected.classes, locked)
+        voxels, classes = self._protected.voxels[chosen], self._protected.classes[chosen]
+        data = self.layer.data.reshape(-1)
+        lost = data[voxels] != classes
+        if not lost.any():
+            return False
+        data[voxels[lost]] = classes[lost]
+        self._refresh()
+        names = {self.classes[int(k)].name for k in np.unique(classes[lost])}
+        self.hint.emit(f"{', '.join(sorted(names))} locked: {int(lost.sum()):,} voxels kept")
+        return True
+
+    def paint(self, indices: tuple[NDArray[np.int64], ...], class_id: int) -> None:
+        """Paint voxels as one step that can be undone."""
+        assert self.layer is not None
+        if indices[0].size:
+            self._is_ours = True
+            try:
+                self.layer.data_setitem(indices, class_id)
+            finally:
+                self._is_ours = False
+
+    def paint_all(self, strokes: Mapping[int, NDArray[np.int64]]) -> None:
+        """Paint voxels of several classes, given by raster index, as one step."""
+        assert self.layer is not None
+        data = self.layer.data.reshape(-1)
+        for class_id, voxels in strokes.items():
+            data[voxels] = class_id
+        self._is_painted = self._is_unseen = self.is_touched = True
+        self._restore_locked()
+        self._refresh()
+        self.changed.emit()
+
+    def remove_class(self, class_id: int) -> None:
+        """Delete a class with its strokes; undoing brings both back."""
+        if self.classes[class_id].locked:
+            self.hint.emit(f"{self.classes[class_id].name} is locked: unlock it to delete it")
+            return
+        self.erase_class(class_id)
+        self.classes.remove(class_id)
+
+    def erase_class(self, class_id: int) -> None:
+        """Erase all strokes of a class, as one step that can be undone."""
+        if self.layer is not None:
+            of_class = self._protected.voxels[self._protected.classes == class_id]
+            self.paint(np.unravel_index(of_class, self.layer.data.shape), 0)
+
+    def _refresh(self) -> None:
+        assert self.layer is not None
+        self._is_restoring = True
+        try:
+            self.layer.refresh(extent=False)
+        finally:
+            self._is_restoring = False

@@ -1,0 +1,5 @@
+"""The project of a window: strokes are kept as they are painted.
+
+- `autosave`: the project that strokes are written down in.
+- `project_files`: what is done with it on a thread; `recent`: the list of projects.
+"""

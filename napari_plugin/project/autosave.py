@@ -1,0 +1,388 @@
+"""The project of a window: begun at the first stroke, always saved, closed and opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Labels
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+from supervox.napari_plugin.layers.make_layers import address_of, make_annotations, record_of
+from supervox.napari_plugin.session.choices import Choices
+from supervox.napari_plugin.tasks.finishing import Finished
+from supervox.napari_plugin.tasks.jobs import Stage, Task
+from supervox.napari_plugin.tasks.preparing import Prepared
+from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
+
+from . import project_files
+from .project_files import Made, Opened, Request, Restored, wanted_settings
+from .recent import RecentProjects
+
+if TYPE_CHECKING:
+    from supervox.napari_plugin.session.session import Session
+
+SETTLE_MS = 1000  # after the last change of what was chosen
+
+
+class Keeping:
+    """Sees to it that no stroke is lost.
+
+    Parameters
+    ----------
+    session : Session
+
+    Attributes
+    ----------
+    project : Project or None
+        Where strokes are written down.
+    recent : RecentProjects
+    working : Stage
+        The work on files that is going on.
+    volume_moved : Signal
+        Tells the folder of a project whose volume isn't where it was, and a sentence.
+    """
+
+    changed = Signal()
+    failed = Signal(Exception)
+    volume_moved = Signal(Path, str)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.recent = RecentProjects(session.settings.home)
+        self.project: Project | None = None
+        self.working = Stage()
+        self.working.changed.connect(self._on_working)
+        self.working.succeeded.connect(self._on_done)
+        self.working.failed.connect(self._on_failed)
+        self._waiting: list[tuple[Task, str, Callable[[Any], None]]] = []
+        self._then: Callable[[Any], None] | None = None
+        self._folder: Path | None = None  # that is opened
+        self._is_making = self._is_reopening = False
+        self._save_to: Path | None = None  # once the project is made
+        self._last_error = ""
+        self._settle = QTimer()
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MS)
+        self._settle.timeout.connect(self._on_settled)
+        session.painting.recorded.connect(self._on_recorded)
+        session.classes.changed.connect(self._on_classes)
+
+    # ------------------------------------------------------------------------------ the state
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a person said where the project is kept."""
+        return self.project is not None and not self.recent.is_unnamed(self.project.folder)
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be changed."""
+        return self.project is not None and self.project.read_only_because is not None
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether strokes are written to the project that is open."""
+        recorder, project = self._session.painting.recorder, self.project
+        return project is not None and (recorder is None or recorder.store is project.annotations)
+
+    @property
+    def is_beginning(self) -> bool:
+        """Whether something was painted for which a project is being made."""
+        recorder = self._session.painting.recorder
+        return self._is_making or (recorder is not None and self._is_waiting(recorder))
+
+    # -------------------------------------------------------------------------------- beginning
+
+    def _is_waiting(self, recorder: Recorder) -> bool:
+        """Tell whether a person painted what no project has; strokes of a file are in that."""
+        painting = self._session.painting
+        return recorder.is_waiting and (painting.is_blank or painting.is_touched)
+
+    def _on_recorded(self) -> None:
+        """Begin a project at the first stroke."""
+        recorder, image = self._session.painting.recorder, self._session.image
+        is_begun = self.project is not None or self._is_making or self._is_reopening
+        if recorder is None or image is None or is_begun or not self._is_waiting(recorder):
+            return
+        self._make(self.recent.new_folder(image.name))
+
+    def _request(self, folder: Path) -> Request:
+        session, image = self._session, self._session.image
+        assert image is not None
+        source = session.source
+        assert source is not None
+        address = address_of(image) if source.version == 0 else None  # other voxels since
+        unnamed = self.recent.is_unnamed(folder)
+        return Request(folder, address, source, session.choices.parameters, unnamed)
+
+    def _make(self, folder: Path) -> None:
+        recorder = self._session.painting.recorder
+        task = project_files.making(self._request(folder))
+        self._is_making = True
+        self._run(task, "Beginning the project", lambda made: self._on_made(made, recorder))
+
+    def _on_made(self, made: Made, recorder: Recorder | None) -> None:
+        self._is_making = False
+        is_ours = recorder is not None and recorder is self._session.painting.recorder
+        if recorder is None or not is_ours or self.project is not None:
+            project_files.discard(made)  # another image was chosen meanwhile
+            return
+        recorder.attach(made.project.annotations)
+        self._take(made.project)
+        if (finished := self._session.delivery.finishing.finished) is not None:
+            self.note(finished)
+        self.keep()
+        folder, self._save_to = self._save_to, None
+        if folder is not None:
+            self.save_as(folder)
+
+    def bind(self) -> None:
+        """Go on writing to the project that is open: its layer was attached anew."""
+        painting = self._session.painting
+        if self.project is not None and painting.layer is not None:
+            painting.recorder = Recorder(painting.planes, self.project.annotations)
+            self._take(self.project)
+
+    def _take(self, project: Project) -> None:
+        """Write to a project from now on."""
+        session = self._session
+        self.project = project
+        if (layer := session.painting.layer) is not None:
+            record_of(layer)["project"] = str(project.folder)
+        name = project.folder.stem if session.image is None else session.image.name
+        self.recent.note(project.folder, name, is_open=True)
+        session.painting.set_read_only(self.is_read_only)
+        self._on_classes()
+        session.painting.changed.emit()  # look whether anything is not written down
+        self.changed.emit()
+
+    # ---------------------------------------------------------------------------------- opening
+
+    def open(self, folder: Path, moved_to: str | None = None) -> None:
+        """Open a project: its volume, strokes, classes and choices, and what was prepared.
+
+        Parameters
+        ----------
+        folder : Path
+        moved_to : str, optional
+            Where its volume is now.
+        """
+        if self.project is not None and self.project.folder == folder:
+            self._session.hint("This project is open already")
+            return
+        self._folder = folder
+        task = project_files.opening(folder, moved_to)
+        self._run(task, "Opening the project", self._on_opened)
+
+    def _on_opened(self, opened: Opened) -> None:
+        session, project = self._session, opened.project
+        assert opened.image is not None
+        data, fields = opened.image
+        image = Image(data, **fields)
+        store = project.annotations
+        layer = make_annotations(image, store.classes, store.voxels)
+        session.classes.restore(store.classes)
+        session.choices = Choices.of(project.settings.parameters)
+        self._clear_the_view(project.folder)
+        session.viewer.layers.append(layer)  # before its image, which would get another one
+        session.viewer.layers.insert(session.viewer.layers.index(layer), image)
+        session.choose_image(image)
+        session.set_box(project.settings.slices)
+        painting = session.painting
+        assert painting.layer is layer
+        painting.recorder = opened.recorder
+        self._take(project)
+        for finding in project.findings:
+            if finding.severity is Severity.LOSS:
+                self.failed.emit(ProjectError(str(finding)))
+        source = session.source
+        assert source is not None
+        self._run(
+            project_files.restoring(project, source, session.settings.resources),
+            "Reading what was prepared",
+            self._on_restored,
+        )
+
+    def _clear_the_view(self, folder: Path) -> None:
+        """Hide what another image left; remove what this project left when it was open before."""
+        viewer = self._session.viewer
+        self._session.choose_image(None)
+        stale = [layer for layer in viewer.layers if record_of(layer).get("project") == str(folder)]
+        images = {record_of(layer).get("of") for layer in stale} - {None}
+        for layer in list(viewer.layers):
+            ids = {str(layer.unique_id), record_of(layer).get("of")}
+            if layer in stale or ids & images:
+                viewer.layers.remove(layer)
+            else:
+                layer.visible = False
+
+    def _on_restored(self, restored: Restored | None) -> None:
+        session, project = self._session, self.project
+        if restored is None or project is None or restored.prepared.source != session.source:
+            return
+        session.preparation.adopt(restored.prepared)
+        if restored.model is not None:
+            session.delivery.restore(project, restored, restored.model)
+
+    def reopen_for(self, layer: Labels) -> None:
+        """Go on with the project of strokes whose dock was closed, if they have one."""
+        folder = record_of(layer).get("project")
+        if folder is not None and Path(folder).is_dir():
+            self._is_reopening = True
+            at = int(record_of(layer).get("changes", 0))
+            task = project_files.reopening(Path(folder), self._session.painting.planes, at)
+            self._run(task, "Opening the project", self._on_reopened)
+
+    def _on_reopened(self, opened: Opened) -> None:
+        self._is_reopening = False
+        painting = self._session.painting
+        layer = painting.layer
+        if layer is None or record_of(layer).get("project") != str(opened.project.folder):
+            project_files.discard(opened)
+            return
+        painting.recorder = opened.recorder
+        self._take(opened.project)
+        if opened.is_newer:
+            layer.refresh(extent=False)
+            self._session.hint("The project was changed meanwhile: its strokes are shown (Redo)")
+
+    # ----------------------------------------------------------------------------------- saving
+
+    def save_as(self, folder: Path) -> None:
+        """Keep the project in another folder from now on."""
+        project, layer = self.project, self._session.painting.layer
+        if self._is_making:
+            self._save_to = folder
+        elif layer is None:
+            self._session.hint("There are no strokes to save")
+        elif project is None:
+            self._make(folder)
+        else:
+            task = project_files.copying(project, folder, self._session.painting.planes)
+            then = partial(self._on_copied, project, layer)
+            self._run(task, "Copying the project", then)
+
+    def _on_copied(self, old: Project, layer: Labels, opened: Opened) -> None:
+        painting = self._session.painting
+        if self.project is not old or painting.layer is not layer:
+            project_files.discard(opened)  # another image was chosen meanwhile
+            return
+        painting.recorder = opened.recorder
+        is_ours = old.read_only_because is None
+        self._let_go(old, remove=is_ours and self.recent.is_unnamed(old.folder))
+        self._take(opened.project)
+        self.keep()
+
+    def note(self, finished: Finished) -> None:
+        """Note in the history of the project how final labels came about."""
+        if self.project is not None and not self.is_read_only:
+            result, strokes = finished.segmentation, finished.strokes
+            note_result(self.project, finished.segmenter, result, strokes, finished.seconds)
+
+    def keep(self) -> None:
+        """Keep what was computed, as far as it holds, in a project that has a name."""
+        session, project, source = self._session, self.project, self._session.source
+        if project is None or source is None or not self.is_named or self.is_read_only:
+            return
+        parameters = session.choices.parameters
+        prepared, finished = session.preparation.prepared, session.delivery.finishing.finished
+        if finished is not None and finished.is_of(source, parameters):
+            computed: Prepared | Finished = finished
+        elif prepared is not None and prepared.is_for(source, parameters):
+            computed = prepared
+        else:
+            return
+        task = project_files.storing(project, source, parameters, computed)
+        self._run(task, "Saving what was computed")
+
+    def choices_changed(self) -> None:
+        """Something that the project says may have changed: note it after a pause."""
+        if self.project is not None:
+            self._settle.start()
+
+    def _on_settled(self) -> None:
+        project, source = self.project, self._session.source
+        if project is None or source is None or self.is_read_only:
+            return
+        wanted = wanted_settings(project.settings, source, self._session.choices.parameters)
+        if wanted != project.settings:
+            self._run(lambda _: setattr(project, "settings", wanted), "Saving")
+
+    def _on_classes(self) -> None:
+        if self.project is not None and not self.is_read_only:
+            self.project.annotations.classes = tuple(self._session.classes)
+
+    # ---------------------------------------------------------------------------------- the end
+
+    def save_what_waits(self) -> None:
+        """Write strokes down that have no project yet, since their layer is going."""
+        painting, image = self._session.painting, self._session.image
+        painting.record_all()
+        recorder = painting.recorder
+        if self.project is None and image and recorder and self._is_waiting(recorder):
+            request = self._request(self.recent.new_folder(image.name))
+            project_files.make_and_close(request, recorder, self.recent)
+            painting.recorder = None
+
+    def release(self) -> None:
+        """Close the project; its strokes stay in their layer."""
+        painting = self._session.painting
+        self._settle.stop()
+        self._waiting.clear()
+        self._then = None
+        self.working.cancel()
+        self.save_what_waits()
+        painting.recorder = None
+        self._is_making = self._is_reopening = False
+        project, self.project = self.project, None
+        if project is not None and painting.layer is not None:
+            record_of(painting.layer)["changes"] = project.annotations.n_changes
+        if project is not None:
+            self._let_go(project, remove=False)
+            self.changed.emit()
+
+    def _let_go(self, project: Project, *, remove: bool) -> None:
+        folder, recent = project.folder, self.recent
+        after = recent.forget if remove else recent.note_closed
+        is_ours = project.read_only_because is None  # or else others may have it open
+        then = partial(after, folder) if is_ours else None
+        project_files.close(project, then, remove=remove)
+
+    # ------------------------------------------------------------------------------ one by one
+
+    def _run(
+        self, task: Task, description: str, then: Callable[[Any], None] = lambda _: None
+    ) -> None:
+        """Do something with files, after what is being done with them now."""
+        self._waiting.append((task, description, then))
+        self._next()
+
+    def _next(self) -> None:
+        if self._waiting and not self.working.is_running:
+            task, description, self._then = self._waiting.pop(0)
+            self.working.run(task, description, shown=True, unwanted=project_files.discard)
+
+    def _on_done(self, value: Any) -> None:
+        then, self._then = self._then, None
+        self._last_error = ""
+        if then is not None:
+            then(value)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._then = None
+        self._is_making = self._is_reopening = False
+        if isinstance(error, VolumeMoved) and self._folder is not None:
+            self.volume_moved.emit(self._folder, str(error))
+        elif str(error) != self._last_error:  # a full disk is told once
+            self._last_error = str(error)
+            self.failed.emit(error)
+
+    def _on_working(self) -> None:
+        if self._then is not None and not self.working.is_running:  # a person stopped it
+            self._then = None
+            self._is_making = self._is_reopening = False
+        self._next()
+        self.changed.emit()

@@ -1,0 +1,382 @@
+"""What is done with project folders on a thread: made, opened, copied, filled and closed."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import Workspace
+from supervox.napari_plugin.io.layer_fields import KEY
+from supervox.napari_plugin.io.readers import volume_layer
+from supervox.napari_plugin.layers.lookup import coarse_sample
+from supervox.napari_plugin.layers.source import Box, Source
+from supervox.napari_plugin.tasks.finishing import Finished, render_labels
+from supervox.napari_plugin.tasks.jobs import Report, Task, run_to_end
+from supervox.napari_plugin.tasks.preparing import Prepared, for_live_work
+from supervox.napari_plugin.tasks.resources import Resources
+from supervox.project import Project, ProjectError, Recorder, keep_result
+from supervox.project import Settings as ProjectSettings
+from supervox.segmentation import (
+    Model,
+    SegmentationError,
+    SegmentationParameters,
+    Segmenter,
+    Strokes,
+)
+from supervox.volumes import write_volume
+
+from .recent import RecentProjects
+
+Edge = tuple[int, int]
+_logger = logging.getLogger(__name__)
+COPY = "volume.zarr"  # of an image that is in no file
+_closing: dict[Path, Future[None]] = {}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A project to be made.
+
+    Attributes
+    ----------
+    folder : Path
+    address : str or None
+        Of the file with the volume; None if it is in memory only, and has to be copied.
+    source : Source
+    parameters : SegmentationParameters
+    unnamed : bool
+        Whether it goes into the folder for such projects, which may have to be made.
+    """
+
+    folder: Path
+    address: str | None
+    source: Source
+    parameters: SegmentationParameters
+    unnamed: bool
+
+
+@dataclass(frozen=True)
+class Made:
+    """A new project, empty as yet."""
+
+    project: Project
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project that is to be gone on with.
+
+    Attributes
+    ----------
+    project : Project
+    recorder : Recorder
+        Writes to it.
+    image : layer data, optional
+        Data and fields of the layer of the volume, if it was asked for.
+    is_newer : bool
+        Whether it was changed since its strokes were in the layer, which shows them now.
+    """
+
+    project: Project
+    recorder: Recorder = field(repr=False)
+    image: tuple[Any, dict[str, Any]] | None = field(default=None, repr=False)
+    is_newer: bool = False
+
+
+def _edges(box: Box | None) -> tuple[Edge, Edge, Edge] | None:
+    """Return a box as projects have it."""
+    if box is None:
+        return None
+    z, y, x = ((part.start, part.stop) for part in box)
+    return z, y, x
+
+
+def wanted_settings(
+    settings: ProjectSettings, source: Source, parameters: SegmentationParameters
+) -> ProjectSettings:
+    """Return what the project should say of what a person chose."""
+    is_same = settings.spacing == source.spacing and settings.unit == source.unit
+    return replace(
+        settings,
+        spacing=source.spacing,
+        spacing_from=settings.spacing_from if is_same else "option",
+        unit=source.unit,
+        parameters=parameters,
+        box=_edges(source.box),
+    )
+
+
+def making(request: Request) -> Task:
+    """Return the task that makes a project."""
+
+    def make(report: Report) -> Made:
+        source, address = request.source, request.address
+        if request.unnamed:
+            _make_home(request.folder.parent)
+        copy = request.folder.with_name(f".{request.folder.name}.{COPY}")
+        if address is None:
+            volume = source.volume
+            write_volume(copy, volume, spacing=source.spacing, unit=source.unit, kind="image")
+        project = Project.create(
+            request.folder,
+            str(copy) if address is None else address,
+            parameters=request.parameters,
+            spacing=source.spacing,
+            box=_edges(source.box),
+        )
+        if address is None:
+            copy.rename(request.folder / COPY)
+            project.relocate(request.folder / COPY)
+        project.settings = wanted_settings(project.settings, source, request.parameters)
+        return Made(project)
+
+    return make
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"{home}: can't be made ({error.strerror}), and strokes are not saved: Project › Save "
+            "as…, or name another folder in Preferences › Supervox › Projects"
+        ) from error
+
+
+def make_and_close(request: Request, recorder: Recorder, recent: RecentProjects) -> None:
+    """Write strokes down that have no project yet, in the background: their window is going."""
+
+    def end() -> None:
+        project = making(request)(Report(lambda value: None)).project
+        recorder.attach(project.annotations)
+        project.close(force=True)
+        recent.note(request.folder, request.folder.stem, is_open=False)
+
+    _closing[request.folder] = run_to_end(end)
+
+
+def opening(folder: Path, moved_to: str | None) -> Task:
+    """Return the task that opens a project and its volume.
+
+    Parameters
+    ----------
+    folder : Path
+    moved_to : str or None
+        Where the volume is now, if it was moved.
+    """
+
+    def open_project(report: Report) -> Opened:
+        project = reopen(folder)
+        try:
+            if moved_to is not None:
+                project.relocate(moved_to)
+            settings = project.settings
+            data, fields, _ = volume_layer(project.open_volume())
+            ndim = data.ndim
+            fields["scale"] = settings.spacing[-ndim:]
+            if settings.unit is not None:
+                fields["units"] = (settings.unit,) * ndim
+            volume = settings.volume
+            fields["metadata"][KEY]["address"] = volume.address(volume.find(folder))
+        except BaseException:
+            project.close(force=True)
+            raise
+        recorder = Recorder(project.annotations.voxels, project.annotations)
+        return Opened(project, recorder, (data, fields))
+
+    return open_project
+
+
+def reopening(folder: Path, voxels: NDArray[np.uint8], at: int | None = None) -> Task:
+    """Return the task that opens a project whose strokes are in a layer already.
+
+    Parameters
+    ----------
+    folder : Path
+    voxels : uint8, (Z, Y, X)
+        Of that layer; what differs from the project is found by the next scan.
+    at : int, optional
+        How many changes the project had when the layer was like it. If it has more, the layer gets
+        what the project holds; what the layer had is one step of redo away.
+    """
+
+    def open_project(report: Report) -> Opened:
+        project = reopen(folder)
+        recorder = Recorder(voxels, project.annotations)
+        is_newer = at is not None and project.annotations.n_changes > at
+        if is_newer and project.read_only_because is None:
+            recorder.confirm(recorder.look())
+            recorder.undo()
+        return Opened(project, recorder, is_newer=is_newer)
+
+    return open_project
+
+
+def reopen(folder: Path) -> Project:
+    """Open a project, after this program has let go of it."""
+    if folder in _closing:
+        _closing.pop(folder).result()
+    return Project.open(folder)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was computed another time.
+
+    Attributes
+    ----------
+    prepared : Prepared
+    strokes : Strokes
+        Of the project, in the part to work in.
+    model : Model or None
+        What was learned from these strokes, if they are still those that it was learned from.
+    """
+
+    prepared: Prepared
+    strokes: Strokes = field(repr=False)
+    model: Model | None = field(repr=False)
+
+
+def restoring(project: Project, source: Source, resources: Resources) -> Task:
+    """Return the task that reads what was prepared; it gives None if nothing usable is there."""
+
+    def restore(report: Report) -> Restored | None:
+        settings = project.settings
+        parameters = for_live_work(settings.parameters)
+        try:
+            room = resources.room(source, parameters)
+        except SegmentationError:
+            return None  # it can't be prepared anew either, and the dock says why
+        found = project.derived.load_partitions(
+            1,
+            workspace=room,
+            progress=report.progress,
+            should_stop=report.should_stop,
+        )
+        if not found:
+            return None
+        segmenter = Segmenter(
+            source.work_volume(),
+            spacing=source.spacing,
+            parameters=parameters,
+            workers=resources.workers,
+            partitions=found,
+        )
+        segmenter.prepare(should_stop=report.should_stop)
+        coarse = coarse_sample(source.layer_part(found[0].ids))
+        prepared = Prepared(source, settings.parameters, segmenter, coarse, 0.0)
+        strokes = project.strokes
+        return Restored(prepared, strokes, project.derived.load_model(strokes))
+
+    return restore
+
+
+def restoring_labels(project: Project, restored: Restored, model: Model, room: Workspace) -> Task:
+    """Return the task that makes the final labels anew from what was learned for them.
+
+    Parameters
+    ----------
+    project : Project
+    restored : Restored
+    model : Model
+    room : Workspace
+        Where the supervoxels of the other partitions go.
+    """
+
+    def restore(report: Report) -> Finished:
+        prepared, source = restored.prepared, restored.prepared.source
+        segmenter = Segmenter(
+            source.work_volume(),
+            spacing=source.spacing,
+            parameters=model.parameters,
+            workers=prepared.segmenter.workers,
+            partitions=project.derived.load_partitions(
+                workspace=room,
+                known=prepared.segmenter.partitions,
+                should_stop=report.should_stop,
+            ),
+        )
+        segmentation = segmenter.apply(model, should_stop=report.should_stop)
+        labels = render_labels(segmentation, source, report.progress, report.should_stop)
+        return Finished(source, restored.strokes, segmenter, segmentation, labels, 0.0)
+
+    return restore
+
+
+def storing(
+    project: Project,
+    source: Source,
+    parameters: SegmentationParameters,
+    computed: Prepared | Finished,
+) -> Task:
+    """Return the task that keeps what was computed, so that it needn't be computed again.
+
+    Parameters
+    ----------
+    project : Project
+    source : Source
+    parameters : SegmentationParameters
+        What was computed was computed from these two.
+    computed : Prepared or Finished
+    """
+
+    def store(report: Report) -> None:
+        project.settings = wanted_settings(project.settings, source, parameters)
+        for k, partition in enumerate(computed.segmenter.partitions):
+            project.derived.save_partition(
+                k, partition, progress=report.progress, should_stop=report.should_stop
+            )
+        if isinstance(computed, Finished) and computed.seconds:  # or else it is there
+            keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
+
+    return store
+
+
+def copying(project: Project, folder: Path, voxels: NDArray[np.uint8]) -> Task:
+    """Return the task that copies a project to another folder, and opens that; see `reopening`."""
+
+    def copy(report: Report) -> Opened:
+        project.save_as(folder)
+        opened: Opened = reopening(folder, voxels)(report)
+        opened.project.derived.copied_from(project.derived)
+        return opened
+
+    return copy
+
+
+def close(project: Project, then: Callable[[], None] | None = None, *, remove: bool) -> None:
+    """Save and close a project in the background, whatever becomes of the window.
+
+    Parameters
+    ----------
+    project : Project
+    then : callable, optional
+        Called afterwards, on that thread.
+    remove : bool
+        Whether the folder is removed: another one has taken its place.
+    """
+
+    def end() -> None:
+        try:
+            project.close(force=True)
+        except Exception:  # it would vanish in this thread
+            _logger.exception("%s could not be closed", project.folder)
+        if remove:
+            shutil.rmtree(project.folder, ignore_errors=True)
+        if then is not None:
+            then()
+
+    _closing[project.folder] = run_to_end(end)
+
+
+def discard(made: object) -> None:
+    """Let go of a project that nobody wants any more; of a new one nothing is left."""
+    if isinstance(made, Made | Opened):
+        close(made.project, remove=isinstance(made, Made))

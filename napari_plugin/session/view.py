@@ -1,0 +1,333 @@
+"""What is shown of a result: tables over supervoxels, swapped under the layers' voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from napari.viewer import Viewer
+from numpy.typing import NDArray
+from psygnal import Signal
+from supervox.napari_plugin.layers.lookup import LookupPyramid
+from supervox.napari_plugin.layers.make_layers import (
+    class_colormap,
+    frame,
+    insert_above,
+    make_final,
+    make_map,
+    make_prediction,
+    make_supervoxels,
+)
+from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.tasks.finishing import Finished
+from supervox.napari_plugin.tasks.live import LiveResult, ViewResult
+from supervox.napari_plugin.tasks.preparing import Prepared
+
+
+class Shown(StrEnum):
+    """What the result is shown as."""
+
+    LABELS = "labels"
+    FINAL = "final"
+    PROBABILITY = "probability"
+    UNCERTAINTY = "uncertainty"
+
+
+@dataclass(frozen=True)
+class ViewChoices:
+    """How a person wants to see the result.
+
+    Attributes
+    ----------
+    shown : Shown
+    class_id : int
+        Whose probability is shown.
+    threshold : float
+        Supervoxels whose most probable class is less probable than this stay unlabelled.
+    opacity : float
+        Of the labels.
+    map_opacity : float
+        Of probability and uncertainty.
+    outline : bool
+        Whether labels are drawn as outlines.
+    """
+
+    shown: Shown = Shown.LABELS
+    class_id: int = 0
+    threshold: float = 0.0
+    opacity: float = 0.4
+    map_opacity: float = 0.6
+    outline: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", Shown(self.shown))
+
+    @property
+    def is_map(self) -> bool:
+        """Whether values are shown, not labels."""
+        return self.shown in (Shown.PROBABILITY, Shown.UNCERTAINTY)
+
+
+class ResultView:
+    """The layers that are derived from a result: prediction, map, outlines of supervoxels.
+
+    Each may be deleted by a person at any time; the prediction comes back with the next result.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    classes : ClassList
+    choices : ViewChoices
+    is_final_current : callable
+        Tells whether the final labels are those of the strokes and choices of now.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        classes: ClassList,
+        choices: ViewChoices,
+        is_final_current: Callable[[], bool],
+    ) -> None:
+        self._viewer = viewer
+        self._is_final_current = is_final_current
+        self._classes = classes
+        self.choices = choices
+        self._image: Image | None = None
+        self._prepared: Prepared | None = None
+        self._labels: LookupPyramid | None = None
+        self._values: LookupPyramid | None = None
+        self.prediction: Labels | None = None
+        self.map: Image | None = None
+        self.supervoxels: Labels | None = None
+        self.final: Labels | None = None
+        self.result: LiveResult | None = None
+        self._outgoing: list[Layer] = []  # of what was prepared before, until there is better
+        classes.changed.connect(self._recolour)
+
+    # ------------------------------------------------------------------------------ life cycle
+
+    def start(self, image: Image, prepared: Prepared) -> None:
+        """Show results of what was prepared from now on; the old one stays until the first."""
+        outgoing = [*self._outgoing, *(x for x in (self.prediction, self.map) if x is not None)]
+        outlined = self.supervoxels is not None and self.supervoxels.visible
+        self.prediction = self.map = None
+        self._outgoing = []
+        self.clear()
+        self._outgoing = outgoing
+        self._image, self._prepared = image, prepared
+        ids = prepared.source.layer_part(prepared.ids)
+        nothing = np.zeros(prepared.n_supervoxels, np.uint8)
+        self._labels = LookupPyramid(ids, prepared.coarse, nothing)
+        self._values = LookupPyramid(ids, prepared.coarse, nothing.astype(np.float32))
+        if outlined:
+            self.outline_supervoxels(True)
+        if prepared.source.box is not None:
+            self._ensure_prediction()  # empty as yet: its frame says where strokes count
+
+    def clear(self) -> None:
+        """Remove all derived layers."""
+        self._remove_outgoing()
+        for layer in (self.prediction, self.map, self.supervoxels):
+            if layer is not None and layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+        self.prediction = self.map = self.supervoxels = None
+        self._image = self._prepared = self._labels = self._values = self.result = None
+
+    def _remove_outgoing(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
+        for layer in outgoing:
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+
+    def forget_layer(self, layer: Layer) -> None:
+        """Let go of a layer that a person deleted."""
+        if layer is self.prediction:
+            self.prediction = None
+        elif layer is self.map:
+            self.map = None
+        elif layer is self.supervoxels:
+            self.supervoxels = None
+        elif layer is self.final:
+            self.release_final()
+        self.changed.emit()
+
+    # --------------------------------------------------------------------------------- results
+
+    def show(self, result: LiveResult) -> None:
+        """Show a result for the whole volume."""
+        self.result = result
+        self._leave_old_final()
+        self._update()
+
+    def show_in_view(self, part: ViewResult) -> None:
+        """Show what is known already of the slice in view."""
+        self._leave_old_final()
+        if self._labels is None or self.choices.shown is not Shown.LABELS:
+            return
+        table = self._labels.table.copy()
+        table[part.supervoxels] = np.where(
+            part.confidence >= self.choices.threshold, part.classes, 0
+        )
+        self._labels.table = table
+        self._ensure_prediction().refresh(extent=False)
+
+    def show_final(self, image: Image, finished: Finished) -> None:
+        """Show final labels in place of the prediction, and of those from before."""
+        if self.final is not None and self.final in self._viewer.layers:
+            self._viewer.layers.remove(self.final)
+        labels = finished.source.layer_part(finished.labels)
+        named = self._classes.for_files(finished.segmentation.class_ids)
+        self.final = make_final(image, labels, finished.source.start, self._classes, named)
+        self.final.opacity = self.choices.opacity
+        insert_above(self._viewer, image, self.final)
+        self.choices = replace(self.choices, shown=Shown.FINAL)
+        self._show_what_is_chosen()
+        self.changed.emit()
+
+    def release_final(self) -> None:
+        """Leave the final labels to the viewer, and the view to what is live."""
+        self.final = None
+        self._leave_final()
+
+    def _leave_old_final(self) -> None:
+        """Go back to the live labels, if they are newer."""
+        if not self._is_final_current():
+            self._leave_final()
+
+    def _leave_final(self) -> None:
+        if self.choices.shown is Shown.FINAL:
+            self.choose(shown=Shown.LABELS)
+
+    def forget_result(self) -> None:
+        """Show nothing, for strokes that are too few to make anything of."""
+        if self._labels is None or self._values is None:
+            return
+        self.result = None
+        self._remove_outgoing()
+        for pyramid, layer in ((self._labels, self.prediction), (self._values, self.map)):
+            pyramid.table = np.zeros_like(pyramid.table)
+            if layer is not None:
+                layer.refresh(extent=False)
+        self.changed.emit()
+
+    def choose(self, **changes: object) -> None:
+        """Change how the result is shown; see `ViewChoices`."""
+        old, self.choices = self.choices, replace(self.choices, **changes)  # type: ignore[arg-type]
+        if self.choices == old:
+            return
+        for labels in (self.prediction, self.final):
+            if labels is not None:
+                labels.opacity = self.choices.opacity
+                labels.contour = 2 if self.choices.outline else 0
+        if self.map is not None:
+            self.map.opacity = self.choices.map_opacity
+        asked_before = (old.shown, old.class_id, old.threshold)
+        if asked_before != (self.choices.shown, self.choices.class_id, self.choices.threshold):
+            self._update()
+            self._show_what_is_chosen()
+        self.changed.emit()
+
+    def _update(self) -> None:
+        """Swap the table of the layer that is chosen."""
+        result = self.result
+        if result is None or self._labels is None or self._values is None:
+            return
+        layer: Layer
+        if not self.choices.is_map:
+            self._labels.table = self._label_table(result)
+            layer = self._ensure_prediction()
+        else:
+            self._values.table = self._map_table(result)
+            layer = self._ensure_map()
+        layer.refresh(extent=False)
+
+    def _show_what_is_chosen(self) -> None:
+        """Let labels and map take turns; whoever hides one by hand finds it hidden."""
+        if self.prediction is not None:
+            self.prediction.visible = self.choices.shown is Shown.LABELS
+        if self.map is not None:
+            self.map.visible = self.choices.is_map
+        if self.final is not None:
+            self.final.visible = self.choices.shown is Shown.FINAL
+
+    def _label_table(self, result: LiveResult) -> NDArray[np.uint8]:
+        if self.choices.threshold == 0:
+            return result.labels
+        unsure = result.probabilities.max(axis=1) < self.choices.threshold
+        return np.where(unsure, np.uint8(0), result.labels)
+
+    def _map_table(self, result: LiveResult) -> NDArray[np.float32]:
+        if self.choices.shown is Shown.UNCERTAINTY:
+            return result.uncertainty
+        if self.choices.class_id in result.class_ids:
+            column = result.class_ids.index(self.choices.class_id)
+            return np.ascontiguousarray(result.probabilities[:, column])
+        return np.zeros(len(result.labels), np.float32)
+
+    # ---------------------------------------------------------------------------------- layers
+
+    def _ensure_prediction(self) -> Labels:
+        if self.prediction is None:
+            assert self._image is not None
+            assert self._prepared is not None
+            assert self._labels is not None
+            layer = make_prediction(
+                self._image,
+                self._labels,
+                self._prepared.source.start,
+                self._classes,
+                self.choices.opacity,
+            )
+            layer.contour = 2 if self.choices.outline else 0
+            layer.editable = False
+            if self._prepared.source.box is not None:
+                frame(layer)
+            self.prediction = layer
+            self._add_below_strokes(layer)
+        return self.prediction
+
+    def _ensure_map(self) -> Image:
+        if self.map is None:
+            assert self._image is not None
+            assert self._prepared is not None
+            assert self._values is not None
+            self.map = make_map(
+                self._image,
+                self._values.data,
+                self._prepared.source.start,
+                multiscale=self._values.is_multiscale,
+                name="probability or unsure",
+            )
+            self.map.opacity = self.choices.map_opacity
+            self._add_below_strokes(self.map)
+        return self.map
+
+    def outline_supervoxels(self, on: bool) -> None:
+        """Show or hide the outlines of the supervoxels."""
+        if on and self.supervoxels is None and self._prepared is not None:
+            assert self._image is not None
+            source = self._prepared.source
+            ids = source.layer_part(self._prepared.ids)
+            self.supervoxels = make_supervoxels(self._image, ids, source.start)
+            self._add_below_strokes(self.supervoxels)
+        elif self.supervoxels is not None:
+            self.supervoxels.visible = on
+        self.changed.emit()
+
+    def _add_below_strokes(self, layer: Layer) -> None:
+        """Put a layer right above the image that results are of."""
+        assert self._image is not None
+        if layer is not self.supervoxels:
+            self._remove_outgoing()  # first: napari numbers layers of the same name
+        insert_above(self._viewer, self._image, layer)
+
+    def _recolour(self) -> None:
+        for layer in (self.prediction, self.final):
+            if layer is not None:
+                layer.colormap = class_colormap(self._classes)

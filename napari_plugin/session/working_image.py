@@ -1,0 +1,151 @@
+"""The image that is worked on: which layer, how large its voxels are, which part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from napari.layers import Image, Layer
+from napari.viewer import Viewer
+from psygnal import Signal
+from supervox.napari_plugin.layers.make_layers import record_of, role_of
+from supervox.napari_plugin.layers.source import (
+    Box,
+    Source,
+    finest_data,
+    placement,
+    spacing_of,
+    unusable,
+)
+from supervox.segmentation import Strokes
+
+
+class WorkingImage:
+    """What there is to segment in a viewer, and what of it was chosen.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    """
+
+    changed = Signal()  # anything that widgets show
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.image: Image | None = None
+        self.box: Box | None = None
+        self._data_version = 0
+
+    def images(self) -> list[Image]:
+        """Return the layers that can be segmented."""
+        return [
+            layer
+            for layer in self.viewer.layers
+            if isinstance(layer, Image) and role_of(layer) is None and unusable(layer) is None
+        ]
+
+    def _watch(self, image: Image | None) -> None:
+        """Follow changes of another image, or of none."""
+        old, self.image, self.box = self.image, image, None
+        if old is not None:
+            old.events.data.disconnect(self._on_data)
+            old.events.scale.disconnect(self._emit_changed)
+            old.events.units.disconnect(self._emit_changed)
+        if image is not None:
+            image.events.data.connect(self._on_data)
+            image.events.scale.connect(self._emit_changed)
+            image.events.units.connect(self._emit_changed)
+
+    def _emit_changed(self, *_: object) -> None:
+        self.changed.emit()
+
+    def set_spacing(self, spacing: Sequence[float], unit: str | None) -> None:
+        """Correct the voxel size: of the image, and of all layers that lie on it."""
+        if self.image is None:
+            return
+        ndim = self.image.ndim
+        units = tuple(unit or "pixel" for _ in range(ndim))
+        ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
+        origin = np.zeros(ndim)
+        starts = [self.image.world_to_data(layer.data_to_world(origin)) for layer in ours]
+        factor = np.asarray(spacing[-ndim:]) / np.abs(self.image.scale)
+        self.image.translate = self.image.translate * factor
+        self.image.scale = self.image.scale * factor
+        self.image.units = units
+        for layer, start in zip(ours, starts, strict=True):
+            layer.scale = layer.scale * factor
+            layer.translate = placement(self.image, start)["translate"]
+            layer.units = units
+        self.viewer.reset_view()
+        self.changed.emit()
+
+    def _lies_on_image(self, layer: Layer) -> bool:
+        assert self.image is not None
+        return record_of(layer).get("of") == str(self.image.unique_id)
+
+    def set_box(self, box: Box | None) -> None:
+        """Work in a part of the volume, or in all of it."""
+        if box != self.box:
+            self.box = box
+            self.changed.emit()
+
+    @property
+    def source(self) -> Source | None:
+        """What would be prepared now."""
+        if self.image is None:
+            return None
+        spacing, unit = spacing_of(self.image)
+        return Source(
+            str(self.image.unique_id),
+            finest_data(self.image),
+            self._data_version,
+            spacing,
+            unit,
+            self.box,
+        )
+
+    def _on_data(self) -> None:
+        self._data_version += 1
+        self.changed.emit()
+
+    def show_plane_of(self, strokes: Strokes) -> None:
+        """Go to the slice with most of the strokes, where none are in view."""
+        image, dims = self.image, self.viewer.dims
+        if image is None or image.ndim < 3 or dims.ndisplay != 2 or not strokes.voxels.size:
+            return
+        axis = dims.not_displayed[-1]
+        across = axis - (dims.ndim - 3)
+        shape = finest_data(image).shape
+        counts = np.bincount(np.unravel_index(strokes.voxels, shape)[across])
+        place = np.asarray(image.world_to_data(dims.point), float)[-3:]
+        here = round(float(place[across]))
+        if not (0 <= here < counts.size and counts[here]):
+            place[across] = counts.argmax()
+            dims.set_point(axis, float(image.data_to_world(place)[across]))
+
+    def slice_in_view(self) -> Box | None:
+        """Return the slice that is shown, in voxels of the part to work in.
+
+        Returns
+        -------
+        tuple of 3 slice or None
+            One voxel thick along the axis that is not displayed. None in 3D, or if the slice lies
+            outside of that part (a hint says so).
+        """
+        source, dims, image = self.source, self.viewer.dims, self.image
+        if source is None or image is None or dims.ndisplay != 2:
+            return None
+        if source.is_flat:
+            return slice(0, 1), slice(0, source.shape[1]), slice(0, source.shape[2])
+        place = np.round(np.asarray(image.world_to_data(dims.point))).astype(int)
+        displayed = {axis - (dims.ndim - 3) for axis in dims.displayed}
+        parts = []
+        for axis in range(3):
+            at = int(place[axis]) - source.start[axis]
+            if axis in displayed:
+                parts.append(slice(0, source.shape[axis]))
+            elif 0 <= at < source.shape[axis]:
+                parts.append(slice(at, at + 1))
+            else:
+                return None
+        return parts[0], parts[1], parts[2]

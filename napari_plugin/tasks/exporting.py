@@ -1,0 +1,159 @@
+"""Results to files: on a thread, in slabs, complete or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import Cancelled
+from supervox.napari_plugin.layers.source import Source
+from supervox.project import Project
+from supervox.reports import HTML, report_files
+from supervox.segmentation import save_model
+from supervox.volumes import (
+    VolumeClass,
+    VolumeWriter,
+    appearing,
+    create_volume,
+)
+
+from .finishing import Finished
+from .jobs import Report, Stage, Task
+
+OWN_ENDINGS = {"model": ".model", "report": ".html"}  # of what is no volume
+SLAB_VOXELS = 2**24
+_FILE_KINDS: dict[str, Literal["image", "probabilities"]] = {
+    "uncertainty": "image",
+    "probabilities": "probabilities",
+}
+
+
+class Kind(StrEnum):
+    """What can be exported."""
+
+    LABELS = "labels"
+    STROKES = "strokes"
+    PROBABILITIES = "probabilities"
+    UNCERTAINTY = "uncertainty"
+    MODEL = "model"
+    REPORT = "report"
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to write where.
+
+    Attributes
+    ----------
+    kind : Kind
+    path : Path
+        The ending says the format.
+    classes : tuple of VolumeClass
+        Names and colours.
+    source : Source
+        Whose voxel size and place the file gets.
+    origin : tuple of 3 float
+        Place of the first voxel of the image, in the unit of the spacing.
+    strokes : uint8, (Z, Y, X), optional
+        Voxels of the whole image, for `Kind.STROKES`.
+    finished : Finished, optional
+        For all other kinds.
+    project : Project, optional
+        For `Kind.REPORT`.
+    """
+
+    kind: Kind
+    path: Path
+    classes: tuple[VolumeClass, ...]
+    source: Source
+    origin: tuple[float, float, float]
+    strokes: NDArray[np.uint8] | None = field(default=None, repr=False)
+    finished: Finished | None = None
+    project: Project | None = field(default=None, repr=False)
+
+
+class Exporting(Stage):
+    """Writes files, one at a time; one that is not finished leaves nothing behind."""
+
+    def start(self, request: ExportRequest) -> None:
+        """Begin to write."""
+        self.run(_task(request), f"Writing {request.path.name}", shown=True)
+
+
+def _task(request: ExportRequest) -> Task:
+    def write(report: Report) -> Path:
+        finished = request.finished
+        if request.kind is Kind.STROKES:
+            assert request.strokes is not None
+            _write_array(request, request.strokes, (0, 0, 0), report)
+            return request.path
+        assert finished is not None
+        if request.kind is Kind.MODEL:
+            unit = finished.source.unit
+            save_model(finished.segmenter.model(classes=request.classes, unit=unit), request.path)
+        elif request.kind is Kind.REPORT:
+            assert request.project is not None
+            work = finished.source.work_volume()
+            page = report_files(request.project, work, finished.labels)[HTML]
+            with appearing(request.path) as temporary:
+                temporary.write_bytes(page)
+        elif request.kind is Kind.LABELS:
+            _write_array(request, finished.labels, finished.source.start, report)
+        else:
+            _write_rendered(request, finished, report)
+        return request.path
+
+    return write
+
+
+def _create(
+    request: ExportRequest, shape: tuple[int, ...], dtype: Any, start: tuple[int, int, int]
+) -> VolumeWriter:
+    """Plan a file with the voxel size, the place and the classes that it should have."""
+    source = request.source
+    known = None if source.unit is None and source.spacing == (1, 1, 1) else source.spacing
+    origin = [o + s * d for o, s, d in zip(request.origin, start, source.spacing, strict=True)]
+    return create_volume(
+        request.path,
+        shape,
+        dtype,
+        spacing=known,
+        unit=source.unit,
+        origin=origin if known else None,
+        kind=_FILE_KINDS.get(request.kind, "labels"),
+        classes=() if request.kind is Kind.UNCERTAINTY else request.classes,
+    )
+
+
+def _write_array(
+    request: ExportRequest, labels: NDArray[np.uint8], start: tuple[int, int, int], report: Report
+) -> None:
+    """Write voxels that are there already, slab by slab."""
+    planes = max(1, SLAB_VOXELS // (labels.shape[1] * labels.shape[2]))
+    with _create(request, labels.shape, labels.dtype, start) as writer:
+        for first in range(0, len(labels), planes):
+            if report.should_stop():
+                raise Cancelled("stopped on request")
+            last = min(first + planes, len(labels))
+            writer[first:last] = labels[first:last]
+            report.progress(last, len(labels))
+
+
+def _write_rendered(request: ExportRequest, finished: Finished, report: Report) -> None:
+    """Make probabilities or uncertainty slab by slab, and write them."""
+    segmentation, wants = finished.segmentation, request.kind is Kind.PROBABILITIES
+    shape = (len(segmentation.class_ids), *segmentation.shape) if wants else segmentation.shape
+    with _create(request, shape, np.float32, finished.source.start) as writer:
+        for slab in segmentation.slabs(
+            probabilities=wants,
+            uncertainty=not wants,
+            progress=report.progress,
+            should_stop=report.should_stop,
+        ):
+            values = slab.probabilities if wants else slab.uncertainty
+            assert values is not None
+            writer[slab.block.core[0]] = values

@@ -1,0 +1,147 @@
+"""The full pipeline: all partitions and sharpened edges, exactly as the command line does it."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import Progress, ShouldStop
+from supervox.napari_plugin.layers.source import Source
+from supervox.segmentation import (
+    RefinementParameters,
+    Segmentation,
+    SegmentationParameters,
+    Segmenter,
+    Strokes,
+)
+
+from .jobs import Report, Stage, Task
+from .preparing import Prepared
+from .resources import Resources, part
+
+PREPARE_SHARE = 0.7  # of the work; the rest is making voxels
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Labels of every voxel in full quality.
+
+    Attributes
+    ----------
+    source : Source
+    strokes : Strokes
+        What it was made from, in the part to work in.
+    segmenter : Segmenter
+        Keeps all partitions, for the next time and for the model.
+    segmentation : Segmentation
+    labels : uint8, (Z, Y, X)
+    seconds : float
+        What it took; 0 if it was read from a project.
+    """
+
+    source: Source
+    strokes: Strokes = field(repr=False)
+    segmenter: Segmenter = field(repr=False)
+    segmentation: Segmentation = field(repr=False)
+    labels: NDArray[np.uint8] = field(repr=False)
+    seconds: float
+
+    def is_of(self, source: Source, parameters: SegmentationParameters) -> bool:
+        """Tell whether it was made from this, whatever the strokes."""
+        return self.source == source and self.segmenter.parameters == parameters
+
+    def is_for(self, source: Source, strokes: Strokes, parameters: SegmentationParameters) -> bool:
+        """Tell whether it still is what would be made now."""
+        return self.is_of(source, parameters) and self.strokes == strokes
+
+
+class Finishing(Stage):
+    """Runs the full pipeline, and keeps what came of it.
+
+    Parameters
+    ----------
+    resources : Resources
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__()
+        self._resources = resources
+        self.finished: Finished | None = None
+        self.succeeded.connect(self._keep)
+
+    def start(self, prepared: Prepared, strokes: Strokes, refinement: RefinementParameters) -> None:
+        """Begin.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            Its partition is the first of several.
+        strokes : Strokes
+            In the part to work in.
+        refinement : RefinementParameters
+        """
+        parameters = replace(prepared.parameters, refinement=refinement)
+        earlier = self.finished
+        is_same = earlier is not None and prepared.is_for(
+            earlier.source, earlier.segmenter.parameters
+        )
+        # what is shown still is of the earlier one, whatever becomes of this
+        segmenter = earlier.segmenter.fork() if earlier is not None and is_same else None
+        task = _task(prepared, strokes, parameters, segmenter, self._resources)
+        self.run(task, "Computing the final labels", shown=True)
+
+    def forget(self) -> None:
+        """Stop, and let go of the last result."""
+        self.cancel()
+        self.finished = None
+
+    def _keep(self, finished: Finished) -> None:
+        self.finished = finished
+
+
+def _task(
+    prepared: Prepared,
+    strokes: Strokes,
+    parameters: SegmentationParameters,
+    segmenter: Segmenter | None,
+    resources: Resources,
+) -> Task:
+    def finish(report: Report) -> Finished:
+        started = time.perf_counter()
+        source = prepared.source
+        full = segmenter or resources.prepare(
+            source,
+            parameters,
+            partitions=prepared.segmenter.partitions,
+            n_classes=len(strokes.class_ids),
+            held_bytes=math.prod(source.shape),  # the labels
+            progress=part(report.progress, 0, PREPARE_SHARE),
+            should_stop=report.should_stop,
+        )
+        segmentation = full.segment(
+            strokes, refinement=parameters.refinement, should_stop=report.should_stop
+        )
+        labels = render_labels(
+            segmentation,
+            source,
+            part(report.progress, PREPARE_SHARE, 1),
+            report.should_stop,
+        )
+        seconds = time.perf_counter() - started
+        return Finished(source, strokes, full, segmentation, labels, seconds)
+
+    return finish
+
+
+def render_labels(
+    segmentation: Segmentation, source: Source, progress: Progress, should_stop: ShouldStop
+) -> NDArray[np.uint8]:
+    """Return the labels of all voxels of the part to work in, (Z, Y, X)."""
+    labels = np.zeros(segmentation.shape, np.uint8)
+    for block in segmentation.render(progress=progress, should_stop=should_stop):
+        labels[block.block.core] = block.labels
+        source.release()
+    return labels

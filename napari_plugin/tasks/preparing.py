@@ -1,0 +1,173 @@
+"""Preparing a volume: supervoxels, features and graph, on a thread, once per volume."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.napari_plugin.layers.lookup import coarse_sample
+from supervox.napari_plugin.layers.source import Source
+from supervox.segmentation import (
+    SegmentationError,
+    SegmentationParameters,
+    Segmenter,
+    estimate_preparation,
+)
+
+from .jobs import Report, Stage, Task, step_back
+from .resources import Resources
+
+LEAST_SECONDS = 10.0  # a preparation of less is mostly the start, and tells nothing of the pace
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A volume that is ready for strokes.
+
+    Attributes
+    ----------
+    source : Source
+    parameters : SegmentationParameters
+        Those that it was prepared with.
+    segmenter : Segmenter
+        Of one partition, for the live view.
+    coarse : int32
+        Sample of the supervoxel ids for showing all of the volume.
+    seconds : float
+        What it took; 0 if it was read from a project.
+    """
+
+    source: Source
+    parameters: SegmentationParameters
+    segmenter: Segmenter
+    coarse: NDArray[np.int32] = field(repr=False)
+    seconds: float
+
+    @property
+    def ids(self) -> NDArray[np.int32]:
+        """Supervoxel of each voxel of the part to work in, (Z, Y, X)."""
+        return self.segmenter.partitions[0].ids
+
+    @property
+    def n_supervoxels(self) -> int:
+        """Number of supervoxels."""
+        return self.segmenter.partitions[0].graph.n_supervoxels
+
+    @property
+    def reach(self) -> int:
+        """Voxels that a supervoxel's box usually spans to each side."""
+        return round(2 * self.parameters.supervoxels.size_voxels)
+
+    def is_for(self, source: Source, parameters: SegmentationParameters) -> bool:
+        """Tell whether it still is what would be prepared now."""
+        mine = (self.source, self.parameters.supervoxels, self.parameters.features)
+        return mine == (source, parameters.supervoxels, parameters.features)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What preparing needs.
+
+    Attributes
+    ----------
+    seconds : float
+    bytes, disk_bytes : float
+        Memory beside the volume, and room on the disk meanwhile.
+    refusal : str
+        Why it can't be done, and what would help; empty if it can.
+    """
+
+    seconds: float
+    bytes: float
+    disk_bytes: float
+    refusal: str = ""
+
+
+class Preparation(Stage):
+    """Runs the preparation, and keeps what came of it.
+
+    Parameters
+    ----------
+    resources : Resources
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__()
+        self._resources = resources
+        self.prepared: Prepared | None = None
+        self._pace = 1.0  # how much longer preparing takes here than estimated
+        self.succeeded.connect(self._keep)
+
+    def start(self, source: Source, parameters: SegmentationParameters) -> None:
+        """Prepare; what was prepared before stays until the end, and may be worked with."""
+        task = _task(source, parameters, self._resources, in_background=self.prepared is not None)
+        self.run(task, "Preparing the volume", shown=True)
+
+    def needs(self, source: Source, parameters: SegmentationParameters) -> Needs:
+        """Return what preparing for live work will need."""
+        live = for_live_work(parameters)
+        estimate = estimate_preparation(
+            source.shape,
+            live,
+            spacing=source.spacing,
+            workers=self._resources.workers,
+            pace=self._pace,
+        )
+        try:
+            plan = self._resources.plan(source, live)
+        except SegmentationError as error:
+            return Needs(estimate.seconds, estimate.bytes, 0, str(error))
+        on_disk = 4 * math.prod(source.shape) if plan.ids_on_disk else 0
+        copied = 0 if plan.volume_on_disk else self._resources.copied_bytes(source)
+        return Needs(estimate.seconds, estimate.bytes - on_disk + copied, plan.disk_bytes)
+
+    def adopt(self, prepared: Prepared) -> None:
+        """Go on with what was prepared another time."""
+        self.cancel()
+        self.succeeded.emit(prepared)
+        self.changed.emit()
+
+    def forget(self) -> None:
+        """Stop what is running, and let go of what is prepared."""
+        self.cancel()
+        self.prepared = None
+        self.changed.emit()
+
+    def _keep(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        if not prepared.seconds:  # another time
+            return
+        expected = self.needs(prepared.source, prepared.parameters).seconds / self._pace
+        if expected > LEAST_SECONDS:
+            self._pace = prepared.seconds / expected
+
+
+def for_live_work(parameters: SegmentationParameters) -> SegmentationParameters:
+    """Return the parameters that live labels are made with."""
+    return replace(parameters, partitions=1, edge_refinement=False)
+
+
+def _task(
+    source: Source,
+    parameters: SegmentationParameters,
+    resources: Resources,
+    *,
+    in_background: bool,
+) -> Task:
+    live = for_live_work(parameters)
+
+    def prepare(report: Report) -> Prepared:
+        started = time.perf_counter()
+        if in_background:
+            step_back()
+        segmenter = resources.prepare(
+            source, live, progress=report.progress, should_stop=report.should_stop
+        )
+        coarse = coarse_sample(source.layer_part(segmenter.partitions[0].ids))
+        seconds = time.perf_counter() - started
+        return Prepared(source, parameters, segmenter, coarse, seconds)
+
+    return prepare

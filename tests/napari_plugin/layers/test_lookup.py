@@ -1,0 +1,116 @@
+"""Volumes that are a table over supervoxels, against the table looked up in full."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from supervox.napari_plugin.layers.lookup import LookupPyramid, LookupVolume, coarse_sample
+from supervox.napari_plugin.layers.make_layers import lookup
+
+RNG = np.random.default_rng(0)
+IDS = RNG.integers(0, 20, (5, 6, 7)).astype(np.int32)
+TABLE = RNG.integers(0, 255, 20).astype(np.uint8)
+
+
+def key_of(shape: tuple[int, ...]) -> st.SearchStrategy:
+    return hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True)
+
+
+@settings(max_examples=200)
+@given(st.data(), st.sampled_from([1, 10, 2**22]), st.sampled_from([(5, 6, 7), (6, 7)]))
+def test_any_key_gives_what_the_full_volume_has(
+    data: st.DataObject, lazy: int, shape: tuple[int, ...]
+) -> None:
+    ids = IDS if len(shape) == 3 else IDS[0]
+    key = data.draw(key_of(shape))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lookup, "LAZY_VOXELS", lazy)
+        found = LookupVolume(ids, TABLE)[key]
+    expected = TABLE[ids][key]
+    assert np.shape(found) == np.shape(expected)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(np.asarray(found), expected)
+    if np.size(expected) > lazy:
+        assert isinstance(found, LookupVolume)
+
+
+def test_masks_and_lists_of_indices() -> None:
+    volume = LookupVolume(IDS, TABLE)
+    for key in (IDS > 3, [0, 2], (slice(None), [1, 1, 4]), np.array([True, False] * 2 + [True])):
+        np.testing.assert_array_equal(volume[key], TABLE[IDS][key])
+
+
+def test_large_results_stay_views_that_are_sliced_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "LAZY_VOXELS", 100)
+    part = LookupVolume(IDS, TABLE)[1:]
+    assert isinstance(part, LookupVolume)
+    assert np.shares_memory(part.ids, IDS)
+    assert part.shape == (4, 6, 7)
+    plane = part[2]
+    assert isinstance(plane, np.ndarray)
+    np.testing.assert_array_equal(plane, TABLE[IDS[3]])
+
+
+def test_it_looks_like_an_array() -> None:
+    volume = LookupVolume(IDS, TABLE)
+    assert (volume.shape, volume.ndim, volume.size, len(volume)) == ((5, 6, 7), 3, 210, 5)
+    assert volume.dtype == np.uint8
+    np.testing.assert_array_equal(np.asarray(volume), TABLE[IDS])
+    assert np.asarray(volume, dtype=np.float32).dtype == np.float32
+    with pytest.raises(ValueError, match="copy"):
+        np.asarray(volume, copy=False)
+
+
+def test_another_table_changes_both_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "COARSE_VOXELS", 50)
+    pyramid = LookupPyramid.of(IDS, TABLE)
+    assert pyramid.is_multiscale
+    fine, coarse = pyramid.data
+    pyramid.table = TABLE[::-1].copy()
+    assert pyramid.table is fine.table is coarse.table
+    np.testing.assert_array_equal(np.asarray(fine), TABLE[::-1][IDS])
+    assert coarse.size <= 50
+
+
+def test_a_small_volume_has_one_level() -> None:
+    pyramid = LookupPyramid.of(IDS, TABLE)
+    assert not pyramid.is_multiscale
+    assert isinstance(pyramid.data, LookupVolume)
+    assert pyramid.data.ids is IDS
+
+
+@given(
+    hnp.array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=40), st.sampled_from([8, 64, 500])
+)
+def test_the_sample_is_regular_and_small_but_no_smaller_than_needed(
+    shape: tuple[int, ...], most: int
+) -> None:
+    ids = np.arange(np.prod(shape), dtype=np.int32).reshape(shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lookup, "COARSE_VOXELS", most)
+        coarse = coarse_sample(ids)
+    assert coarse.size <= most
+    assert coarse.ndim == ids.ndim
+    if ids.size <= most:
+        assert coarse is ids
+        return
+    assert coarse.size * 2 > most / 2
+    assert coarse.flags.c_contiguous
+    assert not np.shares_memory(coarse, ids)
+    origin = (0,) * ids.ndim
+    steps = []
+    for axis in range(ids.ndim):
+        second = list(origin)
+        if coarse.shape[axis] > 1:
+            second[axis] = 1
+            steps.append(
+                int(coarse[tuple(second)] - coarse[origin])
+                // int(np.prod(shape[axis + 1 :], dtype=int))
+            )
+        else:
+            steps.append(shape[axis])
+    expected = ids[tuple(slice(None, None, step) for step in steps)]
+    np.testing.assert_array_equal(coarse, expected)

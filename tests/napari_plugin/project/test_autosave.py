@@ -1,0 +1,684 @@
+"""Projects in the window: begun by a stroke, closed, opened again, copied, moved, shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from supervox.napari_plugin.project.recent import RecentProjects
+from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.tasks import jobs
+from supervox.napari_plugin.tasks.exporting import Kind
+from supervox.napari_plugin.tasks.resources import Resources
+from supervox.napari_plugin.widgets.project_bar import save_text
+from supervox.napari_plugin.widgets.recent_list import RecentList
+from supervox.project import Project, VoxelChange, is_held
+from supervox.segmentation import RefinementParameters, SegmentationError, load_model
+from supervox.volumes import write_volume
+
+SPACING = (60.0, 30.0, 30.0)
+
+
+@pytest.fixture
+def open_file(open_bench: Callable[..., Any], scene: Any, tmp_path: Path) -> Callable[[], Any]:
+    """Open the scene from a file."""
+    path = tmp_path / "cell.tif"
+    write_volume(path, scene.image, spacing=SPACING, unit="nm", kind="image")
+
+    def open_one() -> Any:
+        from napari.layers import Layer
+        from supervox.napari_plugin.io.readers import read_layers
+
+        bench = open_bench()
+        for layer in read_layers(str(path), "volume"):
+            bench.viewer.layers.append(Layer.create(*layer))
+        return bench
+
+    return open_one
+
+
+def close(bench: Any) -> None:
+    bench.session.close()
+    jobs.finish_files()
+
+
+def open_project(bench: Any, folder: Path, **how: Any) -> None:
+    bench.session.keeping.open(folder, **how)
+    bench.until(lambda: bench.session.keeping.project is not None)
+    bench.settle()
+
+
+def test_nothing_is_written_before_the_first_stroke(bench: Any, home: Path) -> None:
+    bench.session.prepare()
+    bench.settle()
+    close(bench)
+    assert not home.exists()
+    assert save_text(bench.session.keeping) == ("Strokes are saved as you paint", False)
+
+
+def test_a_stroke_begins_a_project(open_file: Any, home: Path) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    project = bench.session.keeping.project
+    assert project.folder.parent == home
+    assert project.folder.name.startswith("cell-")
+    assert Path(project.settings.volume.absolute).name == "cell.tif"
+    assert project.settings.spacing == SPACING
+    project.annotations.flush()
+    text, is_bad = save_text(bench.session.keeping)
+    assert text == "● All strokes saved just now"
+    assert not is_bad
+    strokes = bench.strokes.data.copy()
+    close(bench)
+    with Project.open(project.folder, read_only=True) as kept:
+        np.testing.assert_array_equal(kept.annotations.voxels, strokes)
+        assert [item.name for item in kept.annotations.classes] == ["background", "structure"]
+
+
+def test_undo_reaches_into_the_time_before(open_file: Any, open_bench: Callable[..., Any]) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    one = first.strokes.data.copy()
+    first.paint(2)
+    first.settle()
+    two = first.strokes.data.copy()
+    folder = first.session.keeping.project.folder
+    first.session.classes.change(2, name="lipid", colour="#123456", locked=True)
+    close(first)
+
+    second = open_bench()
+    open_project(second, folder)
+    np.testing.assert_array_equal(second.strokes.data, two)
+    assert second.session.image.name == "cell"
+    item = second.session.classes[2]
+    assert (item.name, item.colour, item.locked) == ("lipid", "#123456", True)
+    second.session.classes.change(2, locked=False)
+    second.settle()
+    second.session.painting.undo()
+    np.testing.assert_array_equal(second.strokes.data, one)
+    second.settle()
+    second.session.painting.undo()
+    assert not second.strokes.data.any()
+    second.session.painting.redo()
+    second.session.painting.redo()
+    np.testing.assert_array_equal(second.strokes.data, two)
+
+
+def _parameters(strength: float) -> Any:
+    from supervox.segmentation import SegmentationParameters
+
+    return SegmentationParameters(refinement=RefinementParameters(strength))
+
+
+def test_choices_come_back(open_file: Any, open_bench: Callable[..., Any]) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    keeping = first.session.keeping
+    first.session.set_box((slice(2, 14), slice(0, 40), slice(4, 48)))
+    first.session.choose(first.session.choices.of(_parameters(0.5)))
+    first.session.set_spacing((90.0, 30.0, 30.0), "nm")
+    first.until(lambda: keeping.project.settings.box == ((2, 14), (0, 40), (4, 48)))
+    first.settle()
+    folder = keeping.project.folder
+    close(first)
+    second = open_bench()
+    open_project(second, folder)
+    assert second.session.box == (slice(2, 14), slice(0, 40), slice(4, 48))
+    assert second.session.choices.strength == 0.5
+    assert second.session.source.spacing == (90.0, 30.0, 30.0)
+
+
+def test_a_project_with_a_name_needs_no_second_preparation(
+    open_file: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = open_file()
+    first.prepare(1, 2, 3)
+    shown = np.asarray(first.session.view.prediction.data).copy()
+    unnamed = first.session.keeping.project.folder
+    first.session.keeping.save_as(tmp_path / "cell.supervox")
+    first.settle()
+    assert first.session.keeping.project.folder == tmp_path / "cell.supervox"
+    assert first.session.keeping.is_named
+    first.strokes.data_setitem((np.array([1]), np.array([1]), np.array([1])), 1)
+    first.settle()
+    close(first)
+    assert not unnamed.exists()
+    assert [entry.name for entry in first.session.keeping.recent.entries()] == ["cell"]
+
+    second = open_bench()
+    open_project(second, tmp_path / "cell.supervox")
+    assert second.session.preparation.prepared is not None
+    assert not second.session.is_out_of_date
+    assert second.strokes.data[1, 1, 1] == 1
+    second.until(lambda: second.session.view.result is not None)
+    second.settle()
+    assert (np.asarray(second.session.view.prediction.data) == shown).mean() > 0.99
+
+
+def kept(folder: Path) -> set[str]:
+    """Return the names of what is kept, with the number of times that it was written."""
+    return {path.name.removesuffix(".zarr") for path in (folder / "derived").iterdir()}
+
+
+def pieces(partitions: range) -> set[str]:
+    kinds = ("supervoxels", "features", "graph")
+    return {f"{kind}-{k}-1" for kind in kinds for k in partitions}
+
+
+def test_final_labels_write_only_what_is_new(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    folder = tmp_path / "cell.supervox"
+    bench.session.keeping.save_as(folder)
+    bench.settle()
+    assert kept(folder) == pieces(range(1))
+    bench.session.delivery.finish()
+    bench.settle()
+    every = {*pieces(range(4)), "model.npz", "model.json"}
+    assert kept(folder) == {*every, "result-1"}
+    bench.paint_voxels(bench.strokes.data == 2, 1)
+    bench.settle()
+    bench.session.delivery.finish()
+    bench.settle()
+    assert kept(folder) == {*every, "result-2"}
+    bench.session.keeping.save_as(tmp_path / "other.supervox")
+    bench.settle()
+    assert bench.session.keeping.project.folder == tmp_path / "other.supervox"
+    assert kept(tmp_path / "other.supervox") == {*every, "result-2"}
+    steps = bench.session.keeping.project.history.steps
+    assert [step["what"] for step in steps] == ["created", "segmented", "segmented"]
+
+
+def test_a_name_after_the_final_labels_keeps_them(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.delivery.finish()
+    bench.settle()
+    folder = tmp_path / "cell.supervox"
+    bench.session.keeping.save_as(folder)
+    bench.settle()
+    assert kept(folder) == {*pieces(range(4)), "result-1", "model.npz", "model.json"}
+    close(bench)
+    with Project.open(folder, read_only=True) as project:
+        assert project.derived.load_result(project.strokes) is not None
+        assert project.derived.load_model(project.strokes) is not None
+
+
+@pytest.fixture
+def finished(open_file: Any, tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """Return a closed project with final labels, and these."""
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    bench.session.delivery.finish()
+    bench.settle()
+    labels = bench.session.delivery.finishing.finished.labels
+    close(bench)
+    return tmp_path / "cell.supervox", labels
+
+
+def test_final_labels_are_there_again(
+    finished: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder, labels = finished
+    before = kept(folder)
+    bench = open_bench()
+    open_project(bench, folder)
+    session = bench.session
+    assert session.delivery.is_finished
+    assert session.view.choices.shown is Shown.FINAL
+    np.testing.assert_array_equal(session.view.final.data, labels)
+    session.delivery.export(Kind.MODEL, tmp_path / "cell.model")
+    bench.settle()
+    with Project.open(folder, read_only=True) as project:
+        model = project.derived.load_model(project.strokes)
+    assert load_model(tmp_path / "cell.model").forest.class_ids == model.forest.class_ids
+    session.keeping.save_as(tmp_path / "copy.supervox")
+    bench.settle()
+    assert kept(tmp_path / "copy.supervox") == before
+    steps = session.keeping.project.history.steps
+    assert [step["what"] for step in steps] == ["created", "segmented"]
+    bench.paint_voxels(bench.strokes.data == 2, 1)
+    bench.settle()
+    assert session.view.choices.shown is Shown.LABELS
+    session.delivery.finish()
+    bench.settle()
+    assert kept(tmp_path / "copy.supervox") == (before - {"result-1"}) | {"result-2"}
+
+
+def test_final_labels_of_other_strokes_are_not_shown(
+    finished: Any, open_bench: Callable[..., Any]
+) -> None:
+    folder, _ = finished
+    first = open_bench()
+    open_project(first, folder)
+    first.paint_voxels(first.strokes.data == 2, 1)
+    first.settle()
+    close(first)
+    second = open_bench()
+    open_project(second, folder)
+    assert second.session.preparation.prepared is not None
+    assert second.session.delivery.finishing.finished is None
+    assert second.session.view.choices.shown is Shown.LABELS
+
+
+def test_where_there_is_no_memory(
+    finished: Any, open_bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, labels = finished
+    plan = Resources.plan
+    monkeypatch.setattr(
+        Resources, "plan", lambda *of, **more: replace(plan(*of, **more), ids_on_disk=True)
+    )
+    bench = open_bench()
+    open_project(bench, folder)
+    np.testing.assert_array_equal(bench.session.view.final.data, labels)
+    partitions = bench.session.delivery.finishing.finished.segmenter.partitions
+    assert [isinstance(part.ids.base, np.ndarray) for part in partitions] == [True] * 4
+    close(bench)
+
+    def refuse(*of: Any, **more: Any) -> Any:
+        raise SegmentationError("too large")
+
+    monkeypatch.setattr(Resources, "plan", refuse)
+    bench = open_bench()
+    open_project(bench, folder)
+    assert bench.session.preparation.prepared is None
+    assert bench.session.delivery.finishing.finished is None
+    assert (bench.strokes.data == 2).any()
+
+
+def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.delivery.finish()
+    bench.settle()
+    bench.session.choose(bench.session.choices.of(_parameters(0.5)))
+    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    assert kept(tmp_path / "cell.supervox") == pieces(range(1))
+    assert bench.session.keeping.project.settings.parameters.refinement.strength == 0.5
+
+
+def test_an_image_in_memory_is_kept_as_well(
+    bench: Any, scene: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    bench.paint(1)
+    bench.settle()
+    bench.session.keeping.save_as(tmp_path / "made.supervox")
+    bench.settle()
+    close(bench)
+    moved = tmp_path / "elsewhere.supervox"
+    (tmp_path / "made.supervox").rename(moved)
+    second = open_bench()
+    open_project(second, moved)
+    np.testing.assert_array_equal(np.asarray(second.session.image.data), scene.image)
+    assert second.session.live.scan.counts == {1: 1}
+
+
+def test_voxels_that_are_not_those_of_the_file_are_kept(open_file: Any, scene: Any) -> None:
+    bench = open_file()
+    bench.session.image.data = scene.image[::-1].copy()
+    bench.paint(1)
+    bench.settle()
+    project = bench.session.keeping.project
+    assert Path(project.settings.volume.absolute).parent == project.folder
+    with project.open_volume() as volume:
+        np.testing.assert_array_equal(volume.data[:], scene.image[::-1])
+
+
+def test_a_beginning_that_was_stopped_is_made_up_for(open_file: Any) -> None:
+    bench = open_file()
+    keeping = bench.session.keeping
+    bench.paint(1)
+    bench.until(lambda: keeping.working.is_running)
+    keeping.working.job.stop()
+    bench.settle()
+    bench.paint(2)
+    bench.settle()
+    assert keeping.project is not None
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+
+
+def stored(bench: Any) -> np.ndarray:
+    """Return what the project has on the disk."""
+    project = bench.session.keeping.project
+    project.annotations.flush()
+    with Project.open(project.folder, read_only=True) as kept:
+        return kept.annotations.voxels.copy()
+
+
+def test_strokes_that_are_brought_back_are_saved_as_before(open_file: Any) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    layer = bench.strokes
+    bench.viewer.layers.remove(layer)
+    bench.session.bring_back_strokes()
+    bench.paint(2)
+    bench.settle()
+    assert bench.session.keeping.is_recording
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    bench.session.painting.undo()
+    bench.session.painting.undo()
+    bench.settle()
+    assert not bench.strokes.data.any()
+
+
+def test_a_name_that_is_given_while_the_project_is_made(bench: Any, tmp_path: Path) -> None:
+    keeping = bench.session.keeping
+    bench.paint(1)
+    bench.until(lambda: keeping.working.is_running)
+    keeping.save_as(tmp_path / "named.supervox")
+    bench.paint(2)
+    bench.settle()
+    assert keeping.project.folder == tmp_path / "named.supervox"
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    jobs.finish_files()
+    assert [Path(entry.folder).name for entry in keeping.recent.entries()] == ["named.supervox"]
+
+
+def test_switching_the_image_while_the_project_is_copied(
+    open_file: Any, scene: Any, tmp_path: Path
+) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    first, keeping = bench.session.keeping.project.folder, bench.session.keeping
+    keeping.save_as(tmp_path / "named.supervox")
+    other = bench.viewer.add_image(scene.image[:, ::-1].copy(), name="other")
+    bench.session.choose_image(other)
+    bench.paint(2)
+    bench.settle()
+    assert keeping.project.folder not in (first, tmp_path / "named.supervox")
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    assert set(np.unique(bench.strokes.data)) == {0, 2}
+
+
+def test_a_layer_that_is_behind_its_project_shows_what_that_holds(open_file: Any) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    image, folder = bench.session.image, bench.session.keeping.project.folder
+    before = bench.strokes.data.copy()
+    bench.session.choose_image(None)
+    jobs.finish_files()
+    with Project.open(folder) as project:
+        voxels = np.arange(200, 260)
+        zeros = np.zeros(60, np.uint8)
+        project.annotations.apply(VoxelChange(voxels, zeros, zeros + 2))
+        newest = project.annotations.voxels.copy()
+    bench.session.choose_image(image)
+    bench.until(lambda: bench.session.keeping.project is not None)
+    bench.settle()
+    np.testing.assert_array_equal(bench.strokes.data, newest)
+    np.testing.assert_array_equal(stored(bench), newest)
+    bench.session.painting.redo()  # what the layer had
+    np.testing.assert_array_equal(bench.strokes.data, before)
+
+
+def test_opening_again_what_the_window_shows(open_file: Any) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    folder = bench.session.keeping.project.folder
+    bench.session.choose_image(None)
+    open_project(bench, folder)
+    assert [layer.name for layer in bench.viewer.layers] == ["cell", "strokes"]
+    assert bench.session.live.scan.counts == {1: 1}
+
+
+def test_no_home_for_projects(open_file: Any, home: Path, tmp_path: Path, told: list[str]) -> None:
+    home.parent.joinpath("projects").write_text("a file in the way")
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    assert "can't be made" in told[0]
+    assert "Save as" in told[0]
+    bench.paint(2)
+    bench.settle()
+    assert len(told) == 1
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+
+
+def test_strokes_of_a_file_begin_no_project(open_file: Any, scene: Any, home: Path) -> None:
+    bench = open_file()
+    strokes = np.zeros(scene.shape, np.uint8)
+    strokes[scene.stroke(1)] = 1
+    bench.viewer.add_labels(strokes, metadata={"supervox": {"role": "annotations"}})
+    bench.settle()
+    assert bench.session.keeping.project is None
+    bench.paint(2)
+    bench.settle()
+    np.testing.assert_array_equal(stored(bench), bench.strokes.data)
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+
+
+def test_undo_stops_at_a_locked_class(open_file: Any, told: list[str]) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    bench.paint(2)
+    bench.settle()
+    bench.session.classes.change(2, locked=True)
+    bench.settle()
+    before = bench.strokes.data.copy()
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.viewer.status == "structure locked: unlock to undo this stroke"
+    np.testing.assert_array_equal(bench.strokes.data, before)
+    bench.session.classes.change(2, locked=False)
+    bench.settle()
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    assert bench.session.painting.recorder.can_redo
+
+
+def test_a_picture(open_bench: Callable[..., Any], scene: Any) -> None:
+    first = open_bench(scene.image[8])
+    mask = np.zeros(scene.shape[1:], bool)
+    mask[4:8, 4:8] = True
+    first.paint_voxels(mask, 2)
+    first.settle()
+    folder = first.session.keeping.project.folder
+    close(first)
+    second = open_bench()
+    open_project(second, folder)
+    np.testing.assert_array_equal(second.strokes.data, 2 * mask)
+    second.session.painting.undo()
+    assert not second.strokes.data.any()
+
+
+def test_a_volume_that_was_moved_is_asked_for(
+    open_file: Any, open_bench: Callable[..., Any], tmp_path: Path, told: list[str]
+) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    folder = first.session.keeping.project.folder
+    close(first)
+    (tmp_path / "cell.tif").rename(tmp_path / "other.tif")
+    second = open_bench()
+    asked: list[tuple[Path, str]] = []
+    second.session.keeping.volume_moved.connect(lambda *what: asked.append(what))
+    second.session.keeping.open(folder)
+    second.until(lambda: asked)
+    assert asked[0][0] == folder
+    assert "say where it is now" in asked[0][1]
+    open_project(second, folder, moved_to=str(tmp_path / "other.tif"))
+    assert second.session.live.scan.counts == {1: 1}
+    assert not told
+
+
+def test_the_second_window_may_only_look(
+    open_file: Any, open_bench: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    folder = first.session.keeping.project.folder
+    first.session.keeping.project.annotations.flush()
+    second = open_bench()
+    open_project(second, folder)
+    assert second.session.keeping.is_read_only
+    assert not second.strokes.editable
+    text, is_bad = save_text(second.session.keeping)
+    assert text.startswith("▲ Read-only: it is open for writing already (this one, in another")
+    assert is_bad
+    second.session.keeping.save_as(tmp_path / "mine.supervox")
+    second.settle()
+    assert not second.session.keeping.is_read_only
+    assert second.strokes.editable
+    assert folder.exists()
+
+
+def test_closing_right_after_a_stroke(open_file: Any, home: Path) -> None:
+    bench = open_file()
+    bench.paint(1)
+    strokes = bench.strokes.data.copy()
+    close(bench)
+    (entry,) = RecentProjects(home).entries()
+    with Project.open(entry.folder, read_only=True) as kept:
+        np.testing.assert_array_equal(kept.annotations.voxels, strokes)
+
+
+def test_going_on_after_the_dock_was_closed(open_file: Any, open_bench: Callable[..., Any]) -> None:
+    from supervox.napari_plugin.session.session import Session
+    from supervox.napari_plugin.settings import Settings
+
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    folder = bench.session.keeping.project.folder
+    close(bench)
+    bench.session = Session(bench.viewer, Settings())
+    bench.session.choose_image(bench.session.images()[0])
+    bench.until(lambda: bench.session.keeping.project is not None)
+    assert bench.session.keeping.project.folder == folder
+    bench.paint(2)
+    bench.settle()
+    bench.session.painting.undo()
+    bench.settle()
+    assert bench.session.live.scan.counts == {1: 1}
+    bench.session.close()
+
+
+def test_beginning_anew(open_file: Any, home: Path) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    first, layer = bench.session.keeping.project.folder, bench.strokes
+    bench.session.new_project()
+    bench.settle()
+    assert layer not in bench.viewer.layers
+    assert not bench.strokes.data.any()
+    assert bench.session.keeping.project is None
+    bench.paint(2)
+    bench.settle()
+    assert bench.session.keeping.project.folder != first
+    jobs.finish_files()
+    with Project.open(first) as kept:
+        assert set(np.unique(kept.annotations.voxels)) == {0, 1}
+
+
+def test_a_report(open_file: Any, tmp_path: Path) -> None:
+    bench = open_file()
+    bench.prepare(1, 2, 3)
+    bench.session.classes.change(2, name="lipid")
+    bench.session.delivery.export(Kind.REPORT, tmp_path / "cell.html")
+    bench.settle()
+    text = (tmp_path / "cell.html").read_text("utf-8")
+    assert "<h2>Methods</h2>" in text
+    count = bench.session.preparation.prepared.n_supervoxels
+    assert f"voxels edge length ({count:,} in the first partition)" in text
+    assert ">segmented<" in text
+    assert "lipid" in text
+    assert "data:image/png;base64," in text
+
+
+def test_a_folder_that_is_no_project(bench: Any, tmp_path: Path, told: list[str]) -> None:
+    bench.session.keeping.open(tmp_path)
+    bench.until(lambda: told)
+    assert "is no project of supervox" in told[0]
+    bench.paint(1)
+    bench.settle()
+    assert bench.session.keeping.project is not None
+
+
+def test_what_a_crash_leaves_is_offered(window: Any, home: Path, tmp_path: Path) -> None:
+    volume = tmp_path / "cell.tif"
+    write_volume(volume, np.zeros((2, 8, 9), np.uint8), kind="image")
+    home.mkdir(parents=True)
+    folder = home / "cell-1.supervox"
+    Project.create(folder, volume).close()
+    RecentProjects(home).note(folder, "cell", is_open=True)  # and nobody noted that it was closed
+    assert not is_held(folder)
+    window.viewer.layers.clear()
+    window.settle()
+    window.click("supervox_recover")
+    window.until(lambda: window.session.keeping.project is not None)
+    assert window.session.keeping.project.folder == folder
+
+
+def test_the_list_is_read_only_if_it_was_written_since(
+    window: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recent, read = window.session.keeping.recent, []
+    entries = recent.entries
+    monkeypatch.setattr(recent, "entries", lambda: read.append(1) or entries())
+    offered = RecentList(window.session)
+    for _ in range(3):
+        offered.refresh()
+    assert len(read) == 1
+    for number in (1, 2):
+        folder = home / f"{number}.supervox"
+        folder.mkdir(parents=True)
+        RecentProjects(home).note(folder, f"cell {number}", is_open=False)
+        for _ in range(3):
+            offered.refresh()
+        assert len(read) == 1 + number
+        assert offered.layout().count() == 1 + number
+
+
+def test_a_project_that_is_dropped_on_the_window(window: Any, home: Path, tmp_path: Path) -> None:
+    volume = tmp_path / "cell.tif"
+    write_volume(volume, np.zeros((2, 8, 9), np.uint8), kind="image")
+    folder = tmp_path / "cell.supervox"
+    Project.create(folder, volume).close()
+    assert window.viewer.open(str(folder), plugin="supervox") == []
+    window.until(lambda: window.session.keeping.project is not None)
+    assert window.session.keeping.project.folder == folder
+    assert window.session.image.name == "cell"
+
+
+def test_a_damaged_list_of_projects_is_an_empty_one(home: Path) -> None:
+    home.mkdir(parents=True)
+    (home / "recent.json").write_text('[{"folder": 3')
+    recent = RecentProjects(home)
+    assert recent.entries() == []
+    (home / "a.supervox").mkdir()
+    recent.note(home / "a.supervox", "a", is_open=True)
+    recent.note_closed(home / "a.supervox")
+    (entry,) = recent.entries()
+    assert (entry.name, entry.is_open) == ("a", False)
+    recent.forget(home / "a.supervox")
+    assert recent.entries() == []
