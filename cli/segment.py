@@ -207,7 +207,7 @@ def command(
 def change_parameters(
     parameters: SegmentationParameters, given: Mapping[str, Any]
 ) -> SegmentationParameters:
-    """Return parameters with what a person gave as options."""
+    """Return parameters in which the options that were given replace the values."""
 
     def pick(option: str, name: str) -> dict[str, Any]:
         return {name: given[option]} if option in given else {}

@@ -11,7 +11,6 @@ from typing import Any
 
 from supervox.execution import Choice, connected, count_workers, name_of
 from supervox.project import MAX_ID, Project, ProjectClass, change_between
-from supervox.reports import look_of
 from supervox.segmentation import (
     Segmentation,
     SegmentationError,
@@ -20,7 +19,7 @@ from supervox.segmentation import (
     check_classes,
     find_strokes,
 )
-from supervox.volumes import Volume, open_volume
+from supervox.volumes import Volume, class_colour, open_volume
 
 from . import projects
 from .budget import Rooms, choose_device
@@ -35,7 +34,7 @@ from .segment_run import painted_classes, tell_lost_classes
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for.
+    """Arguments and options of ``supervox segment`` with a project, checked.
 
     Attributes
     ----------
@@ -152,7 +151,7 @@ def _import_strokes(project: Project, address: str, volume: Volume) -> None:
         table = {item.id: item for item in store.classes}
         for item in strokes.classes:
             if 1 <= item.value <= MAX_ID:
-                colour = item.colour or look_of(item.value, {}).colour
+                colour = item.colour or class_colour(item.value)
                 table[item.value] = ProjectClass(item.value, item.name, colour)
         store.classes = tuple(table.values())
 

@@ -40,7 +40,7 @@ from .results import ResultFiles
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for.
+    """Arguments and options of ``supervox segment`` without a project, checked.
 
     Attributes
     ----------

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import numpy as np
 from supervox.execution import Slices
+from supervox.features import fingerprint
 from supervox.segmentation import (
     SegmentationParameters,
     Spacing,
     check_spacing,
-    fingerprint,
     parameters_from_json,
 )
 from supervox.volumes import Address, Volume, open_volume, unit_symbol

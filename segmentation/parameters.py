@@ -73,3 +73,36 @@ class SegmentationParameters:
             refinement=RefinementParameters(**rest.pop("refinement")),
             **rest,
         )
+
+
+def parameters_from_json(values: dict[str, Any]) -> SegmentationParameters:
+    """Make parameters of what JSON has, if it has their types, down to the last value.
+
+    Raises
+    ------
+    ValueError
+        If something is missing, unknown, of another type or out of its range.
+    """
+    if not isinstance(values, dict):
+        raise ValueError("its parameters are missing")
+    expected = SegmentationParameters().to_dict()
+    for stage, defaults in expected.items():
+        given = values.get(stage)
+        pairs = [(given, defaults)]
+        if isinstance(defaults, dict) and isinstance(given, dict):
+            pairs = [(given.get(name), value) for name, value in defaults.items()]
+            unknown = given.keys() - defaults.keys()
+        else:
+            unknown = values.keys() - expected.keys()
+        if unknown or not all(_alike(value, default) for value, default in pairs):
+            raise ValueError(f"its parameters are damaged ({stage})")
+    return SegmentationParameters.from_dict(values)
+
+
+def _alike(value: Any, default: Any) -> bool:
+    """Tell whether a value from JSON can stand for one of the default's type."""
+    if isinstance(default, list | tuple):
+        return isinstance(value, list) and all(_alike(item, default[0]) for item in value)
+    if isinstance(default, float):
+        return type(value) in (int, float)
+    return type(value) is type(default)

@@ -10,7 +10,6 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.features import FeatureParameters
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
-from supervox.napari_plugin.layers.palette import class_colour
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
@@ -24,6 +23,7 @@ from supervox.napari_plugin.tasks.preparing import Needs, Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.project import ProjectClass
+from supervox.volumes import class_colour
 
 from .choices import Choices
 from .delivery import Delivery
@@ -51,7 +51,7 @@ class Session(WorkingImage):
         self.settings = settings
         self.choices = Choices.starting_with(settings)
         self.classes = ClassList(
-            ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
+            ProjectClass(k, name, class_colour(k)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.resources)
