@@ -157,7 +157,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
     """Check everything in the file, and make the model of it."""
-    parameters = parameters_from_json(_get(header, "parameters", dict))
+    parameters = SegmentationParameters.from_dict(_get(header, "parameters", dict))
     n_images = _get(header, "images", int)
     if not 1 <= n_images <= MOST_CHANNELS:
         raise ValueError("its number of channels is damaged")
@@ -180,39 +180,6 @@ def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         _classes(_get(header, "classes", list), class_ids),
         n_images,
     )
-
-
-def parameters_from_json(values: dict[str, Any]) -> SegmentationParameters:
-    """Make parameters of what JSON has, if it has their types, down to the last value.
-
-    Raises
-    ------
-    ValueError
-        If something is missing, unknown, of another type or out of its range.
-    """
-    if not isinstance(values, dict):
-        raise ValueError("its parameters are missing")
-    expected = SegmentationParameters().to_dict()
-    for stage, defaults in expected.items():
-        given = values.get(stage)
-        pairs = [(given, defaults)]
-        if isinstance(defaults, dict) and isinstance(given, dict):
-            pairs = [(given.get(name), value) for name, value in defaults.items()]
-            unknown = given.keys() - defaults.keys()
-        else:
-            unknown = values.keys() - expected.keys()
-        if unknown or not all(_alike(value, default) for value, default in pairs):
-            raise ValueError(f"its parameters are damaged ({stage})")
-    return SegmentationParameters.from_dict(values)
-
-
-def _alike(value: Any, default: Any) -> bool:
-    """Tell whether a value from JSON can stand for one of the default's type."""
-    if isinstance(default, list | tuple):
-        return isinstance(value, list) and all(_alike(item, default[0]) for item in value)
-    if isinstance(default, float):
-        return type(value) in (int, float)
-    return type(value) is type(default)
 
 
 def _painted(
