@@ -4,6 +4,7 @@ from .intensity import IntensityRange as IntensityRange
 from .intensity import fingerprint as fingerprint
 from .parameters import FILTERS as FILTERS
 from .parameters import PRESETS as PRESETS
+from .parameters import STATISTICS as STATISTICS
 from .parameters import FeatureParameters as FeatureParameters
 from .parameters import parameters_for_preset as parameters_for_preset
 from .parameters import preset_of as preset_of

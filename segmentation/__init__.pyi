@@ -4,9 +4,9 @@ from .checks import check_channel_count as check_channel_count
 from .checks import check_classes as check_classes
 from .checks import check_spacing as check_spacing
 from .checks import count_nonfinite as count_nonfinite
-from .classifier.forest import ClassifierParameters as ClassifierParameters
 from .classifier.forest import Forest as Forest
 from .classifier.forest import train_forest as train_forest
+from .classifier.parameters import ClassifierParameters as ClassifierParameters
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.region_graph import RegionGraph as RegionGraph
@@ -16,7 +16,6 @@ from .model import load_model as load_model
 from .model import save_model as save_model
 from .parameters import MAX_PARTITIONS as MAX_PARTITIONS
 from .parameters import SegmentationParameters as SegmentationParameters
-from .parameters import parameters_from_json as parameters_from_json
 from .pipeline import segment as segment
 from .preparation.estimate import Estimate as Estimate
 from .preparation.estimate import estimate_preparation as estimate_preparation
@@ -33,8 +32,8 @@ from .preparation.partition import Partition as Partition
 from .preparation.partition import Piece as Piece
 from .preparation.partition import Pieces as Pieces
 from .preparation.prepare import prepare_partitions as prepare_partitions
-from .refinement.mrf import RefinementParameters as RefinementParameters
 from .refinement.mrf import refine as refine
+from .refinement.parameters import RefinementParameters as RefinementParameters
 from .rendering.renderer import Renderer as Renderer
 from .rendering.segmentation import RenderedBlock as RenderedBlock
 from .rendering.segmentation import Segmentation as Segmentation
@@ -47,6 +46,6 @@ from .strokes import Strokes as Strokes
 from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
-from .supervoxels.seed_grid import SupervoxelParameters as SupervoxelParameters
+from .supervoxels.parameters import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels
 from .view_first import InView as InView

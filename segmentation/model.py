@@ -16,7 +16,7 @@ from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive
 from .checks import MOST_CHANNELS, SegmentationError
-from .parameters import SegmentationParameters, parameters_from_json
+from .parameters import SegmentationParameters
 from .strokes import LabelledSupervoxels
 
 SCHEMA = 2
@@ -116,7 +116,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
     """Check everything in the file, and make the model of it."""
-    parameters = parameters_from_json(_get(header, "parameters", dict))
+    parameters = SegmentationParameters.from_dict(_get(header, "parameters", dict))
     n_images = _get(header, "images", int)
     if not 1 <= n_images <= MOST_CHANNELS:
         raise ValueError("its number of channels is damaged")

@@ -18,7 +18,7 @@ from supervox.segmentation.preparation.partition import Channel, Partition, Piec
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import Coupling
-from supervox.segmentation.refinement.mrf import RefinementParameters
+from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.volumes import VolumeClass

@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop, run_parallel
-from supervox.segmentation.classifier.forest import ClassifierParameters, Forest
+from supervox.segmentation.classifier.forest import Forest
+from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.refinement.cross_validation import hold_out, sample_volume
 from supervox.segmentation.refinement.label_costs import Coupling, learn_coupling

@@ -2,6 +2,7 @@
 
 Where to find what:
 
-- `forest`: `ClassifierParameters`, `Forest` and `train_forest`, extremely randomised trees.
+- `parameters`: `ClassifierParameters`.
+- `forest`: `Forest` and `train_forest`, extremely randomised trees.
 - `_tree_training`, `_prediction`: their kernels.
 """

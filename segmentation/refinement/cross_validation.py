@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from supervox.execution import ShouldStop
-from supervox.segmentation.classifier.forest import ClassifierParameters, Forest, train_forest
+from supervox.segmentation.classifier.forest import Forest, train_forest
+from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.graph.adjacency import Links
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.preparation.partition import Partition

@@ -205,14 +205,14 @@ def test_a_project_of_an_older_version(home, monkeypatch):
     ("change", "message"),
     [
         ({"schema": "1"}, "doesn't say which version"),
-        ({"volume": None}, "what it says of the project is damaged"),
-        ({"volume": {}}, "what it says of the project is damaged"),
-        ({"parameters": {}}, "its parameters are damaged"),
-        ({"parameters": None}, "its parameters are missing"),
-        ({"spacing": [1, 2]}, "one value per axis"),
+        ({"volume": None}, "volume is damaged: input should be an object"),
+        ({"volume": {}}, r"volume\.path is damaged: field required"),
+        ({"parameters": {"partitions": "4"}}, r"parameters\.partitions is damaged"),
+        ({"parameters": None}, "parameters is damaged"),
+        ({"spacing": [1, 2]}, r"spacing\.2 is damaged: field required"),
         ({"box": [[0, 99], [0, 1], [0, 1]]}, "does not lie in"),
         ({"unit": "parsec"}, "is none of length"),
-        ({"more": 1}, "what it says of the project is damaged"),
+        ({"more": 1}, "more is unknown to this version"),
     ],
 )
 def test_settings_are_believed_only_if_they_make_sense(home, change, message):

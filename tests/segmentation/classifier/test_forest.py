@@ -128,5 +128,5 @@ def test_two_classes_are_needed(rows: int, message: str) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [("trees", 0), ("seed", -1)])
 def test_bad_parameters_are_refused(field: str, value: int) -> None:
-    with pytest.raises(ValueError, match=r"at least one tree|seed must lie"):
+    with pytest.raises(ValueError, match=r"trees must be 1 or more|seed must lie"):
         replace(ClassifierParameters(), **{field: value})
