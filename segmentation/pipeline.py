@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervox.execution import Progress, ShouldStop, VolumeLike
+from supervox.execution import VolumeLike, Workers
 from supervox.segmentation.rendering.segmentation import Segmentation
 
 from .parameters import SegmentationParameters
@@ -18,9 +18,7 @@ def segment(
     channels: Sequence[VolumeLike] = (),
     spacing: Sequence[float] = (1, 1, 1),
     parameters: SegmentationParameters | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
+    workers: Workers = None,
 ) -> Segmentation:
     """Segment a volume from a few strokes.
 
@@ -34,12 +32,11 @@ def segment(
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
-    workers : int, optional
-        Threads; one per processor by default. The result does not depend on it.
-    progress : callable, optional
-        Called as ``progress(done, total)`` while the volume is prepared.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread, by one at a time.
+    workers : int, Executor or Run, optional
+        Threads, one per processor by default; or what prepares the volume, block by block; or a
+        `Run`, which also shows progress while the volume is prepared, and stops: it is asked every
+        few hundredths of a second, on any thread, by one at a time. The result does not depend on
+        it.
 
     Returns
     -------
@@ -50,9 +47,9 @@ def segment(
     SegmentationError
         If the volume, a channel, the strokes or the spacing can't be used; the message says why.
     Cancelled
-        If `should_stop` said so.
+        If the run is to stop.
     """
     segmenter = Segmenter(
         volume, channels=channels, spacing=spacing, parameters=parameters, workers=workers
     )
-    return segmenter.segment(annotations, progress=progress, should_stop=should_stop)
+    return segmenter.segment(annotations)

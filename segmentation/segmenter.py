@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from threading import RLock, Thread
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
+from supervox.execution import Run, VolumeLike, Workers, Workspace
 from supervox.segmentation.classifier.forest import Forest, train_forest
 from supervox.segmentation.preparation.partition import Channel, Partition, PieceStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
@@ -53,8 +54,10 @@ class Segmenter:
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
-    workers : int, optional
-        Threads; one per processor by default. No result depends on it.
+    workers : int, Executor or Run, optional
+        Threads, one per processor by default; or what prepares the volume, block by block; or a
+        `Run`, which also shows progress and stops. No result depends on it. Each call may bring a
+        `Run` of its own.
     partitions : sequence of Partition, optional
         The first partitions, where another segmenter has prepared them for this volume with the
         same parameters.
@@ -84,7 +87,7 @@ class Segmenter:
         channels: Sequence[VolumeLike] = (),
         spacing: Sequence[float] = (1, 1, 1),
         parameters: SegmentationParameters | None = None,
-        workers: int | None = None,
+        workers: Workers = None,
         partitions: Sequence[Partition] = (),
         workspace: Workspace | None = None,
     ) -> None:
@@ -92,7 +95,7 @@ class Segmenter:
         self.volume = check_volume(volume)
         self._parameters = parameters or SegmentationParameters()
         self._lock = RLock()  # one change at a time; each call sees a whole state
-        self.workers, self.workspace = workers, workspace
+        self.run, self.workspace = Run.of(workers), workspace
         self.seconds: dict[str, float] = {}
         self.intensity = measure_intensity(self.volume)
         further = check_channels(channels, self.volume.shape)
@@ -146,34 +149,28 @@ class Segmenter:
         painted = self._learned.painted if self._learned is not None else ()
         return painted[0].supervoxels.size if painted else 0
 
-    def prepare(
-        self,
-        *,
-        store: PieceStore | None = None,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> None:
+    def prepare(self, *, store: PieceStore | None = None, run: Run | None = None) -> None:
         """Compute supervoxels, features and graphs; what is there already is kept.
 
         Parameters
         ----------
         store : PieceStore, optional
             Keeps what is finished; what it has is not computed.
-        progress : callable, optional
-            Called as ``progress(done, total)``.
-        should_stop : callable, optional
-            Asked between blocks.
+        run : Run, optional
+            Asked whether to stop between blocks; that of the segmenter by default.
 
         Raises
         ------
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
+        run = self._run(run)
         with self._lock:
             if len(self._partitions) == self.parameters.partitions:
                 return
-            Thread(target=warm_up).start()  # meanwhile; a stroke would have to wait for it
-            with self._timed("prepare"):
+            # a stroke would have to wait for the kernels, which are loaded meanwhile
+            with self._timed("prepare"), ThreadPoolExecutor(1) as pool:
+                warmed = pool.submit(warm_up)
                 self._partitions = prepare_partitions(
                     self.volume,
                     self.parameters.shifts,
@@ -184,10 +181,9 @@ class Segmenter:
                     done=self._partitions,
                     store=store,
                     workspace=self.workspace,
-                    workers=self.workers,
-                    progress=progress,
-                    should_stop=should_stop,
+                    run=run,
                 )
+                warmed.result()
 
     def segment(
         self,
@@ -196,8 +192,7 @@ class Segmenter:
         refinement: RefinementParameters | None = None,
         in_view: NDArray[np.int32] | None = None,
         on_view: Callable[[InView], None] | None = None,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run | None = None,
     ) -> Segmentation:
         """Turn the strokes into labels for the whole volume.
 
@@ -214,33 +209,31 @@ class Segmenter:
             Supervoxels of the first partition that are looked at.
         on_view : callable, optional
             Called with what is known of those, before the rest of the volume is labelled.
-        progress : callable, optional
-            For the preparation.
-        should_stop : callable, optional
-            Asked every few hundredths of a second, on any thread, by one at a time. What was
-            known before a stop stays.
+        run : Run, optional
+            Shows the progress of the preparation. Asked whether to stop every few hundredths of a
+            second, on any thread, by one at a time; what was known before a stop stays. That of
+            the segmenter by default.
 
         Raises
         ------
         SegmentationError
             If the annotations do not fit the volume, or hold fewer than two classes.
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
-        should_stop = latch(should_stop)
+        run = self._run(run).latched()
+        local = run.local().silent()
         with self._lock:
             self.seconds = {}
             if refinement is not None:
                 self.configure(replace(self.parameters, refinement=refinement))
             with self._timed("scan"):
-                strokes = usable_strokes(
-                    annotations, self.volume.shape, workers=self.workers, should_stop=should_stop
-                )
-            self.prepare(progress=progress, should_stop=should_stop)
+                strokes = usable_strokes(annotations, self.volume.shape, run=local)
+            self.prepare(run=run)
             painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
-            forest = known.forest if known is not None else self._train(painted, should_stop)
+            forest = known.forest if known is not None else self._train(painted, local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
@@ -251,20 +244,18 @@ class Segmenter:
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
-                        workers=self.workers,
-                        should_stop=should_stop,
+                        run=local,
                     )
                 on_view(part)
-            self._learned = known or self._learn(strokes, painted, forest, seen, should_stop)
-            return self._finish(should_stop)
+            self._learned = known or self._learn(strokes, painted, forest, seen, local)
+            return self._finish(local)
 
-    def _train(self, painted: tuple[Painted, ...], should_stop: ShouldStop) -> Forest:
+    def _train(self, painted: tuple[Painted, ...], run: Run) -> Forest:
         with self._timed("train"):
             return train_forest(
                 *training_rows(self._partitions, painted),
                 self.parameters.classifier,
-                workers=self.workers,
-                should_stop=should_stop,
+                workers=run,
             )
 
     def _learn(
@@ -273,28 +264,18 @@ class Segmenter:
         painted: tuple[Painted, ...],
         forest: Forest,
         seen: Surroundings | None,
-        should_stop: ShouldStop,
+        run: Run,
     ) -> Learned:
         """Ask the forest for all supervoxels, and held-out strokes for the coupling."""
-        parts, workers = self._partitions, self.workers
+        parts = self._partitions
         with self._timed("predict"):
-            chances = predict_partitions(
-                forest, parts, seen, workers=workers, should_stop=should_stop
-            )
+            chances = predict_partitions(forest, parts, seen, run=run)
         with self._timed("couple"):
             trees = self.parameters.classifier
-            coupling = couple_classes(
-                parts, strokes, painted, chances[0], trees, workers=workers, should_stop=should_stop
-            )
+            coupling = couple_classes(parts, strokes, painted, chances[0], trees, run=run)
         return Learned(painted, forest, chances, coupling)
 
-    def apply(
-        self,
-        model: Model,
-        *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> Segmentation:
+    def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
         """Label the volume with a model that was trained before.
 
         On the volume that the model was trained on, this gives the labels of the training run,
@@ -304,9 +285,7 @@ class Segmenter:
         ----------
         model : Model
             Its parameters replace those of the segmenter.
-        progress : callable, optional
-            For the preparation.
-        should_stop : callable, optional
+        run : Run, optional
             As for `segment`.
 
         Raises
@@ -314,25 +293,24 @@ class Segmenter:
         SegmentationError
             If the model asks for more channels, or fewer.
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
-        should_stop = latch(should_stop)
+        run = self._run(run).latched()
+        local = run.local().silent()
         check_channel_count(model.n_images, len(self.images))
         with self._lock:
             self.seconds = {}
             self.configure(model.parameters)
             self._learned = None
-            self.prepare(progress=progress, should_stop=should_stop)
+            self.prepare(run=run)
             digest = fingerprint(*self.images)
             at_home = digest == model.trained_on and self.spacing == model.spacing
             with self._timed("predict"):
-                probabilities = predict_partitions(
-                    model.forest, self._partitions, workers=self.workers, should_stop=should_stop
-                )
+                probabilities = predict_partitions(model.forest, self._partitions, run=local)
             painted = model.painted if at_home else ()
             coupling = Coupling(model.distance, 1.0)
             self._learned = Learned(painted, model.forest, probabilities, coupling)
-            return self._finish(should_stop)
+            return self._finish(local)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
@@ -365,7 +343,11 @@ class Segmenter:
             len(self.images),
         )
 
-    def _finish(self, should_stop: ShouldStop) -> Segmentation:
+    def _run(self, run: Run | None) -> Run:
+        """Return how a call runs: on the workers of the segmenter, if it doesn't say on which."""
+        return self.run if run is None else run.by_default_on(self.run.workers)
+
+    def _finish(self, run: Run) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
         learned, refinement = self._learned, self.parameters.refinement
         assert learned is not None
@@ -375,16 +357,14 @@ class Segmenter:
                     learned,
                     self._partitions,
                     refinement.strength,
-                    workers=self.workers,
-                    should_stop=should_stop,
+                    run=run,
                 )
             self._refined_from = learned, refinement
         renderer = Renderer.of_partitions(
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
-        return Segmentation(
-            learned.forest.class_ids, learned.probabilities, self._refined, renderer, self.workers
-        )
+        tables = learned.probabilities, self._refined
+        return Segmentation(learned.forest.class_ids, *tables, renderer, self.run.threads)
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import ShouldStop, run_parallel
+from supervox.execution import Run
 from supervox.segmentation.classifier.forest import ClassifierParameters, Forest
 from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.refinement.cross_validation import hold_out, sample_volume
@@ -45,14 +45,13 @@ def predict_partitions(
     partitions: Sequence[Partition],
     known: Surroundings | None = None,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> tuple[NDArray[np.float32], ...]:
     """Return the probabilities (S, C) of the supervoxels of each partition.
 
     Those of the first partition that are `known` of this forest are not asked for again.
     """
-    ask = partial(forest.predict, workers=workers, should_stop=should_stop)
+    ask = partial(forest.predict, workers=run)
     if known is None:
         return tuple(ask(part.table.values) for part in partitions)
     values = partitions[0].table.values
@@ -70,8 +69,7 @@ def couple_classes(
     probabilities: NDArray[np.float32],
     parameters: ClassifierParameters,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> Coupling:
     """Learn from held-out strokes and the volume what borders between the classes cost.
 
@@ -83,16 +81,14 @@ def couple_classes(
     probabilities : float32, (S, C)
         What the forest of all strokes says of the first partition.
     parameters : ClassifierParameters
-    workers, should_stop
-        As everywhere; `should_stop` on any thread.
+    run : Run
+        Asked whether to stop on any thread.
     """
     graph = partitions[0].graph
-    trials = hold_out(
-        partitions, strokes, painted, parameters, workers=workers, should_stop=should_stop
-    )
+    trials = hold_out(partitions, strokes, painted, parameters, run=run)
     per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
     sample = sample_volume(partitions[0], probabilities)
-    return learn_coupling(trials, sample, per_supervoxel, workers=workers, should_stop=should_stop)
+    return learn_coupling(trials, sample, per_supervoxel, run=run)
 
 
 def refine_partitions(
@@ -100,8 +96,7 @@ def refine_partitions(
     partitions: Sequence[Partition],
     strength: float,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> tuple[NDArray[np.int32], ...]:
     """Choose the column of a class for every supervoxel (S,) of each partition.
 
@@ -111,8 +106,8 @@ def refine_partitions(
     partitions : sequence of Partition
     strength : float
         Factor on the coupling.
-    workers, should_stop
-        As everywhere; `should_stop` on any thread.
+    run : Run
+        Asked whether to stop on any thread.
     """
     known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
     known = [
@@ -126,9 +121,7 @@ def refine_partitions(
             partitions[index].links,
             strength * learned.coupling.distance,
             painted=known[index],
-            workers=workers,
-            should_stop=should_stop,
+            run=run,
         )
 
-    indices = range(len(partitions))
-    return tuple(run_parallel(one, indices, workers=workers, should_stop=should_stop))
+    return tuple(run.parallel(one, range(len(partitions))))

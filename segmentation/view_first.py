@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import ShouldStop
+from supervox.execution import Run
 from supervox.segmentation.classifier.forest import Forest
 from supervox.segmentation.graph.adjacency import link
 from supervox.segmentation.preparation.partition import Partition
@@ -61,8 +61,7 @@ def segment_in_view(
     painted: Painted,
     *,
     strength: float,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> tuple[Surroundings, InView]:
     """Ask the forest for what is looked at and its surroundings, and refine these only.
 
@@ -80,17 +79,13 @@ def segment_in_view(
     painted : Painted
     strength : float
         Of refinement.
-    workers : int, optional
-        Threads; one per processor by default.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
     """
     seen = np.zeros(partition.graph.n_supervoxels, np.bool_)
     seen[ids] = True
     near = partition.links.within(np.flatnonzero(seen), HOPS)
-    probabilities = forest.predict(
-        partition.table.values, near, workers=workers, should_stop=should_stop
-    )
+    probabilities = forest.predict(partition.table.values, near, workers=run)
     surroundings = Surroundings(near, seen[near], probabilities)
     n_classes = len(forest.class_ids)
     if coupling is None or len(coupling.distance) != n_classes:
@@ -102,8 +97,7 @@ def segment_in_view(
         link(edges, partition.weights[edge], near.size),
         strength * coupling.distance,
         painted=known,
-        workers=workers,
-        should_stop=should_stop,
+        run=run,
     )
     chosen = surroundings.is_seen
     found = np.array(forest.class_ids, np.uint16)[labels[chosen]]

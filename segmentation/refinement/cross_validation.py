@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from supervox.execution import ShouldStop
+from supervox.execution import Run
 from supervox.segmentation.classifier.forest import ClassifierParameters, Forest, train_forest
 from supervox.segmentation.graph.adjacency import Links, link
 from supervox.segmentation.model import Painted
@@ -71,8 +71,7 @@ def hold_out(
     painted: Sequence[Painted],
     parameters: ClassifierParameters,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> list[Trial]:
     """Leave out every third stroke of each class in turn, and look at what is said of it.
 
@@ -84,10 +83,8 @@ def hold_out(
         Labelled supervoxels of each partition.
     parameters : ClassifierParameters
         Of the forest; those that are grown here have half of its trees.
-    workers : int, optional
-        Threads.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
 
     Returns
     -------
@@ -111,9 +108,9 @@ def hold_out(
         features, classes = training_rows(partitions, seen)
         if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
-        forest = train_forest(features, classes, few, workers=workers, should_stop=should_stop)
+        forest = train_forest(features, classes, few, workers=run)
         trials += [
-            _try(forest, part, at, stroke, out, workers, should_stop)
+            _try(forest, part, at, stroke, out, run)
             for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
             if out.any()
         ]
@@ -166,8 +163,7 @@ def _try(
     painted: Painted,
     number: NDArray[np.int32],
     held: NDArray[np.bool_],
-    workers: int | None,
-    should_stop: ShouldStop | None,
+    run: Run,
 ) -> Trial:
     """Ask a forest for the surroundings of the painted supervoxels that it did not see."""
     near = part.links.within(painted.supervoxels[held], HOPS)
@@ -178,7 +174,7 @@ def _try(
     columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
     known = ~held & (place >= 0)
     return Trial(
-        forest.predict(part.table.values, near, workers=workers, should_stop=should_stop),
+        forest.predict(part.table.values, near, workers=run),
         edges,
         part.weights[edge],
         (place[known], columns[known]),
