@@ -58,7 +58,7 @@ def prepare(client, sample, folder, **more):
         volume[...] = sample.image
         workspace = Workspace(scratch, cluster=Cluster(client))
         segmenter = Segmenter(volume, parameters=PARAMETERS, workspace=workspace)
-        segmenter.prepare(**more)
+        segmenter.prepare(run=Run(**more))
         return segmenter.partitions
 
 
