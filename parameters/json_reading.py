@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,7 +36,7 @@ def read_json(kind: type[T], values: Mapping[str, Any]) -> T:
     from pydantic import ValidationError
 
     try:
-        return _adapter(kind).validate_json(json.dumps(values), strict=True, extra="forbid")
+        read: T = _adapter(kind).validate_json(json.dumps(values), strict=True, extra="forbid")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -48,10 +48,11 @@ def read_json(kind: type[T], values: Mapping[str, Any]) -> T:
             ) from error
         what = first["msg"][0].lower() + first["msg"][1:]
         raise ValueError(f"{place or 'all of it'} is damaged: {what}") from error
+    return read
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
