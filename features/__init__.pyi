@@ -7,6 +7,7 @@ from .parameters import PRESETS as PRESETS
 from .parameters import STATISTICS as STATISTICS
 from .parameters import FeatureParameters as FeatureParameters
 from .parameters import parameters_for_preset as parameters_for_preset
+from .parameters import preset_of as preset_of
 from .pooling import pool_features as pool_features
 from .pooling import pool_partitions as pool_partitions
 from .pooling import pooling_block as pooling_block

@@ -156,3 +156,8 @@ def parameters_for_preset(name: str) -> FeatureParameters:
         raise ValueError(
             f"there is no feature preset {name!r}; choose from {', '.join(PRESETS)}"
         ) from None
+
+
+def preset_of(parameters: FeatureParameters) -> str | None:
+    """Return the name of the preset that these parameters are; None if they are of one's own."""
+    return next((name for name, found in PRESETS.items() if found == parameters), None)

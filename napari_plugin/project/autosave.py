@@ -11,7 +11,6 @@ from napari.layers import Image, Labels
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.layers.make_layers import address_of, make_annotations, record_of
-from supervox.napari_plugin.session.choices import Choices
 from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import Stage, Task
 from supervox.napari_plugin.tasks.preparing import Prepared
@@ -116,7 +115,7 @@ class Keeping:
         assert source is not None
         address = address_of(image) if source.version == 0 else None  # other voxels since
         unnamed = self.recent.is_unnamed(folder)
-        return Request(folder, address, source, session.choices.parameters, unnamed)
+        return Request(folder, address, source, session.parameters, unnamed)
 
     def _make(self, folder: Path) -> None:
         recorder = self._session.painting.recorder
@@ -185,7 +184,7 @@ class Keeping:
         store = project.annotations
         layer = make_annotations(image, store.classes, store.voxels)
         session.classes.restore(store.classes)
-        session.choices = Choices.of(project.settings.parameters)
+        session.parameters = project.settings.parameters
         self._clear_the_view(project.folder)
         session.viewer.layers.append(layer)  # before its image, which would get another one
         session.viewer.layers.insert(session.viewer.layers.index(layer), image)
@@ -287,7 +286,7 @@ class Keeping:
         session, project, source = self._session, self.project, self._session.source
         if project is None or source is None or not self.is_named or self.is_read_only:
             return
-        parameters = session.choices.parameters
+        parameters = session.parameters
         prepared, finished = session.preparation.prepared, session.delivery.finishing.finished
         if finished is not None and finished.is_of(source, parameters):
             computed: Prepared | Finished = finished
@@ -298,7 +297,7 @@ class Keeping:
         task = project_files.storing(project, source, parameters, computed)
         self._run(task, "Saving what was computed")
 
-    def choices_changed(self) -> None:
+    def state_changed(self) -> None:
         """Something that the project says may have changed: note it after a pause."""
         if self.project is not None:
             self._settle.start()
@@ -307,7 +306,7 @@ class Keeping:
         project, source = self.project, self._session.source
         if project is None or source is None or self.is_read_only:
             return
-        wanted = wanted_settings(project.settings, source, self._session.choices.parameters)
+        wanted = wanted_settings(project.settings, source, self._session.parameters)
         if wanted != project.settings:
             self._run(lambda _: setattr(project, "settings", wanted), "Saving")
 

@@ -56,14 +56,14 @@ class Delivery:
         source, strokes = session.source, session.live.strokes
         if finished is None or source is None or strokes is None:
             return False
-        return finished.is_for(source, strokes, session.choices.parameters)
+        return finished.is_for(source, strokes, session.parameters)
 
     def finish(self) -> None:
         """Compute the final labels in full quality."""
         session = self._session
         prepared, strokes = session.preparation.prepared, session.live.strokes
         if prepared is not None and strokes is not None and session.live.can_update:
-            self.finishing.start(prepared, strokes, session.choices.refinement)
+            self.finishing.start(prepared, strokes, session.parameters.refinement)
 
     def restore(self, project: Project, restored: Restored, model: Model) -> None:
         """Show the final labels of a project again, where there is room for its partitions.

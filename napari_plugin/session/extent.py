@@ -70,7 +70,7 @@ class Extent:
         session = self._session
         assert session.source is not None
         whole = replace(session.source, box=None)
-        return session.preparation.needs(whole, session.choices.parameters)
+        return session.preparation.needs(whole, session.parameters)
 
     def prepare_view(self) -> None:
         """Work in a box around what is in view from now on, and prepare it."""
@@ -84,7 +84,7 @@ class Extent:
         session = self._session
         if session.source is not None:
             self._whole = replace(session.source, box=None)
-            session.preparation.start(self._whole, session.choices.parameters)
+            session.preparation.start(self._whole, session.parameters)
 
     def forget_whole(self) -> None:
         """Prepare something else."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
-from supervox.features import FeatureParameters
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.palette import class_colour
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
@@ -24,8 +21,8 @@ from supervox.napari_plugin.tasks.preparing import Needs, Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.project import ProjectClass
+from supervox.segmentation import SegmentationParameters
 
-from .choices import Choices
 from .delivery import Delivery
 from .extent import Extent
 from .view import ResultView, ViewChoices
@@ -44,12 +41,17 @@ class Session(WorkingImage):
     ----------
     viewer : Viewer
     settings : Settings
+
+    Attributes
+    ----------
+    parameters : SegmentationParameters
+        What is chosen for every stage; `choose` changes it.
     """
 
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
         super().__init__(viewer)
         self.settings = settings
-        self.choices = Choices.starting_with(settings)
+        self.parameters = settings.parameters
         self.classes = ClassList(
             ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
@@ -70,7 +72,7 @@ class Session(WorkingImage):
             lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
             self._part_in_view,
-            lambda: self.choices.refinement,
+            lambda: self.parameters.refinement,
         )
         self.live.is_live = settings.live
         self.delivery = Delivery(self)
@@ -110,7 +112,7 @@ class Session(WorkingImage):
             stage.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.painting.recorded.connect(self._emit_changed)
-        self.changed.connect(self.keeping.choices_changed)
+        self.changed.connect(self.keeping.state_changed)
 
     @property
     def _stages(self) -> tuple[Stage, ...]:
@@ -281,44 +283,39 @@ class Session(WorkingImage):
         prepared, source = self.preparation.prepared, self.source
         if prepared is None or source is None:
             return False
-        return not prepared.is_for(source, self.choices.parameters)
+        return not prepared.is_for(source, self.parameters)
 
     def needs(self) -> Needs:
         """Return what preparing for live work will need."""
         source = self.source
         assert source is not None
-        return self.preparation.needs(source, self.choices.parameters)
+        return self.preparation.needs(source, self.parameters)
 
     def preview_supervoxels(self) -> None:
         """Show the outlines that supervoxels would have on the slice in view."""
         image, source, at = self.image, self.source, self.slice_in_view()
         if image is not None and source is not None and at is not None:
-            parameters = self.choices.parameters.supervoxels
-            self.preview.show_supervoxels(image, source, at, parameters)
+            self.preview.show_supervoxels(image, source, at, self.parameters.supervoxels)
 
     def preview_feature(self, channel: str) -> None:
         """Show a single feature on the slice in view."""
         image, source, at = self.image, self.source, self.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.choices.features, channel)
+            self.preview.show_feature(image, source, at, self.parameters.features, channel)
 
     def prepare(self) -> None:
         """Prepare the volume as it is chosen now."""
         source = self.source
         if source is not None:
             self.extent.forget_whole()
-            self.preparation.start(source, self.choices.parameters)
+            self.preparation.start(source, self.parameters)
 
-    def choose(self, choices: Choices) -> None:
-        """Change the choices; another strength is effective at once."""
-        old, self.choices = self.choices, choices
-        if old.strength != choices.strength and self.live.is_live:
+    def choose(self, parameters: SegmentationParameters) -> None:
+        """Change the parameters; another strength of refinement is effective at once."""
+        old, self.parameters = self.parameters, parameters
+        if old.refinement.strength != parameters.refinement.strength and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
-
-    def choose_features(self, features: FeatureParameters) -> None:
-        """Change which features will be computed."""
-        self.choose(replace(self.choices, features=features))
 
     def _on_prepared(self, prepared: Prepared) -> None:
         if self.image is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
@@ -15,9 +15,8 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.features import PRESETS, FeatureBank
+from supervox.features import PRESETS, FeatureBank, preset_of
 from supervox.napari_plugin.layers.source import length
-from supervox.napari_plugin.session.choices import CUSTOM, KINDS_OF_DATA
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 
 from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
@@ -28,6 +27,16 @@ from .widening import MEANWHILE
 if TYPE_CHECKING:
     from supervox.napari_plugin.session.session import Session
 
+# The presets in words of the lab, in the order of the menu. What is in them, the engine knows.
+KINDS_OF_DATA: dict[str, str] = {
+    "default": "Any kind (recommended)",
+    "cryo-sxt": "Cryo soft X-ray tomography",
+    "electron-microscopy": "Electron microscopy",
+    "x-ray-ct": "X-ray tomography",
+    "fast": "Quick look",
+    "full": "Everything (slow)",
+}
+CUSTOM = "Own choice of features"
 COMPACTNESS_STEPS = 4  # of the slider, per unit
 
 
@@ -63,7 +72,7 @@ class PrepareSection(Body):
             "follow smaller organelles, and take longer",
         )
         self.detail_size.changed.connect(
-            lambda value: session.choose(replace(session.choices, size_voxels=float(value)))
+            lambda value: self._choose_supervoxels(size_voxels=float(value))
         )
         form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
@@ -120,9 +129,7 @@ class PrepareSection(Body):
             "Compactness: low values follow faint edges, high values give rounder regions",
         )
         self.compactness.changed.connect(
-            lambda value: self._session.choose(
-                replace(self._session.choices, compactness=value / COMPACTNESS_STEPS)
-            )
+            lambda value: self._choose_supervoxels(compactness=value / COMPACTNESS_STEPS)
         )
         form.addRow("Roundness", self.compactness)
         layout.addLayout(form)
@@ -134,9 +141,9 @@ class PrepareSection(Body):
     def refresh(self) -> None:
         """Show the state of the session."""
         session = self._session
-        choices, prepared = session.choices, session.preparation.prepared
+        parameters, prepared = session.parameters, session.preparation.prepared
         has_image = session.image is not None
-        preset = choices.preset
+        preset = preset_of(parameters.features)
         with QSignalBlocker(self.kind):
             custom = self.kind.findText(CUSTOM)
             if preset is None and custom < 0:
@@ -145,9 +152,9 @@ class PrepareSection(Body):
             elif preset is not None and custom >= 0:
                 self.kind.removeItem(custom)
             self.kind.setCurrentIndex(custom if preset is None else self.kind.findData(preset))
-        self.detail_size.show_value(round(choices.size_voxels))
-        self.compactness.show_value(round(choices.compactness * COMPACTNESS_STEPS))
-        n = len(FeatureBank(choices.features).channels)
+        self.detail_size.show_value(round(parameters.supervoxels.size_voxels))
+        self.compactness.show_value(round(parameters.supervoxels.compactness * COMPACTNESS_STEPS))
+        n = len(FeatureBank(parameters.features).channels)
         arrow = "▾" if not self.more.isHidden() else "▸"
         self.more_button.setText(f"{arrow} Features: {n} channels{self._scales_text()}")
         if not self.more.isHidden():
@@ -213,7 +220,7 @@ class PrepareSection(Body):
         return length(value, source.spacing, source.unit)
 
     def _scales_text(self) -> str:
-        sigmas, source = self._session.choices.features.sigmas_voxels, self._session.source
+        sigmas, source = self._session.parameters.features.sigmas_voxels, self._session.source
         if not sigmas:
             return ""
         if source is None or source.unit is None:
@@ -224,7 +231,11 @@ class PrepareSection(Body):
     def _on_kind(self, index: int) -> None:
         name = self.kind.itemData(index)
         if name is not None:
-            self._session.choose_features(PRESETS[name])
+            self._session.choose(replace(self._session.parameters, features=PRESETS[name]))
+
+    def _choose_supervoxels(self, **changes: Any) -> None:
+        old = self._session.parameters
+        self._session.choose(replace(old, supervoxels=replace(old.supervoxels, **changes)))
 
     def _on_preview(self) -> None:
         if self._session.preview.is_shown:

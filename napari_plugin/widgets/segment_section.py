@@ -102,20 +102,20 @@ class SegmentSection(Body):
             "How strongly neighbouring regions agree (strength of the Markov random field). Auto "
             "is what your strokes call for; 0 leaves every region to itself",
         )
-        self.strength.changed.connect(
-            lambda value: self._session.choose(
-                replace(self._session.choices, strength=value / STRENGTH_STEPS)
-            )
-        )
+        self.strength.changed.connect(lambda value: self._choose(value / STRENGTH_STEPS))
         self.auto = tool(
             "supervox_strength_auto",
             "↺",
             "Back to auto: what the strokes call for",
-            lambda: self._session.choose(replace(self._session.choices, strength=1.0)),
+            lambda: self._choose(1.0),
         )
         line.addWidget(self.strength, 1)
         line.addWidget(self.auto)
         self.form.addRow("Smoothness", row)
+
+    def _choose(self, strength: float) -> None:
+        old = self._session.parameters
+        self._session.choose(replace(old, refinement=replace(old.refinement, strength=strength)))
 
     def _make_shown(self) -> None:
         row = QWidget()
@@ -188,8 +188,9 @@ class SegmentSection(Body):
         self.busy.setText("updating…" if session.live.updating.is_running else "")
         self.times.setText(self.describe())
         self.widening.refresh()
-        self.strength.show_value(round(session.choices.strength * STRENGTH_STEPS))
-        self.auto.setEnabled(session.choices.strength != 1)
+        strength = session.parameters.refinement.strength
+        self.strength.show_value(round(strength * STRENGTH_STEPS))
+        self.auto.setEnabled(strength != 1)
         choices = view.choices
         self.shown[choices.shown].setChecked(True)
         self._refresh_classes()

@@ -13,6 +13,7 @@ from supervox.features import (
     FeatureParameters,
     parameters_for_preset,
     pool_features,
+    preset_of,
 )
 from supervox.parameters import read_json
 
@@ -113,3 +114,12 @@ def test_unknown_entries_and_presets_are_refused():
         read_json(FeatureParameters, {"sigma": [1]})
     with pytest.raises(ValueError, match="no feature preset 'sem'; choose from default"):
         parameters_for_preset("sem")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_recognised(name):
+    assert preset_of(FeatureParameters.from_dict(PRESETS[name].to_dict())) == name
+
+
+def test_a_choice_of_ones_own_is_no_preset():
+    assert preset_of(replace(PRESETS["default"], without=[("gaussian", 8)])) is None

@@ -181,7 +181,7 @@ def _work(window: Any, person: Person, folder: Path, monkeypatch: pytest.MonkeyP
     # smoothness: none, and back to what the strokes call for
     window.slide("supervox_strength", 0)
     window.settle()
-    assert window.session.choices.strength == 0
+    assert window.session.parameters.refinement.strength == 0
     assert (labels_of(window) != first).any()
     window.click("supervox_strength_auto")
     window.settle()

@@ -12,6 +12,7 @@ import pytest
 import zarr
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks import jobs
+from supervox.segmentation import RefinementParameters, SupervoxelParameters
 
 STAGES = ("preparing", "updating", "finishing")
 
@@ -197,7 +198,7 @@ def test_another_size_while_it_works(bench: Any, stage: str, told: list[str]) ->
     start(bench, stage)
     session = bench.session
     strokes = bench.strokes.data.copy()
-    session.choose(replace(session.choices, size_voxels=5.0))
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(5.0)))
     end_of_all_work(bench)
     assert session.is_out_of_date
     assert not session.delivery.is_finished
@@ -279,7 +280,7 @@ def test_255_classes(open_bench: Callable[..., Any], told: list[str]) -> None:
     rng = np.random.default_rng(0)
     bench = open_bench(rng.normal(size=(8, 64, 64)).astype(np.float32))
     session = bench.session
-    session.choose(replace(session.choices, size_voxels=4.0))
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(4.0)))
     session.prepare()
     cells = np.arange(256).reshape(16, 16)
     bench.strokes.data[4, 1::4, 1::4] = cells
@@ -353,14 +354,14 @@ def test_a_finish_that_is_cancelled_leaves_the_one_before(
     bench.settle()
     first, model = delivery.finishing.finished, delivery.finishing.finished.segmenter.model()
     assert delivery.is_finished
-    session.choose(replace(session.choices, strength=0.25))
+    session.choose(replace(session.parameters, refinement=RefinementParameters(0.25)))
     bench.settle()
     delivery.finish()
     bench.settle()
     second = delivery.finishing.finished
     assert second is not first
     assert delivery.is_finished
-    session.choose(replace(session.choices, strength=0.5))
+    session.choose(replace(session.parameters, refinement=RefinementParameters(0.5)))
     bench.settle()
     delivery.finish()
     delivery.finishing.cancel()
@@ -369,7 +370,7 @@ def test_a_finish_that_is_cancelled_leaves_the_one_before(
     assert not delivery.is_finished  # they are of another strength
     assert second.segmenter.parameters.refinement.strength == 0.25
     assert first.segmenter.model().parameters == model.parameters
-    session.choose(replace(session.choices, strength=0.25))
+    session.choose(replace(session.parameters, refinement=RefinementParameters(0.25)))
     assert delivery.is_finished
 
 

@@ -122,7 +122,7 @@ def test_choices_come_back(open_file: Any, open_bench: Callable[..., Any]) -> No
     first.settle()
     keeping = first.session.keeping
     first.session.set_box((slice(2, 14), slice(0, 40), slice(4, 48)))
-    first.session.choose(first.session.choices.of(_parameters(0.5)))
+    first.session.choose(_parameters(0.5))
     first.session.set_spacing((90.0, 30.0, 30.0), "nm")
     first.until(lambda: keeping.project.settings.box == ((2, 14), (0, 40), (4, 48)))
     first.settle()
@@ -131,7 +131,7 @@ def test_choices_come_back(open_file: Any, open_bench: Callable[..., Any]) -> No
     second = open_bench()
     open_project(second, folder)
     assert second.session.box == (slice(2, 14), slice(0, 40), slice(4, 48))
-    assert second.session.choices.strength == 0.5
+    assert second.session.parameters.refinement.strength == 0.5
     assert second.session.source.spacing == (90.0, 30.0, 30.0)
 
 
@@ -301,7 +301,7 @@ def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Pat
     bench.prepare(1, 2, 3)
     bench.session.delivery.finish()
     bench.settle()
-    bench.session.choose(bench.session.choices.of(_parameters(0.5)))
+    bench.session.choose(_parameters(0.5))
     bench.session.keeping.save_as(tmp_path / "cell.supervox")
     bench.settle()
     assert kept(tmp_path / "cell.supervox") == pieces(range(1))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from supervox.features import PRESETS
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import spacing_of
 from supervox.napari_plugin.session.session import Session
@@ -17,7 +18,12 @@ from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import resources
 from supervox.napari_plugin.tasks.exporting import Kind
-from supervox.segmentation import segment
+from supervox.segmentation import (
+    RefinementParameters,
+    SegmentationParameters,
+    SupervoxelParameters,
+    segment,
+)
 from supervox.volumes import open_volume
 
 BOX = (slice(4, 12), slice(0, 40), slice(8, 48))
@@ -59,12 +65,12 @@ def test_preferences_are_the_start(qtbot: Any, scene: Any) -> None:
     session = Session(ViewerModel(), settings)
     session.viewer.add_image(scene.image)
     assert not session.live.is_live
-    assert session.choices.preset == "fast"
-    assert session.choices.size_voxels == 6
+    assert session.parameters.features == PRESETS["fast"]
+    assert session.parameters.supervoxels.size_voxels == 6
     assert session.painting.layer.brush_size == 11
     assert session.view.choices.opacity == 0.7
     session.close()
-    assert Session(ViewerModel(), Settings(preset="of tomorrow")).choices.preset == "default"
+    assert Settings(preset="of tomorrow").parameters == SegmentationParameters()
 
 
 # ------------------------------------------------------------------------------------ voxel size
@@ -131,17 +137,17 @@ def test_what_makes_the_preparation_out_of_date(bench: Any) -> None:
     session = bench.session
     bench.prepare()
     assert not session.is_out_of_date
-    choices = session.choices
+    chosen = session.parameters
     for changed in (
-        replace(choices, size_voxels=5.0),
-        replace(choices, compactness=7.0),
-        replace(choices, features=replace(choices.features, sigmas_voxels=(1, 2))),
+        replace(chosen, supervoxels=SupervoxelParameters(5.0)),
+        replace(chosen, supervoxels=SupervoxelParameters(compactness=7.0)),
+        replace(chosen, features=replace(chosen.features, sigmas_voxels=(1, 2))),
     ):
         session.choose(changed)
         assert session.is_out_of_date
-        session.choose(choices)
+        session.choose(chosen)
         assert not session.is_out_of_date
-    session.choose(replace(choices, strength=0.3))
+    session.choose(replace(chosen, refinement=RefinementParameters(0.3)))
     assert not session.is_out_of_date
     session.set_box(BOX)
     assert session.is_out_of_date
@@ -156,7 +162,7 @@ def test_strokes_stay_when_the_size_changes(bench: Any) -> None:
     session = bench.session
     strokes = bench.strokes.data.copy()
     before = session.view.prediction
-    session.choose(replace(session.choices, size_voxels=5.0))
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(5.0)))
     assert session.is_out_of_date
     assert session.view.prediction is before
     session.prepare()
@@ -263,9 +269,7 @@ def test_final_labels(bench: Any, scene: Any) -> None:
     session.delivery.finish()
     bench.settle()
     assert session.delivery.is_finished
-    expected = segment(
-        scene.image, bench.strokes.data, parameters=session.choices.parameters
-    ).labels
+    expected = segment(scene.image, bench.strokes.data, parameters=session.parameters).labels
     np.testing.assert_array_equal(session.view.final.data, expected)
     assert session.view.final.data.dtype == np.uint8
     assert role_of(session.view.final) == "final"

@@ -11,6 +11,7 @@ import pytest
 from supervox.napari_plugin.layers.lookup import LookupVolume
 from supervox.napari_plugin.layers.make_layers import lookup
 from supervox.napari_plugin.session.view import Shown
+from supervox.segmentation import SupervoxelParameters
 
 UNSURE = "probability or unsure"
 
@@ -167,7 +168,7 @@ def test_too_few_classes_after_an_undo(labelled: Any) -> None:
 def test_preparing_again_begins_anew(labelled: Any) -> None:
     session = labelled.session
     first = session.view.prediction
-    session.choose(replace(session.choices, size_voxels=6.0))
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(6.0)))
     assert session.is_out_of_date
     assert session.view.prediction is first
     session.prepare()
