@@ -17,6 +17,7 @@ from supervox.segmentation.preparation.partition import Channel, Partition, Piec
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import Coupling
+from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
@@ -194,6 +195,7 @@ class Segmenter:
         annotations: VolumeLike | Strokes,
         *,
         refinement: RefinementParameters | None = None,
+        classifier: ClassifierParameters | None = None,
         in_view: NDArray[np.int32] | None = None,
         on_view: Callable[[InView], None] | None = None,
         progress: Progress | None = None,
@@ -210,6 +212,8 @@ class Segmenter:
             0 = unlabelled; or the painted voxels, where they are known.
         refinement : RefinementParameters, optional
             Replaces those of `parameters` from now on.
+        classifier : ClassifierParameters, optional
+            As well.
         in_view : int32, any shape, optional
             Supervoxels of the first partition that are looked at.
         on_view : callable, optional
@@ -232,6 +236,8 @@ class Segmenter:
             self.seconds = {}
             if refinement is not None:
                 self.configure(replace(self.parameters, refinement=refinement))
+            if classifier is not None:
+                self.configure(replace(self.parameters, classifier=classifier))
             with self._timed("scan"):
                 strokes = usable_strokes(
                     annotations, self.volume.shape, workers=self.workers, should_stop=should_stop

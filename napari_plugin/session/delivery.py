@@ -63,7 +63,7 @@ class Delivery:
         session = self._session
         prepared, strokes = session.preparation.prepared, session.live.strokes
         if prepared is not None and strokes is not None and session.live.can_update:
-            self.finishing.start(prepared, strokes, session.parameters.refinement)
+            self.finishing.start(prepared, strokes, session.parameters)
 
     def restore(self, project: Project, restored: Restored, model: Model) -> None:
         """Show the final labels of a project again, where there is room for its partitions.

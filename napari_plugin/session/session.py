@@ -72,7 +72,7 @@ class Session(WorkingImage):
             lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
             self._part_in_view,
-            lambda: self.parameters.refinement,
+            lambda: self.parameters,
         )
         self.live.is_live = settings.live
         self.delivery = Delivery(self)
@@ -311,9 +311,10 @@ class Session(WorkingImage):
             self.preparation.start(source, self.parameters)
 
     def choose(self, parameters: SegmentationParameters) -> None:
-        """Change the parameters; another strength of refinement is effective at once."""
+        """Change the parameters; those of classifier and refinement are effective at once."""
         old, self.parameters = self.parameters, parameters
-        if old.refinement.strength != parameters.refinement.strength and self.live.is_live:
+        live = (parameters.classifier, parameters.refinement)
+        if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
@@ -18,6 +18,8 @@ from qtpy.QtWidgets import (
 from supervox.features import PRESETS, FeatureBank, preset_of
 from supervox.napari_plugin.layers.source import length
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
+from supervox.parameters import change_entry, parameter_of
+from supervox.segmentation import SupervoxelParameters
 
 from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
@@ -26,6 +28,8 @@ from .widening import MEANWHILE
 
 if TYPE_CHECKING:
     from supervox.napari_plugin.session.session import Session
+
+    from .parameter_form import ParameterForm
 
 # The presets in words of the lab, in the order of the menu. What is in them, the engine knows.
 KINDS_OF_DATA: dict[str, str] = {
@@ -37,7 +41,6 @@ KINDS_OF_DATA: dict[str, str] = {
     "full": "Everything (slow)",
 }
 CUSTOM = "Own choice of features"
-COMPACTNESS_STEPS = 4  # of the slider, per unit
 
 
 class PrepareSection(Body):
@@ -63,17 +66,15 @@ class PrepareSection(Body):
             self.kind.addItem(words, name)
         self.kind.activated.connect(self._on_kind)
         form.addRow("Kind of data", self.kind)
+        size = parameter_of(SupervoxelParameters, "size_voxels")
         self.detail_size = LabelledSlider(
             "supervox_size",
             4,
             24,
             self._size_text,
-            "Size of the regions that the volume is cut into (supervoxel size). Smaller ones "
-            "follow smaller organelles, and take longer",
+            f"{size.title}: {size.help}",
         )
-        self.detail_size.changed.connect(
-            lambda value: self._choose_supervoxels(size_voxels=float(value))
-        )
+        self.detail_size.changed.connect(self._on_size)
         form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
         self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
@@ -81,6 +82,15 @@ class PrepareSection(Body):
         layout.addWidget(self.more_button)
         self.more = self._make_more()
         layout.addWidget(self.more)
+        self.all_parameters = tool(
+            "all_parameters",
+            "All parameters…",
+            "Everything else that can be chosen: supervoxels, classifier, refinement, partitions",
+            self._show_all,
+        )
+        self.all_parameters.setProperty("plain", True)
+        layout.addWidget(self.all_parameters)
+        self.form: ParameterForm | None = None
         buttons = QHBoxLayout()
         self.preview = button(
             "supervox_preview",
@@ -120,19 +130,6 @@ class PrepareSection(Body):
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 0, 0, 0)
-        form = QFormLayout()
-        self.compactness = LabelledSlider(
-            "supervox_compactness",
-            1,
-            40,
-            lambda value: f"{value / COMPACTNESS_STEPS:g}",
-            "Compactness: low values follow faint edges, high values give rounder regions",
-        )
-        self.compactness.changed.connect(
-            lambda value: self._choose_supervoxels(compactness=value / COMPACTNESS_STEPS)
-        )
-        form.addRow("Roundness", self.compactness)
-        layout.addLayout(form)
         self.features = FeatureEditor(self._session)
         layout.addWidget(self.features)
         page.setVisible(False)
@@ -153,14 +150,15 @@ class PrepareSection(Body):
                 self.kind.removeItem(custom)
             self.kind.setCurrentIndex(custom if preset is None else self.kind.findData(preset))
         self.detail_size.show_value(round(parameters.supervoxels.size_voxels))
-        self.compactness.show_value(round(parameters.supervoxels.compactness * COMPACTNESS_STEPS))
         n = len(FeatureBank(parameters.features).channels)
         arrow = "▾" if not self.more.isHidden() else "▸"
         self.more_button.setText(f"{arrow} Features: {n} channels{self._scales_text()}")
         if not self.more.isHidden():
             self.features.refresh()
         is_running = session.preparation.is_running
-        for widget in (self.kind, self.detail_size, self.more):
+        if self.form is not None:
+            self.form.show_parameters(parameters)
+        for widget in (self.kind, self.detail_size, self.more, self.all_parameters):
             widget.setEnabled(has_image)
         self.preview.setEnabled(has_image and session.viewer.dims.ndisplay == 2)
         self.preview.setText(
@@ -233,9 +231,20 @@ class PrepareSection(Body):
         if name is not None:
             self._session.choose(replace(self._session.parameters, features=PRESETS[name]))
 
-    def _choose_supervoxels(self, **changes: Any) -> None:
-        old = self._session.parameters
-        self._session.choose(replace(old, supervoxels=replace(old.supervoxels, **changes)))
+    def _on_size(self, value: int) -> None:
+        path = ("supervoxels", "size_voxels")
+        self._session.choose(change_entry(self._session.parameters, path, float(value)))
+
+    def _show_all(self) -> None:
+        from .parameter_form import ParameterForm  # magicgui only where it is needed
+
+        if self.form is None:
+            session = self._session
+            self.form = ParameterForm(session.settings.parameters, session.choose, self)
+        self.form.show_parameters(self._session.parameters)
+        self.form.show()
+        self.form.raise_()
+        self.form.activateWindow()
 
     def _on_preview(self) -> None:
         if self._session.preview.is_shown:
