@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
 from supervox.segmentation.classifier.forest import Forest, train_forest
+from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.preparation.partition import Channel, Partition, PieceStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import Coupling
-from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation

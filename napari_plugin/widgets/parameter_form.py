@@ -32,12 +32,12 @@ LABEL_WIDTH = 170  # pixels, of all groups, so that fields stand below each othe
 # What stands beside the stages, and when a change of each group is effective.
 RESULT = "Final labels"
 EFFECT = {
-    "Supervoxels": "Effective when you press Prepare again.",
-    "Features": "Effective when you press Prepare again. Filters and scales are chosen in the "
-    "table of step 2.",
-    "Classifier": "Effective with the next update: at once, if Live is on.",
-    "Refinement": "Effective with the next update: at once, if Live is on.",
-    RESULT: "Effective when you press Finish again.",
+    "Supervoxels": "Used when you prepare the next time.",
+    "Features": "Used when you prepare the next time. Filters and scales have their table in "
+    "step 2.",
+    "Classifier": "Used by the next update: at once, if Live is on.",
+    "Refinement": "Used by the next update: at once, if Live is on.",
+    RESULT: "Used when you finish the next time.",
 }
 
 
@@ -159,7 +159,7 @@ def _add_group(layout: QVBoxLayout, title: str) -> QFormLayout:
     box = QGroupBox(title)
     column = QVBoxLayout(box)
     form = QFormLayout()
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
     column.addLayout(form)
     column.addWidget(note(EFFECT[title]))

@@ -19,7 +19,6 @@ from supervox.napari_plugin.tasks.preparing import Preparation
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import (
     MemoryPlan,
-    RefinementParameters,
     SegmentationError,
     SegmentationParameters,
     find_strokes,

@@ -42,8 +42,8 @@ def chosen() -> list[SegmentationParameters]:
 @pytest.fixture
 def form(qtbot: QtBot, chosen: list[SegmentationParameters]) -> Iterator[ParameterForm]:
     parent = QWidget()
-    qtbot.addWidget(parent)
     yield ParameterForm(DEFAULT, chosen.append, parent)
+    parent.deleteLater()
 
 
 def type_in(qtbot: QtBot, widget: QAbstractSpinBox, text: str) -> None:
@@ -70,7 +70,7 @@ def test_nothing_can_be_entered_that_is_refused(
     form: ParameterForm, qtbot: QtBot, entry: Any, text: str
 ) -> None:
     type_in(qtbot, field(form, entry.name), text)  # an error would be one of the test
-    value = dict((item.name, item.value) for item in entries_of(form._parameters))[entry.name]
+    value = {item.name: item.value for item in entries_of(form._parameters)}[entry.name]
     assert type(value) is entry.kind
     entry.about.check(value)
 
