@@ -99,12 +99,12 @@ class ParameterForm(QDialog):
             "Everything in this form as it is for a new image",
             self._on_reset,
         )
-        self.done = button("parameters_close", "Close", "Changes are kept", self.close)
-        for made in (self.reset, self.done):
+        self.close_button = button("parameters_close", "Close", "Changes are kept", self.close)
+        for made in (self.reset, self.close_button):
             made.setAutoDefault(False)  # Enter ends what is typed, and presses nothing
         buttons.addWidget(self.reset)
         buttons.addStretch(1)
-        buttons.addWidget(self.done)
+        buttons.addWidget(self.close_button)
         layout.addLayout(buttons)
         self.show_parameters(defaults)
 
