@@ -12,7 +12,7 @@ Where to find what:
 - `budget`: the memory that a command may use.
 - `inputs`: volumes and strokes opened, checked and read.
 - `outputs`: files that appear together, complete, or not at all; `results` fills them.
-- `progress`: what a person sees while waiting, on stderr.
+- `progress`: bars and lines on stderr while a command works.
 - `report`: what was done, as a table or as JSON, on stdout.
 - `errors`: what went wrong, in one line on stderr, and exit codes.
 """

@@ -10,7 +10,6 @@ from typing import Any
 
 from supervox.execution import connected
 from supervox.project import MAX_ID, Project, ProjectClass, change_between
-from supervox.reports import look_of
 from supervox.segmentation import (
     Segmentation,
     SegmentationError,
@@ -19,7 +18,7 @@ from supervox.segmentation import (
     check_classes,
     find_strokes,
 )
-from supervox.volumes import Volume, open_volume
+from supervox.volumes import Volume, class_colour, open_volume
 
 from . import projects
 from .budget import Rooms, choose_device
@@ -103,7 +102,7 @@ def _import_strokes(project: Project, address: str, volume: Volume) -> None:
         table = {item.id: item for item in store.classes}
         for item in strokes.classes:
             if 1 <= item.value <= MAX_ID:
-                colour = item.colour or look_of(item.value, {}).colour
+                colour = item.colour or class_colour(item.value)
                 table[item.value] = ProjectClass(item.value, item.name, colour)
         store.classes = tuple(table.values())
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -33,10 +29,11 @@ def read_json(kind: type[T], values: Mapping[str, Any]) -> T:
         If something is unknown, missing without a default, of another type, or refused by the
         dataclass itself; the message says where.
     """
-    from pydantic import ValidationError
+    from pydantic import TypeAdapter, ValidationError
 
     try:
-        read: T = _adapter(kind).validate_json(json.dumps(values), strict=True, extra="forbid")
+        adapter: TypeAdapter[T] = TypeAdapter(kind)
+        return adapter.validate_json(json.dumps(values), strict=True, extra="forbid")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -48,11 +45,3 @@ def read_json(kind: type[T], values: Mapping[str, Any]) -> T:
             ) from error
         what = first["msg"][0].lower() + first["msg"][1:]
         raise ValueError(f"{place or 'all of it'} is damaged: {what}") from error
-    return read
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(kind)

@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 from supervox.execution import Slices
+from supervox.features import fingerprint
 from supervox.parameters import read_json
 from supervox.segmentation import (
     SegmentationParameters,
     Spacing,
     check_spacing,
-    fingerprint,
 )
 from supervox.volumes import Address, Volume, open_volume, unit_symbol
 

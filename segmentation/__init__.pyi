@@ -12,7 +12,6 @@ from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.region_graph import RegionGraph as RegionGraph
 from .graph.region_graph import region_graph as region_graph
 from .model import Model as Model
-from .model import fingerprint as fingerprint
 from .model import load_model as load_model
 from .model import save_model as save_model
 from .parameters import MAX_PARTITIONS as MAX_PARTITIONS
@@ -42,6 +41,7 @@ from .rendering.segmentation import count_labels as count_labels
 from .scores import Scores as Scores
 from .scores import score as score
 from .segmenter import Segmenter as Segmenter
+from .strokes import LabelledSupervoxels as LabelledSupervoxels
 from .strokes import Strokes as Strokes
 from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes

@@ -6,47 +6,21 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import VolumeLike
-from supervox.features import FeatureBank, column_names, sample_voxels
+from supervox.features import FeatureBank, column_names
 from supervox.segmentation.classifier.forest import Forest
 from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive
 from .checks import MOST_CHANNELS, SegmentationError
 from .parameters import SegmentationParameters
+from .strokes import LabelledSupervoxels
 
 SCHEMA = 2
 FOREST_ARRAYS = tuple(field.name for field in fields(Forest) if field.name != "class_ids")
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """The supervoxels of one partition that strokes touch.
-
-    Attributes
-    ----------
-    supervoxels : int32, (L,)
-        Ascending.
-    classes : uint16, (L,)
-        Class id of each.
-    """
-
-    supervoxels: NDArray[np.int32]
-    classes: NDArray[np.uint16]
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Painted)
-            and np.array_equal(self.supervoxels, other.supervoxels)
-            and np.array_equal(self.classes, other.classes)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +31,7 @@ class Model:
     ----------
     parameters : SegmentationParameters
     forest : Forest
-    painted : tuple of Painted
+    painted : tuple of LabelledSupervoxels
         Painted supervoxels of each partition of the volume that it was trained on.
     trained_on : str
         Fingerprint of that volume and its further channels.
@@ -75,28 +49,13 @@ class Model:
 
     parameters: SegmentationParameters
     forest: Forest
-    painted: tuple[Painted, ...]
+    painted: tuple[LabelledSupervoxels, ...]
     trained_on: str
     spacing: tuple[float, float, float]
     distance: NDArray[np.float64]
     unit: str | None = None
     classes: tuple[VolumeClass, ...] = ()
     n_images: int = 1
-
-
-def fingerprint(*images: VolumeLike) -> str:
-    """Return a short digest of a volume's shape, type and a regular sample of its voxels.
-
-    Parameters
-    ----------
-    images : array-like, (Z, Y, X)
-        The volume, and its further channels.
-    """
-    digest = blake2b(digest_size=16)
-    for image in images:
-        digest.update(repr((tuple(image.shape), np.dtype(image.dtype).str)).encode())
-        digest.update(np.ascontiguousarray(sample_voxels(image)).tobytes())
-    return digest.hexdigest()
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -187,7 +146,7 @@ def _painted(
     arrays: Mapping[str, NDArray[Any]],
     parameters: SegmentationParameters,
     class_ids: tuple[int, ...],
-) -> tuple[Painted, ...]:
+) -> tuple[LabelledSupervoxels, ...]:
     """Read what was painted: in every partition, or nowhere."""
     if n_partitions not in (0, parameters.partitions):
         raise ValueError("its strokes do not fit its partitions")
@@ -204,7 +163,7 @@ def _painted(
             or not np.isin(classes, class_ids).all()
         ):
             raise ValueError("its strokes are damaged")
-        result.append(Painted(supervoxels, classes))
+        result.append(LabelledSupervoxels(supervoxels, classes))
     return tuple(result)
 
 

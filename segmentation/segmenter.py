@@ -12,6 +12,7 @@ from threading import RLock, Thread
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
+from supervox.features import fingerprint
 from supervox.segmentation.classifier.forest import Forest, train_forest
 from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.preparation.partition import Channel, Partition, PieceStore
@@ -31,9 +32,9 @@ from .checks import (
     check_volume,
     measure_intensity,
 )
-from .model import Model, Painted, fingerprint
+from .model import Model
 from .parameters import SegmentationParameters
-from .strokes import Strokes, label_supervoxels, usable_strokes
+from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_strokes
 from .training import Learned, couple_classes, predict_partitions, refine_partitions
 from .view_first import InView, Surroundings, segment_in_view
 from .warm_up import warm_up
@@ -243,7 +244,7 @@ class Segmenter:
                     annotations, self.volume.shape, workers=self.workers, should_stop=should_stop
                 )
             self.prepare(progress=progress, should_stop=should_stop)
-            painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
+            painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
             forest = known.forest if known is not None else self._train(painted, should_stop)
@@ -264,7 +265,7 @@ class Segmenter:
             self._learned = known or self._learn(strokes, painted, forest, seen, should_stop)
             return self._finish(should_stop)
 
-    def _train(self, painted: tuple[Painted, ...], should_stop: ShouldStop) -> Forest:
+    def _train(self, painted: tuple[LabelledSupervoxels, ...], should_stop: ShouldStop) -> Forest:
         with self._timed("train"):
             return train_forest(
                 *training_rows(self._partitions, painted),
@@ -276,7 +277,7 @@ class Segmenter:
     def _learn(
         self,
         strokes: Strokes,
-        painted: tuple[Painted, ...],
+        painted: tuple[LabelledSupervoxels, ...],
         forest: Forest,
         seen: Surroundings | None,
         should_stop: ShouldStop,

@@ -16,8 +16,7 @@ from supervox.segmentation.refinement.cross_validation import hold_out, sample_v
 from supervox.segmentation.refinement.label_costs import Coupling, learn_coupling
 from supervox.segmentation.refinement.mrf import minimise
 
-from .model import Painted
-from .strokes import Strokes
+from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
 
 
@@ -27,7 +26,7 @@ class Learned:
 
     Attributes
     ----------
-    painted : tuple of Painted
+    painted : tuple of LabelledSupervoxels
         Labelled supervoxels of each partition; empty if a model from elsewhere decides.
     forest : Forest
     probabilities : tuple of float32, (S, C)
@@ -35,7 +34,7 @@ class Learned:
     coupling : Coupling
     """
 
-    painted: tuple[Painted, ...]
+    painted: tuple[LabelledSupervoxels, ...]
     forest: Forest
     probabilities: tuple[NDArray[np.float32], ...]
     coupling: Coupling
@@ -67,7 +66,7 @@ def predict_partitions(
 def couple_classes(
     partitions: Sequence[Partition],
     strokes: Strokes,
-    painted: Sequence[Painted],
+    painted: Sequence[LabelledSupervoxels],
     probabilities: NDArray[np.float32],
     parameters: ClassifierParameters,
     *,
@@ -80,7 +79,7 @@ def couple_classes(
     ----------
     partitions : sequence of Partition
     strokes : Strokes
-    painted : sequence of Painted
+    painted : sequence of LabelledSupervoxels
     probabilities : float32, (S, C)
         What the forest of all strokes says of the first partition.
     parameters : ClassifierParameters

@@ -27,7 +27,7 @@ SETTLE_MS = 1000  # after the last change of what was chosen
 
 
 class Keeping:
-    """Sees to it that no stroke is lost.
+    """Saves strokes, choices and results to the project as they change.
 
     Parameters
     ----------

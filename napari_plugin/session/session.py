@@ -7,7 +7,6 @@ from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
-from supervox.napari_plugin.layers.palette import class_colour
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
@@ -22,6 +21,7 @@ from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.project import ProjectClass
 from supervox.segmentation import SegmentationParameters
+from supervox.volumes import class_colour
 
 from .delivery import Delivery
 from .extent import Extent
@@ -53,7 +53,7 @@ class Session(WorkingImage):
         self.settings = settings
         self.parameters = settings.parameters
         self.classes = ClassList(
-            ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
+            ProjectClass(k, name, class_colour(k)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.resources)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 from supervox.project import Project
 from supervox.segmentation import load_model
-from supervox.volumes import open_volume
+from supervox.volumes import VolumeClass, class_colour, open_volume
 
 QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
 
@@ -84,6 +85,29 @@ def test_other_strokes_replace_those_of_the_project(files, run, project, read):
         np.testing.assert_array_equal(opened.annotations.voxels, strokes)
         opened.annotations.undo()
         np.testing.assert_array_equal(opened.annotations.voxels, files.strokes)
+
+
+def test_classes_without_a_colour_look_alike_in_project_picture_and_report(files, run, tmp_path):
+    strokes = np.zeros_like(files.strokes)
+    strokes[20].flat[: 10 * 56] = np.repeat(np.arange(1, 11), 56)  # a row of each class
+    classes = [VolumeClass(k, f"class {k}") for k in range(1, 11)]
+    painted = files.write("ten.tif", strokes, classes=classes)
+    folder = tmp_path / "ten.supervox"
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", painted, *QUICK, "--project", folder)
+    )
+    assert done.code == 0, done.err
+    with Project.open(folder) as project:
+        colours = {item.id: item.colour for item in project.annotations.classes}
+    assert colours == {k: class_colour(k) for k in range(1, 11)}
+    done = run("picture", files / "volume.tif", tmp_path / "p.png", "--strokes", painted)
+    assert done.code == 0, done.err
+    done = run("report", folder, "--output", tmp_path / "report")
+    assert done.code == 0, done.err
+    for picture in (tmp_path / "p.png", *(tmp_path / "report").glob("*.png")):
+        pixels = np.asarray(Image.open(picture).convert("RGB"))
+        for colour in colours.values():
+            assert (pixels == ImageColor.getrgb(colour)).all(axis=-1).any(), (picture, colour)
 
 
 def test_the_volume_moved(files, run, project, tmp_path):

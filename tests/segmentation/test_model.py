@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from supervox.features import FeatureParameters
+from supervox.features import FeatureParameters, fingerprint
 from supervox.segmentation import (
     ClassifierParameters,
     Forest,
@@ -23,7 +23,8 @@ from supervox.segmentation import (
     train_forest,
 )
 from supervox.segmentation import _archive as archive
-from supervox.segmentation.model import FOREST_ARRAYS, Painted, fingerprint
+from supervox.segmentation.model import FOREST_ARRAYS
+from supervox.segmentation.strokes import LabelledSupervoxels
 from supervox.volumes import VolumeClass
 
 COLUMNS = 6
@@ -44,7 +45,8 @@ def model() -> Model:
         PARAMETERS,
         train_forest(features, classes, PARAMETERS.classifier),
         tuple(
-            Painted(np.arange(k, 60, 3, dtype=np.int32), classes[k : 60 - k : 3]) for k in (0, 1)
+            LabelledSupervoxels(np.arange(k, 60, 3, dtype=np.int32), classes[k : 60 - k : 3])
+            for k in (0, 1)
         ),
         fingerprint(rng.normal(size=(4, 5, 6))),
         (40.0, 20.5, 20.5),
