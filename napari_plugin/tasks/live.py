@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.execution import Slices
-from supervox.napari_plugin.painting.stroke_layer import NOTHING
 from supervox.project import Recorder
 from supervox.segmentation import (
     InView,
@@ -98,7 +97,7 @@ class LiveResult:
 
 
 LONGEST_WAIT = 0.5  # seconds that strokes after strokes can put off the look at them
-NOTHING_SEEN = Scan(NOTHING, {})
+NOTHING_SEEN = Scan(Strokes.empty(), {})
 
 
 class LiveLoop:
@@ -244,7 +243,7 @@ class LiveLoop:
 
 def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Task:
     def scan(report: Report) -> Scan:
-        differs = NOTHING.voxels if recorder is None else recorder.look(report.should_stop)
+        differs = Strokes.empty().voxels if recorder is None else recorder.look(report.should_stop)
         volume = annotations if annotations.ndim == 3 else annotations[np.newaxis]
         strokes = find_strokes(volume, should_stop=report.should_stop)
         return Scan(strokes, count_strokes(strokes, volume.shape), differs)

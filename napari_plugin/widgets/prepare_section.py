@@ -103,7 +103,7 @@ class PrepareSection(Body):
             "Prepare",
             "Compute regions, features and neighbours of the whole volume, once. You can paint "
             "meanwhile",
-            session.prepare,
+            session.extent.prepare,
         )
         buttons.addWidget(self.preview)
         buttons.addWidget(self.prepare)
@@ -139,7 +139,7 @@ class PrepareSection(Body):
         """Show the state of the session."""
         session = self._session
         parameters, prepared = session.parameters, session.preparation.prepared
-        has_image = session.image is not None
+        has_image = session.volume.image is not None
         preset = preset_of(parameters.features)
         with QSignalBlocker(self.kind):
             custom = self.kind.findText(CUSTOM)
@@ -164,8 +164,8 @@ class PrepareSection(Body):
         self.preview.setText(
             "Remove preview" if session.preview.is_shown else "Preview on this slice"
         )
-        is_needed = prepared is None or session.is_out_of_date
-        self.prepare.setText("Prepare again" if session.is_out_of_date else "Prepare")
+        is_needed = prepared is None or session.extent.is_out_of_date
+        self.prepare.setText("Prepare again" if session.extent.is_out_of_date else "Prepare")
         self.prepare.setEnabled(has_image and not is_running and is_needed)
         self._refresh_box(has_image and not is_running and is_needed)
         self.bar.refresh()
@@ -174,8 +174,8 @@ class PrepareSection(Body):
         )  # there, it is in Segment
         self.state.setText(self.describe())
         self.state.setVisible(bool(self.state.text()))
-        is_refused = prepared is None and has_image and bool(session.needs().refusal)
-        give_role(self.state, "warning" if session.is_out_of_date or is_refused else "note")
+        is_refused = prepared is None and has_image and bool(session.extent.needs().refusal)
+        give_role(self.state, "warning" if session.extent.is_out_of_date or is_refused else "note")
         self.outlines.setEnabled(prepared is not None)
         layer = session.view.supervoxels
         with QSignalBlocker(self.outlines):
@@ -198,8 +198,8 @@ class PrepareSection(Body):
         if session.preparation.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:
-            return "" if session.image is None else needs(session.needs())
-        if session.is_out_of_date:
+            return "" if session.volume.image is None else needs(session.extent.needs())
+        if session.extent.is_out_of_date:
             return (
                 "Something changed since: prepare again to use it. The old result stays until then"
             )
@@ -212,13 +212,16 @@ class PrepareSection(Body):
         return f"{what} is prepared: {prepared.n_supervoxels:,} regions of {regions}"
 
     def _size_text(self, value: int) -> str:
-        source = self._session.source
+        source = self._session.volume.source
         if source is None:
             return f"{value} voxels"
         return length(value, source.spacing, source.unit)
 
     def _scales_text(self) -> str:
-        sigmas, source = self._session.parameters.features.sigmas_voxels, self._session.source
+        sigmas, source = (
+            self._session.parameters.features.sigmas_voxels,
+            self._session.volume.source,
+        )
         if not sigmas:
             return ""
         if source is None or source.unit is None:
