@@ -193,7 +193,7 @@ def _label(
         request.memory,
         outputs.folder,
         spacing=request.spacing or volume.spacing,
-        n_classes=len(model.forest.class_ids),
+        n_classes=len(model.classifier.class_ids),
         workers=request.workers,
     ).on(request.device)
     data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)

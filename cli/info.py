@@ -71,7 +71,7 @@ def _describe_model(file: str, model: Model) -> dict[str, Any]:
     return {
         "path": file,
         "kind": "model",
-        "class_ids": list(model.forest.class_ids),
+        "class_ids": list(model.classifier.class_ids),
         "classes": [item.as_json() for item in model.classes],
         "features": list(column_names(FeatureBank(model.parameters.features), model.n_images)),
         "images": model.n_images,

@@ -23,9 +23,11 @@ from supervox.volumes import Address, Volume, open_volume, unit_symbol
 from .documents import plain
 from .errors import ProjectError, VolumeMoved
 
-SCHEMA = 1
+SCHEMA = 2
 # From each older schema to the next one: what reads a dict of the one and returns the other's.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: dict,  # classifiers have no name yet: they are of the default
+}
 
 Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 Source = Literal["option", "file", "model", "unknown"]

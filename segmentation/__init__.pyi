@@ -4,8 +4,11 @@ from .checks import check_channel_count as check_channel_count
 from .checks import check_classes as check_classes
 from .checks import check_spacing as check_spacing
 from .checks import count_nonfinite as count_nonfinite
+from .classifier.estimators import Classifier as Classifier
+from .classifier.estimators import Estimator as Estimator
 from .classifier.forest import Forest as Forest
 from .classifier.forest import train_forest as train_forest
+from .classifier.parameters import METHODS as METHODS
 from .classifier.parameters import ClassifierParameters as ClassifierParameters
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel

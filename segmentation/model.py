@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import FeatureBank, column_names
+from supervox.segmentation.classifier.estimators import Classifier, FittedEstimator
 from supervox.segmentation.classifier.forest import Forest
+from supervox.segmentation.classifier.stored_estimators import (
+    NotStorable,
+    restore_estimator,
+    store_estimator,
+)
 from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive
@@ -19,7 +25,8 @@ from .checks import MOST_CHANNELS, SegmentationError
 from .parameters import SegmentationParameters
 from .strokes import LabelledSupervoxels
 
-SCHEMA = 2
+SCHEMA = 3
+OLDEST_SCHEMA = 2  # of that time all classifiers are extra trees, without saying so
 FOREST_ARRAYS = tuple(field.name for field in fields(Forest) if field.name != "class_ids")
 
 
@@ -30,7 +37,7 @@ class Model:
     Attributes
     ----------
     parameters : SegmentationParameters
-    forest : Forest
+    classifier : Classifier
     painted : tuple of LabelledSupervoxels
         Painted supervoxels of each partition of the volume that it was trained on.
     trained_on : str
@@ -48,7 +55,7 @@ class Model:
     """
 
     parameters: SegmentationParameters
-    forest: Forest
+    classifier: Classifier
     painted: tuple[LabelledSupervoxels, ...]
     trained_on: str
     spacing: tuple[float, float, float]
@@ -69,13 +76,17 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
+    NotStorable
+        If its classifier can't be kept as data.
     OSError
         If the file can't be written.
     """
+    arrays, version = _classifier_arrays(model.classifier)
     header = {
         "schema": SCHEMA,
         "parameters": model.parameters.to_dict(),
-        "class_ids": model.forest.class_ids,
+        "class_ids": model.classifier.class_ids,
+        "scikit-learn": version,
         "classes": [item.as_json() for item in model.classes],
         "images": model.n_images,
         "columns": column_names(FeatureBank(model.parameters.features), model.n_images),
@@ -84,12 +95,21 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "unit": model.unit,
         "partitions": len(model.painted),
     }
-    arrays = {f"forest_{name}": getattr(model.forest, name) for name in FOREST_ARRAYS}
     arrays["distance"] = model.distance
     for index, painted in enumerate(model.painted):
         arrays[f"painted_{index}_supervoxels"] = painted.supervoxels
         arrays[f"painted_{index}_classes"] = painted.classes
     write_archive(path, header, arrays)
+
+
+def _classifier_arrays(classifier: Classifier) -> tuple[dict[str, NDArray[Any]], str | None]:
+    """Return a classifier as arrays, and the version of scikit-learn that must read them."""
+    if isinstance(classifier, Forest):
+        return {f"forest_{name}": getattr(classifier, name) for name in FOREST_ARRAYS}, None
+    if isinstance(classifier, FittedEstimator):
+        content, version = store_estimator(classifier)
+        return {"estimator": content}, version
+    raise NotStorable(f"a model with {type(classifier).__name__} can't be saved as data")
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -103,13 +123,20 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     try:
         header, arrays = read_archive(path)
         schema = _get(header, "schema", int)
-        if schema != SCHEMA:
+        if schema > SCHEMA:
+            raise ValueError(
+                f"it has the schema {schema}, this version reads {SCHEMA}: it was made by a newer "
+                "one, use that"
+            )
+        if schema < OLDEST_SCHEMA:
             raise ValueError(
                 f"it has the schema {schema}, this version reads {SCHEMA}; train it again"
             )
         return _assemble(header, arrays)
     except FileNotFoundError as error:
         raise SegmentationError(f"there is no model file {path}") from error
+    except SegmentationError as error:  # a library is missing
+        raise SegmentationError(f"{path}: {error}") from error
     except ValueError as error:
         raise SegmentationError(f"{path} is not a usable supervox model: {error}") from error
 
@@ -126,11 +153,9 @@ def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
     class_ids = tuple(_get(header, "class_ids", list))
     if not all(type(value) is int for value in class_ids):
         raise ValueError("its class_ids are damaged")
-    forest = Forest(class_ids, **{name: _array(arrays, f"forest_{name}") for name in FOREST_ARRAYS})
-    forest.verify(len(columns))
     return Model(
         parameters,
-        forest,
+        _classifier(header, arrays, class_ids, len(columns)),
         _painted(_get(header, "partitions", int), arrays, parameters, class_ids),
         _get(header, "trained_on", str),
         _spacing(_get(header, "spacing", list)),
@@ -139,6 +164,23 @@ def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
         _classes(_get(header, "classes", list), class_ids),
         n_images,
     )
+
+
+def _classifier(
+    header: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+    class_ids: tuple[int, ...],
+    n_features: int,
+) -> Classifier:
+    """Read the classifier, and verify it."""
+    if header.get("scikit-learn") is None:
+        forest = Forest(class_ids, **{k: _array(arrays, f"forest_{k}") for k in FOREST_ARRAYS})
+        forest.verify(n_features)
+        return forest
+    content = _array(arrays, "estimator")
+    if content.dtype != np.uint8 or content.ndim != 1:
+        raise ValueError("its classifier is damaged")
+    return restore_estimator(content, _get(header, "scikit-learn", str), class_ids, n_features)
 
 
 def _painted(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop
-from supervox.segmentation.classifier.forest import Forest
+from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.refinement.label_costs import Coupling
@@ -55,7 +55,7 @@ class Surroundings(NamedTuple):
 def segment_in_view(
     partition: Partition,
     ids: NDArray[np.int32],
-    forest: Forest,
+    classifier: Classifier,
     coupling: Coupling | None,
     painted: LabelledSupervoxels,
     *,
@@ -63,7 +63,7 @@ def segment_in_view(
     workers: int | None = None,
     should_stop: ShouldStop | None = None,
 ) -> tuple[Surroundings, InView]:
-    """Ask the forest for what is looked at and its surroundings, and refine these only.
+    """Ask the classifier for what is looked at and its surroundings, and refine these only.
 
     At the border of the surroundings the result may differ from that of the whole volume, which
     follows.
@@ -73,7 +73,7 @@ def segment_in_view(
     partition : Partition
     ids : int32, any shape
         Supervoxels that are looked at, as often as you like.
-    forest : Forest
+    classifier : Classifier
     coupling : Coupling, optional
         Of earlier strokes, if there were any; not used if there were other classes.
     painted : LabelledSupervoxels
@@ -87,21 +87,21 @@ def segment_in_view(
     seen = np.zeros(partition.graph.n_supervoxels, np.bool_)
     seen[ids] = True
     near = Neighbourhood.around(partition, np.flatnonzero(seen), HOPS)
-    probabilities = forest.predict(
+    probabilities = classifier.predict(
         partition.table.values, near.supervoxels, workers=workers, should_stop=should_stop
     )
     surroundings = Surroundings(near.supervoxels, seen[near.supervoxels], probabilities)
-    n_classes = len(forest.class_ids)
+    n_classes = len(classifier.class_ids)
     if coupling is None or len(coupling.distance) != n_classes:
         coupling = Coupling.unknown(n_classes)
     labels = minimise(
         probabilities,
         near.links,
         strength * coupling.distance,
-        painted=near.known(painted, forest.class_ids),
+        painted=near.known(painted, classifier.class_ids),
         workers=workers,
         should_stop=should_stop,
     )
     chosen = surroundings.is_seen
-    found = np.array(forest.class_ids, np.uint16)[labels[chosen]]
+    found = np.array(classifier.class_ids, np.uint16)[labels[chosen]]
     return surroundings, InView(near.supervoxels[chosen], found, probabilities[chosen])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, get_origin
 
-from magicgui.widgets import create_widget
+from magicgui.widgets import ComboBox, create_widget
 from magicgui.widgets.bases import ValueWidget
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -55,6 +55,8 @@ class _Field:
         if self.low is not None and self.high is not None:
             value = min(max(value, self.low), self.high)  # of a file, it may be beyond
         with self.widget.changed.blocked():
+            if isinstance(self.widget, ComboBox) and value not in self.widget.choices:
+                self.widget.set_choice(str(value), value)  # of Python only, as one's own classifier
             if self.widget.value != value:
                 self.widget.value = value
 

@@ -1,22 +1,22 @@
-"""Held-out strokes: what forests say of strokes that they were not trained on.
+"""Held-out strokes: what classifiers say of strokes that they were not trained on.
 
-A forest is nearly always right about the strokes that it learned from. What it is worth elsewhere,
-and what refinement does to each class, shows where a stroke was left out: three forests are grown,
-each without a third of the strokes, and asked for the surroundings of those.
+A classifier is nearly always right about the strokes that it learned from. What it is worth
+elsewhere, and what refinement does to each class, shows where a stroke was left out: three are
+trained, each without a third of the strokes, and asked for the surroundings of those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from supervox.execution import ShouldStop
-from supervox.segmentation.classifier.forest import Forest, train_forest
-from supervox.segmentation.classifier.parameters import ClassifierParameters
+from supervox.segmentation.classifier.estimators import Classifier
+from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.graph.adjacency import Links
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.preparation.partition import Partition
@@ -38,7 +38,7 @@ class Trial:
     Attributes
     ----------
     probabilities : float32, (N, C)
-        Of the forest that did not see these strokes, for the N supervoxels around them.
+        Of the classifier that did not see these strokes, for the N supervoxels around them.
     around : Neighbourhood
         The surroundings.
     known : tuple of int32 (L,), int32 (L,)
@@ -61,7 +61,7 @@ def hold_out(
     partitions: Sequence[Partition],
     strokes: Strokes,
     painted: Sequence[LabelledSupervoxels],
-    parameters: ClassifierParameters,
+    trainer: Trainer,
     *,
     workers: int | None = None,
     should_stop: ShouldStop | None = None,
@@ -74,8 +74,8 @@ def hold_out(
     strokes : Strokes
     painted : sequence of LabelledSupervoxels
         Labelled supervoxels of each partition.
-    parameters : ClassifierParameters
-        Of the forest; those that are grown here have half of its trees.
+    trainer : Trainer
+        Of the classifier; where trees vote, those that are trained here have half of them.
     workers : int, optional
         Threads.
     should_stop : callable, optional
@@ -92,7 +92,7 @@ def hold_out(
         majority(part.ids.reshape(-1)[strokes.voxels], of_voxel)[1].astype(np.int32)
         for part in partitions
     ]
-    few = replace(parameters, trees=max(1, parameters.trees // 2))
+    smaller = trainer.with_fewer_trees()
     trials = []
     for fold in range(FOLDS):
         held = [fold_of[at] == fold for at in number]
@@ -100,9 +100,9 @@ def hold_out(
         features, classes = training_rows(partitions, seen)
         if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
-        forest = train_forest(features, classes, few, workers=workers, should_stop=should_stop)
+        classifier = smaller.train(features, classes, workers=workers, should_stop=should_stop)
         trials += [
-            _try(forest, part, at, stroke, out, workers, should_stop)
+            _try(classifier, part, at, stroke, out, workers, should_stop)
             for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
             if out.any()
         ]
@@ -116,7 +116,7 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> T
     ----------
     partition : Partition
     probabilities : float32, (S, C)
-        What the forest says of its supervoxels.
+        What the classifier says of its supervoxels.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def training_rows(
 
 
 def _try(
-    forest: Forest,
+    classifier: Classifier,
     part: Partition,
     painted: LabelledSupervoxels,
     number: NDArray[np.int32],
@@ -152,18 +152,18 @@ def _try(
     workers: int | None,
     should_stop: ShouldStop | None,
 ) -> Trial:
-    """Ask a forest for the surroundings of the painted supervoxels that it did not see."""
+    """Ask a classifier for the surroundings of the painted supervoxels that it did not see."""
     left_out = painted.where(held)
     others = painted.where(~held)
     around = Neighbourhood.around(part, left_out.supervoxels, HOPS)
-    probabilities = forest.predict(
+    probabilities = classifier.predict(
         part.table.values, around.supervoxels, workers=workers, should_stop=should_stop
     )
     return Trial(
         probabilities,
         around,
-        around.known(others, forest.class_ids),
-        *around.known(left_out, forest.class_ids),
+        around.known(others, classifier.class_ids),
+        *around.known(left_out, classifier.class_ids),
         number[held],
     )
 

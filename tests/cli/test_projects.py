@@ -55,7 +55,7 @@ def test_a_project_gives_the_same_labels(files, run, made, read, tmp_path):
 
 def test_a_project_is_resumed_without_computing(run, project, made, read, monkeypatch):
     monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
-    monkeypatch.setattr("supervox.segmentation.segmenter.train_forest", None)
+    monkeypatch.setattr("supervox.segmentation.classifier.fitting.train_forest", None)
     done = run(
         *("segment", "--project", project, "--output", project.parent / "again.tif"),
         *("--save-model", project.parent / "model"),
@@ -183,7 +183,7 @@ def test_export(files, run, project, made, read, tmp_path):
     with open_volume(out / "cell_strokes.h5") as strokes:
         assert [item.name for item in strokes.classes] == ["outside", "nucleus"]
         assert strokes.spacing == pytest.approx((30, 30, 30))
-    assert load_model(out / "cell.model").forest.class_ids == (1, 2, 3, 4, 5, 6)
+    assert load_model(out / "cell.model").classifier.class_ids == (1, 2, 3, 4, 5, 6)
     names = sorted(path.name for path in out.iterdir())
     assert names == sorted(["cell.model", *(f"cell_{kind}.h5" for kind in kinds)])
 

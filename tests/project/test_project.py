@@ -92,7 +92,7 @@ def test_the_files_are_what_the_documentation_says(home):
     }
     content = json.loads((home / "cell.supervox/project.json").read_text())
     assert content["volume"]["path"] == "../cell.tif"
-    assert content["schema"] == 1
+    assert content["schema"] == settings_module.SCHEMA
 
 
 def test_loading_tells_how_far_it_is_and_can_be_stopped(home):
@@ -194,11 +194,12 @@ def test_a_project_of_a_newer_version(home):
 
 
 def test_a_project_of_an_older_version(home, monkeypatch):
-    monkeypatch.setattr(settings_module, "SCHEMA", 2)
-    monkeypatch.setattr(settings_module, "MIGRATIONS", {1: lambda old: old | {"unit": "um"}})
+    now = settings_module.SCHEMA
+    monkeypatch.setattr(settings_module, "SCHEMA", now + 1)
+    monkeypatch.setitem(settings_module.MIGRATIONS, now, lambda old: old | {"unit": "um"})
     with opened(home) as project:
         assert project.settings.unit == "um"
-    assert read_document(home / "cell.supervox/project.json")["schema"] == 2
+    assert read_document(home / "cell.supervox/project.json")["schema"] == now + 1
 
 
 @pytest.mark.parametrize(

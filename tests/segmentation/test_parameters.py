@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supervox.features import PRESETS
 from supervox.segmentation import (
+    METHODS,
     ClassifierParameters,
     RefinementParameters,
     SegmentationParameters,
@@ -31,7 +32,12 @@ EVERY = st.builds(
         smoothing_voxels=st.floats(0, 5),
     ),
     st.sampled_from(list(PRESETS.values())),
-    st.builds(ClassifierParameters, st.integers(1, 1000), st.integers(0, 2**32 - 1)),
+    st.builds(
+        ClassifierParameters,
+        st.sampled_from([*METHODS, "own"]),
+        st.integers(1, 1000),
+        st.integers(0, 2**32 - 1),
+    ),
     st.builds(RefinementParameters, strength=st.floats(0, 10)),
     st.integers(1, MAX_PARTITIONS),
     st.booleans(),
@@ -67,6 +73,12 @@ def test_nothing_changes_a_parameter() -> None:
             "smoothing_voxels",
             -1,
             "smoothing must be 0 voxels or more, not -1",
+        ),
+        (
+            ClassifierParameters,
+            "method",
+            "magic",
+            "unknown classifier 'magic'; choose from extra-trees, ",
         ),
         (ClassifierParameters, "trees", 0, "the number of trees must be 1 or more, not 0"),
         (ClassifierParameters, "seed", -1, "the seed must lie between 0 and 4294967295, not -1"),

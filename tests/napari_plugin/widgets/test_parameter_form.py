@@ -87,7 +87,7 @@ def test_what_is_chosen_elsewhere_is_shown_and_told_to_nobody(
 ) -> None:
     other = SegmentationParameters(
         SupervoxelParameters(6.5, compactness=1e-6, iterations=3),
-        classifier=ClassifierParameters(seed=2**32 - 1),
+        classifier=ClassifierParameters("own", seed=2**32 - 1),
         refinement=RefinementParameters(0.35),
         partitions=7,
         edge_refinement=False,
@@ -96,6 +96,7 @@ def test_what_is_chosen_elsewhere_is_shown_and_told_to_nobody(
     assert chosen == []
     assert field(form, "supervoxels.size_voxels").value() == 6.5
     assert field(form, "classifier.seed").value() == 2**32 - 1
+    assert field(form, "classifier.method").currentText() == "own"
     assert field(form, "refinement.strength").value() == 0.35
     assert field(form, "partitions").value() == 7
     assert not field(form, "edge_refinement").isChecked()

@@ -34,7 +34,9 @@ def test_trees_are_those_of_scikit_learn(rows: int, many: bool) -> None:
     classes = np.arange(rows) % (9 if many else 2)
     features[rows // 2 :] = features[: rows - rows // 2]  # twins of other classes: impure leaves
     classes[rows // 2 :] = rng.permutation(classes[rows // 2 :])
-    forest = train_forest(features, classes.astype(np.uint16) + 1, ClassifierParameters(40, 3))
+    forest = train_forest(
+        features, classes.astype(np.uint16) + 1, ClassifierParameters(trees=40, seed=3)
+    )
     peer = ExtraTreesClassifier(40, class_weight="balanced", random_state=3).fit(features, classes)
     ends = np.append(forest.roots[1:], forest.feature.size)
     trees = [estimator.tree_ for estimator in peer.estimators_]
