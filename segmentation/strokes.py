@@ -46,6 +46,11 @@ class Strokes:
     voxels: NDArray[np.int64]
     classes: NDArray[np.uint16]
 
+    @classmethod
+    def empty(cls) -> Strokes:
+        """Return strokes of which no voxel is painted."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.uint16))
+
     @cached_property
     def class_ids(self) -> tuple[int, ...]:
         """The class ids that were painted, ascending."""

@@ -108,7 +108,7 @@ class FeatureEditor(QWidget):
 
     def refresh(self) -> None:
         """Show the features that are chosen."""
-        features, source = self._session.parameters.features, self._session.source
+        features, source = self._session.parameters.features, self._session.volume.source
         self.table.setHorizontalHeaderLabels(["Filter", *(f"{sigma:g}" for sigma in SCALES)])
         for column, sigma in enumerate(SCALES, 1):
             text = (

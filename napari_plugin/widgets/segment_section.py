@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
@@ -18,6 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.session.view import Shown
+from supervox.parameters import change_entry, parameter_of
+from supervox.segmentation import RefinementParameters
 
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
 from .section import Body
@@ -94,13 +95,13 @@ class SegmentSection(Body):
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
+        about = parameter_of(RefinementParameters, "strength")
         self.strength = LabelledSlider(
             "supervox_strength",
             0,
             MOST_STRENGTH * STRENGTH_STEPS,
             _strength_text,
-            "How strongly neighbouring regions agree (strength of the Markov random field). Auto "
-            "is what your strokes call for; 0 leaves every region to itself",
+            f"{about.title}: {about.help} Auto is what they call for, 1",
         )
         self.strength.changed.connect(lambda value: self._choose(value / STRENGTH_STEPS))
         self.auto = tool(
@@ -114,8 +115,8 @@ class SegmentSection(Body):
         self.form.addRow("Smoothness", row)
 
     def _choose(self, strength: float) -> None:
-        old = self._session.parameters
-        self._session.choose(replace(old, refinement=replace(old.refinement, strength=strength)))
+        path = ("refinement", "strength")
+        self._session.choose(change_entry(self._session.parameters, path, strength))
 
     def _make_shown(self) -> None:
         row = QWidget()
