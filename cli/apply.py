@@ -18,6 +18,7 @@ from supervox.segmentation import (
     Segmenter,
     check_channel_count,
     load_model,
+    versions,
 )
 from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
 
@@ -35,7 +36,7 @@ from .inputs import (
 )
 from .outputs import Outputs, making_folder
 from .progress import Stages
-from .report import class_entries, print_classes, print_json, versions
+from .report import class_entries, print_classes, print_json
 from .results import ResultFiles
 
 ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]

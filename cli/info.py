@@ -13,12 +13,18 @@ from supervox.features import FeatureBank, column_names
 from supervox.parameters import entries_of
 from supervox.project import is_project
 from supervox.reports import describe_project
-from supervox.segmentation import Model, SegmentationParameters, default_budget, load_model
+from supervox.segmentation import (
+    Model,
+    SegmentationParameters,
+    default_budget,
+    load_model,
+    versions,
+)
 from supervox.volumes import describe, open_volume
 
 from . import options
 from .projects import opened
-from .report import print_facts, print_json, times, versions
+from .report import print_facts, print_json, times
 
 
 @click.command("info")

@@ -17,11 +17,10 @@ from .settings import Settings
 
 SCHEMA = 1  # raised when supervoxels, features or graph are computed in another way
 OF_FEATURES = {"table": (np.float32, 2), "counts": (np.int64, 1)}
+# Projects of earlier versions also have statistics of the boundaries, which nothing reads.
 OF_GRAPH = {
     "edges": (np.int32, 2),
     "area": (np.float64, 1),
-    "boundary_intensity": (np.float64, 1),
-    "boundary_contrast": (np.float64, 1),
     "size": (np.int64, 1),
     "mean_intensity": (np.float64, 1),
 }
@@ -126,8 +125,7 @@ def _read_graph(part: Part) -> RegionGraph:
     n, edges = found["size"].size, found["edges"]
     if found["mean_intensity"].size != n:
         raise PartDamaged("its tables do not fit each other")
-    along = ("area", "boundary_intensity", "boundary_contrast")
-    if edges.shape[1] != 2 or any(found[name].size != len(edges) for name in along):
+    if edges.shape[1] != 2 or found["area"].size != len(edges):
         raise PartDamaged("its graph is damaged")
     if edges.size and not 0 <= int(edges.min()) <= int(edges.max()) < n:
         raise PartDamaged("its supervoxels do not fit its tables")

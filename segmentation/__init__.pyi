@@ -51,4 +51,5 @@ from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
 from .supervoxels.parameters import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels
+from .versions import versions as versions
 from .view_first import InView as InView
