@@ -17,6 +17,7 @@ from supervox.segmentation import (
     SegmentationError,
     Segmenter,
     check_channel_count,
+    libraries_of,
     load_model,
     versions,
 )
@@ -142,7 +143,8 @@ def command(
         common = {"command": "apply", "model": str(model), "workers": count_workers(workers)}
         common["device"] = name_of(request.device)
         parameters = request.model.parameters.to_dict()
-        print_json(common | {"volumes": entries, "parameters": parameters, "versions": versions()})
+        used = versions(*libraries_of(request.model.parameters.classifier.method))
+        print_json(common | {"volumes": entries, "parameters": parameters, "versions": used})
         return
     for entry in entries:
         print_classes(entry["classes"], entry["unit"])

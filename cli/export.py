@@ -118,6 +118,8 @@ def _write(
 def write_model(project: Project, path: Path) -> None:
     """Write the model of a project that is complete to a file of its own."""
     model = project.derived.load_model(project.strokes)
+    if model is None and (reason := project.derived.why_no_model(project.strokes)):
+        raise SegmentationError(f"{project.folder}: {reason}")
     if model is None:
         raise SegmentationError(
             f"{project.folder}: has no model, and can't be written to; export it when nobody else "

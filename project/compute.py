@@ -7,8 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supervox.execution import Run, Unfinished, VolumeLike, Workspace
-from supervox.segmentation import Piece, Pieces, Segmentation, Segmenter, Strokes
+from supervox.segmentation import (
+    Piece,
+    Pieces,
+    Segmentation,
+    Segmenter,
+    Strokes,
+    libraries_of,
+    versions,
+)
 
+from .errors import ProjectError
 from .project import Project
 
 
@@ -110,8 +119,13 @@ def keep_result(
     Raises
     ------
     ProjectError
-        If they can't be written.
+        If they can't be written, or the project says that another classifier made them.
     """
+    if segmenter.parameters.classifier != project.settings.parameters.classifier:
+        raise ProjectError(
+            f"{project.folder}: the result was made with another classifier than the project says; "
+            "put the segmenter's parameters into the settings of the project first"
+        )
     if project.derived.has_result(result, strokes):
         return
     classes = [item.for_files() for item in project.annotations.classes]
@@ -144,6 +158,7 @@ def note_result(
         painted_voxels=int(strokes.voxels.size),
         supervoxels=[partition.graph.n_supervoxels for partition in segmenter.partitions],
         parameters=segmenter.parameters.to_dict(),
+        versions=versions(*libraries_of(segmenter.parameters.classifier.method)),
         seconds=seconds,
     )
 
@@ -162,7 +177,8 @@ def complete(
     """
     settings, derived, strokes = project.settings, project.derived, project.strokes
     tables = derived.load_result(strokes)
-    if tables is not None and derived.load_model(strokes) is not None:
+    is_whole = derived.why_no_model(strokes) or derived.load_model(strokes) is not None
+    if tables is not None and is_whole:
         partitions = derived.load_partitions(workspace=workspace, run=run)
         if len(partitions) == settings.parameters.partitions:
             return tables.segmentation(data, partitions, settings, run.threads)

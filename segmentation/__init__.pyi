@@ -6,10 +6,17 @@ from .checks import check_spacing as check_spacing
 from .checks import count_nonfinite as count_nonfinite
 from .classifier.estimators import Classifier as Classifier
 from .classifier.estimators import Estimator as Estimator
+from .classifier.estimators import check_installed as check_installed
+from .classifier.estimators import describe_classifier as describe_classifier
+from .classifier.estimators import libraries_of as libraries_of
+from .classifier.fitting import boosting_rounds as boosting_rounds
 from .classifier.forest import Forest as Forest
 from .classifier.forest import train_forest as train_forest
+from .classifier.parameters import DEFAULT as DEFAULT
 from .classifier.parameters import METHODS as METHODS
+from .classifier.parameters import OWN as OWN
 from .classifier.parameters import ClassifierParameters as ClassifierParameters
+from .classifier.stored_estimators import NotStorable as NotStorable
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.region_graph import RegionGraph as RegionGraph

@@ -8,6 +8,13 @@ from importlib.metadata import version
 LIBRARIES = ("supervox", "numpy", "scipy", "numba", "zarr")
 
 
-def versions() -> dict[str, str]:
-    """Return the versions of Python, Supervox and the libraries that compute and keep a result."""
-    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+def versions(*more: str) -> dict[str, str]:
+    """Return the versions of Python, Supervox and the libraries that compute and keep a result.
+
+    Parameters
+    ----------
+    more : str
+        Further libraries that took part.
+    """
+    names = (*LIBRARIES, *more)
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
