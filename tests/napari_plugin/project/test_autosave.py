@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin.project.recent import RecentProjects
+from supervox.napari_plugin.session.snapshot import project_state
 from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.tasks import jobs
 from supervox.napari_plugin.tasks.exporting import Kind
@@ -57,7 +58,7 @@ def test_nothing_is_written_before_the_first_stroke(bench: Any, home: Path) -> N
     bench.settle()
     close(bench)
     assert not home.exists()
-    assert save_text(bench.session.keeping) == ("Strokes are saved as you paint", False)
+    assert save_text(project_state(bench.session)) == ("Strokes are saved as you paint", False)
 
 
 def test_a_stroke_begins_a_project(open_file: Any, home: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_stroke_begins_a_project(open_file: Any, home: Path) -> None:
     assert Path(project.settings.volume.absolute).name == "cell.tif"
     assert project.settings.spacing == SPACING
     project.annotations.flush()
-    text, is_bad = save_text(bench.session.keeping)
+    text, is_bad = save_text(project_state(bench.session))
     assert text == "● All strokes saved just now"
     assert not is_bad
     strokes = bench.strokes.data.copy()
@@ -364,7 +365,7 @@ def test_strokes_that_are_brought_back_are_saved_as_before(open_file: Any) -> No
     bench.settle()
     layer = bench.strokes
     bench.viewer.layers.remove(layer)
-    bench.session.bring_back_strokes()
+    bench.session.strokes.bring_back()
     bench.paint(2)
     bench.settle()
     assert bench.session.keeping.is_recording
@@ -541,7 +542,7 @@ def test_the_second_window_may_only_look(
     open_project(second, folder)
     assert second.session.keeping.is_read_only
     assert not second.strokes.editable
-    text, is_bad = save_text(second.session.keeping)
+    text, is_bad = save_text(project_state(second.session))
     assert text.startswith("▲ Read-only: it is open for writing already (this one, in another")
     assert is_bad
     second.session.keeping.save_as(tmp_path / "mine.supervox")
@@ -645,7 +646,7 @@ def test_the_list_is_read_only_if_it_was_written_since(
     recent, read = window.session.keeping.recent, []
     entries = recent.entries
     monkeypatch.setattr(recent, "entries", lambda: read.append(1) or entries())
-    offered = RecentList(window.session)
+    offered = RecentList(recent, lambda folder: None)
     for _ in range(3):
         offered.refresh()
     assert len(read) == 1
