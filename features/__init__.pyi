@@ -1,9 +1,10 @@
 from .bank import FeatureBank as FeatureBank
 from .context import add_context as add_context
 from .intensity import IntensityRange as IntensityRange
-from .intensity import sample_voxels as sample_voxels
+from .intensity import fingerprint as fingerprint
 from .parameters import FILTERS as FILTERS
 from .parameters import PRESETS as PRESETS
+from .parameters import STATISTICS as STATISTICS
 from .parameters import FeatureParameters as FeatureParameters
 from .parameters import parameters_for_preset as parameters_for_preset
 from .parameters import preset_of as preset_of
@@ -11,7 +12,10 @@ from .pooling import pool_features as pool_features
 from .pooling import pool_partitions as pool_partitions
 from .pooling import pooling_block as pooling_block
 from .smoothing import gaussian_smooth as gaussian_smooth
+from .smoothing import half_kernel as half_kernel
 from .smoothing import kernel_radius as kernel_radius
+from .smoothing import reflect as reflect
+from .smoothing import sum_taps as sum_taps
 from .table import FeatureTable as FeatureTable
 from .table import column_names as column_names
 from .table import join_tables as join_tables

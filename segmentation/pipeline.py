@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supervox.execution import Progress, ShouldStop, VolumeLike
+from supervox.segmentation.classifier.estimators import Estimator
 from supervox.segmentation.rendering.segmentation import Segmentation
 
 from .parameters import SegmentationParameters
@@ -18,6 +19,7 @@ def segment(
     channels: Sequence[VolumeLike] = (),
     spacing: Sequence[float] = (1, 1, 1),
     parameters: SegmentationParameters | None = None,
+    estimator: Estimator | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
@@ -34,6 +36,8 @@ def segment(
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
+    estimator : Estimator, optional
+        Takes the place of the classifier; see `Segmenter`.
     workers : int, optional
         Threads; one per processor by default. The result does not depend on it.
     progress : callable, optional
@@ -48,11 +52,17 @@ def segment(
     Raises
     ------
     SegmentationError
-        If the volume, a channel, the strokes or the spacing can't be used; the message says why.
+        If the volume, a channel, the strokes, the spacing or the estimator can't be used; the
+        message says why.
     Cancelled
         If `should_stop` said so.
     """
     segmenter = Segmenter(
-        volume, channels=channels, spacing=spacing, parameters=parameters, workers=workers
+        volume,
+        channels=channels,
+        spacing=spacing,
+        parameters=parameters,
+        estimator=estimator,
+        workers=workers,
     )
     return segmenter.segment(annotations, progress=progress, should_stop=should_stop)

@@ -12,12 +12,15 @@ from threading import RLock, Thread
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
-from supervox.segmentation.classifier.forest import Forest, train_forest
+from supervox.features import fingerprint
+from supervox.segmentation.classifier.estimators import Classifier, Estimator
+from supervox.segmentation.classifier.fitting import Trainer
+from supervox.segmentation.classifier.parameters import OWN
 from supervox.segmentation.preparation.partition import Channel, Partition, PieceStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import Coupling
-from supervox.segmentation.refinement.mrf import RefinementParameters
+from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.volumes import VolumeClass
@@ -30,11 +33,11 @@ from .checks import (
     check_volume,
     measure_intensity,
 )
-from .model import Model, Painted, fingerprint
+from .model import Model
 from .parameters import SegmentationParameters
-from .strokes import Strokes, label_supervoxels, usable_strokes
-from .training import Learned, couple_classes, predict_partitions, refine_partitions
-from .view_first import InView, Surroundings, segment_in_view
+from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_strokes
+from .training import Learned, learn, predict_partitions, refine_partitions
+from .view_first import InView, segment_in_view
 from .warm_up import warm_up
 
 
@@ -53,6 +56,9 @@ class Segmenter:
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
+    estimator : Estimator, optional
+        An object with scikit-learn's `fit`, `predict_proba` and `classes_` that takes the place of
+        the classifier of `parameters`. It stays as it is: copies learn.
     workers : int, optional
         Threads; one per processor by default. No result depends on it.
     partitions : sequence of Partition, optional
@@ -69,7 +75,7 @@ class Segmenter:
     Raises
     ------
     SegmentationError
-        If the volume, a channel or the spacing is unusable.
+        If the volume, a channel, the spacing or the estimator is unusable.
 
     Examples
     --------
@@ -84,6 +90,7 @@ class Segmenter:
         channels: Sequence[VolumeLike] = (),
         spacing: Sequence[float] = (1, 1, 1),
         parameters: SegmentationParameters | None = None,
+        estimator: Estimator | None = None,
         workers: int | None = None,
         partitions: Sequence[Partition] = (),
         workspace: Workspace | None = None,
@@ -91,6 +98,10 @@ class Segmenter:
         self.spacing = check_spacing(spacing, len(volume.shape))
         self.volume = check_volume(volume)
         self._parameters = parameters or SegmentationParameters()
+        if estimator is not None:
+            own = replace(self._parameters.classifier, method=OWN)
+            self._parameters = replace(self._parameters, classifier=own)
+        self._trainer = Trainer(self._parameters.classifier, estimator)
         self._lock = RLock()  # one change at a time; each call sees a whole state
         self.workers, self.workspace = workers, workspace
         self.seconds: dict[str, float] = {}
@@ -119,6 +130,7 @@ class Segmenter:
             if (old.supervoxels, old.features) != (parameters.supervoxels, parameters.features):
                 self._partitions = []
             del self._partitions[parameters.partitions :]
+            self._trainer = replace(self._trainer, parameters=parameters.classifier)
             if replace(old, refinement=parameters.refinement) != parameters:
                 self._learned = None
 
@@ -223,7 +235,8 @@ class Segmenter:
         Raises
         ------
         SegmentationError
-            If the annotations do not fit the volume, or hold fewer than two classes.
+            If the annotations do not fit the volume, or hold fewer than two classes, or the
+            classifier can't be trained.
         Cancelled
             If `should_stop` said so.
         """
@@ -236,18 +249,19 @@ class Segmenter:
                 strokes = usable_strokes(
                     annotations, self.volume.shape, workers=self.workers, should_stop=should_stop
                 )
+            self._trainer.check()  # before hours are spent
             self.prepare(progress=progress, should_stop=should_stop)
-            painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
+            painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
-            forest = known.forest if known is not None else self._train(painted, should_stop)
+            classifier = known.classifier if known else self._train(painted, should_stop)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
                     seen, part = segment_in_view(
                         self._partitions[0],
                         in_view,
-                        forest,
+                        classifier,
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
@@ -255,38 +269,21 @@ class Segmenter:
                         should_stop=should_stop,
                     )
                 on_view(part)
-            self._learned = known or self._learn(strokes, painted, forest, seen, should_stop)
-            return self._finish(should_stop)
-
-    def _train(self, painted: tuple[Painted, ...], should_stop: ShouldStop) -> Forest:
-        with self._timed("train"):
-            return train_forest(
-                *training_rows(self._partitions, painted),
-                self.parameters.classifier,
+            self._learned = known or learn(
+                *(self._partitions, strokes, painted, classifier, self._trainer),
+                known=seen,
+                timed=self._timed,
                 workers=self.workers,
                 should_stop=should_stop,
             )
+            return self._finish(should_stop)
 
-    def _learn(
-        self,
-        strokes: Strokes,
-        painted: tuple[Painted, ...],
-        forest: Forest,
-        seen: Surroundings | None,
-        should_stop: ShouldStop,
-    ) -> Learned:
-        """Ask the forest for all supervoxels, and held-out strokes for the coupling."""
-        parts, workers = self._partitions, self.workers
-        with self._timed("predict"):
-            chances = predict_partitions(
-                forest, parts, seen, workers=workers, should_stop=should_stop
-            )
-        with self._timed("couple"):
-            trees = self.parameters.classifier
-            coupling = couple_classes(
-                parts, strokes, painted, chances[0], trees, workers=workers, should_stop=should_stop
-            )
-        return Learned(painted, forest, chances, coupling)
+    def _train(
+        self, painted: tuple[LabelledSupervoxels, ...], should_stop: ShouldStop
+    ) -> Classifier:
+        with self._timed("train"):
+            rows = training_rows(self._partitions, painted)
+            return self._trainer.train(*rows, workers=self.workers, should_stop=should_stop)
 
     def apply(
         self,
@@ -298,7 +295,7 @@ class Segmenter:
         """Label the volume with a model that was trained before.
 
         On the volume that the model was trained on, this gives the labels of the training run,
-        painted supervoxels included; on any other volume the forest decides alone.
+        painted supervoxels included; on any other volume the classifier decides alone.
 
         Parameters
         ----------
@@ -327,11 +324,14 @@ class Segmenter:
             at_home = digest == model.trained_on and self.spacing == model.spacing
             with self._timed("predict"):
                 probabilities = predict_partitions(
-                    model.forest, self._partitions, workers=self.workers, should_stop=should_stop
+                    model.classifier,
+                    self._partitions,
+                    workers=self.workers,
+                    should_stop=should_stop,
                 )
             painted = model.painted if at_home else ()
             coupling = Coupling(model.distance, 1.0)
-            self._learned = Learned(painted, model.forest, probabilities, coupling)
+            self._learned = Learned(painted, model.classifier, probabilities, coupling)
             return self._finish(should_stop)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
@@ -355,13 +355,13 @@ class Segmenter:
         named = {item.value: item for item in classes}
         return Model(
             self.parameters,
-            learned.forest,
+            learned.classifier,
             learned.painted,
             fingerprint(*self.images),
             self.spacing,
             learned.coupling.distance,
             unit,
-            tuple(named[k] for k in learned.forest.class_ids if k in named),
+            tuple(named[k] for k in learned.classifier.class_ids if k in named),
             len(self.images),
         )
 
@@ -383,7 +383,11 @@ class Segmenter:
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
         return Segmentation(
-            learned.forest.class_ids, learned.probabilities, self._refined, renderer, self.workers
+            learned.classifier.class_ids,
+            learned.probabilities,
+            self._refined,
+            renderer,
+            self.workers,
         )
 
     @contextmanager

@@ -28,7 +28,7 @@ SETTLE_MS = 1000  # after the last change of what was chosen
 
 
 class Keeping:
-    """Writes every stroke down in a project, and opens projects.
+    """Saves strokes, choices and results to the project as they change.
 
     Parameters
     ----------

@@ -100,7 +100,7 @@ class Delivery:
             What was learned for them.
         """
         resources, source = self._resources, restored.prepared.source
-        n_classes, held = len(model.forest.class_ids), math.prod(source.shape)
+        n_classes, held = len(model.classifier.class_ids), math.prod(source.shape)
         try:
             room = resources.room(source, model.parameters, n_classes=n_classes, held_bytes=held)
         except SegmentationError:

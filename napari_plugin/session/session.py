@@ -8,7 +8,6 @@ from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from supervox.napari_plugin.layers.palette import class_colour
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
@@ -26,6 +25,7 @@ from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
+from supervox.volumes import class_colour
 
 from .delivery import Delivery
 from .extent import Extent
@@ -63,7 +63,7 @@ class Session:
         self.volume = WorkingImage(viewer)
         self.parameters = settings.parameters
         self.classes = ClassList(
-            ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
+            ProjectClass(k, name, class_colour(k)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.resources)

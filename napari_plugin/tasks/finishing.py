@@ -54,7 +54,7 @@ class Finished:
         return self.source == source and self.segmenter.parameters == parameters
 
     def is_for(self, source: Source, strokes: Strokes, parameters: SegmentationParameters) -> bool:
-        """Tell whether it still is what would be made now."""
+        """Return whether the result was made with the current strokes and parameters."""
         return self.is_of(source, parameters) and self.strokes == strokes
 
 
@@ -94,7 +94,7 @@ class Finishing(Stage):
         self.run(task, "Computing the final labels", shown=True)
 
     def forget(self) -> None:
-        """Stop, and let go of the last result."""
+        """Stop the job, and drop the last result."""
         self.cancel()
         self.finished = None
 

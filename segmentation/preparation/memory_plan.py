@@ -124,7 +124,7 @@ class NotEnoughMemory(SegmentationError):
 
 
 def _proposals(instead: WhatWouldFit) -> Iterator[str]:
-    """Yield what a person could do."""
+    """Yield the ways to need less memory, each an imperative for an error message."""
     yield f"give --memory {math.ceil(instead.least / 1e9)}GB if the machine has as much"
     if instead.size_voxels is not None:
         yield f"use --supervoxel-size {instead.size_voxels}"

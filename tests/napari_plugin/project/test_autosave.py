@@ -241,7 +241,7 @@ def test_final_labels_are_there_again(
     bench.settle()
     with Project.open(folder, read_only=True) as project:
         model = project.derived.load_model(project.strokes)
-    assert load_model(tmp_path / "cell.model").forest.class_ids == model.forest.class_ids
+    assert load_model(tmp_path / "cell.model").classifier.class_ids == model.classifier.class_ids
     session.keeping.save_as(tmp_path / "copy.supervox")
     bench.settle()
     assert kept(tmp_path / "copy.supervox") == before
