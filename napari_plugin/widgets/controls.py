@@ -67,7 +67,9 @@ class LabelledSlider(QWidget):
         return int(self.slider.value())
 
     def show_value(self, value: int) -> None:
-        """Move the slider without telling anybody."""
+        """Move the slider without telling anybody, unless a person is moving it."""
+        if self._calm.isActive():
+            return
         with QSignalBlocker(self.slider):
             self.slider.setValue(value)
         self.rewrite()
