@@ -18,6 +18,7 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
 NAMES = {
     "supervoxels.size_voxels": "--supervoxel-size",
     "supervoxels.smoothing_voxels": "--smoothing",
+    "classifier.method": "--classifier",
     "refinement.strength": "--refine",
 }
 METAVARS = {int: "N", float: "X", str: "NAME"}

@@ -124,6 +124,7 @@ class SupervoxDock(QWidget):
             PrepareActions(
                 parameters=lambda: session.parameters,
                 choose=session.choose,
+                defaults=session.settings.parameters,
                 prepare=session.extent.prepare,
                 prepare_view=session.extent.prepare_view,
                 cancel=session.preparation.cancel,

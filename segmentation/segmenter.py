@@ -16,7 +16,7 @@ from supervox.execution import Run, VolumeLike, Workers, Workspace
 from supervox.features import fingerprint
 from supervox.segmentation.classifier.estimators import Classifier, Estimator
 from supervox.segmentation.classifier.fitting import Trainer
-from supervox.segmentation.classifier.parameters import OWN
+from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
 from supervox.segmentation.graph.partition import Channel, Partition, PieceStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
@@ -202,6 +202,7 @@ class Segmenter:
         annotations: VolumeLike | Strokes,
         *,
         refinement: RefinementParameters | None = None,
+        classifier: ClassifierParameters | None = None,
         in_view: NDArray[np.int32] | None = None,
         on_view: Callable[[InView], None] | None = None,
         run: Run | None = None,
@@ -209,7 +210,7 @@ class Segmenter:
         """Turn the strokes into labels for the whole volume.
 
         Prepares the volume if that is not done. A change of the strokes never recomputes
-        supervoxels or features, a change of `refinement` never trains.
+        supervoxels or features, one of `classifier` neither; a change of `refinement` never trains.
 
         Parameters
         ----------
@@ -217,6 +218,8 @@ class Segmenter:
             0 = unlabelled; or the painted voxels, where they are known.
         refinement : RefinementParameters, optional
             Replaces those of `parameters` from now on.
+        classifier : ClassifierParameters, optional
+            As well.
         in_view : int32, any shape, optional
             Supervoxels of the first partition that are looked at.
         on_view : callable, optional
@@ -240,6 +243,8 @@ class Segmenter:
             self.seconds = {}
             if refinement is not None:
                 self.configure(replace(self.parameters, refinement=refinement))
+            if classifier is not None:
+                self.configure(replace(self.parameters, classifier=classifier))
             with self._timed("scan"):
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
             self._trainer.check()  # before hours are spent
@@ -247,14 +252,14 @@ class Segmenter:
             painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
-            classifier = known.classifier if known else self._train(painted, local)
+            trained = known.classifier if known else self._train(painted, local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
                     seen, part = segment_in_view(
                         self._partitions[0],
                         in_view,
-                        classifier,
+                        trained,
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
@@ -262,7 +267,7 @@ class Segmenter:
                     )
                 on_view(part)
             self._learned = known or learn(
-                *(self._partitions, strokes, painted, classifier, self._trainer),
+                *(self._partitions, strokes, painted, trained, self._trainer),
                 known=seen,
                 timed=self._timed,
                 run=local,

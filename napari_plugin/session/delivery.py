@@ -87,7 +87,7 @@ class Delivery:
         """Compute the final labels in full quality."""
         prepared, strokes = self._preparation.prepared, self._live.strokes
         if prepared is not None and strokes is not None and self._live.can_update:
-            self.finishing.start(prepared, strokes, self._parameters().refinement)
+            self.finishing.start(prepared, strokes, self._parameters())
 
     def restore(self, project: Project, restored: Restored, model: Model) -> None:
         """Show the final labels of a project again, where there is room for its partitions.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
@@ -24,6 +22,7 @@ from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
+from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
@@ -83,7 +82,7 @@ class Session:
             lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
             self._part_in_view,
-            lambda: self.parameters.refinement,
+            lambda: self.parameters,
         )
         self.live.is_live = settings.live
         self.delivery = Delivery(
@@ -277,16 +276,16 @@ class Session:
             self.preview.show_feature(image, source, at, self.parameters.features, channel)
 
     def choose(self, parameters: SegmentationParameters) -> None:
-        """Change the parameters; another strength of refinement is effective at once."""
+        """Change the parameters; those of classifier and refinement are effective at once."""
         old, self.parameters = self.parameters, parameters
-        if old.refinement.strength != parameters.refinement.strength and self.live.is_live:
+        live = (parameters.classifier, parameters.refinement)
+        if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
 
     def choose_strength(self, strength: float) -> None:
         """Change the strength of refinement; 1 is what the strokes call for."""
-        refinement = replace(self.parameters.refinement, strength=strength)
-        self.choose(replace(self.parameters, refinement=refinement))
+        self.choose(change_entry(self.parameters, ("refinement", "strength"), strength))
 
     def _on_prepared(self, prepared: Prepared) -> None:
         if self.volume.image is None:

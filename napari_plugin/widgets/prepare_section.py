@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
@@ -20,12 +20,16 @@ from supervox.features import PRESETS, FeatureBank, FeatureParameters, preset_of
 from supervox.napari_plugin.layers.source import length
 from supervox.napari_plugin.session.dock_state import PrepareState
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
-from supervox.segmentation import SegmentationParameters
+from supervox.parameters import change_entry, parameter_of
+from supervox.segmentation import SegmentationParameters, SupervoxelParameters
 
 from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
 from .section import Body
 from .widening import MEANWHILE
+
+if TYPE_CHECKING:  # magicgui is imported where the form is opened
+    from .parameter_form import ParameterForm
 
 # The presets in words of the lab, in the order of the menu. What is in them, the engine knows.
 KINDS_OF_DATA: dict[str, str] = {
@@ -37,7 +41,6 @@ KINDS_OF_DATA: dict[str, str] = {
     "full": "Everything (slow)",
 }
 CUSTOM = "Own choice of features"
-COMPACTNESS_STEPS = 4  # of the slider, per unit
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class PrepareActions:
     ----------
     parameters, choose : callable
         Return the parameters of now, which may be newer than those shown; take others.
+    defaults : SegmentationParameters
+        Those of a new image.
     prepare, prepare_view, cancel : callable
         Begin with what is chosen, and with a box of what is in view; stop.
     preview, end_preview : callable
@@ -62,6 +67,7 @@ class PrepareActions:
 
     parameters: Callable[[], SegmentationParameters]
     choose: Callable[[SegmentationParameters], None]
+    defaults: SegmentationParameters
     prepare: Callable[[], None]
     prepare_view: Callable[[], None]
     cancel: Callable[[], None]
@@ -100,17 +106,15 @@ class PrepareSection(Body[PrepareState]):
             self.kind.addItem(words, name)
         self.kind.activated.connect(self._on_kind)
         form.addRow("Kind of data", self.kind)
+        size = parameter_of(SupervoxelParameters, "size_voxels")
         self.detail_size = LabelledSlider(
             "supervox_size",
             4,
             24,
             self._size_text,
-            "Size of the regions that the volume is cut into (supervoxel size). Smaller ones "
-            "follow smaller organelles, and take longer",
+            f"{size.title}: {size.help}",
         )
-        self.detail_size.changed.connect(
-            lambda value: self._choose_supervoxels(size_voxels=float(value))
-        )
+        self.detail_size.changed.connect(self._on_size)
         form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
         self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
@@ -118,6 +122,15 @@ class PrepareSection(Body[PrepareState]):
         layout.addWidget(self.more_button)
         self.more = self._make_more()
         layout.addWidget(self.more)
+        self.all_parameters = tool(
+            "all_parameters",
+            "All parameters…",
+            "Everything else that can be chosen: supervoxels, classifier, refinement, partitions",
+            self._show_all,
+        )
+        self.all_parameters.setProperty("plain", True)
+        layout.addWidget(self.all_parameters)
+        self.form: ParameterForm | None = None
         buttons = QHBoxLayout()
         self.preview = button(
             "supervox_preview",
@@ -157,19 +170,6 @@ class PrepareSection(Body[PrepareState]):
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 0, 0, 0)
-        form = QFormLayout()
-        self.compactness = LabelledSlider(
-            "supervox_compactness",
-            1,
-            40,
-            lambda value: f"{value / COMPACTNESS_STEPS:g}",
-            "Compactness: low values follow faint edges, high values give rounder regions",
-        )
-        self.compactness.changed.connect(
-            lambda value: self._choose_supervoxels(compactness=value / COMPACTNESS_STEPS)
-        )
-        form.addRow("Roundness", self.compactness)
-        layout.addLayout(form)
         self.features = FeatureEditor(
             self._choose_features, self._do.preview_feature, self._do.hint
         )
@@ -192,13 +192,14 @@ class PrepareSection(Body[PrepareState]):
                 self.kind.removeItem(custom)
             self.kind.setCurrentIndex(custom if preset is None else self.kind.findData(preset))
         self.detail_size.show_value(round(parameters.supervoxels.size_voxels))
-        self.compactness.show_value(round(parameters.supervoxels.compactness * COMPACTNESS_STEPS))
         n = len(FeatureBank(parameters.features).channels)
         arrow = "▾" if not self.more.isHidden() else "▸"
         self.more_button.setText(f"{arrow} Features: {n} channels{self._scales_text()}")
         if not self.more.isHidden():
             self.features.show_features(parameters.features, state.source)
-        for widget in (self.kind, self.detail_size, self.more):
+        if self.form is not None:
+            self.form.show_parameters(parameters)
+        for widget in (self.kind, self.detail_size, self.more, self.all_parameters):
             widget.setEnabled(has_image)
         self.preview.setEnabled(has_image and state.is_in_2d)
         self.preview.setText("Remove preview" if state.is_previewed else "Preview on this slice")
@@ -263,9 +264,19 @@ class PrepareSection(Body[PrepareState]):
     def _choose_features(self, features: FeatureParameters) -> None:
         self._do.choose(replace(self._do.parameters(), features=features))
 
-    def _choose_supervoxels(self, **changes: Any) -> None:
-        old = self._do.parameters()
-        self._do.choose(replace(old, supervoxels=replace(old.supervoxels, **changes)))
+    def _on_size(self, value: int) -> None:
+        path = ("supervoxels", "size_voxels")
+        self._do.choose(change_entry(self._do.parameters(), path, float(value)))
+
+    def _show_all(self) -> None:
+        from .parameter_form import ParameterForm  # magicgui only where it is needed
+
+        if self.form is None:
+            self.form = ParameterForm(self._do.defaults, self._do.choose, self)
+        self.form.show_parameters(self._do.parameters())
+        self.form.show()
+        self.form.raise_()
+        self.form.activateWindow()
 
     def _on_preview(self) -> None:
         if self.state.is_previewed:

@@ -20,6 +20,8 @@ from qtpy.QtWidgets import (
 )
 from supervox.napari_plugin.session.dock_state import SegmentState
 from supervox.napari_plugin.session.view import Shown
+from supervox.parameters import parameter_of
+from supervox.segmentation import RefinementParameters
 
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
 from .section import Body
@@ -136,13 +138,13 @@ class SegmentSection(Body[SegmentState]):
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
+        about = parameter_of(RefinementParameters, "strength")
         self.strength = LabelledSlider(
             "supervox_strength",
             0,
             MOST_STRENGTH * STRENGTH_STEPS,
             _strength_text,
-            "How strongly neighbouring regions agree (strength of the Markov random field). Auto "
-            "is what your strokes call for; 0 leaves every region to itself",
+            f"{about.title}: {about.help} Auto is what they call for, 1",
         )
         self.strength.changed.connect(
             lambda value: self._do.choose_strength(value / STRENGTH_STEPS)

@@ -312,6 +312,6 @@ def test_report(run, project):
     ]
     text = (folder / "report.md").read_text()
     assert "| 3 | nucleus |" in text
-    assert "| features.filters | " in text
+    assert "| Features | Scales | 1, 2, 4" in text
     assert "um^3" in text
     assert (folder / "sections.png").read_bytes().startswith(b"\x89PNG")

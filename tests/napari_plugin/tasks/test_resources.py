@@ -21,7 +21,6 @@ from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import (
     MemoryPlan,
     NotEnoughMemory,
-    RefinementParameters,
     SegmentationError,
     SegmentationParameters,
     find_strokes,
@@ -53,7 +52,7 @@ def finish(scene: Scene, run_stage: Callable[..., Any]) -> Callable[..., np.ndar
 
     def work(source: Source, resources: Resources) -> np.ndarray:
         prepared = run_stage(Preparation(resources), source, PARAMETERS)
-        done = run_stage(Finishing(resources), prepared, strokes, RefinementParameters())
+        done = run_stage(Finishing(resources), prepared, strokes, prepared.parameters)
         labels: np.ndarray = done.labels
         return labels
 
