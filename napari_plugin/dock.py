@@ -84,7 +84,7 @@ class SupervoxDock(QWidget):
             shortcut.activated.connect(step)
         self.session.changed.connect(self.keys.follow)
         self.session.changed.connect(self._refresh_soon)
-        self.session.keeping.volume_moved.connect(self.project.ask_for_volume)
+        self.session.autosave.volume_moved.connect(self.project.ask_for_volume)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
         session = self.session
@@ -97,14 +97,14 @@ class SupervoxDock(QWidget):
 
     def _make_sections(self, session: Session) -> None:
         """Give each section what it can have done, and the keys likewise."""
-        viewer, recent = session.viewer, session.keeping.recent
+        viewer, recent = session.viewer, session.autosave.recent
         self.project = ProjectBar(
             recent,
             ProjectActions(
                 look=lambda: project_state(session),
                 new=session.new_project,
-                open=session.keeping.open,
-                save_as=session.keeping.save_as,
+                open=session.autosave.open,
+                save_as=session.autosave.save_as,
                 hint=session.hint,
             ),
         )
@@ -115,7 +115,7 @@ class SupervoxDock(QWidget):
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
                 set_spacing=session.volume.set_spacing,
                 open_file=lambda path: viewer.open(path, plugin=PLUGIN),
-                open_project=session.keeping.open,
+                open_project=session.autosave.open,
                 open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
                 hint=session.hint,
             ),

@@ -27,7 +27,7 @@ from .work import Work
 SETTLE_MS = 1000  # after the last change of what was chosen
 
 
-class Keeping:
+class Autosave:
     """Saves strokes, choices and results to the project as they change.
 
     Parameters

@@ -7,7 +7,7 @@ from napari.utils.notifications import show_warning
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.project.autosave import Keeping
+from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.tasks.live import LiveLoop
 
 from .working_image import WorkingImage
@@ -22,7 +22,7 @@ class ReadyStrokes:
     painting : Painting
     live : LiveLoop
         Looks at what is painted already.
-    keeping : Keeping
+    autosave : Autosave
         Writes it down.
     brush_size : int
         Of a new layer, in voxels.
@@ -42,11 +42,11 @@ class ReadyStrokes:
         volume: WorkingImage,
         painting: Painting,
         live: LiveLoop,
-        keeping: Keeping,
+        autosave: Autosave,
         brush_size: int,
     ) -> None:
         self._volume, self._painting = volume, painting
-        self._live, self._keeping = live, keeping
+        self._live, self._autosave = live, autosave
         self._brush_size = brush_size
         self.lost: Labels | None = None
         self.is_new = False
@@ -54,20 +54,20 @@ class ReadyStrokes:
     def begin(self, image: Image) -> None:
         """Paint on the strokes of an image, or on new ones."""
         layer = self._painting.attach(image, brush_size=self._brush_size)
-        self._keeping.reopen_for(layer)
+        self._autosave.reopen_for(layer)
         self._take(layer)
 
     def adopt(self, layer: Layer) -> None:
         """Paint on a layer that was added, if it is for strokes of the image."""
         image = self._volume.image
         if image is not None and isinstance(layer, Labels) and self._painting.adopt(image, layer):
-            self._keeping.bind()
+            self._autosave.bind()
             self._take(layer)
 
     def lose(self) -> None:
         """Note that the layer was removed by a person: Painting lets go of a layer first."""
         self.lost = self._painting.layer
-        self._keeping.save_what_waits()
+        self._autosave.save_what_waits()
         self._painting.detach()
         self._live.stop()
         QTimer.singleShot(0, self._warn)
@@ -86,7 +86,7 @@ class ReadyStrokes:
             self._volume.viewer.add_layer(self.lost)
             self.lost = None
         layer = self._painting.attach(image, brush_size=self._brush_size)
-        self._keeping.bind()
+        self._autosave.bind()
         self._take(layer)
         self.changed.emit()
 

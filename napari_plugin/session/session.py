@@ -11,7 +11,7 @@ from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.project.autosave import Keeping
+from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.project.project_files import Opened, Restored
 from supervox.napari_plugin.project.work import Work
 from supervox.napari_plugin.settings import Settings
@@ -94,15 +94,15 @@ class Session:
             self.live,
             self.view,
             lambda: self.parameters,
-            lambda: self.keeping.project,
+            lambda: self.autosave.project,
         )
-        self.keeping = Keeping(
+        self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
         self.strokes = ReadyStrokes(
-            self.volume, self.painting, self.live, self.keeping, settings.brush_size
+            self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
         self._connect()
 
@@ -120,12 +120,12 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.keeping):
+        for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
-        self.keeping.opened.connect(self._on_opened)
-        self.keeping.restored.connect(self._on_restored)
-        for hinting in (self.painting, self.regions, self.extent, self.keeping):
+        self.autosave.opened.connect(self._on_opened)
+        self.autosave.restored.connect(self._on_restored)
+        for hinting in (self.painting, self.regions, self.extent, self.autosave):
             hinting.hint.connect(self.hint)
         for changing in (
             self.volume,
@@ -136,12 +136,12 @@ class Session:
             self.classes,
             self.regions,
             self.importing,
-            self.keeping,
+            self.autosave,
         ):
             changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.painting.recorded.connect(self._emit_changed)
-        self.changed.connect(self.keeping.state_changed)
+        self.changed.connect(self.autosave.state_changed)
 
     def _emit_changed(self, *_: object) -> None:
         self.changed.emit()
@@ -179,7 +179,7 @@ class Session:
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
-        self.keeping.release()
+        self.autosave.release()
         for stage in self._stages:
             stage.cancel()
         self.importing.cancel()
@@ -203,7 +203,7 @@ class Session:
         self.changed.emit()
 
     def _release_image(self) -> None:
-        self.keeping.release()
+        self.autosave.release()
         self.importing.cancel()
         self.preparation.forget()
         self.delivery.finishing.forget()
@@ -295,7 +295,7 @@ class Session:
         self.extent.follow(prepared)
         self.view.start(self.volume.image, prepared)
         if prepared.seconds:
-            self.keeping.keep()
+            self.autosave.keep()
         if self.live.is_live:
             self.live.update()
 
@@ -346,8 +346,8 @@ class Session:
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""
-        self.keeping.note(finished)
-        self.keeping.keep()
+        self.autosave.note(finished)
+        self.autosave.keep()
 
     def go_to_unsure(self) -> None:
         """Move the view to the least certain place that was not shown lately."""

@@ -42,13 +42,13 @@ def dock_state(session: Session) -> DockState:
 
 def project_state(session: Session) -> ProjectState:
     """Return how saving stands now: it goes on without a change of anything else."""
-    keeping, image = session.keeping, session.volume.image
-    project = keeping.project
+    autosave, image = session.autosave, session.volume.image
+    project = autosave.project
     return ProjectState(
         folder=None if project is None else project.folder,
-        is_named=keeping.is_named,
-        is_beginning=keeping.is_beginning,
-        is_recording=keeping.is_recording,
+        is_named=autosave.is_named,
+        is_beginning=autosave.is_beginning,
+        is_recording=autosave.is_recording,
         read_only_because=None if project is None else project.read_only_because,
         saving=None if project is None else replace(project.annotations.state),
         image_name=None if image is None else image.name,
@@ -67,7 +67,7 @@ def _volume(session: Session, source: Source | None, needs: Needs | None) -> Vol
         unusable=tuple(reason for reason in reasons if reason),
         source=source,
         needs=needs,
-        recent=session.keeping.recent.version,
+        recent=session.autosave.recent.version,
     )
 
 
@@ -98,7 +98,7 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
 
 def _paint(session: Session, source: Source | None) -> PaintState:
     layer, recorder = session.painting.layer, session.painting.recorder
-    classes, is_read_only = session.classes, session.keeping.is_read_only
+    classes, is_read_only = session.classes, session.autosave.is_read_only
     state = PaintState(
         has_image=source is not None,
         has_layer=layer is not None,
