@@ -167,7 +167,7 @@ def test_a_change_is_effective_without_a_restart(shown: Any, qtbot: QtBot, scene
         edge_refinement=False,
     )
     assert window.session.parameters == expected
-    assert not window.session.is_out_of_date
+    assert not window.session.extent.is_out_of_date
     window.click("supervox_finish")
     window.settle()
     finished = window.session.delivery.finishing.finished
@@ -187,7 +187,7 @@ def test_a_change_is_effective_without_a_restart(shown: Any, qtbot: QtBot, scene
 
     type_in(qtbot, field(form, "supervoxels.iterations"), "2")
     window.settle()
-    assert window.session.is_out_of_date
+    assert window.session.extent.is_out_of_date
     assert window.find("supervox_prepare").text() == "Prepare again"
 
 
@@ -196,7 +196,7 @@ def test_a_project_that_is_opened_again_has_it(
 ) -> None:
     window = open_dock(scene.image, name="scene")
     window.prepare(1, 2)
-    project = window.session.keeping.project
+    project = window.session.autosave.project
     window.session.choose(replace(window.session.parameters, partitions=2))
     window.click("all_parameters")
     form = window.find("parameter_form")
