@@ -10,18 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from supervox.execution import Choice, Device, connected, count_workers, name_of
+from supervox.execution import Choice, Device, count_workers, name_of
 from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
     Strokes,
     check_classes,
+    choose_device,
     find_strokes,
     save_model,
 )
 from supervox.volumes import Volume, open_volume
 
-from .budget import choose_device, make_rooms
+from .budget import rooms_for
 from .errors import say
 from .inputs import (
     VoxelSize,
@@ -82,7 +83,7 @@ class Request:
 def run(request: Request) -> dict[str, Any]:
     """Segment, write the files, and return what was done."""
     started = time.perf_counter()
-    device = choose_device(request.device, request.scheduler)
+    device = choose_device(request.device, request.scheduler, say)
     with ExitStack() as stack:
         volume, strokes, *further = [
             stack.enter_context(open_volume(path))
@@ -98,18 +99,19 @@ def run(request: Request) -> dict[str, Any]:
             painted = find_strokes(strokes.data, workers=request.workers)
             strokes.data.release()
             check_classes(painted.class_ids)
-            rooms = make_rooms(
-                (volume, *further),
-                request.parameters,
-                request.memory,
-                outputs.folder,
-                spacing=size.spacing,
-                n_classes=len(painted.class_ids),
-                workers=request.workers,
-                shared=stack.enter_context(
-                    connected(request.scheduler, outputs.folder, workers=request.workers)
-                ),
-            ).on(device)
+            rooms = stack.enter_context(
+                rooms_for(
+                    (volume, *further),
+                    request.parameters,
+                    request.memory,
+                    outputs.folder,
+                    spacing=size.spacing,
+                    n_classes=len(painted.class_ids),
+                    workers=request.workers,
+                    scheduler=request.scheduler,
+                    device=device,
+                )
+            )
             data, masked = read_volume(volume, stages, workspace=rooms.images)
             segmenter = Segmenter(
                 data,
