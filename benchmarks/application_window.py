@@ -77,7 +77,7 @@ class Window:
 
     def at(self, *place: float) -> tuple[float, float]:
         """Return where a voxel (plane, row, column) of the image is on the canvas."""
-        image, viewer = self.session.image, self.viewer
+        image, viewer = self.session.volume.image, self.viewer
         assert image is not None
         rows, columns = viewer.dims.displayed
         world = np.asarray(image.data_to_world(place))[[columns, rows]]

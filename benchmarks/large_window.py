@@ -127,7 +127,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
     with GuiProbe() as probe:
         started = time.perf_counter()
         window.viewer.open(str(file), plugin="supervox")
-        window.wait(lambda: session.image is not None)
+        window.wait(lambda: session.volume.image is not None)
         settle(window)
         visit.note("open", time.perf_counter() - started)
         visit.picture("1-opened")

@@ -56,8 +56,8 @@ def graph(at: Arrays) -> Any:
 def segment(at: Arrays) -> Any:
     """Get from strokes to one class per supervoxel."""
     strokes = find_strokes(at["strokes"], workers=THREADS)
-    painted, classes = label_supervoxels(at["ids"], strokes)
-    forest = train_forest(at["table"][painted], classes, workers=THREADS)
+    painted = label_supervoxels(at["ids"], strokes)
+    forest = train_forest(at["table"][painted.supervoxels], painted.classes, workers=THREADS)
     probabilities = forest.predict(at["table"], workers=THREADS)
     return probabilities, refine(probabilities, RegionGraph(**{name: at[name] for name in GRAPH}))
 

@@ -92,7 +92,7 @@ def commit() -> str:
         run = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
         return run.stdout.strip()
 
-    rooms = ("features", "segmentation", "sample_data", "volumes", "benchmarks/*.py")
+    rooms = [path.parent.name for path in ROOT.glob("*/__init__.py")]
     changed = git("status", "--porcelain", "--untracked-files=no", "--", *rooms)
     return (git("rev-parse", "--short", "HEAD") or "unknown") + ("+" if changed else "")
 

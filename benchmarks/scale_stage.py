@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.cli.results import ResultFiles
-from supervox.cli.segment_run import Request
+from supervox.cli.segment_request import Request
 from supervox.cli.segment_run import run as segment
 from supervox.execution.connect_cluster import local_cluster
 from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
@@ -85,12 +85,9 @@ def run(
     labels = folder / LABELS
     request = Request(
         volume=str(folder / VOLUME),
-        channels=(),
         annotations=str(folder / PAINTED),
         files=ResultFiles(str(labels)),
-        model=None,
-        spacing=None,
-        parameters=parameters,
+        change=lambda _: parameters,
         workers=threads,
         memory=budget,
         scheduler=scheduler,

@@ -8,7 +8,7 @@ Features are computed block by block, once for training and once for all predict
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ from sklearn.ensemble import RandomForestClassifier
 from supervox.execution import Block, Run, split_blocks
 from supervox.features import FeatureBank, IntensityRange
 from supervox.segmentation import Forest
-from supervox.segmentation.classifier._tree_training import Tree
-from supervox.segmentation.classifier.forest import join_trees
+from supervox.segmentation.classifier.fitting import lay_out_forest
 
 from .datasets import Dataset
 
@@ -98,25 +97,4 @@ def grow(
     grown = RandomForestClassifier(TREES, class_weight="balanced", random_state=0, n_jobs=-1).fit(
         rows, classes
     )
-    ids = tuple(int(value) for value in grown.classes_)
-    return grown, join_trees(ids, [_lay_out(tree.tree_) for tree in grown.estimators_])
-
-
-def _lay_out(tree: Any) -> Tree:
-    """Lay a tree of scikit-learn out for Supervox's kernel, which predicts the same, faster."""
-    levels = [np.zeros(1, np.int64)]
-    while levels[-1].size:
-        inner = levels[-1][tree.children_left[levels[-1]] >= 0]
-        pairs = np.stack([tree.children_left[inner], tree.children_right[inner]], axis=1)
-        levels.append(pairs.ravel())
-    order = np.concatenate(levels)
-    number = np.empty(order.size, np.int32)
-    number[order] = np.arange(order.size)
-    is_leaf = tree.children_left[order] < 0
-    return Tree(
-        np.where(is_leaf, 0, tree.feature[order]).astype(np.int32),
-        np.where(is_leaf, np.inf, tree.threshold[order]),
-        np.where(is_leaf, number[order], number[tree.children_left[order]]),
-        tree.value[order, 0, :],
-        int(tree.max_depth),
-    )
+    return grown, lay_out_forest(grown)

@@ -5,13 +5,14 @@ Where to find what:
 - `commands`: the list of commands; a command's module is only loaded when it is called.
 - `open`, `segment`, `apply`, `score`, `sample`, `info`, `convert`, `picture`: one command each.
 - `check`, `export`, `write_report`: commands on a project; `projects` is what they share.
-- `segment_run`: what ``segment`` does once its options are understood; `segment_project`: the same
-  in a project.
-- `options`: the options that several commands have.
+- `segment_request`: what ``segment`` was asked for; `segment_run`: what it does then;
+  `segment_project`: the same in a project.
+- `options`: the options that several commands have; `parameter_options`: those that parameters
+  become.
 - `budget`: the memory that a command may use.
 - `inputs`: volumes and strokes opened, checked and read.
 - `outputs`: files that appear together, complete, or not at all; `results` fills them.
-- `progress`: what a person sees while waiting, on stderr.
+- `progress`: bars and lines on stderr while a command works.
 - `report`: what was done, as a table or as JSON, on stdout.
 - `errors`: what went wrong, in one line on stderr, and exit codes; `remedies`: what to do about it.
 """

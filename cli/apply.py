@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 from supervox.execution import Choice, Device, count_workers, name_of
+from supervox.features import fingerprint
 from supervox.segmentation import (
     Model,
     SegmentationError,
     Segmenter,
     check_channel_count,
     choose_device,
-    fingerprint,
     load_model,
 )
 from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
@@ -45,7 +45,7 @@ ALIKE = 0.01  # relative difference of voxel sizes that is no difference
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asked for.
+    """Arguments and options of ``supervox apply``, checked.
 
     Attributes
     ----------
@@ -193,7 +193,7 @@ def _label(
         request.memory,
         outputs.folder,
         spacing=request.spacing or volume.spacing,
-        n_classes=len(model.forest.class_ids),
+        n_classes=len(model.classifier.class_ids),
         workers=request.workers,
         device=request.device,
     ) as rooms:

@@ -10,9 +10,10 @@ from typing import Any
 import click
 from supervox.execution import count_workers, describe_device
 from supervox.features import FeatureBank, column_names
+from supervox.parameters import entries_of
 from supervox.project import is_project
 from supervox.reports import describe_project
-from supervox.segmentation import Model, default_budget, load_model
+from supervox.segmentation import Model, SegmentationParameters, default_budget, load_model
 from supervox.volumes import describe, open_volume
 
 from . import options
@@ -70,7 +71,7 @@ def _describe_model(file: str, model: Model) -> dict[str, Any]:
     return {
         "path": file,
         "kind": "model",
-        "class_ids": list(model.forest.class_ids),
+        "class_ids": list(model.classifier.class_ids),
         "classes": [item.as_json() for item in model.classes],
         "features": list(column_names(FeatureBank(model.parameters.features), model.n_images)),
         "images": model.n_images,
@@ -83,7 +84,7 @@ def _describe_model(file: str, model: Model) -> dict[str, Any]:
 
 
 def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
-    parameters, unit = content["parameters"], content["unit"] or ""
+    unit = content["unit"] or ""
     names = {item["value"]: item["name"] for item in content["classes"]}
     classes = [f"{k} {names.get(k, '')}".strip() for k in content["class_ids"]]
     size = f"{times(content['spacing'])} {unit}".strip()
@@ -92,14 +93,23 @@ def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("kind", "supervox model"),
         ("classes", ", ".join(classes)),
         ("voxel size", f"{size} (of the volume that it was trained on)"),
-        ("supervoxels", f"edge {parameters['supervoxels']['size_voxels']:g} voxels"),
-        ("partitions", str(parameters["partitions"])),
-        ("refinement", f"strength {parameters['refinement']['strength']:g}"),
-        ("features", f"{len(content['features'])}: {', '.join(parameters['features']['filters'])}"),
         ("channels", str(content["images"])),
-        ("trees", str(parameters["classifier"]["trees"])),
+        ("columns", f"{len(content['features'])} of features"),
+        *_parameter_facts(content["parameters"]),
         ("trained on", f"volume {content['trained_on']}"),
     ]
+
+
+def _parameter_facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return a line for every stage, and one for every parameter beside the stages."""
+    lines: dict[str, list[str]] = {}
+    for entry in entries_of(SegmentationParameters.from_dict(values)):
+        if entry.stage is None:
+            lines[entry.about.title.lower()] = [entry.text]
+        else:
+            words = f"{entry.about.title.lower()} {entry.text}"
+            lines.setdefault(entry.stage.title.lower(), []).append(words)
+    return [(name, "; ".join(texts)) for name, texts in lines.items()]
 
 
 def _volume_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -140,6 +150,7 @@ def _project_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
             )
             for item in content["classes"]
         ],
+        *_parameter_facts(settings["parameters"]),
         ("journal", f"{journal['changes']:,} changes, {_size(journal['bytes'])}"),
         ("last change", journal["last"] or ""),
         *[(part["name"], _size(part["bytes"])) for part in content["derived"]],

@@ -1,4 +1,4 @@
-"""What a person sees while waiting: bars in a terminal, a few plain lines in a log."""
+"""Progress on stderr: bars in a terminal, a few plain lines in a log."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Stages:
         name : str
             Its key in `seconds`.
         title : str
-            What a person reads.
+            Name of the step, as printed before the bar.
 
         Yields
         ------

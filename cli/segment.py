@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,17 +9,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 from supervox.execution import Choice
-from supervox.features import PRESETS, parameters_for_preset
-from supervox.segmentation import MAX_PARTITIONS, SegmentationParameters
 
 from . import options
-from .errors import checking
+from .parameter_options import change_parameters, parameter_options
 from .report import print_classes, print_json
-from .results import ResultFiles
-from .segment_run import Request, run
-
-DEFAULT = SegmentationParameters()
-DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFAULT.features)
 
 
 @click.command("segment")
@@ -38,45 +29,7 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
 )
 @options.channels
 @options.spacing
-@click.option(
-    "--supervoxel-size",
-    type=float,
-    default=DEFAULT.supervoxels.size_voxels,
-    show_default=True,
-    metavar="N",
-    help="Edge of the pieces that the volume is cut into, in voxels of the finest axis. Smaller "
-    "ones follow smaller organelles, and take longer.",
-)
-@click.option(
-    "--preset",
-    metavar="NAME",
-    default=DEFAULT_PRESET,
-    show_default=True,
-    help=f"What to measure in the image: {', '.join(PRESETS)}.",
-)
-@click.option(
-    "--refine",
-    type=float,
-    default=DEFAULT.refinement.strength,
-    show_default=True,
-    metavar="STRENGTH",
-    help="How strongly neighbouring pieces agree, as a factor on what the strokes call for. More "
-    "gives smoother labels and may lose small structures; 0 leaves every piece to itself.",
-)
-@click.option(
-    "--partitions",
-    type=int,
-    default=DEFAULT.partitions,
-    show_default=True,
-    metavar="N",
-    help=f"How often to cut the volume, each time elsewhere, and let the cuts vote (1 to "
-    f"{MAX_PARTITIONS}). 1 is quick, more is more accurate.",
-)
-@click.option(
-    "--no-edge-refinement",
-    is_flag=True,
-    help="Leave borders where the pieces have them, instead of at the edges in the image.",
-)
+@parameter_options
 @click.option(
     "--probabilities",
     metavar="PATH",
@@ -92,14 +45,6 @@ DEFAULT_PRESET = next(name for name, preset in PRESETS.items() if preset == DEFA
     type=click.Path(path_type=Path),
     metavar="PATH",
     help="Also save what was learned, for 'supervox apply'.",
-)
-@click.option(
-    "--seed",
-    type=int,
-    default=DEFAULT.classifier.seed,
-    show_default=True,
-    metavar="N",
-    help="Number that the random choices follow from: the same gives the same labels.",
 )
 @click.option(
     "--project",
@@ -119,21 +64,16 @@ def command(
     output: str | None,
     channels: tuple[str, ...],
     spacing: tuple[float, float, float] | None,
-    supervoxel_size: float,
-    preset: str,
-    refine: float,
-    partitions: int,
-    no_edge_refinement: bool,
     probabilities: str | None,
     uncertainty: str | None,
     save_model: Path | None,
-    seed: int,
     project: Path | None,
     workers: int | None,
     memory: float | None,
     scheduler: str | None,
     device: Choice,
     as_json: bool,
+    **_parameters: Any,  # taken from the context, which knows what was given
 ) -> None:
     """Label every voxel of VOLUME from a few painted strokes.
 
@@ -142,6 +82,10 @@ def command(
 
     With --project, VOLUME and --annotations are needed only the first time, and --output never.
     """
+    from . import segment_project, segment_run  # here, so that help needs no compiler
+    from .results import ResultFiles
+    from .segment_request import Request
+
     context = click.get_current_context()
     given = {
         name: value
@@ -154,47 +98,23 @@ def command(
         if name not in given:
             (param,) = (item for item in context.command.params if item.name == name)
             raise click.MissingParameter(ctx=context, param=param)
-    files = ResultFiles(output, probabilities, uncertainty)
-    if project is not None:
-        from . import segment_project
-
-        if channels:
-            raise click.UsageError("--channel can't be kept in a project: leave one of them out")
-        change = partial(change_parameters, given=given)
-        report = segment_project.run(
-            segment_project.Request(
-                project,
-                volume,
-                annotations,
-                files,
-                save_model,
-                spacing,
-                change,
-                workers,
-                memory,
-                scheduler,
-                device,
-            )
-        )
-    else:
-        assert volume is not None
-        assert annotations is not None
-        parameters = change_parameters(DEFAULT, given)
-        report = run(
-            Request(
-                volume,
-                channels,
-                annotations,
-                files,
-                save_model,
-                spacing,
-                parameters,
-                workers,
-                memory,
-                scheduler,
-                device,
-            )
-        )
+    if project is not None and channels:
+        raise click.UsageError("--channel can't be kept in a project: leave one of them out")
+    request = Request(
+        volume=volume,
+        annotations=annotations,
+        channels=channels,
+        project=project,
+        files=ResultFiles(output, probabilities, uncertainty),
+        model=save_model,
+        spacing=spacing,
+        change=partial(change_parameters, given=given),
+        workers=workers,
+        memory=memory,
+        scheduler=scheduler,
+        device=device,
+    )
+    report = (segment_run if project is None else segment_project).run(request)
     if as_json:
         print_json(report)
         return
@@ -202,34 +122,3 @@ def command(
         print_classes(report["classes"], report["unit"])
     written = ", ".join(report["outputs"].values())
     click.echo(f"{written}: written after {report['seconds']['total']:.1f} s")
-
-
-def change_parameters(
-    parameters: SegmentationParameters, given: Mapping[str, Any]
-) -> SegmentationParameters:
-    """Return parameters with what a person gave as options."""
-
-    def pick(option: str, name: str) -> dict[str, Any]:
-        return {name: given[option]} if option in given else {}
-
-    with checking("--supervoxel-size"):
-        size = pick("supervoxel_size", "size_voxels")
-        supervoxels = replace(parameters.supervoxels, **size)
-    features = parameters.features
-    if "preset" in given:
-        with checking("--preset"):
-            features = parameters_for_preset(given["preset"])
-    with checking("--seed"):
-        classifier = replace(parameters.classifier, **pick("seed", "seed"))
-    with checking("--refine"):
-        refinement = replace(parameters.refinement, **pick("refine", "strength"))
-    with checking("--partitions"):
-        return replace(
-            parameters,
-            supervoxels=supervoxels,
-            features=features,
-            classifier=classifier,
-            refinement=refinement,
-            edge_refinement=not given.get("no_edge_refinement", not parameters.edge_refinement),
-            **pick("partitions", "partitions"),
-        )

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from supervox.execution import Choice, count_workers, name_of
 from supervox.project import MAX_ID, Project, ProjectClass, change_between
-from supervox.reports import look_of
 from supervox.segmentation import (
     Rooms,
     Segmentation,
@@ -22,7 +19,7 @@ from supervox.segmentation import (
     choose_device,
     find_strokes,
 )
-from supervox.volumes import Volume, open_volume
+from supervox.volumes import Volume, class_colour, open_volume
 
 from . import projects
 from .errors import say
@@ -30,48 +27,8 @@ from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs
 from .progress import Stages
-from .report import versions
 from .results import ResultFiles
-from .segment_run import painted_classes, tell_lost_classes
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a person asked for.
-
-    Attributes
-    ----------
-    project : Path
-    volume, annotations : str, optional
-        Addresses; needed for a new project.
-    files : ResultFiles
-        What to write beside the project.
-    model : Path, optional
-        Where to save the model.
-    spacing : tuple of 3 float, optional
-        Voxel size, where the person gave one.
-    change : callable
-        Puts the options that were given into parameters.
-    workers : int, optional
-    memory : float, optional
-        Bytes to use at most.
-    scheduler : str, optional
-        Address of a Dask cluster.
-    device : str
-        What computes: auto, cpu or gpu.
-    """
-
-    project: Path
-    volume: str | None
-    annotations: str | None
-    files: ResultFiles
-    model: Path | None
-    spacing: tuple[float, float, float] | None
-    change: Callable[[SegmentationParameters], SegmentationParameters]
-    workers: int | None
-    memory: float | None
-    scheduler: str | None
-    device: Choice
+from .segment_request import Request, painted_classes, report_of_run, tell_lost_classes
 
 
 def run(request: Request) -> dict[str, Any]:
@@ -104,25 +61,16 @@ def run(request: Request) -> dict[str, Any]:
                 write_model(project, model)
             outputs.publish()
         size = projects.voxel_size_of(settings)
+        seconds = stages.seconds | {"total": time.perf_counter() - started}
         names = class_names([item.for_files() for item in project.annotations.classes])
-        outputs_done = {"project": str(request.project)} | request.files.as_dict()
-        if request.model is not None:
-            outputs_done["model"] = str(request.model)
         return {
             "command": "segment",
             "project": str(request.project),
             "volume": settings.volume.address(volume.path),
-            "outputs": outputs_done,
+            "outputs": request.outputs,
             "shape": list(settings.shape),
             "masked_voxels": masked,
-            "spacing": list(size.spacing),
-            "spacing_from": size.source,
-            "unit": size.unit,
-            "parameters": settings.parameters.to_dict(),
-            "workers": count_workers(request.workers),
-            "device": name_of(device),
-            "seconds": stages.seconds | {"total": time.perf_counter() - started},
-            "versions": versions(),
+            **report_of_run(request, settings.parameters, size, device, seconds),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],
         }
 
@@ -130,6 +78,7 @@ def run(request: Request) -> dict[str, Any]:
 @contextmanager
 def _opened(request: Request) -> Iterator[Project]:
     """Open the project, or make it; it has what the options say."""
+    assert request.project is not None
     if not request.project.exists():
         assert request.volume is not None
         assert request.annotations is not None
@@ -158,7 +107,7 @@ def _import_strokes(project: Project, address: str, volume: Volume) -> None:
         table = {item.id: item for item in store.classes}
         for item in strokes.classes:
             if 1 <= item.value <= MAX_ID:
-                colour = item.colour or look_of(item.value, {}).colour
+                colour = item.colour or class_colour(item.value)
                 table[item.value] = ProjectClass(item.value, item.name, colour)
         store.classes = tuple(table.values())
 

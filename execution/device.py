@@ -82,7 +82,7 @@ class Device:
                 try:
                     return work(self.voxels)
                 except MemoryError:
-                    pass  # its traceback holds the arrays: let go of it first
+                    pass  # its traceback holds the arrays: free it first
                 except RuntimeError as error:  # CUDA's errors are
                     reason = " ".join(str(error).split())
                 self._retreat(reason)

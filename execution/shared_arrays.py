@@ -80,7 +80,7 @@ def _all_opened() -> list[mmap.mmap]:
 
 
 def release() -> None:
-    """Let go of the memory that mirrors what this process has opened: Dask counts it as used."""
+    """Drop the mapped pages of all files that this process has opened: Dask counts them as used."""
     if hasattr(mmap, "MADV_DONTNEED"):
         for mapped in _all_opened():
             mapped.madvise(mmap.MADV_DONTNEED)

@@ -56,7 +56,7 @@ class Scratch:
         return TemporaryFile(dir=self.folder)
 
     def release(self) -> None:
-        """Let go of the memory that mirrors the files; what is needed again is read again."""
+        """Drop the mapped pages of the files; what is needed again is read again."""
         if hasattr(mmap, "MADV_DONTNEED"):
             for mapped in self._maps:
                 mapped.madvise(mmap.MADV_DONTNEED)
@@ -102,7 +102,7 @@ class Workspace:
         return np.empty(shape, dtype) if self.scratch is None else self.scratch.empty(shape, dtype)
 
     def release(self) -> None:
-        """Let go of memory that mirrors files."""
+        """Drop the mapped pages of files, where there are any."""
         if self.scratch is not None:
             self.scratch.release()
 

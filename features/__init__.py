@@ -3,7 +3,8 @@
 Where to look
 -------------
 `intensity`
-    The common intensity scale (percentiles become 0 and 10).
+    The common intensity scale (percentiles become 0 and 10), and the fingerprint of a volume: both
+    know it by the same sample of its voxels.
 `parameters`
     `FeatureParameters` and the presets.
 `scales`

@@ -112,6 +112,8 @@ def _mixed_difference(low, low_high, high_low, high, weight, out):  # type: igno
 @njit(nogil=True, cache=True, error_model="numpy")
 def _gradient(smooth, first, out):  # type: ignore[no-untyped-def]
     end = out.shape[3] + 1
+    # Strategy: a row at a time, its neighbours as shifted rows, so that each difference is a plain
+    # loop over contiguous values, which LLVM vectorises.
     for z in range(smooth.shape[0] - 2):
         for y in range(out.shape[2]):
             row = smooth[z + 1, y + 1]
@@ -134,6 +136,7 @@ def _length(z0, z1, y0, y1, row, first, out):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _gradient_magnitude(smooth, first, out):  # type: ignore[no-untyped-def]
+    # Strategy: as in `_gradient`, row by row; the three derivatives are never stored.
     for z in range(out.shape[0]):
         for y in range(out.shape[1]):
             _length(
@@ -160,6 +163,7 @@ def _curvature(z0, z1, y0, y1, row, second, out):  # type: ignore[no-untyped-def
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _laplacian(smooth, second, out):  # type: ignore[no-untyped-def]
+    # Strategy: as in `_gradient`, row by row; the three second derivatives are never stored.
     for z in range(out.shape[0]):
         for y in range(out.shape[1]):
             _curvature(
@@ -202,6 +206,8 @@ def _hessian_of_row(smooth, first, z, y, start, n, tensor):  # type: ignore[no-u
 def _hessian_eigenvalues(smooth, first, out):  # type: ignore[no-untyped-def]
     tensor = np.zeros((6, CHUNK), np.float32)
     found = np.empty((3, CHUNK), np.float32)
+    # Strategy: in stretches of `CHUNK` columns, write the six elements of the Hessian to scratch
+    # rows that stay in the first-level cache, and solve all tensors of the stretch in one loop.
     for z in range(out.shape[1]):
         for y in range(out.shape[2]):
             for start in range(0, out.shape[3], CHUNK):
@@ -216,6 +222,7 @@ def _hessian_eigenvalues(smooth, first, out):  # type: ignore[no-untyped-def]
 def _root_eigenvalues(tensor_field, planes, out, first):  # type: ignore[no-untyped-def]
     tensor = np.zeros((6, CHUNK), np.float32)
     found = np.empty((3, CHUNK), np.float32)
+    # Strategy: as in `_hessian_eigenvalues`, in stretches; the elements come from the tensor field.
     for z in range(planes):
         for y in range(out.shape[2]):
             for start in range(0, out.shape[3], CHUNK):

@@ -33,6 +33,8 @@ def eigenvalues_of_rows(tensor, found, n):  # type: ignore[no-untyped-def]
     The rows of `tensor` are zz, yy, xx, zy, zx, yx; those of `found` begin with the largest.
     Computed in float64: the determinant of nearly parallel rows needs the digits.
     """
+    # Strategy: straight-line arithmetic without branches, a column an iteration, so that the loop
+    # vectorises; see the module's docstring for the formula.
     for i in range(n):
         zz, yy, xx = np.float64(tensor[0, i]), np.float64(tensor[1, i]), np.float64(tensor[2, i])
         zy, zx, yx = np.float64(tensor[3, i]), np.float64(tensor[4, i]), np.float64(tensor[5, i])

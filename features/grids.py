@@ -215,6 +215,8 @@ def _average(fine, factor, out):  # type: ignore[no-untyped-def]
     """Fill `out` with the means of boxes of `factor`; the last boxes of an axis may be cut."""
     fz, fy, fx = factor
     row = np.empty(fine.shape[2], np.float32)
+    # Strategy: a row of cells at a time. Add up the fine rows under it element by element (which
+    # vectorises), then sum along the result: the order of additions is fixed by the cell.
     for z in range(out.shape[0]):
         z1 = min((z + 1) * fz, fine.shape[0])
         for y in range(out.shape[1]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -100,3 +101,18 @@ def sample_voxels(volume: VolumeLike) -> NDArray[np.float64]:
     )
     picked = [np.asarray(volume[int(plane), ::step, ::step]).ravel() for plane in planes]
     return np.concatenate(picked).astype(np.float64)
+
+
+def fingerprint(*images: VolumeLike) -> str:
+    """Return a short digest of a volume's shape, type and a regular sample of its voxels.
+
+    Parameters
+    ----------
+    images : array-like, (Z, Y, X)
+        The volume, and its further channels.
+    """
+    digest = blake2b(digest_size=16)
+    for image in images:
+        digest.update(repr((tuple(image.shape), np.dtype(image.dtype).str)).encode())
+        digest.update(np.ascontiguousarray(sample_voxels(image)).tobytes())
+    return digest.hexdigest()

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-FILTERS = (
-    "raw",
-    "gaussian",
-    "gradient_magnitude",
-    "laplacian_of_gaussian",
-    "difference_of_gaussians",
-    "hessian_eigenvalues",
-    "structure_tensor_eigenvalues",
-    "local_std",
-)
-STATISTICS = ("mean", "std")
+from supervox.parameters import check, parameter
+
+# Each with the words that it has in a sentence.
+FILTERS: dict[str, str] = {
+    "raw": "the image itself",
+    "gaussian": "a Gaussian",
+    "gradient_magnitude": "the gradient magnitude",
+    "laplacian_of_gaussian": "the Laplacian of Gaussian",
+    "difference_of_gaussians": "a difference of Gaussians",
+    "hessian_eigenvalues": "the eigenvalues of the Hessian",
+    "structure_tensor_eigenvalues": "the eigenvalues of the structure tensor",
+    "local_std": "the local standard deviation",
+}
+STATISTICS: dict[str, str] = {"mean": "mean", "std": "standard deviation"}
 # A block of 128 voxels at sigma 32 already reads 4 times its width.
 LARGEST_SIGMA = 32.0
 
@@ -43,37 +44,53 @@ class FeatureParameters:
         If a name is unknown or doubled, a scale is out of range, or nothing is left.
     """
 
-    filters: tuple[str, ...] = field(
-        default=(
+    filters: tuple[str, ...] = parameter(
+        (
             "raw",
             "gaussian",
             "gradient_magnitude",
             "laplacian_of_gaussian",
             "hessian_eigenvalues",
             "structure_tensor_eigenvalues",
-        )
+        ),
+        title="Filters",
+        help="What is measured in the image around each voxel.",
+        choices=FILTERS,
     )
-    sigmas_voxels: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
-    statistics: tuple[str, ...] = STATISTICS
-    without: tuple[tuple[str, float], ...] = ()
+    sigmas_voxels: tuple[float, ...] = parameter(
+        (1.0, 2.0, 4.0, 8.0),
+        title="Scales",
+        help="Sigma of the Gaussian of every filter but raw: small ones see detail, large ones "
+        "surroundings. In voxels of the finest axis.",
+        unit="voxels",
+        ge=1,
+        le=LARGEST_SIGMA,
+        instead="for finer detail use the filter 'raw'",
+    )
+    statistics: tuple[str, ...] = parameter(
+        tuple(STATISTICS),
+        title="Statistics",
+        help="What is kept of a filter's values in each supervoxel.",
+        choices=STATISTICS,
+    )
+    without: tuple[tuple[str, float], ...] = parameter(
+        (),
+        title="Left out",
+        help="Filters at single scales that are not computed.",
+    )
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "filters", _checked(self.filters, FILTERS, "filters"))
-        object.__setattr__(self, "statistics", _checked(self.statistics, STATISTICS, "statistics"))
+        for name, known in (("filters", FILTERS), ("statistics", STATISTICS)):
+            object.__setattr__(self, name, _in_order(getattr(self, name), known, name))
         object.__setattr__(self, "sigmas_voxels", tuple(float(s) for s in self.sigmas_voxels))
-        for sigma in self.sigmas_voxels:
-            if not (math.isfinite(sigma) and 1 <= sigma <= LARGEST_SIGMA):
-                raise ValueError(
-                    f"sigmas_voxels must lie between 1 and {LARGEST_SIGMA:g} voxels of the finest "
-                    f"axis, not {sigma:g}; for finer detail use the filter 'raw'"
-                )
+        check(self)
         if list(self.sigmas_voxels) != sorted(set(self.sigmas_voxels)):
             raise ValueError(
-                f"sigmas_voxels must increase without repeats, not {self.sigmas_voxels}; "
+                f"the scales must increase without repeats, not {self.sigmas_voxels}; "
                 f"use {tuple(sorted(set(self.sigmas_voxels)))}"
             )
         if not self.sigmas_voxels and self.filters != ("raw",):
-            raise ValueError("sigmas_voxels is empty: only the filter 'raw' works without a scale")
+            raise ValueError("there are no scales: only the filter 'raw' works without any")
         self._check_without()
 
     def _check_without(self) -> None:
@@ -86,44 +103,19 @@ class FeatureParameters:
             raise ValueError("every filter is left out at every scale: keep at least one")
         object.__setattr__(self, "without", tuple(pair for pair in table if pair in pairs))
 
-    def to_dict(self) -> dict[str, list[Any]]:
-        """Return the parameters as lists that JSON can hold; `from_dict` reads them back."""
-        return {
-            "filters": list(self.filters),
-            "sigmas_voxels": list(self.sigmas_voxels),
-            "statistics": list(self.statistics),
-            "without": [list(pair) for pair in self.without],
-        }
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> FeatureParameters:
-        """Make parameters from what `to_dict` returned; missing entries get their defaults.
+def _in_order(names: tuple[str, ...] | str, known: Mapping[str, str], what: str) -> tuple[str, ...]:
+    """Return the names in the order of `known`, so that equal choices are equal objects.
 
-        Raises
-        ------
-        ValueError
-            If an entry is unknown or its value is not valid.
-        """
-        known = ("filters", "sigmas_voxels", "statistics", "without")
-        if unknown := sorted(set(values) - set(known)):
-            raise ValueError(f"unknown feature parameters {unknown}; known are {', '.join(known)}")
-        given: dict[str, Any] = {key: tuple(value) for key, value in values.items()}
-        if "without" in given:
-            given["without"] = tuple((name, sigma) for name, sigma in given["without"])
-        return cls(**given)
-
-
-def _checked(names: tuple[str, ...] | str, known: tuple[str, ...], what: str) -> tuple[str, ...]:
-    """Return the names in the order of `known`, so that equal choices are equal objects."""
+    Names that aren't known stand last; `check` refuses them.
+    """
     if isinstance(names, str):
         raise ValueError(f"{what} must be a sequence of names: ({names!r},) instead of {names!r}")
-    if unknown := [name for name in names if name not in known]:
-        raise ValueError(f"unknown {what} {unknown}; choose from {', '.join(known)}")
     if not names:
         raise ValueError(f"{what} must not be empty; choose from {', '.join(known)}")
     if len(set(names)) != len(tuple(names)):
         raise ValueError(f"{what} must name each entry once, not {tuple(names)}")
-    return tuple(name for name in known if name in names)
+    return *(name for name in known if name in names), *(n for n in names if n not in known)
 
 
 _DEFAULT = FeatureParameters()
@@ -146,7 +138,7 @@ PRESETS: dict[str, FeatureParameters] = {
     "fast": FeatureParameters(
         filters=("gaussian", "gradient_magnitude", "laplacian_of_gaussian"), sigmas_voxels=(1, 2, 4)
     ),
-    "full": FeatureParameters(filters=FILTERS, sigmas_voxels=(1, 2, 4, 8, 16)),
+    "full": FeatureParameters(filters=tuple(FILTERS), sigmas_voxels=(1, 2, 4, 8, 16)),
 }
 
 
@@ -164,3 +156,8 @@ def parameters_for_preset(name: str) -> FeatureParameters:
         raise ValueError(
             f"there is no feature preset {name!r}; choose from {', '.join(PRESETS)}"
         ) from None
+
+
+def preset_of(parameters: FeatureParameters) -> str | None:
+    """Return the name of the preset that these parameters are; None if they are of one's own."""
+    return next((name for name, found in PRESETS.items() if found == parameters), None)

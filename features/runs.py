@@ -146,6 +146,8 @@ def _renumber(offsets, numbers):  # type: ignore[no-untyped-def]
 def _list_runs(local, first, length, owner):  # type: ignore[no-untyped-def]
     n = 0
     begin = 0
+    # Strategy: walk along each row and close a run wherever the supervoxel changes; runs end with
+    # their row, so that their sums are differences within one row.
     for z in range(local.shape[0]):
         for y in range(local.shape[1]):
             row = local[z, y]
@@ -165,6 +167,8 @@ def _list_runs(local, first, length, owner):  # type: ignore[no-untyped-def]
 def _list_cells(local, cells, factor, lead, first, length, owner):  # type: ignore[no-untyped-def]
     fz, fy, fx = factor
     n = 0
+    # Strategy: cell by cell, tally its voxels in the entries that were appended for it: a cell
+    # touches few supervoxels, so a linear search in them beats any table.
     for cz in range(cells[0]):
         z0, z1 = max(cz * fz - lead[0], 0), min((cz + 1) * fz - lead[0], local.shape[0])
         for cy in range(cells[1]):
@@ -222,6 +226,8 @@ def _add_runs(values, first, length, owner, sums, squares):  # type: ignore[no-u
     until, until_squares = np.empty(columns + one, np.int64), np.empty(columns + one, np.int64)
     run = begin = np.uint64(0)
     n_runs = np.uint64(first.size)
+    # Strategy: row by row, round to whole quanta and make running sums; each run of the row then
+    # costs one subtraction. Rows and runs are walked together, both in raster order.
     for z in range(values.shape[0]):
         for y in range(values.shape[1]):
             _quantise(values[z, y], quanta)
@@ -240,6 +246,8 @@ def _add_runs(values, first, length, owner, sums, squares):  # type: ignore[no-u
 def _add_cells(values, first, length, owner, sums, squares):  # type: ignore[no-untyped-def]
     quanta = np.empty(values.size, np.int32)
     _quantise(values, quanta)
+    # Strategy: round every cell once, then walk the entries; an entry adds its cell's value as
+    # often as it has voxels there.
     for entry in range(np.uint64(first.size)):
         supervoxel, value = np.uint64(owner[entry]), np.int64(quanta[np.uint64(first[entry])])
         share = value * np.int64(length[entry])

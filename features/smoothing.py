@@ -139,22 +139,38 @@ def smooth_product(
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _reflect(index: int, size: int) -> int:
+def reflect(index: int, size: int) -> int:
     """Fold an index into [0, size): d c b a | a b c d | d c b a, as often as needed."""
     index %= 2 * size
     return index if index < size else 2 * size - 1 - index
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _sum_taps(flat, taps, at, weights, out, to, count):  # type: ignore[no-untyped-def]
-    """Fill `count` places of `out`, from `to` on; tap k begins `at` beyond taps[:, k] in `flat`.
+def sum_taps(flat, taps, at, weights, out, to, count):  # type: ignore[no-untyped-def]
+    """Fill a stretch of `out` with a weighted sum of stretches of `flat`, a pair of them each tap.
 
     Positions are unsigned: LLVM does not vectorise where an index may be negative.
+
+    Parameters
+    ----------
+    flat : array of float32, one axis
+        May be the memory of `out`, if the stretches don't overlap the one that is filled.
+    taps : array of int64, (2, K)
+        Where the stretch of tap k begins to the left and to the right; equal for the centre, k = 0.
+    at : int
+        Added to all of these.
+    weights : array of float32, (K,)
+        From `half_kernel`.
+    out : array of float32, one axis
+    to, count : int
+        Where the stretch of `out` begins, and its length.
     """
     n, o, centre = np.uint64(count), np.uint64(to), np.uint64(taps[0, 0] + at)
     if weights.size == 1:
         for i in range(n):
             out[o + i] = flat[centre + i]
+    # Strategy: sweep along the stretch once per group of six taps, so that the inner loop has no
+    # branch and no index that wraps; each sweep adds to what the ones before it left in `out`.
     for k in range(1, weights.size, GROUP):
         a, b = np.uint64(taps[0, k] + at), np.uint64(taps[1, k] + at)
         c, d = np.uint64(taps[0, k + 1] + at), np.uint64(taps[1, k + 1] + at)
@@ -174,9 +190,9 @@ def _sum_taps(flat, taps, at, weights, out, to, count):  # type: ignore[no-untyp
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _weigh(flat, taps, weights, out, to, count):  # type: ignore[no-untyped-def]
-    """Do as `_sum_taps` does, a stretch at a time."""
+    """Do as `sum_taps` does, a stretch at a time."""
     for start in range(0, count, SWEEP):
-        _sum_taps(flat, taps, start, weights, out, to + start, min(SWEEP, count - start))
+        sum_taps(flat, taps, start, weights, out, to + start, min(SWEEP, count - start))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -210,7 +226,7 @@ def _pad_rows(plane, inside, first, start, rows, columns):  # type: ignore[no-un
     """
     for y in range(start, start + plane.size // columns):
         if not first <= y < first + inside:
-            source = _reflect(y, rows) - start
+            source = reflect(y, rows) - start
             _copy(plane, source * columns, plane, (y - start) * columns, columns)
 
 
@@ -222,9 +238,9 @@ def _pad_columns(plane, columns, start, wide, width):  # type: ignore[no-untyped
         row, to = y * columns, y * width - start
         _copy(plane, row + low, wide, to + low, high - low)
         for x in range(start, low):
-            wide[to + x] = plane[row + _reflect(x, columns)]
+            wide[to + x] = plane[row + reflect(x, columns)]
         for x in range(high, start + width):
-            wide[to + x] = plane[row + _reflect(x, columns)]
+            wide[to + x] = plane[row + reflect(x, columns)]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -248,13 +264,16 @@ def _smooth(left, right, multiply, kernels, start, out):  # type: ignore[no-unty
     deep = np.empty((height + 2 * ry) * columns, np.float32)
     flat = np.empty(height * columns, np.float32)
     wide, done = np.empty(height * across, np.float32), np.empty(height * across, np.float32)
+    # Strategy: one output plane at a time. Sum the planes above and below into `deep`, the rows of
+    # that into `flat`, the columns of that into `done`: what lies in between is one plane, not a
+    # volume. Margins are reflected just before the axis that needs them.
     for z in range(depth):
         while multiply and made < min(planes, z0 + z + rz + 1):
             _multiply(a, b, (made * rows + first) * columns, source, (made % ring) * used, used)
             made += 1
         for k in range(rz + 1):
-            taps_z[0, k] = (_reflect(z0 + z - k, planes) % ring) * stride + offset
-            taps_z[1, k] = (_reflect(z0 + z + k, planes) % ring) * stride + offset
+            taps_z[0, k] = (reflect(z0 + z - k, planes) % ring) * stride + offset
+            taps_z[1, k] = (reflect(z0 + z + k, planes) % ring) * stride + offset
         _weigh(source, taps_z, wz, deep, (first - (y0 - ry)) * columns, used)
         _pad_rows(deep, last - first, first, y0 - ry, rows, columns)
         _weigh(deep, taps_y, wy, flat, 0, flat.size)

@@ -37,7 +37,7 @@ def save_project_as(viewer: Viewer) -> None:
 
 def prepare(viewer: Viewer) -> None:
     """Prepare the volume."""
-    dock_of(viewer).session.prepare()
+    dock_of(viewer).session.extent.prepare()
 
 
 def preview_regions(viewer: Viewer) -> None:

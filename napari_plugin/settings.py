@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from supervox.execution import Choice
+from supervox.features import PRESETS, FeatureParameters
 from supervox.napari_plugin.tasks.resources import Resources
+from supervox.segmentation import SegmentationParameters, SupervoxelParameters
 
 PLUGIN = "supervox"
 
@@ -72,6 +74,12 @@ class Settings:
         if known.get("scheduler"):
             known["scheduler"] = known["scheduler"].strip()
         return cls(**known)
+
+    @property
+    def parameters(self) -> SegmentationParameters:
+        """The parameters to begin with; another version's preset counts as the default."""
+        features = PRESETS.get(self.preset, FeatureParameters())
+        return SegmentationParameters(SupervoxelParameters(self.supervoxel_size), features)
 
     @property
     def resources(self) -> Resources:

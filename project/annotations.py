@@ -30,7 +30,7 @@ KEPT_SNAPSHOTS = 2  # if the newer is damaged, and the journal too, the older on
 
 
 class AnnotationStore:
-    """What a person painted, in memory and on the disk.
+    """The strokes of a project: the volume of class ids in memory, and its journal on the disk.
 
     Every change goes to the journal at once, in the background. What is painted into `voxels`
     directly is recorded by `record`; `apply`, `undo` and `redo` paint as well. Changes come from
@@ -298,12 +298,12 @@ class AnnotationStore:
                 self._snapshot_number = number
 
     def close(self, *, force: bool = False) -> None:
-        """Save everything, and let go of the files.
+        """Save everything, and close the files.
 
         Parameters
         ----------
         force : bool
-            Let go of them even if not all can be saved.
+            Close them even if not all can be saved.
 
         Raises
         ------

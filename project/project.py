@@ -324,12 +324,12 @@ class Project:
             copy.save()
 
     def close(self, *, force: bool = False) -> None:
-        """Save everything and let go of the folder.
+        """Save everything, and release the folder and its lock.
 
         Parameters
         ----------
         force : bool
-            Let go of it even if not all can be saved.
+            Release it even if not all can be saved.
 
         Raises
         ------

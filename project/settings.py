@@ -11,21 +11,23 @@ from typing import Any, Literal
 
 import numpy as np
 from supervox.execution import Slices
+from supervox.features import fingerprint
+from supervox.parameters import read_json
 from supervox.segmentation import (
     SegmentationParameters,
     Spacing,
     check_spacing,
-    fingerprint,
-    parameters_from_json,
 )
 from supervox.volumes import Address, Volume, open_volume, unit_symbol
 
 from .documents import plain
 from .errors import ProjectError, VolumeMoved
 
-SCHEMA = 1
+SCHEMA = 2
 # From each older schema to the next one: what reads a dict of the one and returns the other's.
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: dict,  # classifiers have no name yet: they are of the default
+}
 
 Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 Source = Literal["option", "file", "model", "unknown"]
@@ -61,6 +63,12 @@ class VolumeReference:
     shape: tuple[int, int, int]
     dtype: str
     origin: Spacing
+
+    def __post_init__(self) -> None:
+        try:
+            np.dtype(self.dtype)
+        except TypeError as error:
+            raise ValueError(f"{self.dtype!r} is no type of voxels") from error
 
     @classmethod
     def of(cls, volume: Volume, address: Address, folder: Path) -> VolumeReference:
@@ -233,19 +241,7 @@ class Settings:
         ValueError
             If it is damaged, or of a newer schema.
         """
-        values = migrate(content)
-        try:
-            volume: dict[str, Any] = dict(values.pop("volume"))
-            volume |= {name: tuple(volume[name]) for name in ("shape", "origin")}
-            reference = VolumeReference(**volume)
-            np.dtype(reference.dtype)
-            parameters = parameters_from_json(values.pop("parameters"))
-            if values["box"] is not None:
-                values["box"] = tuple((int(a), int(b)) for a, b in values["box"])
-            values["spacing"] = tuple(values["spacing"])
-            settings = cls(volume=reference, parameters=parameters, **values)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError("what it says of the project is damaged") from error
+        settings = read_json(cls, migrate(content))
         if settings.unit is not None and unit_symbol(settings.unit) != settings.unit:
             raise ValueError(f"its unit {settings.unit!r} is none of length")
         return settings

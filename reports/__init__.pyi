@@ -1,6 +1,5 @@
 from .picture import Look as Look
 from .picture import draw_picture as draw_picture
-from .picture import look_of as look_of
 from .report_files import HTML as HTML
 from .report_files import report_files as report_files
 from .summary import describe_project as describe_project

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from supervox.features import FILTERS, STATISTICS
 from supervox.project import Settings
 from supervox.segmentation import SegmentationParameters
 
@@ -17,17 +18,6 @@ CITATIONS = {
     "guided": "K. He, J. Sun, X. Tang, Guided image filtering, IEEE TPAMI 35 (2013) 1397, "
     "doi:10.1109/TPAMI.2012.213",
 }
-FILTERS = {
-    "raw": "the image itself",
-    "gaussian": "a Gaussian",
-    "gradient_magnitude": "the gradient magnitude",
-    "laplacian_of_gaussian": "the Laplacian of Gaussian",
-    "hessian_eigenvalues": "the eigenvalues of the Hessian",
-    "structure_tensor_eigenvalues": "the eigenvalues of the structure tensor",
-    "difference_of_gaussians": "a difference of Gaussians",
-    "local_std": "the local standard deviation",
-}
-STATISTICS = {"mean": "mean", "std": "standard deviation"}
 
 
 def methods_paragraph(
@@ -105,9 +95,7 @@ def _features(parameters: SegmentationParameters) -> str:
     stage = parameters.features
     filters = ", ".join(FILTERS[name] for name in stage.filters)
     sigmas = ", ".join(f"{value:g}" for value in stage.sigmas_voxels)
-    statistics = " and ".join(
-        {"mean": "mean", "std": "standard deviation"}[s] for s in stage.statistics
-    )
+    statistics = " and ".join(STATISTICS[name] for name in stage.statistics)
     return (
         f"Each supervoxel was described by the {statistics} of {filters}, at sigmas of {sigmas} "
         "voxels of the finest axis."

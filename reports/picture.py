@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
 from supervox.execution import VolumeLike
 from supervox.segmentation import find_strokes
+from supervox.volumes import class_colour
 
 from ._page import PAPER, Look, Sheet, font
 
@@ -20,8 +21,6 @@ __all__ = ["Look", "draw_picture"]
 Rgb = NDArray[np.uint8]
 Triple = tuple[int, int, int]
 
-# Okabe and Ito (2008), told apart by colour-blind people too; without black, which hides in images.
-COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
 BLOCK_PIXELS = 640  # the longer edge of three sections together
 GAP = 6
 FILL, BORDER = 0.4, 0.9  # how much of a class's colour covers the image
@@ -102,7 +101,7 @@ def draw_picture(
     labels, strokes : array-like of integers, (Z, Y, X), optional
         Strokes are drawn on the plain image.
     looks : mapping of int to Look, optional
-        Names and colours of classes; others get their ids and the colours of Okabe and Ito.
+        Names and colours of classes; others get their ids and the colours of `class_colour`.
 
     Returns
     -------
@@ -135,7 +134,7 @@ def draw_picture(
 def look_of(class_id: int, looks: Mapping[int, Look]) -> Look:
     """Return the name and colour to show a class with; the name starts with its id."""
     known = looks.get(class_id, Look("", ""))
-    colour = known.colour or COLOURS[(class_id - 1) % len(COLOURS)]
+    colour = known.colour or class_colour(class_id)
     return Look(f"{class_id} {known.name}".strip(), colour)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from supervox.parameters import entries_of
 from supervox.project import Project, Severity
 from supervox.segmentation import count_labels
 
@@ -51,12 +52,15 @@ def make_report(
     )
     name = project.folder.name
     drawn = Picture("sections.png", picture, f"Sections of {name}")
-    parameters = tuple(_flat(settings.parameters.to_dict()))
+    parameters = tuple(
+        (entry.stage.title if entry.stage else "", entry.about.title, entry.text)
+        for entry in entries_of(settings.parameters)
+    )
     sections = [
         Section(f"Segmentation {name}", (_facts(summary),)),
         Section("Result", (_classes(project, labels, painted), drawn)),
         Section("Methods", (paragraph, *(f"[{k}] {text}" for k, text in enumerate(cited, 1)))),
-        Section("Parameters", (Table(("parameter", "value"), parameters),)),
+        Section("Parameters", (Table(("stage", "parameter", "value"), parameters),)),
         Section("What was done", (_history(steps),)),
         Section("Versions", (Table(("software", "version"), tuple(versions.items())),)),
     ]
@@ -132,13 +136,3 @@ def _history(steps: Sequence[Mapping[str, Any]]) -> Table:
         details = ", ".join(f"{name} {value}" for name, value in step.items() if name not in hidden)
         rows.append((step["when"], step["what"], details))
     return Table(("when", "what", "details"), tuple(rows))
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, list | tuple):
-            yield f"{prefix}{name}", ", ".join(map(str, value))
-        else:
-            yield f"{prefix}{name}", str(value)

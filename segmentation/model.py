@@ -6,47 +6,28 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import VolumeLike
-from supervox.features import FeatureBank, column_names, sample_voxels
+from supervox.features import FeatureBank, column_names
+from supervox.segmentation.classifier.estimators import Classifier, FittedEstimator
 from supervox.segmentation.classifier.forest import Forest
+from supervox.segmentation.classifier.stored_estimators import (
+    NotStorable,
+    restore_estimator,
+    store_estimator,
+)
 from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive
 from .checks import MOST_CHANNELS, SegmentationError
 from .parameters import SegmentationParameters
+from .strokes import LabelledSupervoxels
 
-SCHEMA = 2
+SCHEMA = 3
+OLDEST_SCHEMA = 2  # of that time all classifiers are extra trees, without saying so
 FOREST_ARRAYS = tuple(field.name for field in fields(Forest) if field.name != "class_ids")
-
-
-@dataclass(frozen=True, eq=False)
-class Painted:
-    """The supervoxels of one partition that strokes touch.
-
-    Attributes
-    ----------
-    supervoxels : int32, (L,)
-        Ascending.
-    classes : uint16, (L,)
-        Class id of each.
-    """
-
-    supervoxels: NDArray[np.int32]
-    classes: NDArray[np.uint16]
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Painted)
-            and np.array_equal(self.supervoxels, other.supervoxels)
-            and np.array_equal(self.classes, other.classes)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +37,8 @@ class Model:
     Attributes
     ----------
     parameters : SegmentationParameters
-    forest : Forest
-    painted : tuple of Painted
+    classifier : Classifier
+    painted : tuple of LabelledSupervoxels
         Painted supervoxels of each partition of the volume that it was trained on.
     trained_on : str
         Fingerprint of that volume and its further channels.
@@ -74,29 +55,14 @@ class Model:
     """
 
     parameters: SegmentationParameters
-    forest: Forest
-    painted: tuple[Painted, ...]
+    classifier: Classifier
+    painted: tuple[LabelledSupervoxels, ...]
     trained_on: str
     spacing: tuple[float, float, float]
     distance: NDArray[np.float64]
     unit: str | None = None
     classes: tuple[VolumeClass, ...] = ()
     n_images: int = 1
-
-
-def fingerprint(*images: VolumeLike) -> str:
-    """Return a short digest of a volume's shape, type and a regular sample of its voxels.
-
-    Parameters
-    ----------
-    images : array-like, (Z, Y, X)
-        The volume, and its further channels.
-    """
-    digest = blake2b(digest_size=16)
-    for image in images:
-        digest.update(repr((tuple(image.shape), np.dtype(image.dtype).str)).encode())
-        digest.update(np.ascontiguousarray(sample_voxels(image)).tobytes())
-    return digest.hexdigest()
 
 
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
@@ -110,13 +76,17 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
+    NotStorable
+        If its classifier can't be kept as data.
     OSError
         If the file can't be written.
     """
+    arrays, version = _classifier_arrays(model.classifier)
     header = {
         "schema": SCHEMA,
         "parameters": model.parameters.to_dict(),
-        "class_ids": model.forest.class_ids,
+        "class_ids": model.classifier.class_ids,
+        "scikit-learn": version,
         "classes": [item.as_json() for item in model.classes],
         "images": model.n_images,
         "columns": column_names(FeatureBank(model.parameters.features), model.n_images),
@@ -125,12 +95,21 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "unit": model.unit,
         "partitions": len(model.painted),
     }
-    arrays = {f"forest_{name}": getattr(model.forest, name) for name in FOREST_ARRAYS}
     arrays["distance"] = model.distance
     for index, painted in enumerate(model.painted):
         arrays[f"painted_{index}_supervoxels"] = painted.supervoxels
         arrays[f"painted_{index}_classes"] = painted.classes
     write_archive(path, header, arrays)
+
+
+def _classifier_arrays(classifier: Classifier) -> tuple[dict[str, NDArray[Any]], str | None]:
+    """Return a classifier as arrays, and the version of scikit-learn that must read them."""
+    if isinstance(classifier, Forest):
+        return {f"forest_{name}": getattr(classifier, name) for name in FOREST_ARRAYS}, None
+    if isinstance(classifier, FittedEstimator):
+        content, version = store_estimator(classifier)
+        return {"estimator": content}, version
+    raise NotStorable(f"a model with {type(classifier).__name__} can't be saved as data")
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -144,20 +123,27 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     try:
         header, arrays = read_archive(path)
         schema = _get(header, "schema", int)
-        if schema != SCHEMA:
+        if schema > SCHEMA:
+            raise ValueError(
+                f"it has the schema {schema}, this version reads {SCHEMA}: it was made by a newer "
+                "one, use that"
+            )
+        if schema < OLDEST_SCHEMA:
             raise ValueError(
                 f"it has the schema {schema}, this version reads {SCHEMA}; train it again"
             )
         return _assemble(header, arrays)
     except FileNotFoundError as error:
         raise SegmentationError(f"there is no model file {path}") from error
+    except SegmentationError as error:  # a library is missing
+        raise SegmentationError(f"{path}: {error}") from error
     except ValueError as error:
         raise SegmentationError(f"{path} is not a usable supervox model: {error}") from error
 
 
 def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
     """Check everything in the file, and make the model of it."""
-    parameters = parameters_from_json(_get(header, "parameters", dict))
+    parameters = SegmentationParameters.from_dict(_get(header, "parameters", dict))
     n_images = _get(header, "images", int)
     if not 1 <= n_images <= MOST_CHANNELS:
         raise ValueError("its number of channels is damaged")
@@ -167,11 +153,9 @@ def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
     class_ids = tuple(_get(header, "class_ids", list))
     if not all(type(value) is int for value in class_ids):
         raise ValueError("its class_ids are damaged")
-    forest = Forest(class_ids, **{name: _array(arrays, f"forest_{name}") for name in FOREST_ARRAYS})
-    forest.verify(len(columns))
     return Model(
         parameters,
-        forest,
+        _classifier(header, arrays, class_ids, len(columns)),
         _painted(_get(header, "partitions", int), arrays, parameters, class_ids),
         _get(header, "trained_on", str),
         _spacing(_get(header, "spacing", list)),
@@ -182,37 +166,21 @@ def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
     )
 
 
-def parameters_from_json(values: dict[str, Any]) -> SegmentationParameters:
-    """Make parameters of what JSON has, if it has their types, down to the last value.
-
-    Raises
-    ------
-    ValueError
-        If something is missing, unknown, of another type or out of its range.
-    """
-    if not isinstance(values, dict):
-        raise ValueError("its parameters are missing")
-    expected = SegmentationParameters().to_dict()
-    for stage, defaults in expected.items():
-        given = values.get(stage)
-        pairs = [(given, defaults)]
-        if isinstance(defaults, dict) and isinstance(given, dict):
-            pairs = [(given.get(name), value) for name, value in defaults.items()]
-            unknown = given.keys() - defaults.keys()
-        else:
-            unknown = values.keys() - expected.keys()
-        if unknown or not all(_alike(value, default) for value, default in pairs):
-            raise ValueError(f"its parameters are damaged ({stage})")
-    return SegmentationParameters.from_dict(values)
-
-
-def _alike(value: Any, default: Any) -> bool:
-    """Tell whether a value from JSON can stand for one of the default's type."""
-    if isinstance(default, list | tuple):
-        return isinstance(value, list) and all(_alike(item, default[0]) for item in value)
-    if isinstance(default, float):
-        return type(value) in (int, float)
-    return type(value) is type(default)
+def _classifier(
+    header: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+    class_ids: tuple[int, ...],
+    n_features: int,
+) -> Classifier:
+    """Read the classifier, and verify it."""
+    if header.get("scikit-learn") is None:
+        forest = Forest(class_ids, **{k: _array(arrays, f"forest_{k}") for k in FOREST_ARRAYS})
+        forest.verify(n_features)
+        return forest
+    content = _array(arrays, "estimator")
+    if content.dtype != np.uint8 or content.ndim != 1:
+        raise ValueError("its classifier is damaged")
+    return restore_estimator(content, _get(header, "scikit-learn", str), class_ids, n_features)
 
 
 def _painted(
@@ -220,7 +188,7 @@ def _painted(
     arrays: Mapping[str, NDArray[Any]],
     parameters: SegmentationParameters,
     class_ids: tuple[int, ...],
-) -> tuple[Painted, ...]:
+) -> tuple[LabelledSupervoxels, ...]:
     """Read what was painted: in every partition, or nowhere."""
     if n_partitions not in (0, parameters.partitions):
         raise ValueError("its strokes do not fit its partitions")
@@ -237,7 +205,7 @@ def _painted(
             or not np.isin(classes, class_ids).all()
         ):
             raise ValueError("its strokes are damaged")
-        result.append(Painted(supervoxels, classes))
+        result.append(LabelledSupervoxels(supervoxels, classes))
     return tuple(result)
 
 

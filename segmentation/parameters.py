@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from supervox.features import FeatureParameters
-from supervox.segmentation.classifier.forest import ClassifierParameters
-from supervox.segmentation.refinement.mrf import RefinementParameters
-from supervox.segmentation.supervoxels.seed_grid import SupervoxelParameters
+from supervox.parameters import check, parameter, read_json, stage
+from supervox.segmentation.classifier.parameters import ClassifierParameters
+from supervox.segmentation.refinement.parameters import RefinementParameters
+from supervox.segmentation.supervoxels.parameters import SupervoxelParameters
 
 MAX_PARTITIONS = 16
 # The plastic number's powers: shifts that keep apart from each other for any number of partitions.
@@ -30,19 +31,42 @@ class SegmentationParameters:
         Whether borders follow the image below the size of a supervoxel.
     """
 
-    supervoxels: SupervoxelParameters = field(default_factory=SupervoxelParameters)
-    features: FeatureParameters = field(default_factory=FeatureParameters)
-    classifier: ClassifierParameters = field(default_factory=ClassifierParameters)
-    refinement: RefinementParameters = field(default_factory=RefinementParameters)
-    partitions: int = 4
-    edge_refinement: bool = True
+    supervoxels: SupervoxelParameters = stage(
+        SupervoxelParameters,
+        title="Supervoxels",
+        help="The volume is cut into small pieces.",
+    )
+    features: FeatureParameters = stage(
+        FeatureParameters,
+        title="Features",
+        help="The image is measured in every supervoxel.",
+    )
+    classifier: ClassifierParameters = stage(
+        ClassifierParameters,
+        title="Classifier",
+        help="Supervoxels that strokes touch teach the probabilities of all others.",
+    )
+    refinement: RefinementParameters = stage(
+        RefinementParameters,
+        title="Refinement",
+        help="Neighbouring supervoxels decide together.",
+    )
+    partitions: int = parameter(
+        4,
+        title="Number of partitions",
+        help="How often the volume is cut into supervoxels, each time elsewhere, so that the cuts "
+        "vote. 1 is quick, more is more accurate.",
+        ge=1,
+        le=MAX_PARTITIONS,
+    )
+    edge_refinement: bool = parameter(
+        True,
+        title="Edge refinement",
+        help="Whether borders lie at the edges in the image, or where the supervoxels have them.",
+    )
 
     def __post_init__(self) -> None:
-        if not 1 <= self.partitions <= MAX_PARTITIONS:
-            raise ValueError(
-                f"the number of partitions must lie between 1 and {MAX_PARTITIONS}, "
-                f"not {self.partitions}"
-            )
+        check(self)
 
     @property
     def shifts(self) -> tuple[tuple[float, float, float], ...]:
@@ -58,18 +82,13 @@ class SegmentationParameters:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SegmentationParameters:
-        """Make the parameters from what `to_dict` gave.
+        """Make the parameters from what `to_dict` gave, here or in an older version.
+
+        What is missing has its default.
 
         Raises
         ------
-        ValueError, TypeError
-            If a value is missing, unknown or out of its range.
+        ValueError
+            If a value is unknown, of another type or out of its range.
         """
-        rest = dict(values)
-        return cls(
-            supervoxels=SupervoxelParameters(**rest.pop("supervoxels")),
-            features=FeatureParameters.from_dict(rest.pop("features")),
-            classifier=ClassifierParameters(**rest.pop("classifier")),
-            refinement=RefinementParameters(**rest.pop("refinement")),
-            **rest,
-        )
+        return read_json(cls, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supervox.execution import VolumeLike, Workers
+from supervox.segmentation.classifier.estimators import Estimator
 from supervox.segmentation.rendering.segmentation import Segmentation
 
 from .parameters import SegmentationParameters
@@ -18,6 +19,7 @@ def segment(
     channels: Sequence[VolumeLike] = (),
     spacing: Sequence[float] = (1, 1, 1),
     parameters: SegmentationParameters | None = None,
+    estimator: Estimator | None = None,
     workers: Workers = None,
 ) -> Segmentation:
     """Segment a volume from a few strokes.
@@ -32,6 +34,8 @@ def segment(
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
+    estimator : Estimator, optional
+        Takes the place of the classifier; see `Segmenter`.
     workers : int, Executor or Run, optional
         Threads, one per processor by default; or what prepares the volume, block by block; or a
         `Run`, which also shows progress while the volume is prepared, and stops: it is asked every
@@ -45,11 +49,17 @@ def segment(
     Raises
     ------
     SegmentationError
-        If the volume, a channel, the strokes or the spacing can't be used; the message says why.
+        If the volume, a channel, the strokes, the spacing or the estimator can't be used; the
+        message says why.
     Cancelled
         If the run is to stop.
     """
     segmenter = Segmenter(
-        volume, channels=channels, spacing=spacing, parameters=parameters, workers=workers
+        volume,
+        channels=channels,
+        spacing=spacing,
+        parameters=parameters,
+        estimator=estimator,
+        workers=workers,
     )
     return segmenter.segment(annotations)

@@ -13,12 +13,15 @@ from threading import RLock
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, VolumeLike, Workers, Workspace
-from supervox.segmentation.classifier.forest import Forest, train_forest
+from supervox.features import fingerprint
+from supervox.segmentation.classifier.estimators import Classifier, Estimator
+from supervox.segmentation.classifier.fitting import Trainer
+from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
 from supervox.segmentation.preparation.partition import Channel, Partition, PieceStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import Coupling
-from supervox.segmentation.refinement.mrf import RefinementParameters
+from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.volumes import VolumeClass
@@ -31,11 +34,11 @@ from .checks import (
     check_volume,
     measure_intensity,
 )
-from .model import Model, Painted, fingerprint
+from .model import Model
 from .parameters import SegmentationParameters
-from .strokes import Strokes, label_supervoxels, usable_strokes
-from .training import Learned, couple_classes, predict_partitions, refine_partitions
-from .view_first import InView, Surroundings, segment_in_view
+from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_strokes
+from .training import Learned, learn, predict_partitions, refine_partitions
+from .view_first import InView, segment_in_view
 from .warm_up import warm_up
 
 
@@ -54,6 +57,9 @@ class Segmenter:
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
+    estimator : Estimator, optional
+        An object with scikit-learn's `fit`, `predict_proba` and `classes_` that takes the place of
+        the classifier of `parameters`. It stays as it is: copies learn.
     workers : int, Executor or Run, optional
         Threads, one per processor by default; or what prepares the volume, block by block; or a
         `Run`, which also shows progress and stops. No result depends on it. Each call may bring a
@@ -72,7 +78,7 @@ class Segmenter:
     Raises
     ------
     SegmentationError
-        If the volume, a channel or the spacing is unusable.
+        If the volume, a channel, the spacing or the estimator is unusable.
 
     Examples
     --------
@@ -87,6 +93,7 @@ class Segmenter:
         channels: Sequence[VolumeLike] = (),
         spacing: Sequence[float] = (1, 1, 1),
         parameters: SegmentationParameters | None = None,
+        estimator: Estimator | None = None,
         workers: Workers = None,
         partitions: Sequence[Partition] = (),
         workspace: Workspace | None = None,
@@ -94,6 +101,10 @@ class Segmenter:
         self.spacing = check_spacing(spacing, len(volume.shape))
         self.volume = check_volume(volume)
         self._parameters = parameters or SegmentationParameters()
+        if estimator is not None:
+            own = replace(self._parameters.classifier, method=OWN)
+            self._parameters = replace(self._parameters, classifier=own)
+        self._trainer = Trainer(self._parameters.classifier, estimator)
         self._lock = RLock()  # one change at a time; each call sees a whole state
         self.run, self.workspace = Run.of(workers), workspace
         self.seconds: dict[str, float] = {}
@@ -122,6 +133,7 @@ class Segmenter:
             if (old.supervoxels, old.features) != (parameters.supervoxels, parameters.features):
                 self._partitions = []
             del self._partitions[parameters.partitions :]
+            self._trainer = replace(self._trainer, parameters=parameters.classifier)
             if replace(old, refinement=parameters.refinement) != parameters:
                 self._learned = None
 
@@ -190,6 +202,7 @@ class Segmenter:
         annotations: VolumeLike | Strokes,
         *,
         refinement: RefinementParameters | None = None,
+        classifier: ClassifierParameters | None = None,
         in_view: NDArray[np.int32] | None = None,
         on_view: Callable[[InView], None] | None = None,
         run: Run | None = None,
@@ -197,7 +210,7 @@ class Segmenter:
         """Turn the strokes into labels for the whole volume.
 
         Prepares the volume if that is not done. A change of the strokes never recomputes
-        supervoxels or features, a change of `refinement` never trains.
+        supervoxels or features, one of `classifier` neither; a change of `refinement` never trains.
 
         Parameters
         ----------
@@ -205,6 +218,8 @@ class Segmenter:
             0 = unlabelled; or the painted voxels, where they are known.
         refinement : RefinementParameters, optional
             Replaces those of `parameters` from now on.
+        classifier : ClassifierParameters, optional
+            As well.
         in_view : int32, any shape, optional
             Supervoxels of the first partition that are looked at.
         on_view : callable, optional
@@ -217,7 +232,8 @@ class Segmenter:
         Raises
         ------
         SegmentationError
-            If the annotations do not fit the volume, or hold fewer than two classes.
+            If the annotations do not fit the volume, or hold fewer than two classes, or the
+            classifier can't be trained.
         Cancelled
             If the run is to stop.
         """
@@ -227,59 +243,47 @@ class Segmenter:
             self.seconds = {}
             if refinement is not None:
                 self.configure(replace(self.parameters, refinement=refinement))
+            if classifier is not None:
+                self.configure(replace(self.parameters, classifier=classifier))
             with self._timed("scan"):
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
+            self._trainer.check()  # before hours are spent
             self.prepare(run=run)
-            painted = tuple(Painted(*label_supervoxels(p.ids, strokes)) for p in self._partitions)
+            painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
-            forest = known.forest if known is not None else self._train(painted, local)
+            trained = known.classifier if known else self._train(painted, local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
                     seen, part = segment_in_view(
                         self._partitions[0],
                         in_view,
-                        forest,
+                        trained,
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
                         run=local,
                     )
                 on_view(part)
-            self._learned = known or self._learn(strokes, painted, forest, seen, local)
+            self._learned = known or learn(
+                *(self._partitions, strokes, painted, trained, self._trainer),
+                known=seen,
+                timed=self._timed,
+                run=local,
+            )
             return self._finish(local)
 
-    def _train(self, painted: tuple[Painted, ...], run: Run) -> Forest:
+    def _train(self, painted: tuple[LabelledSupervoxels, ...], run: Run) -> Classifier:
         with self._timed("train"):
-            return train_forest(
-                *training_rows(self._partitions, painted),
-                self.parameters.classifier,
-                workers=run,
-            )
-
-    def _learn(
-        self,
-        strokes: Strokes,
-        painted: tuple[Painted, ...],
-        forest: Forest,
-        seen: Surroundings | None,
-        run: Run,
-    ) -> Learned:
-        """Ask the forest for all supervoxels, and held-out strokes for the coupling."""
-        parts = self._partitions
-        with self._timed("predict"):
-            chances = predict_partitions(forest, parts, seen, run=run)
-        with self._timed("couple"):
-            trees = self.parameters.classifier
-            coupling = couple_classes(parts, strokes, painted, chances[0], trees, run=run)
-        return Learned(painted, forest, chances, coupling)
+            rows = training_rows(self._partitions, painted)
+            return self._trainer.train(*rows, run=run)
 
     def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
         """Label the volume with a model that was trained before.
 
         On the volume that the model was trained on, this gives the labels of the training run,
-        painted supervoxels included; on any other volume the forest decides alone.
+        painted supervoxels included; on any other volume the classifier decides alone.
 
         Parameters
         ----------
@@ -306,10 +310,10 @@ class Segmenter:
             digest = fingerprint(*self.images)
             at_home = digest == model.trained_on and self.spacing == model.spacing
             with self._timed("predict"):
-                probabilities = predict_partitions(model.forest, self._partitions, run=local)
+                probabilities = predict_partitions(model.classifier, self._partitions, run=local)
             painted = model.painted if at_home else ()
             coupling = Coupling(model.distance, 1.0)
-            self._learned = Learned(painted, model.forest, probabilities, coupling)
+            self._learned = Learned(painted, model.classifier, probabilities, coupling)
             return self._finish(local)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
@@ -333,13 +337,13 @@ class Segmenter:
         named = {item.value: item for item in classes}
         return Model(
             self.parameters,
-            learned.forest,
+            learned.classifier,
             learned.painted,
             fingerprint(*self.images),
             self.spacing,
             learned.coupling.distance,
             unit,
-            tuple(named[k] for k in learned.forest.class_ids if k in named),
+            tuple(named[k] for k in learned.classifier.class_ids if k in named),
             len(self.images),
         )
 
@@ -364,7 +368,7 @@ class Segmenter:
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
         tables = learned.probabilities, self._refined
-        return Segmentation(learned.forest.class_ids, *tables, renderer, self.run.threads)
+        return Segmentation(learned.classifier.class_ids, *tables, renderer, self.run.threads)
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -46,6 +46,11 @@ class Strokes:
     voxels: NDArray[np.int64]
     classes: NDArray[np.uint16]
 
+    @classmethod
+    def empty(cls) -> Strokes:
+        """Return strokes of which no voxel is painted."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.uint16))
+
     @cached_property
     def class_ids(self) -> tuple[int, ...]:
         """The class ids that were painted, ascending."""
@@ -79,6 +84,35 @@ class Strokes:
         moved = [place[inside] - part.start for place, part in zip(places, box, strict=True)]
         sizes = tuple(part.stop - part.start for part in box)
         return Strokes(np.ravel_multi_index(moved, sizes).astype(np.int64), self.classes[inside])
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledSupervoxels:
+    """The supervoxels of one partition that strokes touch.
+
+    Attributes
+    ----------
+    supervoxels : int32, (L,)
+        Ascending.
+    classes : uint16, (L,)
+        Class id of each.
+    """
+
+    supervoxels: NDArray[np.int32]
+    classes: NDArray[np.uint16]
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, LabelledSupervoxels)
+            and np.array_equal(self.supervoxels, other.supervoxels)
+            and np.array_equal(self.classes, other.classes)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def where(self, chosen: NDArray[np.bool_]) -> LabelledSupervoxels:
+        """Return those of them that a mask (L,) chooses."""
+        return LabelledSupervoxels(self.supervoxels[chosen], self.classes[chosen])
 
 
 def find_strokes(annotations: VolumeLike, *, workers: Workers = None) -> Strokes:
@@ -197,9 +231,7 @@ def _painted(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     return candidates[is_painted], classes[is_painted]
 
 
-def label_supervoxels(
-    ids: NDArray[np.int32], strokes: Strokes
-) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+def label_supervoxels(ids: NDArray[np.int32], strokes: Strokes) -> LabelledSupervoxels:
     """Give every supervoxel that a stroke touches the class that most of its painted voxels have.
 
     Parameters
@@ -210,13 +242,11 @@ def label_supervoxels(
 
     Returns
     -------
-    supervoxels : int32, (L,)
-        Ids of the labelled supervoxels, ascending.
-    classes : uint16, (L,)
-        Class id of each; ties go to the lowest id.
+    LabelledSupervoxels
+        Ties go to the lowest class id.
     """
     supervoxels, classes = majority(ids.reshape(-1)[strokes.voxels], strokes.classes)
-    return supervoxels.astype(np.int32), classes.astype(np.uint16)
+    return LabelledSupervoxels(supervoxels.astype(np.int32), classes.astype(np.uint16))
 
 
 def majority(

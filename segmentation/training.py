@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
-from supervox.segmentation.classifier.forest import ClassifierParameters, Forest
+from supervox.segmentation.classifier.estimators import Classifier
+from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.refinement.cross_validation import hold_out, sample_volume
 from supervox.segmentation.refinement.label_costs import Coupling, learn_coupling
 from supervox.segmentation.refinement.mrf import minimise
 
-from .model import Painted
-from .strokes import Strokes
+from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
 
 
@@ -26,22 +27,22 @@ class Learned:
 
     Attributes
     ----------
-    painted : tuple of Painted
+    painted : tuple of LabelledSupervoxels
         Labelled supervoxels of each partition; empty if a model from elsewhere decides.
-    forest : Forest
+    classifier : Classifier
     probabilities : tuple of float32, (S, C)
         Of the supervoxels of each partition.
     coupling : Coupling
     """
 
-    painted: tuple[Painted, ...]
-    forest: Forest
+    painted: tuple[LabelledSupervoxels, ...]
+    classifier: Classifier
     probabilities: tuple[NDArray[np.float32], ...]
     coupling: Coupling
 
 
 def predict_partitions(
-    forest: Forest,
+    classifier: Classifier,
     partitions: Sequence[Partition],
     known: Surroundings | None = None,
     *,
@@ -49,25 +50,62 @@ def predict_partitions(
 ) -> tuple[NDArray[np.float32], ...]:
     """Return the probabilities (S, C) of the supervoxels of each partition.
 
-    Those of the first partition that are `known` of this forest are not asked for again.
+    Those of the first partition that are `known` of this classifier are not asked for again.
     """
-    ask = partial(forest.predict, workers=run)
+    ask = partial(classifier.predict, workers=run)
     if known is None:
         return tuple(ask(part.table.values) for part in partitions)
     values = partitions[0].table.values
     rest = np.delete(np.arange(len(values), dtype=np.int32), known.supervoxels)
-    first = np.empty((len(values), len(forest.class_ids)), np.float32)
+    first = np.empty((len(values), len(classifier.class_ids)), np.float32)
     first[known.supervoxels] = known.probabilities
     first[rest] = ask(values, rest)
     return (first, *(ask(part.table.values) for part in partitions[1:]))
 
 
-def couple_classes(
+def learn(
     partitions: Sequence[Partition],
     strokes: Strokes,
-    painted: Sequence[Painted],
+    painted: tuple[LabelledSupervoxels, ...],
+    classifier: Classifier,
+    trainer: Trainer,
+    *,
+    known: Surroundings | None,
+    timed: Callable[[str], AbstractContextManager[None]],
+    run: Run = Run(),
+) -> Learned:
+    """Ask the classifier for all supervoxels, and held-out strokes for the coupling.
+
+    Parameters
+    ----------
+    partitions : sequence of Partition
+    strokes : Strokes
+    painted : tuple of LabelledSupervoxels
+        Supervoxels of each partition that the strokes touch.
+    classifier : Classifier
+        Trained on these.
+    trainer : Trainer
+        Trains others like it.
+    known : Surroundings, optional
+        What the classifier was asked already.
+    timed : callable
+        Makes the context that a stage of some name runs in.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
+    """
+    with timed("predict"):
+        chances = predict_partitions(classifier, partitions, known, run=run)
+    with timed("couple"):
+        coupling = _couple_classes(*(partitions, strokes, painted, chances[0], trainer), run=run)
+    return Learned(painted, classifier, chances, coupling)
+
+
+def _couple_classes(
+    partitions: Sequence[Partition],
+    strokes: Strokes,
+    painted: Sequence[LabelledSupervoxels],
     probabilities: NDArray[np.float32],
-    parameters: ClassifierParameters,
+    trainer: Trainer,
     *,
     run: Run = Run(),
 ) -> Coupling:
@@ -77,15 +115,15 @@ def couple_classes(
     ----------
     partitions : sequence of Partition
     strokes : Strokes
-    painted : sequence of Painted
+    painted : sequence of LabelledSupervoxels
     probabilities : float32, (S, C)
-        What the forest of all strokes says of the first partition.
-    parameters : ClassifierParameters
+        What the classifier of all strokes says of the first partition.
+    trainer : Trainer
     run : Run
         Asked whether to stop on any thread.
     """
     graph = partitions[0].graph
-    trials = hold_out(partitions, strokes, painted, parameters, run=run)
+    trials = hold_out(partitions, strokes, painted, trainer, run=run)
     per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
     sample = sample_volume(partitions[0], probabilities)
     return learn_coupling(trials, sample, per_supervoxel, run=run)
@@ -111,7 +149,7 @@ def refine_partitions(
     """
     known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
     known = [
-        (at.supervoxels, np.searchsorted(learned.forest.class_ids, at.classes).astype(np.int32))
+        (at.supervoxels, np.searchsorted(learned.classifier.class_ids, at.classes).astype(np.int32))
         for at in learned.painted
     ] or [None for _ in partitions]
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
-from supervox.segmentation.classifier.forest import Forest
-from supervox.segmentation.graph.adjacency import link
+from supervox.segmentation.classifier.estimators import Classifier
+from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.refinement.label_costs import Coupling
 from supervox.segmentation.refinement.mrf import minimise
 
-from .model import Painted
+from .strokes import LabelledSupervoxels
 
 HOPS = 2  # around what is looked at: neighbours that have a say in it
 
@@ -56,14 +55,14 @@ class Surroundings(NamedTuple):
 def segment_in_view(
     partition: Partition,
     ids: NDArray[np.int32],
-    forest: Forest,
+    classifier: Classifier,
     coupling: Coupling | None,
-    painted: Painted,
+    painted: LabelledSupervoxels,
     *,
     strength: float,
     run: Run = Run(),
 ) -> tuple[Surroundings, InView]:
-    """Ask the forest for what is looked at and its surroundings, and refine these only.
+    """Ask the classifier for what is looked at and its surroundings, and refine these only.
 
     At the border of the surroundings the result may differ from that of the whole volume, which
     follows.
@@ -73,10 +72,10 @@ def segment_in_view(
     partition : Partition
     ids : int32, any shape
         Supervoxels that are looked at, as often as you like.
-    forest : Forest
+    classifier : Classifier
     coupling : Coupling, optional
         Of earlier strokes, if there were any; not used if there were other classes.
-    painted : Painted
+    painted : LabelledSupervoxels
     strength : float
         Of refinement.
     run : Run
@@ -84,32 +83,19 @@ def segment_in_view(
     """
     seen = np.zeros(partition.graph.n_supervoxels, np.bool_)
     seen[ids] = True
-    near = partition.links.within(np.flatnonzero(seen), HOPS)
-    probabilities = forest.predict(partition.table.values, near, workers=run)
-    surroundings = Surroundings(near, seen[near], probabilities)
-    n_classes = len(forest.class_ids)
+    near = Neighbourhood.around(partition, np.flatnonzero(seen), HOPS)
+    probabilities = classifier.predict(partition.table.values, near.supervoxels, workers=run)
+    surroundings = Surroundings(near.supervoxels, seen[near.supervoxels], probabilities)
+    n_classes = len(classifier.class_ids)
     if coupling is None or len(coupling.distance) != n_classes:
         coupling = Coupling.unknown(n_classes)
-    known = _painted_near(near, painted, partition.graph.n_supervoxels, forest.class_ids)
-    edges, edge = partition.links.among(near)
     labels = minimise(
         probabilities,
-        link(edges, partition.weights[edge], near.size),
+        near.links,
         strength * coupling.distance,
-        painted=known,
+        painted=near.known(painted, classifier.class_ids),
         run=run,
     )
     chosen = surroundings.is_seen
-    found = np.array(forest.class_ids, np.uint16)[labels[chosen]]
-    return surroundings, InView(near[chosen], found, probabilities[chosen])
-
-
-def _painted_near(
-    near: NDArray[np.int32], painted: Painted, n_supervoxels: int, class_ids: Sequence[int]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return which of the supervoxels nearby are painted, by their place, and the columns."""
-    place = np.full(n_supervoxels, -1, np.int32)
-    place[near] = np.arange(near.size, dtype=np.int32)
-    places = place[painted.supervoxels]
-    columns = np.searchsorted(class_ids, painted.classes).astype(np.int32)
-    return places[places >= 0], columns[places >= 0]
+    found = np.array(classifier.class_ids, np.uint16)[labels[chosen]]
+    return surroundings, InView(near.supervoxels[chosen], found, probabilities[chosen])

@@ -12,6 +12,7 @@ Where to find what:
 - `block`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.
 - `mesh`, `surface`: labels as triangle meshes.
+- `palette`: the colours of classes that were given none.
 - `address`: what ``file.h5::/entry/data,c=1`` means.
 - `arrays`, `axes`: the lazy (plane, row, column) view of what a file holds.
 - `calibration`: units, and which voxel sizes can be believed.

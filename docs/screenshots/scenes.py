@@ -91,8 +91,8 @@ def _look_in_3d(person: Person) -> None:
     session = person.dock.session
     for class_id in (OUTSIDE, CYTOPLASM, NUCLEUS):
         session.classes.change(class_id, visible=False)
-    assert session.image is not None
-    session.image.visible = False
+    assert session.volume.image is not None
+    session.volume.image.visible = False
     person.viewer.dims.ndisplay = 3
     person.settle(1)
     person.viewer.reset_view()
@@ -109,8 +109,8 @@ def _painting(folder: Path) -> None:
     person.slide("supervox_brush_size", BRUSH)
     person.click("supervox_prepare")
     person.wait(lambda: session.preparation.prepared is not None, "preparing")
-    assert session.image is not None
-    truth = make_phantom(session.image.data.shape).labels
+    assert session.volume.image is not None
+    truth = make_phantom(session.volume.image.data.shape).labels
     plane = int((truth == MITOCHONDRION).sum(axis=(1, 2)).argmax())
     _scroll(person, plane)
 

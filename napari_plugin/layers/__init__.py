@@ -1,6 +1,6 @@
 """Layers of the viewer: what the engine segments, and how results look.
 
 - `source`: from an image layer to what the engine segments.
-- `make_layers`: how layers look; `palette`: colours of classes.
+- `make_layers`: how layers look.
 - `lookup`: a table over supervoxels that napari reads like a volume.
 """

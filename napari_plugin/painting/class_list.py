@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from psygnal import Signal
-from supervox.napari_plugin.layers.palette import class_colour
 from supervox.project import MAX_ID, ProjectClass
-from supervox.volumes import VolumeClass
+from supervox.volumes import VolumeClass, class_colour
 
 
 class ClassError(ValueError):
@@ -72,7 +71,7 @@ class ClassList:
         free = free or [k for k in range(1, MAX_ID + 1) if k not in self]
         if not free:
             raise ClassError(f"there are {MAX_ID} classes, and no more are possible: delete one")
-        item = ProjectClass(free[0], name or self._new_name(free[0]), self._new_colour())
+        item = ProjectClass(free[0], name or self._new_name(free[0]), self._new_colour(free[0]))
         self._items.append(item)
         self.changed.emit()
         self.selected = item.id
@@ -82,7 +81,7 @@ class ClassList:
         """Add the classes that voxels have and the table lacks, as after an undo or a loading."""
         missing = [k for k in dict.fromkeys(class_ids) if k not in self]
         for class_id in missing:
-            new = ProjectClass(class_id, self._new_name(class_id), self._new_colour())
+            new = ProjectClass(class_id, self._new_name(class_id), self._new_colour(class_id))
             place, item = self._removed.pop(class_id, (len(self._items), new))
             name = _free_name(item.name, class_id, {other.name for other in self._items})
             self._items.insert(place, replace(item, name=name))
@@ -107,7 +106,7 @@ class ClassList:
             self._items[index] = replace(item, name=names[item.id], colour=given or item.colour)
         for class_id, new in found.items():
             if class_id not in self:
-                colour = new.colour or self._new_colour()
+                colour = new.colour or self._new_colour(class_id)
                 self._items.append(ProjectClass(class_id, names[class_id], colour))
         self.changed.emit()
         if not self._selected and self._items:
@@ -188,10 +187,11 @@ class ClassList:
         names = (f"class {k}" for k in range(class_id, class_id + len(taken) + 1))
         return next(name for name in names if name not in taken)
 
-    def _new_colour(self) -> str:
+    def _new_colour(self, class_id: int) -> str:
+        """Return the colour that the class has everywhere, or the first that is free."""
         taken = {item.colour.lower() for item in self._items}
-        colours = (class_colour(k) for k in range(len(taken) + 1))
-        return next((colour for colour in colours if colour not in taken), class_colour(len(taken)))
+        colours = (class_colour(k) for k in (class_id, *range(1, len(taken) + 1)))
+        return next((colour for colour in colours if colour not in taken), class_colour(class_id))
 
 
 def _free_name(name: str, class_id: int, taken: set[str]) -> str:

@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from napari.layers import Labels
+from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.execution import check_stop
+from supervox.napari_plugin.io.layer_fields import classes_of_layer
+from supervox.napari_plugin.layers.make_layers import SUPERVOXELS, role_of
+from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks.jobs import Report, Stage, Task
 from supervox.project import MAX_ID
 from supervox.volumes import VolumeClass, VolumeError, open_volume
@@ -60,6 +65,8 @@ class Importing:
 
     Parameters
     ----------
+    viewer : Viewer
+        Whose layers can be read.
     painting : Painting
     classes : ClassList
     """
@@ -68,7 +75,8 @@ class Importing:
     failed = Signal(Exception)
     changed = Signal()
 
-    def __init__(self, painting: Painting, classes: ClassList) -> None:
+    def __init__(self, viewer: Viewer, painting: Painting, classes: ClassList) -> None:
+        self._viewer = viewer
         self._painting, self._classes = painting, classes
         self.reading, self.placing = Stage(), Stage()
         self.reading.succeeded.connect(self.found.emit)
@@ -76,6 +84,23 @@ class Importing:
         for stage in (self.reading, self.placing):
             stage.failed.connect(self.failed.emit)
             stage.changed.connect(self.changed.emit)
+
+    def layers(self) -> list[Labels]:
+        """Return the layers of labels that could become strokes."""
+        shape = self._shape
+        return [
+            layer
+            for layer in self._viewer.layers
+            if isinstance(layer, Labels)
+            and layer is not self._painting.layer
+            and role_of(layer) != SUPERVOXELS
+            and tuple(finest_data(layer).shape) == shape
+        ]
+
+    def read_layer(self, layer: Labels) -> None:
+        """Look at the values of a layer of the viewer."""
+        classes = classes_of_layer({"metadata": layer.metadata}) or ()
+        self.read(layer.name, finest_data(layer), classes)
 
     def read(self, name: str, labels: Any, classes: tuple[VolumeClass, ...]) -> None:
         """Look at the values of labels of the image's shape."""

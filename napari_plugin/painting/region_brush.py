@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
+from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.segmentation import find_supervoxel
 
-if TYPE_CHECKING:
-    from supervox.napari_plugin.tasks.preparing import Prepared
-
-    from .stroke_layer import Painting
-
-Touched = Callable[[], "Prepared | None"]
+from .stroke_layer import Painting
 
 
 class RegionBrush:
@@ -33,7 +29,7 @@ class RegionBrush:
     changed = Signal(bool)  # switched on or off
     hint = Signal(str)
 
-    def __init__(self, painting: Painting, prepared: Touched) -> None:
+    def __init__(self, painting: Painting, prepared: Callable[[], Prepared | None]) -> None:
         self._painting = painting
         self._prepared = prepared
         self._layer: Labels | None = None

@@ -28,7 +28,6 @@ from .class_list import ClassList
 
 FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
 HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
-NOTHING = Strokes(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
 
 class Painting:
@@ -57,7 +56,7 @@ class Painting:
         self._steps: list[bool] = []  # back or forth, to be done after that scan
         self.is_blank = True  # the layer, when it was attached
         self.is_touched = False  # painted on since, by a person
-        self._protected = NOTHING
+        self._protected = Strokes.empty()
         self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
         self._is_painted = False  # since strokes were looked for
@@ -94,7 +93,7 @@ class Painting:
             self._take_classes(layer)
         self.recorder = Recorder(self.planes)
         self._is_read_only = False
-        self._protected, self._is_painted = NOTHING, False
+        self._protected, self._is_painted = Strokes.empty(), False
         layer.mouse_drag_callbacks.append(self._follow_mouse)
         layer.events.mode.connect(self._on_mode)
         self._on_mode()

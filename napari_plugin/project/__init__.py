@@ -2,4 +2,5 @@
 
 - `autosave`: the project that strokes are written down in.
 - `project_files`: what is done with it on a thread; `recent`: the list of projects.
+- `work`: what there is in a window that a project keeps.
 """

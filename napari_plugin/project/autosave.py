@@ -5,34 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from napari.layers import Image, Labels
+from napari.layers import Labels
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.napari_plugin.layers.make_layers import address_of, make_annotations, record_of
-from supervox.napari_plugin.session.choices import Choices
+from supervox.napari_plugin.layers.make_layers import address_of, record_of
+from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import Stage, Task
 from supervox.napari_plugin.tasks.preparing import Prepared
+from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
 from . import project_files
 from .project_files import Made, Opened, Request, Restored, wanted_settings
 from .recent import RecentProjects
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
+from .work import Work
 
 SETTLE_MS = 1000  # after the last change of what was chosen
 
 
 class Keeping:
-    """Sees to it that no stroke is lost.
+    """Writes every stroke down in a project, and opens projects.
 
     Parameters
     ----------
-    session : Session
+    home : path
+        Where projects are that have no name yet.
+    resources : Resources
+        Which reading what was prepared may use.
+    painting : Painting
+    classes : ClassList
+    work : callable
+        Returns a `Work`: what there is now.
 
     Attributes
     ----------
@@ -43,15 +50,30 @@ class Keeping:
         The work on files that is going on.
     volume_moved : Signal
         Tells the folder of a project whose volume isn't where it was, and a sentence.
+    opened : Signal
+        Tells a project that was opened: who listens shows its volume, and attaches its strokes.
+    restored : Signal
+        Tells the project that is open, and what was computed of it before.
     """
 
     changed = Signal()
     failed = Signal(Exception)
+    hint = Signal(str)
     volume_moved = Signal(Path, str)
+    opened = Signal(Opened)
+    restored = Signal(Project, Restored)
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.recent = RecentProjects(session.settings.home)
+    def __init__(
+        self,
+        home: Path,
+        resources: Resources,
+        painting: Painting,
+        classes: ClassList,
+        work: Callable[[], Work],
+    ) -> None:
+        self._resources, self._painting = resources, painting
+        self._classes, self._work = classes, work
+        self.recent = RecentProjects(home)
         self.project: Project | None = None
         self.working = Stage()
         self.working.changed.connect(self._on_working)
@@ -67,8 +89,8 @@ class Keeping:
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
         self._settle.timeout.connect(self._on_settled)
-        session.painting.recorded.connect(self._on_recorded)
-        session.classes.changed.connect(self._on_classes)
+        painting.recorded.connect(self._on_recorded)
+        classes.changed.connect(self._on_classes)
 
     # ------------------------------------------------------------------------------ the state
 
@@ -85,54 +107,54 @@ class Keeping:
     @property
     def is_recording(self) -> bool:
         """Whether strokes are written to the project that is open."""
-        recorder, project = self._session.painting.recorder, self.project
+        recorder, project = self._painting.recorder, self.project
         return project is not None and (recorder is None or recorder.store is project.annotations)
 
     @property
     def is_beginning(self) -> bool:
         """Whether something was painted for which a project is being made."""
-        recorder = self._session.painting.recorder
+        recorder = self._painting.recorder
         return self._is_making or (recorder is not None and self._is_waiting(recorder))
 
     # -------------------------------------------------------------------------------- beginning
 
     def _is_waiting(self, recorder: Recorder) -> bool:
         """Tell whether a person painted what no project has; strokes of a file are in that."""
-        painting = self._session.painting
+        painting = self._painting
         return recorder.is_waiting and (painting.is_blank or painting.is_touched)
 
     def _on_recorded(self) -> None:
         """Begin a project at the first stroke."""
-        recorder, image = self._session.painting.recorder, self._session.image
+        recorder, image = self._painting.recorder, self._work().image
         is_begun = self.project is not None or self._is_making or self._is_reopening
         if recorder is None or image is None or is_begun or not self._is_waiting(recorder):
             return
         self._make(self.recent.new_folder(image.name))
 
     def _request(self, folder: Path) -> Request:
-        session, image = self._session, self._session.image
+        work = self._work()
+        image, source = work.image, work.source
         assert image is not None
-        source = session.source
         assert source is not None
         address = address_of(image) if source.version == 0 else None  # other voxels since
         unnamed = self.recent.is_unnamed(folder)
-        return Request(folder, address, source, session.choices.parameters, unnamed)
+        return Request(folder, address, source, work.parameters, unnamed)
 
     def _make(self, folder: Path) -> None:
-        recorder = self._session.painting.recorder
+        recorder = self._painting.recorder
         task = project_files.making(self._request(folder))
         self._is_making = True
         self._run(task, "Beginning the project", lambda made: self._on_made(made, recorder))
 
     def _on_made(self, made: Made, recorder: Recorder | None) -> None:
         self._is_making = False
-        is_ours = recorder is not None and recorder is self._session.painting.recorder
+        is_ours = recorder is not None and recorder is self._painting.recorder
         if recorder is None or not is_ours or self.project is not None:
             project_files.discard(made)  # another image was chosen meanwhile
             return
         recorder.attach(made.project.annotations)
         self._take(made.project)
-        if (finished := self._session.delivery.finishing.finished) is not None:
+        if (finished := self._work().finished) is not None:
             self.note(finished)
         self.keep()
         folder, self._save_to = self._save_to, None
@@ -141,22 +163,22 @@ class Keeping:
 
     def bind(self) -> None:
         """Go on writing to the project that is open: its layer was attached anew."""
-        painting = self._session.painting
+        painting = self._painting
         if self.project is not None and painting.layer is not None:
             painting.recorder = Recorder(painting.planes, self.project.annotations)
             self._take(self.project)
 
     def _take(self, project: Project) -> None:
         """Write to a project from now on."""
-        session = self._session
         self.project = project
-        if (layer := session.painting.layer) is not None:
+        if (layer := self._painting.layer) is not None:
             record_of(layer)["project"] = str(project.folder)
-        name = project.folder.stem if session.image is None else session.image.name
+        image = self._work().image
+        name = project.folder.stem if image is None else image.name
         self.recent.note(project.folder, name, is_open=True)
-        session.painting.set_read_only(self.is_read_only)
+        self._painting.set_read_only(self.is_read_only)
         self._on_classes()
-        session.painting.changed.emit()  # look whether anything is not written down
+        self._painting.changed.emit()  # look whether anything is not written down
         self.changed.emit()
 
     # ---------------------------------------------------------------------------------- opening
@@ -171,61 +193,33 @@ class Keeping:
             Where its volume is now.
         """
         if self.project is not None and self.project.folder == folder:
-            self._session.hint("This project is open already")
+            self.hint.emit("This project is open already")
             return
         self._folder = folder
         task = project_files.opening(folder, moved_to)
         self._run(task, "Opening the project", self._on_opened)
 
     def _on_opened(self, opened: Opened) -> None:
-        session, project = self._session, opened.project
-        assert opened.image is not None
-        data, fields = opened.image
-        image = Image(data, **fields)
-        store = project.annotations
-        layer = make_annotations(image, store.classes, store.voxels)
-        session.classes.restore(store.classes)
-        session.choices = Choices.of(project.settings.parameters)
-        self._clear_the_view(project.folder)
-        session.viewer.layers.append(layer)  # before its image, which would get another one
-        session.viewer.layers.insert(session.viewer.layers.index(layer), image)
-        session.choose_image(image)
-        session.set_box(project.settings.slices)
-        painting = session.painting
-        assert painting.layer is layer
-        painting.recorder = opened.recorder
+        project = opened.project
+        self.opened.emit(opened)
+        self._painting.recorder = opened.recorder
         self._take(project)
         for finding in project.findings:
             if finding.severity is Severity.LOSS:
                 self.failed.emit(ProjectError(str(finding)))
-        source = session.source
+        source = self._work().source
         assert source is not None
         self._run(
-            project_files.restoring(project, source, session.settings.resources),
+            project_files.restoring(project, source, self._resources),
             "Reading what was prepared",
             self._on_restored,
         )
 
-    def _clear_the_view(self, folder: Path) -> None:
-        """Hide what another image left; remove what this project left when it was open before."""
-        viewer = self._session.viewer
-        self._session.choose_image(None)
-        stale = [layer for layer in viewer.layers if record_of(layer).get("project") == str(folder)]
-        images = {record_of(layer).get("of") for layer in stale} - {None}
-        for layer in list(viewer.layers):
-            ids = {str(layer.unique_id), record_of(layer).get("of")}
-            if layer in stale or ids & images:
-                viewer.layers.remove(layer)
-            else:
-                layer.visible = False
-
     def _on_restored(self, restored: Restored | None) -> None:
-        session, project = self._session, self.project
-        if restored is None or project is None or restored.prepared.source != session.source:
+        if restored is None or self.project is None:
             return
-        session.preparation.adopt(restored.prepared)
-        if restored.model is not None:
-            session.delivery.restore(project, restored, restored.model)
+        if restored.prepared.source == self._work().source:
+            self.restored.emit(self.project, restored)
 
     def reopen_for(self, layer: Labels) -> None:
         """Go on with the project of strokes whose dock was closed, if they have one."""
@@ -233,12 +227,12 @@ class Keeping:
         if folder is not None and Path(folder).is_dir():
             self._is_reopening = True
             at = int(record_of(layer).get("changes", 0))
-            task = project_files.reopening(Path(folder), self._session.painting.planes, at)
+            task = project_files.reopening(Path(folder), self._painting.planes, at)
             self._run(task, "Opening the project", self._on_reopened)
 
     def _on_reopened(self, opened: Opened) -> None:
         self._is_reopening = False
-        painting = self._session.painting
+        painting = self._painting
         layer = painting.layer
         if layer is None or record_of(layer).get("project") != str(opened.project.folder):
             project_files.discard(opened)
@@ -247,26 +241,26 @@ class Keeping:
         self._take(opened.project)
         if opened.is_newer:
             layer.refresh(extent=False)
-            self._session.hint("The project was changed meanwhile: its strokes are shown (Redo)")
+            self.hint.emit("The project was changed meanwhile: its strokes are shown (Redo)")
 
     # ----------------------------------------------------------------------------------- saving
 
     def save_as(self, folder: Path) -> None:
         """Keep the project in another folder from now on."""
-        project, layer = self.project, self._session.painting.layer
+        project, layer = self.project, self._painting.layer
         if self._is_making:
             self._save_to = folder
         elif layer is None:
-            self._session.hint("There are no strokes to save")
+            self.hint.emit("There are no strokes to save")
         elif project is None:
             self._make(folder)
         else:
-            task = project_files.copying(project, folder, self._session.painting.planes)
+            task = project_files.copying(project, folder, self._painting.planes)
             then = partial(self._on_copied, project, layer)
             self._run(task, "Copying the project", then)
 
     def _on_copied(self, old: Project, layer: Labels, opened: Opened) -> None:
-        painting = self._session.painting
+        painting = self._painting
         if self.project is not old or painting.layer is not layer:
             project_files.discard(opened)  # another image was chosen meanwhile
             return
@@ -284,11 +278,11 @@ class Keeping:
 
     def keep(self) -> None:
         """Keep what was computed, as far as it holds, in a project that has a name."""
-        session, project, source = self._session, self.project, self._session.source
+        work, project = self._work(), self.project
+        source, parameters = work.source, work.parameters
         if project is None or source is None or not self.is_named or self.is_read_only:
             return
-        parameters = session.choices.parameters
-        prepared, finished = session.preparation.prepared, session.delivery.finishing.finished
+        prepared, finished = work.prepared, work.finished
         if finished is not None and finished.is_of(source, parameters):
             computed: Prepared | Finished = finished
         elif prepared is not None and prepared.is_for(source, parameters):
@@ -298,28 +292,29 @@ class Keeping:
         task = project_files.storing(project, source, parameters, computed)
         self._run(task, "Saving what was computed")
 
-    def choices_changed(self) -> None:
+    def state_changed(self) -> None:
         """Something that the project says may have changed: note it after a pause."""
         if self.project is not None:
             self._settle.start()
 
     def _on_settled(self) -> None:
-        project, source = self.project, self._session.source
+        work, project = self._work(), self.project
+        source = work.source
         if project is None or source is None or self.is_read_only:
             return
-        wanted = wanted_settings(project.settings, source, self._session.choices.parameters)
+        wanted = wanted_settings(project.settings, source, work.parameters)
         if wanted != project.settings:
             self._run(lambda _: setattr(project, "settings", wanted), "Saving")
 
     def _on_classes(self) -> None:
         if self.project is not None and not self.is_read_only:
-            self.project.annotations.classes = tuple(self._session.classes)
+            self.project.annotations.classes = tuple(self._classes)
 
     # ---------------------------------------------------------------------------------- the end
 
     def save_what_waits(self) -> None:
         """Write strokes down that have no project yet, since their layer is going."""
-        painting, image = self._session.painting, self._session.image
+        painting, image = self._painting, self._work().image
         painting.record_all()
         recorder = painting.recorder
         if self.project is None and image and recorder and self._is_waiting(recorder):
@@ -329,7 +324,7 @@ class Keeping:
 
     def release(self) -> None:
         """Close the project; its strokes stay in their layer."""
-        painting = self._session.painting
+        painting = self._painting
         self._settle.stop()
         self._waiting.clear()
         self._then = None

@@ -36,7 +36,7 @@ def next_step(session: Session) -> Advice:
     """Say what is next, from what there is."""
     prepared = session.preparation.prepared
     painted = len(session.live.scan.counts)
-    if session.image is None:
+    if session.volume.image is None:
         return Advice(Step.VOLUME, "Open a volume, or try the sample.")
     if session.keeping.is_read_only:
         return Advice(Step.VOLUME, "Look around; to paint, press Project and Save as.")
@@ -51,7 +51,7 @@ def next_step(session: Session) -> Advice:
         return Advice(Step.PREPARE, "Preparing. Your strokes are used as soon as it is done.")
     if prepared is None:
         return Advice(Step.PREPARE, _before_preparing(session))
-    if session.is_out_of_date and not session.extent.is_widening:
+    if session.extent.is_out_of_date and not session.extent.is_widening:
         return Advice(Step.PREPARE, "Something changed: prepare again to use it.")
     return _after_preparing(session)
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.utils.notifications import show_info
+from psygnal import Signal
+from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.project_files import Restored, restoring_labels
 from supervox.napari_plugin.tasks.exporting import Exporting, ExportRequest, Kind
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
+from supervox.napari_plugin.tasks.live import LiveLoop
+from supervox.napari_plugin.tasks.preparing import Preparation
+from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project
-from supervox.segmentation import Model, SegmentationError
+from supervox.segmentation import Model, SegmentationError, SegmentationParameters
 
-from .view import Shown
-
-if TYPE_CHECKING:
-    from .session import Session
+from .view import ResultView, Shown
+from .working_image import WorkingImage
 
 
 class Delivery:
@@ -26,8 +29,16 @@ class Delivery:
 
     Parameters
     ----------
-    session : Session
-        Whose strokes and choices are used.
+    resources : Resources
+        What finishing may use.
+    volume, preparation, painting, classes, live
+        What there is: the image, what is prepared of it, and the strokes.
+    view : ResultView
+        Shows the final labels.
+    parameters : callable
+        Returns the parameters that are chosen.
+    project : callable
+        Returns the project that is open, or None: a report is of its history.
 
     Attributes
     ----------
@@ -38,9 +49,24 @@ class Delivery:
         Where to.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.finishing = Finishing(session.settings.resources)
+    computed = Signal(Finished)  # final labels that no project has yet
+
+    def __init__(
+        self,
+        resources: Resources,
+        volume: WorkingImage,
+        preparation: Preparation,
+        painting: Painting,
+        classes: ClassList,
+        live: LiveLoop,
+        view: ResultView,
+        parameters: Callable[[], SegmentationParameters],
+        project: Callable[[], Project | None],
+    ) -> None:
+        self._resources, self._volume, self._preparation = resources, volume, preparation
+        self._painting, self._classes, self._live, self._view = painting, classes, live, view
+        self._parameters, self._project = parameters, project
+        self.finishing = Finishing(resources)
         self.exporting = Exporting()
         self.last_export: Path | None = None
         self.folder: Path | None = None
@@ -52,18 +78,16 @@ class Delivery:
     @property
     def is_finished(self) -> bool:
         """Whether the final labels are those of the strokes and choices of now."""
-        session, finished = self._session, self.finishing.finished
-        source, strokes = session.source, session.live.strokes
+        finished, source, strokes = self.finishing.finished, self._volume.source, self._live.strokes
         if finished is None or source is None or strokes is None:
             return False
-        return finished.is_for(source, strokes, session.choices.parameters)
+        return finished.is_for(source, strokes, self._parameters())
 
     def finish(self) -> None:
         """Compute the final labels in full quality."""
-        session = self._session
-        prepared, strokes = session.preparation.prepared, session.live.strokes
-        if prepared is not None and strokes is not None and session.live.can_update:
-            self.finishing.start(prepared, strokes, session.choices.refinement)
+        prepared, strokes = self._preparation.prepared, self._live.strokes
+        if prepared is not None and strokes is not None and self._live.can_update:
+            self.finishing.start(prepared, strokes, self._parameters())
 
     def restore(self, project: Project, restored: Restored, model: Model) -> None:
         """Show the final labels of a project again, where there is room for its partitions.
@@ -75,8 +99,8 @@ class Delivery:
         model : Model
             What was learned for them.
         """
-        resources, source = self._session.settings.resources, restored.prepared.source
-        n_classes, held = len(model.forest.class_ids), math.prod(source.shape)
+        resources, source = self._resources, restored.prepared.source
+        n_classes, held = len(model.classifier.class_ids), math.prod(source.shape)
         try:
             room = resources.room(source, model.parameters, n_classes=n_classes, held_bytes=held)
         except SegmentationError:
@@ -85,23 +109,22 @@ class Delivery:
         self.finishing.run(task, "Reading the final labels", shown=True)
 
     def _on_finished(self, finished: Finished) -> None:
-        if self._session.image is not None:
-            self._session.view.show_final(self._session.image, finished)
-            if finished.source != self._session.source:  # of the box that there was
-                self._session.view.choose(shown=Shown.LABELS)
+        image = self._volume.image
+        if image is not None:
+            self._view.show_final(image, finished)
+            if finished.source != self._volume.source:  # of the box that there was
+                self._view.choose(shown=Shown.LABELS)
             if finished.seconds:
-                self._session.keeping.note(finished)
-                self._session.keeping.keep()
+                self.computed.emit(finished)
             self._export_pending()
 
     def can_export(self, kind: Kind) -> bool:
         """Tell whether there is something of a kind to write."""
-        session = self._session
-        if session.image is None or self.exporting.is_running:
+        if self._volume.image is None or self.exporting.is_running:
             return False
         if kind is Kind.STROKES:
-            return session.painting.layer is not None and bool(session.live.scan.counts)
-        return session.live.can_update and not self.finishing.is_running
+            return self._painting.layer is not None and bool(self._live.scan.counts)
+        return self._live.can_update and not self.finishing.is_running
 
     def export(self, kind: Kind, path: Path) -> None:
         """Write a file; the final labels are computed first if they are not up to date."""
@@ -119,8 +142,8 @@ class Delivery:
     def _export_pending(self) -> None:
         """Write what was waiting for the final labels, if anything was."""
         pending, self._pending = self._pending, None
-        session, finished = self._session, self.finishing.finished
-        source, layer, image = session.source, session.painting.layer, session.image
+        finished, layer = self.finishing.finished, self._painting.layer
+        source, image = self._volume.source, self._volume.image
         if pending is None or source is None or image is None:
             return
         kind, path = pending
@@ -137,12 +160,12 @@ class Delivery:
             ExportRequest(
                 kind,
                 path,
-                session.classes.for_files(ids),
+                self._classes.for_files(ids),
                 source,
                 (place[0], place[1], place[2]),
                 strokes,
                 finished,
-                session.keeping.project,
+                self._project(),
             )
         )
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+from napari.layers import Image
+from napari.viewer import Viewer
 from numpy.typing import NDArray
+from psygnal import Signal
 from supervox.napari_plugin.layers.source import Box, Source, finest_data
+from supervox.napari_plugin.tasks.preparing import Needs, Preparation, Prepared
+from supervox.segmentation import SegmentationParameters
 
-if TYPE_CHECKING:
-    from napari.layers import Image
-    from napari.viewer import Viewer
-    from supervox.napari_plugin.tasks.preparing import Needs, Prepared
-
-    from .session import Session
+from .working_image import WorkingImage
 
 # Voxels of the box around the view: across the slices, and along their edges.
 ACROSS, LEAST_ALONG, MOST_ALONG = 200, 200, 400
@@ -23,30 +23,39 @@ LONG_SECONDS = 30.0  # of preparing, for which nobody likes to wait
 
 
 class Extent:
-    """Prepares what is in view, and the whole volume behind a box that is worked in.
+    """Prepares what is chosen, what is in view, and the whole volume behind a box.
 
     Parameters
     ----------
-    session : Session
+    volume : WorkingImage
+    preparation : Preparation
+    parameters : callable
+        Returns the parameters that are chosen.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    hint = Signal(str)
+
+    def __init__(
+        self,
+        volume: WorkingImage,
+        preparation: Preparation,
+        parameters: Callable[[], SegmentationParameters],
+    ) -> None:
+        self._volume, self._preparation, self._parameters = volume, preparation, parameters
         self._whole: Source | None = None  # asked for while a box is worked in
 
     @property
     def is_worth_a_box(self) -> bool:
         """Whether all of the volume takes long, or more memory than there is."""
-        session = self._session
-        if session.image is None or session.source is None or session.source.is_flat:
+        source = self._volume.source
+        if source is None or source.is_flat:
             return False
         return self.is_too_large or self.whole_needs().seconds > LONG_SECONDS
 
     @property
     def is_box_next(self) -> bool:
         """Whether a box is what to begin with: nothing is prepared or chosen as yet."""
-        session = self._session
-        is_begun = session.box is not None or session.preparation.prepared is not None
+        is_begun = self._volume.box is not None or self._preparation.prepared is not None
         return not is_begun and self.is_worth_a_box
 
     @property
@@ -57,56 +66,72 @@ class Extent:
     @property
     def is_box_ready(self) -> bool:
         """Whether the box that is chosen is prepared, and the whole volume isn't."""
-        prepared, source = self._session.preparation.prepared, self._session.source
+        prepared, source = self._preparation.prepared, self._volume.source
         return bool(source and source.box and prepared and prepared.source == source)
 
     @property
     def is_widening(self) -> bool:
         """Whether the whole volume is being prepared behind a box."""
-        return self._whole is not None and self._session.preparation.is_running
+        return self._whole is not None and self._preparation.is_running
+
+    @property
+    def is_out_of_date(self) -> bool:
+        """Whether what is prepared is not what is chosen now."""
+        prepared, source = self._preparation.prepared, self._volume.source
+        if prepared is None or source is None:
+            return False
+        return not prepared.is_for(source, self._parameters())
+
+    def needs(self) -> Needs:
+        """Return what preparing for live work will need."""
+        source = self._volume.source
+        assert source is not None
+        return self._preparation.needs(source, self._parameters())
 
     def whole_needs(self) -> Needs:
         """Return what preparing the whole volume needs."""
-        session = self._session
-        assert session.source is not None
-        whole = replace(session.source, box=None)
-        return session.preparation.needs(whole, session.choices.parameters)
+        source = self._volume.source
+        assert source is not None
+        return self._preparation.needs(replace(source, box=None), self._parameters())
+
+    def prepare(self) -> None:
+        """Prepare the volume as it is chosen now."""
+        source = self._volume.source
+        if source is not None:
+            self._whole = None
+            self._preparation.start(source, self._parameters())
 
     def prepare_view(self) -> None:
         """Work in a box around what is in view from now on, and prepare it."""
         box = self.box_in_view()
         if box is not None:
-            self._session.set_box(box)
-            self._session.prepare()
+            self._volume.set_box(box)
+            self.prepare()
 
     def prepare_whole(self) -> None:
         """Prepare the whole volume; until it is done, the box is worked in."""
-        session = self._session
-        if session.source is not None:
-            self._whole = replace(session.source, box=None)
-            session.preparation.start(self._whole, session.choices.parameters)
-
-    def forget_whole(self) -> None:
-        """Prepare something else."""
-        self._whole = None
+        source = self._volume.source
+        if source is not None:
+            self._whole = replace(source, box=None)
+            self._preparation.start(self._whole, self._parameters())
 
     def follow(self, prepared: Prepared) -> None:
         """Work in the whole volume, if that is what was prepared and asked for."""
         if self._whole is not None and prepared.source == self._whole:
-            self._session.set_box(None)
-            self._session.hint("The whole volume is prepared: all strokes count")
+            self._volume.set_box(None)
+            self.hint.emit("The whole volume is prepared: all strokes count")
         self._whole = None
 
     def box_in_view(self) -> Box | None:
         """Return a box in the middle of what is in view, small enough to be prepared in seconds."""
-        session = self._session
-        image, source, dims = session.image, session.source, session.viewer.dims
+        image, source, viewer = self._volume.image, self._volume.source, self._volume.viewer
+        dims = viewer.dims
         if image is None or source is None:
             return None
         point = [0.0] * 3
         point[3 - image.ndim :] = image.world_to_data(dims.point)[-image.ndim :]
         displayed = {axis - (dims.ndim - 3) for axis in dims.displayed}
-        corners, parts = seen_corners(session.viewer, image), []
+        corners, parts = seen_corners(viewer, image), []
         for axis, size in enumerate(source.full_shape):
             middle, edge = point[axis], float(ACROSS)
             if dims.ndisplay == 2 and axis in displayed:

@@ -2,68 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from napari.layers import Image, Labels
 from napari.utils.notifications import show_error, show_warning
 from napari.viewer import Viewer
+from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.features import FeatureParameters
-from supervox.napari_plugin.io.layer_fields import classes_of_layer
-from supervox.napari_plugin.layers.palette import class_colour
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Keeping
+from supervox.napari_plugin.project.project_files import Opened, Restored
+from supervox.napari_plugin.project.work import Work
 from supervox.napari_plugin.settings import Settings
+from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import Stage
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, Scan
-from supervox.napari_plugin.tasks.preparing import Needs, Preparation, Prepared
+from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
-from supervox.project import ProjectClass
+from supervox.project import Project, ProjectClass
+from supervox.segmentation import SegmentationParameters
+from supervox.volumes import class_colour
 
-from .choices import Choices
 from .delivery import Delivery
 from .extent import Extent
+from .opening import clear_view, layers_of
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
 FIRST_CLASSES = ("background", "structure")
 
 
-class Session(WorkingImage):
-    """All that the dock of a viewer does.
+class Session:
+    """The parts of one viewer's segmentation, and what one of them means for the others.
 
-    Widgets call its methods and listen to `changed`; long work runs in the stages `preparation`,
-    `live`, `finishing` and `exporting`.
+    No part knows the session: each is given those that it uses, and has signals. Long work runs in
+    the stages `preparation`, `live`, `finishing` and `exporting`.
 
     Parameters
     ----------
     viewer : Viewer
     settings : Settings
+
+    Attributes
+    ----------
+    parameters : SegmentationParameters
+        What is chosen for every stage; `choose` changes it.
+    changed : Signal
+        Anything that the dock shows may have changed.
     """
 
+    changed = Signal()
+
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
-        super().__init__(viewer)
-        self.settings = settings
-        self.choices = Choices.starting_with(settings)
+        self.viewer, self.settings = viewer, settings
+        self.volume = WorkingImage(viewer)
+        self.parameters = settings.parameters
         self.classes = ClassList(
-            ProjectClass(k, name, class_colour(k - 1)) for k, name in enumerate(FIRST_CLASSES, 1)
+            ProjectClass(k, name, class_colour(k)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.resources)
-        self.extent = Extent(self)
-        self.importing = Importing(self.painting, self.classes)
+        self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
+        self.importing = Importing(viewer, self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
             viewer,
             self.classes,
             ViewChoices(opacity=settings.prediction_opacity),
-            self._is_final_current,
+            lambda: self.delivery.is_finished,
         )
         self.live = LiveLoop(
             settings.delay_ms,
@@ -71,11 +81,23 @@ class Session(WorkingImage):
             lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
             self._part_in_view,
-            lambda: self.choices.refinement,
+            lambda: self.parameters,
         )
         self.live.is_live = settings.live
-        self.delivery = Delivery(self)
-        self.keeping = Keeping(self)
+        self.delivery = Delivery(
+            settings.resources,
+            self.volume,
+            self.preparation,
+            self.painting,
+            self.classes,
+            self.live,
+            self.view,
+            lambda: self.parameters,
+            lambda: self.keeping.project,
+        )
+        self.keeping = Keeping(
+            settings.home, settings.resources, self.painting, self.classes, self._work
+        )
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
         self.lost_strokes: Labels | None = None
@@ -86,6 +108,7 @@ class Session(WorkingImage):
         layers = self.viewer.layers.events
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
+        self.volume.data_changed.connect(self._on_data)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
         self.live.scanned.connect(self._on_scanned)
@@ -97,9 +120,13 @@ class Session(WorkingImage):
             work.changed.connect(self._emit_changed)
         for part in (self.live, self.importing, self.painting, self.keeping):
             part.failed.connect(self._on_error)
-        for hinting in (self.painting, self.regions):
+        self.delivery.computed.connect(self._on_computed)
+        self.keeping.opened.connect(self._on_opened)
+        self.keeping.restored.connect(self._on_restored)
+        for hinting in (self.painting, self.regions, self.extent, self.keeping):
             hinting.hint.connect(self.hint)
-        for stage in (
+        for changing in (
+            self.volume,
             self.live.scanning,
             self.live.updating,
             self.view,
@@ -108,10 +135,23 @@ class Session(WorkingImage):
             self.importing,
             self.keeping,
         ):
-            stage.changed.connect(self._emit_changed)
+            changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.painting.recorded.connect(self._emit_changed)
-        self.changed.connect(self.keeping.choices_changed)
+        self.changed.connect(self.keeping.state_changed)
+
+    def _emit_changed(self, *_: object) -> None:
+        self.changed.emit()
+
+    def _work(self) -> Work:
+        """Return what there is to save."""
+        return Work(
+            self.volume.image,
+            self.volume.source,
+            self.parameters,
+            self.preparation.prepared,
+            self.delivery.finishing.finished,
+        )
 
     @property
     def _stages(self) -> tuple[Stage, ...]:
@@ -148,11 +188,11 @@ class Session(WorkingImage):
 
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
-        if image is self.image:
+        if image is self.volume.image:
             return
         self._release_image()
         self.lost_strokes = None
-        self._watch(image)
+        self.volume.watch(image)
         if image is not None:
             if spacing_of(image)[1] is not None:
                 self.viewer.canvas.overlays.scale_bar.visible = True
@@ -170,28 +210,27 @@ class Session(WorkingImage):
         self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
-        self._watch(None)
+        self.volume.watch(None)
         self.view.release_final()
         self.unsure.clear()
 
     def _on_data(self) -> None:
         """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
-        image, strokes = self.image, self.painting.layer
+        image, strokes = self.volume.image, self.painting.layer
         assert image is not None
         if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
-            usable = self.images()
+            usable = self.volume.images()
             self.choose_image(None)
             self.choose_image(image if image in usable else next(iter(usable), None))
-        super()._on_data()
 
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
-        if self.image is None and (images := self.images()):
+        if self.volume.image is None and (images := self.volume.images()):
             self.choose_image(images[0])
         elif (
-            self.image is not None
+            self.volume.image is not None
             and isinstance(layer, Labels)
-            and self.painting.adopt(self.image, layer)
+            and self.painting.adopt(self.volume.image, layer)
         ):
             self.keeping.bind()
             self._take_strokes(layer)
@@ -199,8 +238,8 @@ class Session(WorkingImage):
 
     def _on_layer_removed(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
-        if layer is self.image:
-            self.choose_image(next(iter(self.images()), None))
+        if layer is self.volume.image:
+            self.choose_image(next(iter(self.volume.images()), None))
         elif layer is self.painting.layer:  # by a person: Painting lets go of a layer first
             self.lost_strokes = self.painting.layer
             self.keeping.save_what_waits()
@@ -212,17 +251,17 @@ class Session(WorkingImage):
 
     def _warn_of_lost_strokes(self) -> None:
         """Say that the strokes' layer is gone, unless the whole viewer is going."""
-        if self.lost_strokes is not None and self.image in self.viewer.layers:
+        if self.lost_strokes is not None and self.volume.image in self.viewer.layers:
             show_warning("Strokes removed: get them back in Paint.")
 
     def bring_back_strokes(self) -> None:
         """Put the layer of the strokes back that a person removed, or make a new one."""
-        if self.image is None or self.painting.layer is not None:
+        if self.volume.image is None or self.painting.layer is not None:
             return
         if self.lost_strokes is not None:
             self.viewer.add_layer(self.lost_strokes)
             self.lost_strokes = None
-        layer = self.painting.attach(self.image, brush_size=self.settings.brush_size)
+        layer = self.painting.attach(self.volume.image, brush_size=self.settings.brush_size)
         self.keeping.bind()
         self._take_strokes(layer)
         self.changed.emit()
@@ -238,25 +277,9 @@ class Session(WorkingImage):
         if self.painting.layer is not None:
             self.viewer.layers.selection.active = self.painting.layer
 
-    def other_labels(self) -> list[Labels]:
-        """Return the layers of labels that could become strokes."""
-        layers = [layer for layer in self.viewer.layers if isinstance(layer, Labels)]
-        shape = None if self.painting.voxels is None else self.painting.voxels.shape
-        mine = (self.painting.layer, self.view.supervoxels)
-        return [
-            layer
-            for layer in layers
-            if layer not in mine and tuple(finest_data(layer).shape) == shape
-        ]
-
-    def import_layer(self, layer: Labels) -> None:
-        """Use the labels of a layer as strokes, once their classes are chosen."""
-        classes = classes_of_layer({"metadata": layer.metadata}) or ()
-        self.importing.read(layer.name, finest_data(layer), classes)
-
     def new_project(self) -> None:
         """Begin anew on the same image; the project until now stays where it is, complete."""
-        image, layer = self.image, self.painting.layer
+        image, layer = self.volume.image, self.painting.layer
         if image is None or layer is None:
             return
         self.choose_image(None)
@@ -276,58 +299,33 @@ class Session(WorkingImage):
             layer.mode = name
         self.changed.emit()
 
-    @property
-    def is_out_of_date(self) -> bool:
-        """Whether what is prepared is not what is chosen now."""
-        prepared, source = self.preparation.prepared, self.source
-        if prepared is None or source is None:
-            return False
-        return not prepared.is_for(source, self.choices.parameters)
-
-    def needs(self) -> Needs:
-        """Return what preparing for live work will need."""
-        source = self.source
-        assert source is not None
-        return self.preparation.needs(source, self.choices.parameters)
-
     def preview_supervoxels(self) -> None:
         """Show the outlines that supervoxels would have on the slice in view."""
-        image, source, at = self.image, self.source, self.slice_in_view()
+        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            parameters = self.choices.parameters.supervoxels
-            self.preview.show_supervoxels(image, source, at, parameters)
+            self.preview.show_supervoxels(image, source, at, self.parameters.supervoxels)
 
     def preview_feature(self, channel: str) -> None:
         """Show a single feature on the slice in view."""
-        image, source, at = self.image, self.source, self.slice_in_view()
+        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.choices.features, channel)
+            self.preview.show_feature(image, source, at, self.parameters.features, channel)
 
-    def prepare(self) -> None:
-        """Prepare the volume as it is chosen now."""
-        source = self.source
-        if source is not None:
-            self.extent.forget_whole()
-            self.preparation.start(source, self.choices.parameters)
-
-    def choose(self, choices: Choices) -> None:
-        """Change the choices; another strength is effective at once."""
-        old, self.choices = self.choices, choices
-        if old.strength != choices.strength and self.live.is_live:
+    def choose(self, parameters: SegmentationParameters) -> None:
+        """Change the parameters; those of classifier and refinement are effective at once."""
+        old, self.parameters = self.parameters, parameters
+        live = (parameters.classifier, parameters.refinement)
+        if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
 
-    def choose_features(self, features: FeatureParameters) -> None:
-        """Change which features will be computed."""
-        self.choose(replace(self.choices, features=features))
-
     def _on_prepared(self, prepared: Prepared) -> None:
-        if self.image is None:
+        if self.volume.image is None:
             return
         self.preview.clear()
         self.live.updating.cancel()  # its result would be of what was prepared before
         self.extent.follow(prepared)
-        self.view.start(self.image, prepared)
+        self.view.start(self.volume.image, prepared)
         if prepared.seconds:
             self.keeping.keep()
         if self.live.is_live:
@@ -336,15 +334,15 @@ class Session(WorkingImage):
     def _part_in_view(self) -> Box | None:
         """Return the slice of the prepared volume that the live loop does first."""
         prepared = self.preparation.prepared
-        is_current = prepared is not None and prepared.source == self.source
-        return self.slice_in_view() if is_current else None
+        is_current = prepared is not None and prepared.source == self.volume.source
+        return self.volume.slice_in_view() if is_current else None
 
     def _on_scanned(self, scan: Scan) -> None:
         self.painting.protect(scan.strokes)
         self.unsure.clear()
         if self._strokes_are_new:
             self._strokes_are_new = False
-            self.show_plane_of(scan.strokes)
+            self.volume.show_plane_of(scan.strokes)
         self.classes.ensure(scan.strokes.class_ids)
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
@@ -355,17 +353,39 @@ class Session(WorkingImage):
             if outside:
                 self.hint(f"{outside:,} painted voxels lie outside of the box: kept, but not used")
 
-    def _is_final_current(self) -> bool:
-        return self.delivery.is_finished
-
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
+
+    def _on_opened(self, opened: Opened) -> None:
+        """Show a project's volume and strokes; what another one left is hidden."""
+        project = opened.project
+        image, strokes = layers_of(opened)
+        self.classes.restore(project.annotations.classes)
+        self.parameters = project.settings.parameters
+        self.choose_image(None)
+        clear_view(self.viewer, project.folder)
+        self.viewer.layers.append(strokes)  # before its image, which would get another one
+        self.viewer.layers.insert(self.viewer.layers.index(strokes), image)
+        self.choose_image(image)
+        self.volume.set_box(project.settings.slices)
+        assert self.painting.layer is strokes
+
+    def _on_restored(self, project: Project, restored: Restored) -> None:
+        """Go on with what a project has of what was computed."""
+        self.preparation.adopt(restored.prepared)
+        if restored.model is not None:
+            self.delivery.restore(project, restored, restored.model)
+
+    def _on_computed(self, finished: Finished) -> None:
+        """Keep final labels in the project, and how they came about."""
+        self.keeping.note(finished)
+        self.keeping.keep()
 
     def go_to_unsure(self) -> None:
         """Move the view to the least certain place that was not shown lately."""
         prepared, result = self.preparation.prepared, self.view.result
-        if self.image is not None and prepared is not None and result is not None:
-            self.unsure.start(self.image, prepared, result)
+        if self.volume.image is not None and prepared is not None and result is not None:
+            self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""

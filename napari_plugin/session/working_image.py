@@ -26,9 +26,16 @@ class WorkingImage:
     Parameters
     ----------
     viewer : Viewer
+
+    Attributes
+    ----------
+    image : Image or None
+    box : tuple of 3 slice or None
+        The part to work in; None for the whole volume.
     """
 
-    changed = Signal()  # anything that widgets show
+    changed = Signal()
+    data_changed = Signal()  # other voxels, and maybe more or fewer of them
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
@@ -44,7 +51,7 @@ class WorkingImage:
             if isinstance(layer, Image) and role_of(layer) is None and unusable(layer) is None
         ]
 
-    def _watch(self, image: Image | None) -> None:
+    def watch(self, image: Image | None) -> None:
         """Follow changes of another image, or of none."""
         old, self.image, self.box = self.image, image, None
         if old is not None:
@@ -105,6 +112,7 @@ class WorkingImage:
         )
 
     def _on_data(self) -> None:
+        self.data_changed.emit()
         self._data_version += 1
         self.changed.emit()
 

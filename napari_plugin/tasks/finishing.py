@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.napari_plugin.layers.source import Source
 from supervox.segmentation import (
-    RefinementParameters,
+    Partition,
     Segmentation,
     SegmentationParameters,
     Segmenter,
@@ -54,7 +54,7 @@ class Finished:
         return self.source == source and self.segmenter.parameters == parameters
 
     def is_for(self, source: Source, strokes: Strokes, parameters: SegmentationParameters) -> bool:
-        """Tell whether it still is what would be made now."""
+        """Return whether the result was made with the current strokes and parameters."""
         return self.is_of(source, parameters) and self.strokes == strokes
 
 
@@ -72,7 +72,9 @@ class Finishing(Stage):
         self.finished: Finished | None = None
         self.succeeded.connect(self._keep)
 
-    def start(self, prepared: Prepared, strokes: Strokes, refinement: RefinementParameters) -> None:
+    def start(
+        self, prepared: Prepared, strokes: Strokes, parameters: SegmentationParameters
+    ) -> None:
         """Begin.
 
         Parameters
@@ -81,20 +83,27 @@ class Finishing(Stage):
             Its partition is the first of several.
         strokes : Strokes
             In the part to work in.
-        refinement : RefinementParameters
+        parameters : SegmentationParameters
+            Supervoxels and features are as they were prepared, whatever these say.
         """
-        parameters = replace(prepared.parameters, refinement=refinement)
-        earlier = self.finished
-        is_same = earlier is not None and prepared.is_for(
-            earlier.source, earlier.segmenter.parameters
+        parameters = replace(
+            parameters,
+            supervoxels=prepared.parameters.supervoxels,
+            features=prepared.parameters.features,
         )
-        # what is shown still is of the earlier one, whatever becomes of this
-        segmenter = earlier.segmenter.fork() if earlier is not None and is_same else None
-        task = _task(prepared, strokes, parameters, segmenter, self._resources)
+        segmenter, partitions = None, prepared.segmenter.partitions
+        earlier = self.finished
+        if earlier is not None and prepared.is_for(earlier.source, earlier.segmenter.parameters):
+            partitions = earlier.segmenter.partitions
+            if len(partitions) >= parameters.partitions:
+                # what is shown still is of the earlier one, whatever becomes of this
+                segmenter = earlier.segmenter.fork()
+                segmenter.configure(parameters)
+        task = _task(prepared, partitions, strokes, parameters, segmenter, self._resources)
         self.run(task, "Computing the final labels", shown=True)
 
     def forget(self) -> None:
-        """Stop, and let go of the last result."""
+        """Stop the job, and drop the last result."""
         self.cancel()
         self.finished = None
 
@@ -104,6 +113,7 @@ class Finishing(Stage):
 
 def _task(
     prepared: Prepared,
+    partitions: tuple[Partition, ...],
     strokes: Strokes,
     parameters: SegmentationParameters,
     segmenter: Segmenter | None,
@@ -115,13 +125,13 @@ def _task(
         full = segmenter or resources.prepare(
             source,
             parameters,
-            partitions=prepared.segmenter.partitions,
+            partitions=partitions,
             n_classes=len(strokes.class_ids),
             held_bytes=math.prod(source.shape),  # the labels
             run=report.run.part(0, PREPARE_SHARE),
         )
         silent = report.run.silent()
-        segmentation = full.segment(strokes, refinement=parameters.refinement, run=silent)
+        segmentation = full.segment(strokes, run=silent)
         labels = render_labels(segmentation, source, report.run.part(PREPARE_SHARE, 1))
         seconds = time.perf_counter() - started
         return Finished(source, strokes, full, segmentation, labels, seconds)

@@ -15,9 +15,14 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.execution import Slices
-from supervox.napari_plugin.painting.stroke_layer import NOTHING
 from supervox.project import Recorder
-from supervox.segmentation import InView, RefinementParameters, Strokes, count_strokes, find_strokes
+from supervox.segmentation import (
+    InView,
+    SegmentationParameters,
+    Strokes,
+    count_strokes,
+    find_strokes,
+)
 
 from .jobs import Report, Stage, Task
 from .preparing import Prepared
@@ -92,7 +97,7 @@ class LiveResult:
 
 
 LONGEST_WAIT = 0.5  # seconds that strokes after strokes can put off the look at them
-NOTHING_SEEN = Scan(NOTHING, {})
+NOTHING_SEEN = Scan(Strokes.empty(), {})
 
 
 class LiveLoop:
@@ -110,8 +115,8 @@ class LiveLoop:
         Returns what is prepared, or None.
     in_view : callable
         Returns the slice of the prepared volume that is shown; None if none is.
-    refinement : callable
-        Returns the strength of refinement that is chosen.
+    parameters : callable
+        Returns the parameters that are chosen, of which those of classifier and refinement matter.
 
     Attributes
     ----------
@@ -134,10 +139,10 @@ class LiveLoop:
         recorder: Callable[[], Recorder | None],
         prepared: Callable[[], Prepared | None],
         in_view: Callable[[], Slices | None],
-        refinement: Callable[[], RefinementParameters],
+        parameters: Callable[[], SegmentationParameters],
     ) -> None:
         self._annotations, self._recorder, self._prepared = annotations, recorder, prepared
-        self._in_view, self._refinement = in_view, refinement
+        self._in_view, self._parameters = in_view, parameters
         self.is_live = True
         self.scan = NOTHING_SEEN
         self._cropped: tuple[Prepared, Scan, Strokes] | None = None
@@ -232,13 +237,13 @@ class LiveLoop:
         prepared, strokes = self._prepared(), self.strokes
         assert prepared is not None
         assert strokes is not None
-        task = _update_task(prepared, strokes, self._refinement(), self._in_view())
+        task = _update_task(prepared, strokes, self._parameters(), self._in_view())
         self.updating.run(task, "Updating the labels")
 
 
 def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Task:
     def scan(report: Report) -> Scan:
-        differs = NOTHING.voxels if recorder is None else recorder.look(report.should_stop)
+        differs = Strokes.empty().voxels if recorder is None else recorder.look(report.should_stop)
         volume = annotations if annotations.ndim == 3 else annotations[np.newaxis]
         strokes = find_strokes(volume, workers=report.run.silent())
         return Scan(strokes, count_strokes(strokes, volume.shape), differs)
@@ -249,7 +254,7 @@ def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Tas
 def _update_task(
     prepared: Prepared,
     strokes: Strokes,
-    refinement: RefinementParameters,
+    parameters: SegmentationParameters,
     in_view: Slices | None,
 ) -> Task:
     def update(report: Report) -> LiveResult:
@@ -270,7 +275,8 @@ def _update_task(
 
         result = prepared.segmenter.segment(
             strokes,
-            refinement=refinement,
+            refinement=parameters.refinement,
+            classifier=parameters.classifier,
             in_view=None if in_view is None else prepared.ids[in_view],
             on_view=show,
             run=report.run,

@@ -63,7 +63,7 @@ class Prepared:
         return round(2 * self.parameters.supervoxels.size_voxels)
 
     def is_for(self, source: Source, parameters: SegmentationParameters) -> bool:
-        """Tell whether it still is what would be prepared now."""
+        """Return whether it was prepared from the current image, box and parameters."""
         mine = (self.source, self.parameters.supervoxels, self.parameters.features)
         return mine == (source, parameters.supervoxels, parameters.features)
 
@@ -132,7 +132,7 @@ class Preparation(Stage):
         self.changed.emit()
 
     def forget(self) -> None:
-        """Stop what is running, and let go of what is prepared."""
+        """Stop the job that runs, and drop what is prepared."""
         self.cancel()
         self.prepared = None
         self.changed.emit()

@@ -6,6 +6,7 @@
 - `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `export_section`: the
   five steps from top to bottom.
 - `box_editor`: the part of the volume to work in; `widening`: from there to the whole.
+- `parameter_form`: all parameters, by stage.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.

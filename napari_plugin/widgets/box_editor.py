@@ -85,18 +85,18 @@ class BoxEditor(QWidget):
 
     def begin(self) -> None:
         """Start with the whole volume as the box."""
-        source = self._session.source
+        source = self._session.volume.source
         if source is not None and source.box is None:
             z, y, x = (slice(0, n) for n in source.full_shape)
-            self._session.set_box((z, y, x))
+            self._session.volume.set_box((z, y, x))
 
     def end(self) -> None:
         """Work in the whole volume again."""
-        self._session.set_box(None)
+        self._session.volume.set_box(None)
 
     def refresh(self) -> None:
         """Show the box that is chosen."""
-        source = self._session.source
+        source = self._session.volume.source
         if source is None or source.box is None:
             self._remove_shapes()
             return
@@ -110,7 +110,7 @@ class BoxEditor(QWidget):
                 last.setValue(part.stop - 1)
 
     def _on_typed(self) -> None:
-        source = self._session.source
+        source = self._session.volume.source
         if source is None:
             return
         corners = np.array([[spin.value() for spin in pair] for pair in self._spins], float).T
@@ -119,19 +119,19 @@ class BoxEditor(QWidget):
 
     def _take(self, box: Box | None) -> None:
         if box is not None:
-            self._session.set_box(box)
+            self._session.volume.set_box(box)
         self.refresh()
 
     def _take_view(self) -> None:
         """Take the part of the image that the canvas shows."""
-        image, source = self._session.image, self._session.source
+        image, source = self._session.volume.image, self._session.volume.source
         if image is None or source is None:
             return
         self._take_displayed(seen_corners(self._session.viewer, image))
 
     def _draw(self) -> None:
         """Let a person draw a rectangle, and take it as the box."""
-        image = self._session.image
+        image = self._session.volume.image
         if image is None:
             return
         self._remove_shapes()
@@ -152,7 +152,7 @@ class BoxEditor(QWidget):
         self._session.hint("Draw a rectangle on the slice")
 
     def _on_drawn(self) -> None:
-        layer, source = self._shapes, self._session.source
+        layer, source = self._shapes, self._session.volume.source
         if layer is None or source is None or not len(layer.data):
             return
         if len(layer.data) > 1:
@@ -163,7 +163,7 @@ class BoxEditor(QWidget):
 
     def _take_displayed(self, corners: NDArray[np.float64]) -> None:
         """Take corners along the axes that are displayed; the others stay as they are."""
-        source, dims = self._session.source, self._session.viewer.dims
+        source, dims = self._session.volume.source, self._session.viewer.dims
         assert source is not None
         displayed = {axis - dims.ndim + 3 for axis in dims.displayed}
         current = source.box or tuple(slice(0, n) for n in source.full_shape)

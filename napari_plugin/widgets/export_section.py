@@ -113,7 +113,7 @@ class ExportSection(Body):
 
     def ask(self, kind: Kind | None = None) -> None:
         """Ask where to, and write; what is chosen in the menu if `kind` doesn't say."""
-        kind, image = kind or self.chosen, self._session.image
+        kind, image = kind or self.chosen, self._session.volume.image
         if image is None or not self._session.delivery.can_export(kind):
             self._session.hint(self._explain(kind) or "Open a volume first")
             return

@@ -108,7 +108,7 @@ class FeatureEditor(QWidget):
 
     def refresh(self) -> None:
         """Show the features that are chosen."""
-        features, source = self._session.choices.features, self._session.source
+        features, source = self._session.parameters.features, self._session.volume.source
         self.table.setHorizontalHeaderLabels(["Filter", *(f"{sigma:g}" for sigma in SCALES)])
         for column, sigma in enumerate(SCALES, 1):
             text = (
@@ -149,7 +149,7 @@ class FeatureEditor(QWidget):
             self._session.hint(str(error))
             self.refresh()
             return
-        self._session.choose_features(features)
+        self._session.choose(replace(self._session.parameters, features=features))
 
     def _ticked(self) -> FeatureParameters:
         """Return what is ticked; empty rows and columns are left out of the table."""
@@ -165,7 +165,7 @@ class FeatureEditor(QWidget):
         sigmas = tuple(sigma for sigma in SCALES if any(pair[1] == sigma for pair in scaled))
         table = {(name, sigma) for name in filters if name != "raw" for sigma in sigmas}
         return replace(
-            self._session.choices.features,
+            self._session.parameters.features,
             filters=filters,
             sigmas_voxels=sigmas,
             without=tuple(table - scaled),

@@ -137,7 +137,7 @@ class PaintSection(Body):
     def refresh(self) -> None:
         """Show the state of the session."""
         session, layer = self._session, self._session.painting.layer
-        self.lost.setVisible(session.image is not None and layer is None)
+        self.lost.setVisible(session.volume.image is not None and layer is None)
         self.lost.setText("Bring the strokes back" if session.lost_strokes else "New strokes")
         self.table.refresh()
         selected = session.classes.selected
@@ -152,7 +152,7 @@ class PaintSection(Body):
         else:
             self.add.setEnabled(True)
         is_free = layer is not None and not session.keeping.is_read_only
-        is_flat = session.source is not None and session.source.is_flat
+        is_flat = session.volume.source is not None and session.volume.source.is_flat
         can_paint = is_free and has_class and not session.classes[selected].locked
         for made in (self.voxels, self.eraser, self.brush_size, self.look):
             made.setEnabled(can_paint)
@@ -218,8 +218,8 @@ class PaintSection(Body):
         """List where strokes can come from."""
         menu = QMenu(self)
         menu.setObjectName("supervox_import_sources")
-        for layer in self._session.other_labels():
-            menu.addAction(layer.name, partial(self._session.import_layer, layer))
+        for layer in self._session.importing.layers():
+            menu.addAction(layer.name, partial(self._session.importing.read_layer, layer))
         menu.addSeparator()
         menu.addAction("From a file…", self._import_file)
         menu.popup(self.take.mapToGlobal(self.take.rect().bottomLeft()))

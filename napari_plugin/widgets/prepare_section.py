@@ -15,10 +15,11 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.features import PRESETS, FeatureBank
+from supervox.features import PRESETS, FeatureBank, preset_of
 from supervox.napari_plugin.layers.source import length
-from supervox.napari_plugin.session.choices import CUSTOM, KINDS_OF_DATA
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
+from supervox.parameters import change_entry, parameter_of
+from supervox.segmentation import SupervoxelParameters
 
 from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
@@ -28,7 +29,18 @@ from .widening import MEANWHILE
 if TYPE_CHECKING:
     from supervox.napari_plugin.session.session import Session
 
-COMPACTNESS_STEPS = 4  # of the slider, per unit
+    from .parameter_form import ParameterForm
+
+# The presets in words of the lab, in the order of the menu. What is in them, the engine knows.
+KINDS_OF_DATA: dict[str, str] = {
+    "default": "Any kind (recommended)",
+    "cryo-sxt": "Cryo soft X-ray tomography",
+    "electron-microscopy": "Electron microscopy",
+    "x-ray-ct": "X-ray tomography",
+    "fast": "Quick look",
+    "full": "Everything (slow)",
+}
+CUSTOM = "Own choice of features"
 
 
 class PrepareSection(Body):
@@ -54,17 +66,15 @@ class PrepareSection(Body):
             self.kind.addItem(words, name)
         self.kind.activated.connect(self._on_kind)
         form.addRow("Kind of data", self.kind)
+        size = parameter_of(SupervoxelParameters, "size_voxels")
         self.detail_size = LabelledSlider(
             "supervox_size",
             4,
             24,
             self._size_text,
-            "Size of the regions that the volume is cut into (supervoxel size). Smaller ones "
-            "follow smaller organelles, and take longer",
+            f"{size.title}: {size.help}",
         )
-        self.detail_size.changed.connect(
-            lambda value: session.choose(replace(session.choices, size_voxels=float(value)))
-        )
+        self.detail_size.changed.connect(self._on_size)
         form.addRow("Detail size", self.detail_size)
         layout.addLayout(form)
         self.more_button = tool("supervox_features_open", "", "Choose single features", self._more)
@@ -72,6 +82,15 @@ class PrepareSection(Body):
         layout.addWidget(self.more_button)
         self.more = self._make_more()
         layout.addWidget(self.more)
+        self.all_parameters = tool(
+            "all_parameters",
+            "All parameters…",
+            "Everything else that can be chosen: supervoxels, classifier, refinement, partitions",
+            self._show_all,
+        )
+        self.all_parameters.setProperty("plain", True)
+        layout.addWidget(self.all_parameters)
+        self.form: ParameterForm | None = None
         buttons = QHBoxLayout()
         self.preview = button(
             "supervox_preview",
@@ -84,7 +103,7 @@ class PrepareSection(Body):
             "Prepare",
             "Compute regions, features and neighbours of the whole volume, once. You can paint "
             "meanwhile",
-            session.prepare,
+            session.extent.prepare,
         )
         buttons.addWidget(self.preview)
         buttons.addWidget(self.prepare)
@@ -111,21 +130,6 @@ class PrepareSection(Body):
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 0, 0, 0)
-        form = QFormLayout()
-        self.compactness = LabelledSlider(
-            "supervox_compactness",
-            1,
-            40,
-            lambda value: f"{value / COMPACTNESS_STEPS:g}",
-            "Compactness: low values follow faint edges, high values give rounder regions",
-        )
-        self.compactness.changed.connect(
-            lambda value: self._session.choose(
-                replace(self._session.choices, compactness=value / COMPACTNESS_STEPS)
-            )
-        )
-        form.addRow("Roundness", self.compactness)
-        layout.addLayout(form)
         self.features = FeatureEditor(self._session)
         layout.addWidget(self.features)
         page.setVisible(False)
@@ -134,9 +138,9 @@ class PrepareSection(Body):
     def refresh(self) -> None:
         """Show the state of the session."""
         session = self._session
-        choices, prepared = session.choices, session.preparation.prepared
-        has_image = session.image is not None
-        preset = choices.preset
+        parameters, prepared = session.parameters, session.preparation.prepared
+        has_image = session.volume.image is not None
+        preset = preset_of(parameters.features)
         with QSignalBlocker(self.kind):
             custom = self.kind.findText(CUSTOM)
             if preset is None and custom < 0:
@@ -145,22 +149,23 @@ class PrepareSection(Body):
             elif preset is not None and custom >= 0:
                 self.kind.removeItem(custom)
             self.kind.setCurrentIndex(custom if preset is None else self.kind.findData(preset))
-        self.detail_size.show_value(round(choices.size_voxels))
-        self.compactness.show_value(round(choices.compactness * COMPACTNESS_STEPS))
-        n = len(FeatureBank(choices.features).channels)
+        self.detail_size.show_value(round(parameters.supervoxels.size_voxels))
+        n = len(FeatureBank(parameters.features).channels)
         arrow = "▾" if not self.more.isHidden() else "▸"
         self.more_button.setText(f"{arrow} Features: {n} channels{self._scales_text()}")
         if not self.more.isHidden():
             self.features.refresh()
         is_running = session.preparation.is_running
-        for widget in (self.kind, self.detail_size, self.more):
+        if self.form is not None:
+            self.form.show_parameters(parameters)
+        for widget in (self.kind, self.detail_size, self.more, self.all_parameters):
             widget.setEnabled(has_image)
         self.preview.setEnabled(has_image and session.viewer.dims.ndisplay == 2)
         self.preview.setText(
             "Remove preview" if session.preview.is_shown else "Preview on this slice"
         )
-        is_needed = prepared is None or session.is_out_of_date
-        self.prepare.setText("Prepare again" if session.is_out_of_date else "Prepare")
+        is_needed = prepared is None or session.extent.is_out_of_date
+        self.prepare.setText("Prepare again" if session.extent.is_out_of_date else "Prepare")
         self.prepare.setEnabled(has_image and not is_running and is_needed)
         self._refresh_box(has_image and not is_running and is_needed)
         self.bar.refresh()
@@ -169,8 +174,8 @@ class PrepareSection(Body):
         )  # there, it is in Segment
         self.state.setText(self.describe())
         self.state.setVisible(bool(self.state.text()))
-        is_refused = prepared is None and has_image and bool(session.needs().refusal)
-        give_role(self.state, "warning" if session.is_out_of_date or is_refused else "note")
+        is_refused = prepared is None and has_image and bool(session.extent.needs().refusal)
+        give_role(self.state, "warning" if session.extent.is_out_of_date or is_refused else "note")
         self.outlines.setEnabled(prepared is not None)
         layer = session.view.supervoxels
         with QSignalBlocker(self.outlines):
@@ -193,8 +198,8 @@ class PrepareSection(Body):
         if session.preparation.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:
-            return "" if session.image is None else needs(session.needs())
-        if session.is_out_of_date:
+            return "" if session.volume.image is None else needs(session.extent.needs())
+        if session.extent.is_out_of_date:
             return (
                 "Something changed since: prepare again to use it. The old result stays until then"
             )
@@ -207,13 +212,16 @@ class PrepareSection(Body):
         return f"{what} is prepared: {prepared.n_supervoxels:,} regions of {regions}"
 
     def _size_text(self, value: int) -> str:
-        source = self._session.source
+        source = self._session.volume.source
         if source is None:
             return f"{value} voxels"
         return length(value, source.spacing, source.unit)
 
     def _scales_text(self) -> str:
-        sigmas, source = self._session.choices.features.sigmas_voxels, self._session.source
+        sigmas, source = (
+            self._session.parameters.features.sigmas_voxels,
+            self._session.volume.source,
+        )
         if not sigmas:
             return ""
         if source is None or source.unit is None:
@@ -224,7 +232,22 @@ class PrepareSection(Body):
     def _on_kind(self, index: int) -> None:
         name = self.kind.itemData(index)
         if name is not None:
-            self._session.choose_features(PRESETS[name])
+            self._session.choose(replace(self._session.parameters, features=PRESETS[name]))
+
+    def _on_size(self, value: int) -> None:
+        path = ("supervoxels", "size_voxels")
+        self._session.choose(change_entry(self._session.parameters, path, float(value)))
+
+    def _show_all(self) -> None:
+        from .parameter_form import ParameterForm  # magicgui only where it is needed
+
+        if self.form is None:
+            session = self._session
+            self.form = ParameterForm(session.settings.parameters, session.choose, self)
+        self.form.show_parameters(self._session.parameters)
+        self.form.show()
+        self.form.raise_()
+        self.form.activateWindow()
 
     def _on_preview(self) -> None:
         if self._session.preview.is_shown:

@@ -84,7 +84,7 @@ class ProjectBar(QWidget):
         new.setEnabled(keeping.project is not None)
         menu.addAction("Open…", self.ask_what_to_open)
         save = menu.addAction("Save as…", self.ask_where_to_save)
-        save.setEnabled(self._session.image is not None)
+        save.setEnabled(self._session.volume.image is not None)
         recent = menu.addMenu("Recent")
         for entry in keeping.recent.entries():
             action = recent.addAction(f"{Path(entry.folder).stem}  ({ago(entry.time)})")
@@ -102,7 +102,7 @@ class ProjectBar(QWidget):
 
     def ask_where_to_save(self) -> None:
         """Ask for a name, and keep the project there from now on."""
-        image = self._session.image
+        image = self._session.volume.image
         if image is None:
             self._session.hint("Open a volume first")
             return

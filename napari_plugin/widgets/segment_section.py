@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
@@ -18,6 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.session.view import Shown
+from supervox.parameters import change_entry, parameter_of
+from supervox.segmentation import RefinementParameters
 
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
 from .section import Body
@@ -94,28 +95,28 @@ class SegmentSection(Body):
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
+        about = parameter_of(RefinementParameters, "strength")
         self.strength = LabelledSlider(
             "supervox_strength",
             0,
             MOST_STRENGTH * STRENGTH_STEPS,
             _strength_text,
-            "How strongly neighbouring regions agree (strength of the Markov random field). Auto "
-            "is what your strokes call for; 0 leaves every region to itself",
+            f"{about.title}: {about.help} Auto is what they call for, 1",
         )
-        self.strength.changed.connect(
-            lambda value: self._session.choose(
-                replace(self._session.choices, strength=value / STRENGTH_STEPS)
-            )
-        )
+        self.strength.changed.connect(lambda value: self._choose(value / STRENGTH_STEPS))
         self.auto = tool(
             "supervox_strength_auto",
             "↺",
             "Back to auto: what the strokes call for",
-            lambda: self._session.choose(replace(self._session.choices, strength=1.0)),
+            lambda: self._choose(1.0),
         )
         line.addWidget(self.strength, 1)
         line.addWidget(self.auto)
         self.form.addRow("Smoothness", row)
+
+    def _choose(self, strength: float) -> None:
+        path = ("refinement", "strength")
+        self._session.choose(change_entry(self._session.parameters, path, strength))
 
     def _make_shown(self) -> None:
         row = QWidget()
@@ -188,8 +189,9 @@ class SegmentSection(Body):
         self.busy.setText("updating…" if session.live.updating.is_running else "")
         self.times.setText(self.describe())
         self.widening.refresh()
-        self.strength.show_value(round(session.choices.strength * STRENGTH_STEPS))
-        self.auto.setEnabled(session.choices.strength != 1)
+        strength = session.parameters.refinement.strength
+        self.strength.show_value(round(strength * STRENGTH_STEPS))
+        self.auto.setEnabled(strength != 1)
         choices = view.choices
         self.shown[choices.shown].setChecked(True)
         self._refresh_classes()

@@ -153,7 +153,7 @@ class VolumeSection(Body):
     def refresh(self) -> None:
         """Show the state of the session."""
         session = self._session
-        source, image = session.source, session.image
+        source, image = session.volume.source, session.volume.image
         self.empty.setVisible(image is None)
         self.chosen.setVisible(image is not None)
         if source is None or image is None:
@@ -163,7 +163,7 @@ class VolumeSection(Body):
             self.unusable.setText("\n".join(reason for reason in reasons if reason))
             self.unusable.setVisible(bool(self.unusable.text()))
             return
-        images = session.images()
+        images = session.volume.images()
         names = [layer.name for layer in images]
         with QSignalBlocker(self.images):
             if names != [self.images.itemText(k) for k in range(self.images.count())]:
@@ -185,17 +185,17 @@ class VolumeSection(Body):
             self.whole.setChecked(source.box is None)
         self.box.setVisible(source.box is not None)
         self.box.refresh()
-        found = session.needs()
+        found = session.extent.needs()
         self.needs.setText(needs(found))
         give_role(self.needs, "warning" if found.refusal else "note")
 
     def describe(self) -> str:
         """Write the size of the volume and of its voxels in a line, and whether it is all used."""
-        box = " (working in a box)" if self._session.box is not None else ""
+        box = " (working in a box)" if self._session.volume.box is not None else ""
         return f"{self._facts()}{box}"
 
     def _facts(self) -> str:
-        source = self._session.source
+        source = self._session.volume.source
         if source is None:
             return "no image"
         shape = source.full_shape[1:] if source.is_flat else source.full_shape
@@ -209,7 +209,7 @@ class VolumeSection(Body):
     # ---------------------------------------------------------------------------- from a person
 
     def _on_image(self, index: int) -> None:
-        images = self._session.images()
+        images = self._session.volume.images()
         if 0 <= index < len(images):
             self._session.choose_image(images[index])
 
@@ -218,7 +218,7 @@ class VolumeSection(Body):
 
     def _on_spacing(self) -> None:
         unit = None if self.unit.currentText() == NO_UNIT else self.unit.currentText()
-        image = self._session.image
+        image = self._session.volume.image
         try:
             spacing = check_spacing([float(field.text()) for field in self._lengths])
         except ValueError:
@@ -226,7 +226,7 @@ class VolumeSection(Body):
             self.refresh()
             return
         if image is not None and spacing_of(image) != (spacing, unit):
-            self._session.set_spacing(spacing, unit)
+            self._session.volume.set_spacing(spacing, unit)
 
     def _open_volume(self) -> None:
         from supervox.volumes import FORMATS

@@ -65,6 +65,9 @@ def predict_rows(
     columns, total = rows.T.copy().ravel(), np.zeros(result.size, np.float32)
     lists = np.empty(2 * len(rows), np.uint16)  # of rows: those of a level, and of the next
     waiting = np.empty(4 * (depth + 2), np.uint32)  # a stack: node, start, end, list
+    # Strategy: a tree at a time, depth first. Parting writes each row to both ends of the other
+    # list and moves only the end that it belongs to: no branch to guess. A leaf adds its share to
+    # all rows that came there, class by class.
     for root in roots:
         for row in range(len(rows)):
             lists[row] = row

@@ -112,6 +112,9 @@ def _grow(
     feature, threshold = np.zeros(2 * n - 1, np.int32), np.empty(2 * n - 1)
     children = np.empty((2 * n - 1, 2), np.int32)
     share = np.empty((2 * n - 1, work.total.size))
+    # Strategy: depth first with a stack of its own, the left part on top, in the order in which
+    # scikit-learn draws its random numbers. The samples of a node lie side by side in `samples`,
+    # and a split only reorders them.
     # a stack of what may be split: start, end, depth, known constants, parent, side; and impurity
     waiting, impurities = np.empty((n + 1, 6), np.int64), np.empty(n + 1)
     everything = _weigh(rows, work, 0, n)
@@ -177,6 +180,7 @@ def _make_work(rows: Rows, seed: int) -> _Work:
 def _by_level(children: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the nodes level by level, and in this order the place of each one's left child."""
     order, child = np.zeros(len(children), np.int32), np.empty(len(children), np.int32)
+    # Strategy: breadth first; the row of nodes that is made is itself the queue.
     n = 1
     for place in range(order.size):
         child[place] = place
@@ -197,6 +201,9 @@ def _split(
     known constants that were drawn, then the other known constants, then those found here, then
     what is left, and last what was tried.
     """
+    # Strategy: draw features as one shuffles cards (Fisher-Yates on `features`), skip those that
+    # the parents found constant, draw one threshold for each of the others, and keep the split
+    # whose impurity is least. At most `max_features` that aren't constant are tried.
     features = work.features
     drawn, found, left, tried = 0, 0, features.size, 0
     best = _Split(-1, 0.0, end, 0.0, 0.0, 0.0)
@@ -261,6 +268,8 @@ def _judge(
             middle -= 1
             values[p], values[middle] = values[middle], values[p]
             samples[p], samples[middle] = samples[middle], samples[p]
+    # Strategy: part the samples by swapping from both ends, then weigh the shorter part; the other
+    # is what remains of the node.
     in_left = 0.0
     if middle - start <= end - middle:  # the shorter way
         for c in range(work.left.size):

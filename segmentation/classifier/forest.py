@@ -19,30 +19,9 @@ from supervox.segmentation.strokes import MAX_CLASS
 
 from ._prediction import Nodes, predict_rows, rows_per_block
 from ._tree_training import RANDOM_MAX, Rows, Tree, grow_tree
+from .parameters import ClassifierParameters
 
 TREES_PER_TASK = 10
-
-
-@dataclass(frozen=True)
-class ClassifierParameters:
-    """How the forest is grown.
-
-    Attributes
-    ----------
-    trees : int
-        Number of trees.
-    seed : int
-        Seed of the random choices; the same seed and strokes give the same forest.
-    """
-
-    trees: int = 200
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.trees < 1:
-            raise ValueError(f"a forest needs at least one tree, not {self.trees}")
-        if not 0 <= self.seed < 2**32:
-            raise ValueError(f"the seed must lie between 0 and 2**32 - 1, not {self.seed}")
 
 
 @dataclass(frozen=True)

@@ -4,5 +4,6 @@ Where to find what:
 
 - `region_graph`: `RegionGraph`, its computation, and the weights of its edges for refinement.
 - `adjacency`: the same as the neighbours of each supervoxel.
+- `neighbourhood`: the part of it around some supervoxels.
 - `find_supervoxel`: where a single supervoxel lies.
 """

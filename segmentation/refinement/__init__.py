@@ -5,6 +5,7 @@ Where to find what:
 - `cross_validation`: forests that have not seen some of the strokes.
 - `label_costs`: what a border between two classes costs, as learned from them and from the volume.
 - `cost_scale`: how much of that refinement may use.
-- `mrf`: `RefinementParameters` and `refine`, the energy and its minimum.
+- `parameters`: `RefinementParameters`.
+- `mrf`: `refine`, the energy and its minimum.
 - `_alpha_expansion`, `_expansion_move`, `_min_cut`: the solver.
 """

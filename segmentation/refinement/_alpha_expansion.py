@@ -114,10 +114,10 @@ def _leave_out(
     run: Run,
     piece: NDArray[np.int32],
 ) -> NDArray[np.int32]:
-    """Decide who keeps its class even if all undecided ones around the piece took `alpha`.
+    """Settle what of a piece keeps its class even if all open supervoxels around it took alpha.
 
-    Costs are submodular: the more take it around, the more take it inside. Who doesn't then, never
-    does. Returns the others.
+    Costs are submodular: the more neighbours take alpha, the more supervoxels of the piece do. One
+    that doesn't in the most favourable case never does. Returns those left open.
     """
     takes = min_cut(*arcs(move, code, piece), should_stop=run.should_stop)
     code[piece[~takes]] = move.labels[piece[~takes]]

@@ -1,4 +1,4 @@
-"""An expansion move: what it may change, what of that is plain, and what is left for a cut.
+"""An expansion move: which supervoxels may change, which of them bounds settle, what is to be cut.
 
 Each supervoxel has a code: its class, plus C times its state. It keeps the class, takes alpha, or
 is open. The kernels write the codes of their own supervoxels only, so that several may run at a
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 KEEP, TAKE, OPEN = 0, 1, 2
-WORTHWHILE = 0.1  # part of what is open that a pass of pruning decides, or it was the last
+WORTHWHILE = 0.1  # part of the open supervoxels that a pass must settle for another to follow
 
 
 class Move(NamedTuple):
@@ -59,7 +59,7 @@ def edge_bounds(distance: NDArray[np.int64], alpha: int) -> NDArray[np.int64]:
 
 @nb.njit(nogil=True, cache=True)
 def find_open(move: Move, code: NDArray[np.uint16], region: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return who of a region may take alpha, and open their codes."""
+    """Return the supervoxels of a region that may take alpha, and mark them as open in `code`."""
     candidates = _candidates(move, region)
     for i in candidates:
         code[i] += OPEN * move.unary.shape[1]
@@ -68,10 +68,12 @@ def find_open(move: Move, code: NDArray[np.uint16], region: NDArray[np.int32]) -
 
 @nb.njit(nogil=True, cache=True)
 def _candidates(move: Move, region: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Leave out what keeps its class whatever its neighbours do: a look at no neighbour tells."""
+    """Return the supervoxels that may take alpha, by a bound that needs no neighbour's class."""
     least = np.empty(move.bounds.shape[1], np.int64)
     for own in range(least.size):
         least[own] = move.bounds[:, own].min()
+    # Strategy: the least that any edge could change times the sum of a supervoxel's weights bounds
+    # the gain from below; only what the bound can't settle is a candidate.
     members, n = np.empty(region.size, np.int32), 0
     for i in region:
         own = move.labels[i]
@@ -83,7 +85,12 @@ def _candidates(move: Move, region: NDArray[np.int32]) -> NDArray[np.int32]:
 
 @nb.njit(nogil=True, cache=True)
 def decide(move: Move, code: NDArray[np.uint16], members: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Decide what is plain, again and again while that is worthwhile, and return the others."""
+    """Settle open supervoxels by their bounds, pass after pass, and return those left open.
+
+    Passes end when one settles no more than `WORTHWHILE` of what was open.
+    """
+    # Strategy: repeat while a pass still settles a fair part, in alternating order, so that what is
+    # settled at one end is known at the next supervoxel rather than at the next pass.
     rest, before = members, 2 * members.size
     while before - rest.size > WORTHWHILE * before:
         before = rest.size
@@ -95,7 +102,12 @@ def decide(move: Move, code: NDArray[np.uint16], members: NDArray[np.int32]) -> 
 def _decide_once(
     move: Move, code: NDArray[np.uint16], members: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Decide what does not depend on undecided neighbours, and return the others."""
+    """Settle the open supervoxels whose best choice is the same whatever open neighbours choose.
+
+    Returns those left open.
+    """
+    # Strategy: for each open supervoxel, sum bounds of what taking alpha costs over its neighbours,
+    # in whatever state they are; if both have one sign, it is settled.
     rest, n, n_classes = np.empty(members.size, np.int32), 0, move.unary.shape[1]
     for i in members:
         own = np.uint32(move.labels[i])
@@ -120,11 +132,16 @@ def _decide_once(
 def arcs(
     move: Move, code: NDArray[np.uint16], members: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
-    """Write what is open as ``sum cost[i] x_i + sum capacity[a] (1 - x_tail) x_head``.
+    """Write the energy of the open supervoxels as costs of nodes and capacities of arcs.
+
+    It is ``sum cost[i] x_i + sum capacity[a] (1 - x_tail) x_head``.
 
     With x = 1 for taking, and the members numbered as they stand. Open supervoxels that are no
     members are supposed to take. Returns tails, heads and capacities of the arcs, and costs.
     """
+    # Strategy: number the members and count their edges, then write each edge once, from its lower
+    # end: the part that both ends share becomes the capacity of an arc, all else goes into the
+    # costs of its ends.
     number, n_links = np.full(move.labels.size, -1, np.int32), 0
     undecided = OPEN * move.unary.shape[1]
     for k in range(members.size):

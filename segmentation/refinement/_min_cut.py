@@ -104,6 +104,9 @@ def _push(network: Network, excess: NDArray[np.int64], height: NDArray[np.int32]
             waiting[node] = True
     if not count:
         return False
+    # Strategy: first in, first out. Push a node's excess along arcs that lead one step down; when
+    # it has none left, lift it just above its lowest neighbour and go on. Lifting makes the
+    # distances stale, so after a fixed number of lifts return, and let them be recomputed.
     while count and work <= n // UPDATE_WORK + 16:
         node = active[first]
         first = first + 1 if first < n else 0
@@ -145,6 +148,7 @@ def _flow(network: Network, arc: int, pushed: int) -> None:
 def _residual_graph(
     tail: NDArray[np.int32], head: NDArray[np.int32], capacity: NDArray[np.int64], n: int
 ) -> Network:
+    # Strategy: count the arcs at each node, then place every arc and its reverse.
     start = np.zeros(n + 1, np.int32)
     for arc in range(tail.size):
         start[tail[arc] + 1] += 1
@@ -168,6 +172,7 @@ def _residual_graph(
 def _distances(network: Network, excess: NDArray[np.int64], height: NDArray[np.int32]) -> None:
     """Set each node's height to its distance from a sink in the residual graph, or to N."""
     n = excess.size
+    # Strategy: breadth first from all sinks at once, backwards along arcs with capacity left.
     queue, found = np.empty(n, np.int32), 0
     for node in range(n):
         height[node] = n
@@ -202,6 +207,7 @@ def _relabelled(node: int, network: Network, height: NDArray[np.int32]) -> int:
 def _reached(network: Network, excess: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Mark the nodes that excess is left at, and those that it could still be pushed to."""
     n = excess.size
+    # Strategy: breadth first from what still has excess, forwards along arcs with capacity left.
     reached, queue = excess > 0, np.empty(n, np.int32)
     found, done = 0, 0
     for node in range(n):

@@ -1,26 +1,26 @@
-"""Held-out strokes: what forests say of strokes that they were not trained on.
+"""Held-out strokes: what classifiers say of strokes that they were not trained on.
 
-A forest is nearly always right about the strokes that it learned from. What it is worth elsewhere,
-and what refinement does to each class, shows where a stroke was left out: three forests are grown,
-each without a third of the strokes, and asked for the surroundings of those.
+A classifier is nearly always right about the strokes that it learned from. What it is worth
+elsewhere, and what refinement does to each class, shows where a stroke was left out: three are
+trained, each without a third of the strokes, and asked for the surroundings of those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from supervox.execution import Run
-from supervox.segmentation.classifier.forest import ClassifierParameters, Forest, train_forest
-from supervox.segmentation.graph.adjacency import Links, link
-from supervox.segmentation.model import Painted
+from supervox.segmentation.classifier.estimators import Classifier
+from supervox.segmentation.classifier.fitting import Trainer
+from supervox.segmentation.graph.adjacency import Links
+from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.preparation.partition import Partition
-from supervox.segmentation.strokes import Strokes, majority
+from supervox.segmentation.strokes import LabelledSupervoxels, Strokes, majority
 
 FOLDS = 3
 HOPS = 5  # around a stroke: as far as refinement carries decisions that matter there
@@ -38,11 +38,9 @@ class Trial:
     Attributes
     ----------
     probabilities : float32, (N, C)
-        Of the forest that did not see these strokes, for the N supervoxels around them.
-    edges : int32, (M, 2)
-        Region graph of the surroundings.
-    weight : float64, (M,)
-        Weights of the edges.
+        Of the classifier that did not see these strokes, for the N supervoxels around them.
+    around : Neighbourhood
+        The surroundings.
     known : tuple of int32 (L,), int32 (L,)
         Supervoxels that other strokes paint, and the columns of their classes.
     held : int32, (H,)
@@ -52,24 +50,18 @@ class Trial:
     """
 
     probabilities: NDArray[np.float32]
-    edges: NDArray[np.int32]
-    weight: NDArray[np.float64]
+    around: Neighbourhood
     known: tuple[NDArray[np.int32], NDArray[np.int32]]
     held: NDArray[np.int32]
     column: NDArray[np.int32]
     stroke: NDArray[np.int32]
 
-    @cached_property
-    def links(self) -> Links:
-        """The edges as the neighbours of each supervoxel."""
-        return link(self.edges, self.weight, len(self.probabilities))
-
 
 def hold_out(
     partitions: Sequence[Partition],
     strokes: Strokes,
-    painted: Sequence[Painted],
-    parameters: ClassifierParameters,
+    painted: Sequence[LabelledSupervoxels],
+    trainer: Trainer,
     *,
     run: Run = Run(),
 ) -> list[Trial]:
@@ -79,10 +71,10 @@ def hold_out(
     ----------
     partitions : sequence of Partition
     strokes : Strokes
-    painted : sequence of Painted
+    painted : sequence of LabelledSupervoxels
         Labelled supervoxels of each partition.
-    parameters : ClassifierParameters
-        Of the forest; those that are grown here have half of its trees.
+    trainer : Trainer
+        Of the classifier; where trees vote, those that are trained here have half of them.
     run : Run
         Asked whether to stop every few hundredths of a second, on any thread.
 
@@ -97,20 +89,17 @@ def hold_out(
         majority(part.ids.reshape(-1)[strokes.voxels], of_voxel)[1].astype(np.int32)
         for part in partitions
     ]
-    few = replace(parameters, trees=max(1, parameters.trees // 2))
+    smaller = trainer.with_fewer_trees()
     trials = []
     for fold in range(FOLDS):
         held = [fold_of[at] == fold for at in number]
-        seen = [
-            Painted(at.supervoxels[~out], at.classes[~out])
-            for at, out in zip(painted, held, strict=True)
-        ]
+        seen = [at.where(~out) for at, out in zip(painted, held, strict=True)]
         features, classes = training_rows(partitions, seen)
         if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
-        forest = train_forest(features, classes, few, workers=run)
+        classifier = smaller.train(features, classes, run=run)
         trials += [
-            _try(forest, part, at, stroke, out, run)
+            _try(classifier, part, at, stroke, out, run)
             for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
             if out.any()
         ]
@@ -124,7 +113,7 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> T
     ----------
     partition : Partition
     probabilities : float32, (S, C)
-        What the forest says of its supervoxels.
+        What the classifier says of its supervoxels.
 
     Returns
     -------
@@ -133,24 +122,18 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> T
     """
     n = partition.graph.n_supervoxels
     centres = np.linspace(0, n - 1, SAMPLE_CENTRES).astype(np.int32)
-    near = (
-        partition.links.within(centres, HOPS) if n > SAMPLE_SIZE else np.arange(n, dtype=np.int32)
-    )
-    edges, edge = partition.links.among(near)
+    if n > SAMPLE_SIZE:
+        around = Neighbourhood.around(partition, centres, HOPS)
+    else:
+        around = Neighbourhood.of(partition, np.arange(n, dtype=np.int32))
     nothing = np.zeros(0, np.int32)
     return Trial(
-        probabilities[near],
-        edges,
-        partition.weights[edge],
-        (nothing, nothing),
-        nothing,
-        nothing,
-        nothing,
+        probabilities[around.supervoxels], around, (nothing, nothing), nothing, nothing, nothing
     )
 
 
 def training_rows(
-    partitions: Sequence[Partition], painted: Sequence[Painted]
+    partitions: Sequence[Partition], painted: Sequence[LabelledSupervoxels]
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
     """Return the features and classes of the labelled supervoxels of all partitions."""
     rows = [part.table.values[at.supervoxels] for part, at in zip(partitions, painted, strict=True)]
@@ -158,38 +141,33 @@ def training_rows(
 
 
 def _try(
-    forest: Forest,
+    classifier: Classifier,
     part: Partition,
-    painted: Painted,
+    painted: LabelledSupervoxels,
     number: NDArray[np.int32],
     held: NDArray[np.bool_],
     run: Run,
 ) -> Trial:
-    """Ask a forest for the surroundings of the painted supervoxels that it did not see."""
-    near = part.links.within(painted.supervoxels[held], HOPS)
-    edges, edge = part.links.among(near)
-    local = np.full(part.graph.n_supervoxels, -1, np.int32)
-    local[near] = np.arange(near.size, dtype=np.int32)
-    place = local[painted.supervoxels]
-    columns = np.searchsorted(forest.class_ids, painted.classes).astype(np.int32)
-    known = ~held & (place >= 0)
+    """Ask a classifier for the surroundings of the painted supervoxels that it did not see."""
+    left_out = painted.where(held)
+    others = painted.where(~held)
+    around = Neighbourhood.around(part, left_out.supervoxels, HOPS)
+    probabilities = classifier.predict(part.table.values, around.supervoxels, workers=run)
     return Trial(
-        forest.predict(part.table.values, near, workers=run),
-        edges,
-        part.weights[edge],
-        (place[known], columns[known]),
-        place[held],
-        columns[held],
+        probabilities,
+        around,
+        around.known(others, classifier.class_ids),
+        *around.known(left_out, classifier.class_ids),
         number[held],
     )
 
 
 def number_strokes(
-    ids: NDArray[np.int32], links: Links, painted: Painted, strokes: Strokes
+    ids: NDArray[np.int32], links: Links, painted: LabelledSupervoxels, strokes: Strokes
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Group the painted voxels into strokes, and deal the strokes of each class into folds.
 
-    Painted supervoxels of one class that touch belong to one stroke: what lies so close together
+    Labelled supervoxels of one class that touch belong to one stroke: what lies so close together
     is no independent evidence.
 
     Returns

@@ -106,7 +106,7 @@ def refine_trials(
     def refine(trial: Trial) -> Labels:
         return minimise(
             trial.probabilities,
-            trial.links,
+            trial.around.links,
             distance,
             painted=trial.known,
             run=run.on(None),
@@ -138,9 +138,9 @@ def _shown_by_labels(sample: Trial, labels: Labels, told: Shares, per_supervoxel
 
 def count_contacts(sample: Trial, labels: Labels, n_classes: int) -> Shares:
     """Add up the weights of the edges between each two classes, symmetric, (C, C)."""
-    a, b = labels[sample.edges.T]
+    a, b = labels[sample.around.edges.T]
     total = np.zeros((n_classes, n_classes))
-    np.add.at(total, (a, b), sample.weight)
+    np.add.at(total, (a, b), sample.around.weight)
     return total + total.T
 
 
@@ -173,8 +173,8 @@ def _around(trial: Trial) -> tuple[Shares, Shares]:
     n, n_classes = trial.probabilities.shape
     total, asked = np.zeros((n, n_classes)), np.zeros(n, np.bool_)
     asked[trial.held] = True
-    near = asked[trial.edges].any(axis=1)
-    (a, b), weight = trial.edges[near].T, trial.weight[near]
+    near = asked[trial.around.edges].any(axis=1)
+    (a, b), weight = trial.around.edges[near].T, trial.around.weight[near]
     for c in range(n_classes):
         column = trial.probabilities[:, c].astype(np.float64)
         total[:, c] += np.bincount(a, weight * column[b], n)

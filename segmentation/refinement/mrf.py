@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
@@ -13,29 +11,7 @@ from supervox.segmentation.graph.region_graph import RegionGraph, pair_weights
 from ._alpha_expansion import expand
 
 FLOOR = 1e-4  # of a probability: no single forest may forbid a class
-MAX_STRENGTH = 100.0
 POTTS_STRENGTH = 0.5
-
-
-@dataclass(frozen=True)
-class RefinementParameters:
-    """How strongly neighbours agree.
-
-    Attributes
-    ----------
-    strength : float
-        Factor on the coupling that the strokes call for: 1 is that, 0 leaves the forest's
-        decision alone.
-    """
-
-    strength: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.strength <= MAX_STRENGTH:
-            raise ValueError(
-                f"the strength of refinement must lie between 0 and {MAX_STRENGTH:g}, "
-                f"not {self.strength:g}"
-            )
 
 
 def refine(

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block
-from supervox.features import gaussian_smooth, kernel_radius
+from supervox.features import gaussian_smooth, half_kernel, kernel_radius
 
 from ._class_bounds import TILE, contenders, magnitude_of_weights, row_spans, to_voxels
-from ._guided_filter import filter_votes, half_kernel
+from ._guided_filter import filter_votes
 from ._votes import Rows, gather, keep_best, largest_votes
 
 Float32 = NDArray[np.float32]

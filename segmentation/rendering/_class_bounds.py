@@ -68,6 +68,8 @@ def _weigh_moments(mean, scale, epsilon, moments):  # type: ignore[no-untyped-de
 
 @nb.njit(nogil=True, cache=True)
 def _largest_distance(guide, zeroth, first, second, largest):  # type: ignore[no-untyped-def]
+    # Strategy: expand the weighted square of (guide - mean) into its three moments, which were
+    # smoothed before, and keep the largest of each tile in one raster scan.
     for z in range(guide.shape[0]):
         for y in range(guide.shape[1]):
             tiles = largest[z // TILE, y // TILE]
@@ -98,6 +100,9 @@ def contenders(largest: Float32, magnitude: Float32, reach: Sequence[int]) -> ND
     bool, (C, tiles...)
         At least one class in each tile.
     """
+    # Strategy: order the classes of each tile by their largest vote around it; the first k win for
+    # certain if the bound holds for them against all that come after. Try from all but one class
+    # down to one, and keep the fewest.
     size = [1, *(2 * -(-value // TILE) + 1 for value in reach)]
     around = ndimage.maximum_filter(largest, size, mode="nearest")
     order = np.argsort(-around, axis=0, kind="stable")

@@ -17,25 +17,12 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from supervox.features import kernel_radius
+from supervox.features import reflect, sum_taps
 
 from ._votes import gather_row
 
 Float32 = NDArray[np.float32]
 Spans = NDArray[np.int32]
-
-GROUP = 3  # taps to each side that `_weigh` adds at a time
-
-
-def half_kernel(sigma: float) -> Float32:
-    """Return the centre and right half of a normalised Gaussian; zeros make it full groups."""
-    radius = kernel_radius(sigma)
-    weights = np.zeros(1 + -(-radius // GROUP) * GROUP)
-    weights[0] = 1
-    if radius:
-        weights[1 : radius + 1] = np.exp(-0.5 * (np.arange(1, radius + 1) / sigma) ** 2)
-    half: Float32 = (weights / (weights[0] + 2 * weights[1:].sum())).astype(np.float32)
-    return half
 
 
 def filter_votes(
@@ -94,42 +81,11 @@ def _widen(spans: Spans, reach: Sequence[int], size: int) -> Spans:
 
 
 @nb.njit(nogil=True, cache=True)
-def _reflect(index: int, size: int) -> int:
-    index %= 2 * size
-    return index if index < size else 2 * size - 1 - index
-
-
-@nb.njit(nogil=True, cache=True)
-def _weigh(flat, taps, at, w, out):  # type: ignore[no-untyped-def]
-    """Fill `out` with weighted stretches of `flat`; tap k begins `at` beyond taps[:, k].
-
-    Six taps at a time, or LLVM gives up on vectors; unsigned, or it minds negative indices.
-    """
-    n, middle = np.uint64(out.size), np.uint64(taps[0, 0] + at)
-    if w.size == 1:
-        for i in range(n):
-            out[i] = flat[middle + i]
-    for k in range(1, w.size, GROUP):
-        a, b = np.uint64(taps[0, k] + at), np.uint64(taps[1, k] + at)
-        c, d = np.uint64(taps[0, k + 1] + at), np.uint64(taps[1, k + 1] + at)
-        e, f = np.uint64(taps[0, k + 2] + at), np.uint64(taps[1, k + 2] + at)
-        w0, w1, w2, w3 = w[0], w[k], w[k + 1], w[k + 2]
-        if k == 1:
-            for i in range(n):
-                near = w0 * flat[middle + i] + w1 * (flat[a + i] + flat[b + i])
-                out[i] = near + w2 * (flat[c + i] + flat[d + i]) + w3 * (flat[e + i] + flat[f + i])
-        else:
-            for i in range(n):
-                near = out[i] + w1 * (flat[a + i] + flat[b + i])
-                out[i] = near + w2 * (flat[c + i] + flat[d + i]) + w3 * (flat[e + i] + flat[f + i])
-
-
-@nb.njit(nogil=True, cache=True)
 def _set_taps(taps, centre, size, ring, stride):  # type: ignore[no-untyped-def]
     """Find where the taps of a kernel begin, on an axis of `size` kept in a ring."""
     for k in range(taps.shape[1]):
-        taps[0, k] = _reflect(centre - k, size) % ring * stride
-        taps[1, k] = _reflect(centre + k, size) % ring * stride
+        taps[0, k] = reflect(centre - k, size) % ring * stride
+        taps[1, k] = reflect(centre + k, size) % ring * stride
 
 
 @nb.njit(nogil=True, cache=True)
@@ -143,10 +99,12 @@ def _smooth_plane(ring, z, planes, kernels, wide, spans, deep, line, out):  # ty
     for k in range(wx.size):
         taps_x[0, k], taps_x[1, k] = margin - k, margin + k
     _set_taps(taps_z, z, planes, count, rows * columns)
+    # Strategy: across planes for all rows that others will need, then row by row across rows into
+    # one line, whose margins are reflected, and along it. Nothing outside the spans is computed.
     for y in range(rows):
         low, high = wide[y, 0], wide[y, 1]
         if low < high:
-            _weigh(flat, taps_z, y * columns + low, wz, deep[y, low:high])
+            sum_taps(flat, taps_z, y * columns + low, wz, plane, y * columns + low, high - low)
     for y in range(rows):
         low, high = spans[y, 0], spans[y, 1]
         if low >= high:
@@ -154,12 +112,12 @@ def _smooth_plane(ring, z, planes, kernels, wide, spans, deep, line, out):  # ty
         left, right = max(low - margin, 0), min(high + margin, columns)
         shift = margin - low  # of the line against the row
         _set_taps(taps_y, y, rows, rows, columns)
-        _weigh(plane, taps_y, left, wy, line[left + shift : right + shift])
+        sum_taps(plane, taps_y, left, wy, line, left + shift, right - left)
         for x in range(low - margin, left):
-            line[x + shift] = line[_reflect(x, columns) + shift]
+            line[x + shift] = line[reflect(x, columns) + shift]
         for x in range(right, high + margin):
-            line[x + shift] = line[_reflect(x, columns) + shift]
-        _weigh(line, taps_x, 0, wx, out[y, low:high])
+            line[x + shift] = line[reflect(x, columns) + shift]
+        sum_taps(line, taps_x, 0, wx, out[y], low, high - low)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -216,6 +174,9 @@ def _apply_plane(smooth, guide, spans, start, out):  # type: ignore[no-untyped-d
 def _filter(numbers, votes, fields, kernels, every, start, out):  # type: ignore[no-untyped-def]
     guide, mean, scale = fields
     source, under, first, below, second = every
+    # Strategy: a pipeline along the planes. Votes, and slopes and levels of the fit, live in rings
+    # of as many planes as the window sees; an output plane first gathers and fits what is still
+    # missing below it, then smooths the fit and evaluates it on the image.
     planes, rows, columns = guide.shape
     reach = kernels[0].size - 1
     count = min(planes, 2 * reach + 1)

@@ -36,6 +36,8 @@ def spread(
     n_classes = votes.shape[1]
     chance = np.empty((n_classes, *shape), np.float32) if probabilities else None
     total, terms = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    # Strategy: one class at a time, plane by plane, into running sums of p and of p log p; the
+    # division by the sum of p is made up for at the end, so no class is kept for it.
     for values in canvas.values(votes, chance):
         for plane, sums, entropy in zip(values, total, terms, strict=True):
             np.clip(plane, 0, 1, out=plane)

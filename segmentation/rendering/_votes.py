@@ -27,6 +27,8 @@ def number_locally(partitions: Sequence[NDArray[np.int32]]) -> tuple[NDArray[np.
     rows : list of integers
         The ids that occur in each partition, ascending.
     """
+    # Strategy: mark which ids occur in a table from the lowest to the highest, number the marks in
+    # order, and look every voxel up: no sorting.
     numbers = np.empty((len(partitions), *partitions[0].shape), np.int32)
     rows: Rows = []
     start = 0
@@ -89,6 +91,7 @@ def gather(numbers: NDArray[np.int32], votes: Float32, out: Float32) -> None:
 def _largest_of_partition(
     numbers: NDArray[np.int32], votes: Float32, edge: int, largest: Float32
 ) -> None:
+    # Strategy: along rows, look only where the supervoxel or the tile changes.
     for z in range(numbers.shape[0]):
         for y in range(numbers.shape[1]):
             previous = -1
@@ -148,6 +151,8 @@ def keep_best(
     chosen : uint16, (Z, Y, X)
         Its column.
     """
+    # Strategy: within the span of each row, overwrite the best so far; classes may come in any
+    # order.
     for z in range(values.shape[0]):
         for y in range(values.shape[1]):
             for x in range(spans[z, y, 0], spans[z, y, 1]):

@@ -29,6 +29,8 @@ def sum_cells(
 
     `sums` has shape (cells of the block, 5) per axis, without a margin.
     """
+    # Strategy: row by row; within a row the cells are stretches of it, each summed in scalars and
+    # added to its cell once.
     for z in range(guide.shape[0]):
         cz = (z + origin[0] + offset[0]) // step[0] - first_cell[0]
         for y in range(guide.shape[1]):
@@ -100,6 +102,8 @@ def _find_candidates(
     the distance along rows and columns adds in this cell; `numbers` the place among the 27.
     """
     found = own = 0
+    # Strategy: walk the 27 cells around in raster order and keep those that exist; the lower number
+    # then wins where distances are equal.
     for k in range(27):
         z, y, x = cell[0] + k // 9 - 1, cell[1] + k // 3 % 3 - 1, cell[2] + k % 3 - 1
         if not (
@@ -154,6 +158,9 @@ def _compete(
     """
     n, ys, xs = np.uint64(shape[1] * shape[2]), positions[0], positions[1]
     along = (weight[1], weight[2])
+    # Strategy: for each plane, bound the distance by that to the own centre, then let the
+    # candidates that the bound doesn't exclude sweep the plane one after the other, keeping
+    # distance and choice of every voxel: inner loops without branches, which vectorise.
     for z in range(shape[0]):
         start = np.uint64(z) * n  # unsigned: a signed index costs a check
         row = candidates[own]
@@ -219,6 +226,8 @@ def assign_block(
     choice = np.empty(voxels, np.int32)
     candidates, numbers = np.empty((27, 6), np.float32), np.empty(27, np.int32)
     lower, upper, cell = np.empty(3, np.int64), np.empty(3, np.int64), np.empty(3, np.int64)
+    # Strategy: cell by cell: copy its voxels to a flat buffer, list its candidates, let them
+    # compete, and only then add to the sums or write ids, each once a voxel.
     for flat in range(n_cells[0] * n_cells[1] * n_cells[2]):
         cell[0] = first_cell[0] + flat // (n_cells[1] * n_cells[2])
         cell[1] = first_cell[1] + flat // n_cells[2] % n_cells[1]
@@ -251,6 +260,8 @@ def _accumulate(
     sums: NDArray[np.float64],
 ) -> None:
     """Add the cell's voxels to the sums of the centres that won them."""
+    # Strategy: sum into 27 local rows, which stay in the cache, from positions counted from the
+    # cell's corner; shift and add them to the winners' sums at the end.
     local = np.zeros((27, N_SUMS), np.float64)
     plane = shape[1] * shape[2]
     for z in range(shape[0]):

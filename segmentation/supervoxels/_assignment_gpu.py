@@ -83,6 +83,8 @@ class CellBlock:
         nearest = xp.full(values.size, xp.inf, xp.float32)
         choice = xp.zeros(values.size, xp.int32)
         z, y, x = self.n_cells
+        # Strategy: the 27 candidates one after the other, each over all voxels at a time; a strict
+        # comparison keeps the first of equals, as in the compiled kernel.
         for k, (i, j, m) in enumerate(NEIGHBOURS):
             candidates = padded[i : i + z, j : j + y, m : m + x]
             local = (candidates[..., :3] - corners).astype(np.float32).reshape(-1, 3)
@@ -135,6 +137,8 @@ class CellBlock:
         """Return the sums of the voxels that belong to each cell of an array, (size..., 5)."""
         xp, target = self.xp, target.reshape(-1)
         n = int(np.prod(size))
+        # Strategy: one weighted count per quantity, of exact values, so that no order of additions
+        # shows.
         sums = [xp.bincount(target, minlength=n).astype(xp.float64)]
         for axis in range(3):
             at = xp.arange(self.guide.shape[axis], dtype=xp.float64) + float(self.origin[axis])

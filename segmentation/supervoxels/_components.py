@@ -38,6 +38,7 @@ def _measure_components(
     owner = np.empty(n, np.int32)
     size = np.zeros(n, np.int64)
     first = np.empty(n, np.int64)
+    # Strategy: one raster scan; the first voxel that shows a component gives its owner and place.
     for z in range(ids.shape[0]):
         for y in range(ids.shape[1]):
             row = ((origin[0] + z) * shape[1] + origin[1] + y) * shape[2] + origin[2]
@@ -75,6 +76,9 @@ def label_block(
     labels = np.empty(ids.shape, np.int32)
     parent = np.empty(ids.size, np.int32)
     n = 0
+    # Strategy: one raster scan with union-find. A voxel takes the label of an equal neighbour
+    # before it on any axis, and unites them if several differ; else it begins a label. Roots are
+    # the lowest labels, so numbering them in order numbers components by their first voxels.
     for z in range(ids.shape[0]):
         for y in range(ids.shape[1]):
             for x in range(ids.shape[2]):
@@ -178,6 +182,10 @@ def merge_small(
     int32, (N,)
         Root of the region that each component ends in.
     """
+    # Strategy: go through the candidates, smallest first. Add up the contact of the whole region
+    # that a candidate is in by now (its members form a linked list) with each region around, and
+    # unite it with the one of most contact. `shared` is indexed by region and cleared after use, so
+    # a step costs only the neighbours that it has.
     n = size.size
     parent = np.arange(n).astype(np.int32)
     following = np.full(n, -1, np.int32)  # members of a region as a linked list

@@ -50,6 +50,9 @@ def connect(
     run : callable
         Runs a function over all blocks in parallel and yields the results in block order.
     """
+    # Strategy: label each block by itself, unite its components with those of the blocks behind it,
+    # decide on the list of components alone what merges with what, and look the result up in each
+    # block. The volume is passed three times; everything between is per component.
     label = partial(_label, ids=ids, assign=assign)
     owners, sizes, firsts = zip(*run(Fill(label, ids)), strict=True)
     parts = _Parts(ids, blocks, [len(part) for part in owners])

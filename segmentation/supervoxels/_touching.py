@@ -70,6 +70,9 @@ def touching_pairs(
         Faces per axis, sum of the intensity at the faces (mean of both sides), sum of the
         absolute difference across the faces.
     """
+    # Strategy: compare each row with the one behind it, below it and beside it; list where they
+    # differ without branching, then add only those faces to an open-addressed hash table, which
+    # grows before a row could overfill it.
     keys = np.full(1024, -1, np.int64)
     sums = np.zeros((1024, N_PAIR_SUMS), np.float64)
     used = 0
@@ -121,6 +124,8 @@ def _add_faces(
     """Add the faces between two rows to a table with room for them; return the new pairs."""
     new = 0
     a = b = slot = -1
+    # Strategy: neighbouring faces mostly part the same two labels: the slot of the last pair is
+    # remembered, and the table is asked only where the pair changes.
     for x in places:
         if row[x] != a or other[x] != b:  # else the same pair as at the face before
             a, b = row[x], other[x]
@@ -144,6 +149,7 @@ def reduce_pairs(
     """Add up the pairs of several blocks; returns sorted keys (P,) and their sums (P, 5)."""
     keys = np.concatenate([part[0] for part in parts])
     sums = np.concatenate([part[1] for part in parts])
+    # Strategy: sort by key and sum the runs of equal keys.
     order = np.argsort(keys, kind="stable")
     keys, sums = keys[order], sums[order]
     first = np.flatnonzero(np.diff(keys, prepend=-1))

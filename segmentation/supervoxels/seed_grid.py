@@ -1,4 +1,4 @@
-"""The grid of cells that seeds the supervoxels, and what determines it."""
+"""The grid of cells that seeds the supervoxels."""
 
 from __future__ import annotations
 
@@ -10,42 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, default_block_shape, split_blocks
 
+from .parameters import SupervoxelParameters
+
 Triple = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class SupervoxelParameters:
-    """How a volume is cut into supervoxels.
-
-    Attributes
-    ----------
-    size_voxels : float
-        Edge of a supervoxel in voxels of the finest axis; other axes follow the spacing.
-    compactness : float
-        Weight of the distance in space against the distance in intensity; the intensities'
-        percentiles 1 and 99 lie 10 apart.
-    iterations : int
-        Rounds of assignment and update of the centres.
-    smoothing_voxels : float
-        Sigma of the Gaussian that the image is smoothed with first.
-    """
-
-    size_voxels: float = 8.0
-    compactness: float = 2.0
-    iterations: int = 5
-    smoothing_voxels: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.size_voxels) and self.size_voxels >= 2):
-            raise ValueError(
-                f"the supervoxel size must be 2 voxels or more, not {self.size_voxels:g}"
-            )
-        if not (math.isfinite(self.compactness) and self.compactness > 0):
-            raise ValueError(f"compactness must be positive, not {self.compactness:g}")
-        if self.iterations < 1:
-            raise ValueError(f"at least one iteration is needed, not {self.iterations}")
-        if not (math.isfinite(self.smoothing_voxels) and self.smoothing_voxels >= 0):
-            raise ValueError(f"smoothing must be 0 or more voxels, not {self.smoothing_voxels:g}")
 
 
 @dataclass(frozen=True)

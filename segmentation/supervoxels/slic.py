@@ -24,7 +24,8 @@ from ._assignment import N_SUMS, assign_block, sum_cells
 from ._assignment_gpu import CellBlock
 from ._connectivity import connect
 from .guide_image import face_areas, guide_block, smoothing_sigma
-from .seed_grid import Grid, SupervoxelParameters
+from .parameters import SupervoxelParameters
+from .seed_grid import Grid
 
 Ids = NDArray[np.int32]
 NO_SUMS = np.zeros((0, 0, 0, N_SUMS))

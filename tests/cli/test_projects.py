@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageColor
 from supervox.project import Project
 from supervox.segmentation import load_model
-from supervox.volumes import open_volume
+from supervox.volumes import VolumeClass, class_colour, open_volume
 
 QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
 
@@ -54,7 +55,7 @@ def test_a_project_gives_the_same_labels(files, run, made, read, tmp_path):
 
 def test_a_project_is_resumed_without_computing(run, project, made, read, monkeypatch):
     monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
-    monkeypatch.setattr("supervox.segmentation.segmenter.train_forest", None)
+    monkeypatch.setattr("supervox.segmentation.classifier.fitting.train_forest", None)
     done = run(
         *("segment", "--project", project, "--output", project.parent / "again.tif"),
         *("--save-model", project.parent / "model"),
@@ -84,6 +85,29 @@ def test_other_strokes_replace_those_of_the_project(files, run, project, read):
         np.testing.assert_array_equal(opened.annotations.voxels, strokes)
         opened.annotations.undo()
         np.testing.assert_array_equal(opened.annotations.voxels, files.strokes)
+
+
+def test_classes_without_a_colour_look_alike_in_project_picture_and_report(files, run, tmp_path):
+    strokes = np.zeros_like(files.strokes)
+    strokes[20].flat[: 10 * 56] = np.repeat(np.arange(1, 11), 56)  # a row of each class
+    classes = [VolumeClass(k, f"class {k}") for k in range(1, 11)]
+    painted = files.write("ten.tif", strokes, classes=classes)
+    folder = tmp_path / "ten.supervox"
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", painted, *QUICK, "--project", folder)
+    )
+    assert done.code == 0, done.err
+    with Project.open(folder) as project:
+        colours = {item.id: item.colour for item in project.annotations.classes}
+    assert colours == {k: class_colour(k) for k in range(1, 11)}
+    done = run("picture", files / "volume.tif", tmp_path / "p.png", "--strokes", painted)
+    assert done.code == 0, done.err
+    done = run("report", folder, "--output", tmp_path / "report")
+    assert done.code == 0, done.err
+    for picture in (tmp_path / "p.png", *(tmp_path / "report").glob("*.png")):
+        pixels = np.asarray(Image.open(picture).convert("RGB"))
+        for colour in colours.values():
+            assert (pixels == ImageColor.getrgb(colour)).all(axis=-1).any(), (picture, colour)
 
 
 def test_the_volume_moved(files, run, project, tmp_path):
@@ -159,7 +183,7 @@ def test_export(files, run, project, made, read, tmp_path):
     with open_volume(out / "cell_strokes.h5") as strokes:
         assert [item.name for item in strokes.classes] == ["outside", "nucleus"]
         assert strokes.spacing == pytest.approx((30, 30, 30))
-    assert load_model(out / "cell.model").forest.class_ids == (1, 2, 3, 4, 5, 6)
+    assert load_model(out / "cell.model").classifier.class_ids == (1, 2, 3, 4, 5, 6)
     names = sorted(path.name for path in out.iterdir())
     assert names == sorted(["cell.model", *(f"cell_{kind}.h5" for kind in kinds)])
 
@@ -288,6 +312,6 @@ def test_report(run, project):
     ]
     text = (folder / "report.md").read_text()
     assert "| 3 | nucleus |" in text
-    assert "| features.filters | " in text
+    assert "| Features | Scales | 1, 2, 4" in text
     assert "um^3" in text
     assert (folder / "sections.png").read_bytes().startswith(b"\x89PNG")

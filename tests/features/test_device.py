@@ -26,7 +26,7 @@ from supervox.features.eigenvalues import symmetric_eigenvalues
 from supervox.features.kernels import ArrayKernels
 
 TOLERANCE = 1e-3  # in units of the normalised intensity, whose noise is about 1: as documented
-EVERYTHING = FeatureBank(FeatureParameters(filters=FILTERS, sigmas_voxels=(1, 2, 4, 8)))
+EVERYTHING = FeatureBank(FeatureParameters(filters=tuple(FILTERS), sigmas_voxels=(1, 2, 4, 8)))
 SPACINGS = [(1, 1, 1), (3, 1, 1.5), (0.5, 1, 1)]
 
 

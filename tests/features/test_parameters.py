@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -13,13 +13,15 @@ from supervox.features import (
     FeatureParameters,
     parameters_for_preset,
     pool_features,
+    preset_of,
 )
+from supervox.parameters import read_json
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_survive_json(name):
     parameters = parameters_for_preset(name)
-    assert FeatureParameters.from_dict(json.loads(json.dumps(parameters.to_dict()))) == parameters
+    assert read_json(FeatureParameters, json.loads(json.dumps(asdict(parameters)))) == parameters
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_what_is_left_out_changes_no_other_channel():
 
 def test_what_is_left_out_survives_json():
     part = FeatureParameters(without=[("gaussian", 8)])
-    assert FeatureParameters.from_dict(json.loads(json.dumps(part.to_dict()))) == part
+    assert read_json(FeatureParameters, json.loads(json.dumps(asdict(part)))) == part
     assert part == FeatureParameters(without=(("gaussian", 8.0), ("gaussian", 8)))
     assert part != FeatureParameters()
 
@@ -92,7 +94,7 @@ def test_order_of_filters_does_not_matter():
         ({"sigmas_voxels": (0.5,)}, "between 1 and 32 .*use the filter 'raw'"),
         ({"sigmas_voxels": (float("nan"),)}, "between 1 and 32"),
         ({"sigmas_voxels": (2, 1)}, r"increase without repeats.*use \(1.0, 2.0\)"),
-        ({"sigmas_voxels": ()}, "only the filter 'raw'"),
+        ({"sigmas_voxels": ()}, "there are no scales: only the filter 'raw'"),
         ({"without": [("local_std", 1)]}, "without names .*local_std.*not among the filters"),
         ({"without": [("gaussian", 3)]}, "without names .*not among the filters"),
         ({"without": [("raw", 1)]}, "without names .*not among the filters"),
@@ -108,7 +110,16 @@ def test_what_cannot_work_is_refused(change, message):
 
 
 def test_unknown_entries_and_presets_are_refused():
-    with pytest.raises(ValueError, match=r"parameters \['sigma'\]; known are filters"):
-        FeatureParameters.from_dict({"sigma": [1]})
+    with pytest.raises(ValueError, match="sigma is unknown to this version"):
+        read_json(FeatureParameters, {"sigma": [1]})
     with pytest.raises(ValueError, match="no feature preset 'sem'; choose from default"):
         parameters_for_preset("sem")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_recognised(name):
+    assert preset_of(FeatureParameters.from_dict(PRESETS[name].to_dict())) == name
+
+
+def test_a_choice_of_ones_own_is_no_preset():
+    assert preset_of(replace(PRESETS["default"], without=[("gaussian", 8)])) is None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 from supervox.features import gaussian_smooth
-from supervox.features.smoothing import half_kernel, smooth_product, smooth_window
+from supervox.features.smoothing import half_kernel, smooth_product, smooth_window, sum_taps
 
 rng = np.random.default_rng(0)
 
@@ -63,6 +63,17 @@ def test_a_window_has_the_bits_of_the_whole(data):
     whole = np.pad(gaussian_smooth(source, sigma), 1, mode="edge")
     part = tuple(slice(a + 1, b + 1) for a, b in zip(start, stop, strict=True))
     np.testing.assert_array_equal(window, whole[part])
+
+
+def test_taps_are_summed_in_pairs_where_they_are_told_to_be():
+    weights = half_kernel(2.0)
+    flat, out = rng.normal(size=100).astype(np.float32), np.full(12, 7, np.float32)
+    reach = np.arange(weights.size)
+    sum_taps(flat, np.stack([20 - reach, 20 + reach]), 30, weights, out, 2, 9)
+    full = np.concatenate([weights[:0:-1], weights])
+    expected = np.correlate(flat, full, "same")[50:59]
+    np.testing.assert_allclose(out[2:11], expected, atol=1e-6)
+    assert (out[[0, 1, 11]] == 7).all()
 
 
 def test_smoothed_product():

@@ -16,21 +16,19 @@ import pytest
 from supervox.volumes import FORMATS
 
 ROOT = Path(__file__).parents[2]
+ENGINE = {"volumes", "parameters", "execution", "features"}
 # From the ground floor up: a room may import those below it that stand here.
 ALLOWED = {
     "volumes": set(),
+    "parameters": set(),
     "execution": {"volumes"},
     "sample_data": {"execution"},
-    "features": {"execution"},
-    "segmentation": {"volumes", "execution", "features"},
-    "project": {"volumes", "execution", "features", "segmentation"},
-    "reports": {"volumes", "execution", "features", "segmentation", "project"},
-    "cli": {
-        *("volumes", "execution", "features", "segmentation", "project", "reports", "sample_data"),
-    },
-    "napari_plugin": {
-        *("volumes", "execution", "features", "segmentation", "project", "reports", "sample_data"),
-    },
+    "features": {"execution", "parameters"},
+    "segmentation": ENGINE,
+    "project": ENGINE | {"segmentation"},
+    "reports": ENGINE | {"segmentation", "project"},
+    "cli": ENGINE | {"segmentation", "project", "reports", "sample_data"},
+    "napari_plugin": ENGINE | {"segmentation", "project", "reports", "sample_data"},
 }
 ROOMS = set(ALLOWED)
 DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
@@ -131,17 +129,23 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     engine = [path for path in MODULES if place_of(path) != "napari_plugin"]
     always = required(project["dependencies"])
     extras = project["optional-dependencies"]
+    classifiers = required(extras["classifiers"])
     formats = required(extras["formats"])
     cluster = required(extras["cluster"]) - LOADED_BY_OTHERS
     gpu = required(extras["gpu"])
-    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster | gpu
+    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster | gpu | classifiers
     assert formats == {entry.needs for entry in FORMATS if entry.needs}
     with_cluster = [path for path in engine if path.stem in {"dask_cluster", "connect_cluster"}]
     assert used_by([path for path in engine if path not in with_cluster]) & cluster == set()
     without_device = [path for path in engine if path.stem != "device"]
     assert used_by(without_device) & gpu == set()
+    without_classifiers = [
+        path for path in engine if path.stem not in ("estimators", "fitting", "stored_estimators")
+    ]
+    assert used_by(without_classifiers) & classifiers == set()
     plugin = [path for path in MODULES if place_of(path) == "napari_plugin"]
-    desktop = required(project["optional-dependencies"]["desktop"])
+    assert "supervox[classifiers]" in extras["desktop"]  # the window offers all of them
+    desktop = required(extras["desktop"]) - {"supervox"}
     assert used_by(plugin) - always == desktop - LOADED_BY_OTHERS
 
 
@@ -159,6 +163,8 @@ def test_importing_a_room_is_light(room: str) -> None:
             "olefile",
             "skimage",
             "sklearn",
+            "skops",
+            "threadpoolctl",
         }
     )
     code = (

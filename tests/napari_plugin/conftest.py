@@ -138,7 +138,7 @@ class Bench:
 
     def prepare(self, *class_ids: int) -> None:
         """Prepare the volume, and label it with the strokes of some classes."""
-        self.session.prepare()
+        self.session.extent.prepare()
         self.paint(*class_ids)
         self.settle()
         assert self.session.preparation.prepared is not None
@@ -215,7 +215,7 @@ class Window(Bench):
 
     def at(self, *place: float) -> QPointF:
         """Return where a voxel (plane, row, column) of the image is on the canvas."""
-        image = self.session.image
+        image = self.session.volume.image
         world = np.asarray(image.data_to_world(place[-image.ndim :]))
         rows, columns = self.viewer.dims.displayed
         camera = self.viewer.scene.camera

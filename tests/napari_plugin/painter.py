@@ -31,7 +31,7 @@ def main(volume: str, home: str) -> None:
     session = Session(ViewerModel(), Settings(home=Path(home), delay_ms=20))
     for layer in read_layers(volume, "volume"):
         session.viewer.layers.append(Layer.create(*layer))
-    session.prepare()
+    session.extent.prepare()
     for number in range(100_000):
         layer = session.painting.layer
         assert layer is not None

@@ -181,7 +181,7 @@ def _work(window: Any, person: Person, folder: Path, monkeypatch: pytest.MonkeyP
     # smoothness: none, and back to what the strokes call for
     window.slide("supervox_strength", 0)
     window.settle()
-    assert window.session.choices.strength == 0
+    assert window.session.parameters.refinement.strength == 0
     assert (labels_of(window) != first).any()
     window.click("supervox_strength_auto")
     window.settle()
@@ -221,7 +221,9 @@ def _work(window: Any, person: Person, folder: Path, monkeypatch: pytest.MonkeyP
     export(window, "Strokes", folder / "strokes.tif", monkeypatch)
     with open_volume(folder / "labels.tif") as written:
         labels = written.data[:]
-        assert written.spacing[-specimen.image.ndim :] == pytest.approx(window.session.image.scale)
+        assert written.spacing[-specimen.image.ndim :] == pytest.approx(
+            window.session.volume.image.scale
+        )
         assert written.unit == "nm"
         assert [item.value for item in written.classes] == list(painted)
     expected = command_line(folder, specimen, 0.5)

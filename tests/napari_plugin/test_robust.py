@@ -12,6 +12,7 @@ import pytest
 import zarr
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks import jobs
+from supervox.segmentation import RefinementParameters, SupervoxelParameters
 
 STAGES = ("preparing", "updating", "finishing")
 
@@ -21,7 +22,7 @@ def start(bench: Any, stage: str) -> None:
     session = bench.session
     if stage == "preparing":
         bench.paint(1, 2)
-        session.prepare()
+        session.extent.prepare()
         assert session.preparation.is_running
         return
     bench.prepare(1, 2, 3)
@@ -83,7 +84,7 @@ def test_deleting_the_image(bench: Any, stage: str, told: list[str]) -> None:
     strokes = bench.strokes
     bench.viewer.layers.remove(bench.layer("scene"))
     end_of_all_work(bench)
-    assert bench.session.image is None
+    assert bench.session.volume.image is None
     assert bench.session.preparation.prepared is None
     assert strokes in bench.viewer.layers
     assert strokes.data.any()
@@ -140,7 +141,7 @@ def test_deleting_everything(bench: Any, stage: str, told: list[str]) -> None:
     start(bench, stage)
     bench.viewer.layers.clear()
     end_of_all_work(bench)
-    assert bench.session.image is None
+    assert bench.session.volume.image is None
     assert len(bench.viewer.layers) == 0
     assert told == []
 
@@ -170,18 +171,18 @@ def test_switching_to_another_image(bench: Any, scene: Any, stage: str, told: li
 @pytest.mark.parametrize("stage", STAGES)
 def test_other_data_in_the_same_layer(bench: Any, scene: Any, stage: str) -> None:
     start(bench, stage)
-    bench.session.image.data = scene.image[:, :, ::-1].copy()
+    bench.session.volume.image.data = scene.image[:, :, ::-1].copy()
     end_of_all_work(bench)
-    assert bench.session.is_out_of_date
+    assert bench.session.extent.is_out_of_date
     bench.prepare()
-    assert not bench.session.is_out_of_date
+    assert not bench.session.extent.is_out_of_date
 
 
 def test_data_of_another_shape_in_the_same_layer(bench: Any, scene: Any, told: list[str]) -> None:
     """The strokes don't fit any more: they stay, and new ones begin."""
     bench.prepare(1, 2)
     strokes = bench.strokes
-    bench.session.image.data = scene.image[:10, :30]
+    bench.session.volume.image.data = scene.image[:10, :30]
     bench.settle()
     assert strokes in bench.viewer.layers
     assert strokes.data.any()
@@ -197,14 +198,14 @@ def test_another_size_while_it_works(bench: Any, stage: str, told: list[str]) ->
     start(bench, stage)
     session = bench.session
     strokes = bench.strokes.data.copy()
-    session.choose(replace(session.choices, size_voxels=5.0))
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(5.0)))
     end_of_all_work(bench)
-    assert session.is_out_of_date
+    assert session.extent.is_out_of_date
     assert not session.delivery.is_finished
     np.testing.assert_array_equal(bench.strokes.data, strokes)
-    session.prepare()
+    session.extent.prepare()
     end_of_all_work(bench)
-    assert not session.is_out_of_date
+    assert not session.extent.is_out_of_date
     assert session.view.result is not None
     session.delivery.finish()
     end_of_all_work(bench)
@@ -219,7 +220,7 @@ def test_cancelling_everything(bench: Any, told: list[str]) -> None:
     assert bench.session.preparation.prepared is None
     bench.prepare()
     result = bench.session.view.result
-    bench.session.prepare()
+    bench.session.extent.prepare()
     bench.session.preparation.cancel()
     bench.session.delivery.finish()
     bench.session.delivery.finishing.cancel()
@@ -232,7 +233,7 @@ def test_cancelling_everything(bench: Any, told: list[str]) -> None:
 
 
 def test_painting_while_it_prepares(bench: Any) -> None:
-    bench.session.prepare()
+    bench.session.extent.prepare()
     bench.paint(1)
     bench.paint(2)
     bench.settle()
@@ -251,7 +252,7 @@ def test_painting_while_it_finishes(bench: Any) -> None:
 
 
 def test_painting_outside_of_the_box(bench: Any, scene: Any) -> None:
-    bench.session.set_box((slice(0, 16), slice(0, 40), slice(0, 32)))
+    bench.session.volume.set_box((slice(0, 16), slice(0, 40), slice(0, 32)))
     bench.prepare(1, 2)
     assert bench.session.view.result.class_ids == (1, 2)
     bench.paint(3)
@@ -279,8 +280,8 @@ def test_255_classes(open_bench: Callable[..., Any], told: list[str]) -> None:
     rng = np.random.default_rng(0)
     bench = open_bench(rng.normal(size=(8, 64, 64)).astype(np.float32))
     session = bench.session
-    session.choose(replace(session.choices, size_voxels=4.0))
-    session.prepare()
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(4.0)))
+    session.extent.prepare()
     cells = np.arange(256).reshape(16, 16)
     bench.strokes.data[4, 1::4, 1::4] = cells
     bench.strokes.refresh()
@@ -317,7 +318,7 @@ def test_volumes_of_all_kinds(
     values = make(scene.image)
     limits = (-1, 255) if not isinstance(values, np.ndarray) else None
     bench = open_bench(values, contrast_limits=limits)
-    assert bench.session.image is not None
+    assert bench.session.volume.image is not None
     bench.prepare(1, 2, 3)
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth).mean() > 0.97
     bench.session.delivery.finish()
@@ -353,14 +354,14 @@ def test_a_finish_that_is_cancelled_leaves_the_one_before(
     bench.settle()
     first, model = delivery.finishing.finished, delivery.finishing.finished.segmenter.model()
     assert delivery.is_finished
-    session.choose(replace(session.choices, strength=0.25))
+    session.choose(replace(session.parameters, refinement=RefinementParameters(0.25)))
     bench.settle()
     delivery.finish()
     bench.settle()
     second = delivery.finishing.finished
     assert second is not first
     assert delivery.is_finished
-    session.choose(replace(session.choices, strength=0.5))
+    session.choose(replace(session.parameters, refinement=RefinementParameters(0.5)))
     bench.settle()
     delivery.finish()
     delivery.finishing.cancel()
@@ -369,21 +370,21 @@ def test_a_finish_that_is_cancelled_leaves_the_one_before(
     assert not delivery.is_finished  # they are of another strength
     assert second.segmenter.parameters.refinement.strength == 0.25
     assert first.segmenter.model().parameters == model.parameters
-    session.choose(replace(session.choices, strength=0.25))
+    session.choose(replace(session.parameters, refinement=RefinementParameters(0.25)))
     assert delivery.is_finished
 
 
 def test_several_resolutions(open_bench: Callable[..., Any], scene: Any) -> None:
     levels = [scene.image, scene.image[:, ::2, ::2]]
     bench = open_bench(levels, multiscale=True, contrast_limits=(0, 255))
-    assert finest_data(bench.session.image).shape == scene.shape
+    assert finest_data(bench.session.volume.image).shape == scene.shape
     bench.prepare(1, 2, 3)
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth).mean() > 0.97
 
 
 def test_scale_translation_and_units(open_bench: Callable[..., Any], scene: Any) -> None:
     bench = open_bench(scene.image, scale=(80, 40, 40), translate=(100, -50, 7), units=("nm",) * 3)
-    source = bench.session.source
+    source = bench.session.volume.source
     assert (source.spacing, source.unit) == ((80, 40, 40), "nm")
     bench.prepare(1, 2, 3)
     assert bench.session.preparation.prepared.segmenter.spacing == (80, 40, 40)
@@ -400,7 +401,7 @@ def test_volumes_without_anything_in_them(
     open_bench: Callable[..., Any], values: np.ndarray, told: list[str]
 ) -> None:
     bench = open_bench(values, contrast_limits=(0, 255))
-    bench.session.prepare()
+    bench.session.extent.prepare()
     bench.settle()
     assert len(told) == 1, told
     assert bench.session.preparation.prepared is None
@@ -409,7 +410,7 @@ def test_volumes_without_anything_in_them(
 
 def test_a_volume_of_one_voxel(open_bench: Callable[..., Any]) -> None:
     bench = open_bench(np.ones((1, 1, 1), np.uint8), contrast_limits=(0, 2))
-    bench.session.prepare()
+    bench.session.extent.prepare()
     bench.settle()
 
 
@@ -432,7 +433,7 @@ def test_a_file_that_fails_while_it_is_read(
     bench = open_bench(volume, contrast_limits=(0, 255))
     bench.paint(1, 2)
     volume.is_broken = True
-    bench.session.prepare()
+    bench.session.extent.prepare()
     bench.settle()
     assert set(told) == {"the disk was unplugged"}  # preparing, and beginning the project
     volume.is_broken = False
@@ -445,8 +446,8 @@ def test_a_file_that_fails_while_it_is_read(
 
 def test_two_viewers_at_once(open_bench: Callable[..., Any], scene: Any) -> None:
     first, second = open_bench(scene.image), open_bench(scene.image[:, :, ::-1].copy())
-    first.session.prepare()
-    second.session.prepare()
+    first.session.extent.prepare()
+    second.session.extent.prepare()
     first.paint(1, 2, 3)
     second.paint(1, 3)
     first.settle()

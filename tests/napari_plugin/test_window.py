@@ -80,7 +80,7 @@ def test_the_dock_takes_the_volume_and_the_strokes(plugin, plugin_settings, view
     window.open_window(**files)
     (viewer,) = viewers
     (dock,) = viewer.window.dock_widgets.values()
-    assert dock.session.image.unique_id == viewer.layers["volume"].unique_id
+    assert dock.session.volume.image.unique_id == viewer.layers["volume"].unique_id
     assert dock.session.painting.layer.unique_id == viewer.layers["strokes"].unique_id
     assert [layer.name for layer in viewer.layers] == ["volume", "labels", "strokes"]
     assert viewer.layers.selection.active.name == "strokes"

@@ -92,7 +92,7 @@ def compare_derived(project: Project, whole: SimpleNamespace) -> None:
         for found, expected in zip(result.probabilities, whole.result.probabilities, strict=True):
             np.testing.assert_array_equal(found, expected)
     if model is not None:
-        np.testing.assert_array_equal(model.forest.roots, whole.model.forest.roots)
+        np.testing.assert_array_equal(model.classifier.roots, whole.model.classifier.roots)
         assert model.parameters == QUICK
 
 

@@ -92,7 +92,7 @@ def test_the_files_are_what_the_documentation_says(home):
     }
     content = json.loads((home / "cell.supervox/project.json").read_text())
     assert content["volume"]["path"] == "../cell.tif"
-    assert content["schema"] == 1
+    assert content["schema"] == settings_module.SCHEMA
 
 
 def test_loading_tells_how_far_it_is_and_can_be_stopped(home):
@@ -194,25 +194,26 @@ def test_a_project_of_a_newer_version(home):
 
 
 def test_a_project_of_an_older_version(home, monkeypatch):
-    monkeypatch.setattr(settings_module, "SCHEMA", 2)
-    monkeypatch.setattr(settings_module, "MIGRATIONS", {1: lambda old: old | {"unit": "um"}})
+    now = settings_module.SCHEMA
+    monkeypatch.setattr(settings_module, "SCHEMA", now + 1)
+    monkeypatch.setitem(settings_module.MIGRATIONS, now, lambda old: old | {"unit": "um"})
     with opened(home) as project:
         assert project.settings.unit == "um"
-    assert read_document(home / "cell.supervox/project.json")["schema"] == 2
+    assert read_document(home / "cell.supervox/project.json")["schema"] == now + 1
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"schema": "1"}, "doesn't say which version"),
-        ({"volume": None}, "what it says of the project is damaged"),
-        ({"volume": {}}, "what it says of the project is damaged"),
-        ({"parameters": {}}, "its parameters are damaged"),
-        ({"parameters": None}, "its parameters are missing"),
-        ({"spacing": [1, 2]}, "one value per axis"),
+        ({"volume": None}, "volume is damaged: input should be an object"),
+        ({"volume": {}}, r"volume\.path is damaged: field required"),
+        ({"parameters": {"partitions": "4"}}, r"parameters\.partitions is damaged"),
+        ({"parameters": None}, "parameters is damaged"),
+        ({"spacing": [1, 2]}, r"spacing\.2 is damaged: field required"),
         ({"box": [[0, 99], [0, 1], [0, 1]]}, "does not lie in"),
         ({"unit": "parsec"}, "is none of length"),
-        ({"more": 1}, "what it says of the project is damaged"),
+        ({"more": 1}, "more is unknown to this version"),
     ],
 )
 def test_settings_are_believed_only_if_they_make_sense(home, change, message):

@@ -3,7 +3,8 @@ import pytest
 from PIL import ImageColor
 from supervox.reports import draw_picture
 from supervox.reports._page import LINE, MARGIN
-from supervox.reports.picture import COLOURS, GAP, Look
+from supervox.reports.picture import GAP, Look
+from supervox.volumes import class_colour
 
 SHAPE = (20, 40, 60)
 TOP = MARGIN + LINE
@@ -39,8 +40,8 @@ def test_labels_stand_beside_the_image_in_their_colours():
     labels[:, :20] = 1
     labels[:, 20:] = 3
     picture = draw_picture(_image(), labels=labels, looks={3: Look("nucleus", "#123456")})
-    assert _has(picture, COLOURS[0])
-    assert not _has(picture, COLOURS[2])
+    assert _has(picture, class_colour(1))
+    assert not _has(picture, class_colour(3))
     assert _has(picture, "#123456")
     legend = MARGIN + TOP
     plain = draw_picture(_image())
@@ -58,8 +59,8 @@ def test_the_plane_with_most_strokes_is_shown_opaque():
     strokes[9, 5, 5] = 2
     picture = draw_picture(_image(), strokes=strokes)
     block = picture[TOP : -2 * LINE]
-    assert _has(block, COLOURS[299 % 7])
-    assert not _has(block, COLOURS[1])
+    assert _has(block, class_colour(300))
+    assert not _has(block, class_colour(2))
 
 
 def test_a_scale_bar_where_the_unit_is_known():

@@ -5,10 +5,9 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from supervox.features import FILTERS as ALL_FILTERS
 from supervox.project import Finding, Project, Severity
 from supervox.reports.document import Section, Table, pictures_of, to_html, to_markdown
-from supervox.reports.methods import CITATIONS, FILTERS, methods_paragraph
+from supervox.reports.methods import CITATIONS, methods_paragraph
 from supervox.reports.report import make_report
 from supervox.segmentation import ClassifierParameters, RefinementParameters, SegmentationParameters
 
@@ -95,10 +94,6 @@ def test_what_is_not_known_is_not_claimed(project):
     unknown = replace(project.settings, spacing_from="unknown", box=((0, 4), (0, 4), (0, 4)))
     text, _ = methods_paragraph(unknown, "1.2", 3, 20, [])
     assert "had 4 x 4 x 4 voxels (a part of the volume)." in text
-
-
-def test_every_filter_has_a_name():
-    assert set(FILTERS) == set(ALL_FILTERS)
 
 
 def test_what_was_computed_again_is_no_damage(project):

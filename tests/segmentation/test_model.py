@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from supervox.features import FeatureParameters
+from supervox.features import FeatureParameters, fingerprint
 from supervox.segmentation import (
     ClassifierParameters,
     Forest,
@@ -23,7 +23,8 @@ from supervox.segmentation import (
     train_forest,
 )
 from supervox.segmentation import _archive as archive
-from supervox.segmentation.model import FOREST_ARRAYS, Painted, fingerprint
+from supervox.segmentation.model import FOREST_ARRAYS
+from supervox.segmentation.strokes import LabelledSupervoxels
 from supervox.volumes import VolumeClass
 
 COLUMNS = 6
@@ -44,7 +45,8 @@ def model() -> Model:
         PARAMETERS,
         train_forest(features, classes, PARAMETERS.classifier),
         tuple(
-            Painted(np.arange(k, 60, 3, dtype=np.int32), classes[k : 60 - k : 3]) for k in (0, 1)
+            LabelledSupervoxels(np.arange(k, 60, 3, dtype=np.int32), classes[k : 60 - k : 3])
+            for k in (0, 1)
         ),
         fingerprint(rng.normal(size=(4, 5, 6))),
         (40.0, 20.5, 20.5),
@@ -62,14 +64,14 @@ def content(model: Model, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def same(one: Model, other: Model) -> bool:
-    plain = [f.name for f in fields(Model) if f.name not in ("forest", "distance")]
+    plain = [f.name for f in fields(Model) if f.name not in ("classifier", "distance")]
     return (
         all(getattr(one, name) == getattr(other, name) for name in plain)
-        and one.forest.class_ids == other.forest.class_ids
+        and one.classifier.class_ids == other.classifier.class_ids
         and np.array_equal(one.distance, other.distance)
         and all(
-            np.array_equal(getattr(one.forest, name), getattr(other.forest, name))
-            and getattr(one.forest, name).dtype == getattr(other.forest, name).dtype
+            np.array_equal(getattr(one.classifier, name), getattr(other.classifier, name))
+            and getattr(one.classifier, name).dtype == getattr(other.classifier, name).dtype
             for name in FOREST_ARRAYS
         )
     )
@@ -147,7 +149,8 @@ def rewrite(path: Path, content: bytes, change: Callable[[dict[str, Any], Arrays
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("schema", 1, "schema 1, this version reads 2; train it again"),
+        ("schema", 1, "schema 1, this version reads 3; train it again"),
+        ("schema", 4, "schema 4, this version reads 3: it was made by a newer one, use that"),
         ("images", 0, "number of channels is damaged"),
         ("images", 10**9, "number of channels is damaged"),
         ("images", 2, "features are not those of this version"),
@@ -177,7 +180,7 @@ def rewrite(path: Path, content: bytes, change: Callable[[dict[str, Any], Arrays
         ("classes", [{"value": 1, "name": "x", "more": 0}], "names of classes are damaged"),
         ("classes", [1], "names of classes are damaged"),
         ("parameters", [], "parameters is missing or damaged"),
-        ("parameters", {}, r"parameters are damaged \(supervoxels\)"),
+        ("parameters", {"more": 1}, "more is unknown to this version"),
     ],
 )
 def test_a_damaged_header_is_refused(
@@ -202,6 +205,8 @@ def test_a_damaged_header_is_refused(
         ("supervoxels", "unheard_of", 1),
         ("classifier", "seed", 1.5),
         ("classifier", "trees", 0),
+        ("classifier", "method", "magic"),
+        ("classifier", "method", None),
         ("refinement", "strength", [1]),
         ("refinement", "strength", -1),
         ("features", "filters", "raw"),
@@ -283,7 +288,7 @@ def test_damaged_arrays_are_refused(
 
 @pytest.mark.parametrize("target", [-1, 0, 1, 2, 10**9, 2**31 - 1])
 def test_no_tree_leads_in_circles_or_outside(model: Model, target: int) -> None:
-    forest = model.forest
+    forest = model.classifier
     inner = np.flatnonzero(forest.child != np.arange(forest.child.size))
     for node in (inner[3], inner[-1]):
         child = forest.child.copy()
@@ -294,7 +299,7 @@ def test_no_tree_leads_in_circles_or_outside(model: Model, target: int) -> None:
 
 def test_every_single_wrong_number_in_a_tree_is_found(model: Model) -> None:
     rng = np.random.default_rng(1)
-    forest = model.forest
+    forest = model.classifier
     for name in ("roots", "depths", "child"):
         values = getattr(forest, name)
         for at in rng.integers(0, values.size, 60):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import pickle
 from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supervox.features import PRESETS
 from supervox.segmentation import (
+    METHODS,
     ClassifierParameters,
     RefinementParameters,
     SegmentationParameters,
@@ -29,7 +32,12 @@ EVERY = st.builds(
         smoothing_voxels=st.floats(0, 5),
     ),
     st.sampled_from(list(PRESETS.values())),
-    st.builds(ClassifierParameters, st.integers(1, 1000), st.integers(0, 2**32 - 1)),
+    st.builds(
+        ClassifierParameters,
+        st.sampled_from([*METHODS, "own"]),
+        st.integers(1, 1000),
+        st.integers(0, 2**32 - 1),
+    ),
     st.builds(RefinementParameters, strength=st.floats(0, 10)),
     st.integers(1, MAX_PARTITIONS),
     st.booleans(),
@@ -59,10 +67,21 @@ def test_nothing_changes_a_parameter() -> None:
         (SupervoxelParameters, "size_voxels", float("inf"), "not inf"),
         (SupervoxelParameters, "compactness", 0, "compactness must be positive, not 0"),
         (SupervoxelParameters, "compactness", float("nan"), "not nan"),
-        (SupervoxelParameters, "iterations", 0, "at least one iteration is needed, not 0"),
-        (SupervoxelParameters, "smoothing_voxels", -1, "0 or more voxels, not -1"),
-        (ClassifierParameters, "trees", 0, "at least one tree, not 0"),
-        (ClassifierParameters, "seed", -1, r"between 0 and 2\*\*32 - 1, not -1"),
+        (SupervoxelParameters, "iterations", 0, "the iterations must be 1 or more, not 0"),
+        (
+            SupervoxelParameters,
+            "smoothing_voxels",
+            -1,
+            "smoothing must be 0 voxels or more, not -1",
+        ),
+        (
+            ClassifierParameters,
+            "method",
+            "magic",
+            "unknown classifier 'magic'; choose from extra-trees, ",
+        ),
+        (ClassifierParameters, "trees", 0, "the number of trees must be 1 or more, not 0"),
+        (ClassifierParameters, "seed", -1, "the seed must lie between 0 and 4294967295, not -1"),
         (ClassifierParameters, "seed", 2**32, "not 4294967296"),
         (RefinementParameters, "strength", -0.1, "between 0 and 100, not -0.1"),
         (RefinementParameters, "strength", float("nan"), "between 0 and 100, not nan"),
@@ -75,21 +94,46 @@ def test_values_out_of_range(kind: Any, name: str, value: Any, message: str) -> 
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "message"),
     [
-        lambda values: values.pop("supervoxels"),
-        lambda values: values.update(unheard_of=1),
-        lambda values: values["supervoxels"].update(unheard_of=1),
-        lambda values: values["classifier"].update(seed=-1),
-        lambda values: values["features"].update(filters=["unheard_of"]),
-        lambda values: values.update(partitions="four"),
+        (lambda values: values.update(unheard_of=1), "unheard_of is unknown to this version"),
+        (
+            lambda values: values["supervoxels"].update(unheard_of=1),
+            r"supervoxels\.unheard_of is unknown .* a newer one may have written it",
+        ),
+        (lambda values: values.update(supervoxels=None), "supervoxels is damaged: .* an object"),
+        (lambda values: values["classifier"].update(seed=-1), "the seed must lie between"),
+        (lambda values: values["classifier"].update(trees=9.5), r"classifier\.trees is damaged"),
+        (lambda values: values["classifier"].update(trees=True), r"classifier\.trees is damaged"),
+        (
+            lambda values: values["supervoxels"].update(compactness="2"),
+            r"supervoxels\.compactness is damaged: input should be a valid number",
+        ),
+        (lambda values: values["supervoxels"].update(size_voxels=math.nan), "more, not nan"),
+        (lambda values: values["features"].update(filters=["sobel"]), r"unknown filters .'sobel'"),
+        (lambda values: values["features"].update(without=[["raw"]]), r"features\.without\.0"),
+        (lambda values: values.update(partitions="four"), "partitions is damaged: .* integer"),
+        (lambda values: values.update(edge_refinement=1), "edge_refinement is damaged: .* boolean"),
     ],
 )
-def test_what_can_not_be_read_back(change: Any) -> None:
+def test_what_can_not_be_read_back(change: Any, message: str) -> None:
     values = json.loads(json.dumps(SegmentationParameters().to_dict()))
     change(values)
-    with pytest.raises((ValueError, TypeError, KeyError)):
+    with pytest.raises(ValueError, match=message):
         SegmentationParameters.from_dict(values)
+
+
+def test_what_an_older_version_did_not_know_has_its_default() -> None:
+    values = SegmentationParameters(partitions=2).to_dict()
+    del values["classifier"]["seed"], values["edge_refinement"], values["refinement"]
+    assert SegmentationParameters.from_dict(values) == SegmentationParameters(partitions=2)
+
+
+def test_workers_of_a_cluster_get_the_same() -> None:
+    parameters = SegmentationParameters(SupervoxelParameters(5), PRESETS["full"], partitions=2)
+    again = pickle.loads(pickle.dumps(parameters))
+    assert again == parameters
+    assert hash(again) == hash(parameters)
 
 
 def test_shifts_keep_apart_for_any_number_of_partitions() -> None:

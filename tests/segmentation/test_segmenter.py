@@ -76,19 +76,19 @@ def scene() -> Scene:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Count the calls of what is dear."""
-    counted = dict.fromkeys(("prepare_partitions", "train_forest"), 0)
+    counted = {"prepare_partitions": 0, "_train": 0}
 
-    def spy_on(name: str) -> None:
-        inner = getattr(segmenter, name)
+    def spy_on(place: Any, name: str) -> None:
+        inner = getattr(place, name)
 
         def spy(*args: Any, **more: Any) -> Any:
             counted[name] += 1
             return inner(*args, **more)
 
-        monkeypatch.setattr(segmenter, name, spy)
+        monkeypatch.setattr(place, name, spy)
 
-    for name in counted:
-        spy_on(name)
+    spy_on(segmenter, "prepare_partitions")
+    spy_on(Segmenter, "_train")
     return counted
 
 
@@ -107,7 +107,7 @@ def test_a_new_stroke_never_prepares_again(scene: Scene, calls: dict[str, int]) 
     more = scene.strokes.copy()
     more[3] = scene.truth[3]
     second = work.segment(more)
-    assert calls == {"prepare_partitions": 1, "train_forest": 2}
+    assert calls == {"prepare_partitions": 1, "_train": 2}
     assert {"scan", "train", "predict", "refine"} <= work.seconds.keys()
     assert "prepare" not in work.seconds
     assert all(a is b for a, b in zip(partitions, work.partitions, strict=True))
@@ -119,7 +119,7 @@ def test_the_same_strokes_never_train_again(scene: Scene, calls: dict[str, int])
     work = Segmenter(scene.image, parameters=QUICK)
     first = work.segment(scene.strokes).labels
     second = work.segment(scene.strokes.astype(np.int32)).labels
-    assert calls == {"prepare_partitions": 1, "train_forest": 1}
+    assert calls == {"prepare_partitions": 1, "_train": 1}
     assert work.seconds.keys() == {"scan"}
     np.testing.assert_array_equal(first, second)
 
@@ -133,7 +133,7 @@ def test_a_new_strength_never_trains(scene: Scene, calls: dict[str, int]) -> Non
         np.testing.assert_array_equal(labels, results.setdefault(strength, labels))
         assert work.parameters.refinement == chosen
     assert work.seconds.keys() == {"scan", "refine"}
-    assert calls == {"prepare_partitions": 1, "train_forest": 1}
+    assert calls == {"prepare_partitions": 1, "_train": 1}
     fresh = replace(QUICK, refinement=RefinementParameters(strength=4.0))
     np.testing.assert_array_equal(results[4.0], labels_of(scene, fresh))
 
@@ -223,7 +223,7 @@ def test_after_a_stop_anywhere_the_next_call_is_as_on_a_fresh_segmenter(
     if is_known:  # what is known is whole: all of it from before, or all from now
         model, wholes = work.model(), [one.model() for one in fresh]
         (whole,) = [one for one in wholes if one.painted == model.painted]
-        assert np.array_equal(whole.forest.threshold, model.forest.threshold)
+        assert np.array_equal(whole.classifier.threshold, model.classifier.threshold)
         assert np.array_equal(whole.distance, model.distance)
     for key in data.draw(st.permutations(["few", "more"]), "afterwards"):
         found = work.segment(strokes[key])
@@ -292,7 +292,7 @@ def test_refused_strokes_leave_the_segmenter_as_it_was(scene: Scene, calls: dict
     with pytest.raises(SegmentationError, match="only class 1 is painted"):
         work.segment((scene.strokes == 1).astype(np.uint8))
     np.testing.assert_array_equal(work.segment(scene.strokes).labels, first)
-    assert calls == {"prepare_partitions": 1, "train_forest": 1}
+    assert calls == {"prepare_partitions": 1, "_train": 1}
 
 
 # What comes out

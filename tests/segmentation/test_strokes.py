@@ -46,9 +46,9 @@ def test_slabs_are_joined_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_most_painted_class_wins_and_ties_go_to_the_lowest_id() -> None:
     ids = np.array([[[0, 0, 0, 1, 1, 2, 2, 3]]], np.int32)
     painted = np.array([[[7, 300, 300, 5, 4, 0, 0, 1]]], np.uint16)
-    supervoxels, classes = label_supervoxels(ids, find_strokes(painted))
-    assert supervoxels.tolist() == [0, 1, 3]
-    assert classes.tolist() == [300, 4, 1]
+    labelled = label_supervoxels(ids, find_strokes(painted))
+    assert labelled.supervoxels.tolist() == [0, 1, 3]
+    assert labelled.classes.tolist() == [300, 4, 1]
 
 
 @given(painted, st.data())
@@ -101,7 +101,7 @@ def test_no_paint_no_labels() -> None:
     assert strokes.class_ids == ()
     assert count_strokes(strokes, (2, 3, 4)) == {}
     assert strokes.crop((2, 3, 4), (slice(0, 1), slice(0, 3), slice(1, 4))) == strokes
-    assert label_supervoxels(np.zeros((2, 3, 4), np.int32), strokes)[0].size == 0
+    assert label_supervoxels(np.zeros((2, 3, 4), np.int32), strokes).supervoxels.size == 0
 
 
 @pytest.mark.parametrize("value", [-1, 70_000])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from supervox.napari_plugin.painting.class_list import ClassError, ClassList
 from supervox.project import MAX_ID, ProjectClass
-from supervox.volumes import VolumeClass
+from supervox.volumes import VolumeClass, class_colour
 
 
 def listed(*names: str) -> ClassList:
@@ -50,6 +50,12 @@ def test_ids_are_given_again_when_no_other_is_left() -> None:
     classes = ClassList(ProjectClass(k, f"c{k}", "#000000") for k in range(1, MAX_ID + 1))
     classes.remove(7)
     assert classes.add().id == 7
+
+
+def test_a_class_has_the_colour_that_pictures_and_the_command_line_give_it() -> None:
+    classes = ClassList()
+    classes.ensure([*range(2, 13), 1])
+    assert all(item.colour == class_colour(item.id) for item in classes)
 
 
 def test_255_classes_and_no_more() -> None:

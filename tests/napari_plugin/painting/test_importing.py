@@ -116,8 +116,8 @@ def test_no_class_is_left(bench: Any, labels: np.ndarray, told: list[str]) -> No
 
 def test_a_person_imports_a_layer(window: Any, labels: np.ndarray) -> None:
     layer = window.viewer.add_labels(labels, name="truth")
-    assert window.session.other_labels() == [layer]
-    window.session.import_layer(layer)
+    assert window.session.importing.layers() == [layer]
+    window.session.importing.read_layer(layer)
     window.until(lambda: window.dock.findChild(QDialog, "supervox_import_dialog"))
     dialog = window.dock.findChild(QDialog, "supervox_import_dialog")
     assert [dialog.choice(row).currentText() for row in (0, 1)] == ["background", "a new class"]

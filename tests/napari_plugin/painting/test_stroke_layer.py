@@ -30,7 +30,7 @@ def test_a_new_layer_lies_on_the_image(open_bench: Callable[..., Any], scene: An
     bench = open_bench(
         scene.image, scale=(2, 3, 4), translate=(5, 6, 7), units=("nm",) * 3, rotate=(0, 0, 30)
     )
-    image, layer = bench.session.image, bench.strokes
+    image, layer = bench.session.volume.image, bench.strokes
     assert (layer.data.dtype, layer.data.shape) == (np.uint8, scene.shape)
     assert not layer.data.any()
     assert role_of(layer) == "annotations"

@@ -53,7 +53,7 @@ def open_project(bench: Any, folder: Path, **how: Any) -> None:
 
 
 def test_nothing_is_written_before_the_first_stroke(bench: Any, home: Path) -> None:
-    bench.session.prepare()
+    bench.session.extent.prepare()
     bench.settle()
     close(bench)
     assert not home.exists()
@@ -95,7 +95,7 @@ def test_undo_reaches_into_the_time_before(open_file: Any, open_bench: Callable[
     second = open_bench()
     open_project(second, folder)
     np.testing.assert_array_equal(second.strokes.data, two)
-    assert second.session.image.name == "cell"
+    assert second.session.volume.image.name == "cell"
     item = second.session.classes[2]
     assert (item.name, item.colour, item.locked) == ("lipid", "#123456", True)
     second.session.classes.change(2, locked=False)
@@ -121,18 +121,18 @@ def test_choices_come_back(open_file: Any, open_bench: Callable[..., Any]) -> No
     first.paint(1)
     first.settle()
     keeping = first.session.keeping
-    first.session.set_box((slice(2, 14), slice(0, 40), slice(4, 48)))
-    first.session.choose(first.session.choices.of(_parameters(0.5)))
-    first.session.set_spacing((90.0, 30.0, 30.0), "nm")
+    first.session.volume.set_box((slice(2, 14), slice(0, 40), slice(4, 48)))
+    first.session.choose(_parameters(0.5))
+    first.session.volume.set_spacing((90.0, 30.0, 30.0), "nm")
     first.until(lambda: keeping.project.settings.box == ((2, 14), (0, 40), (4, 48)))
     first.settle()
     folder = keeping.project.folder
     close(first)
     second = open_bench()
     open_project(second, folder)
-    assert second.session.box == (slice(2, 14), slice(0, 40), slice(4, 48))
-    assert second.session.choices.strength == 0.5
-    assert second.session.source.spacing == (90.0, 30.0, 30.0)
+    assert second.session.volume.box == (slice(2, 14), slice(0, 40), slice(4, 48))
+    assert second.session.parameters.refinement.strength == 0.5
+    assert second.session.volume.source.spacing == (90.0, 30.0, 30.0)
 
 
 def test_a_project_with_a_name_needs_no_second_preparation(
@@ -155,7 +155,7 @@ def test_a_project_with_a_name_needs_no_second_preparation(
     second = open_bench()
     open_project(second, tmp_path / "cell.supervox")
     assert second.session.preparation.prepared is not None
-    assert not second.session.is_out_of_date
+    assert not second.session.extent.is_out_of_date
     assert second.strokes.data[1, 1, 1] == 1
     second.until(lambda: second.session.view.result is not None)
     second.settle()
@@ -240,7 +240,7 @@ def test_final_labels_are_there_again(
     bench.settle()
     with Project.open(folder, read_only=True) as project:
         model = project.derived.load_model(project.strokes)
-    assert load_model(tmp_path / "cell.model").forest.class_ids == model.forest.class_ids
+    assert load_model(tmp_path / "cell.model").classifier.class_ids == model.classifier.class_ids
     session.keeping.save_as(tmp_path / "copy.supervox")
     bench.settle()
     assert kept(tmp_path / "copy.supervox") == before
@@ -301,7 +301,7 @@ def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Pat
     bench.prepare(1, 2, 3)
     bench.session.delivery.finish()
     bench.settle()
-    bench.session.choose(bench.session.choices.of(_parameters(0.5)))
+    bench.session.choose(_parameters(0.5))
     bench.session.keeping.save_as(tmp_path / "cell.supervox")
     bench.settle()
     assert kept(tmp_path / "cell.supervox") == pieces(range(1))
@@ -320,13 +320,13 @@ def test_an_image_in_memory_is_kept_as_well(
     (tmp_path / "made.supervox").rename(moved)
     second = open_bench()
     open_project(second, moved)
-    np.testing.assert_array_equal(np.asarray(second.session.image.data), scene.image)
+    np.testing.assert_array_equal(np.asarray(second.session.volume.image.data), scene.image)
     assert second.session.live.scan.counts == {1: 1}
 
 
 def test_voxels_that_are_not_those_of_the_file_are_kept(open_file: Any, scene: Any) -> None:
     bench = open_file()
-    bench.session.image.data = scene.image[::-1].copy()
+    bench.session.volume.image.data = scene.image[::-1].copy()
     bench.paint(1)
     bench.settle()
     project = bench.session.keeping.project
@@ -409,7 +409,7 @@ def test_a_layer_that_is_behind_its_project_shows_what_that_holds(open_file: Any
     bench = open_file()
     bench.paint(1)
     bench.settle()
-    image, folder = bench.session.image, bench.session.keeping.project.folder
+    image, folder = bench.session.volume.image, bench.session.keeping.project.folder
     before = bench.strokes.data.copy()
     bench.session.choose_image(None)
     jobs.finish_files()
@@ -571,7 +571,7 @@ def test_going_on_after_the_dock_was_closed(open_file: Any, open_bench: Callable
     folder = bench.session.keeping.project.folder
     close(bench)
     bench.session = Session(bench.viewer, Settings())
-    bench.session.choose_image(bench.session.images()[0])
+    bench.session.choose_image(bench.session.volume.images()[0])
     bench.until(lambda: bench.session.keeping.project is not None)
     assert bench.session.keeping.project.folder == folder
     bench.paint(2)
@@ -667,7 +667,7 @@ def test_a_project_that_is_dropped_on_the_window(window: Any, home: Path, tmp_pa
     assert window.viewer.open(str(folder), plugin="supervox") == []
     window.until(lambda: window.session.keeping.project is not None)
     assert window.session.keeping.project.folder == folder
-    assert window.session.image.name == "cell"
+    assert window.session.volume.image.name == "cell"
 
 
 def test_a_damaged_list_of_projects_is_an_empty_one(home: Path) -> None:

@@ -39,7 +39,7 @@ def session(**changes: Any) -> Any:
     } | changes
     strokes = SimpleNamespace(class_ids=state["used"]) if state["prepared"] else None
     return SimpleNamespace(
-        image=state["image"] or None,
+        volume=SimpleNamespace(image=state["image"] or None),
         preparation=SimpleNamespace(
             prepared=state["prepared"] or None, is_running=state["preparing"]
         ),
@@ -55,12 +55,12 @@ def session(**changes: Any) -> Any:
             updating=SimpleNamespace(is_running=state["updating"]),
         ),
         view=SimpleNamespace(result=state["result"] or None),
-        is_out_of_date=state["out_of_date"],
         extent=SimpleNamespace(
             is_box_next=state["large"],
             is_too_large=state["too_large"],
             is_box_ready=state["box"],
             is_widening=state["widening"],
+            is_out_of_date=state["out_of_date"],
         ),
         classes=Classes(),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from supervox.napari_plugin.session.session import extent
+from supervox.napari_plugin.session import extent
 from supervox.napari_plugin.session.view import Shown
 from supervox.segmentation import Strokes
 
@@ -54,7 +54,7 @@ def test_a_box_first_then_the_whole(
     with GuiProbe() as probe:
         window.click("supervox_prepare_view")
         window.settle()
-        assert session.box == (slice(4, 20), slice(10, 50), slice(16, 56))
+        assert session.volume.box == (slice(4, 20), slice(10, 50), slice(16, 56))
         assert session.preparation.prepared.source.shape == (16, 40, 40)
         assert "Only the box of 16 × 40 × 40 voxels is prepared" in window.dock.prepare.describe()
         for number, columns in ((1, (18, 22)), (2, (28, 40))):
@@ -67,12 +67,12 @@ def test_a_box_first_then_the_whole(
         # the whole follows, while the box is painted in
         window.click("supervox_prepare_whole")
         assert session.extent.is_widening
-        assert session.box is not None
+        assert session.volume.box is not None
         assert "the box stays live" in window.dock.prepare.describe()
         session.classes.selected = 2
         window.drag((12, 40, 30), (12, 40, 38))
         window.settle()
-    assert session.box is None
+    assert session.volume.box is None
     assert session.preparation.prepared.source.shape == SHAPE
     assert session.view.prediction.data.shape == SHAPE
     assert [layer.name for layer in window.viewer.layers].count("prediction") == 1
@@ -89,14 +89,14 @@ def test_a_box_first_then_the_whole(
 def test_stopping_leaves_the_box(boxed: Any) -> None:
     bench, session = boxed, boxed.session
     bench.settle()
-    box, prepared = session.box, session.preparation.prepared
+    box, prepared = session.volume.box, session.preparation.prepared
     session.extent.prepare_whole()
     session.preparation.cancel()
     bench.settle()
-    assert (session.box, session.preparation.prepared) == (box, prepared)
+    assert (session.volume.box, session.preparation.prepared) == (box, prepared)
     assert not session.extent.is_widening
     assert session.extent.is_box_ready
-    assert not session.is_out_of_date
+    assert not session.extent.is_out_of_date
 
 
 def test_strokes_outside_of_the_box_count_in_the_whole(boxed: Any) -> None:
@@ -119,10 +119,10 @@ def test_another_box_meanwhile_is_what_counts(boxed: Any) -> None:
     bench.settle()
     session.extent.prepare_whole()
     other = (slice(0, 16), slice(0, 24), slice(0, 24))
-    session.set_box(other)
-    session.prepare()
+    session.volume.set_box(other)
+    session.extent.prepare()
     bench.settle()
-    assert session.box == other
+    assert session.volume.box == other
     assert session.preparation.prepared.source.box == other
 
 
@@ -155,7 +155,7 @@ def test_what_is_in_view_of_several_resolutions(
     window = open_dock([whole, whole[:, ::2, ::2]], name="cell", multiscale=True, show=True)
     camera = window.viewer.scene.camera
     camera.center, camera.zoom = (0, 1500, 1800), zoom
-    window.until(lambda: window.session.image.data_level == level)
+    window.until(lambda: window.session.volume.image.data_level == level)
     _, rows, columns = window.session.extent.box_in_view()
     assert (rows.start + rows.stop) / 2 == pytest.approx(1500, abs=1)
     assert (columns.start + columns.stop) / 2 == pytest.approx(1800, abs=1)
@@ -173,7 +173,7 @@ def test_the_box_of_what_the_canvas_shows(
     camera.center = (0, 30, 25)
     window.click("supervox_box_from_view")
     down = 20 * window.canvas.height() / window.canvas.width()
-    planes, *shown = window.session.box
+    planes, *shown = window.session.volume.box
     across, along = reversed(shown) if not turned else shown
     assert planes == slice(0, 30)
     assert (across.start, across.stop) == pytest.approx((15, 35), abs=2)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from supervox.features import PRESETS
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import spacing_of
 from supervox.napari_plugin.session.session import Session
@@ -17,7 +18,12 @@ from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import resources
 from supervox.napari_plugin.tasks.exporting import Kind
-from supervox.segmentation import segment
+from supervox.segmentation import (
+    RefinementParameters,
+    SegmentationParameters,
+    SupervoxelParameters,
+    segment,
+)
 from supervox.volumes import open_volume
 
 BOX = (slice(4, 12), slice(0, 40), slice(8, 48))
@@ -25,31 +31,31 @@ BOX = (slice(4, 12), slice(0, 40), slice(8, 48))
 
 def test_an_empty_viewer(open_bench: Callable[..., Any]) -> None:
     session = open_bench().session
-    assert session.image is None
-    assert session.source is None
-    assert session.images() == []
-    session.prepare()
+    assert session.volume.image is None
+    assert session.volume.source is None
+    assert session.volume.images() == []
+    session.extent.prepare()
     session.delivery.finish()
     session.preview_supervoxels()
     session.preview_feature("raw")
     session.go_to_unsure()
     session.use_tool("regions")
     session.bring_back_strokes()
-    session.set_spacing((1, 1, 1), "nm")
+    session.volume.set_spacing((1, 1, 1), "nm")
     assert not session.delivery.can_export(Kind.STROKES)
-    assert session.slice_in_view() is None
+    assert session.volume.slice_in_view() is None
 
 
 def test_the_first_image_that_will_do_is_taken(open_bench: Callable[..., Any], scene: Any) -> None:
     bench = open_bench()
     bench.viewer.add_image(np.zeros((3, 4, 5, 6)), name="movie")
     bench.viewer.add_labels(np.zeros((4, 5), int), name="labels")
-    assert bench.session.image is None
+    assert bench.session.volume.image is None
     bench.viewer.add_image(scene.image, name="volume")
-    assert bench.session.image is bench.layer("volume")
+    assert bench.session.volume.image is bench.layer("volume")
     bench.viewer.add_image(scene.image, name="another")
-    assert bench.session.image is bench.layer("volume")
-    assert [image.name for image in bench.session.images()] == ["volume", "another"]
+    assert bench.session.volume.image is bench.layer("volume")
+    assert [image.name for image in bench.session.volume.images()] == ["volume", "another"]
 
 
 def test_preferences_are_the_start(qtbot: Any, scene: Any) -> None:
@@ -59,12 +65,12 @@ def test_preferences_are_the_start(qtbot: Any, scene: Any) -> None:
     session = Session(ViewerModel(), settings)
     session.viewer.add_image(scene.image)
     assert not session.live.is_live
-    assert session.choices.preset == "fast"
-    assert session.choices.size_voxels == 6
+    assert session.parameters.features == PRESETS["fast"]
+    assert session.parameters.supervoxels.size_voxels == 6
     assert session.painting.layer.brush_size == 11
     assert session.view.choices.opacity == 0.7
     session.close()
-    assert Session(ViewerModel(), Settings(preset="of tomorrow")).choices.preset == "default"
+    assert Settings(preset="of tomorrow").parameters == SegmentationParameters()
 
 
 # ------------------------------------------------------------------------------------ voxel size
@@ -79,7 +85,7 @@ def test_another_voxel_size_moves_all_layers_together(
         scene.image, scale=(2, 3, 4), translate=(5, 6, 7), units=("um",) * 3, rotate=rotate
     )
     session = bench.session
-    session.set_box(BOX)
+    session.volume.set_box(BOX)
     bench.prepare(1, 2, 3)
     session.view.choose(shown=Shown.PROBABILITY, class_id=1)
     session.view.outline_supervoxels(True)
@@ -87,40 +93,40 @@ def test_another_voxel_size_moves_all_layers_together(
     bench.settle()
     stranger = bench.viewer.add_labels(np.zeros((3, 3, 3), int), translate=(1, 2, 3))
     bench.viewer.layers.remove(stranger)
-    session.set_spacing((40, 10, 20), "nm")
-    assert spacing_of(session.image) == ((40, 10, 20), "nm")
+    session.volume.set_spacing((40, 10, 20), "nm")
+    assert spacing_of(session.volume.image) == ((40, 10, 20), "nm")
     view = session.view
     for layer in (view.prediction, view.map, view.supervoxels, session.view.final):
         assert str(layer.units[0]) == "nanometer"
         for voxel in ((0, 0, 0), (1, 2, 3), (7, 30, 20)):
-            there = session.image.data_to_world(np.add(voxel, (4, 0, 8)))
+            there = session.volume.image.data_to_world(np.add(voxel, (4, 0, 8)))
             np.testing.assert_allclose(layer.data_to_world(voxel), there, atol=1e-6)
     for voxel in ((0, 0, 0), (7, 30, 20)):
         np.testing.assert_allclose(
-            bench.strokes.data_to_world(voxel), session.image.data_to_world(voxel), atol=1e-6
+            bench.strokes.data_to_world(voxel), session.volume.image.data_to_world(voxel), atol=1e-6
         )
 
 
 def test_layers_of_others_stay_where_they_are(bench: Any) -> None:
     other = bench.viewer.add_labels(np.zeros((3, 3, 3), int), translate=(1, 2, 3), name="other")
-    bench.session.set_spacing((4, 2, 2), "nm")
+    bench.session.volume.set_spacing((4, 2, 2), "nm")
     np.testing.assert_array_equal(other.translate, (1, 2, 3))
     np.testing.assert_array_equal(other.scale, (1, 1, 1))
 
 
 def test_another_voxel_size_asks_for_preparing_again(bench: Any) -> None:
     bench.prepare(1, 2)
-    bench.session.set_spacing((4, 1, 1), "nm")
-    assert bench.session.is_out_of_date
+    bench.session.volume.set_spacing((4, 1, 1), "nm")
+    assert bench.session.extent.is_out_of_date
     assert bench.session.view.result is not None
-    bench.session.set_spacing((1, 1, 1), None)
-    assert not bench.session.is_out_of_date
+    bench.session.volume.set_spacing((1, 1, 1), None)
+    assert not bench.session.extent.is_out_of_date
 
 
 def test_the_voxel_size_of_a_picture(open_bench: Callable[..., Any], scene: Any) -> None:
     bench = open_bench(scene.image[8])
-    bench.session.set_spacing((1, 2, 3), "nm")
-    assert tuple(bench.session.image.scale) == (2, 3)
+    bench.session.volume.set_spacing((1, 2, 3), "nm")
+    assert tuple(bench.session.volume.image.scale) == (2, 3)
     assert tuple(bench.strokes.scale) == (2, 3)
 
 
@@ -130,25 +136,25 @@ def test_the_voxel_size_of_a_picture(open_bench: Callable[..., Any], scene: Any)
 def test_what_makes_the_preparation_out_of_date(bench: Any) -> None:
     session = bench.session
     bench.prepare()
-    assert not session.is_out_of_date
-    choices = session.choices
+    assert not session.extent.is_out_of_date
+    chosen = session.parameters
     for changed in (
-        replace(choices, size_voxels=5.0),
-        replace(choices, compactness=7.0),
-        replace(choices, features=replace(choices.features, sigmas_voxels=(1, 2))),
+        replace(chosen, supervoxels=SupervoxelParameters(5.0)),
+        replace(chosen, supervoxels=SupervoxelParameters(compactness=7.0)),
+        replace(chosen, features=replace(chosen.features, sigmas_voxels=(1, 2))),
     ):
         session.choose(changed)
-        assert session.is_out_of_date
-        session.choose(choices)
-        assert not session.is_out_of_date
-    session.choose(replace(choices, strength=0.3))
-    assert not session.is_out_of_date
-    session.set_box(BOX)
-    assert session.is_out_of_date
-    session.set_box(None)
-    assert not session.is_out_of_date
-    session.image.data = session.image.data + 1
-    assert session.is_out_of_date
+        assert session.extent.is_out_of_date
+        session.choose(chosen)
+        assert not session.extent.is_out_of_date
+    session.choose(replace(chosen, refinement=RefinementParameters(0.3)))
+    assert not session.extent.is_out_of_date
+    session.volume.set_box(BOX)
+    assert session.extent.is_out_of_date
+    session.volume.set_box(None)
+    assert not session.extent.is_out_of_date
+    session.volume.image.data = session.volume.image.data + 1
+    assert session.extent.is_out_of_date
 
 
 def test_strokes_stay_when_the_size_changes(bench: Any) -> None:
@@ -156,10 +162,10 @@ def test_strokes_stay_when_the_size_changes(bench: Any) -> None:
     session = bench.session
     strokes = bench.strokes.data.copy()
     before = session.view.prediction
-    session.choose(replace(session.choices, size_voxels=5.0))
-    assert session.is_out_of_date
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(5.0)))
+    assert session.extent.is_out_of_date
     assert session.view.prediction is before
-    session.prepare()
+    session.extent.prepare()
     bench.settle()
     np.testing.assert_array_equal(bench.strokes.data, strokes)
     assert session.view.result.class_ids == (1, 2, 3)
@@ -179,23 +185,23 @@ def test_the_slice_in_view(
     bench.viewer.dims.set_point(axis, (50, 60, 70)[axis] + 10 * (2, 3, 4)[axis])
     expected = [slice(0, n) for n in scene.shape]
     expected[axis] = slice(10, 11)
-    assert bench.session.slice_in_view() == tuple(expected)
+    assert bench.session.volume.slice_in_view() == tuple(expected)
     bench.viewer.dims.ndisplay = 3
-    assert bench.session.slice_in_view() is None
+    assert bench.session.volume.slice_in_view() is None
 
 
 def test_the_slice_in_view_of_a_box(bench: Any) -> None:
-    bench.session.set_box(BOX)
+    bench.session.volume.set_box(BOX)
     bench.viewer.dims.set_current_step(0, 10)
-    assert bench.session.slice_in_view() == (slice(6, 7), slice(0, 40), slice(0, 40))
+    assert bench.session.volume.slice_in_view() == (slice(6, 7), slice(0, 40), slice(0, 40))
     bench.viewer.dims.set_current_step(0, 2)
-    assert bench.session.slice_in_view() is None
+    assert bench.session.volume.slice_in_view() is None
 
 
 def test_the_slice_in_view_beside_a_layer_of_more_axes(bench: Any) -> None:
     bench.viewer.add_image(np.zeros((2, 16, 40, 48)), name="movie")
     bench.viewer.dims.set_current_step(1, 9)
-    assert bench.session.slice_in_view() == (slice(9, 10), slice(0, 40), slice(0, 48))
+    assert bench.session.volume.slice_in_view() == (slice(9, 10), slice(0, 40), slice(0, 48))
 
 
 @pytest.mark.parametrize(("order", "ndisplay"), [((0, 1, 2), 2), ((1, 0, 2), 2), ((0, 1, 2), 3)])
@@ -212,7 +218,7 @@ def test_unsure_places(
         bench.settle()
         place = np.array(dims.point)
         place[list(dims.displayed)] = bench.viewer.scene.camera.center[-ndisplay:]
-        voxel = np.round(session.image.world_to_data(place)).astype(int)
+        voxel = np.round(session.volume.image.world_to_data(place)).astype(int)
         supervoxels.append(int(session.preparation.prepared.ids[tuple(voxel)]))
     assert len(set(supervoxels)) == 3
     unsure = session.view.result.uncertainty[supervoxels]
@@ -230,21 +236,21 @@ def test_outlines_on_the_slice_before_preparing(bench: Any) -> None:
     assert layer.data.shape == (1, 40, 48)
     assert np.unique(layer.data).size > 20
     np.testing.assert_allclose(
-        layer.data_to_world((0, 1, 2)), bench.session.image.data_to_world((5, 1, 2))
+        layer.data_to_world((0, 1, 2)), bench.session.volume.image.data_to_world((5, 1, 2))
     )
     bench.prepare()
     assert layer not in bench.viewer.layers
 
 
 def test_a_feature_on_the_slice(bench: Any, scene: Any) -> None:
-    bench.session.set_box(BOX)
+    bench.session.volume.set_box(BOX)
     bench.viewer.dims.set_current_step(0, 5)
     bench.session.preview_feature("gaussian_sigma_2")
     bench.settle()
     layer = bench.layer("gaussian_sigma_2")
     assert layer.data.shape == (1, 40, 40)
     np.testing.assert_allclose(
-        layer.data_to_world((0, 0, 0)), bench.session.image.data_to_world((5, 0, 8))
+        layer.data_to_world((0, 0, 0)), bench.session.volume.image.data_to_world((5, 0, 8))
     )
     means = [layer.data[0][:, scene.truth[0, 0, 8:] == k].mean() for k in (1, 2, 3)]
     assert means == sorted(means)
@@ -263,9 +269,7 @@ def test_final_labels(bench: Any, scene: Any) -> None:
     session.delivery.finish()
     bench.settle()
     assert session.delivery.is_finished
-    expected = segment(
-        scene.image, bench.strokes.data, parameters=session.choices.parameters
-    ).labels
+    expected = segment(scene.image, bench.strokes.data, parameters=session.parameters).labels
     np.testing.assert_array_equal(session.view.final.data, expected)
     assert session.view.final.data.dtype == np.uint8
     assert role_of(session.view.final) == "final"
@@ -358,7 +362,7 @@ def test_a_picture_from_start_to_file(
         mask[:] = False
         mask[scene.stroke(class_id)[1:]] = True
         bench.paint_voxels(mask, class_id)
-    bench.session.prepare()
+    bench.session.extent.prepare()
     bench.settle()
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth[8]).mean() > 0.9
     bench.session.delivery.export(Kind.LABELS, tmp_path / "labels.tif")

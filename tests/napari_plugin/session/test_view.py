@@ -11,6 +11,7 @@ import pytest
 from supervox.napari_plugin.layers.lookup import LookupVolume
 from supervox.napari_plugin.layers.make_layers import lookup
 from supervox.napari_plugin.session.view import Shown
+from supervox.segmentation import SupervoxelParameters
 
 UNSURE = "probability or unsure"
 
@@ -167,12 +168,12 @@ def test_too_few_classes_after_an_undo(labelled: Any) -> None:
 def test_preparing_again_begins_anew(labelled: Any) -> None:
     session = labelled.session
     first = session.view.prediction
-    session.choose(replace(session.choices, size_voxels=6.0))
-    assert session.is_out_of_date
+    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(6.0)))
+    assert session.extent.is_out_of_date
     assert session.view.prediction is first
-    session.prepare()
+    session.extent.prepare()
     labelled.settle()
-    assert not session.is_out_of_date
+    assert not session.extent.is_out_of_date
     assert first not in labelled.viewer.layers
     assert session.view.result.n_painted > 0
     names = [layer.name for layer in labelled.viewer.layers]
@@ -188,7 +189,7 @@ def test_layers_lie_on_the_image(open_bench: Callable[..., Any], scene: Any) -> 
         units=("nm",) * 3,
     )
     session = bench.session
-    session.set_box((slice(2, 16), slice(4, 40), slice(0, 48)))
+    session.volume.set_box((slice(2, 16), slice(4, 40), slice(0, 48)))
     bench.prepare(1, 2, 3)
     session.view.choose(shown=Shown.UNCERTAINTY)
     session.view.outline_supervoxels(True)
@@ -197,9 +198,9 @@ def test_layers_lie_on_the_image(open_bench: Callable[..., Any], scene: Any) -> 
     view = session.view
     for layer in (view.prediction, view.map, view.supervoxels, session.view.final):
         np.testing.assert_allclose(
-            layer.data_to_world((1, 2, 3)), session.image.data_to_world((3, 6, 3))
+            layer.data_to_world((1, 2, 3)), session.volume.image.data_to_world((3, 6, 3))
         )
-        assert layer.units == session.image.units
+        assert layer.units == session.volume.image.units
 
 
 # -------------------------------------------------------------------------------------------- 3D

@@ -47,7 +47,10 @@ def finish(scene: Any, run_stage: Callable[..., Any], box: Any) -> Finished:
         painted[scene.stroke(class_id)] = class_id
     strokes = find_strokes(painted).crop(scene.shape, box)
     return run_stage(
-        Finishing(Settings(workers=2).resources), prepared, strokes, RefinementParameters(0.7)
+        Finishing(Settings(workers=2).resources),
+        prepared,
+        strokes,
+        replace(PARAMETERS, refinement=RefinementParameters(0.7)),
     )
 
 
@@ -83,8 +86,9 @@ def test_finishing_again_keeps_what_was_prepared(
 ) -> None:
     prepared = run_stage(Preparation(Settings(workers=2).resources), finished.source, PARAMETERS)
     stage = Finishing(Settings(workers=2).resources)
-    first = run_stage(stage, prepared, finished.strokes, RefinementParameters())
-    again = run_stage(stage, prepared, finished.strokes, RefinementParameters(0))
+    first = run_stage(stage, prepared, finished.strokes, PARAMETERS)
+    unrefined = replace(PARAMETERS, refinement=RefinementParameters(0))
+    again = run_stage(stage, prepared, finished.strokes, unrefined)
     kept = zip(again.segmenter.partitions, first.segmenter.partitions, strict=True)
     assert all(now is before for now, before in kept)
     assert "prepare" not in again.segmenter.seconds

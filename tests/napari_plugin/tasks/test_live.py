@@ -41,7 +41,7 @@ class Loop:
             lambda: None,
             lambda: self.prepared,
             lambda: self.in_view,
-            lambda: RefinementParameters(self.strength),
+            lambda: SegmentationParameters(refinement=RefinementParameters(self.strength)),
         )
         self.live.scanned.connect(self.seen.append)
         self.live.updating.published.connect(self.seen.append)

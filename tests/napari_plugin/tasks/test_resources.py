@@ -26,7 +26,6 @@ from supervox.segmentation import (
     FolderUnusable,
     MemoryPlan,
     NotEnoughMemory,
-    RefinementParameters,
     SegmentationParameters,
     find_strokes,
 )
@@ -57,7 +56,7 @@ def finish(scene: Scene, run_stage: Callable[..., Any]) -> Callable[..., np.ndar
 
     def work(source: Source, resources: Resources) -> np.ndarray:
         prepared = run_stage(Preparation(resources), source, PARAMETERS)
-        done = run_stage(Finishing(resources), prepared, strokes, RefinementParameters())
+        done = run_stage(Finishing(resources), prepared, strokes, prepared.parameters)
         labels: np.ndarray = done.labels
         return labels
 

@@ -34,7 +34,9 @@ def test_trees_are_those_of_scikit_learn(rows: int, many: bool) -> None:
     classes = np.arange(rows) % (9 if many else 2)
     features[rows // 2 :] = features[: rows - rows // 2]  # twins of other classes: impure leaves
     classes[rows // 2 :] = rng.permutation(classes[rows // 2 :])
-    forest = train_forest(features, classes.astype(np.uint16) + 1, ClassifierParameters(40, 3))
+    forest = train_forest(
+        features, classes.astype(np.uint16) + 1, ClassifierParameters(trees=40, seed=3)
+    )
     peer = ExtraTreesClassifier(40, class_weight="balanced", random_state=3).fit(features, classes)
     ends = np.append(forest.roots[1:], forest.feature.size)
     trees = [estimator.tree_ for estimator in peer.estimators_]
@@ -128,5 +130,5 @@ def test_two_classes_are_needed(rows: int, message: str) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [("trees", 0), ("seed", -1)])
 def test_bad_parameters_are_refused(field: str, value: int) -> None:
-    with pytest.raises(ValueError, match=r"at least one tree|seed must lie"):
+    with pytest.raises(ValueError, match=r"trees must be 1 or more|seed must lie"):
         replace(ClassifierParameters(), **{field: value})

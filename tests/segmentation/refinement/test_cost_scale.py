@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.refinement.cost_scale import (
     ENOUGH,
     MOST,
@@ -132,8 +133,7 @@ def test_every_stroke_counts_the_same_however_long() -> None:
     held = np.array([0, 1, 2, 3], np.int32)
     one = Trial(
         p,
-        line,
-        np.ones(3),
+        Neighbourhood(held, line, np.ones(3)),
         (nothing, nothing),
         held,
         np.array([0, 0, 0, 1], np.int32),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from supervox.features import FeatureTable
 from supervox.segmentation.graph.adjacency import link
+from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.graph.region_graph import RegionGraph
-from supervox.segmentation.model import Painted
 from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.refinement.cross_validation import (
     ALWAYS,
@@ -24,7 +24,7 @@ from supervox.segmentation.refinement.label_costs import (
     solve_shares,
 )
 from supervox.segmentation.refinement.mrf import minimise
-from supervox.segmentation.strokes import Strokes
+from supervox.segmentation.strokes import LabelledSupervoxels, Strokes
 
 GRID = 24
 
@@ -46,8 +46,7 @@ def trial(truth: np.ndarray, held: np.ndarray, noise: float, seed: int = 0) -> T
     at = np.flatnonzero(held.ravel() >= 0).astype(np.int32)
     return Trial(
         p.astype(np.float32),
-        edges,
-        np.ones(len(edges)),
+        Neighbourhood(np.arange(truth.size, dtype=np.int32), edges, np.ones(len(edges))),
         (nothing, nothing),
         at,
         truth.ravel()[at].astype(np.int32),
@@ -84,7 +83,7 @@ def test_threads_are_spared() -> None:
     coupling = learn_coupling([one], one, 2.0)
 
     def recall(distance: np.ndarray) -> float:
-        labels = minimise(one.probabilities, one.links, distance)
+        labels = minimise(one.probabilities, one.around.links, distance)
         return float((labels == 1)[truth.ravel() == 1].mean())
 
     before = (one.probabilities.argmax(axis=1) == 1)[truth.ravel() == 1].mean()
@@ -95,9 +94,8 @@ def test_threads_are_spared() -> None:
 def test_without_held_out_strokes_a_weak_default_stands() -> None:
     three = np.full((4, 3), 1 / 3, np.float32)
     nothing = np.zeros(0, np.int32)
-    sample = Trial(
-        three, np.zeros((0, 2), np.int32), np.zeros(0), (nothing, nothing), *[nothing] * 3
-    )
+    apart = Neighbourhood(np.arange(4, dtype=np.int32), np.zeros((0, 2), np.int32), np.zeros(0))
+    sample = Trial(three, apart, (nothing, nothing), *[nothing] * 3)
     coupling = learn_coupling([], sample, 7.0)
     assert np.array_equal(coupling.distance, UNKNOWN * (1 - np.eye(3)))
 
@@ -144,7 +142,9 @@ def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
     ids = np.arange(8, dtype=np.int32).reshape(1, 1, 8)
     edges = np.stack([np.arange(7), np.arange(1, 8)], axis=1).astype(np.int32)
     links = link(edges, np.ones(7), 8)
-    painted = Painted(np.array([0, 1, 2, 4, 6], np.int32), np.array([5, 5, 9, 5, 9], np.uint16))
+    painted = LabelledSupervoxels(
+        np.array([0, 1, 2, 4, 6], np.int32), np.array([5, 5, 9, 5, 9], np.uint16)
+    )
     strokes = Strokes(np.array([0, 1, 2, 4, 6]), painted.classes)
     of_voxel, fold_of = number_strokes(ids, links, painted, strokes)
     assert of_voxel[0] == of_voxel[1]
@@ -156,7 +156,7 @@ def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
 def test_a_single_stroke_is_never_held_out() -> None:
     ids = np.arange(3, dtype=np.int32).reshape(1, 1, 3)
     links = link(np.zeros((0, 2), np.int32), np.zeros(0), 3)
-    painted = Painted(np.array([0, 2], np.int32), np.array([1, 2], np.uint16))
+    painted = LabelledSupervoxels(np.array([0, 2], np.int32), np.array([1, 2], np.uint16))
     strokes = Strokes(np.array([0, 2]), painted.classes)
     assert (number_strokes(ids, links, painted, strokes)[1] == ALWAYS).all()
 
@@ -174,7 +174,7 @@ def test_a_small_volume_is_its_own_sample() -> None:
     part = line_of(10)
     sample = sample_volume(part, np.full((10, 2), 0.5, np.float32))
     assert len(sample.probabilities) == 10
-    assert np.array_equal(sample.edges, part.graph.edges)
+    assert np.array_equal(sample.around.edges, part.graph.edges)
     assert not sample.held.size
 
 
@@ -187,5 +187,5 @@ def test_a_large_volume_is_sampled_all_over() -> None:
     assert taken[0] == 0
     assert taken[-1] == n - 1
     assert np.diff(taken).max() < n / 20
-    a, b = sample.edges.T
+    a, b = sample.around.edges.T
     assert np.array_equal(taken[b], taken[a] + 1)

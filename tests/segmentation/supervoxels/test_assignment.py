@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervox.segmentation.supervoxels._assignment import INTENSITY_STEP, N_SUMS, assign_block
-from supervox.segmentation.supervoxels.seed_grid import Grid, SupervoxelParameters
+from supervox.segmentation.supervoxels.parameters import SupervoxelParameters
+from supervox.segmentation.supervoxels.seed_grid import Grid
 
 
 def nearest(guide: np.ndarray, grid: Grid, centres: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from supervox.napari_plugin.layers.palette import class_colour
+from supervox.volumes import class_colour
 
 OKABE_ITO = ["#56b4e9", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#f0e442", "#0072b2"]
-ALL = [class_colour(k) for k in range(255)]
+ALL = [class_colour(k) for k in range(1, 256)]
 
 
 def rgb(colour: str) -> np.ndarray:

@@ -13,13 +13,13 @@ _LIGHTNESS = (0.75, 0.62, 0.85)
 
 
 @cache
-def class_colour(index: int) -> str:
-    """Return the colour that the class at a position starts with.
+def class_colour(class_id: int) -> str:
+    """Return the colour of a class that was given none, wherever it is shown.
 
     Parameters
     ----------
-    index : int
-        Position in the list of classes, from 0.
+    class_id : int
+        The value of its voxels, from 1.
 
     Returns
     -------
@@ -27,9 +27,9 @@ def class_colour(index: int) -> str:
         Like ``"#56b4e9"``. The first seven are Okabe and Ito's; further hues follow the golden
         angle in OKLCH, a space of equal perceived distances (Ottosson, 2020), at three lightnesses.
     """
-    if index < len(_OKABE_ITO):
-        return _OKABE_ITO[index]
-    turn = index - len(_OKABE_ITO)
+    if class_id <= len(_OKABE_ITO):
+        return _OKABE_ITO[class_id - 1]
+    turn = class_id - 1 - len(_OKABE_ITO)
     return _oklch_to_hex(_LIGHTNESS[turn % 3], 0.13, _GOLDEN_ANGLE * turn)
 
 

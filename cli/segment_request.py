@@ -1,0 +1,107 @@
+"""What a person asks ``supervox segment`` for, and what is told of it, in a project or without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from supervox.execution import Choice, Device, count_workers, name_of
+from supervox.segmentation import SegmentationParameters, Strokes
+
+from .errors import say
+from .inputs import VoxelSize
+from .report import class_entries, versions
+from .results import ResultFiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The options and arguments, understood.
+
+    Attributes
+    ----------
+    volume, annotations : str, optional
+        Addresses of what to segment and of the strokes; a project that exists has its own.
+    channels : tuple of str
+        Addresses of further images of the volume.
+    project : Path, optional
+        Folder to keep everything in.
+    files : ResultFiles
+        What to write; beside the project, if there is one.
+    model : Path, optional
+        Where to save the model.
+    spacing : tuple of 3 float, optional
+        Voxel size, where the person gave one.
+    change : callable
+        Puts the options that were given into parameters.
+    workers : int, optional
+    memory : float, optional
+        Bytes to use at most.
+    scheduler : str, optional
+        Address of a Dask cluster.
+    device : str
+        What computes: auto, cpu or gpu.
+    """
+
+    volume: str | None
+    annotations: str | None
+    files: ResultFiles
+    change: Callable[[SegmentationParameters], SegmentationParameters]
+    channels: tuple[str, ...] = ()
+    project: Path | None = None
+    model: Path | None = None
+    spacing: tuple[float, float, float] | None = None
+    workers: int | None = None
+    memory: float | None = None
+    scheduler: str | None = None
+    device: Choice = "auto"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """Everything that is written, by what it is."""
+        project = {} if self.project is None else {"project": str(self.project)}
+        model = {} if self.model is None else {"model": str(self.model)}
+        return project | self.files.as_dict() | model
+
+
+def tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:
+    """Warn of classes that lost every supervoxel to another one's strokes."""
+    for class_id in sorted(set(painted.class_ids) - set(found)):
+        say(
+            f"class {class_id} was painted, but each of its supervoxels has more strokes of "
+            "another class: paint more of it, or use a smaller --supervoxel-size"
+        )
+
+
+def painted_classes(
+    painted: Strokes, voxels: dict[int, int], names: dict[int, str], size: VoxelSize
+) -> list[dict[str, Any]]:
+    """Return the classes with what was painted and what was found of them."""
+    ids, numbers = np.unique(painted.classes, return_counts=True)
+    strokes = dict(zip(ids.tolist(), numbers.tolist(), strict=True))
+    every = dict.fromkeys(strokes, 0) | voxels
+    entries = class_entries(every, names, size.voxel_volume)
+    return [item | {"painted_voxels": strokes[item["id"]]} for item in entries]
+
+
+def report_of_run(
+    request: Request,
+    parameters: SegmentationParameters,
+    size: VoxelSize,
+    device: Device | None,
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    """Return how it was done: voxel size, parameters, what computed, and how long."""
+    return {
+        "spacing": list(size.spacing),
+        "spacing_from": size.source,
+        "unit": size.unit,
+        "parameters": parameters.to_dict(),
+        "workers": count_workers(request.workers),
+        "device": name_of(device),
+        "seconds": seconds,
+        "versions": versions(),
+    }

@@ -1,0 +1,9 @@
+from .entries import Entry as Entry
+from .entries import change_entry as change_entry
+from .entries import entries_of as entries_of
+from .fields import Parameter as Parameter
+from .fields import check as check
+from .fields import parameter as parameter
+from .fields import parameter_of as parameter_of
+from .fields import stage as stage
+from .json_reading import read_json as read_json
