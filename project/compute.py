@@ -18,37 +18,35 @@ from supervox.segmentation import (
 )
 
 from .errors import ProjectError
+from .partition_store import KeptPartitions
 from .project import Project
 
 
 @dataclass
 class _Shelf:
-    """The pieces of a project; those that are made are kept if it can be written to."""
+    """Pieces that are kept; those that are made join them if they can be written."""
 
-    project: Project
+    kept: KeptPartitions
+    writable: bool
     made: set[int] = field(default_factory=set)
 
-    @property
-    def writable(self) -> bool:
-        return self.project.read_only_because is None
-
     def load_pieces(self, k: int, workspace: Workspace | None, *, run: Run = Run()) -> Pieces:
-        return self.project.derived.load_pieces(k, workspace, run=run)
+        return self.kept.load_pieces(k, workspace, run=run)
 
     def save_piece(self, k: int, piece: Piece, *, run: Run = Run()) -> None:
         self.made.add(k)
         if self.writable:
-            self.project.derived.save_piece(k, piece, run=run)
+            self.kept.save_piece(k, piece, run=run)
 
     def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
-        return self.project.derived.begin(kind, partitions) if self.writable else None
+        return self.kept.begin(kind, partitions) if self.writable else None
 
     def begun(self, kind: str) -> list[list[int]]:
-        return self.project.derived.begun(kind) if self.writable else []
+        return self.kept.begun(kind) if self.writable else []
 
     def end(self) -> None:
         if self.writable:
-            self.project.derived.end()
+            self.kept.end()
 
 
 def prepare(
@@ -59,10 +57,6 @@ def prepare(
     run: Run = Run(),
 ) -> Segmenter:
     """Return a segmenter with all partitions, made and kept as far as they were missing.
-
-    Supervoxels, features and graph of each partition are kept as soon as they are finished, and of
-    the stage that is at work, each block. After an interruption, however it came about, only the
-    blocks that were at work are done again.
 
     Parameters
     ----------
@@ -83,7 +77,7 @@ def prepare(
     Cancelled
         If the run is to stop.
     """
-    settings, shelf = project.settings, _Shelf(project)
+    settings, writable = project.settings, project.read_only_because is None
     segmenter = Segmenter(
         data,
         spacing=settings.spacing,
@@ -91,15 +85,51 @@ def prepare(
         workers=run,
         workspace=workspace,
     )
-    segmenter.prepare(store=shelf)
-    if shelf.made and shelf.writable:
+    made = prepare_kept(segmenter, project.derived, run=run, writable=writable)
+    if made and writable:
         project.history.note(
             "prepared",
-            partitions=len(shelf.made),
+            partitions=made,
             supervoxels=[partition.graph.n_supervoxels for partition in segmenter.partitions],
             seconds=segmenter.seconds["prepare"],
         )
     return segmenter
+
+
+def prepare_kept(
+    segmenter: Segmenter, kept: KeptPartitions, *, run: Run, writable: bool = True
+) -> int:
+    """Prepare a volume with what is kept of it, and keep the rest.
+
+    Supervoxels, features and graph of each partition are kept as soon as they are finished, and of
+    the stage that is at work, each block. After an interruption, however it came about, only the
+    blocks that were at work are done again.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        It has all partitions afterwards.
+    kept : KeptPartitions
+        Of the same volume and parameters.
+    run : Run
+    writable : bool
+        Whether anything can be kept.
+
+    Returns
+    -------
+    int
+        How many partitions weren't complete.
+
+    Raises
+    ------
+    ProjectError
+        If what was made can't be written.
+    Cancelled
+        If the run is to stop.
+    """
+    shelf = _Shelf(kept, writable)
+    segmenter.prepare(store=shelf, run=run)
+    return len(shelf.made)
 
 
 def keep_result(

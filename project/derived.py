@@ -93,14 +93,14 @@ class Derived(KeptPartitions):
         strokes : Strokes
             In the box, if there is one.
         """
-        settings = self._settings()
-        parameters = settings.parameters
+        made_from = self._prepared_from()
+        parameters = made_from.parameters
         digest = blake2b(strokes.voxels.tobytes(), digest_size=16)
         digest.update(strokes.classes.tobytes())
         return digest_of(
             {
                 "partitions": [
-                    piece_origin(settings, FEATURES, k) for k in range(parameters.partitions)
+                    piece_origin(made_from, FEATURES, k) for k in range(parameters.partitions)
                 ],
                 "classifier": _as_ever(parameters.classifier),
                 "refinement": asdict(parameters.refinement),

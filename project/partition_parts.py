@@ -13,7 +13,7 @@ from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces, R
 
 from .array_parts import Part, PartDamaged, PartWriter
 from .documents import digest_of
-from .settings import Settings
+from .settings import PreparedFrom
 
 SCHEMA = 1  # raised when supervoxels, features or graph are computed in another way
 OF_FEATURES = {"table": (np.float32, 2), "counts": (np.int64, 1)}
@@ -32,15 +32,14 @@ class Reading:
 
     Attributes
     ----------
-    settings : Settings
-        Of the project.
+    origin : PreparedFrom
     workspace : Workspace
         Where supervoxel ids go.
     run : Run
         Shows progress and stops.
     """
 
-    settings: Settings
+    origin: PreparedFrom
     workspace: Workspace
     run: Run = Run()
 
@@ -52,14 +51,14 @@ def kind_of(piece: Piece) -> str:
     return GRAPH if isinstance(piece, RegionGraph) else SUPERVOXELS
 
 
-def piece_origin(settings: Settings, kind: str, k: int) -> str:
+def piece_origin(made_from: PreparedFrom, kind: str, k: int) -> str:
     """Return the fingerprint of what a piece of partition k is made from."""
-    parameters = settings.parameters
+    parameters = made_from.parameters
     origin = {
         "schema": SCHEMA,
-        "volume": settings.volume.fingerprint,
-        "box": settings.box,
-        "spacing": settings.spacing,
+        "volume": made_from.fingerprint,
+        "box": made_from.box,
+        "spacing": made_from.spacing,
         "supervoxels": asdict(parameters.supervoxels),
         "shift": parameters.shifts[k],
     }
@@ -114,7 +113,7 @@ def fit_together(pieces: Pieces, how: Reading) -> bool:
 
 def _read_table(part: Part, how: Reading) -> FeatureTable:
     found = _read_tables(part, OF_FEATURES)
-    names = FeatureBank(how.settings.parameters.features).column_names
+    names = FeatureBank(how.origin.parameters.features).column_names
     if found["table"].shape != (found["counts"].size, len(names)):
         raise PartDamaged("its features are not those of this version")
     return FeatureTable(found["table"], names, found["counts"])
@@ -136,7 +135,7 @@ def _read_ids(part: Part, how: Reading) -> NDArray[np.int32]:
     return part.read(
         "ids",
         np.int32,
-        how.settings.shape,
+        how.origin.shape,
         empty=how.workspace.empty,
         run=how.workspace.releasing(how.run),
     )

@@ -33,6 +33,15 @@ from .model import save_model as save_model
 from .parameters import MAX_PARTITIONS as MAX_PARTITIONS
 from .parameters import SegmentationParameters as SegmentationParameters
 from .pipeline import segment as segment
+from .preparation.allocate import DeviceAndCluster as DeviceAndCluster
+from .preparation.allocate import DiskTooSmall as DiskTooSmall
+from .preparation.allocate import FolderUnusable as FolderUnusable
+from .preparation.allocate import Rooms as Rooms
+from .preparation.allocate import allocate as allocate
+from .preparation.allocate import check_disk as check_disk
+from .preparation.allocate import choose_device as choose_device
+from .preparation.allocate import copy_volume as copy_volume
+from .preparation.estimate import START_SECONDS as START_SECONDS
 from .preparation.estimate import Estimate as Estimate
 from .preparation.estimate import estimate_preparation as estimate_preparation
 from .preparation.memory_plan import MemoryPlan as MemoryPlan
