@@ -31,7 +31,7 @@ from supervox.segmentation import (
     Strokes,
     find_strokes,
 )
-from supervox.segmentation.preparation.memory_plan import Run, plan_memory
+from supervox.segmentation.preparation.memory_plan import Workload, plan_memory
 from supervox.volumes import create_volume, open_volume
 
 from .memory_stage import peak_bytes
@@ -97,7 +97,7 @@ def run(
     z, y, x = report["shape"]
     classes = len(report["classes"])
     plan = plan_memory(
-        Run((z, y, x), 4, parameters, tuple(report["spacing"]), 1, classes, threads), budget
+        Workload((z, y, x), 4, parameters, tuple(report["spacing"]), 1, classes, threads), budget
     )
     return {
         "shape": [z, y, x],

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
-from supervox.execution import Block, run_blocks, split_blocks
+from supervox.execution import Block, Run, split_blocks
 from supervox.features import FeatureBank, IntensityRange
 from supervox.segmentation import Forest
 from supervox.segmentation.classifier.fitting import lay_out_forest
@@ -69,7 +69,7 @@ def segment_by_voxels(
             found = np.array(forest.class_ids, np.uint8)[chosen]
             labels[key][block.core] = found.reshape(block.shape)
 
-    for _ in run_blocks(predict, features.blocks):
+    for _ in Run().blocks(predict, features.blocks):
         pass
     return labels
 
@@ -79,7 +79,7 @@ def _train(features: _Features, strokes: Mapping[Key, NDArray[np.uint8]]) -> dic
     painted = [b for b in features.blocks if any(s[b.core].any() for s in strokes.values())]
     rows: dict[Key, list[NDArray[np.float32]]] = {key: [] for key in strokes}
     classes: dict[Key, list[NDArray[np.uint8]]] = {key: [] for key in strokes}
-    for block, values in zip(painted, run_blocks(features, painted), strict=True):
+    for block, values in zip(painted, Run().blocks(features, painted), strict=True):
         for key, volume in strokes.items():
             label = volume[block.core].ravel()
             at = np.flatnonzero(label)

@@ -14,7 +14,7 @@ Where to find what:
 - `outputs`: files that appear together, complete, or not at all; `results` fills them.
 - `progress`: bars and lines on stderr while a command works.
 - `report`: what was done, as a table or as JSON, on stdout.
-- `errors`: what went wrong, in one line on stderr, and exit codes.
+- `errors`: what went wrong, in one line on stderr, and exit codes; `remedies`: what to do about it.
 """
 
 import lazy_loader

@@ -157,7 +157,7 @@ def run(request: Request) -> list[dict[str, Any]]:
         channels = [stack.enter_context(open_volume(path)) for path in request.channels]
         check_channels(volumes[0], channels)
         inputs = [request.model_file, *(item.path for item in (*volumes, *channels))]
-        with Outputs(inputs) as outputs, Stages() as stages:
+        with Outputs(inputs) as outputs, Stages(request.workers) as stages:
             places = [
                 files.plan(outputs, volume.shape)
                 for volume, files in zip(volumes, request.files, strict=True)
@@ -196,8 +196,8 @@ def _label(
         n_classes=len(model.classifier.class_ids),
         workers=request.workers,
     ).on(request.device)
-    data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
-    further = read_channels(channels, stages, request.workers, rooms.images)
+    data, masked = read_volume(volume, stages, workspace=rooms.images)
+    further = read_channels(channels, stages, rooms.images)
     at_home = fingerprint(data, *further) == model.trained_on
     learned = learned_size(model)
     size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)
@@ -211,10 +211,10 @@ def _label(
         workers=request.workers,
         workspace=rooms.ids,
     )
-    with stages.stage("segment", f"Labelling {volume.path.name}") as progress:
-        result = segmenter.apply(model, progress=progress)
-    with stages.stage("write", "Writing the labels") as progress:
-        voxels = files.write(result, volume, size, model.classes, rooms.ids.releasing(progress))
+    with stages.stage("segment", f"Labelling {volume.path.name}") as run:
+        result = segmenter.apply(model, run=run)
+    with stages.stage("write", "Writing the labels") as run:
+        voxels = files.write(result, volume, size, model.classes, rooms.ids.releasing(run))
     every = dict.fromkeys(result.class_ids, 0) | voxels
     return {
         "shape": list(volume.shape),

@@ -10,9 +10,9 @@ from pathlib import Path
 from supervox.execution import Choice, Device, Scratch, Workspace, find_device
 from supervox.segmentation import (
     MemoryPlan,
-    Run,
     SegmentationError,
     SegmentationParameters,
+    Workload,
     default_budget,
     plan_memory,
 )
@@ -82,7 +82,7 @@ def make_rooms(
     SegmentationError
         If it can't be done in this memory, or the disk has no room for the rest.
     """
-    run = Run(
+    work = Workload(
         shape or images[0].shape,
         sum(image.data.dtype.itemsize for image in images),
         parameters,
@@ -94,7 +94,7 @@ def make_rooms(
         resumable,
     )
     budget = default_budget() if memory is None else memory
-    plan = plan_memory(run, budget, shared=shared is not None)
+    plan = plan_memory(work, budget, shared=shared is not None)
     _check_disk(plan, folder, "" if shared is not None else ", or give more --memory")
     if shared is not None:
         return Rooms(shared, replace(shared, pooled_together=plan.pooled_together))

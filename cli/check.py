@@ -92,12 +92,12 @@ def _recompute(
     project: Project, names: set[str], memory: float | None, workers: int | None
 ) -> None:
     """Make what was removed again."""
-    with project.open_volume() as volume, Stages() as stages:
+    with project.open_volume() as volume, Stages(workers) as stages:
         rooms = projects.rooms_of(project, volume, memory, workers)
-        data, _ = projects.read_data(project, volume, stages, rooms, workers)
-        with stages.stage("segment", "Computing what was damaged") as progress:
+        data, _ = projects.read_data(project, volume, stages, rooms)
+        with stages.stage("segment", "Computing what was damaged") as run:
             make = complete if names & {RESULT, MODEL} else prepare
-            make(project, data, workspace=rooms.ids, workers=workers, progress=progress)
+            make(project, data, workspace=rooms.ids, run=run)
 
 
 def _check_volume(project: Project) -> list[dict[str, str]]:

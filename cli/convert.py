@@ -119,7 +119,7 @@ def _convert(volume: Volume, target: str, place: _Place, kind: Kind, dtype: str 
         data = _Cast(volume.data, np.dtype(dtype), str(volume.path))
     with Outputs([volume.path]) as outputs, Stages() as stages:
         staged = outputs.plan_volume(target, volume.shape, data.dtype, kind)
-        with stages.stage("convert", f"Writing {Address.parse(target).path.name}") as progress:
+        with stages.stage("convert", f"Writing {Address.parse(target).path.name}") as run:
             write_volume(
                 staged,
                 data,
@@ -128,7 +128,7 @@ def _convert(volume: Volume, target: str, place: _Place, kind: Kind, dtype: str 
                 origin=place.origin,
                 kind=kind,
                 classes=volume.classes,
-                progress=progress,
+                progress=run.report,
             )
         outputs.publish()
     return stages.seconds["convert"]

@@ -59,7 +59,9 @@ def exit_code(run: Callable[[], Any]) -> int:
             "other programs, crop the volume, or use a larger --supervoxel-size"
         )
     except SupervoxError as error:
-        return _refuse(str(error))
+        from .remedies import with_remedy  # knows the engine, which takes a while to load
+
+        return _refuse(with_remedy(error))
     return result if isinstance(result, int) else 0
 
 

@@ -77,7 +77,11 @@ def _write(
     project: Project, files: dict[str, Path], memory: float | None, workers: int | None
 ) -> None:
     """Write the files; they appear together."""
-    with project.open_volume() as volume, Outputs([volume.path]) as outputs, Stages() as stages:
+    with (
+        project.open_volume() as volume,
+        Outputs([volume.path]) as outputs,
+        Stages(workers) as stages,
+    ):
         shape = project.settings.shape
         rendered = ResultFiles(**{kind: str(files[kind]) for kind in RENDERED if kind in files})
         places = rendered.plan(outputs, shape)
@@ -99,13 +103,13 @@ def _write(
             )
         if rendered.as_dict() or model is not None:
             rooms = projects.rooms_of(project, volume, memory, workers)
-            data, _ = projects.read_data(project, volume, stages, rooms, workers)
-            result = projects.result_of(project, data, stages, rooms, workers)
+            data, _ = projects.read_data(project, volume, stages, rooms)
+            result = projects.result_of(project, data, stages, rooms)
         if rendered.as_dict():
             size = projects.voxel_size_of(project.settings)
-            with stages.stage("write", "Writing") as progress:
+            with stages.stage("write", "Writing") as run:
                 place = projects.in_box(volume, project.settings)
-                places.write(result, place, size, classes, rooms.ids.releasing(progress))
+                places.write(result, place, size, classes, rooms.ids.releasing(run))
         if model is not None:
             write_model(project, model)
         outputs.publish()

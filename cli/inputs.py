@@ -151,7 +151,6 @@ def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
 def read_volume(
     volume: Volume,
     stages: Stages,
-    workers: int | None,
     *,
     workspace: Workspace | None = None,
     box: Slices | None = None,
@@ -173,7 +172,7 @@ def read_volume(
     SegmentationError
         If more than half of them are not.
     """
-    with stages.stage("read", f"Reading {volume.path.name}") as progress:
+    with stages.stage("read", f"Reading {volume.path.name}") as run:
         workspace = workspace or Workspace()
         planes, rows, columns = box or tuple(slice(0, size) for size in volume.shape)
         shape = [part.stop - part.start for part in (planes, rows, columns)]
@@ -185,8 +184,8 @@ def read_volume(
             data[start:stop] = volume.data[there, rows, columns]
             workspace.release()
             volume.data.release()
-            progress(stop, len(data))
-        masked = count_nonfinite(data, workers=workers, progress=workspace.releasing())
+            run.report(stop, len(data))
+        masked = count_nonfinite(data, workers=workspace.releasing(run.silent()))
     if masked > MOST_MASKED * data.size:
         raise SegmentationError(
             f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
@@ -203,12 +202,11 @@ def read_volume(
 def read_channels(
     channels: Sequence[Volume],
     stages: Stages,
-    workers: int | None,
     workspace: Workspace | None = None,
 ) -> list[NDArray[Any]]:
     """Read further channels, as `read_volume` does."""
     return [
-        read_volume(channel, stages, workers, workspace=workspace, masked_voxels=STOOD_IN)[0]
+        read_volume(channel, stages, workspace=workspace, masked_voxels=STOOD_IN)[0]
         for channel in channels
     ]
 

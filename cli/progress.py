@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import click
+from supervox.execution import Progress, Run
 
 if TYPE_CHECKING:
     import rich.progress
-
-Progress = Callable[[int, int], None]
 
 LOG_SECONDS = 30.0  # between two lines about the same stage in a log
 
@@ -22,13 +21,19 @@ LOG_SECONDS = 30.0  # between two lines about the same stage in a log
 class Stages:
     """The stages of a command, one after the other, on stderr.
 
+    Parameters
+    ----------
+    workers : int, optional
+        Threads that each stage runs on.
+
     Attributes
     ----------
     seconds : dict of str to float
         What the stages took that have ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers
         self.seconds: dict[str, float] = {}
         self._bars: rich.progress.Progress | None = None
 
@@ -48,7 +53,7 @@ class Stages:
             self._bars.stop()
 
     @contextmanager
-    def stage(self, name: str, title: str) -> Iterator[Progress]:
+    def stage(self, name: str, title: str) -> Iterator[Run]:
         """Show a stage while it runs.
 
         Parameters
@@ -60,16 +65,18 @@ class Stages:
 
         Yields
         ------
-        callable
-            To be called as ``progress(done, total)``.
+        Run
+            That shows the progress of the stage.
         """
         started = time.perf_counter()
         if self._bars is None:
-            yield _log(title)
+            yield Run(self.workers, _log(title))
         else:
             task = self._bars.add_task(title, total=None)
             bars = self._bars
-            yield lambda done, total: bars.update(task, completed=done, total=total)
+            yield Run(
+                self.workers, lambda done, total: bars.update(task, completed=done, total=total)
+            )
             end = bars.tasks[-1].total or 1
             bars.update(task, completed=end, total=end)
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started

@@ -84,16 +84,14 @@ def rooms_of(
 
 
 def read_data(
-    project: Project, volume: Volume, stages: Stages, rooms: Rooms, workers: int | None
+    project: Project, volume: Volume, stages: Stages, rooms: Rooms
 ) -> tuple[NDArray[Any], int]:
     """Read what is segmented, and count the voxels that are not numbers."""
     box = project.settings.slices
-    return read_volume(volume, stages, workers, workspace=rooms.images, box=box)
+    return read_volume(volume, stages, workspace=rooms.images, box=box)
 
 
-def result_of(
-    project: Project, data: NDArray[Any], stages: Stages, rooms: Rooms, workers: int | None
-) -> Segmentation:
+def result_of(project: Project, data: NDArray[Any], stages: Stages, rooms: Rooms) -> Segmentation:
     """Return the result of a project, computed if it must be."""
-    with stages.stage("segment", "Segmenting") as progress:
-        return complete(project, data, workspace=rooms.ids, workers=workers, progress=progress)
+    with stages.stage("segment", "Segmenting") as run:
+        return complete(project, data, workspace=rooms.ids, run=run)

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
+from supervox.execution import Run
 from supervox.segmentation import Segmentation, count_labels
 from supervox.volumes import Volume, VolumeClass, create_volume
 
 from .inputs import VoxelSize, class_names
 from .outputs import Outputs
-from .progress import Progress
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class ResultFiles:
         volume: Volume,
         size: VoxelSize,
         classes: Sequence[VolumeClass],
-        progress: Progress,
+        run: Run,
     ) -> dict[int, int]:
         """Write the files.
 
@@ -65,8 +65,8 @@ class ResultFiles:
             The voxel size that it was segmented with.
         classes
             Names and colours, as far as there are any.
-        progress
-            Called as ``progress(done, total)``.
+        run
+            Of the making of the voxels.
 
         Returns
         -------
@@ -101,7 +101,7 @@ class ResultFiles:
             for slab in result.slabs(
                 probabilities="probabilities" in writers,
                 uncertainty="uncertainty" in writers,
-                progress=progress,
+                run=run,
             ):
                 for name, writer in writers.items():
                     writer[slab.block.core[0]] = getattr(slab, name)

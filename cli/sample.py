@@ -91,13 +91,13 @@ def command(
     with checking():
         phantom = Phantom(PhantomParameters(shape=shape, seed=seed))
     paths = {name: folder / f"{name}.{ending}" for name in FILES}
-    with making_folder(folder), checking(), Outputs([]) as outputs, Stages() as stages:
+    with making_folder(folder), checking(), Outputs([]) as outputs, Stages(workers or 2) as stages:
         _check_space(folder, phantom)
         staged = {
             name: outputs.plan_volume(str(paths[name]), shape, dtype, kind)
             for name, (dtype, kind) in FILES.items()
         }
-        _write_image(phantom, staged, stages, workers or 2)
+        _write_image(phantom, staged, stages)
         _write_truth(phantom, staged, stages)
         _write_strokes(phantom, staged, stages, strokes_per_class)
         outputs.publish()
@@ -134,29 +134,27 @@ def _create(phantom: Phantom, staged: dict[str, str], name: str) -> VolumeWriter
     )
 
 
-def _write_image(phantom: Phantom, staged: dict[str, str], stages: Stages, workers: int) -> None:
+def _write_image(phantom: Phantom, staged: dict[str, str], stages: Stages) -> None:
     with (
-        stages.stage("image", "Imaging a cell") as progress,
+        stages.stage("image", "Imaging a cell") as run,
         _create(phantom, staged, "volume") as writer,
     ):
         where = Path(staged["volume"]).parent
-        for box, slab in plane_slabs(
-            phantom, PLANES, directory=where, progress=progress, workers=workers
-        ):
+        for box, slab in plane_slabs(phantom, PLANES, directory=where, workers=run):
             writer[box[0]] = slab
 
 
 def _write_truth(phantom: Phantom, staged: dict[str, str], stages: Stages) -> None:
     total = phantom.shape[0]
     with (
-        stages.stage("truth", "Writing the truth") as progress,
+        stages.stage("truth", "Writing the truth") as run,
         _create(phantom, staged, "truth") as truth,
         _create(phantom, staged, "instances") as instances,
     ):
         for planes in _slabs(total):
             box = (planes, slice(None), slice(None))
             truth[planes], instances[planes] = phantom.classes_and_instances(box)
-            progress(planes.stop, total)
+            run.report(planes.stop, total)
 
 
 def _write_strokes(

@@ -41,8 +41,8 @@ def command(
         opened = [stack.enter_context(open_volume(path)) for path in (labels, truth)]
         skip = None if ignore is None else stack.enter_context(open_volume(ignore)).data
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
-        with Stages() as stages, stages.stage("score", "Comparing") as progress:
-            result = score(opened[0].data, opened[1].data, skip, workers=workers, progress=progress)
+        with Stages(workers) as stages, stages.stage("score", "Comparing") as run:
+            result = score(opened[0].data, opened[1].data, skip, workers=run)
     if as_json:
         paths = {"labels": labels, "truth": truth, "ignore": ignore}
         print_json({"command": "score"} | paths | _as_dict(result, names))

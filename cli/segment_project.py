@@ -34,7 +34,11 @@ def run(request: Request) -> dict[str, Any]:
     """Segment within a project, write what was asked for, and return what was done."""
     started = time.perf_counter()
     device = choose_device(request.device, request.scheduler)
-    with _opened(request) as project, Stages() as stages, project.open_volume() as volume:
+    with (
+        _opened(request) as project,
+        Stages(request.workers) as stages,
+        project.open_volume() as volume,
+    ):
         settings = project.settings
         with (
             Outputs([volume.path]) as outputs,
@@ -48,8 +52,8 @@ def run(request: Request) -> dict[str, Any]:
             check_classes(painted.class_ids)
             rooms = projects.rooms_of(project, volume, request.memory, request.workers, shared)
             rooms = rooms.on(device)
-            data, masked = projects.read_data(project, volume, stages, rooms, request.workers)
-            result = projects.result_of(project, data, stages, rooms, request.workers)
+            data, masked = projects.read_data(project, volume, stages, rooms)
+            result = projects.result_of(project, data, stages, rooms)
             tell_lost_classes(painted, result.class_ids)
             voxels = _write(project, volume, files, result, rooms, stages)
             if model is not None:
@@ -133,6 +137,6 @@ def _write(
         return {}
     classes = [item.for_files() for item in project.annotations.classes]
     size = projects.voxel_size_of(project.settings)
-    with stages.stage("write", "Writing the labels") as progress:
+    with stages.stage("write", "Writing the labels") as run:
         place = projects.in_box(volume, project.settings)
-        return files.write(result, place, size, classes, rooms.ids.releasing(progress))
+        return files.write(result, place, size, classes, rooms.ids.releasing(run))

@@ -46,7 +46,7 @@ def run(request: Request) -> dict[str, Any]:
         check_channels(volume, further)
         size = voxel_size(volume, request.spacing)
         inputs = [item.path for item in (volume, strokes, *further)]
-        with Outputs(inputs) as outputs, Stages() as stages:
+        with Outputs(inputs) as outputs, Stages(request.workers) as stages:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
@@ -64,24 +64,22 @@ def run(request: Request) -> dict[str, Any]:
                     connected(request.scheduler, outputs.folder, workers=request.workers)
                 ),
             ).on(device)
-            data, masked = read_volume(volume, stages, request.workers, workspace=rooms.images)
+            data, masked = read_volume(volume, stages, workspace=rooms.images)
             segmenter = Segmenter(
                 data,
-                channels=read_channels(further, stages, request.workers, rooms.images),
+                channels=read_channels(further, stages, rooms.images),
                 spacing=size.spacing,
                 parameters=parameters,
                 workers=request.workers,
                 workspace=rooms.ids,
             )
-            with stages.stage("segment", "Segmenting") as progress:
-                result = segmenter.segment(
-                    painted,  # training and refinement, after the preparation, take a little
-                    progress=lambda done, total: progress(19 * done, 20 * total),
-                )
+            with stages.stage("segment", "Segmenting") as run:
+                # training and refinement, after the preparation, take a little
+                result = segmenter.segment(painted, run=run.part(0, 0.95))
             tell_lost_classes(painted, result.class_ids)
-            with stages.stage("write", "Writing the labels") as progress:
+            with stages.stage("write", "Writing the labels") as run:
                 voxels = files.write(
-                    result, volume, size, strokes.classes, rooms.ids.releasing(progress)
+                    result, volume, size, strokes.classes, rooms.ids.releasing(run)
                 )
                 if model_file is not None:
                     model = segmenter.model(classes=strokes.classes, unit=size.unit)

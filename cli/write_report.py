@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Workspace
+from supervox.execution import Run, Workspace
 from supervox.project import ENDING, Project
 from supervox.reports import report_files
 from supervox.segmentation import Segmentation
 
 from . import options, projects
 from .outputs import Outputs, making_folder
-from .progress import Progress, Stages
+from .progress import Stages
 
 
 @click.command("report")
@@ -41,12 +41,16 @@ def command(project: Path, output: Path | None, workers: int | None, memory: flo
 
 
 def _write(project: Project, folder: Path, memory: float | None, workers: int | None) -> None:
-    with project.open_volume() as volume, Outputs([volume.path]) as outputs, Stages() as stages:
+    with (
+        project.open_volume() as volume,
+        Outputs([volume.path]) as outputs,
+        Stages(workers) as stages,
+    ):
         rooms = projects.rooms_of(project, volume, memory, workers)
-        data, _ = projects.read_data(project, volume, stages, rooms, workers)
-        result = projects.result_of(project, data, stages, rooms, workers)
-        with stages.stage("labels", "Making the labels") as progress:
-            labels = _labels(result, rooms.ids, progress)
+        data, _ = projects.read_data(project, volume, stages, rooms)
+        result = projects.result_of(project, data, stages, rooms)
+        with stages.stage("labels", "Making the labels") as run:
+            labels = _labels(result, rooms.ids, run)
         with stages.stage("write", "Describing"):
             files = report_files(project, data, labels)
         for name, content in files.items():
@@ -54,10 +58,8 @@ def _write(project: Project, folder: Path, memory: float | None, workers: int | 
         outputs.publish()
 
 
-def _labels(
-    result: Segmentation, workspace: Workspace, progress: Progress
-) -> NDArray[np.unsignedinteger]:
+def _labels(result: Segmentation, workspace: Workspace, run: Run) -> NDArray[np.unsignedinteger]:
     labels = workspace.empty(result.shape, result.label_dtype)
-    for part in result.render(progress=workspace.releasing(progress)):
+    for part in result.render(run=workspace.releasing(run)):
         labels[part.block.core] = part.labels
     return labels

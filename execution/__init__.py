@@ -6,7 +6,8 @@ Where to find what:
 - `executors`: a function of a block on threads, or on another executor; results in block order.
 - `dask_cluster`: the executor of a Dask cluster; `connect_cluster`: found, or started here.
 - `device`: a GPU in place of the processors, if there is one.
-- `progress`: what a person sees of long work, and how it is stopped.
+- `run`: `Run`, on what something works, what a person sees of it, and how it is stopped;
+  `progress`: how one tells and asks.
 - `workspace`: large arrays in memory or on the disk; `shared_arrays`: those that other processes
   see.
 - `block_log`: the results of finished blocks, in a file; `checkpoint`: the folder of a stage at

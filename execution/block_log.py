@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Block, read_block
-from .errors import ExecutionError
+from .errors import NotKept
 from .executors import Executor
 from .progress import ShouldStop
 
@@ -130,7 +130,7 @@ class Tape:
 
         Raises
         ------
-        ExecutionError
+        NotKept
             If the disk is full.
         """
         if again:
@@ -141,10 +141,7 @@ class Tape:
         try:
             self._write(HEAD.pack(MARK, zlib.crc32(body), len(body)) + body)
         except OSError as error:
-            raise ExecutionError(
-                f"{self.path}: what is finished can't be kept ({error.strerror}): make room on the "
-                "disk, and give the same command again"
-            ) from error
+            raise NotKept(self.path, error.strerror or "") from error
 
     def _write(self, whole: bytes) -> None:
         """Put a result in the place of what is behind those that were read."""

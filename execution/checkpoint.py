@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .block_log import Recorded, Tape
 from .errors import ExecutionError
-from .executors import Executor, Workers, choose_executor
+from .run import Run
 from .shared_arrays import NamedScratch
 
 TAPE = "blocks.tape"
@@ -32,13 +32,13 @@ class Unfinished(NamedScratch):
         self._origin = origin
 
     @contextmanager
-    def recording(self, workers: Workers) -> Iterator[Executor]:
-        """Give what runs the blocks of the stage, but for those that are done.
+    def recording(self, run: Run) -> Iterator[Run]:
+        """Give the run of the stage: it does the blocks that are not done, and keeps each.
 
         Parameters
         ----------
-        workers : int or Executor, optional
-            What runs those that are not.
+        run : Run
+            What does those that are not.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Unfinished(NamedScratch):
         except OSError as error:
             raise ExecutionError(f"{self.folder}: can't be written ({error.strerror})") from error
         with tape:
-            yield Recorded(choose_executor(workers), tape)
+            yield run.on(Recorded(run.executor, tape))
 
     def remove(self) -> None:
         """Remove all of it: what the stage makes is kept elsewhere by now."""

@@ -10,13 +10,12 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol, TypeVar
 
 from .blocks import Block
-from .progress import Progress, ShouldStop, check_stop
+from .progress import ShouldStop, check_stop
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,9 +48,6 @@ class Executor(Protocol):
         Cancelled
             If `should_stop` said so, which is asked while a result is waited for.
         """
-
-
-Workers = int | Executor | None
 
 
 class Waiting(Protocol[Made]):
@@ -131,7 +127,7 @@ def _wait(waiting: Waiting[Result], should_stop: ShouldStop | None) -> Result:
                 return waiting.result()  # just in time, or an error of its own
 
 
-def count_workers(workers: Workers) -> int:
+def count_workers(workers: int | Executor | None) -> int:
     """Return the number of threads to use: `workers`, or one per processor of this process."""
     if workers is None:
         if hasattr(os, "sched_getaffinity"):
@@ -144,84 +140,8 @@ def count_workers(workers: Workers) -> int:
     return workers
 
 
-def choose_executor(workers: Workers) -> Executor:
+def choose_executor(workers: int | Executor | None) -> Executor:
     """Return what runs blocks: `workers` itself, or so many threads."""
     if workers is None or isinstance(workers, int):
         return Threads(count_workers(workers))
     return workers
-
-
-def run_blocks(
-    function: Callable[[Block], Result],
-    blocks: Sequence[Block],
-    *,
-    workers: Workers = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
-) -> Iterator[Result]:
-    """Apply a function to every block and yield the results in block order.
-
-    Only a few results wait at a time, so the memory does not grow with the number of blocks.
-
-    Parameters
-    ----------
-    function : callable
-        Called as ``function(block)``; should release the GIL for most of its time.
-    blocks : sequence of Block
-    workers : int or Executor, optional
-        Threads, one per processor by default; or what runs the blocks instead, as a `Cluster`.
-    progress : callable, optional
-        Called as ``progress(done, total)`` after every block, on the caller's thread.
-    should_stop : callable, optional
-        Asked before each result, and now and then while it is waited for.
-
-    Yields
-    ------
-    object
-        What `function` returned, in the order of `blocks`.
-
-    Raises
-    ------
-    Cancelled
-        If `should_stop` said so.
-    """
-    with closing(choose_executor(workers).run(function, blocks, should_stop)) as results:
-        for done in range(len(blocks)):
-            yield next(results)
-            if progress is not None:
-                progress(done + 1, len(blocks))
-
-
-def run_parallel(
-    function: Callable[[Item], Result],
-    items: Sequence[Item],
-    *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
-) -> list[Result]:
-    """Apply a function to a few independent items on threads; results in the order of the items.
-
-    Parameters
-    ----------
-    function : callable
-        Should release the GIL for most of its time.
-    items : sequence
-    workers : int, optional
-        Threads; one per processor by default.
-    should_stop : callable, optional
-        Asked before each item, on any thread; see `latch`.
-
-    Raises
-    ------
-    Cancelled
-        If `should_stop` said so.
-    """
-
-    def one(item: Item) -> Result:
-        check_stop(should_stop)
-        return function(item)
-
-    if len(items) == 1:
-        return [one(items[0])]  # no thread need be started for it
-    with ThreadPoolExecutor(count_workers(workers)) as pool:
-        return list(pool.map(one, items))

@@ -6,7 +6,7 @@ import math
 import mmap
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from .dask_cluster import Cluster
 from .device import Device
-from .errors import ExecutionError
-from .progress import Progress
+from .errors import NoRoom
+from .run import Run
 
 
 class Scratch:
@@ -39,7 +39,7 @@ class Scratch:
 
         Raises
         ------
-        ExecutionError
+        NoRoom
             If the disk has no room for it, or can't be written to.
         """
         size = math.prod(shape) * np.dtype(dtype).itemsize
@@ -48,10 +48,7 @@ class Scratch:
                 _reserve(file.fileno(), size)
                 mapped = mmap.mmap(file.fileno(), size)
         except OSError as error:
-            raise ExecutionError(
-                f"{self.folder}: no room for {size / 1e9:.2g} GB that don't fit into memory "
-                f"({error.strerror}): write to a larger disk, or allow more memory"
-            ) from error
+            raise NoRoom(self.folder, size, error.strerror or "") from error
         self._maps.append(mapped)
         return np.frombuffer(mapped, dtype).reshape(shape)
 
@@ -64,9 +61,9 @@ class Scratch:
             for mapped in self._maps:
                 mapped.madvise(mmap.MADV_DONTNEED)
 
-    def releasing(self, progress: Progress | None = None) -> Progress:
-        """Return a progress that also releases."""
-        return Workspace(self).releasing(progress)
+    def releasing(self, run: Run = Run()) -> Run:
+        """Return the same run, which also releases after every block."""
+        return Workspace(self).releasing(run)
 
 
 def _reserve(handle: int, size: int) -> None:
@@ -109,12 +106,11 @@ class Workspace:
         if self.scratch is not None:
             self.scratch.release()
 
-    def releasing(self, progress: Progress | None = None) -> Progress:
-        """Return a progress that also releases: stages report it after every block."""
+    def releasing(self, run: Run = Run()) -> Run:
+        """Return the same run, which also releases after every block."""
 
         def report(done: int, total: int) -> None:
             self.release()
-            if progress is not None:
-                progress(done, total)
+            run.report(done, total)
 
-        return report
+        return replace(run, progress=report)

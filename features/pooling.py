@@ -16,15 +16,13 @@ import numpy as np
 from supervox.execution import (
     Block,
     Device,
-    Progress,
-    ShouldStop,
+    Executor,
+    Run,
     Triple,
     VolumeLike,
     Workers,
-    choose_executor,
     default_block_shape,
     read_block,
-    run_blocks,
     split_blocks,
 )
 
@@ -131,8 +129,6 @@ def pool_features(
     intensity: IntensityRange | None = None,
     workers: Workers = None,
     device: Device | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
     block_shape: Sequence[int] | None = None,
 ) -> FeatureTable:
     """Compute the features of supervoxels without holding any feature of all voxels.
@@ -153,14 +149,11 @@ def pool_features(
         S; one more than the largest id by default.
     intensity : IntensityRange, optional
         The common intensity scale; measured on the volume by default.
-    workers : int or Executor, optional
-        As in `run_blocks`.
+    workers : int, Executor or Run, optional
+        Threads, one per processor by default; or what runs the blocks; or a `Run`, which also
+        shows progress and stops.
     device : Device, optional
         Filters and sums; the processors do by default.
-    progress : callable, optional
-        Called as ``progress(done, total)`` after every block.
-    should_stop : callable, optional
-        Asked between blocks.
     block_shape : sequence of 3 int, optional
         Voxels of a block; chosen so that all threads stay below half a gigabyte by default.
 
@@ -173,7 +166,7 @@ def pool_features(
     ValueError
         If the shapes differ, the volume is constant or not 3D, or an id is out of range.
     Cancelled
-        If `should_stop` said so.
+        If the run is to stop.
     """
     return pool_partitions(
         volume,
@@ -184,8 +177,6 @@ def pool_features(
         intensity=intensity,
         workers=workers,
         device=device,
-        progress=progress,
-        should_stop=should_stop,
         block_shape=block_shape,
     )[0]
 
@@ -200,8 +191,6 @@ def pool_partitions(
     intensity: IntensityRange | None = None,
     workers: Workers = None,
     device: Device | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
     block_shape: Sequence[int] | None = None,
 ) -> list[FeatureTable]:
     """Pool the features for several partitions of one volume, filtering it only once.
@@ -225,14 +214,9 @@ def pool_partitions(
     if len(sizes) != len(partitions):
         raise ValueError(f"n_supervoxels has {len(sizes)} entries for {len(partitions)} partitions")
     totals = [PooledSums(bank, size) for size in sizes]
-    blocks = split_blocks(shape, block_shape or _choose_block(shape, scales, workers, device))
-    for shares in run_blocks(
-        lambda block: pool_block(task, block),
-        blocks,
-        workers=workers,
-        progress=progress,
-        should_stop=should_stop,
-    ):
+    run = Run.of(workers)
+    blocks = split_blocks(shape, block_shape or _choose_block(shape, scales, run.executor, device))
+    for shares in run.blocks(lambda block: pool_block(task, block), blocks):
         for total, share in zip(totals, shares, strict=True):
             total.add(PooledBlock(*share))  # from a tape it comes as a plain tuple
     return [total.table() for total in totals]
@@ -258,22 +242,23 @@ def pooling_block(
     known : sequence of 3 int, optional
         Another choice, which is taken if the memory allows it.
     """
-    chosen = _choose_block(shape, plan_scales(bank.parameters, shape, spacing), workers, device)
+    executor = Run.of(workers).executor
+    chosen = _choose_block(shape, plan_scales(bank.parameters, shape, spacing), executor, device)
     if known is None or device is not None:
         return chosen
     z, y, x = known
-    needed = z * y * x * BYTES_PER_VOXEL * choose_executor(workers).slots_in_memory
+    needed = z * y * x * BYTES_PER_VOXEL * executor.slots_in_memory
     return (z, y, x) if needed <= 2 * MEMORY_BYTES else chosen
 
 
 def _choose_block(
-    shape: Sequence[int], scales: Sequence[Scale], workers: Workers, device: Device | None
+    shape: Sequence[int], scales: Sequence[Scale], executor: Executor, device: Device | None
 ) -> Triple:
     """Choose blocks of similar size that hold whole cells and fit the memory of all threads."""
     unit = scales[-1].factor if scales else (1, 1, 1)
     needed = BYTES_PER_VOXEL if device is None else BYTES_BESIDE_DEVICE
     largest = LARGEST_BLOCK if device is None else device.voxels
-    budget = MEMORY_BYTES // (needed * choose_executor(workers).slots_in_memory)
+    budget = MEMORY_BYTES // (needed * executor.slots_in_memory)
     edges = default_block_shape(shape, unit, min(max(budget, SMALLEST_BLOCK), largest))
     even = [0, 0, 0]
     for axis in range(3):  # as many blocks as before, but no thin one at the end

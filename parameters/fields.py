@@ -14,6 +14,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 KEY = "supervox"
+FLOATS = (float, "float", tuple[float, ...], "tuple[float, ...]")  # as they may be annotated
 
 
 @dataclass(frozen=True)
@@ -160,14 +161,21 @@ def parameter_of(owner: Any, name: str) -> Parameter:
 def check(parameters: Any) -> None:
     """Check all fields of a dataclass, for its ``__post_init__``.
 
+    Integers that stand for floats become floats: what is equal is the same in files, too.
+
     Raises
     ------
     ValueError
         If a value is out of its range; the sentence says what would do.
     """
     for item in fields(parameters):
-        if KEY in item.metadata:
-            item.metadata[KEY].check(getattr(parameters, item.name))
+        if KEY not in item.metadata:
+            continue
+        value = getattr(parameters, item.name)
+        item.metadata[KEY].check(value)
+        if item.type in FLOATS:
+            floats = tuple(map(float, value)) if isinstance(value, tuple) else float(value)
+            object.__setattr__(parameters, item.name, floats)
 
 
 def _number(value: Any) -> str:

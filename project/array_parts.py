@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 from numpy.typing import NDArray
-from supervox.execution import Progress, ShouldStop, VolumeLike, check_stop
+from supervox.execution import Run, VolumeLike
 from supervox.volumes import appearing
 from zarr.codecs import BloscCodec, Crc32cCodec
 
@@ -58,8 +58,7 @@ class Part:
         shape: Sequence[int | None],
         *,
         empty: Callable[[Shape, npt.DTypeLike], NDArray[Any]] = np.empty,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> NDArray[Any]:
         """Read an array, block by block.
 
@@ -72,8 +71,8 @@ class Part:
             That it must have; None: any number.
         empty : callable
             Makes the array, as `numpy.empty` does.
-        progress, should_stop : callable, optional
-            As everywhere.
+        run : Run
+            Shows progress and stops, between slabs.
 
         Raises
         ------
@@ -93,14 +92,13 @@ class Part:
         result = empty(found, kind)
         step = max(1, array.chunks[0]) if found else 1
         for start in range(0, found[0], step):
-            check_stop(should_stop)
+            run.check_stop()
             stop = min(start + step, found[0])
             try:
                 result[start:stop] = array[start:stop]
             except Exception as error:  # as above
                 raise PartDamaged(f"its {name} can't be read") from error
-            if progress is not None:
-                progress(stop, found[0])
+            run.report(stop, found[0])
         return result
 
 
@@ -115,8 +113,7 @@ class PartWriter:
         name: str,
         values: VolumeLike,
         *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> None:
         """Add an array, block by block; chunks of zeros take no place."""
         shape, dtype = tuple(values.shape), np.dtype(values.dtype)
@@ -133,11 +130,10 @@ class PartWriter:
         )
         step = array.chunks[0]
         for start in range(0, shape[0], step):
-            check_stop(should_stop)
+            run.check_stop()
             stop = min(start + step, shape[0])
             array[start:stop] = np.asarray(values[start:stop])
-            if progress is not None:
-                progress(stop, shape[0])
+            run.report(stop, shape[0])
 
 
 class Parts:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from supervox.execution import Progress, ShouldStop, Unfinished, VolumeLike, Workspace
+from supervox.execution import Run, Unfinished, VolumeLike, Workspace
 from supervox.segmentation import Piece, Pieces, Segmentation, Segmenter, Strokes
 
 from .project import Project
@@ -23,22 +23,13 @@ class _Shelf:
     def writable(self) -> bool:
         return self.project.read_only_because is None
 
-    def load_pieces(
-        self, k: int, workspace: Workspace | None, *, should_stop: ShouldStop | None = None
-    ) -> Pieces:
-        return self.project.derived.load_pieces(k, workspace, should_stop=should_stop)
+    def load_pieces(self, k: int, workspace: Workspace | None, *, run: Run = Run()) -> Pieces:
+        return self.project.derived.load_pieces(k, workspace, run=run)
 
-    def save_piece(
-        self,
-        k: int,
-        piece: Piece,
-        *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> None:
+    def save_piece(self, k: int, piece: Piece, *, run: Run = Run()) -> None:
         self.made.add(k)
         if self.writable:
-            self.project.derived.save_piece(k, piece, progress=progress, should_stop=should_stop)
+            self.project.derived.save_piece(k, piece, run=run)
 
     def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
         return self.project.derived.begin(kind, partitions) if self.writable else None
@@ -56,9 +47,7 @@ def prepare(
     data: VolumeLike,
     *,
     workspace: Workspace | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> Segmenter:
     """Return a segmenter with all partitions, made and kept as far as they were missing.
 
@@ -73,8 +62,8 @@ def prepare(
         The box of the volume, or all of it.
     workspace : Workspace, optional
         Where large arrays lie; all in memory by default.
-    workers, progress, should_stop
-        As everywhere.
+    run : Run
+        Of the preparation.
 
     Raises
     ------
@@ -83,17 +72,17 @@ def prepare(
     ProjectError
         If what was made can't be written.
     Cancelled
-        If `should_stop` said so.
+        If the run is to stop.
     """
     settings, shelf = project.settings, _Shelf(project)
     segmenter = Segmenter(
         data,
         spacing=settings.spacing,
         parameters=settings.parameters,
-        workers=workers,
+        workers=run,
         workspace=workspace,
     )
-    segmenter.prepare(store=shelf, progress=progress, should_stop=should_stop)
+    segmenter.prepare(store=shelf)
     if shelf.made and shelf.writable:
         project.history.note(
             "prepared",
@@ -164,9 +153,7 @@ def complete(
     data: VolumeLike,
     *,
     workspace: Workspace | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> Segmentation:
     """Return the result that follows from strokes and parameters, computed only if it must be.
 
@@ -176,21 +163,12 @@ def complete(
     settings, derived, strokes = project.settings, project.derived, project.strokes
     tables = derived.load_result(strokes)
     if tables is not None and derived.load_model(strokes) is not None:
-        partitions = derived.load_partitions(
-            workspace=workspace, progress=progress, should_stop=should_stop
-        )
+        partitions = derived.load_partitions(workspace=workspace, run=run)
         if len(partitions) == settings.parameters.partitions:
-            return tables.segmentation(data, partitions, settings, workers)
+            return tables.segmentation(data, partitions, settings, run.threads)
     started = time.perf_counter()
-    segmenter = prepare(
-        project,
-        data,
-        workspace=workspace,
-        workers=workers,
-        progress=progress,
-        should_stop=should_stop,
-    )
-    result = segmenter.segment(strokes, should_stop=should_stop)
+    segmenter = prepare(project, data, workspace=workspace, run=run)
+    result = segmenter.segment(strokes)
     if project.read_only_because is None:
         keep_result(project, segmenter, result, strokes)
         seconds = time.perf_counter() - started

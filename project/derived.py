@@ -12,6 +12,7 @@ from supervox.execution import VolumeLike
 from supervox.features import IntensityRange
 from supervox.segmentation import (
     FEATURES,
+    ClassifierParameters,
     Model,
     Partition,
     Renderer,
@@ -92,12 +93,15 @@ class Derived(KeptPartitions):
         parameters = settings.parameters
         digest = blake2b(strokes.voxels.tobytes(), digest_size=16)
         digest.update(strokes.classes.tobytes())
+        classifier = asdict(parameters.classifier)
+        if parameters.classifier.method == ClassifierParameters.method:
+            del classifier["method"]  # results of before classifiers had names stay true
         return digest_of(
             {
                 "partitions": [
                     piece_origin(settings, FEATURES, k) for k in range(parameters.partitions)
                 ],
-                "classifier": asdict(parameters.classifier),
+                "classifier": classifier,
                 "refinement": asdict(parameters.refinement),
                 "strokes": digest.hexdigest(),
             }

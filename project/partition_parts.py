@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Progress, ShouldStop, Workspace, check_stop
+from supervox.execution import Run, Workspace
 from supervox.features import FeatureBank, FeatureTable
 from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces, RegionGraph
 
@@ -37,14 +37,13 @@ class Reading:
         Of the project.
     workspace : Workspace
         Where supervoxel ids go.
-    progress, should_stop : callable, optional
-        As everywhere.
+    run : Run
+        Shows progress and stops.
     """
 
     settings: Settings
     workspace: Workspace
-    progress: Progress | None = None
-    should_stop: ShouldStop | None = None
+    run: Run = Run()
 
 
 def kind_of(piece: Piece) -> str:
@@ -70,9 +69,7 @@ def piece_origin(settings: Settings, kind: str, k: int) -> str:
     return digest_of(origin)
 
 
-def fill_piece(
-    writer: PartWriter, piece: Piece, progress: Progress | None, should_stop: ShouldStop | None
-) -> None:
+def fill_piece(writer: PartWriter, piece: Piece, run: Run) -> None:
     """Write a piece into a part."""
     arrays: dict[str, NDArray[Any]]
     if isinstance(piece, FeatureTable):
@@ -82,7 +79,7 @@ def fill_piece(
     else:
         arrays = {"ids": piece}
     for name, values in arrays.items():
-        writer.write(name, values, progress=progress, should_stop=should_stop)
+        writer.write(name, values, run=run)
 
 
 def read_piece(part: Part, kind: str, how: Reading) -> Piece:
@@ -109,7 +106,7 @@ def fit_together(pieces: Pieces, how: Reading) -> bool:
         return len(sizes) < 2
     (n,) = sizes
     for plane in pieces.ids:  # no more than that needs to be in memory
-        check_stop(how.should_stop)
+        how.run.check_stop()
         if not 0 <= int(plane.min()) <= int(plane.max()) < n:
             return False
         how.workspace.release()
@@ -143,8 +140,7 @@ def _read_ids(part: Part, how: Reading) -> NDArray[np.int32]:
         np.int32,
         how.settings.shape,
         empty=how.workspace.empty,
-        progress=how.workspace.releasing(how.progress),
-        should_stop=how.should_stop,
+        run=how.workspace.releasing(how.run),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 from weakref import ref
 
-from supervox.execution import Progress, ShouldStop, Unfinished, Workspace
+from supervox.execution import Run, Unfinished, Workspace
 from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Partition, Piece, Pieces
 
 from .array_parts import Part, PartDamaged, Parts
@@ -70,8 +70,7 @@ class KeptPartitions:
         k: int,
         piece: Piece,
         *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> None:
         """Write supervoxels, features or graph of a partition.
 
@@ -83,15 +82,15 @@ class KeptPartitions:
             Which partition.
         piece : int32 (Z, Y, X), FeatureTable or RegionGraph
             Made with the settings of the project.
-        progress, should_stop : callable, optional
-            As everywhere.
+        run : Run
+            Shows progress and stops, between slabs.
 
         Raises
         ------
         ProjectError
             If it can't be written.
         Cancelled
-            If `should_stop` said so; nothing is left of it then.
+            If the run is to stop; nothing is left of it then.
         """
         kind = kind_of(piece)
         name, origin = f"{kind}-{k}", piece_origin(self._settings(), kind, k)
@@ -100,7 +99,7 @@ class KeptPartitions:
         folder = self.parts.write(
             name,
             {"origin": origin},
-            lambda writer: fill_piece(writer, piece, progress, should_stop),
+            lambda writer: fill_piece(writer, piece, run),
         )
         self._remember(name, piece, origin, folder)
 
@@ -109,21 +108,19 @@ class KeptPartitions:
         k: int,
         partition: Partition,
         *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> None:
         """Write all pieces of a partition; parameters and errors are those of `save_piece`."""
-        self.save_piece(k, partition.ids, progress=progress, should_stop=should_stop)
-        self.save_piece(k, partition.table, should_stop=should_stop)
-        self.save_piece(k, partition.graph, should_stop=should_stop)
+        self.save_piece(k, partition.ids, run=run)
+        self.save_piece(k, partition.table, run=run.silent())
+        self.save_piece(k, partition.graph, run=run.silent())
 
     def load_pieces(
         self,
         k: int,
         workspace: Workspace | None = None,
         *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> Pieces:
         """Read what there is of a partition, as far as it is usable.
 
@@ -132,15 +129,15 @@ class KeptPartitions:
         k : int
         workspace : Workspace, optional
             Where supervoxel ids go; into memory by default.
-        progress, should_stop : callable, optional
-            As everywhere.
+        run : Run
+            Shows progress and stops, between slabs.
 
         Raises
         ------
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
-        how = Reading(self._settings(), workspace or Workspace(), progress, should_stop)
+        how = Reading(self._settings(), workspace or Workspace(), run)
         found: dict[str, Any] = {}
         for kind in (FEATURES, GRAPH, SUPERVOXELS):  # what is read quickly first
             name, origin = f"{kind}-{k}", piece_origin(how.settings, kind, k)
@@ -166,8 +163,7 @@ class KeptPartitions:
         workspace: Workspace | None = None,
         *,
         known: Sequence[Partition] = (),
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> list[Partition]:
         """Read the first partitions, as many as are complete: what a `Segmenter` begins with.
 
@@ -179,20 +175,19 @@ class KeptPartitions:
             Where supervoxel ids go; into memory by default.
         known : sequence of Partition
             The first of them, where they were read before.
-        progress, should_stop : callable, optional
-            As everywhere.
+        run : Run
+            Shows progress and stops, between slabs.
 
         Raises
         ------
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
         wanted = self._settings().parameters.partitions
         wanted = wanted if count is None else min(count, wanted)
         found = list(known)
-        for k in range(len(found), wanted):
-            steps = _share(progress, k, wanted)
-            pieces = self.load_pieces(k, workspace, progress=steps, should_stop=should_stop)
+        for k, step in list(enumerate(run.steps([1] * wanted)))[len(found) :]:
+            pieces = self.load_pieces(k, workspace, run=step)
             if pieces.ids is None or pieces.table is None or pieces.graph is None:
                 break
             found.append(Partition(pieces.ids, pieces.table, pieces.graph))
@@ -246,10 +241,3 @@ class KeptPartitions:
     def _tell(self, part: str, text: str) -> None:
         where = f"{DERIVED}/{part}"
         self._report(Finding(Severity.DERIVED, where, f"{text}; it is computed again when needed"))
-
-
-def _share(progress: Progress | None, k: int, n: int) -> Progress | None:
-    """Return the progress of one of n parts."""
-    if progress is None:
-        return None
-    return lambda done, total: progress(k * total + done, n * total)

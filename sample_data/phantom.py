@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Run, Workers
 
 from ._anatomy import Anatomy, build_anatomy
 from ._optics import Microscope
@@ -19,7 +20,6 @@ from ._tissue import absorption_block, class_block
 __all__ = ["Phantom", "Writable"]
 
 Box = tuple[slice, slice, slice]
-Progress = Callable[[int, int], None]
 
 _GREY_OF_NOTHING = 50_000.0
 _GREYS_PER_ABSORPTION = 45_000.0
@@ -194,10 +194,8 @@ class Phantom:
         self,
         out: Writable,
         *,
-        progress: Progress | None = None,
-        should_stop: Callable[[], bool] | None = None,
         rows: int = _ROWS,
-        workers: int = 2,
+        workers: Workers = 2,
     ) -> None:
         """Write the image into anything that takes boxes.
 
@@ -206,28 +204,26 @@ class Phantom:
         out : array_like of shape `shape`
             NumPy array, memory map, Zarr or HDF5 array. Slabs of rows are written one after
             the other: chunks along the rows should divide `rows`.
-        progress : callable, optional
-            Called with (rows done, rows in all).
-        should_stop : callable, optional
-            Asked before each slab.
-        rows, workers : int
+        rows : int
             See `image_slabs`.
+        workers : int or Run
+            Slabs computed at the same time; or a `Run`, which also shows progress and is asked
+            whether to stop before each slab.
 
         Raises
         ------
         ValueError
             If `out` has another shape.
-        concurrent.futures.CancelledError
-            If `should_stop` said so; `out` is then partly written.
+        Cancelled
+            If the run is to stop; `out` is then partly written.
         """
         if tuple(out.shape) != self.shape:
             raise ValueError(f"out must have the phantom's shape {self.shape}, got {out.shape}")
-        for box, slab in self.image_slabs(rows, workers):
-            if should_stop is not None and should_stop():
-                raise CancelledError("stopped before the whole image was made")
+        run = Run.of(workers)
+        for box, slab in self.image_slabs(rows, run.n_threads):
+            run.check_stop()
             out[box] = slab
-            if progress is not None:
-                progress(box[1].stop, self.shape[1])
+            run.report(box[1].stop, self.shape[1])
 
 
 def _resolve(box: Box, shape: tuple[int, int, int]) -> tuple[Any, Any]:

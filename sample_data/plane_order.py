@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from tempfile import TemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Workers
 
-from .phantom import Box, Phantom, Progress
+from .phantom import Box, Phantom
 
 __all__ = ["plane_slabs"]
 
@@ -19,9 +20,7 @@ def plane_slabs(
     planes: int = 16,
     *,
     directory: str | os.PathLike[str] | None = None,
-    progress: Progress | None = None,
-    should_stop: Callable[[], bool] | None = None,
-    workers: int = 2,
+    workers: Workers = 2,
 ) -> Iterator[tuple[Box, NDArray[np.uint16]]]:
     """Image in slabs of consecutive planes, by way of a temporary file.
 
@@ -34,7 +33,7 @@ def plane_slabs(
     directory : path, optional
         Where to keep the temporary file, which is as large as the image and vanishes in the
         end; the system's place for such files by default.
-    progress, should_stop, workers
+    workers : int or Run
         See `Phantom.fill_image`; all the work is done before the first slab.
 
     Yields
@@ -53,7 +52,7 @@ def plane_slabs(
     total, rows, columns = phantom.shape
     with TemporaryFile(dir=directory) as file:
         image: NDArray[np.uint16] = np.memmap(file, dtype=np.uint16, mode="w+", shape=phantom.shape)
-        phantom.fill_image(image, progress=progress, should_stop=should_stop, workers=workers)
+        phantom.fill_image(image, workers=workers)
         for first in range(0, total, planes):
             last = min(first + planes, total)
             box = (slice(first, last), slice(0, rows), slice(0, columns))

@@ -24,8 +24,8 @@ from .preparation.estimate import Estimate as Estimate
 from .preparation.estimate import estimate_preparation as estimate_preparation
 from .preparation.memory_plan import MemoryPlan as MemoryPlan
 from .preparation.memory_plan import NotEnoughMemory as NotEnoughMemory
-from .preparation.memory_plan import Run as Run
 from .preparation.memory_plan import WhatWouldFit as WhatWouldFit
+from .preparation.memory_plan import Workload as Workload
 from .preparation.memory_plan import default_budget as default_budget
 from .preparation.memory_plan import plan_memory as plan_memory
 from .preparation.partition import FEATURES as FEATURES

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from supervox.execution import (
     Block,
-    Progress,
+    Run,
     VolumeLike,
+    Workers,
     default_block_shape,
     read_block,
-    run_blocks,
     split_blocks,
 )
 from supervox.features import IntensityRange
@@ -174,18 +174,14 @@ def check_classes(class_ids: Sequence[int]) -> None:
         )
 
 
-def count_nonfinite(
-    volume: VolumeLike, *, workers: int | None = None, progress: Progress | None = None
-) -> int:
+def count_nonfinite(volume: VolumeLike, *, workers: Workers = None) -> int:
     """Count the voxels that are not finite numbers, block by block.
 
     Parameters
     ----------
     volume : array-like, (Z, Y, X)
-    workers : int, optional
-        Threads; one per processor by default.
-    progress : callable, optional
-        Called as ``progress(done, total)``.
+    workers : int or Run, optional
+        Threads, one per processor by default; or a `Run`, which also shows progress and stops.
     """
     if np.dtype(volume.dtype).kind != "f":
         return 0
@@ -194,4 +190,4 @@ def count_nonfinite(
         return math.prod(block.shape) - int(np.isfinite(read_block(volume, block.core)).sum())
 
     blocks = split_blocks(volume.shape, default_block_shape(volume.shape))
-    return sum(run_blocks(count, blocks, workers=workers, progress=progress))
+    return sum(Run.of(workers).blocks(count, blocks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervox.execution import Progress, ShouldStop, VolumeLike
+from supervox.execution import VolumeLike, Workers
 from supervox.segmentation.classifier.estimators import Estimator
 from supervox.segmentation.rendering.segmentation import Segmentation
 
@@ -20,9 +20,7 @@ def segment(
     spacing: Sequence[float] = (1, 1, 1),
     parameters: SegmentationParameters | None = None,
     estimator: Estimator | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
+    workers: Workers = None,
 ) -> Segmentation:
     """Segment a volume from a few strokes.
 
@@ -38,12 +36,11 @@ def segment(
     parameters : SegmentationParameters, optional
     estimator : Estimator, optional
         Takes the place of the classifier; see `Segmenter`.
-    workers : int, optional
-        Threads; one per processor by default. The result does not depend on it.
-    progress : callable, optional
-        Called as ``progress(done, total)`` while the volume is prepared.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread, by one at a time.
+    workers : int, Executor or Run, optional
+        Threads, one per processor by default; or what prepares the volume, block by block; or a
+        `Run`, which also shows progress while the volume is prepared, and stops: it is asked every
+        few hundredths of a second, on any thread, by one at a time. The result does not depend on
+        it.
 
     Returns
     -------
@@ -55,7 +52,7 @@ def segment(
         If the volume, a channel, the strokes, the spacing or the estimator can't be used; the
         message says why.
     Cancelled
-        If `should_stop` said so.
+        If the run is to stop.
     """
     segmenter = Segmenter(
         volume,
@@ -65,4 +62,4 @@ def segment(
         estimator=estimator,
         workers=workers,
     )
-    return segmenter.segment(annotations, progress=progress, should_stop=should_stop)
+    return segmenter.segment(annotations)

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import (
     Block,
-    Progress,
+    Run,
     VolumeLike,
+    Workers,
     default_block_shape,
     read_block,
-    run_blocks,
     split_blocks,
 )
 
@@ -113,8 +113,7 @@ def score(
     truth: VolumeLike,
     ignore: VolumeLike | None = None,
     *,
-    workers: int | None = None,
-    progress: Progress | None = None,
+    workers: Workers = None,
 ) -> Scores:
     """Compare labels with a ground truth, where there is one.
 
@@ -126,10 +125,8 @@ def score(
         Voxels that are 0 here are not compared.
     ignore : array-like of integers, (Z, Y, X), optional
         Voxels that are not 0 here are not compared: the strokes that the labels were made from.
-    workers : int, optional
-        Threads; one per processor by default.
-    progress : callable, optional
-        Called as ``progress(done, total)``.
+    workers : int or Run, optional
+        Threads, one per processor by default; or a `Run`, which also shows progress and stops.
 
     Raises
     ------
@@ -142,7 +139,7 @@ def score(
     count = _counter(labels, truth, ignore)
     pairs: Counter[tuple[int, int]] = Counter()
     blocks = split_blocks(truth.shape, default_block_shape(truth.shape))
-    for part in run_blocks(count, blocks, workers=workers, progress=progress):
+    for part in Run.of(workers).blocks(count, blocks):
         pairs.update(part)
     voxels = pairs.total()
     if not voxels:

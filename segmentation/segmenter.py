@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from threading import RLock, Thread
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, latch
+from supervox.execution import Run, VolumeLike, Workers, Workspace
 from supervox.features import fingerprint
 from supervox.segmentation.classifier.estimators import Classifier, Estimator
 from supervox.segmentation.classifier.fitting import Trainer
@@ -59,8 +60,10 @@ class Segmenter:
     estimator : Estimator, optional
         An object with scikit-learn's `fit`, `predict_proba` and `classes_` that takes the place of
         the classifier of `parameters`. It stays as it is: copies learn.
-    workers : int, optional
-        Threads; one per processor by default. No result depends on it.
+    workers : int, Executor or Run, optional
+        Threads, one per processor by default; or what prepares the volume, block by block; or a
+        `Run`, which also shows progress and stops. No result depends on it. Each call may bring a
+        `Run` of its own.
     partitions : sequence of Partition, optional
         The first partitions, where another segmenter has prepared them for this volume with the
         same parameters.
@@ -91,7 +94,7 @@ class Segmenter:
         spacing: Sequence[float] = (1, 1, 1),
         parameters: SegmentationParameters | None = None,
         estimator: Estimator | None = None,
-        workers: int | None = None,
+        workers: Workers = None,
         partitions: Sequence[Partition] = (),
         workspace: Workspace | None = None,
     ) -> None:
@@ -103,7 +106,7 @@ class Segmenter:
             self._parameters = replace(self._parameters, classifier=own)
         self._trainer = Trainer(self._parameters.classifier, estimator)
         self._lock = RLock()  # one change at a time; each call sees a whole state
-        self.workers, self.workspace = workers, workspace
+        self.run, self.workspace = Run.of(workers), workspace
         self.seconds: dict[str, float] = {}
         self.intensity = measure_intensity(self.volume)
         further = check_channels(channels, self.volume.shape)
@@ -158,34 +161,28 @@ class Segmenter:
         painted = self._learned.painted if self._learned is not None else ()
         return painted[0].supervoxels.size if painted else 0
 
-    def prepare(
-        self,
-        *,
-        store: PieceStore | None = None,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> None:
+    def prepare(self, *, store: PieceStore | None = None, run: Run | None = None) -> None:
         """Compute supervoxels, features and graphs; what is there already is kept.
 
         Parameters
         ----------
         store : PieceStore, optional
             Keeps what is finished; what it has is not computed.
-        progress : callable, optional
-            Called as ``progress(done, total)``.
-        should_stop : callable, optional
-            Asked between blocks.
+        run : Run, optional
+            Asked whether to stop between blocks; that of the segmenter by default.
 
         Raises
         ------
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
+        run = self._run(run)
         with self._lock:
             if len(self._partitions) == self.parameters.partitions:
                 return
-            Thread(target=warm_up).start()  # meanwhile; a stroke would have to wait for it
-            with self._timed("prepare"):
+            # a stroke would have to wait for the kernels, which are loaded meanwhile
+            with self._timed("prepare"), ThreadPoolExecutor(1) as pool:
+                warmed = pool.submit(warm_up)
                 self._partitions = prepare_partitions(
                     self.volume,
                     self.parameters.shifts,
@@ -196,10 +193,9 @@ class Segmenter:
                     done=self._partitions,
                     store=store,
                     workspace=self.workspace,
-                    workers=self.workers,
-                    progress=progress,
-                    should_stop=should_stop,
+                    run=run,
                 )
+                warmed.result()
 
     def segment(
         self,
@@ -209,8 +205,7 @@ class Segmenter:
         classifier: ClassifierParameters | None = None,
         in_view: NDArray[np.int32] | None = None,
         on_view: Callable[[InView], None] | None = None,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run | None = None,
     ) -> Segmentation:
         """Turn the strokes into labels for the whole volume.
 
@@ -229,11 +224,10 @@ class Segmenter:
             Supervoxels of the first partition that are looked at.
         on_view : callable, optional
             Called with what is known of those, before the rest of the volume is labelled.
-        progress : callable, optional
-            For the preparation.
-        should_stop : callable, optional
-            Asked every few hundredths of a second, on any thread, by one at a time. What was
-            known before a stop stays.
+        run : Run, optional
+            Shows the progress of the preparation. Asked whether to stop every few hundredths of a
+            second, on any thread, by one at a time; what was known before a stop stays. That of
+            the segmenter by default.
 
         Raises
         ------
@@ -241,9 +235,10 @@ class Segmenter:
             If the annotations do not fit the volume, or hold fewer than two classes, or the
             classifier can't be trained.
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
-        should_stop = latch(should_stop)
+        run = self._run(run).latched()
+        local = run.local().silent()
         with self._lock:
             self.seconds = {}
             if refinement is not None:
@@ -251,15 +246,13 @@ class Segmenter:
             if classifier is not None:
                 self.configure(replace(self.parameters, classifier=classifier))
             with self._timed("scan"):
-                strokes = usable_strokes(
-                    annotations, self.volume.shape, workers=self.workers, should_stop=should_stop
-                )
+                strokes = usable_strokes(annotations, self.volume.shape, run=local)
             self._trainer.check()  # before hours are spent
-            self.prepare(progress=progress, should_stop=should_stop)
+            self.prepare(run=run)
             painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
             earlier = self._learned
             known = earlier if earlier is not None and earlier.painted == painted else None
-            trained = known.classifier if known else self._train(painted, should_stop)
+            trained = known.classifier if known else self._train(painted, local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
@@ -270,33 +263,23 @@ class Segmenter:
                         earlier.coupling if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
-                        workers=self.workers,
-                        should_stop=should_stop,
+                        run=local,
                     )
                 on_view(part)
             self._learned = known or learn(
                 *(self._partitions, strokes, painted, trained, self._trainer),
                 known=seen,
                 timed=self._timed,
-                workers=self.workers,
-                should_stop=should_stop,
+                run=local,
             )
-            return self._finish(should_stop)
+            return self._finish(local)
 
-    def _train(
-        self, painted: tuple[LabelledSupervoxels, ...], should_stop: ShouldStop
-    ) -> Classifier:
+    def _train(self, painted: tuple[LabelledSupervoxels, ...], run: Run) -> Classifier:
         with self._timed("train"):
             rows = training_rows(self._partitions, painted)
-            return self._trainer.train(*rows, workers=self.workers, should_stop=should_stop)
+            return self._trainer.train(*rows, run=run)
 
-    def apply(
-        self,
-        model: Model,
-        *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> Segmentation:
+    def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
         """Label the volume with a model that was trained before.
 
         On the volume that the model was trained on, this gives the labels of the training run,
@@ -306,9 +289,7 @@ class Segmenter:
         ----------
         model : Model
             Its parameters replace those of the segmenter.
-        progress : callable, optional
-            For the preparation.
-        should_stop : callable, optional
+        run : Run, optional
             As for `segment`.
 
         Raises
@@ -316,28 +297,24 @@ class Segmenter:
         SegmentationError
             If the model asks for more channels, or fewer.
         Cancelled
-            If `should_stop` said so.
+            If the run is to stop.
         """
-        should_stop = latch(should_stop)
+        run = self._run(run).latched()
+        local = run.local().silent()
         check_channel_count(model.n_images, len(self.images))
         with self._lock:
             self.seconds = {}
             self.configure(model.parameters)
             self._learned = None
-            self.prepare(progress=progress, should_stop=should_stop)
+            self.prepare(run=run)
             digest = fingerprint(*self.images)
             at_home = digest == model.trained_on and self.spacing == model.spacing
             with self._timed("predict"):
-                probabilities = predict_partitions(
-                    model.classifier,
-                    self._partitions,
-                    workers=self.workers,
-                    should_stop=should_stop,
-                )
+                probabilities = predict_partitions(model.classifier, self._partitions, run=local)
             painted = model.painted if at_home else ()
             coupling = Coupling(model.distance, 1.0)
             self._learned = Learned(painted, model.classifier, probabilities, coupling)
-            return self._finish(should_stop)
+            return self._finish(local)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
@@ -370,7 +347,11 @@ class Segmenter:
             len(self.images),
         )
 
-    def _finish(self, should_stop: ShouldStop) -> Segmentation:
+    def _run(self, run: Run | None) -> Run:
+        """Return how a call runs: on the workers of the segmenter, if it doesn't say on which."""
+        return self.run if run is None else run.by_default_on(self.run.workers)
+
+    def _finish(self, run: Run) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
         learned, refinement = self._learned, self.parameters.refinement
         assert learned is not None
@@ -380,20 +361,14 @@ class Segmenter:
                     learned,
                     self._partitions,
                     refinement.strength,
-                    workers=self.workers,
-                    should_stop=should_stop,
+                    run=run,
                 )
             self._refined_from = learned, refinement
         renderer = Renderer.of_partitions(
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
-        return Segmentation(
-            learned.classifier.class_ids,
-            learned.probabilities,
-            self._refined,
-            renderer,
-            self.workers,
-        )
+        tables = learned.probabilities, self._refined
+        return Segmentation(learned.classifier.class_ids, *tables, renderer, self.run.threads)
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -14,11 +14,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from supervox.execution import (
     Block,
-    ShouldStop,
+    Run,
     Slices,
     VolumeLike,
+    Workers,
     read_block,
-    run_blocks,
     split_blocks,
 )
 
@@ -115,19 +115,16 @@ class LabelledSupervoxels:
         return LabelledSupervoxels(self.supervoxels[chosen], self.classes[chosen])
 
 
-def find_strokes(
-    annotations: VolumeLike, *, workers: int | None = None, should_stop: ShouldStop | None = None
-) -> Strokes:
+def find_strokes(annotations: VolumeLike, *, workers: Workers = None) -> Strokes:
     """Scan an annotation volume for painted voxels.
 
     Parameters
     ----------
     annotations : array-like of integers, (Z, Y, X)
         0 = unlabelled.
-    workers : int, optional
-        Threads; one per processor by default.
-    should_stop : callable, optional
-        Asked between slabs.
+    workers : int or Run, optional
+        Threads, one per processor by default; or a `Run`, which is asked whether to stop between
+        slabs.
 
     Raises
     ------
@@ -143,7 +140,7 @@ def find_strokes(
         return found + block.core[0].start * rows * columns, classes
 
     blocks = split_blocks(annotations.shape, (planes, rows, columns))
-    found = run_blocks(scan, blocks, workers=workers, should_stop=should_stop)
+    found = Run.of(workers).blocks(scan, blocks)
     voxels, classes = zip(*found, strict=True)
     values = np.concatenate(classes)
     if values.size and (values.min() < 0 or values.max() > MAX_CLASS):
@@ -158,8 +155,7 @@ def usable_strokes(
     annotations: VolumeLike | Strokes,
     shape: Sequence[int],
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> Strokes:
     """Return the painted voxels of a volume if they tell classes apart.
 
@@ -168,8 +164,8 @@ def usable_strokes(
     annotations : integers, (Z, Y, X) or (Y, X), or Strokes
     shape : sequence of 3 int
         Of the volume.
-    workers, should_stop
-        As in `find_strokes`.
+    run : Run
+        Of the scan.
 
     Raises
     ------
@@ -180,7 +176,7 @@ def usable_strokes(
         strokes = annotations
     else:
         annotations = check_annotations(annotations, shape)
-        strokes = find_strokes(annotations, workers=workers, should_stop=should_stop)
+        strokes = find_strokes(annotations, workers=run)
     check_classes(strokes.class_ids)
     return strokes
 

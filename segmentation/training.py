@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import ShouldStop, run_parallel
+from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.preparation.partition import Partition
@@ -46,14 +46,13 @@ def predict_partitions(
     partitions: Sequence[Partition],
     known: Surroundings | None = None,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> tuple[NDArray[np.float32], ...]:
     """Return the probabilities (S, C) of the supervoxels of each partition.
 
     Those of the first partition that are `known` of this classifier are not asked for again.
     """
-    ask = partial(classifier.predict, workers=workers, should_stop=should_stop)
+    ask = partial(classifier.predict, workers=run)
     if known is None:
         return tuple(ask(part.table.values) for part in partitions)
     values = partitions[0].table.values
@@ -73,8 +72,7 @@ def learn(
     *,
     known: Surroundings | None,
     timed: Callable[[str], AbstractContextManager[None]],
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> Learned:
     """Ask the classifier for all supervoxels, and held-out strokes for the coupling.
 
@@ -92,21 +90,13 @@ def learn(
         What the classifier was asked already.
     timed : callable
         Makes the context that a stage of some name runs in.
-    workers : int, optional
-        Threads.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
     """
     with timed("predict"):
-        chances = predict_partitions(
-            classifier, partitions, known, workers=workers, should_stop=should_stop
-        )
+        chances = predict_partitions(classifier, partitions, known, run=run)
     with timed("couple"):
-        coupling = _couple_classes(
-            *(partitions, strokes, painted, chances[0], trainer),
-            workers=workers,
-            should_stop=should_stop,
-        )
+        coupling = _couple_classes(*(partitions, strokes, painted, chances[0], trainer), run=run)
     return Learned(painted, classifier, chances, coupling)
 
 
@@ -117,8 +107,7 @@ def _couple_classes(
     probabilities: NDArray[np.float32],
     trainer: Trainer,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> Coupling:
     """Learn from held-out strokes and the volume what borders between the classes cost.
 
@@ -130,16 +119,14 @@ def _couple_classes(
     probabilities : float32, (S, C)
         What the classifier of all strokes says of the first partition.
     trainer : Trainer
-    workers, should_stop
-        As everywhere; `should_stop` on any thread.
+    run : Run
+        Asked whether to stop on any thread.
     """
     graph = partitions[0].graph
-    trials = hold_out(
-        partitions, strokes, painted, trainer, workers=workers, should_stop=should_stop
-    )
+    trials = hold_out(partitions, strokes, painted, trainer, run=run)
     per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
     sample = sample_volume(partitions[0], probabilities)
-    return learn_coupling(trials, sample, per_supervoxel, workers=workers, should_stop=should_stop)
+    return learn_coupling(trials, sample, per_supervoxel, run=run)
 
 
 def refine_partitions(
@@ -147,8 +134,7 @@ def refine_partitions(
     partitions: Sequence[Partition],
     strength: float,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> tuple[NDArray[np.int32], ...]:
     """Choose the column of a class for every supervoxel (S,) of each partition.
 
@@ -158,8 +144,8 @@ def refine_partitions(
     partitions : sequence of Partition
     strength : float
         Factor on the coupling.
-    workers, should_stop
-        As everywhere; `should_stop` on any thread.
+    run : Run
+        Asked whether to stop on any thread.
     """
     known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
     known = [
@@ -173,9 +159,7 @@ def refine_partitions(
             partitions[index].links,
             strength * learned.coupling.distance,
             painted=known[index],
-            workers=workers,
-            should_stop=should_stop,
+            run=run,
         )
 
-    indices = range(len(partitions))
-    return tuple(run_parallel(one, indices, workers=workers, should_stop=should_stop))
+    return tuple(run.parallel(one, range(len(partitions))))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import ShouldStop
+from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.preparation.partition import Partition
@@ -60,8 +60,7 @@ def segment_in_view(
     painted: LabelledSupervoxels,
     *,
     strength: float,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> tuple[Surroundings, InView]:
     """Ask the classifier for what is looked at and its surroundings, and refine these only.
 
@@ -79,17 +78,13 @@ def segment_in_view(
     painted : LabelledSupervoxels
     strength : float
         Of refinement.
-    workers : int, optional
-        Threads; one per processor by default.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
     """
     seen = np.zeros(partition.graph.n_supervoxels, np.bool_)
     seen[ids] = True
     near = Neighbourhood.around(partition, np.flatnonzero(seen), HOPS)
-    probabilities = classifier.predict(
-        partition.table.values, near.supervoxels, workers=workers, should_stop=should_stop
-    )
+    probabilities = classifier.predict(partition.table.values, near.supervoxels, workers=run)
     surroundings = Surroundings(near.supervoxels, seen[near.supervoxels], probabilities)
     n_classes = len(classifier.class_ids)
     if coupling is None or len(coupling.distance) != n_classes:
@@ -99,8 +94,7 @@ def segment_in_view(
         near.links,
         strength * coupling.distance,
         painted=near.known(painted, classifier.class_ids),
-        workers=workers,
-        should_stop=should_stop,
+        run=run,
     )
     chosen = surroundings.is_seen
     found = np.array(classifier.class_ids, np.uint16)[labels[chosen]]

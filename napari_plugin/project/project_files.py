@@ -254,12 +254,7 @@ def restoring(project: Project, source: Source, resources: Resources) -> Task:
             room = resources.room(source, parameters)
         except SegmentationError:
             return None  # it can't be prepared anew either, and the dock says why
-        found = project.derived.load_partitions(
-            1,
-            workspace=room,
-            progress=report.progress,
-            should_stop=report.should_stop,
-        )
+        found = project.derived.load_partitions(1, workspace=room, run=report.run)
         if not found:
             return None
         segmenter = Segmenter(
@@ -269,7 +264,7 @@ def restoring(project: Project, source: Source, resources: Resources) -> Task:
             workers=resources.workers,
             partitions=found,
         )
-        segmenter.prepare(should_stop=report.should_stop)
+        segmenter.prepare(run=report.run.silent())
         coarse = coarse_sample(source.layer_part(found[0].ids))
         prepared = Prepared(source, settings.parameters, segmenter, coarse, 0.0)
         strokes = project.strokes
@@ -296,15 +291,15 @@ def restoring_labels(project: Project, restored: Restored, model: Model, room: W
             source.work_volume(),
             spacing=source.spacing,
             parameters=model.parameters,
-            workers=prepared.segmenter.workers,
+            workers=prepared.segmenter.run,
             partitions=project.derived.load_partitions(
                 workspace=room,
                 known=prepared.segmenter.partitions,
-                should_stop=report.should_stop,
+                run=report.run.silent(),
             ),
         )
-        segmentation = segmenter.apply(model, should_stop=report.should_stop)
-        labels = render_labels(segmentation, source, report.progress, report.should_stop)
+        segmentation = segmenter.apply(model, run=report.run.silent())
+        labels = render_labels(segmentation, source, report.run)
         return Finished(source, restored.strokes, segmenter, segmentation, labels, 0.0)
 
     return restore
@@ -330,9 +325,7 @@ def storing(
     def store(report: Report) -> None:
         project.settings = wanted_settings(project.settings, source, parameters)
         for k, partition in enumerate(computed.segmenter.partitions):
-            project.derived.save_partition(
-                k, partition, progress=report.progress, should_stop=report.should_stop
-            )
+            project.derived.save_partition(k, partition, run=report.run)
         if isinstance(computed, Finished) and computed.seconds:  # or else it is there
             keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
 

@@ -21,6 +21,7 @@ from supervox.napari_plugin.tasks.jobs import Stage
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, Scan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
+from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
@@ -395,4 +396,4 @@ class Session:
 
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""
-        show_error(str(error) or type(error).__name__)
+        show_error(with_remedy(error) or type(error).__name__)

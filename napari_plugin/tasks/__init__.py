@@ -1,6 +1,7 @@
 """Long work: each a task for a thread, and what comes of it.
 
 - `jobs`: runs them.
-- `resources`: what memory, disk, device and cluster that work may use.
+- `resources`: what memory, disk, device and cluster that work may use; `remedies`: what a person
+  can do where that is too little.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: one kind of work each.
 """

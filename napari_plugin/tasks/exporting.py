@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Cancelled
 from supervox.napari_plugin.layers.source import Source
 from supervox.project import Project
 from supervox.reports import HTML, report_files
@@ -136,8 +135,7 @@ def _write_array(
     planes = max(1, SLAB_VOXELS // (labels.shape[1] * labels.shape[2]))
     with _create(request, labels.shape, labels.dtype, start) as writer:
         for first in range(0, len(labels), planes):
-            if report.should_stop():
-                raise Cancelled("stopped on request")
+            report.run.check_stop()
             last = min(first + planes, len(labels))
             writer[first:last] = labels[first:last]
             report.progress(last, len(labels))
@@ -151,8 +149,7 @@ def _write_rendered(request: ExportRequest, finished: Finished, report: Report) 
         for slab in segmentation.slabs(
             probabilities=wants,
             uncertainty=not wants,
-            progress=report.progress,
-            should_stop=report.should_stop,
+            run=report.run,
         ):
             values = slab.probabilities if wants else slab.uncertainty
             assert values is not None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Progress, ShouldStop
+from supervox.execution import Run
 from supervox.napari_plugin.layers.source import Source
 from supervox.segmentation import (
     Partition,
@@ -20,7 +20,7 @@ from supervox.segmentation import (
 
 from .jobs import Report, Stage, Task
 from .preparing import Prepared
-from .resources import Resources, part
+from .resources import Resources
 
 PREPARE_SHARE = 0.7  # of the work; the rest is making voxels
 
@@ -128,28 +128,21 @@ def _task(
             partitions=partitions,
             n_classes=len(strokes.class_ids),
             held_bytes=math.prod(source.shape),  # the labels
-            progress=part(report.progress, 0, PREPARE_SHARE),
-            should_stop=report.should_stop,
+            run=report.run.part(0, PREPARE_SHARE),
         )
-        segmentation = full.segment(strokes, should_stop=report.should_stop)
-        labels = render_labels(
-            segmentation,
-            source,
-            part(report.progress, PREPARE_SHARE, 1),
-            report.should_stop,
-        )
+        silent = report.run.silent()
+        segmentation = full.segment(strokes, run=silent)
+        labels = render_labels(segmentation, source, report.run.part(PREPARE_SHARE, 1))
         seconds = time.perf_counter() - started
         return Finished(source, strokes, full, segmentation, labels, seconds)
 
     return finish
 
 
-def render_labels(
-    segmentation: Segmentation, source: Source, progress: Progress, should_stop: ShouldStop
-) -> NDArray[np.uint8]:
+def render_labels(segmentation: Segmentation, source: Source, run: Run) -> NDArray[np.uint8]:
     """Return the labels of all voxels of the part to work in, (Z, Y, X)."""
     labels = np.zeros(segmentation.shape, np.uint8)
-    for block in segmentation.render(progress=progress, should_stop=should_stop):
+    for block in segmentation.render(run=run):
         labels[block.block.core] = block.labels
         source.release()
     return labels

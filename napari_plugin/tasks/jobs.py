@@ -24,7 +24,7 @@ from typing import Any
 import psygnal
 from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
-from supervox.execution import Cancelled
+from supervox.execution import Cancelled, Run
 
 NICENESS, BACKGROUND_NICENESS = 10, 19
 POLL_MS = 100  # how often progress is shown
@@ -47,6 +47,11 @@ class Report:
     def progress(self, done: int, total: int) -> None:
         """Tell how much is done."""
         self.done, self.total = done, total
+
+    @property
+    def run(self) -> Run:
+        """The run of the task: it tells here, and asks here."""
+        return Run(None, self.progress, self.should_stop)
 
     def stop(self) -> None:
         """Ask the task to stop."""

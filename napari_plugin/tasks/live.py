@@ -245,7 +245,7 @@ def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Tas
     def scan(report: Report) -> Scan:
         differs = Strokes.empty().voxels if recorder is None else recorder.look(report.should_stop)
         volume = annotations if annotations.ndim == 3 else annotations[np.newaxis]
-        strokes = find_strokes(volume, should_stop=report.should_stop)
+        strokes = find_strokes(volume, workers=report.run.silent())
         return Scan(strokes, count_strokes(strokes, volume.shape), differs)
 
     return scan
@@ -279,7 +279,7 @@ def _update_task(
             classifier=parameters.classifier,
             in_view=None if in_view is None else prepared.ids[in_view],
             on_view=show,
-            should_stop=report.should_stop,
+            run=report.run,
         )
         return LiveResult(
             result.class_ids,

@@ -18,6 +18,7 @@ from supervox.segmentation import (
 )
 
 from .jobs import Report, Stage, Task, step_back
+from .remedies import with_remedy
 from .resources import Resources
 
 LEAST_SECONDS = 10.0  # a preparation of less is mostly the start, and tells nothing of the pace
@@ -119,7 +120,7 @@ class Preparation(Stage):
         try:
             plan = self._resources.plan(source, live)
         except SegmentationError as error:
-            return Needs(estimate.seconds, estimate.bytes, 0, str(error))
+            return Needs(estimate.seconds, estimate.bytes, 0, with_remedy(error))
         on_disk = 4 * math.prod(source.shape) if plan.ids_on_disk else 0
         copied = 0 if plan.volume_on_disk else self._resources.copied_bytes(source)
         return Needs(estimate.seconds, estimate.bytes - on_disk + copied, plan.disk_bytes)
@@ -163,9 +164,7 @@ def _task(
         started = time.perf_counter()
         if in_background:
             step_back()
-        segmenter = resources.prepare(
-            source, live, progress=report.progress, should_stop=report.should_stop
-        )
+        segmenter = resources.prepare(source, live, run=report.run)
         coarse = coarse_sample(source.layer_part(segmenter.partitions[0].ids))
         seconds = time.perf_counter() - started
         return Prepared(source, parameters, segmenter, coarse, seconds)

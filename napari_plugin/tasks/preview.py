@@ -8,7 +8,6 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
-from supervox.execution import Cancelled
 from supervox.features import FeatureBank, FeatureParameters, IntensityRange
 from supervox.napari_plugin.layers.make_layers import (
     PREVIEW,
@@ -128,8 +127,7 @@ def _supervoxel_task(source: Source, at: Box, parameters: SupervoxelParameters) 
             iterations=parameters.iterations,
             smoothing=parameters.smoothing_voxels,
             intensity=intensity,
-            progress=report.progress,
-            should_stop=report.should_stop,
+            workers=report.run,
         )
         inner = tuple(
             slice(part.start - grown.start, part.stop - grown.start)
@@ -150,8 +148,7 @@ def _feature_task(source: Source, at: Box, parameters: FeatureParameters, channe
     def compute(report: Report) -> SlicePreview:
         volume = source.work_volume()
         intensity = IntensityRange.measure(volume)
-        if report.should_stop():
-            raise Cancelled("stopped on request")
+        report.run.check_stop()
         values = FeatureBank(parameters).compute_channel(
             volume, channel, region=at, spacing=source.spacing, intensity=intensity
         )

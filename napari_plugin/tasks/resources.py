@@ -15,12 +15,10 @@ from napari.utils.notifications import show_warning
 from supervox.execution import (
     Choice,
     Device,
-    Progress,
+    Run,
     Scratch,
-    ShouldStop,
     VolumeLike,
     Workspace,
-    check_stop,
     connected,
     find_device,
 )
@@ -29,16 +27,17 @@ from supervox.segmentation import (
     MemoryPlan,
     NotEnoughMemory,
     Partition,
-    Run,
     SegmentationError,
     SegmentationParameters,
     Segmenter,
     WhatWouldFit,
+    Workload,
     default_budget,
     plan_memory,
 )
 
-PREFERENCES = "Preferences › Supervox › Preparation"
+from .remedies import PREFERENCES
+
 BUDGET_STEP = 1e8  # bytes: what is available changes all the time, and plans are kept
 COPY_SHARE = 0.1  # of the progress, where the volume is copied first
 SLAB_BYTES = 64 * 2**20
@@ -89,11 +88,11 @@ class Resources:
 
         Raises
         ------
-        SegmentationError
-            If it can't be done; the message says what a person can change in the window.
+        NotEnoughMemory
+            If it can't be done.
         """
         budget = default_budget() if self.memory is None else self.memory
-        run = Run(
+        work = Workload(
             source.shape,
             self.copied_bytes(source) // math.prod(source.shape),
             parameters,
@@ -103,9 +102,9 @@ class Resources:
             self.workers,
             held_bytes,
         )
-        plan = _plan(run, budget // BUDGET_STEP * BUDGET_STEP, self.scheduler is not None)
+        plan = _plan(work, budget // BUDGET_STEP * BUDGET_STEP, self.scheduler is not None)
         if isinstance(plan, WhatWouldFit):
-            raise SegmentationError(_refusal(plan, source))
+            raise NotEnoughMemory(source.shape, plan)
         return plan
 
     def prepare(
@@ -116,8 +115,7 @@ class Resources:
         partitions: tuple[Partition, ...] = (),
         n_classes: int = 2,
         held_bytes: int = 0,
-        progress: Progress,
-        should_stop: ShouldStop,
+        run: Run,
     ) -> Segmenter:
         """Prepare all partitions, wherever that is to be done; return what segments with them here.
 
@@ -129,7 +127,7 @@ class Resources:
             The first ones, where they are known.
         n_classes, held_bytes : int
             As in `plan`.
-        progress, should_stop : callable
+        run : Run
 
         Raises
         ------
@@ -141,7 +139,7 @@ class Resources:
             share = COPY_SHARE if self._is_copied(source) else 0.0
             volume = source.work_volume()
             if share:
-                volume = _copy(volume, images, part(progress, 0, share), should_stop)
+                volume = _copy(volume, images, run.part(0, share))
             there = Segmenter(
                 volume,
                 spacing=source.spacing,
@@ -151,11 +149,13 @@ class Resources:
                 workspace=ids,
             )
 
+            step = run.part(share, 1)
+
             def report(done: int, total: int) -> None:
                 source.release()
-                part(progress, share, 1)(done, total)
+                step.report(done, total)
 
-            there.prepare(progress=report, should_stop=should_stop)
+            there.prepare(run=replace(step, progress=report))
             ids.release()
             found = there.partitions
         return Segmenter(
@@ -236,15 +236,6 @@ class Resources:
             )
 
 
-def part(progress: Progress, first: float, last: float) -> Progress:
-    """Return the progress of a step, which is a part of a whole that goes from 0 to 1."""
-
-    def report(done: int, total: int) -> None:
-        progress(round(1000 * (first + (last - first) * done / max(1, total))), 1000)
-
-    return report
-
-
 def _at_home(partition: Partition) -> Partition:
     """Return a partition whose voxels are nobody else's any more: the folder of a cluster is gone.
 
@@ -258,36 +249,20 @@ def _at_home(partition: Partition) -> Partition:
 
 
 @lru_cache(maxsize=32)
-def _plan(run: Run, budget: float, shared: bool) -> MemoryPlan | WhatWouldFit:
+def _plan(work: Workload, budget: float, shared: bool) -> MemoryPlan | WhatWouldFit:
     try:
-        return plan_memory(run, budget, shared=shared)
+        return plan_memory(work, budget, shared=shared)
     except NotEnoughMemory as error:
         return error.instead
 
 
-def _refusal(instead: WhatWouldFit, source: Source) -> str:
-    """Say what is too large, and what a person can do."""
-    ways = []
-    if instead.box is not None:
-        ways.append(f"work in a box of up to {' × '.join(map(str, instead.box))} voxels")
-    if instead.size_voxels is not None and instead.size_voxels <= 24:
-        ways.append(f"choose a detail size of {instead.size_voxels} voxels")
-    ways.append(f"allow more memory in {PREFERENCES}")
-    return (
-        f"{' × '.join(map(str, source.shape))} voxels need about {instead.least / 1e9:.1f} GB of "
-        f"memory, and {instead.budget / 1e9:.1f} GB may be used: {', or '.join(ways)}"
-    )
-
-
-def _copy(
-    volume: VolumeLike, room: Workspace, progress: Progress, should_stop: ShouldStop
-) -> VolumeLike:
+def _copy(volume: VolumeLike, room: Workspace, run: Run) -> VolumeLike:
     """Copy a volume to where many passes over it are quick, and all workers see it."""
     copy = room.empty(volume.shape, volume.dtype)
     planes = max(1, SLAB_BYTES // max(1, copy[0].nbytes))
     for start in range(0, len(copy), planes):
-        check_stop(should_stop)
+        run.check_stop()
         copy[start : start + planes] = volume[start : start + planes]
         room.release()
-        progress(min(start + planes, len(copy)), len(copy))
+        run.report(min(start + planes, len(copy)), len(copy))
     return copy

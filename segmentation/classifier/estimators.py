@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, ShouldStop, run_blocks, split_blocks
+from supervox.execution import Block, Run, Workers, split_blocks
 from supervox.segmentation.checks import SegmentationError
 
 from .parameters import METHODS, OWN
@@ -55,8 +55,7 @@ class Classifier(Protocol):
         features: NDArray[np.float32],
         rows: NDArray[np.integer] | None = None,
         *,
-        workers: int | None = None,
-        should_stop: ShouldStop | None = None,
+        workers: Workers = None,
     ) -> NDArray[np.float32]:
         """Return the probabilities (R, C) of rows of features (S, F); all by default."""
 
@@ -85,8 +84,7 @@ class FittedEstimator:
         features: NDArray[np.float32],
         rows: NDArray[np.integer] | None = None,
         *,
-        workers: int | None = None,
-        should_stop: ShouldStop | None = None,
+        workers: Workers = None,
     ) -> NDArray[np.float32]:
         """Return the probabilities of the classes.
 
@@ -95,10 +93,9 @@ class FittedEstimator:
         features : float32, (S, F)
         rows : integers, (R,), optional
             Those that are asked for; all by default.
-        workers : int, optional
-            Threads; one per processor by default.
-        should_stop : callable, optional
-            Asked between blocks of some thousand rows.
+        workers : int or Run, optional
+            Threads, one per processor by default; or a `Run` on threads, asked between blocks of
+            some thousand rows whether to stop.
 
         Returns
         -------
@@ -121,9 +118,9 @@ class FittedEstimator:
                 result[part] = self._ask(asked.astype(np.float64))[:, columns]
 
         blocks = split_blocks((n_rows, 1, 1), (BLOCK_ROWS, 1, 1)) if n_rows else []
-        threads = workers if self.is_named else 1
+        run = Run.of(workers).silent()
         with single_threaded() if self.is_named else nullcontext(nullcontext) as one_thread:
-            for _ in run_blocks(fill, blocks, workers=threads, should_stop=should_stop):
+            for _ in (run if self.is_named else run.on(1)).blocks(fill, blocks):
                 pass
         return result
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import ShouldStop, check_stop, count_workers
+from supervox.execution import Run
 from supervox.segmentation.checks import SegmentationError, check_classes
 
 from ._tree_training import Tree
@@ -77,8 +77,7 @@ class Trainer:
         features: NDArray[np.float32],
         classes: NDArray[np.uint16],
         *,
-        workers: int | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> Classifier:
         """Learn from labelled supervoxels; of the classifiers by name, classes weigh the same.
 
@@ -88,11 +87,9 @@ class Trainer:
             Rows of the feature table that are labelled.
         classes : uint16, (L,)
             Class id of each row.
-        workers : int, optional
-            Threads.
-        should_stop : callable, optional
-            Asked before each of our trees, on any thread; of other classifiers before and after
-            the whole, which takes up to seconds.
+        run : Run
+            Asked whether to stop before each of our trees, on any thread; with other classifiers
+            before and after the whole, which takes up to seconds.
 
         Raises
         ------
@@ -103,19 +100,17 @@ class Trainer:
         """
         method = self.parameters.method
         if method == DEFAULT:
-            return train_forest(
-                features, classes, self.parameters, workers=workers, should_stop=should_stop
-            )
+            return train_forest(features, classes, self.parameters, workers=run)
         self.check()
         check_classes([int(value) for value in np.unique(classes)])
         if not np.isfinite(features).all():
             raise ValueError("features to learn from must be finite")
-        check_stop(should_stop)
+        run.check_stop()
         if method == OWN:
             fitted = fit_estimator(self._copy(), features, classes)
         else:
-            fitted = self._fit_named(features, classes, count_workers(workers))
-        check_stop(should_stop)
+            fitted = self._fit_named(features, classes, run.n_threads)
+        run.check_stop()
         return _lay_out(fitted)
 
     def _copy(self) -> Estimator:

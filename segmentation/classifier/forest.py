@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import (
     Block,
-    ShouldStop,
-    check_stop,
-    count_workers,
-    run_blocks,
-    run_parallel,
+    Run,
+    Workers,
     split_blocks,
 )
 from supervox.segmentation.checks import SegmentationError
@@ -118,8 +115,7 @@ class Forest:
         features: NDArray[np.float32],
         rows: NDArray[np.integer] | None = None,
         *,
-        workers: int | None = None,
-        should_stop: ShouldStop | None = None,
+        workers: Workers = None,
     ) -> NDArray[np.float32]:
         """Return the probabilities of the classes, the mean over the trees.
 
@@ -128,10 +124,8 @@ class Forest:
         features : float32, (S, F)
         rows : integers, (R,), optional
             Those that are asked for; all by default.
-        workers : int, optional
-            Threads; one per processor by default.
-        should_stop : callable, optional
-            Asked between blocks of some thousand rows.
+        workers : int or Run, optional
+            Threads, one per processor by default; or a `Run`, which also stops.
 
         Returns
         -------
@@ -149,9 +143,10 @@ class Forest:
             asked = values[part] if rows is None else values[rows[part]]
             predict_rows(asked, self.roots, depth, nodes, result[part])
 
-        n = rows_per_block(n_rows, values.shape[1], count_workers(workers))
+        run = Run.of(workers).local().silent()
+        n = rows_per_block(n_rows, values.shape[1], run.n_threads)
         blocks = split_blocks((n_rows, 1, 1), (n, 1, 1))
-        for _ in run_blocks(fill, blocks, workers=workers, should_stop=should_stop):
+        for _ in run.blocks(fill, blocks):
             pass
         return result
 
@@ -161,8 +156,7 @@ def train_forest(
     classes: NDArray[np.uint16],
     parameters: ClassifierParameters | None = None,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    workers: Workers = None,
 ) -> Forest:
     """Grow extremely randomised trees on the labelled supervoxels; classes weigh the same.
 
@@ -173,10 +167,9 @@ def train_forest(
     classes : uint16, (L,)
         Class id of each row.
     parameters : ClassifierParameters, optional
-    workers : int, optional
-        Threads.
-    should_stop : callable, optional
-        Asked before each tree, on any thread.
+    workers : int or Run, optional
+        Threads, one per processor by default; or a `Run`, which is asked whether to stop before
+        each tree, on any thread.
 
     Raises
     ------
@@ -204,13 +197,13 @@ def train_forest(
     def grow(seeds: Sequence[int]) -> list[Tree]:
         trees = []
         for seed in seeds:
-            check_stop(should_stop)
+            run.check_stop()
             trees.append(grow_tree(rows, seed))
         return trees
 
-    seeds = _seeds(parameters)
+    run, seeds = Run.of(workers), _seeds(parameters)
     parts = [seeds[k : k + TREES_PER_TASK] for k in range(0, len(seeds), TREES_PER_TASK)]
-    grown = run_parallel(grow, parts, workers=workers)
+    grown = run.parallel(grow, parts)
     return join_trees(tuple(int(value) for value in ids), [tree for part in grown for tree in part])
 
 

@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import (
     Block,
-    Progress,
-    ShouldStop,
+    Run,
     VolumeLike,
     Workers,
     default_block_shape,
     read_block,
-    run_blocks,
     split_blocks,
 )
 from supervox.features import IntensityRange
@@ -91,8 +89,6 @@ def region_graph(
     n_supervoxels: int | None = None,
     block_shape: Sequence[int] | None = None,
     workers: Workers = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
 ) -> RegionGraph:
     """Find the supervoxels that touch, block by block.
 
@@ -109,8 +105,8 @@ def region_graph(
         Scale of the intensities; measured on the volume by default.
     n_supervoxels : int, optional
         S, if known; otherwise the ids are read once more.
-    block_shape, workers, progress, should_stop
-        As in `compute_supervoxels`; the result does not depend on the first two.
+    block_shape, workers
+        As in `compute_supervoxels`; the result does not depend on them.
 
     Returns
     -------
@@ -134,9 +130,7 @@ def region_graph(
     one_block = partial(_touching, ids, volume, intensity, sigma, n_supervoxels)
     regions = np.zeros((n_supervoxels, 2))
     parts = []
-    for present, sums, pairs in run_blocks(
-        one_block, blocks, workers=workers, progress=progress, should_stop=should_stop
-    ):
+    for present, sums, pairs in Run.of(workers).blocks(one_block, blocks):
         regions[present] += sums
         parts.append(pairs)
     return _assemble(regions, *reduce_pairs(parts), face_areas(spacing))

@@ -1,4 +1,4 @@
-"""A run within a budget of memory: what goes to the disk, or what would fit if nothing does."""
+"""A segmentation within a budget of memory: what goes to the disk, or what would fit instead."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CGROUPS, OWN_CGROUP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
 @dataclass(frozen=True)
-class Run:
+class Workload:
     """A segmentation that is to be made, as far as its memory depends on it.
 
     Attributes
@@ -106,40 +106,31 @@ class WhatWouldFit:
 
 
 class NotEnoughMemory(SegmentationError):
-    """A run needs more memory than it may use; says what a command could do.
+    """A segmentation needs more memory than it may use.
 
     Attributes
     ----------
+    shape : tuple of 3 int
+        Voxels of the volume.
     instead : WhatWouldFit
-        The same, for others to say in their words.
+        What could be done, for the command line and the window to say in their words.
     """
 
     def __init__(self, shape: tuple[int, int, int], instead: WhatWouldFit) -> None:
-        self.instead = instead
+        self.shape, self.instead = shape, instead
         super().__init__(
             f"{' x '.join(map(str, shape))} voxels need about {_gigabytes(instead.least)} of "
             "memory, even with volume and supervoxels on the disk; "
-            f"{_gigabytes(instead.budget)} may be used: " + ", or ".join(_proposals(instead))
+            f"{_gigabytes(instead.budget)} may be used"
         )
 
 
-def _proposals(instead: WhatWouldFit) -> Iterator[str]:
-    """Yield the ways to need less memory, each an imperative for an error message."""
-    yield f"give --memory {math.ceil(instead.least / 1e9)}GB if the machine has as much"
-    if instead.size_voxels is not None:
-        yield f"use --supervoxel-size {instead.size_voxels}"
-    if instead.partitions is not None:
-        yield f"use --partitions {instead.partitions}"
-    if instead.box is not None:
-        yield f"cut out a box of {' x '.join(map(str, instead.box))} voxels"
-
-
-def plan_memory(run: Run, budget: float, *, shared: bool = False) -> MemoryPlan:
+def plan_memory(work: Workload, budget: float, *, shared: bool = False) -> MemoryPlan:
     """Fit a run into a budget: what costs least time comes first.
 
     Parameters
     ----------
-    run : Run
+    work : Workload
     budget : float
         Bytes.
     shared : bool
@@ -148,14 +139,14 @@ def plan_memory(run: Run, budget: float, *, shared: bool = False) -> MemoryPlan:
     Raises
     ------
     NotEnoughMemory
-        If it can't be done; the message says what could.
+        If it can't be done.
     """
-    ways = (plan for plan in _plans(run) if plan.volume_on_disk or not shared)
+    ways = (plan for plan in _plans(work) if plan.volume_on_disk or not shared)
     plan = next((plan for plan in ways if plan.bytes <= budget), None)
     if plan is not None:
-        again = AGAIN_BYTES * math.prod(run.shape) * shared
+        again = AGAIN_BYTES * math.prod(work.shape) * shared
         return replace(plan, disk_bytes=plan.disk_bytes + again)
-    raise NotEnoughMemory(run.shape, _what_would_fit(run, budget))
+    raise NotEnoughMemory(work.shape, _what_would_fit(work, budget))
 
 
 def default_budget() -> float:
@@ -166,33 +157,33 @@ def default_budget() -> float:
     return USED_SHARE * float(min(available))
 
 
-def _plans(run: Run) -> Iterator[MemoryPlan]:
+def _plans(work: Workload) -> Iterator[MemoryPlan]:
     """Yield the ways to do it, those that cost more time last."""
-    partitions = run.parameters.partitions
-    yield _plan(run, False, False, partitions)
-    yield _plan(run, True, False, partitions)
+    partitions = work.parameters.partitions
+    yield _plan(work, False, False, partitions)
+    yield _plan(work, True, False, partitions)
     for together in range(partitions, 0, -1):
-        yield _plan(run, True, True, together)
+        yield _plan(work, True, True, together)
 
 
-def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> MemoryPlan:
+def _plan(work: Workload, ids_on_disk: bool, volume_on_disk: bool, together: int) -> MemoryPlan:
     demand = estimate_demand(
-        run.shape,
-        run.parameters,
-        spacing=run.spacing,
-        n_images=run.n_images,
+        work.shape,
+        work.parameters,
+        spacing=work.spacing,
+        n_images=work.n_images,
         pooled_together=together,
     )
-    voxels, threads = math.prod(run.shape), count_workers(run.workers)
-    volume = float(voxels * run.itemsize)
-    result = demand.n_supervoxels * run.parameters.partitions * 4 * (run.n_classes + 1)
+    voxels, threads = math.prod(work.shape), count_workers(work.workers)
+    volume = float(voxels * work.itemsize)
+    result = demand.n_supervoxels * work.parameters.partitions * 4 * (work.n_classes + 1)
     learning = threads * demand.n_supervoxels * LEARNING_BYTES
     rendering = min(SLAB_BYTES, 2.0 * voxels) + (threads + 1) * min(
         BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL * voxels
     )
     # what lies in files is in memory as well, where somebody works on it
-    in_files = 4 * run.parameters.partitions * ids_on_disk + run.itemsize * volume_on_disk
-    unfinished = UNFINISHED_BYTES * run.resumable
+    in_files = 4 * work.parameters.partitions * ids_on_disk + work.itemsize * volume_on_disk
+    unfinished = UNFINISHED_BYTES * work.resumable
     in_files += unfinished
     mapped = in_files * (threads + 1) * min(MAPPED_VOXELS, voxels)
     in_memory = (0 if ids_on_disk else demand.ids) + (0 if volume_on_disk else volume)
@@ -201,27 +192,27 @@ def _plan(run: Run, ids_on_disk: bool, volume_on_disk: bool, together: int) -> M
         ids_on_disk,
         volume_on_disk,
         together,
-        BASE_BYTES + run.held_bytes + in_memory + mapped + demand.tables + stages,
+        BASE_BYTES + work.held_bytes + in_memory + mapped + demand.tables + stages,
         demand.ids * ids_on_disk + volume * volume_on_disk + unfinished * voxels,
     )
 
 
-def _what_would_fit(run: Run, budget: float) -> WhatWouldFit:
-    def fits(changed: Run) -> bool:
+def _what_would_fit(work: Workload, budget: float) -> WhatWouldFit:
+    def fits(changed: Workload) -> bool:
         return any(plan.bytes <= budget for plan in _plans(changed))
 
-    def with_size(edge: int) -> Run:
-        supervoxels = replace(run.parameters.supervoxels, size_voxels=float(edge))
-        return replace(run, parameters=replace(run.parameters, supervoxels=supervoxels))
+    def with_size(edge: int) -> Workload:
+        supervoxels = replace(work.parameters.supervoxels, size_voxels=float(edge))
+        return replace(work, parameters=replace(work.parameters, supervoxels=supervoxels))
 
-    def with_partitions(number: int) -> Run:
-        return replace(run, parameters=replace(run.parameters, partitions=number))
+    def with_partitions(number: int) -> Workload:
+        return replace(work, parameters=replace(work.parameters, partitions=number))
 
-    finest = math.floor(run.parameters.supervoxels.size_voxels) + 1
-    fewer = range(run.parameters.partitions - 1, 0, -1)
-    box = _largest_box(run, budget)
+    finest = math.floor(work.parameters.supervoxels.size_voxels) + 1
+    fewer = range(work.parameters.partitions - 1, 0, -1)
+    box = _largest_box(work, budget)
     return WhatWouldFit(
-        min(plan.bytes for plan in _plans(run)),
+        min(plan.bytes for plan in _plans(work)),
         budget,
         next((edge for edge in range(finest, COARSEST + 1) if fits(with_size(edge))), None),
         next((number for number in fewer if fits(with_partitions(number))), None),
@@ -229,11 +220,11 @@ def _what_would_fit(run: Run, budget: float) -> WhatWouldFit:
     )
 
 
-def _largest_box(run: Run, budget: float) -> Run | None:
+def _largest_box(work: Workload, budget: float) -> Workload | None:
     """Return the run on a box of the volume's proportions that just fits, in tenths of its edge."""
     for tenths in range(9, 0, -1):
-        z, y, x = (max(1, edge * tenths // 10) for edge in run.shape)
-        box = replace(run, shape=(z, y, x))
+        z, y, x = (max(1, edge * tenths // 10) for edge in work.shape)
+        box = replace(work, shape=(z, y, x))
         if any(plan.bytes <= budget for plan in _plans(box)):
             return box
     return None

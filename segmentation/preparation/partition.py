@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Progress, ShouldStop, Unfinished, VolumeLike, Workspace
+from supervox.execution import Run, Unfinished, VolumeLike, Workspace
 from supervox.features import FeatureTable, IntensityRange
 from supervox.segmentation.graph.adjacency import Links, link
 from supervox.segmentation.graph.region_graph import RegionGraph, pair_weights
@@ -67,19 +67,10 @@ class Pieces:
 class PieceStore(Protocol):
     """Keeps the pieces of partitions as they are finished, and gives those of an earlier time."""
 
-    def load_pieces(
-        self, k: int, workspace: Workspace | None, *, should_stop: ShouldStop | None = None
-    ) -> Pieces:
+    def load_pieces(self, k: int, workspace: Workspace | None, *, run: Run = Run()) -> Pieces:
         """Return what there is of partition k."""
 
-    def save_piece(
-        self,
-        k: int,
-        piece: Piece,
-        *,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> None:
+    def save_piece(self, k: int, piece: Piece, *, run: Run = Run()) -> None:
         """Keep a piece of partition k."""
 
     def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:

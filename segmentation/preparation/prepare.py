@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from supervox.execution import Progress, ShouldStop, VolumeLike, Workspace, run_parallel
+from supervox.execution import Run, VolumeLike, Workspace
 from supervox.features import IntensityRange
 from supervox.segmentation.parameters import SegmentationParameters
 
@@ -19,7 +19,7 @@ from .partition import (
     Piece,
     PieceStore,
 )
-from .stages import GRAPH_COST, SUPERVOXELS_COST, Stages, Steps
+from .stages import Stages
 
 Kind = TypeVar("Kind")
 
@@ -35,9 +35,7 @@ def prepare_partitions(
     done: Sequence[Partition] = (),
     store: PieceStore | None = None,
     workspace: Workspace | None = None,
-    workers: int | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> list[Partition]:
     """Compute supervoxels, features and region graphs of a volume.
 
@@ -58,8 +56,8 @@ def prepare_partitions(
         knows as begun goes on behind its last finished block.
     workspace : Workspace, optional
         All in memory and at once by default.
-    workers, progress, should_stop
-        As everywhere.
+    run : Run
+        On the cluster of the workspace, if there is one.
 
     Returns
     -------
@@ -69,7 +67,7 @@ def prepare_partitions(
     workspace = workspace or Workspace()
     missing = range(len(done), len(shifts))
     store = store or NothingKept()
-    found = {k: store.load_pieces(k, workspace, should_stop=should_stop) for k in missing}
+    found = {k: store.load_pieces(k, workspace, run=run.silent()) for k in missing}
     work = Stages(
         volume,
         shifts,
@@ -78,40 +76,38 @@ def prepare_partitions(
         intensity,
         channels,
         workspace,
-        workspace.cluster or workers,
-        should_stop,
         store,
     )
     groups = work.groups(found)
-    steps = Steps(workspace.releasing(progress), work.costs(found, groups))
+    blockwise = workspace.releasing(run if workspace.cluster is None else run.on(workspace.cluster))
+    steps = iter(blockwise.steps(work.costs(found, groups)))
 
     def keep(k: int, name: str, piece: Piece) -> None:
         setattr(found[k], name, piece)
-        store.save_piece(k, piece, progress=workspace.releasing(), should_stop=should_stop)
+        store.save_piece(k, piece, run=workspace.releasing(run.silent()))
 
     for k in missing:
         if found[k].ids is None:
-            with work.stage(SUPERVOXELS, [k]) as stage:
-                keep(k, "ids", work.cut(k, stage, steps.next(SUPERVOXELS_COST)))
+            with work.stage(SUPERVOXELS, [k], next(steps)) as stage:
+                keep(k, "ids", work.cut(k, stage))
     for group in groups:
-        with work.stage(FEATURES, group) as stage:
-            tables = work.pool([_there(found[k].ids) for k in group], stage, steps)
+        with work.stage(FEATURES, group, next(steps)) as stage:
+            tables = work.pool([_there(found[k].ids) for k in group], stage)
             for k, table in zip(group, tables, strict=True):
                 if found[k].table is None:
                     keep(k, "table", table)
     for k in missing:
         if found[k].graph is None:
-            with work.stage(GRAPH, [k]) as stage:
+            with work.stage(GRAPH, [k], next(steps)) as stage:
                 size = len(_there(found[k].table).counts)
-                step = steps.next(GRAPH_COST)
-                keep(k, "graph", work.connect(_there(found[k].ids), size, stage, step))
+                keep(k, "graph", work.connect(_there(found[k].ids), size, stage))
     store.end()
     partitions = [
         Partition(_there(part.ids), _there(part.table), _there(part.graph))
         for part in found.values()
     ]
     if partitions:  # no stroke waits for them
-        run_parallel(lambda part: part.links, partitions, workers=workers)
+        run.parallel(lambda part: part.links, partitions)
     return [*done, *partitions]
 
 

@@ -13,17 +13,13 @@ from numpy.typing import NDArray
 from supervox.execution import (
     Block,
     Device,
-    Progress,
     Recorded,
-    ShouldStop,
+    Run,
     Unfinished,
     VolumeLike,
-    Workers,
     Workspace,
-    check_stop,
     default_block_shape,
     name_of,
-    run_blocks,
     split_blocks,
 )
 from supervox.features import (
@@ -49,13 +45,13 @@ class Stage(NamedTuple):
 
     Attributes
     ----------
-    workers : int or Executor, optional
-        What runs its blocks.
+    run : Run
+        Of its blocks.
     kept : Unfinished or None
         Where it keeps what they made, if anywhere.
     """
 
-    workers: Workers
+    run: Run
     kept: Unfinished | None
 
 
@@ -70,18 +66,16 @@ class Stages:
     intensity: IntensityRange
     channels: Sequence[Channel]
     workspace: Workspace
-    workers: Workers
-    should_stop: ShouldStop | None
     store: PieceStore
 
     @contextmanager
-    def stage(self, kind: str, partitions: Sequence[int]) -> Iterator[Stage]:
+    def stage(self, kind: str, partitions: Sequence[int], run: Run) -> Iterator[Stage]:
         """Give what a stage works with; what it keeps meanwhile is removed behind it."""
         kept = self.store.begin(kind, partitions)
         if kept is None:
-            yield Stage(self.workers, None)
+            yield Stage(run, None)
             return
-        with kept.recording(self.workers) as recording:
+        with kept.recording(run) as recording:
             yield Stage(recording, kept)
         kept.remove()
 
@@ -97,10 +91,10 @@ class Stages:
             return None
         return self.workspace.empty(self.volume.shape, np.int32)
 
-    def cut(self, k: int, stage: Stage, progress: Progress) -> NDArray[np.int32]:
+    def cut(self, k: int, stage: Stage) -> NDArray[np.int32]:
         """Cut the volume into the supervoxels of partition k."""
         shape, kept, chosen = self.volume.shape, stage.kept, self.parameters.supervoxels
-        release = (kept or self.workspace).releasing
+        run = stage.run if kept is None else kept.releasing(stage.run)
         cut = partial(
             compute_supervoxels,
             self.volume,
@@ -111,10 +105,8 @@ class Stages:
             smoothing=chosen.smoothing_voxels,
             shift=self.shifts[k],
             intensity=self.intensity,
-            workers=stage.workers,
+            workers=run,
             device=self._device,
-            progress=release(progress),
-            should_stop=self.should_stop,
         )
         ids: NDArray[np.int32] = self.workspace.empty(shape, np.int32)
         if kept is None:
@@ -126,7 +118,7 @@ class Stages:
             ids[block.core] = found[block.core]
 
         blocks = split_blocks(shape, default_block_shape(shape))
-        for _ in run_blocks(copy, blocks, progress=release(self.workspace.releasing())):
+        for _ in kept.releasing(self.workspace.releasing()).blocks(copy, blocks):
             pass  # the stage's files go, the ids stay
         return ids
 
@@ -143,13 +135,12 @@ class Stages:
                 missing = [k for k in missing if k not in group]
         return groups + [missing[start : start + size] for start in range(0, len(missing), size)]
 
-    def pool(
-        self, ids: Sequence[NDArray[np.int32]], stage: Stage, steps: Steps
-    ) -> Iterator[FeatureTable]:
+    def pool(self, ids: Sequence[NDArray[np.int32]], stage: Stage) -> Iterator[FeatureTable]:
         """Compute the features of some partitions; each image is filtered once."""
         bank = FeatureBank(self.parameters.features)
-        sizes = [self._count(part) for part in ids]
-        block_shape = self._block_shape(bank, stage.workers)
+        sizes = [self._count(part, stage.run) for part in ids]
+        block_shape = self._block_shape(bank, stage.run)
+        images = (Channel(self.volume, self.intensity), *self.channels)
         of_channels = [
             pool_partitions(
                 image,
@@ -158,36 +149,32 @@ class Stages:
                 spacing=self.spacing,
                 n_supervoxels=sizes,
                 intensity=scale,
-                workers=stage.workers,
+                workers=run,
                 device=self._device,
-                progress=steps.next(FEATURES_COST),
-                should_stop=self.should_stop,
                 block_shape=block_shape,
             )
-            for image, scale in (Channel(self.volume, self.intensity), *self.channels)
+            for (image, scale), run in zip(images, stage.run.steps([1] * len(images)), strict=True)
         ]
         return (join_tables(bank, tables) for tables in zip(*of_channels, strict=True))
 
-    def _block_shape(self, bank: FeatureBank, workers: Workers) -> tuple[int, int, int]:
+    def _block_shape(self, bank: FeatureBank, run: Run) -> tuple[int, int, int]:
         """Choose the blocks of the features: those that were begun with, if the memory allows."""
         choose = partial(
             pooling_block,
             self.volume.shape,
             bank,
             spacing=self.spacing,
-            workers=workers,
+            workers=run,
             device=self._device,
         )
-        if not isinstance(workers, Recorded):
+        if not isinstance(run.workers, Recorded):
             return choose()
-        z, y, x = workers.decide(
+        z, y, x = run.workers.decide(
             f"blocks for {name_of(self._device)}", lambda known: choose(known=known)
         )
         return z, y, x
 
-    def connect(
-        self, ids: NDArray[np.int32], size: int, stage: Stage, progress: Progress
-    ) -> RegionGraph:
+    def connect(self, ids: NDArray[np.int32], size: int, stage: Stage) -> RegionGraph:
         """Find which supervoxels of a partition touch."""
         return region_graph(
             ids,
@@ -196,37 +183,25 @@ class Stages:
             smoothing=self.parameters.supervoxels.smoothing_voxels,
             intensity=self.intensity,
             n_supervoxels=size,
-            workers=stage.workers,
-            progress=progress,
-            should_stop=self.should_stop,
+            workers=stage.run,
         )
 
-    def costs(self, found: Mapping[int, Pieces], groups: Sequence[Sequence[int]]) -> int:
-        """Return what is to be done, in the units of the stages' costs."""
+    def costs(self, found: Mapping[int, Pieces], groups: Sequence[Sequence[int]]) -> list[int]:
+        """Return the costs of the stages that are to be done, in their order."""
         cut = sum(pieces.ids is None for pieces in found.values())
         connect = sum(pieces.graph is None for pieces in found.values())
-        filtered = len(groups) * (1 + len(self.channels))
-        return cut * SUPERVOXELS_COST + filtered * FEATURES_COST + connect * GRAPH_COST
+        filtering = FEATURES_COST * (1 + len(self.channels))
+        return [
+            *[SUPERVOXELS_COST] * cut,
+            *[filtering] * len(groups),
+            *[GRAPH_COST] * connect,
+        ]
 
-    def _count(self, ids: NDArray[np.int32]) -> int:
+    def _count(self, ids: NDArray[np.int32], run: Run) -> int:
         """Return the number of supervoxels, plane by plane: no more than that is in memory."""
         highest = -1
         for plane in ids:
-            check_stop(self.should_stop)
+            run.check_stop()
             highest = max(highest, int(plane.max()))
             self.workspace.release()
         return highest + 1
-
-
-class Steps:
-    """Hands each stage its part of one progress count, by what the stages cost."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total = progress, total
-        self._begun = 0
-
-    def next(self, cost: int) -> Progress:
-        """Return the progress of the next stage, which takes `cost` of the whole."""
-        before, report = self._begun, self._progress
-        self._begun += cost
-        return lambda done, total: report(before + cost * done // total, self._total)

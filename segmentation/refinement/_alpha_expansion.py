@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import ShouldStop, check_stop, run_parallel
+from supervox.execution import Run
 from supervox.segmentation.graph.adjacency import Links
 
 from ._expansion_move import KEEP, TAKE, Move, arcs, decide, edge_bounds, find_open
@@ -23,8 +23,7 @@ def expand(
     distance: NDArray[np.int64],
     initial: NDArray[np.int32],
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> NDArray[np.int32]:
     """Minimise ``sum unary[i, y_i] + sum weight[e] * distance[y_i, y_j]`` over labellings y.
 
@@ -37,10 +36,8 @@ def expand(
         A metric on the classes: symmetric, zero on the diagonal, triangle inequality.
     initial : int32, (S,)
         Labelling to start from; not used for two classes.
-    workers : int, optional
-        Threads; one per processor by default.
-    should_stop : callable, optional
-        Asked between moves, and within long ones, on any thread.
+    run : Run
+        Asked whether to stop between moves, and within long ones, on any thread.
 
     Returns
     -------
@@ -63,7 +60,7 @@ def expand(
     rows = links.start, links.neighbour, links.weight, links.total, unary
     changed = np.zeros(n, np.int32)  # turn at which each supervoxel changed last
     for turn in range(1, 2 if two else MAX_ROUNDS * n_classes + 1):
-        check_stop(should_stop)
+        run.check_stop()
         region = everywhere
         since = turn - n_classes  # the last turn of this class
         if since > 0:
@@ -72,7 +69,7 @@ def expand(
                 break  # nothing has changed since: neither this class nor the others can improve
         alpha = 1 if two else (turn - 1) % n_classes
         move = Move(*rows, labels, alpha, edge_bounds(distance, alpha))
-        taken = _best_move(move, region, workers=workers, should_stop=should_stop)
+        taken = _best_move(move, region, run=run)
         labels[taken] = alpha
         changed[taken] = turn
     return labels
@@ -83,8 +80,7 @@ def _best_move(
     region: NDArray[np.int32],
     *,
     piece: int = PIECE,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> NDArray[np.int32]:
     """Return the supervoxels of a region that take the class `alpha` in the best move.
 
@@ -93,16 +89,15 @@ def _best_move(
     """
     n_classes = move.unary.shape[1]
     code = move.labels.astype(np.uint16)  # with the state KEEP
-    in_parallel = partial(run_parallel, workers=workers, should_stop=should_stop)
-    found = in_parallel(partial(find_open, move, code), _pieces(region, piece))
+    found = run.parallel(partial(find_open, move, code), _pieces(region, piece))
     candidates = np.concatenate(found)
-    members = np.concatenate(in_parallel(partial(decide, move, code), found))
+    members = np.concatenate(run.parallel(partial(decide, move, code), found))
     pieces = _pieces(members, piece)
     if len(pieces) > 1:
-        keep = partial(_leave_out, move, code, should_stop=should_stop)
-        members = decide(move, code, np.concatenate(in_parallel(keep, pieces)))
+        keep = partial(_leave_out, move, code, run)
+        members = decide(move, code, np.concatenate(run.parallel(keep, pieces)))
     if members.size:
-        takes = min_cut(*arcs(move, code, members), should_stop=should_stop)
+        takes = min_cut(*arcs(move, code, members), should_stop=run.should_stop)
         code[members] = move.labels[members] + np.where(takes, TAKE, KEEP) * n_classes
     taken: NDArray[np.int32] = candidates[code[candidates] >= TAKE * n_classes]
     return taken
@@ -116,15 +111,14 @@ def _pieces(members: NDArray[np.int32], size: int) -> list[NDArray[np.int32]]:
 def _leave_out(
     move: Move,
     code: NDArray[np.uint16],
+    run: Run,
     piece: NDArray[np.int32],
-    *,
-    should_stop: ShouldStop | None = None,
 ) -> NDArray[np.int32]:
     """Settle what of a piece keeps its class even if all open supervoxels around it took alpha.
 
     Costs are submodular: the more neighbours take alpha, the more supervoxels of the piece do. One
     that doesn't in the most favourable case never does. Returns those left open.
     """
-    takes = min_cut(*arcs(move, code, piece), should_stop=should_stop)
+    takes = min_cut(*arcs(move, code, piece), should_stop=run.should_stop)
     code[piece[~takes]] = move.labels[piece[~takes]]
     return piece[takes]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from supervox.execution import ShouldStop
+from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.graph.adjacency import Links
@@ -63,8 +63,7 @@ def hold_out(
     painted: Sequence[LabelledSupervoxels],
     trainer: Trainer,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> list[Trial]:
     """Leave out every third stroke of each class in turn, and look at what is said of it.
 
@@ -76,10 +75,8 @@ def hold_out(
         Labelled supervoxels of each partition.
     trainer : Trainer
         Of the classifier; where trees vote, those that are trained here have half of them.
-    workers : int, optional
-        Threads.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
 
     Returns
     -------
@@ -100,9 +97,9 @@ def hold_out(
         features, classes = training_rows(partitions, seen)
         if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
-        classifier = smaller.train(features, classes, workers=workers, should_stop=should_stop)
+        classifier = smaller.train(features, classes, run=run)
         trials += [
-            _try(classifier, part, at, stroke, out, workers, should_stop)
+            _try(classifier, part, at, stroke, out, run)
             for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
             if out.any()
         ]
@@ -149,16 +146,13 @@ def _try(
     painted: LabelledSupervoxels,
     number: NDArray[np.int32],
     held: NDArray[np.bool_],
-    workers: int | None,
-    should_stop: ShouldStop | None,
+    run: Run,
 ) -> Trial:
     """Ask a classifier for the surroundings of the painted supervoxels that it did not see."""
     left_out = painted.where(held)
     others = painted.where(~held)
     around = Neighbourhood.around(part, left_out.supervoxels, HOPS)
-    probabilities = classifier.predict(
-        part.table.values, around.supervoxels, workers=workers, should_stop=should_stop
-    )
+    probabilities = classifier.predict(part.table.values, around.supervoxels, workers=run)
     return Trial(
         probabilities,
         around,

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
-from supervox.execution import ShouldStop, run_parallel
+from supervox.execution import Run
 
 from .cost_scale import gather_evidence, level_of_benefit
 from .cross_validation import Trial
@@ -69,8 +69,7 @@ def learn_coupling(
     sample: Trial,
     edges_per_supervoxel: float,
     *,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> Coupling:
     """Estimate the coupling of the classes from held-out strokes and a sample of the volume.
 
@@ -82,19 +81,17 @@ def learn_coupling(
     edges_per_supervoxel : float
         E / S of the region graph. A supervoxel's neighbours are no independent witnesses; dividing
         by this number counts them as often as on a tree, where the estimate would be exact.
-    workers : int, optional
-        Threads; one per processor by default.
-    should_stop : callable, optional
-        Asked every few hundredths of a second, on any thread.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
     """
     n_classes = sample.probabilities.shape[1]
     if not trials:
         return Coupling.unknown(n_classes)
     told = _told_by_strokes(trials, n_classes, edges_per_supervoxel)
-    restored = refine_trials([sample], told, workers, should_stop)[0]
+    restored = refine_trials([sample], told, run)[0]
     shown = _shown_by_labels(sample, restored, told, edges_per_supervoxel)
     cost = make_metric((told + shown) / 2)
-    *refined, restored = refine_trials([*trials, sample], cost, workers, should_stop)
+    *refined, restored = refine_trials([*trials, sample], cost, run)
     level = level_of_benefit(gather_evidence(trials, refined, sample, restored))
     return Coupling(level * cost, level)
 
@@ -102,8 +99,7 @@ def learn_coupling(
 def refine_trials(
     trials: Sequence[Trial],
     distance: Shares,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> list[Labels]:
     """Refine each of the pieces; held-out strokes are not given away."""
 
@@ -113,10 +109,10 @@ def refine_trials(
             trial.around.links,
             distance,
             painted=trial.known,
-            should_stop=should_stop,
+            run=run.on(None),
         )
 
-    return run_parallel(refine, trials, workers=workers, should_stop=should_stop)
+    return run.parallel(refine, trials)
 
 
 def _told_by_strokes(trials: Sequence[Trial], n_classes: int, per_supervoxel: float) -> Shares:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import ShouldStop
+from supervox.execution import Run
 from supervox.segmentation.graph.adjacency import UNIT, Links, link
 from supervox.segmentation.graph.region_graph import RegionGraph, pair_weights
 
@@ -56,17 +56,16 @@ def minimise(
     distance: NDArray[np.float64],
     *,
     painted: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
-    workers: int | None = None,
-    should_stop: ShouldStop | None = None,
+    run: Run = Run(),
 ) -> NDArray[np.int32]:
     """Refine on any graph: `refine` with the weighted edges as `links`.
 
-    `workers` threads are used where there are many supervoxels, one per processor by default.
+    The threads of `run` are used where there are many supervoxels.
 
     Raises
     ------
     Cancelled
-        If `should_stop`, asked every few hundredths of a second on any thread, said so.
+        If the run is to stop, which is asked every few hundredths of a second on any thread.
     """
     cost = np.round(-np.log(np.maximum(probabilities, FLOOR)) * UNIT * UNIT).astype(np.int64)
     whole_distance = np.round(distance * UNIT).astype(np.int64)
@@ -77,4 +76,4 @@ def minimise(
     initial: NDArray[np.int32] = cost.argmin(axis=1).astype(np.int32)
     if not links.weight.size or not whole_distance.any():
         return initial
-    return expand(cost, links, whole_distance, initial, workers=workers, should_stop=should_stop)
+    return expand(cost, links, whole_distance, initial, run=run)

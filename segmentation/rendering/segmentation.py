@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, Progress, ShouldStop, count_workers, run_blocks, split_blocks
+from supervox.execution import Block, Run, count_workers, split_blocks
 
 from ._block import Canvas
 from ._probabilities import TINY, spread
@@ -169,8 +169,7 @@ class Segmentation:
         probabilities: bool = False,
         uncertainty: bool = False,
         blocks: Sequence[Block] | None = None,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> Iterator[RenderedBlock]:
         """Make the voxels block by block, in bounded memory.
 
@@ -180,8 +179,8 @@ class Segmentation:
             Whether to make these as well.
         blocks : sequence of Block, optional
             What to make; the whole volume by default. No voxel depends on it.
-        progress, should_stop : callable, optional
-            As everywhere.
+        run : Run
+            On as many threads as the segmentation, if it doesn't say on how many.
 
         Yields
         ------
@@ -202,17 +201,14 @@ class Segmentation:
                 )
             return RenderedBlock(block, labels, chance, unsure)
 
-        return run_blocks(
-            one_block, blocks, workers=self.workers, progress=progress, should_stop=should_stop
-        )
+        return run.by_default_on(self.workers).local().blocks(one_block, blocks)
 
     def slabs(
         self,
         *,
         probabilities: bool = False,
         uncertainty: bool = False,
-        progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        run: Run = Run(),
     ) -> Iterator[RenderedBlock]:
         """Make the voxels in slabs of whole planes, as most files are written.
 
@@ -228,8 +224,7 @@ class Segmentation:
             probabilities=probabilities,
             uncertainty=uncertainty,
             blocks=blocks,
-            progress=progress,
-            should_stop=should_stop,
+            run=run,
         ):
             if slab is None:
                 slab = _start_slab(part, self.shape)

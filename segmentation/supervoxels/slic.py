@@ -13,11 +13,9 @@ from supervox.execution import (
     Block,
     Device,
     Fill,
-    Progress,
-    ShouldStop,
+    Run,
     VolumeLike,
     Workers,
-    run_blocks,
 )
 from supervox.features import IntensityRange
 from supervox.segmentation.checks import check_spacing, check_volume
@@ -50,8 +48,6 @@ def compute_supervoxels(
     smoothed: Ids | None = None,
     workers: Workers = None,
     device: Device | None = None,
-    progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
 ) -> Ids:
     """Cut a volume into supervoxels that are alike inside and about equally large.
 
@@ -79,15 +75,11 @@ def compute_supervoxels(
     smoothed : int32, of the volume's shape, optional
         Holds the smoothed image, which otherwise takes the place of `out`: with it and
         `components`, nothing is ever written over, and a `Recorded` executor can go on later.
-    workers : int or Executor, optional
-        Threads, one per processor by default; or what runs the blocks. The result does not depend
-        on it.
+    workers : int, Executor or Run, optional
+        Threads, one per processor by default; or what runs the blocks; or a `Run`, which also
+        shows progress and stops. The result does not depend on it.
     device : Device, optional
         Smooths and assigns; threads do by default, and repair the connectivity in any case.
-    progress : callable, optional
-        Called as ``progress(done, total)``.
-    should_stop : callable, optional
-        Asked between blocks.
 
     Returns
     -------
@@ -99,7 +91,7 @@ def compute_supervoxels(
     ValueError
         If a parameter, the spacing or the volume is unusable.
     Cancelled
-        If `should_stop` said so.
+        If the run is to stop.
 
     References
     ----------
@@ -119,12 +111,10 @@ def compute_supervoxels(
     volume = check_volume(volume)
     grid = Grid.for_volume(volume.shape, spacing, parameters, shift)
     blocks = grid.blocks(block_shape)
-    steps = _count_steps(progress, len(blocks) * (parameters.iterations + 4))
+    passes = iter(Run.of(workers).steps([1] * (parameters.iterations + 4)))
 
     def run(function: Any) -> Iterator[Any]:
-        return run_blocks(
-            function, blocks, workers=workers, progress=next(steps), should_stop=should_stop
-        )
+        return next(passes).blocks(function, blocks)
 
     ids = np.empty(grid.shape, np.int32) if out is None else _checked(out, grid.shape)
     guide = (ids if smoothed is None else _checked(smoothed, grid.shape)).view(np.float32)
@@ -277,22 +267,3 @@ def _update(centres: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[
 def _cell_slices(grid: Grid, block: Block, margin: int = 0) -> tuple[slice, ...]:
     first, n_cells = grid.cells(block)
     return tuple(slice(f, f + n + margin) for f, n in zip(first, n_cells, strict=True))
-
-
-def _count_steps(progress: Progress | None, total: int) -> Iterator[Progress | None]:
-    """Give each pass over the blocks its share of one progress count."""
-    done = 0
-    while True:
-        if progress is None:
-            yield None
-            continue
-        base, outer = done, progress
-        counted = 0
-
-        def one_pass(block: int, n_blocks: int, base: int = base, outer: Progress = outer) -> None:
-            nonlocal counted
-            counted = block
-            outer(base + block, total)
-
-        yield one_pass
-        done = base + counted

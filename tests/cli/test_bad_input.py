@@ -196,12 +196,12 @@ def _half(shape):
 
     planes = (slice(0, 1), slice(0, shape[1]), slice(0, shape[2]))
 
-    def slabs(self, *, probabilities, uncertainty, progress):
+    def slabs(self, *, probabilities, uncertainty, run):
         assert isinstance(self, Segmentation)
         return self.render(
             probabilities=probabilities,
             uncertainty=uncertainty,
-            progress=progress,
+            run=run,
             blocks=[Block(0, planes, planes)],
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from supervox.features import parameters_for_preset
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.preparation.memory_plan import Run, plan_memory
+from supervox.segmentation.preparation.memory_plan import Workload, plan_memory
 
 SHAPE = (40, 48, 56)
 QUICK = ("--partitions", 2, "--preset", "fast")
@@ -20,7 +20,7 @@ def budgets(files, monkeypatch):
         monkeypatch.setattr(f"supervox.segmentation.preparation.memory_plan.{name}", 0)
     monkeypatch.setattr("supervox.segmentation.preparation.estimate.WORKING_BYTES", 0)
     parameters = SegmentationParameters(features=parameters_for_preset("fast"), partitions=2)
-    task = Run(SHAPE, files.image.itemsize, parameters, (30.0, 30.0, 30.0), n_classes=6)
+    task = Workload(SHAPE, files.image.itemsize, parameters, (30.0, 30.0, 30.0), n_classes=6)
     whole = plan_memory(task, 1e12)
     ids = plan_memory(task, whole.bytes - 1)
     volume = plan_memory(task, ids.bytes - 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from supervox.execution import ExecutionError, Threads, run_blocks, split_blocks
+from supervox.execution import ExecutionError, Run, Threads, split_blocks
 from supervox.execution.block_log import Fill, Recorded, Tape, checksum
 
 RESULTS = [
@@ -127,7 +127,7 @@ def run(file, out, stop=None, shape=(4, 4, 4)):
         recorded = Recorded(Threads(1), tape)
         assert recorded.slots == 1
         for function in (Fill(write, out), look):
-            for result in run_blocks(function, blocks, workers=recorded):
+            for result in Run(recorded).blocks(function, blocks):
                 found.append(result)
                 if len(found) == stop:
                     return found, worked

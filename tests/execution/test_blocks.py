@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervox.execution import (
     Cancelled,
+    Run,
     count_workers,
     default_block_shape,
     read_block,
-    run_blocks,
     split_blocks,
 )
 
@@ -60,7 +60,7 @@ def test_results_come_in_block_order():
         time.sleep(0.01 if block.index % 4 == 0 else 0)
         return block.index
 
-    assert list(run_blocks(slow_first, blocks, workers=4)) == list(range(20))
+    assert list(Run(4).blocks(slow_first, blocks)) == list(range(20))
 
 
 def test_progress_counts_up_on_the_callers_thread():
@@ -70,7 +70,7 @@ def test_progress_counts_up_on_the_callers_thread():
     def progress(done, total):
         seen.append((done, total, threading.current_thread()))
 
-    list(run_blocks(lambda block: block.index, blocks, workers=3, progress=progress))
+    list(Run(3, progress).blocks(lambda block: block.index, blocks))
     assert seen == [(k + 1, 7, threading.current_thread()) for k in range(7)]
 
 
@@ -78,7 +78,7 @@ def test_stopping_leaves_blocks_undone():
     done = []
     blocks = split_blocks((500, 1, 1), (1, 1, 1))
     with pytest.raises(Cancelled, match="stopped"):
-        for _ in run_blocks(done.append, blocks, workers=2, should_stop=lambda: len(done) > 10):
+        for _ in Run(2, should_stop=lambda: len(done) > 10).blocks(done.append, blocks):
             pass
     assert len(done) < 100
 
@@ -88,7 +88,7 @@ def test_errors_of_a_block_reach_the_caller():
         raise OSError(f"block {block.index} is torn")
 
     with pytest.raises(OSError, match="block 0 is torn"):
-        list(run_blocks(fail, split_blocks((3, 3, 3), (1, 3, 3)), workers=2))
+        list(Run(2).blocks(fail, split_blocks((3, 3, 3), (1, 3, 3))))
 
 
 def test_count_workers():

@@ -5,22 +5,22 @@ import threading
 import time
 
 import pytest
-from supervox.execution import Cancelled, check_stop, latch, run_parallel
+from supervox.execution import Cancelled, Run, check_stop
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
-    assert run_parallel(lambda x: x * x, [3, 1, 2], workers=3) == [9, 1, 4]
+    assert Run(3).parallel(lambda x: x * x, [3, 1, 2]) == [9, 1, 4]
 
 
 def test_an_error_reaches_the_caller() -> None:
     with pytest.raises(ZeroDivisionError):
-        run_parallel(lambda x: 1 // x, [1, 0], workers=2)
+        Run(2).parallel(lambda x: 1 // x, [1, 0])
 
 
 def test_after_a_stop_no_further_item_begins() -> None:
     begun: list[int] = []
     with pytest.raises(Cancelled, match="stopped on request"):
-        run_parallel(begun.append, range(500), workers=2, should_stop=lambda: len(begun) >= 10)
+        Run(2, should_stop=lambda: len(begun) >= 10).parallel(begun.append, range(500))
     assert 10 <= len(begun) <= 11
 
 
@@ -42,8 +42,9 @@ def test_a_latch_asks_on_one_thread_at_a_time_and_never_after_a_yes() -> None:
         inside.clear()
         return next(answers)
 
-    asked = latch(ask)
-    heard = run_parallel(lambda _: asked(), range(60), workers=4)
+    asked = Run(should_stop=ask).latched().should_stop
+    assert asked is not None
+    heard = Run(4).parallel(lambda _: asked(), range(60))
     assert sum(heard) == 40
     assert [key for key, _ in itertools.groupby(sorted(heard))] == [False, True]
-    assert not latch(None)()
+    Run().latched().check_stop()  # nobody asks

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.execution import Cancelled, Cluster, ClusterLost, run_blocks, split_blocks
+from supervox.execution import Cancelled, Cluster, ClusterLost, Run, split_blocks
 from supervox.execution.errors import ExecutionError
 from supervox.execution.shared_arrays import (
     SharedArray,
@@ -58,7 +58,7 @@ def prepare(client, sample, folder, **more):
         volume[...] = sample.image
         workspace = Workspace(scratch, cluster=Cluster(client))
         segmenter = Segmenter(volume, parameters=PARAMETERS, workspace=workspace)
-        segmenter.prepare(**more)
+        segmenter.prepare(run=Run(**more))
         return segmenter.partitions
 
 
@@ -103,13 +103,13 @@ def test_results_come_in_order_and_errors_as_they_are(client):
     cluster = Cluster(client)
     client.wait_for_workers(2)  # those that were killed before are started anew
     assert cluster.slots == 2
-    assert list(run_blocks(lambda block: block.index, blocks, workers=cluster)) == list(range(27))
+    assert list(Run(cluster).blocks(lambda block: block.index, blocks)) == list(range(27))
 
     def fail(block):
         raise ValueError(f"block {block.index} is bad")
 
     with pytest.raises(ValueError, match="block 0 is bad"):
-        list(run_blocks(fail, blocks, workers=cluster))
+        list(Run(cluster).blocks(fail, blocks))
 
 
 def test_blocks_travel_in_batches_and_none_is_left_out(client):
@@ -117,7 +117,7 @@ def test_blocks_travel_in_batches_and_none_is_left_out(client):
     cluster = Cluster(client)
     client.wait_for_workers(2)
     with distributed.get_task_stream(client) as stream:
-        found = list(run_blocks(lambda block: block.index, blocks, workers=cluster))
+        found = list(Run(cluster).blocks(lambda block: block.index, blocks))
     assert found == list(range(126))
     assert len(stream.data) == 1 + 32  # what all have in common, and four blocks each
 
@@ -126,7 +126,7 @@ def test_blocks_travel_in_batches_and_none_is_left_out(client):
             raise ValueError("block 66 is bad")
         return block.index
 
-    results = run_blocks(fail, blocks, workers=cluster)
+    results = Run(cluster).blocks(fail, blocks)
     assert [next(results) for _ in range(64)] == list(range(64))
     with pytest.raises(ValueError, match="block 66 is bad"):
         next(results)
@@ -150,22 +150,21 @@ def test_without_workers_it_can_be_stopped(lonely):
         return len(asked) > 3
 
     with pytest.raises(Cancelled):
-        list(run_blocks(lambda block: 1, blocks, workers=Cluster(lonely), should_stop=stop))
+        list(Run(Cluster(lonely), should_stop=stop).blocks(lambda block: 1, blocks))
 
 
 def test_without_workers_for_long_it_is_lost(lonely, monkeypatch):
     monkeypatch.setattr("supervox.execution.dask_cluster.NO_WORKERS_SECONDS", 0.1)
     blocks = split_blocks((4, 4, 4), (2, 2, 2))
     with pytest.raises(ClusterLost, match="there have been no workers for 0 s"):
-        list(run_blocks(lambda block: 1, blocks, workers=Cluster(lonely)))
+        list(Run(Cluster(lonely)).blocks(lambda block: 1, blocks))
 
 
 def test_a_scheduler_that_is_gone(monkeypatch):
     cluster = distributed.LocalCluster(n_workers=1, dashboard_address=":0", processes=False)
     with distributed.Client(cluster, set_as_default=False) as client:
-        results = run_blocks(
-            lambda block: 1, split_blocks((9, 9, 40), (3, 3, 3)), workers=Cluster(client)
-        )
+        blocks = split_blocks((9, 9, 40), (3, 3, 3))
+        results = Run(Cluster(client)).blocks(lambda block: 1, blocks)
         assert next(results) == 1
         client.close()
         cluster.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from supervox.execution import Run
 from supervox.execution.errors import ExecutionError
 from supervox.execution.workspace import Scratch, Workspace
 from supervox.features import parameters_for_preset
@@ -48,8 +49,8 @@ def test_what_is_released_is_still_there(tmp_path: Path) -> None:
 def test_progress_that_releases(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     for workspace in (Workspace(), Workspace(Scratch(tmp_path))):
-        workspace.releasing(lambda *step: told.append(step))(1, 2)
-        workspace.releasing()(2, 2)
+        workspace.releasing(Run(progress=lambda *step: told.append(step))).report(1, 2)
+        workspace.releasing().report(2, 2)
     assert told == [(1, 2), (1, 2)]
 
 
@@ -62,7 +63,7 @@ def test_a_full_disk_is_refused_before_the_work(
     monkeypatch.setattr(os, "posix_fallocate", fail, raising=False)
     with pytest.raises(ExecutionError, match=r"no room for 4 GB that .* \(No space left on de"):
         Scratch(tmp_path).empty((1000, 1000, 1000), np.int32)
-    with pytest.raises(ExecutionError, match="write to a larger disk, or allow more memory"):
+    with pytest.raises(ExecutionError, match=r"no room for .* that don't fit into memory"):
         Scratch(tmp_path / "missing").empty((1, 1, 1), np.int32)
 
 
@@ -85,7 +86,7 @@ def test_a_result_does_not_depend_on_the_workspace(tmp_path: Path, together: int
     volume[...] = sample.image
     told: list[tuple[int, int]] = []
     segmenter = Segmenter(volume, parameters=PARAMETERS, workspace=Workspace(scratch, together))
-    segmenter.prepare(progress=lambda *step: told.append(step))
+    segmenter.prepare(run=Run(progress=lambda *step: told.append(step)))
     found = segmenter.segment(sample.strokes)
     assert told[-1][0] == told[-1][1]
     np.testing.assert_array_equal(found.labels, expected.labels)

@@ -11,7 +11,7 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
-from supervox.execution import Cancelled, split_blocks
+from supervox.execution import Cancelled, Run, split_blocks
 from supervox.features import (
     FeatureBank,
     FeatureParameters,
@@ -190,11 +190,15 @@ def test_progress_and_stopping():
     volume, ids = noise((8, 9, 10)), np.zeros((8, 9, 10), np.int32)
     seen = []
     pool_features(
-        volume, ids, small, block_shape=(2, 9, 10), progress=lambda *step: seen.append(step)
+        volume,
+        ids,
+        small,
+        block_shape=(2, 9, 10),
+        workers=Run(progress=lambda *step: seen.append(step)),
     )
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
     with pytest.raises(Cancelled):
-        pool_features(volume, ids, small, should_stop=lambda: True)
+        pool_features(volume, ids, small, workers=Run(should_stop=lambda: True))
 
 
 def test_errors():

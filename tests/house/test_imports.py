@@ -21,8 +21,8 @@ ENGINE = {"volumes", "parameters", "execution", "features"}
 ALLOWED = {
     "volumes": set(),
     "parameters": set(),
-    "sample_data": set(),
     "execution": {"volumes"},
+    "sample_data": {"execution"},
     "features": {"execution", "parameters"},
     "segmentation": ENGINE,
     "project": ENGINE | {"segmentation"},

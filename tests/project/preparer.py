@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from conftest import QUICK
 from counted_blocks import BLOCKS, report_blocks, use_small_blocks
+from supervox.execution import Run
 from supervox.features import IntensityRange
 from supervox.project import Project
 from supervox.project.compute import prepare
@@ -33,7 +34,7 @@ def work(folder: str, data: np.ndarray) -> None:
     file = os.open(Path(folder).with_name(BLOCKS), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     report_blocks(pytest.MonkeyPatch(), lambda block: os.write(file, f"{block}\n".encode()))
     with Project.open(folder) as project:
-        prepare(project, data, workers=2)
+        prepare(project, data, run=Run(2))
     tell("prepared")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from supervox.execution import Cancelled
+from supervox.execution import Cancelled, Run
 from supervox.project import Project, ProjectError, Severity, VolumeMoved
 from supervox.project import settings as settings_module
 from supervox.project.documents import read_document, write_document
@@ -98,15 +98,15 @@ def test_the_files_are_what_the_documentation_says(home):
 def test_loading_tells_how_far_it_is_and_can_be_stopped(home):
     told = []
     with opened(home) as project:
-        project.derived.load_partitions(progress=lambda *step: told.append(step))
+        project.derived.load_partitions(run=Run(progress=lambda *step: told.append(step)))
         assert told[-1][0] == told[-1][1]
         assert len(project.derived.load_partitions(1)) == 1
         with pytest.raises(Cancelled):
-            project.derived.load_partitions(should_stop=lambda: True)
+            project.derived.load_partitions(run=Run(should_stop=lambda: True))
         partition = project.derived.load_partitions(1)[0]
     with opened(home) as project:
         with pytest.raises(Cancelled):
-            project.derived.save_partition(0, partition, should_stop=lambda: True)
+            project.derived.save_partition(0, partition, run=Run(should_stop=lambda: True))
         project.derived.save_partition(0, partition)
     names = sorted(path.name for path in (home / "cell.supervox/derived").glob("*-0-*"))
     assert names == ["features-0-2.zarr", "graph-0-2.zarr", "supervoxels-0-2.zarr"]

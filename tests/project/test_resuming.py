@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.execution import Cancelled, split_blocks
+from supervox.execution import Cancelled, Run, split_blocks
 from supervox.execution.workspace import Workspace
 from supervox.features import PRESETS, FeatureBank, pooling
 from supervox.project import Project, ProjectError
@@ -110,7 +110,7 @@ def test_only_blocks_at_work_are_repeated(folder, sample, expected, monkeypatch,
         for stop in range(20, 1000, 60):
             worked.most = stop
             with suppress(Cancelled):
-                prepare(project, sample.image, workers=workers, should_stop=worked.stops)
+                prepare(project, sample.image, run=Run(workers, should_stop=worked.stops))
                 break
         else:
             raise AssertionError("it never ended")
@@ -138,11 +138,11 @@ def test_another_number_of_threads_goes_on(folder, sample, expected, monkeypatch
 
     with Project.open(folder) as project:
         with pytest.raises(Cancelled):
-            prepare(project, sample.image, workers=1, should_stop=lambda: len(features()) > 6)
+            prepare(project, sample.image, run=Run(1, should_stop=lambda: len(features()) > 6))
         assert len(features()) > 6
         begun = len(worked.blocks)
         np.testing.assert_array_equal(
-            complete(project, sample.image, workers=3).labels, expected[0]
+            complete(project, sample.image, run=Run(3)).labels, expected[0]
         )
     again = [block for block in worked.blocks[begun:] if block in worked.blocks[:begun]]
     assert len(again) <= 2
@@ -156,7 +156,7 @@ def test_voxels_that_a_crash_took_are_written_again(folder, sample, expected, mo
     with Project.open(folder) as project:
         worked.most = 120
         with pytest.raises(Cancelled):
-            prepare(project, sample.image, should_stop=worked.stops)
+            prepare(project, sample.image, run=Run(should_stop=worked.stops))
         for file in (folder / "unfinished" / "supervoxels-0").glob("*.bin"):
             content = bytearray(file.read_bytes())
             content[: len(content) // 3] = bytes(len(content) // 3)
@@ -196,7 +196,12 @@ def test_one_pass_after_the_other_is_kept(folder, sample, expected, calls):
         answers = iter([False] * 9 + [True] * 1000)
         workspace = Workspace(pooled_together=1)
         with pytest.raises(Cancelled):
-            prepare(project, sample.image, workspace=workspace, should_stop=lambda: next(answers))
+            prepare(
+                project,
+                sample.image,
+                workspace=workspace,
+                run=Run(should_stop=lambda: next(answers)),
+            )
         result = prepare(project, sample.image, workspace=workspace)
         assert len(result.partitions) == 2
     assert calls["pool_partitions"] >= 2

@@ -1,9 +1,8 @@
 """The phantom: the same bytes however it is made, all classes, plausible contrast."""
 
-from concurrent.futures import CancelledError
-
 import numpy as np
 import pytest
+from supervox.execution import Cancelled, Run
 from supervox.sample_data import (
     CLASS_COLOURS,
     CLASSES,
@@ -131,7 +130,7 @@ def test_metadata(sample):
 def test_progress_counts_rows():
     calls = []
     parameters = PhantomParameters(shape=(41, 50, 41))
-    image_of(parameters, rows=20, progress=lambda done, total: calls.append((done, total)))
+    image_of(parameters, rows=20, workers=Run(2, lambda *step: calls.append(step)))
     assert calls == [(20, 50), (40, 50), (50, 50)]
 
 
@@ -139,12 +138,11 @@ def test_stopping_leaves_the_rest_unwritten():
     calls = []
     phantom = Phantom(PhantomParameters(shape=(41, 50, 41)))
     image = np.zeros(phantom.shape, np.uint16)
-    with pytest.raises(CancelledError, match="stopped before"):
+    with pytest.raises(Cancelled, match="stopped on request"):
         phantom.fill_image(
             image,
             rows=10,
-            progress=lambda done, _: calls.append(done),
-            should_stop=lambda: calls[-1:] == [20],
+            workers=Run(2, lambda done, _: calls.append(done), lambda: calls[-1:] == [20]),
         )
     assert image[:, :20].all()
     assert not image[:, 20:].any()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from supervox.execution import Run
 from supervox.features import FeatureBank, FeatureParameters, column_names, pool_features
 from supervox.segmentation import (
     ClassifierParameters,
@@ -122,7 +123,7 @@ def test_the_same_bytes_for_any_number_of_workers(scene: Scene) -> None:
 
 def test_the_progress_covers_all_images(scene: Scene) -> None:
     seen: list[tuple[int, int]] = []
-    segmenter(scene, scene.second).prepare(progress=lambda done, total: seen.append((done, total)))
+    segmenter(scene, scene.second).prepare(run=Run(progress=lambda *step: seen.append(step)))
     done = [step for step, _ in seen]
     assert done == sorted(done)
     assert seen[-1][0] == seen[-1][1]

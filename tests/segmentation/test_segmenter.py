@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter, label
+from supervox.execution import Run
 from supervox.execution.progress import Cancelled
 from supervox.features import FeatureParameters
 from supervox.sample_data import example_strokes, make_phantom
@@ -151,7 +152,7 @@ def test_a_strength_of_zero_takes_the_most_probable_class(scene: Scene) -> None:
 def test_preparing_first_changes_nothing(scene: Scene, calls: dict[str, int]) -> None:
     work = Segmenter(scene.image, parameters=BOTH)
     done: list[tuple[int, int]] = []
-    work.prepare(progress=lambda *at: done.append(at))
+    work.prepare(run=Run(progress=lambda *at: done.append(at)))
     work.prepare()
     assert calls["prepare_partitions"] == 1
     fractions = [a / b for a, b in done]
@@ -166,12 +167,12 @@ def test_after_a_stop_the_segmenter_is_as_before(scene: Scene, asked: int) -> No
     answers = iter([False] * asked + [True])
     work = Segmenter(scene.image, parameters=BOTH)
     with pytest.raises(Cancelled):
-        work.prepare(should_stop=lambda: next(answers))
+        work.prepare(run=Run(should_stop=lambda: next(answers)))
     assert work.partitions == ()
     with pytest.raises(SegmentationError, match="nothing is trained: segment with strokes first"):
         work.model()
     with pytest.raises(Cancelled):
-        work.segment(scene.strokes, should_stop=lambda: True)
+        work.segment(scene.strokes, run=Run(should_stop=lambda: True))
     np.testing.assert_array_equal(work.segment(scene.strokes).labels, labels_of(scene, BOTH))
 
 
@@ -211,14 +212,14 @@ def test_after_a_stop_anywhere_the_next_call_is_as_on_a_fresh_segmenter(
         Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions) for _ in range(4)
     )
     count = After(np.inf)
-    never.segment(strokes["more"], should_stop=count)
+    never.segment(strokes["more"], run=Run(should_stop=count))
     expected = {key: one.segment(strokes[key]) for key, one in zip(strokes, fresh, strict=True)}
     is_known = data.draw(st.booleans(), "labelled before")
     if is_known:
         work.segment(strokes["few"])
     asks = data.draw(st.integers(0, count.asked - 1), "asks before the stop")
     with pytest.raises(Cancelled):
-        work.segment(strokes["more"], should_stop=After(asks))
+        work.segment(strokes["more"], run=Run(should_stop=After(asks)))
     if is_known:  # what is known is whole: all of it from before, or all from now
         model, wholes = work.model(), [one.model() for one in fresh]
         (whole,) = [one for one in wholes if one.painted == model.painted]
@@ -235,12 +236,12 @@ def test_a_stop_is_asked_for_in_every_stage(scene: Scene, prepared: Segmenter) -
     def stages_before(asks: int) -> set[str]:
         work = Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions)
         with pytest.raises(Cancelled):
-            work.segment(scene.strokes, should_stop=After(asks))
+            work.segment(scene.strokes, run=Run(should_stop=After(asks)))
         return set(work.seconds)
 
     count = After(np.inf)
     Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions).segment(
-        scene.strokes, should_stop=count
+        scene.strokes, run=Run(should_stop=count)
     )
     done = [stages_before(asks) for asks in range(count.asked)]
     order = ("scan", "train", "predict", "couple")
@@ -256,7 +257,7 @@ def test_a_stop_lets_others_in_at_once(scene: Scene, prepared: Segmenter) -> Non
         return stop.wait(timeout=30)
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(work.segment, scene.strokes, should_stop=should_stop)
+        first = pool.submit(work.segment, scene.strokes, run=Run(should_stop=should_stop))
         assert begun.wait(timeout=30)
         second = pool.submit(work.segment, scene.strokes)
         stop.set()
@@ -466,7 +467,7 @@ def test_a_stop_within_apply_leaves_nothing_stale(scene: Scene) -> None:
     work = Segmenter(scene.image, spacing=(2, 2, 2), parameters=QUICK)
     work.segment(scene.strokes)
     with pytest.raises(Cancelled):
-        work.apply(model, should_stop=lambda: True)
+        work.apply(model, run=Run(should_stop=lambda: True))
     found = work.segment(scene.strokes).labels
     np.testing.assert_array_equal(found, labels_of(scene, work.parameters))
 

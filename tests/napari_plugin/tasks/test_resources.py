@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,13 @@ import pytest
 from supervox.execution.errors import ExecutionError
 from supervox.napari_plugin.io.browsing import BrowsedVolume
 from supervox.napari_plugin.layers.source import Source
-from supervox.napari_plugin.tasks import resources as module
 from supervox.napari_plugin.tasks.finishing import Finishing
 from supervox.napari_plugin.tasks.preparing import Preparation
+from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import (
     MemoryPlan,
+    NotEnoughMemory,
     SegmentationError,
     SegmentationParameters,
     find_strokes,
@@ -147,8 +149,9 @@ def test_what_is_too_large_is_refused_with_what_would_help(tmp_path: Path) -> No
         r"work in a box of up to \d+ × \d+ × \d+ voxels, or choose a detail size of \d+ voxels, "
         r"or allow more memory in Preferences › Supervox › Preparation$"
     )
-    with pytest.raises(SegmentationError, match=words):
+    with pytest.raises(NotEnoughMemory) as caught:
         Resources(tmp_path, memory=3e9).plan(large(), PARAMETERS)
+    assert re.search(words, with_remedy(caught.value))
     refusal = Preparation(Resources(tmp_path, memory=1e9)).needs(large(), PARAMETERS).refusal
     assert "work in a box" in refusal
 
@@ -172,11 +175,3 @@ def test_a_folder_that_can_not_be_made(
         SegmentationError, match=r"can't be used for large arrays .* another folder"
     ):
         run_stage(Preparation(Resources(tmp_path / "file" / "in")), source, PARAMETERS)
-
-
-def test_a_part_of_the_progress() -> None:
-    told: list[tuple[int, int]] = []
-    report = module.part(lambda *at: told.append(at), 0.5, 1)
-    report(0, 4)
-    report(4, 4)
-    assert told == [(500, 1000), (1000, 1000)]

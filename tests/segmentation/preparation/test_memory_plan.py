@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from supervox.segmentation import SegmentationError, SegmentationParameters, SupervoxelParameters
 from supervox.segmentation.preparation import memory_plan
-from supervox.segmentation.preparation.memory_plan import Run, default_budget, plan_memory
+from supervox.segmentation.preparation.memory_plan import (
+    NotEnoughMemory,
+    Workload,
+    default_budget,
+    plan_memory,
+)
 
-WHOLE = Run((600, 1000, 1000), 4, SegmentationParameters(), n_classes=6, workers=2)
+WHOLE = Workload((600, 1000, 1000), 4, SegmentationParameters(), n_classes=6, workers=2)
 VOXELS = 600 * 1000 * 1000
 
 
@@ -47,7 +51,7 @@ def test_a_whole_tomogram_in_eight_gigabytes() -> None:
 @given(st.floats(1e8, 1e11), st.integers(1, 8), st.integers(64, 600))
 def test_a_plan_never_takes_more_than_the_budget(budget: float, partitions: int, edge: int) -> None:
     parameters = SegmentationParameters(partitions=partitions)
-    run = Run((edge, edge, edge), 2, parameters, workers=2)
+    run = Workload((edge, edge, edge), 2, parameters, workers=2)
     least = min(plan.bytes for plan in memory_plan._plans(run))
     if budget < least:
         with pytest.raises(SegmentationError, match=r"^[^\n]*$"):
@@ -60,17 +64,21 @@ def test_a_plan_never_takes_more_than_the_budget(budget: float, partitions: int,
 
 def test_what_is_proposed_fits() -> None:
     budget = 3e9
-    with pytest.raises(SegmentationError, match="600 x 1000 x 1000 voxels need about") as caught:
+    with pytest.raises(NotEnoughMemory, match="600 x 1000 x 1000 voxels need about") as caught:
         plan_memory(WHOLE, budget)
     text = str(caught.value)
     assert "even with volume and supervoxels on the disk; 3.0 GB may be used" in text
-    size = float(re.search(r"--supervoxel-size (\d+)", text)[1])  # type: ignore[index]
-    partitions = int(re.search(r"--partitions (\d+)", text)[1])  # type: ignore[index]
-    z, y, x = map(int, re.search(r"a box of (\d+) x (\d+) x (\d+)", text).groups())  # type: ignore[union-attr]
-    more = float(re.search(r"--memory (\d+)GB", text)[1])  # type: ignore[index]
+    assert "--" not in text
+    instead = caught.value.instead
+    size, partitions, box = instead.size_voxels, instead.partitions, instead.box
+    assert caught.value.shape == WHOLE.shape
+    assert instead.budget == budget
+    assert size is not None
+    assert partitions is not None
+    assert box is not None
     parameters = WHOLE.parameters
-    plan_memory(WHOLE, more * 1e9)
-    plan_memory(replace(WHOLE, shape=(z, y, x)), budget)
+    plan_memory(WHOLE, instead.least)
+    plan_memory(replace(WHOLE, shape=box), budget)
     plan_memory(replace(WHOLE, parameters=replace(parameters, partitions=partitions)), budget)
     for edge, fits in ((size, True), (size - 1, False)):
         coarse = replace(parameters, supervoxels=SupervoxelParameters(edge))
@@ -82,8 +90,10 @@ def test_what_is_proposed_fits() -> None:
 
 
 def test_nothing_fits_into_nothing() -> None:
-    with pytest.raises(SegmentationError, match=r"may be used: give --memory 6GB if the machine h"):
+    with pytest.raises(NotEnoughMemory, match=r"0\.0 GB may be used$") as caught:
         plan_memory(WHOLE, 1e6)
+    instead = caught.value.instead
+    assert (instead.size_voxels, instead.partitions, instead.box) == (None, None, None)
 
 
 def test_the_default_is_a_part_of_what_the_machine_has() -> None:
@@ -133,7 +143,7 @@ def test_a_batch_job_in_an_older_kind_of_group(
 
 def test_what_lies_on_the_disk_meanwhile() -> None:
     """Files of a stage that can be resumed, and what a cluster needs to do a block again."""
-    run = Run((100, 100, 100), 4, SegmentationParameters(partitions=2))
+    run = Workload((100, 100, 100), 4, SegmentationParameters(partitions=2))
     assert plan_memory(run, 1e12).disk_bytes == 0
     assert plan_memory(replace(run, resumable=True), 1e12).disk_bytes == 12e6
     assert plan_memory(run, 1e12, shared=True).disk_bytes == (2 * 4 + 4 + 4) * 1e6

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
+from supervox.execution import Run
 from supervox.execution.progress import Cancelled
 from supervox.features import FeatureBank, FeatureParameters, IntensityRange, pool_features
 from supervox.segmentation import (
@@ -80,14 +81,14 @@ def test_partitions_differ_and_the_first_does_not_depend_on_the_others(volume: n
 
 
 def test_neither_workers_nor_the_second_time_change_a_byte(volume: np.ndarray) -> None:
-    first = prepare(volume, PARAMETERS, workers=1)
-    second = prepare(volume, PARAMETERS, workers=3)
+    first = prepare(volume, PARAMETERS, run=Run(1))
+    second = prepare(volume, PARAMETERS, run=Run(3))
     assert all(same(a, b) for a, b in zip(first, second, strict=True))
 
 
 def test_progress_goes_forward_to_the_end(volume: np.ndarray) -> None:
     calls: list[tuple[int, int]] = []
-    prepare(volume, PARAMETERS, progress=lambda done, total: calls.append((done, total)))
+    prepare(volume, PARAMETERS, run=Run(progress=lambda done, total: calls.append((done, total))))
     assert len({total for _, total in calls}) == 1
     done = [at for at, _ in calls]
     assert done == sorted(done)
@@ -98,4 +99,4 @@ def test_progress_goes_forward_to_the_end(volume: np.ndarray) -> None:
 def test_it_stops_when_asked(volume: np.ndarray, asked: int) -> None:
     answers = iter([False] * asked + [True] * 1000)
     with pytest.raises(Cancelled):
-        prepare(volume, PARAMETERS, should_stop=lambda: next(answers))
+        prepare(volume, PARAMETERS, run=Run(should_stop=lambda: next(answers)))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
-from supervox.execution import Cancelled
+from supervox.execution import Cancelled, Run
 from supervox.segmentation.graph.adjacency import UNIT, link
 from supervox.segmentation.refinement._alpha_expansion import _best_move, expand
 from supervox.segmentation.refinement._expansion_move import Move, edge_bounds
@@ -180,7 +180,13 @@ def test_a_move_and_its_cut_can_be_stopped() -> None:
     unary, edges, weight, distance = random_problem(3, 3)
     links = link(edges, weight / UNIT, len(unary))
     with pytest.raises(Cancelled):
-        expand(unary, links, distance, np.zeros(len(unary), np.int32), should_stop=lambda: True)
+        expand(
+            unary,
+            links,
+            distance,
+            np.zeros(len(unary), np.int32),
+            run=Run(should_stop=lambda: True),
+        )
     tail, head = np.array([0], np.int32), np.array([1], np.int32)
     with pytest.raises(Cancelled):
         min_cut(tail, head, np.array([5]), np.array([3, -3]), should_stop=lambda: True)

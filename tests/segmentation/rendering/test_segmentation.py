@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy
-from supervox.execution import Cancelled, split_blocks
+from supervox.execution import Cancelled, Run, split_blocks
 from supervox.features import IntensityRange
 from supervox.segmentation import RenderedBlock, Segmentation
 from supervox.segmentation.rendering import segmentation
@@ -249,7 +249,9 @@ def test_shape_and_labels_are_kept() -> None:
 def test_progress(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     small(monkeypatch)
     calls: list[tuple[int, int]] = []
-    for _ in getattr(make(), name)(progress=lambda done, total: calls.append((done, total))):
+    for _ in getattr(make(), name)(
+        run=Run(progress=lambda done, total: calls.append((done, total)))
+    ):
         pass
     total = calls[-1][1]
     assert total > 4
@@ -266,7 +268,7 @@ def test_stopping(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         return len(asked) > 2
 
     with pytest.raises(Cancelled):
-        list(getattr(make(), name)(should_stop=stop))
+        list(getattr(make(), name)(run=Run(should_stop=stop)))
     assert len(asked) == 3
 
 

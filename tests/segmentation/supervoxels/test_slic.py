@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.measure import label
-from supervox.execution import Cancelled
+from supervox.execution import Cancelled, Run
 from supervox.segmentation import SegmentationError, SupervoxelParameters, compute_supervoxels
 from supervox.segmentation.supervoxels.seed_grid import Grid
 
@@ -125,7 +125,10 @@ def test_voxels_that_are_not_finite_are_bridged() -> None:
 def test_progress_counts_up_to_the_total() -> None:
     seen: list[tuple[int, int]] = []
     compute_supervoxels(
-        noise((32, 32, 32)), 8, block_shape=(16, 16, 16), progress=lambda *at: seen.append(at)
+        noise((32, 32, 32)),
+        8,
+        block_shape=(16, 16, 16),
+        workers=Run(progress=lambda *at: seen.append(at)),
     )
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1][0] == seen[-1][1]
@@ -133,7 +136,7 @@ def test_progress_counts_up_to_the_total() -> None:
 
 def test_stopping_raises_cancelled() -> None:
     with pytest.raises(Cancelled):
-        compute_supervoxels(noise((32, 32, 32)), should_stop=lambda: True)
+        compute_supervoxels(noise((32, 32, 32)), workers=Run(should_stop=lambda: True))
 
 
 @pytest.mark.parametrize(

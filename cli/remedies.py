@@ -1,0 +1,31 @@
+"""What a person can do about errors of the engine, in the options of the commands."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from supervox.execution import NoRoom, NotKept
+from supervox.segmentation import NotEnoughMemory, WhatWouldFit
+from supervox.volumes import SupervoxError
+
+
+def with_remedy(error: SupervoxError) -> str:
+    """Return the message of an error, with what to do about it."""
+    if isinstance(error, NotEnoughMemory):
+        return f"{error}: {', or '.join(_proposals(error.instead))}"
+    if isinstance(error, NoRoom):
+        return f"{error}: write to a larger disk, or give more --memory"
+    if isinstance(error, NotKept):
+        return f"{error}: make room on the disk, and give the same command again"
+    return str(error)
+
+
+def _proposals(instead: WhatWouldFit) -> Iterator[str]:
+    yield f"give --memory {math.ceil(instead.least / 1e9)}GB if the machine has as much"
+    if instead.size_voxels is not None:
+        yield f"use --supervoxel-size {instead.size_voxels}"
+    if instead.partitions is not None:
+        yield f"use --partitions {instead.partitions}"
+    if instead.box is not None:
+        yield f"cut out a box of {' x '.join(map(str, instead.box))} voxels"
