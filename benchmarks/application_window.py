@@ -165,17 +165,17 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
         "longest_block_in": probe.longest_in,
         "longest_wait": probe.longest_wait,
     }
-    assert session.keeping.project is not None
-    session.keeping.project.annotations.flush()
-    results["journal_bytes"] = session.keeping.project.annotations.journal.size
+    assert session.autosave.project is not None
+    session.autosave.project.annotations.flush()
+    results["journal_bytes"] = session.autosave.project.annotations.journal.size
     window.viewer.close()
     return results
 
 
 def settle(window: Window) -> None:
     """Wait until nothing works any more."""
-    live, keeping = window.session.live, window.session.keeping
-    window.wait(lambda: not (live.is_busy or keeping.working.is_running))
+    live, autosave = window.session.live, window.session.autosave
+    window.wait(lambda: not (live.is_busy or autosave.working.is_running))
     for _ in range(5):
         window.pump()
 

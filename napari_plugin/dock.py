@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.advice import Step, next_step
+from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.session import Session
+from supervox.napari_plugin.session.snapshot import dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .busy_sign import calm_busy_signs
@@ -16,12 +20,13 @@ from .settings import Settings
 from .widgets.colours import style_sheet
 from .widgets.export_section import ExportSection
 from .widgets.paint_section import PaintSection
-from .widgets.prepare_section import PrepareSection
-from .widgets.project_bar import ProjectBar
+from .widgets.prepare_section import PrepareActions, PrepareSection
+from .widgets.project_bar import ProjectActions, ProjectBar
 from .widgets.section import Body, Section
-from .widgets.segment_section import SegmentSection
-from .widgets.volume_section import VolumeSection
+from .widgets.segment_section import SegmentActions, SegmentSection
+from .widgets.volume_section import VolumeActions, VolumeSection
 
+PLUGIN, SAMPLE = "supervox", "cell_with_strokes"
 WIDTH = 340
 SHOW_MS = 50  # what a section needs to open before it can be scrolled to
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
@@ -31,6 +36,9 @@ TOGETHER = (Step.PAINT, Step.SEGMENT)
 
 class SupervoxDock(QWidget):
     """Segment a volume from a few strokes.
+
+    The only place that knows both the session and the sections: each section is given what it
+    shows, a part of a `DockState`, and what it can have done.
 
     Parameters
     ----------
@@ -42,23 +50,19 @@ class SupervoxDock(QWidget):
         super().__init__()
         self.setObjectName("supervox_dock")
         self.session = Session(napari_viewer, Settings.load())
-        self.volume = VolumeSection(self.session)
-        self.prepare = PrepareSection(self.session)
-        self.paint = PaintSection(self.session)
-        self.segment = SegmentSection(self.session)
-        self.export = ExportSection(self.session)
-        self._bodies: tuple[Body, ...] = (
+        self.state = DockState()
+        self._make_sections(self.session)
+        self._bodies: list[Body[Any]] = [
             self.volume,
             self.prepare,
             self.paint,
             self.segment,
             self.export,
-        )
+        ]
         self.sections = [
             Section(number, title, body)
             for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
         ]
-        self.project = ProjectBar(self.session)
         self.advice = QLabel()
         self.advice.setObjectName("supervox_advice")
         self.advice.setWordWrap(True)
@@ -73,13 +77,14 @@ class SupervoxDock(QWidget):
         self._show_timer.setInterval(SHOW_MS)
         self._show_timer.timeout.connect(self._scroll_to_step)
         self._is_closed = False
-        self.keys = Keys(self.session)
         painting = self.session.painting
         for keys, step in (("Ctrl+Z", painting.undo), ("Ctrl+Shift+Z", painting.redo)):
             shortcut = QShortcut(QKeySequence(keys), self)  # for when the dock has the focus
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(step)
+        self.session.changed.connect(self.keys.follow)
         self.session.changed.connect(self._refresh_soon)
+        self.session.autosave.volume_moved.connect(self.project.ask_for_volume)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
         session = self.session
@@ -89,6 +94,81 @@ class SupervoxDock(QWidget):
         if images:
             self.session.choose_image(images[0])
         self.refresh()
+
+    def _make_sections(self, session: Session) -> None:
+        """Give each section what it can have done, and the keys likewise."""
+        viewer, recent = session.viewer, session.autosave.recent
+        self.project = ProjectBar(
+            recent,
+            ProjectActions(
+                look=lambda: project_state(session),
+                new=session.new_project,
+                open=session.autosave.open,
+                save_as=session.autosave.save_as,
+                hint=session.hint,
+            ),
+        )
+        self.volume = VolumeSection(
+            session.volume,
+            recent,
+            VolumeActions(
+                choose_image=lambda index: session.choose_image(session.volume.images()[index]),
+                set_spacing=session.volume.set_spacing,
+                open_file=lambda path: viewer.open(path, plugin=PLUGIN),
+                open_project=session.autosave.open,
+                open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
+                hint=session.hint,
+            ),
+        )
+        self.prepare = PrepareSection(
+            PrepareActions(
+                parameters=lambda: session.parameters,
+                choose=session.choose,
+                defaults=session.settings.parameters,
+                prepare=session.extent.prepare,
+                prepare_view=session.extent.prepare_view,
+                cancel=session.preparation.cancel,
+                preview=session.preview_supervoxels,
+                end_preview=session.preview.clear,
+                preview_feature=session.preview_feature,
+                outline=session.view.outline_supervoxels,
+                hint=session.hint,
+            )
+        )
+        self.paint = PaintSection(
+            session.classes,
+            session.painting,
+            session.importing,
+            session.use_tool,
+            session.strokes.bring_back,
+            session.hint,
+        )
+        self.segment = SegmentSection(
+            SegmentActions(
+                set_live=session.set_live,
+                update=session.live.update,
+                choose_strength=session.choose_strength,
+                show=session.view.choose,
+                go_to_unsure=session.go_to_unsure,
+                prepare_whole=session.extent.prepare_whole,
+                cancel_whole=session.preparation.cancel,
+                finish=session.delivery.finish,
+                cancel_finish=session.delivery.finishing.cancel,
+            )
+        )
+        self.export = ExportSection(
+            session.delivery.export, session.delivery.exporting.cancel, session.hint
+        )
+        self.keys = Keys(
+            viewer,
+            session.classes,
+            session.painting,
+            session.view,
+            use_tool=session.use_tool,
+            toggle_live=lambda: session.set_live(not session.live.is_live),
+            update=session.live.update,
+            go_to_unsure=session.go_to_unsure,
+        )
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -119,15 +199,20 @@ class SupervoxDock(QWidget):
             self._refresh_timer.start()
 
     def refresh(self) -> None:
-        """Show the state of the session."""
+        """Show the state of the session, as far as it is another one than before."""
         if self._is_closed:
             return
-        self.project.refresh()
-        for body in self._bodies:
-            body.refresh()
-        for section, shown in zip(self.sections, self._bodies, strict=True):
-            section.set_summary(shown.describe())
-        advice = next_step(self.session)
+        state = dock_state(self.session)
+        if state == self.state and self._last_step is not None:
+            return
+        old, self.state = self.state, state
+        if state.project != old.project or self._last_step is None:
+            self.project.refresh()
+        parts = (state.volume, state.prepare, state.paint, state.segment, state.export)
+        for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
+            if body.set_state(part):
+                section.set_summary(body.describe())
+        advice = next_step(state)
         self.advice.setText(advice.sentence)
         for step, section in enumerate(self.sections):
             section.set_next(step == advice.step)
@@ -166,6 +251,7 @@ class SupervoxDock(QWidget):
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
         self.keys.release()
+        self.session.changed.disconnect(self.keys.follow)
         self.session.close()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -8,50 +8,73 @@ back to the first stroke that there ever was; Space stays pan and zoom.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from napari.layers import Labels
-    from supervox.napari_plugin.session.session import Session
+from napari.layers import Labels
+from napari.viewer import Viewer
+from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.session.view import ResultView
 
 MOST_CLASSES = 9
 
 
 class Keys:
-    """Binds the keys of one viewer."""
+    """Binds the keys of one viewer.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    Parameters
+    ----------
+    viewer : Viewer
+    classes : ClassList
+        The digits select them.
+    painting : Painting
+        Whose layer has the digits.
+    view : ResultView
+    use_tool, toggle_live, update, go_to_unsure : callable
+        What else there are keys for.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        classes: ClassList,
+        painting: Painting,
+        view: ResultView,
+        *,
+        use_tool: Callable[[str], None],
+        toggle_live: Callable[[], None],
+        update: Callable[[], None],
+        go_to_unsure: Callable[[], None],
+    ) -> None:
+        self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
+        self._use_tool = use_tool
         self._layer: Labels | None = None
-        viewer = session.viewer
         self._steps: dict[str, Callable[..., Any]] = {  # napari's own know the last 100 strokes
-            "Control-Z": lambda _: session.painting.undo(),
-            "Control-Shift-Z": lambda _: session.painting.redo(),
+            "Control-Z": lambda _: painting.undo(),
+            "Control-Shift-Z": lambda _: painting.redo(),
         }
         self._viewer_keys: dict[str, Callable[..., Any]] = {
-            "R": lambda _: session.use_tool("regions"),
+            "R": lambda _: use_tool("regions"),
             "H": self._hide_while_held,
-            "O": lambda _: session.view.choose(outline=not session.view.choices.outline),
-            "Shift-L": lambda _: session.set_live(not session.live.is_live),
-            "U": lambda _: session.live.update(),
-            "N": lambda _: session.go_to_unsure(),
+            "O": lambda _: view.choose(outline=not view.choices.outline),
+            "Shift-L": lambda _: toggle_live(),
+            "U": lambda _: update(),
+            "N": lambda _: go_to_unsure(),
         }
         self._viewer_keys |= self._steps  # for when another layer is active
         for key, action in self._viewer_keys.items():
             viewer.bind_key(key, action, overwrite=True)
-        session.changed.connect(self._follow)
-        self._follow()
+        self.follow()
 
     def release(self) -> None:
         """Give all keys back."""
-        self._session.changed.disconnect(self._follow)
         for key in self._viewer_keys:
-            self._session.viewer.bind_key(key, None)
+            self._viewer.bind_key(key, None)
         self._release_layer()
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
         """Bind the digits on the layer that is painted on now."""
-        layer = self._session.painting.layer
+        layer = self._painting.layer
         if layer is self._layer:
             return
         self._release_layer()
@@ -61,7 +84,7 @@ class Keys:
                 layer.bind_key(str(digit), self._choose(digit - 1), overwrite=True)
             for key, step in self._steps.items():
                 layer.bind_key(key, step, overwrite=True)
-            layer.bind_key("0", lambda _: self._session.use_tool("erase"), overwrite=True)
+            layer.bind_key("0", lambda _: self._use_tool("erase"), overwrite=True)
 
     def _release_layer(self) -> None:
         layer, self._layer = self._layer, None
@@ -71,7 +94,7 @@ class Keys:
 
     def _choose(self, index: int) -> Callable[[Any], None]:
         def choose(_: Any) -> None:
-            classes, layer = self._session.classes, self._session.painting.layer
+            classes, layer = self._classes, self._painting.layer
             if index < len(classes.ids):
                 classes.selected = classes.ids[index]
                 if layer is not None and str(layer.mode) == "erase":
@@ -81,7 +104,7 @@ class Keys:
 
     def _hide_while_held(self, _: Any) -> Generator[None, None, None]:
         """Hide what lies over the image while the key is held."""
-        view = self._session.view
+        view = self._view
         shown = [
             layer
             for layer in (view.prediction, view.map, view.final)

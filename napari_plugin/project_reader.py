@@ -28,5 +28,5 @@ def open_project(path: str) -> list[Any]:
     viewer = current_viewer()
     if viewer is None:
         raise ProjectError(f"{path}: is a project, and needs a window of napari to be opened in")
-    dock_of(viewer).session.keeping.open(Path(path))
+    dock_of(viewer).session.autosave.open(Path(path))
     return [(None,)]  # napari's word for nothing

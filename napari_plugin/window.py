@@ -50,7 +50,7 @@ def open_window(
 
     dock = show_dock(napari.Viewer(title=DOCK), layers)
     if project is not None:
-        dock.session.keeping.open(project)
+        dock.session.autosave.open(project)
     try:
         napari.run()
     except KeyboardInterrupt:  # Ctrl+C in the terminal closes it as well

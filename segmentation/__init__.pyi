@@ -12,6 +12,12 @@ from .classifier.parameters import METHODS as METHODS
 from .classifier.parameters import ClassifierParameters as ClassifierParameters
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
+from .graph.partition import FEATURES as FEATURES
+from .graph.partition import GRAPH as GRAPH
+from .graph.partition import SUPERVOXELS as SUPERVOXELS
+from .graph.partition import Partition as Partition
+from .graph.partition import Piece as Piece
+from .graph.partition import Pieces as Pieces
 from .graph.region_graph import RegionGraph as RegionGraph
 from .graph.region_graph import region_graph as region_graph
 from .model import Model as Model
@@ -28,12 +34,6 @@ from .preparation.memory_plan import WhatWouldFit as WhatWouldFit
 from .preparation.memory_plan import Workload as Workload
 from .preparation.memory_plan import default_budget as default_budget
 from .preparation.memory_plan import plan_memory as plan_memory
-from .preparation.partition import FEATURES as FEATURES
-from .preparation.partition import GRAPH as GRAPH
-from .preparation.partition import SUPERVOXELS as SUPERVOXELS
-from .preparation.partition import Partition as Partition
-from .preparation.partition import Piece as Piece
-from .preparation.partition import Pieces as Pieces
 from .preparation.prepare import prepare_partitions as prepare_partitions
 from .refinement.mrf import refine as refine
 from .refinement.parameters import RefinementParameters as RefinementParameters

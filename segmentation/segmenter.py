@@ -17,7 +17,7 @@ from supervox.features import fingerprint
 from supervox.segmentation.classifier.estimators import Classifier, Estimator
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
-from supervox.segmentation.preparation.partition import Channel, Partition, PieceStore
+from supervox.segmentation.graph.partition import Channel, Partition, PieceStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import Coupling

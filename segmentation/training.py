@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
-from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.cross_validation import hold_out, sample_volume
 from supervox.segmentation.refinement.label_costs import Coupling, learn_coupling
 from supervox.segmentation.refinement.mrf import minimise

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
-from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.label_costs import Coupling
 from supervox.segmentation.refinement.mrf import minimise
 

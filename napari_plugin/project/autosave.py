@@ -27,8 +27,8 @@ from .work import Work
 SETTLE_MS = 1000  # after the last change of what was chosen
 
 
-class Keeping:
-    """Writes every stroke down in a project, and opens projects.
+class Autosave:
+    """Saves strokes, choices and results to the project as they change.
 
     Parameters
     ----------

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from napari.layers import Image, Labels
-from napari.utils.notifications import show_error, show_warning
+from napari.layers import Image
+from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.project.autosave import Keeping
+from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.project.project_files import Opened, Restored
 from supervox.napari_plugin.project.work import Work
 from supervox.napari_plugin.settings import Settings
@@ -23,6 +22,7 @@ from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
+from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
@@ -30,6 +30,7 @@ from supervox.volumes import class_colour
 from .delivery import Delivery
 from .extent import Extent
 from .opening import clear_view, layers_of
+from .ready_strokes import ReadyStrokes
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
@@ -93,15 +94,16 @@ class Session:
             self.live,
             self.view,
             lambda: self.parameters,
-            lambda: self.keeping.project,
+            lambda: self.autosave.project,
         )
-        self.keeping = Keeping(
+        self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
-        self.lost_strokes: Labels | None = None
-        self._strokes_are_new = False  # to this window: look where they are
+        self.strokes = ReadyStrokes(
+            self.volume, self.painting, self.live, self.autosave, settings.brush_size
+        )
         self._connect()
 
     def _connect(self) -> None:
@@ -118,27 +120,28 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.keeping):
+        for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
-        self.keeping.opened.connect(self._on_opened)
-        self.keeping.restored.connect(self._on_restored)
-        for hinting in (self.painting, self.regions, self.extent, self.keeping):
+        self.autosave.opened.connect(self._on_opened)
+        self.autosave.restored.connect(self._on_restored)
+        for hinting in (self.painting, self.regions, self.extent, self.autosave):
             hinting.hint.connect(self.hint)
         for changing in (
             self.volume,
+            self.strokes,
             self.live.scanning,
             self.live.updating,
             self.view,
             self.classes,
             self.regions,
             self.importing,
-            self.keeping,
+            self.autosave,
         ):
             changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
         self.painting.recorded.connect(self._emit_changed)
-        self.changed.connect(self.keeping.state_changed)
+        self.changed.connect(self.autosave.state_changed)
 
     def _emit_changed(self, *_: object) -> None:
         self.changed.emit()
@@ -176,7 +179,7 @@ class Session:
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
-        self.keeping.release()
+        self.autosave.release()
         for stage in self._stages:
             stage.cancel()
         self.importing.cancel()
@@ -191,18 +194,16 @@ class Session:
         if image is self.volume.image:
             return
         self._release_image()
-        self.lost_strokes = None
+        self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
             if spacing_of(image)[1] is not None:
                 self.viewer.canvas.overlays.scale_bar.visible = True
-            layer = self.painting.attach(image, brush_size=self.settings.brush_size)
-            self.keeping.reopen_for(layer)
-            self._take_strokes(layer)
+            self.strokes.begin(image)
         self.changed.emit()
 
     def _release_image(self) -> None:
-        self.keeping.release()
+        self.autosave.release()
         self.importing.cancel()
         self.preparation.forget()
         self.delivery.finishing.forget()
@@ -227,55 +228,18 @@ class Session:
         layer = event.value  # type: ignore[attr-defined]
         if self.volume.image is None and (images := self.volume.images()):
             self.choose_image(images[0])
-        elif (
-            self.volume.image is not None
-            and isinstance(layer, Labels)
-            and self.painting.adopt(self.volume.image, layer)
-        ):
-            self.keeping.bind()
-            self._take_strokes(layer)
+        else:
+            self.strokes.adopt(layer)
         self.changed.emit()
 
     def _on_layer_removed(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
         if layer is self.volume.image:
             self.choose_image(next(iter(self.volume.images()), None))
-        elif layer is self.painting.layer:  # by a person: Painting lets go of a layer first
-            self.lost_strokes = self.painting.layer
-            self.keeping.save_what_waits()
-            self.painting.detach()
-            self.live.stop()
-            QTimer.singleShot(0, self._warn_of_lost_strokes)
+        elif layer is self.painting.layer:
+            self.strokes.lose()
         self.view.forget_layer(layer)
         self.changed.emit()
-
-    def _warn_of_lost_strokes(self) -> None:
-        """Say that the strokes' layer is gone, unless the whole viewer is going."""
-        if self.lost_strokes is not None and self.volume.image in self.viewer.layers:
-            show_warning("Strokes removed: get them back in Paint.")
-
-    def bring_back_strokes(self) -> None:
-        """Put the layer of the strokes back that a person removed, or make a new one."""
-        if self.volume.image is None or self.painting.layer is not None:
-            return
-        if self.lost_strokes is not None:
-            self.viewer.add_layer(self.lost_strokes)
-            self.lost_strokes = None
-        layer = self.painting.attach(self.volume.image, brush_size=self.settings.brush_size)
-        self.keeping.bind()
-        self._take_strokes(layer)
-        self.changed.emit()
-
-    def _take_strokes(self, layer: Labels) -> None:
-        """Have a layer of strokes ready under the mouse, and look at what is painted already."""
-        layer.mode = "paint"
-        self._strokes_are_new = not self.painting.is_blank
-        QTimer.singleShot(0, self._select_strokes)  # napari selects the layer that it is adding now
-        self.live.strokes_changed()
-
-    def _select_strokes(self) -> None:
-        if self.painting.layer is not None:
-            self.viewer.layers.selection.active = self.painting.layer
 
     def new_project(self) -> None:
         """Begin anew on the same image; the project until now stays where it is, complete."""
@@ -319,6 +283,10 @@ class Session:
             self.live.update_again()
         self.changed.emit()
 
+    def choose_strength(self, strength: float) -> None:
+        """Change the strength of refinement; 1 is what the strokes call for."""
+        self.choose(change_entry(self.parameters, ("refinement", "strength"), strength))
+
     def _on_prepared(self, prepared: Prepared) -> None:
         if self.volume.image is None:
             return
@@ -327,7 +295,7 @@ class Session:
         self.extent.follow(prepared)
         self.view.start(self.volume.image, prepared)
         if prepared.seconds:
-            self.keeping.keep()
+            self.autosave.keep()
         if self.live.is_live:
             self.live.update()
 
@@ -340,8 +308,8 @@ class Session:
     def _on_scanned(self, scan: Scan) -> None:
         self.painting.protect(scan.strokes)
         self.unsure.clear()
-        if self._strokes_are_new:
-            self._strokes_are_new = False
+        if self.strokes.is_new:
+            self.strokes.is_new = False
             self.volume.show_plane_of(scan.strokes)
         self.classes.ensure(scan.strokes.class_ids)
         if self.live.is_live and not self.live.can_update:
@@ -378,8 +346,8 @@ class Session:
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""
-        self.keeping.note(finished)
-        self.keeping.keep()
+        self.autosave.note(finished)
+        self.autosave.keep()
 
     def go_to_unsure(self) -> None:
         """Move the view to the least certain place that was not shown lately."""

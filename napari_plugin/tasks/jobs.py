@@ -6,7 +6,16 @@ priority, so that painting goes first on a busy machine.
 Threads are Python's, and hand over what they have at one letter box that lives as long as the
 process. Qt's own pool deletes its workers on their thread while Python may still use, or delete,
 them on another: now and then that crashed. For the same reason, Python looks for garbage on the GUI
-thread only while such threads run: widgets may be in it, whoever finds them.
+thread only while such threads run: widgets may be in it, whoever finds them [1]_. That concerns
+the whole process, so it is left alone where somebody else switched the search off, and by
+``SUPERVOX_GC=python`` in the environment.
+
+References
+----------
+.. [1] K. Goyal, on the PyQt mailing list, August 2011,
+   https://riverbankcomputing.com/pipermail/pyqt/2011-August/030378.html: the known remedy, to
+   switch the search off and do it by a timer of the GUI thread. The package qtpygc does that for
+   all of an application's life; here it lasts as long as a job.
 """
 
 from __future__ import annotations
@@ -66,16 +75,22 @@ class _Garbage:
     """Has Python look for garbage on the GUI thread only, as long as anything else is at work.
 
     That is of what is young; older objects wait for Python itself, when it may again.
+
+    Parameters
+    ----------
+    is_wanted : bool
+        Otherwise Python goes on as it does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_wanted: bool = True) -> None:
+        self._is_wanted = is_wanted
         self._at_work, self._lock = 0, threading.Lock()
         self._was_enabled = False
 
     def begin(self) -> None:
         """Something begins on another thread."""
         with self._lock:
-            if not self._at_work:
+            if not self._at_work and self._is_wanted:
                 self._was_enabled = gc.isenabled()
                 gc.disable()
             self._at_work += 1
@@ -94,7 +109,7 @@ class _Garbage:
             gc.collect(int(due[1]))
 
 
-_garbage = _Garbage()
+_garbage = _Garbage(os.environ.get("SUPERVOX_GC") != "python")
 Task = Callable[[Report], Any]
 _running: set[Job] = set()  # keeps jobs alive that nobody waits for any more
 

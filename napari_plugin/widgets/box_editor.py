@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 from napari.layers import Shapes
@@ -12,11 +12,9 @@ from qtpy.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayo
 from supervox.napari_plugin.layers.make_layers import BOX, FRAME_COLOUR, metadata
 from supervox.napari_plugin.layers.source import Box, checked_box, placement
 from supervox.napari_plugin.session.extent import seen_corners
+from supervox.napari_plugin.session.working_image import WorkingImage
 
 from .controls import button, note
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
 
 AXES = ("Planes", "Rows", "Columns")
 
@@ -26,12 +24,15 @@ class BoxEditor(QWidget):
 
     Parameters
     ----------
-    session : Session
+    volume : WorkingImage
+        Whose box is changed.
+    hint : callable
+        Tells what to do.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, volume: WorkingImage, hint: Callable[[str], None]) -> None:
         super().__init__()
-        self._session = session
+        self._volume, self._hint = volume, hint
         self._shapes: Shapes | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -85,18 +86,18 @@ class BoxEditor(QWidget):
 
     def begin(self) -> None:
         """Start with the whole volume as the box."""
-        source = self._session.volume.source
+        source = self._volume.source
         if source is not None and source.box is None:
             z, y, x = (slice(0, n) for n in source.full_shape)
-            self._session.volume.set_box((z, y, x))
+            self._volume.set_box((z, y, x))
 
     def end(self) -> None:
         """Work in the whole volume again."""
-        self._session.volume.set_box(None)
+        self._volume.set_box(None)
 
     def refresh(self) -> None:
         """Show the box that is chosen."""
-        source = self._session.volume.source
+        source = self._volume.source
         if source is None or source.box is None:
             self._remove_shapes()
             return
@@ -110,7 +111,7 @@ class BoxEditor(QWidget):
                 last.setValue(part.stop - 1)
 
     def _on_typed(self) -> None:
-        source = self._session.volume.source
+        source = self._volume.source
         if source is None:
             return
         corners = np.array([[spin.value() for spin in pair] for pair in self._spins], float).T
@@ -119,23 +120,23 @@ class BoxEditor(QWidget):
 
     def _take(self, box: Box | None) -> None:
         if box is not None:
-            self._session.volume.set_box(box)
+            self._volume.set_box(box)
         self.refresh()
 
     def _take_view(self) -> None:
         """Take the part of the image that the canvas shows."""
-        image, source = self._session.volume.image, self._session.volume.source
+        image, source = self._volume.image, self._volume.source
         if image is None or source is None:
             return
-        self._take_displayed(seen_corners(self._session.viewer, image))
+        self._take_displayed(seen_corners(self._volume.viewer, image))
 
     def _draw(self) -> None:
         """Let a person draw a rectangle, and take it as the box."""
-        image = self._session.volume.image
+        image = self._volume.image
         if image is None:
             return
         self._remove_shapes()
-        viewer = self._session.viewer
+        viewer = self._volume.viewer
         layer = Shapes(
             ndim=image.ndim,
             name="box",
@@ -149,10 +150,10 @@ class BoxEditor(QWidget):
         layer.mode = "add_rectangle"
         layer.events.data.connect(self._on_drawn)
         self._shapes = layer
-        self._session.hint("Draw a rectangle on the slice")
+        self._hint("Draw a rectangle on the slice")
 
     def _on_drawn(self) -> None:
-        layer, source = self._shapes, self._session.volume.source
+        layer, source = self._shapes, self._volume.source
         if layer is None or source is None or not len(layer.data):
             return
         if len(layer.data) > 1:
@@ -163,7 +164,7 @@ class BoxEditor(QWidget):
 
     def _take_displayed(self, corners: NDArray[np.float64]) -> None:
         """Take corners along the axes that are displayed; the others stay as they are."""
-        source, dims = self._session.volume.source, self._session.viewer.dims
+        source, dims = self._volume.source, self._volume.viewer.dims
         assert source is not None
         displayed = {axis - dims.ndim + 3 for axis in dims.displayed}
         current = source.box or tuple(slice(0, n) for n in source.full_shape)
@@ -176,5 +177,5 @@ class BoxEditor(QWidget):
         layer, self._shapes = self._shapes, None
         if layer is not None:
             layer.events.data.disconnect(self._on_drawn)
-            if layer in self._session.viewer.layers:
-                self._session.viewer.layers.remove(layer)
+            if layer in self._volume.viewer.layers:
+                self._volume.viewer.layers.remove(layer)

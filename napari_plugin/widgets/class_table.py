@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap
@@ -13,10 +13,8 @@ from qtpy.QtWidgets import (
     QTableWidget,
     QTableWidgetItem,
 )
-from supervox.napari_plugin.painting.class_list import ClassError
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
+from supervox.napari_plugin.painting.class_list import ClassError, ClassList
+from supervox.napari_plugin.session.dock_state import PaintState
 
 KEY, COLOUR, NAME, STROKES, SHOWN, LOCKED = range(6)
 HEADS = ("", "", "Class", "Strokes", "Show", "Lock")
@@ -31,12 +29,16 @@ class ClassTable(QTableWidget):
 
     Parameters
     ----------
-    session : Session
+    classes : ClassList
+        Which are changed.
+    hint : callable
+        Tells why something is refused.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, classes: ClassList, hint: Callable[[str], None]) -> None:
         super().__init__(0, len(HEADS))
-        self._session = session
+        self._classes, self._hint = classes, hint
+        self._state = PaintState()
         self.setObjectName("supervox_classes")
         self.setHorizontalHeaderLabels(HEADS)
         self.verticalHeader().setVisible(False)
@@ -60,9 +62,10 @@ class ClassTable(QTableWidget):
         self.itemChanged.connect(self._on_edited)
         self.itemSelectionChanged.connect(self._on_selected)
 
-    def refresh(self) -> None:
-        """Show the classes of the session."""
-        classes, counts = list(self._session.classes), self._session.live.scan.counts
+    def show_state(self, state: PaintState) -> None:
+        """Show the classes, and how many strokes each has."""
+        self._state = state
+        classes, counts = state.classes, dict(state.strokes)
         with QSignalBlocker(self):
             if self.rowCount() != len(classes):
                 self.setRowCount(len(classes))
@@ -80,9 +83,8 @@ class ClassTable(QTableWidget):
                 self._write(row, STROKES, f"{n:,}" if n else "–")
                 self._tick(row, SHOWN, item.visible)
                 self._tick(row, LOCKED, item.locked)
-            if self._session.classes.selected in self._session.classes:
-                ids = self._session.classes.ids
-                self.selectRow(ids.index(self._session.classes.selected))
+            if state.selected in state.ids:
+                self.selectRow(state.ids.index(state.selected))
         shown = max(2, min(len(classes), ROWS_SHOWN))
         height = shown * (self.rowHeight(0) if classes else ROW_HEIGHT)
         self.setFixedHeight(height + self.horizontalHeader().sizeHint().height() + 4)
@@ -135,25 +137,25 @@ class ClassTable(QTableWidget):
     def _on_selected(self) -> None:
         rows = {index.row() for index in self.selectedIndexes()}
         if len(rows) == 1:
-            self._session.classes.selected = self._id(rows.pop())
+            self._classes.selected = self._id(rows.pop())
 
     def _on_clicked(self, row: int, column: int) -> None:
         if column == COLOUR:
-            item = self._session.classes[self._id(row)]
+            item = self._classes[self._id(row)]
             chosen = QColorDialog.getColor(QColor(item.colour), self, f"Colour of {item.name}")
             if chosen.isValid():
-                self._session.classes.change(item.id, colour=chosen.name())
+                self._classes.change(item.id, colour=chosen.name())
 
     def _on_edited(self, cell: QTableWidgetItem) -> None:
         class_id = self._id(cell.row())
         is_on = cell.checkState() == Qt.CheckState.Checked
         try:
             if cell.column() == NAME:
-                self._session.classes.change(class_id, name=cell.text())
+                self._classes.change(class_id, name=cell.text())
             elif cell.column() == SHOWN:
-                self._session.classes.change(class_id, visible=is_on)
+                self._classes.change(class_id, visible=is_on)
             elif cell.column() == LOCKED:
-                self._session.classes.change(class_id, locked=is_on)
+                self._classes.change(class_id, locked=is_on)
         except ClassError as error:
-            self._session.hint(str(error).capitalize())
-            self.refresh()
+            self._hint(str(error).capitalize())
+            self.show_state(self._state)

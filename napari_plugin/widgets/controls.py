@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from supervox.napari_plugin.tasks.jobs import Stage
+from supervox.napari_plugin.session.dock_state import Progress
 from supervox.napari_plugin.tasks.preparing import Needs
 
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
@@ -67,7 +67,9 @@ class LabelledSlider(QWidget):
         return int(self.slider.value())
 
     def show_value(self, value: int) -> None:
-        """Move the slider without telling anybody."""
+        """Move the slider without telling anybody, unless a person is moving it."""
+        if self._calm.isActive():
+            return
         with QSignalBlocker(self.slider):
             self.slider.setValue(value)
         self.rewrite()
@@ -82,7 +84,7 @@ class LabelledSlider(QWidget):
 
 
 class StageBar(QWidget):
-    """The progress of a stage: a bar, the time that is left, and a button to cancel.
+    """The progress of long work: a bar, the time that is left, and a button to cancel.
 
     Takes no room while nothing runs.
 
@@ -90,12 +92,11 @@ class StageBar(QWidget):
     ----------
     name : str
         The object name of the cancel button is this and "_cancel".
-    stage : Stage
+    cancel : callable
     """
 
-    def __init__(self, name: str, stage: Stage) -> None:
+    def __init__(self, name: str, cancel: Callable[[], object]) -> None:
         super().__init__()
-        self._stage = stage
         self.bar = QProgressBar()
         self.bar.setObjectName(f"{name}_progress")
         self.bar.setRange(0, 1000)
@@ -105,23 +106,21 @@ class StageBar(QWidget):
         self.cancel.setObjectName(f"{name}_cancel")
         self.cancel.setText("Cancel")
         self.cancel.setToolTip("Stop this; what was there before stays")
-        self.cancel.clicked.connect(stage.cancel)
+        self.cancel.clicked.connect(lambda: cancel())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.bar, 1)
         layout.addWidget(self.text)
         layout.addWidget(self.cancel)
-        self.refresh()
+        self.show_progress(None)
 
-    def refresh(self) -> None:
-        """Show how far the stage is."""
-        job = self._stage.job
-        self.setVisible(job is not None)
-        if job is not None:
-            done, total = job.report.done, job.report.total
+    def show_progress(self, progress: Progress | None) -> None:
+        """Show how far the work is; None where nothing runs."""
+        self.setVisible(progress is not None)
+        if progress is not None:
+            done, total, left = progress.done, progress.total, progress.seconds_left
             self.bar.setRange(0, 1000 if total else 0)
             self.bar.setValue(1000 * done // total if total else 0)
-            left = job.seconds_left()
             self.text.setText("" if left is None else f"{duration(left)} left")
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout
+from supervox.napari_plugin.session.dock_state import ExportState
 from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, Kind
 from supervox.volumes import FORMATS
 
 from .controls import StageBar, button, mark_next, note
 from .section import Body
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
 
 KINDS = {
     Kind.LABELS: ("Labels", "The final labels, in full quality"),
@@ -25,12 +23,27 @@ KINDS = {
 }
 
 
-class ExportSection(Body):
-    """What to write, in which format."""
+class ExportSection(Body[ExportState]):
+    """What to write, in which format.
 
-    def __init__(self, session: Session) -> None:
+    Parameters
+    ----------
+    export : callable
+        Writes something of a kind to a file.
+    cancel : callable
+        Stops writing.
+    hint : callable
+        Tells why something can't be done.
+    """
+
+    def __init__(
+        self,
+        export: Callable[[Kind, Path], None],
+        cancel: Callable[[], None],
+        hint: Callable[[str], None],
+    ) -> None:
         super().__init__()
-        self._session = session
+        self._export, self._hint = export, hint
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         line = QHBoxLayout()
@@ -53,10 +66,10 @@ class ExportSection(Body):
             "supervox_export", "Export…", "Choose a folder and a name, and write the file", self.ask
         )
         layout.addWidget(self.export)
-        self.bar = StageBar("supervox_export", session.delivery.exporting)
+        self.bar = StageBar("supervox_export", cancel)
         layout.addWidget(self.bar)
-        self.state = note()
-        layout.addWidget(self.state)
+        self.says = note()
+        layout.addWidget(self.says)
 
     def _list_formats(self) -> None:
         """Offer the formats that can hold what is chosen; keep the one that was chosen."""
@@ -80,49 +93,49 @@ class ExportSection(Body):
         return Kind(self.kind.currentData())
 
     def refresh(self) -> None:
-        """Show the state of the session."""
-        delivery, kind = self._session.delivery, self.chosen
+        """Show the state anew, as after another choice of what to write."""
+        state, kind = self.state, self.chosen
         is_volume = kind not in OWN_ENDINGS
         self.format.setVisible(is_volume)
         self.as_label.setVisible(is_volume)
-        self.export.setEnabled(delivery.can_export(kind))
-        mark_next(self.export, delivery.is_finished and delivery.last_export is None)
-        self.bar.refresh()
-        self.state.setText(self._explain(kind))
+        self.export.setEnabled(kind in state.possible)
+        mark_next(self.export, state.is_finished and state.last is None)
+        self.bar.show_progress(state.progress)
+        self.says.setText(self._explain(kind))
 
     def _explain(self, kind: Kind) -> str:
-        session = self._session
-        if session.delivery.last_export is not None and not session.delivery.exporting.is_running:
-            written = f"Written: {session.delivery.last_export}"
+        state = self.state
+        if state.last is not None and not state.is_running:
+            written = f"Written: {state.last}"
         else:
             written = ""
-        if not session.delivery.can_export(kind):
+        if kind not in state.possible:
             return (
                 "Paint something first"
                 if kind is Kind.STROKES
                 else "Prepare the volume and paint two classes first"
             )
-        if kind is not Kind.STROKES and not session.delivery.is_finished:
+        if kind is not Kind.STROKES and not state.is_finished:
             return f"{written}\nExport computes the final labels first".strip()
         return written
 
     def describe(self) -> str:
         """Say in a line what was written."""
-        last = self._session.delivery.last_export
+        last = self.state.last
         return "" if last is None else f"{last.name} written"
 
     def ask(self, kind: Kind | None = None) -> None:
         """Ask where to, and write; what is chosen in the menu if `kind` doesn't say."""
-        kind, image = kind or self.chosen, self._session.volume.image
-        if image is None or not self._session.delivery.can_export(kind):
-            self._session.hint(self._explain(kind) or "Open a volume first")
+        kind, state = kind or self.chosen, self.state
+        if state.image_name is None or kind not in state.possible:
+            self._hint(self._explain(kind) or "Open a volume first")
             return
         ending = OWN_ENDINGS.get(kind) or str(self.format.currentData())
-        folder = self._session.delivery.folder or Path.cwd()
-        start = folder / f"{image.name.partition('.')[0]}-{kind}{ending}"
+        folder = state.folder or Path.cwd()
+        start = folder / f"{state.image_name.partition('.')[0]}-{kind}{ending}"
         path, _ = QFileDialog.getSaveFileName(self, "Export", str(start), f"*{ending}")
         if path:
             chosen = Path(path)
             if not chosen.name.lower().endswith(ending):
                 chosen = chosen.with_name(chosen.name + ending)
-            self._session.delivery.export(kind, chosen)
+            self._export(kind, chosen)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
@@ -17,12 +17,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.features import FILTERS, FeatureBank, FeatureParameters
-from supervox.napari_plugin.layers.source import length
+from supervox.napari_plugin.layers.source import Source, length
 
 from .controls import button, note
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
 
 ROW_HEIGHT = 22  # pixels
 SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -46,11 +43,28 @@ FILTER_WORDS = {
 
 
 class FeatureEditor(QWidget):
-    """Ticks of which filter is computed at which scale."""
+    """Ticks of which filter is computed at which scale.
 
-    def __init__(self, session: Session) -> None:
+    Parameters
+    ----------
+    choose : callable
+        Takes the features that are ticked.
+    preview : callable
+        Shows the feature of a name.
+    hint : callable
+        Tells why something is refused.
+    """
+
+    def __init__(
+        self,
+        choose: Callable[[FeatureParameters], None],
+        preview: Callable[[str], None],
+        hint: Callable[[str], None],
+    ) -> None:
         super().__init__()
-        self._session = session
+        self._choose, self._hint = choose, hint
+        self._features = FeatureParameters()
+        self._source: Source | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.table = QTableWidget(len(FILTERS), 1 + len(SCALES))
@@ -81,7 +95,7 @@ class FeatureEditor(QWidget):
             "supervox_feature_look",
             "Show",
             "Compute this feature for the slice in view, and show it as a layer",
-            lambda: session.preview_feature(self.channels.currentText()),
+            lambda: preview(self.channels.currentText()),
         )
         look.addWidget(self.look)
         layout.addLayout(look)
@@ -106,9 +120,9 @@ class FeatureEditor(QWidget):
         height = ROW_HEIGHT * len(FILTERS)
         self.table.setFixedHeight(height + self.table.horizontalHeader().sizeHint().height() + 6)
 
-    def refresh(self) -> None:
-        """Show the features that are chosen."""
-        features, source = self._session.parameters.features, self._session.volume.source
+    def show_features(self, features: FeatureParameters, source: Source | None) -> None:
+        """Show the features that are chosen, and their scales in the unit of an image."""
+        self._features, self._source = features, source
         self.table.setHorizontalHeaderLabels(["Filter", *(f"{sigma:g}" for sigma in SCALES)])
         for column, sigma in enumerate(SCALES, 1):
             text = (
@@ -146,10 +160,10 @@ class FeatureEditor(QWidget):
         try:
             features = self._ticked()
         except ValueError as error:
-            self._session.hint(str(error))
-            self.refresh()
+            self._hint(str(error))
+            self.show_features(self._features, self._source)
             return
-        self._session.choose(replace(self._session.parameters, features=features))
+        self._choose(features)
 
     def _ticked(self) -> FeatureParameters:
         """Return what is ticked; empty rows and columns are left out of the table."""
@@ -165,7 +179,7 @@ class FeatureEditor(QWidget):
         sigmas = tuple(sigma for sigma in SCALES if any(pair[1] == sigma for pair in scaled))
         table = {(name, sigma) for name in filters if name != "raw" for sigma in sigmas}
         return replace(
-            self._session.parameters.features,
+            self._features,
             filters=filters,
             sigmas_voxels=sigmas,
             without=tuple(table - scaled),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -17,10 +15,8 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.painting.importing import EVERYTHING, Found
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
+from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.importing import EVERYTHING, Found, Importing
 
 CLASS = 3  # column of the menus
 HEADS = ("Value", "Name", "Voxels", "Becomes")
@@ -33,14 +29,17 @@ class ImportDialog(QDialog):
 
     Parameters
     ----------
-    session : Session
+    importing : Importing
+    classes : ClassList
     found : Found
     parent : QWidget
     """
 
-    def __init__(self, session: Session, found: Found, parent: QWidget) -> None:
+    def __init__(
+        self, importing: Importing, classes: ClassList, found: Found, parent: QWidget
+    ) -> None:
         super().__init__(parent)
-        self._session, self._found = session, found
+        self._importing, self._classes, self._found = importing, classes, found
         self.setObjectName("supervox_import_dialog")
         self.setWindowTitle(f"Strokes from {found.name}")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -74,7 +73,7 @@ class ImportDialog(QDialog):
         table.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         names = {item.value: item.name for item in found.classes}
-        suggested = found.suggest(self._session.classes)
+        suggested = found.suggest(self._classes)
         for row, (value, count) in enumerate(found.counts.items()):
             shown = "all" if value == EVERYTHING else str(value)
             for column, entry in enumerate((shown, names.get(value, ""), f"{count:,}")):
@@ -87,7 +86,7 @@ class ImportDialog(QDialog):
 
     def _make_choice(self, suggested: int | None) -> QComboBox:
         box = QComboBox()
-        for item in self._session.classes:
+        for item in self._classes:
             box.addItem(item.name, item.id)
         box.addItem("a new class", NEW)
         box.addItem("(leave out)", LEAVE_OUT)
@@ -106,5 +105,5 @@ class ImportDialog(QDialog):
         }
         wanted = {value: class_id for value, class_id in chosen.items() if class_id != LEAVE_OUT}
         if wanted:
-            self._session.importing.paint(self._found, wanted, over=self.over.isChecked())
+            self._importing.paint(self._found, wanted, over=self.over.isChecked())
         self.accept()

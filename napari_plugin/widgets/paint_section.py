@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
@@ -17,37 +17,59 @@ from qtpy.QtWidgets import (
     QRadioButton,
     QVBoxLayout,
 )
-from supervox.napari_plugin.painting.class_list import ClassError
+from supervox.napari_plugin.painting.class_list import ClassError, ClassList
+from supervox.napari_plugin.painting.importing import Found, Importing
+from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.session.dock_state import PaintState
 
 from .class_table import ClassTable
 from .controls import LabelledSlider, button, note, tool
 from .import_dialog import ImportDialog
 from .section import Body
 
-if TYPE_CHECKING:
-    from supervox.napari_plugin.painting.importing import Found
-    from supervox.napari_plugin.session.session import Session
-
 TIP = "Tip: paint on mistakes; the rest follows."
 LARGEST_BRUSH = 60
 
 
-class PaintSection(Body):
-    """What is painted, and with what."""
+class PaintSection(Body[PaintState]):
+    """What is painted, and with what.
 
-    def __init__(self, session: Session) -> None:
+    Parameters
+    ----------
+    classes : ClassList
+    painting : Painting
+        Whose layer is painted on.
+    importing : Importing
+    use_tool : callable
+        Takes the name of a tool.
+    bring_back : callable
+        Puts the layer of the strokes back.
+    hint : callable
+        Tells why something is refused.
+    """
+
+    def __init__(
+        self,
+        classes: ClassList,
+        painting: Painting,
+        importing: Importing,
+        use_tool: Callable[[str], None],
+        bring_back: Callable[[], None],
+        hint: Callable[[str], None],
+    ) -> None:
         super().__init__()
-        self._session = session
+        self._classes, self._painting, self._importing = classes, painting, importing
+        self._use_tool, self._hint = use_tool, hint
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         self.lost = button(
             "supervox_strokes_back",
             "Bring the strokes back",
             "The layer of your strokes was removed; this puts it back",
-            session.bring_back_strokes,
+            bring_back,
         )
         layout.addWidget(self.lost)
-        self.table = ClassTable(session)
+        self.table = ClassTable(classes, hint)
         layout.addWidget(self.table)
         layout.addLayout(self._make_class_buttons())
         layout.addLayout(self._make_brush())
@@ -63,7 +85,7 @@ class PaintSection(Body):
         layout.addLayout(self._make_undo())
         self.tip = note(TIP)
         layout.addWidget(self.tip)
-        session.importing.found.connect(self._ask_for_classes)
+        importing.found.connect(self._ask_for_classes)
 
     def _make_class_buttons(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -103,10 +125,10 @@ class PaintSection(Body):
         self.look.setToolTip("Move and zoom, paint nothing  (Z; hold Space for a moment of it)")
         group = QButtonGroup(self)
         for made, clicked in (
-            (self.voxels, lambda: self._session.use_tool("paint")),
-            (self.regions, lambda: self._session.use_tool("regions")),
-            (self.eraser, lambda: self._session.use_tool("erase")),
-            (self.look, lambda: self._session.use_tool("pan_zoom")),
+            (self.voxels, lambda: self._use_tool("paint")),
+            (self.regions, lambda: self._use_tool("regions")),
+            (self.eraser, lambda: self._use_tool("erase")),
+            (self.look, lambda: self._use_tool("pan_zoom")),
         ):
             group.addButton(made)
             made.clicked.connect(clicked)
@@ -120,7 +142,7 @@ class PaintSection(Body):
         self.in_3d.setObjectName("supervox_brush_3d")
         self.in_3d.setToolTip("Paint a ball through neighbouring planes, instead of a disc")
         self.in_3d.clicked.connect(self._on_3d)
-        painting = self._session.painting
+        painting = self._painting
         self.undo = tool(
             "supervox_undo",
             "Undo",
@@ -135,65 +157,59 @@ class PaintSection(Body):
         return line
 
     def refresh(self) -> None:
-        """Show the state of the session."""
-        session, layer = self._session, self._session.painting.layer
-        self.lost.setVisible(session.volume.image is not None and layer is None)
-        self.lost.setText("Bring the strokes back" if session.lost_strokes else "New strokes")
-        self.table.refresh()
-        selected = session.classes.selected
-        has_class = selected in session.classes
-        index = session.classes.ids.index(selected) if has_class else -1
-        self.remove.setEnabled(has_class)
-        self.up.setEnabled(index > 0)
-        self.down.setEnabled(has_class and index < len(session.classes) - 1)
-        if session.keeping.is_read_only:
-            for change in (self.add, self.remove, self.up, self.down):
-                change.setEnabled(False)
-        else:
-            self.add.setEnabled(True)
-        is_free = layer is not None and not session.keeping.is_read_only
-        is_flat = session.volume.source is not None and session.volume.source.is_flat
-        can_paint = is_free and has_class and not session.classes[selected].locked
+        """Show the state anew."""
+        state = self.state
+        self.lost.setVisible(state.has_image and not state.has_layer)
+        self.lost.setText("Bring the strokes back" if state.was_lost else "New strokes")
+        self.table.show_state(state)
+        has_class = state.selected in state.ids
+        index = state.ids.index(state.selected) if has_class else -1
+        is_free = not state.is_read_only
+        self.add.setEnabled(is_free)
+        self.remove.setEnabled(is_free and has_class)
+        self.up.setEnabled(is_free and index > 0)
+        self.down.setEnabled(is_free and has_class and index < len(state.ids) - 1)
+        self.take.setEnabled(is_free and state.has_layer)
+        self.undo.setEnabled(is_free and state.has_layer and state.can_undo)
+        self.redo.setEnabled(is_free and state.has_layer and state.can_redo)
+        is_open = has_class and not state.classes[index].locked
+        can_paint = is_free and state.has_layer and is_open
         for made in (self.voxels, self.eraser, self.brush_size, self.look):
             made.setEnabled(can_paint)
-        self.regions.setEnabled(can_paint and session.preparation.prepared is not None)
-        self.in_3d.setEnabled(can_paint and not is_flat)
-        self.take.setEnabled(is_free)
-        recorder = session.painting.recorder if is_free else None
-        self.undo.setEnabled(recorder is not None and recorder.can_undo)
-        self.redo.setEnabled(recorder is not None and recorder.can_redo)
-        if layer is not None:
-            chosen = {
+        self.regions.setEnabled(can_paint and state.has_regions)
+        self.in_3d.setEnabled(can_paint and not state.is_flat)
+        if state.has_layer:
+            tools = {
                 "paint": self.voxels,
                 "erase": self.eraser,
-                "pan_zoom": self.regions if session.regions.is_on else self.look,
-            }.get(str(layer.mode))
-            if chosen is not None:
-                chosen.setChecked(True)
-            self.brush_size.show_value(int(layer.brush_size))
+                "regions": self.regions,
+                "pan_zoom": self.look,
+            }
+            if state.tool in tools:
+                tools[state.tool].setChecked(True)
+            self.brush_size.show_value(state.brush_size)
             with QSignalBlocker(self.in_3d):
-                self.in_3d.setChecked(not is_flat and layer.n_edit_dimensions == 3)
+                self.in_3d.setChecked(state.is_ball)
 
     def describe(self) -> str:
         """Say in a line what is painted."""
-        counts = self._session.live.scan.counts
-        if not counts:
+        if not self.state.strokes:
             return "nothing painted"
-        strokes = sum(counts.values())
-        classes = len(counts)
+        strokes = sum(count for _, count in self.state.strokes)
+        classes = len(self.state.strokes)
         return f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
 
     # ---------------------------------------------------------------------------- from a person
 
     def _add(self) -> None:
         try:
-            self._session.classes.add()
+            self._classes.add()
         except ClassError as error:
-            self._session.hint(str(error).capitalize())
+            self._hint(str(error).capitalize())
 
     def _remove(self) -> None:
-        item = self._session.classes[self._session.classes.selected]
-        strokes = self._session.live.scan.counts.get(item.id, 0)
+        item = self._classes[self._classes.selected]
+        strokes = dict(self.state.strokes).get(item.id, 0)
         if strokes:
             answer = QMessageBox.question(
                 self,
@@ -202,7 +218,7 @@ class PaintSection(Body):
             )
             if answer != QMessageBox.StandardButton.Yes:
                 return
-        self._session.painting.remove_class(item.id)
+        self._painting.remove_class(item.id)
 
     def _up(self) -> None:
         self._move(-1)
@@ -211,15 +227,15 @@ class PaintSection(Body):
         self._move(1)
 
     def _move(self, by: int) -> None:
-        classes = self._session.classes
+        classes = self._classes
         classes.move(classes.selected, classes.ids.index(classes.selected) + by)
 
     def _show_sources(self) -> None:
         """List where strokes can come from."""
         menu = QMenu(self)
         menu.setObjectName("supervox_import_sources")
-        for layer in self._session.importing.layers():
-            menu.addAction(layer.name, partial(self._session.importing.read_layer, layer))
+        for layer in self._importing.layers():
+            menu.addAction(layer.name, partial(self._importing.read_layer, layer))
         menu.addSeparator()
         menu.addAction("From a file…", self._import_file)
         menu.popup(self.take.mapToGlobal(self.take.rect().bottomLeft()))
@@ -227,15 +243,15 @@ class PaintSection(Body):
     def _import_file(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Strokes from a file", str(Path.cwd()))
         if path:
-            self._session.importing.read_file(path)
+            self._importing.read_file(path)
 
     def _ask_for_classes(self, found: Found) -> None:
-        ImportDialog(self._session, found, self).show()
+        ImportDialog(self._importing, self._classes, found, self).show()
 
     def _on_size(self, value: int) -> None:
-        if self._session.painting.layer is not None:
-            self._session.painting.layer.brush_size = value
+        if self._painting.layer is not None:
+            self._painting.layer.brush_size = value
 
     def _on_3d(self, on: bool) -> None:
-        if self._session.painting.layer is not None:
-            self._session.painting.layer.n_edit_dimensions = 3 if on else 2
+        if self._painting.layer is not None:
+            self._painting.layer.n_edit_dimensions = 3 if on else 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker
@@ -15,20 +16,19 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.features import PRESETS, FeatureBank, preset_of
+from supervox.features import PRESETS, FeatureBank, FeatureParameters, preset_of
 from supervox.napari_plugin.layers.source import length
+from supervox.napari_plugin.session.dock_state import PrepareState
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 from supervox.parameters import change_entry, parameter_of
-from supervox.segmentation import SupervoxelParameters
+from supervox.segmentation import SegmentationParameters, SupervoxelParameters
 
 from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
 from .feature_editor import FeatureEditor
 from .section import Body
 from .widening import MEANWHILE
 
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
-
+if TYPE_CHECKING:  # magicgui is imported where the form is opened
     from .parameter_form import ParameterForm
 
 # The presets in words of the lab, in the order of the menu. What is in them, the engine knows.
@@ -43,12 +43,52 @@ KINDS_OF_DATA: dict[str, str] = {
 CUSTOM = "Own choice of features"
 
 
-class PrepareSection(Body):
-    """Kind of data, size of the supervoxels, features, and the button that begins."""
+@dataclass(frozen=True)
+class PrepareActions:
+    """What the section can have done.
 
-    def __init__(self, session: Session) -> None:
+    Attributes
+    ----------
+    parameters, choose : callable
+        Return the parameters of now, which may be newer than those shown; take others.
+    defaults : SegmentationParameters
+        Those of a new image.
+    prepare, prepare_view, cancel : callable
+        Begin with what is chosen, and with a box of what is in view; stop.
+    preview, end_preview : callable
+        Show the outlines of supervoxels on the slice in view, and no more.
+    preview_feature : callable
+        Shows the feature of a name there.
+    outline : callable
+        Shows or hides the outlines of the supervoxels that are prepared.
+    hint : callable
+        Tells why something is refused.
+    """
+
+    parameters: Callable[[], SegmentationParameters]
+    choose: Callable[[SegmentationParameters], None]
+    defaults: SegmentationParameters
+    prepare: Callable[[], None]
+    prepare_view: Callable[[], None]
+    cancel: Callable[[], None]
+    preview: Callable[[], None]
+    end_preview: Callable[[], None]
+    preview_feature: Callable[[str], None]
+    outline: Callable[[bool], None]
+    hint: Callable[[str], None]
+
+
+class PrepareSection(Body[PrepareState]):
+    """Kind of data, size of the supervoxels, features, and the button that begins.
+
+    Parameters
+    ----------
+    actions : PrepareActions
+    """
+
+    def __init__(self, actions: PrepareActions) -> None:
         super().__init__()
-        self._session = session
+        self._do = actions
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         form = QFormLayout()
@@ -103,7 +143,7 @@ class PrepareSection(Body):
             "Prepare",
             "Compute regions, features and neighbours of the whole volume, once. You can paint "
             "meanwhile",
-            session.extent.prepare,
+            self._do.prepare,
         )
         buttons.addWidget(self.preview)
         buttons.addWidget(self.prepare)
@@ -113,33 +153,35 @@ class PrepareSection(Body):
             "Prepare what I see",
             f"Work in a box of up to {ACROSS} × {MOST_ALONG} × {MOST_ALONG} voxels around what is "
             "in view: it is ready in seconds. Strokes outside of it are kept",
-            session.extent.prepare_view,
+            self._do.prepare_view,
         )
         layout.addWidget(self.prepare_view)
-        self.bar = StageBar("supervox_prepare", session.preparation)
+        self.bar = StageBar("supervox_prepare", self._do.cancel)
         layout.addWidget(self.bar)
-        self.state = note()
-        layout.addWidget(self.state)
+        self.says = note()
+        layout.addWidget(self.says)
         self.outlines = QCheckBox("Show the outlines of the regions")
         self.outlines.setObjectName("supervox_outlines")
         self.outlines.setToolTip("Outlines of the supervoxels, on every slice")
-        self.outlines.clicked.connect(session.view.outline_supervoxels)
+        self.outlines.clicked.connect(self._do.outline)
         layout.addWidget(self.outlines)
 
     def _make_more(self) -> QWidget:
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 0, 0, 0)
-        self.features = FeatureEditor(self._session)
+        self.features = FeatureEditor(
+            self._choose_features, self._do.preview_feature, self._do.hint
+        )
         layout.addWidget(self.features)
         page.setVisible(False)
         return page
 
     def refresh(self) -> None:
-        """Show the state of the session."""
-        session = self._session
-        parameters, prepared = session.parameters, session.preparation.prepared
-        has_image = session.volume.image is not None
+        """Show the state anew, as when the single features are unfolded."""
+        state = self.state
+        parameters, prepared = state.parameters, state.prepared
+        has_image = state.source is not None
         preset = preset_of(parameters.features)
         with QSignalBlocker(self.kind):
             custom = self.kind.findText(CUSTOM)
@@ -154,57 +196,45 @@ class PrepareSection(Body):
         arrow = "▾" if not self.more.isHidden() else "▸"
         self.more_button.setText(f"{arrow} Features: {n} channels{self._scales_text()}")
         if not self.more.isHidden():
-            self.features.refresh()
-        is_running = session.preparation.is_running
+            self.features.show_features(parameters.features, state.source)
         if self.form is not None:
             self.form.show_parameters(parameters)
         for widget in (self.kind, self.detail_size, self.more, self.all_parameters):
             widget.setEnabled(has_image)
-        self.preview.setEnabled(has_image and session.viewer.dims.ndisplay == 2)
-        self.preview.setText(
-            "Remove preview" if session.preview.is_shown else "Preview on this slice"
-        )
-        is_needed = prepared is None or session.extent.is_out_of_date
-        self.prepare.setText("Prepare again" if session.extent.is_out_of_date else "Prepare")
-        self.prepare.setEnabled(has_image and not is_running and is_needed)
-        self._refresh_box(has_image and not is_running and is_needed)
-        self.bar.refresh()
-        self.bar.setVisible(
-            is_running and not session.extent.is_widening
-        )  # there, it is in Segment
-        self.state.setText(self.describe())
-        self.state.setVisible(bool(self.state.text()))
-        is_refused = prepared is None and has_image and bool(session.extent.needs().refusal)
-        give_role(self.state, "warning" if session.extent.is_out_of_date or is_refused else "note")
+        self.preview.setEnabled(has_image and state.is_in_2d)
+        self.preview.setText("Remove preview" if state.is_previewed else "Preview on this slice")
+        is_needed = prepared is None or state.is_out_of_date
+        can_prepare = has_image and not state.is_running and is_needed
+        self.prepare.setText("Prepare again" if state.is_out_of_date else "Prepare")
+        self.prepare.setEnabled(can_prepare)
+        # a box first where the whole takes long
+        mark_next(self.prepare, can_prepare and not state.is_box_next)
+        self.prepare_view.setVisible(state.is_worth_a_box)
+        self.prepare_view.setEnabled(not state.is_running)
+        mark_next(self.prepare_view, can_prepare and state.is_box_next)
+        self.bar.show_progress(state.progress)
+        self.says.setText(self.describe())
+        self.says.setVisible(bool(self.says.text()))
+        is_refused = prepared is None and state.needs is not None and bool(state.needs.refusal)
+        give_role(self.says, "warning" if state.is_out_of_date or is_refused else "note")
         self.outlines.setEnabled(prepared is not None)
-        layer = session.view.supervoxels
         with QSignalBlocker(self.outlines):
-            self.outlines.setChecked(layer is not None and layer.visible)
-
-    def _refresh_box(self, can_prepare: bool) -> None:
-        """Offer a box first where the whole takes long."""
-        session, extent = self._session, self._session.extent
-        mark_next(self.prepare, can_prepare and not extent.is_box_next)
-        self.prepare_view.setVisible(extent.is_worth_a_box)
-        self.prepare_view.setEnabled(not session.preparation.is_running)
-        mark_next(self.prepare_view, can_prepare and extent.is_box_next)
+            self.outlines.setChecked(state.is_outlined)
 
     def describe(self) -> str:
         """Say in a line what is prepared."""
-        session = self._session
-        prepared = session.preparation.prepared
-        if session.extent.is_widening:
+        state, prepared = self.state, self.state.prepared
+        if state.is_widening:
             return MEANWHILE
-        if session.preparation.is_running:
+        if state.is_running:
             return "Preparing: you can look and paint meanwhile"
         if prepared is None:
-            return "" if session.volume.image is None else needs(session.extent.needs())
-        if session.extent.is_out_of_date:
+            return "" if state.needs is None else needs(state.needs)
+        if state.is_out_of_date:
             return (
                 "Something changed since: prepare again to use it. The old result stays until then"
             )
-        size = prepared.parameters.supervoxels.size_voxels
-        source = prepared.source
+        size, source = prepared.size_voxels, prepared.source
         what = "Whole volume"
         if source.box is not None:
             what = f"Only the box of {' × '.join(f'{n:,}' for n in source.shape)} voxels"
@@ -212,16 +242,13 @@ class PrepareSection(Body):
         return f"{what} is prepared: {prepared.n_supervoxels:,} regions of {regions}"
 
     def _size_text(self, value: int) -> str:
-        source = self._session.volume.source
+        source = None if self._state is None else self._state.source  # None while it is made
         if source is None:
             return f"{value} voxels"
         return length(value, source.spacing, source.unit)
 
     def _scales_text(self) -> str:
-        sigmas, source = (
-            self._session.parameters.features.sigmas_voxels,
-            self._session.volume.source,
-        )
+        sigmas, source = self.state.parameters.features.sigmas_voxels, self.state.source
         if not sigmas:
             return ""
         if source is None or source.unit is None:
@@ -232,29 +259,30 @@ class PrepareSection(Body):
     def _on_kind(self, index: int) -> None:
         name = self.kind.itemData(index)
         if name is not None:
-            self._session.choose(replace(self._session.parameters, features=PRESETS[name]))
+            self._choose_features(PRESETS[name])
+
+    def _choose_features(self, features: FeatureParameters) -> None:
+        self._do.choose(replace(self._do.parameters(), features=features))
 
     def _on_size(self, value: int) -> None:
         path = ("supervoxels", "size_voxels")
-        self._session.choose(change_entry(self._session.parameters, path, float(value)))
+        self._do.choose(change_entry(self._do.parameters(), path, float(value)))
 
     def _show_all(self) -> None:
         from .parameter_form import ParameterForm  # magicgui only where it is needed
 
         if self.form is None:
-            session = self._session
-            self.form = ParameterForm(session.settings.parameters, session.choose, self)
-        self.form.show_parameters(self._session.parameters)
+            self.form = ParameterForm(self._do.defaults, self._do.choose, self)
+        self.form.show_parameters(self._do.parameters())
         self.form.show()
         self.form.raise_()
         self.form.activateWindow()
 
     def _on_preview(self) -> None:
-        if self._session.preview.is_shown:
-            self._session.preview.clear()
-            self.refresh()
+        if self.state.is_previewed:
+            self._do.end_preview()
         else:
-            self._session.preview_supervoxels()
+            self._do.preview()
 
     def _more(self) -> None:
         self.more.setVisible(self.more.isHidden())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
@@ -16,16 +17,36 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from supervox.napari_plugin.project.recent import RecentProjects
+from supervox.napari_plugin.session.dock_state import ProjectState
 from supervox.project import ENDING
 
-from .controls import duration, tool
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.project.autosave import Keeping
-    from supervox.napari_plugin.session.session import Session
+from .controls import duration, give_role, tool
 
 TICK_MS = 1000
 JUST_NOW = 2.0  # seconds
+
+
+@dataclass(frozen=True)
+class ProjectActions:
+    """What the bar can have done.
+
+    Attributes
+    ----------
+    look : callable
+        Returns how saving stands now.
+    new, open, save_as : callable
+        Begin anew; open the project in a folder, whose volume may have moved to an address; keep
+        the project in another folder.
+    hint : callable
+        Tells why something can't be done.
+    """
+
+    look: Callable[[], ProjectState]
+    new: Callable[[], None]
+    open: Callable[[Path, str | None], None]
+    save_as: Callable[[Path], None]
+    hint: Callable[[str], None]
 
 
 class ProjectBar(QWidget):
@@ -33,12 +54,13 @@ class ProjectBar(QWidget):
 
     Parameters
     ----------
-    session : Session
+    recent : RecentProjects
+    actions : ProjectActions
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, recent: RecentProjects, actions: ProjectActions) -> None:
         super().__init__()
-        self._session = session
+        self._recent, self._do = recent, actions
         line = QHBoxLayout(self)
         line.setContentsMargins(10, 0, 4, 0)
         self.state = QLabel()
@@ -55,41 +77,36 @@ class ProjectBar(QWidget):
         line.addWidget(self.button)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self.refresh)  # strokes reach the disk, and time passes
         self._timer.start()
-        session.keeping.volume_moved.connect(self._ask_for_volume)
 
     def stop(self) -> None:
         """Tell nothing any more."""
         self._timer.stop()
 
     def refresh(self) -> None:
-        """Show how saving stands."""
-        text, is_bad = save_text(self._session.keeping)
+        """Show how saving stands now."""
+        state = self._do.look()
+        text, is_bad = save_text(state)
         self.state.setText(text)
-        keeping = self._session.keeping
-        place = "" if keeping.project is None else str(keeping.project.folder)
-        hint = "" if keeping.is_named or not place else "\nProject › Save as… gives it a name"
+        place = "" if state.folder is None else str(state.folder)
+        hint = "" if state.is_named or not place else "\nProject › Save as… gives it a name"
         self.state.setToolTip(place + hint)
-        role = "warning" if is_bad else "note"
-        if self.state.property("role") != role:
-            self.state.setProperty("role", role)
-            self.state.style().unpolish(self.state)
-            self.state.style().polish(self.state)
+        give_role(self.state, "warning" if is_bad else "note")
 
     def _fill(self) -> None:
-        keeping, menu = self._session.keeping, self.menu
+        state, menu = self._do.look(), self.menu
         menu.clear()
-        new = menu.addAction("New: begin with empty strokes", self._session.new_project)
-        new.setEnabled(keeping.project is not None)
+        new = menu.addAction("New: begin with empty strokes", self._do.new)
+        new.setEnabled(state.folder is not None)
         menu.addAction("Open…", self.ask_what_to_open)
         save = menu.addAction("Save as…", self.ask_where_to_save)
-        save.setEnabled(self._session.volume.image is not None)
+        save.setEnabled(state.image_name is not None)
         recent = menu.addMenu("Recent")
-        for entry in keeping.recent.entries():
+        for entry in self._recent.entries():
             action = recent.addAction(f"{Path(entry.folder).stem}  ({ago(entry.time)})")
             action.setToolTip(entry.folder)
-            action.triggered.connect(lambda _=False, f=entry.folder: keeping.open(Path(f)))
+            action.triggered.connect(lambda _=False, f=entry.folder: self._do.open(Path(f), None))
         recent.setEnabled(not recent.isEmpty())
 
     def ask_what_to_open(self) -> None:
@@ -98,16 +115,16 @@ class ProjectBar(QWidget):
             self, "Open a project (a folder NAME.supervox)", str(Path.cwd())
         )
         if path:
-            self._session.keeping.open(Path(path))
+            self._do.open(Path(path), None)
 
     def ask_where_to_save(self) -> None:
         """Ask for a name, and keep the project there from now on."""
-        image = self._session.volume.image
-        if image is None:
-            self._session.hint("Open a volume first")
+        state = self._do.look()
+        if state.image_name is None:
+            self._do.hint("Open a volume first")
             return
-        folder = self._session.delivery.folder or Path.cwd()
-        start = folder / f"{image.name.partition('.')[0]}{ENDING}"
+        folder = state.save_in or Path.cwd()
+        start = folder / f"{state.image_name.partition('.')[0]}{ENDING}"
         while True:
             path, _ = QFileDialog.getSaveFileName(
                 self,
@@ -125,9 +142,9 @@ class ProjectBar(QWidget):
                 break
             text = f"{start.name} exists already, and is not replaced. Choose another name."
             QMessageBox.information(self, "Save the project as", text)
-        self._session.keeping.save_as(start)
+        self._do.save_as(start)
 
-    def _ask_for_volume(self, folder: Path, why: str) -> None:
+    def ask_for_volume(self, folder: Path, why: str) -> None:
         """Ask where the volume of a project is now."""
         answer = QMessageBox.question(
             self, "The volume was moved", f"{why}.\n\nYour strokes are safe. Look for the volume?"
@@ -136,29 +153,28 @@ class ProjectBar(QWidget):
             return
         path, _ = QFileDialog.getOpenFileName(self, "Where is the volume now?", str(folder.parent))
         if path:
-            self._session.keeping.open(folder, moved_to=path)
+            self._do.open(folder, path)
 
 
-def save_text(keeping: Keeping) -> tuple[str, bool]:
+def save_text(state: ProjectState) -> tuple[str, bool]:
     """Say how saving stands, and whether that is bad news."""
-    project = keeping.project
-    if project is None:
-        if keeping.is_beginning:
+    saving = state.saving
+    if state.folder is None or saving is None:
+        if state.is_beginning:
             return "○ Beginning to save…", False
         return "Strokes are saved as you paint", False
-    if project.read_only_because is not None:
-        return f"▲ Read-only: {project.read_only_because}. Save it under another name", True
-    if not keeping.is_recording:
+    if state.read_only_because is not None:
+        return f"▲ Read-only: {state.read_only_because}. Save it under another name", True
+    if not state.is_recording:
         return "▲ Not saved: these strokes are in no project. Save it under another name", True
-    state = project.annotations.state
-    where = f" ({project.folder.stem})" if keeping.is_named else ""
-    if state.error is not None:
-        return f"▲ Not saved: {state.error}", True
-    if state.pending:
+    where = f" ({state.folder.stem})" if state.is_named else ""
+    if saving.error is not None:
+        return f"▲ Not saved: {saving.error}", True
+    if saving.pending:
         return f"○ Saving…{where}", False
-    if state.saved_at is None:
+    if saving.saved_at is None:
         return f"● All strokes saved{where}", False
-    return f"● All strokes saved {ago(state.saved_at)}{where}", False
+    return f"● All strokes saved {ago(saving.saved_at)}{where}", False
 
 
 def ago(when: float) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from supervox.napari_plugin.project.recent import Entry, RecentProjects
 from supervox.project import is_held
 
 from .controls import button, mark_next, note
 from .project_bar import ago
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.project.recent import Entry
-    from supervox.napari_plugin.session.session import Session
 
 SHOWN = 4
 LONGEST = 26  # characters of a name
@@ -24,12 +21,14 @@ class RecentList(QWidget):
 
     Parameters
     ----------
-    session : Session
+    recent : RecentProjects
+    open_project : callable
+        Opens the project in a folder.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, recent: RecentProjects, open_project: Callable[[Path], None]) -> None:
         super().__init__()
-        self._session = session
+        self._recent, self._open = recent, open_project
         self._shown: list[Entry] = []
         self._version: tuple[int, int] | None = None  # of the list, when it was read
         self._layout = QVBoxLayout(self)
@@ -42,7 +41,7 @@ class RecentList(QWidget):
 
     def refresh(self) -> None:
         """Show the projects that there are now; the list is read only if it was written since."""
-        recent = self._session.keeping.recent
+        recent = self._recent
         version = recent.version
         if version == self._version:
             return
@@ -66,12 +65,12 @@ class RecentList(QWidget):
 
     def _button(self, name: str, entry: Entry) -> QPushButton:
         folder = Path(entry.folder)
-        unnamed = self._session.keeping.recent.is_unnamed(folder)
+        unnamed = self._recent.is_unnamed(folder)
         title = entry.name if unnamed else folder.stem
         short = title if len(title) <= LONGEST else f"{title[: LONGEST - 1]}…"
         return button(
             name,
             f"{short}, {ago(entry.time)}",
             f"Open {folder}" + (" (it has no name yet)" if unnamed else ""),
-            lambda: self._session.keeping.open(folder),
+            lambda: self._open(folder),
         )

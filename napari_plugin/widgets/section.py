@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any, Generic, TypeVar
+
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+State = TypeVar("State")
 
-class Body(QWidget):
-    """What a section holds: shows the session when asked, and can say how it stands."""
+
+class Body(QWidget, Generic[State]):
+    """What a section holds: shows its state, and can say how it stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state: State | None = None
+
+    @property
+    def state(self) -> State:
+        """What is shown."""
+        assert self._state is not None
+        return self._state
+
+    def set_state(self, state: State) -> bool:
+        """Show a state, unless it is shown already; tell whether it was another one."""
+        if state == self._state:
+            return False
+        self._state = state
+        self.refresh()
+        return True
 
     def refresh(self) -> None:
-        """Show the state of the session."""
+        """Show the state anew, as after something that was refused."""
         raise NotImplementedError
 
     def describe(self) -> str:
@@ -31,7 +53,7 @@ class Section(QWidget):
 
     opened = Signal()
 
-    def __init__(self, number: int, title: str, body: Body) -> None:
+    def __init__(self, number: int, title: str, body: Body[Any]) -> None:
         super().__init__()
         self.setObjectName("supervox_section")
         self._title = f"{number}  {title}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
@@ -16,34 +18,75 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.session.dock_state import SegmentState
 from supervox.napari_plugin.session.view import Shown
-from supervox.parameters import change_entry, parameter_of
+from supervox.parameters import parameter_of
 from supervox.segmentation import RefinementParameters
 
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
 from .section import Body
 from .widening import Widening
 
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
-
 STRENGTH_STEPS = 20  # of the slider, for a strength of 1
 MOST_STRENGTH = 3
 
 
-class SegmentSection(Body):
-    """Live updates, smoothness, what is shown, and the final labels."""
+class Show(Protocol):
+    """Changes how the result is shown; see `ViewChoices`."""
 
-    def __init__(self, session: Session) -> None:
+    def __call__(self, **changes: object) -> None:
+        """Change some of the choices."""
+
+
+@dataclass(frozen=True)
+class SegmentActions:
+    """What the section can have done.
+
+    Attributes
+    ----------
+    set_live, update : callable
+        Follow the strokes or not; update now.
+    choose_strength : callable
+        Takes the strength of refinement.
+    show : callable
+        Changes how the result is shown.
+    go_to_unsure : callable
+        Goes to the next uncertain place.
+    prepare_whole, cancel_whole : callable
+        Prepare the whole volume behind a box; stop that.
+    finish, cancel_finish : callable
+        Compute the final labels; stop that.
+    """
+
+    set_live: Callable[[bool], None]
+    update: Callable[[], None]
+    choose_strength: Callable[[float], None]
+    show: Show
+    go_to_unsure: Callable[[], None]
+    prepare_whole: Callable[[], None]
+    cancel_whole: Callable[[], None]
+    finish: Callable[[], None]
+    cancel_finish: Callable[[], None]
+
+
+class SegmentSection(Body[SegmentState]):
+    """Live updates, smoothness, what is shown, and the final labels.
+
+    Parameters
+    ----------
+    actions : SegmentActions
+    """
+
+    def __init__(self, actions: SegmentActions) -> None:
         super().__init__()
-        self._session = session
+        self._do = actions
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         layout.addLayout(self._make_update())
         self.times = note()
         self.times.setObjectName("supervox_times")
         layout.addWidget(self.times)
-        self.widening = Widening(session)
+        self.widening = Widening(actions.prepare_whole, actions.cancel_whole)
         layout.addWidget(self.widening)
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -56,7 +99,7 @@ class SegmentSection(Body):
             "supervox_next_unsure",
             "Next unsure",
             "Go where the labels are least certain: a stroke there helps most  (N)",
-            session.go_to_unsure,
+            actions.go_to_unsure,
         )
         line.addWidget(self.next)
         self.finish = button(
@@ -64,11 +107,11 @@ class SegmentSection(Body):
             "Finish: full quality",
             "Compute the final labels: several cuts of the volume vote (partitions), and borders "
             "follow the image voxel by voxel (edge refinement). The same as 'supervox segment'",
-            session.delivery.finish,
+            actions.finish,
         )
         line.addWidget(self.finish)
         layout.addLayout(line)
-        self.bar = StageBar("supervox_finish", session.delivery.finishing)
+        self.bar = StageBar("supervox_finish", actions.cancel_finish)
         layout.addWidget(self.bar)
         self.final = note()
         layout.addWidget(self.final)
@@ -78,12 +121,12 @@ class SegmentSection(Body):
         self.live = QCheckBox("Live")
         self.live.setObjectName("supervox_live")
         self.live.setToolTip("Update the labels after every stroke  (Shift+L)")
-        self.live.clicked.connect(self._session.set_live)
+        self.live.clicked.connect(self._do.set_live)
         self.update_button = button(
             "supervox_update",
             "Update",
             "Update the labels now  (U)",
-            self._session.live.update,
+            self._do.update,
         )
         self.busy = QLabel()
         line.addWidget(self.live)
@@ -103,20 +146,18 @@ class SegmentSection(Body):
             _strength_text,
             f"{about.title}: {about.help} Auto is what they call for, 1",
         )
-        self.strength.changed.connect(lambda value: self._choose(value / STRENGTH_STEPS))
+        self.strength.changed.connect(
+            lambda value: self._do.choose_strength(value / STRENGTH_STEPS)
+        )
         self.auto = tool(
             "supervox_strength_auto",
             "↺",
             "Back to auto: what the strokes call for",
-            lambda: self._choose(1.0),
+            lambda: self._do.choose_strength(1.0),
         )
         line.addWidget(self.strength, 1)
         line.addWidget(self.auto)
         self.form.addRow("Smoothness", row)
-
-    def _choose(self, strength: float) -> None:
-        path = ("refinement", "strength")
-        self._session.choose(change_entry(self._session.parameters, path, strength))
 
     def _make_shown(self) -> None:
         row = QWidget()
@@ -133,7 +174,7 @@ class SegmentSection(Body):
             made = QRadioButton(text)
             made.setObjectName(f"supervox_show_{kind}")
             made.setToolTip(tip)
-            made.clicked.connect(lambda _=False, kind=kind: self._session.view.choose(shown=kind))
+            made.clicked.connect(lambda _=False, kind=kind: self._do.show(shown=kind))
             group.addButton(made)
             line.addWidget(made)
             self.shown[kind] = made
@@ -141,9 +182,7 @@ class SegmentSection(Body):
         self.of = QComboBox()
         self.of.setObjectName("supervox_show_class")
         self.of.setToolTip("Whose probability is shown")
-        self.of.activated.connect(
-            lambda index: self._session.view.choose(class_id=self.of.itemData(index))
-        )
+        self.of.activated.connect(lambda index: self._do.show(class_id=self.of.itemData(index)))
         self.form.addRow("of class", self.of)
 
     def _make_looks(self) -> None:
@@ -154,9 +193,7 @@ class SegmentSection(Body):
             lambda value: f"{value} %" if value else "off",
             "Leave regions unlabelled whose most probable class is less probable than this",
         )
-        self.threshold.changed.connect(
-            lambda value: self._session.view.choose(threshold=value / 100)
-        )
+        self.threshold.changed.connect(lambda value: self._do.show(threshold=value / 100))
         self.form.addRow("Empty below", self.threshold)
         row = QWidget()
         line = QHBoxLayout(row)
@@ -168,90 +205,82 @@ class SegmentSection(Body):
         self.outline = QCheckBox("outline")
         self.outline.setObjectName("supervox_outline")
         self.outline.setToolTip("Draw the borders of the labels only  (O)")
-        self.outline.clicked.connect(lambda on: self._session.view.choose(outline=bool(on)))
+        self.outline.clicked.connect(lambda on: self._do.show(outline=bool(on)))
         line.addWidget(self.opacity, 1)
         line.addWidget(self.outline)
         self.form.addRow("Opacity", row)
 
     def _on_opacity(self, value: int) -> None:
-        view = self._session.view
-        which = "map_opacity" if view.choices.is_map else "opacity"
-        view.choose(**{which: value / 100})
+        which = "map_opacity" if self.state.view.is_map else "opacity"
+        self._do.show(**{which: value / 100})
 
     def refresh(self) -> None:
-        """Show the state of the session."""
-        session, view = self._session, self._session.view
-        can_update, result = session.live.can_update, view.result
+        """Show the state anew."""
+        state, view = self.state, self.state.view
+        has_result = state.update is not None
         with QSignalBlocker(self.live):
-            self.live.setChecked(session.live.is_live)
-        self.update_button.setEnabled(can_update)
-        mark_next(self.update_button, can_update and not session.live.is_live and result is None)
-        self.busy.setText("updating…" if session.live.updating.is_running else "")
+            self.live.setChecked(state.is_live)
+        self.update_button.setEnabled(state.can_update)
+        mark_next(self.update_button, state.can_update and not state.is_live and not has_result)
+        self.busy.setText("updating…" if state.is_updating else "")
         self.times.setText(self.describe())
-        self.widening.refresh()
-        strength = session.parameters.refinement.strength
-        self.strength.show_value(round(strength * STRENGTH_STEPS))
-        self.auto.setEnabled(strength != 1)
-        choices = view.choices
-        self.shown[choices.shown].setChecked(True)
+        self.widening.show_state(state.widening)
+        self.strength.show_value(round(state.strength * STRENGTH_STEPS))
+        self.auto.setEnabled(state.strength != 1)
+        self.shown[view.shown].setChecked(True)
         self._refresh_classes()
-        self.form.setRowVisible(self.of, choices.shown is Shown.PROBABILITY)
-        self.threshold.show_value(round(100 * choices.threshold))
-        opacity = choices.map_opacity if choices.is_map else choices.opacity
+        self.form.setRowVisible(self.of, view.shown is Shown.PROBABILITY)
+        self.threshold.show_value(round(100 * view.threshold))
+        opacity = view.map_opacity if view.is_map else view.opacity
         self.opacity.show_value(round(100 * opacity))
         with QSignalBlocker(self.outline):
-            self.outline.setChecked(choices.outline)
+            self.outline.setChecked(view.outline)
         for made in (self.next, *self.shown.values()):
-            made.setEnabled(result is not None)
-        self.shown[Shown.FINAL].setEnabled(view.final is not None)
-        self.threshold.setEnabled(choices.shown is Shown.LABELS)
-        self.outline.setEnabled(not choices.is_map)
-        is_busy = session.delivery.finishing.is_running
-        self.finish.setEnabled(can_update and not is_busy and not session.delivery.is_finished)
-        self.bar.refresh()
+            made.setEnabled(has_result)
+        self.shown[Shown.FINAL].setEnabled(state.has_final)
+        self.threshold.setEnabled(view.shown is Shown.LABELS)
+        self.outline.setEnabled(not view.is_map)
+        self.finish.setEnabled(
+            state.can_update and not state.is_finishing and not state.is_finished
+        )
+        self.bar.show_progress(state.progress)
         self.final.setText(self._final_text())
         self.final.setVisible(bool(self.final.text()))
 
     def _refresh_classes(self) -> None:
         """List the classes whose probability can be shown."""
-        view = self._session.view
-        ids = () if view.result is None else view.result.class_ids
-        items = [(c.name, c.id) for c in self._session.classes if c.id in ids]
+        items = list(self.state.classes)
         if items != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
             self.of.clear()
             for name, class_id in items:
                 self.of.addItem(name, class_id)
-        index = self.of.findData(view.choices.class_id)
+        index = self.of.findData(self.state.view.class_id)
         if index >= 0:
             self.of.setCurrentIndex(index)
         elif items:
-            view.choose(class_id=items[0][1])
+            self._do.show(class_id=items[0][1])
 
     def describe(self) -> str:
         """Say in a line what the last update did."""
-        session, result = self._session, self._session.view.result
-        if result is None:
-            if session.preparation.prepared is None:
+        state, update = self.state, self.state.update
+        if update is None:
+            if not state.is_prepared:
                 return "labels appear once the volume is prepared and two classes are painted"
-            return "" if session.live.can_update else "paint a second class to start"
-        first = f"slice {duration(result.seconds_in_view)}, " if result.seconds_in_view else ""
-        missing = [
-            item.name
-            for item in session.classes
-            if item.id in result.class_ids and not (result.labels == item.id).any()
-        ]
-        lost = f". No voxel became {', '.join(missing)}: paint more of it" if missing else ""
+            return "" if state.can_update else "paint a second class to start"
+        first = f"slice {duration(update.seconds_in_view)}, " if update.seconds_in_view else ""
+        missing = ", ".join(update.missing)
+        lost = f". No voxel became {missing}: paint more of it" if missing else ""
         return (
-            f"last update: {first}all {duration(result.seconds)}, "
-            f"{len(result.class_ids)} classes, {result.n_painted:,} painted regions{lost}"
+            f"last update: {first}all {duration(update.seconds)}, "
+            f"{len(update.class_ids)} classes, {update.n_painted:,} painted regions{lost}"
         )
 
     def _final_text(self) -> str:
-        session, finished = self._session, self._session.delivery.finishing.finished
-        if finished is None:
+        seconds = self.state.finished_seconds
+        if seconds is None:
             return ""
-        if session.delivery.is_finished:
-            took = f" (took {duration(finished.seconds)})" if finished.seconds else ""
+        if self.state.is_finished:
+            took = f" (took {duration(seconds)})" if seconds else ""
             return f"Final labels are up to date{took}"
         return "Final labels are older than your strokes: finish again to renew them"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
@@ -17,8 +18,9 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.layers.make_layers import role_of
-from supervox.napari_plugin.layers.source import spacing_of, unusable
+from supervox.napari_plugin.project.recent import RecentProjects
+from supervox.napari_plugin.session.dock_state import VolumeState
+from supervox.napari_plugin.session.working_image import WorkingImage
 from supervox.segmentation import check_spacing
 
 from .box_editor import BoxEditor
@@ -26,20 +28,51 @@ from .controls import button, give_role, needs, note, tool
 from .recent_list import RecentList
 from .section import Body
 
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
-
 UNITS = ("nm", "um", "mm", "angstrom")
 NO_UNIT = "voxel"
-SAMPLE_KEY = "cell_with_strokes"
 
 
-class VolumeSection(Body):
-    """The image and what part of it is worked in."""
+@dataclass(frozen=True)
+class VolumeActions:
+    """What the section can have done.
 
-    def __init__(self, session: Session) -> None:
+    Attributes
+    ----------
+    choose_image : callable
+        Takes which of the images.
+    set_spacing : callable
+        Takes a voxel size (plane, row, column) and its unit.
+    open_file, open_project : callable
+        Take an address, and a folder.
+    open_sample : callable
+    hint : callable
+        Tells why something is refused.
+    """
+
+    choose_image: Callable[[int], None]
+    set_spacing: Callable[[tuple[float, float, float], str | None], None]
+    open_file: Callable[[str], object]
+    open_project: Callable[[Path], None]
+    open_sample: Callable[[], object]
+    hint: Callable[[str], None]
+
+
+class VolumeSection(Body[VolumeState]):
+    """The image and what part of it is worked in.
+
+    Parameters
+    ----------
+    volume : WorkingImage
+        Whose box is edited.
+    recent : RecentProjects
+    actions : VolumeActions
+    """
+
+    def __init__(
+        self, volume: WorkingImage, recent: RecentProjects, actions: VolumeActions
+    ) -> None:
         super().__init__()
-        self._session = session
+        self._volume, self._recent, self._do = volume, recent, actions
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         self.empty = self._make_empty()
@@ -61,10 +94,10 @@ class VolumeSection(Body):
             "supervox_try_sample",
             "Try the sample",
             "A synthetic cryo soft X-ray tomogram of a cell, with example strokes",
-            self._open_sample,
+            self._do.open_sample,
         )
         self.unusable = note(role="warning")
-        self.recent = RecentList(self._session)
+        self.recent = RecentList(self._recent, self._do.open_project)
         for widget in (self.open_button, self.sample_button, self.unusable, self.recent):
             layout.addWidget(widget)
         return page
@@ -97,7 +130,7 @@ class VolumeSection(Body):
         self.spacing = self._make_spacing()
         layout.addWidget(self.spacing)
         layout.addLayout(self._make_extent())
-        self.box = BoxEditor(self._session)
+        self.box = BoxEditor(self._volume, self._do.hint)
         layout.addWidget(self.box)
         self.needs = note()
         self.needs.setObjectName("supervox_estimate")
@@ -151,28 +184,24 @@ class VolumeSection(Body):
     # ------------------------------------------------------------------------------- to widgets
 
     def refresh(self) -> None:
-        """Show the state of the session."""
-        session = self._session
-        source, image = session.volume.source, session.volume.image
-        self.empty.setVisible(image is None)
-        self.chosen.setVisible(image is not None)
-        if source is None or image is None:
+        """Show the state anew, as after a size that was refused."""
+        state, source = self.state, self.state.source
+        self.empty.setVisible(source is None)
+        self.chosen.setVisible(source is not None)
+        if source is None:
             self.recent.refresh()
-            strangers = [layer for layer in session.viewer.layers if role_of(layer) is None]
-            reasons = [unusable(layer) for layer in strangers]
-            self.unusable.setText("\n".join(reason for reason in reasons if reason))
-            self.unusable.setVisible(bool(self.unusable.text()))
+            self.unusable.setText("\n".join(state.unusable))
+            self.unusable.setVisible(bool(state.unusable))
             return
-        images = session.volume.images()
-        names = [layer.name for layer in images]
+        names = list(state.images)
         with QSignalBlocker(self.images):
             if names != [self.images.itemText(k) for k in range(self.images.count())]:
                 self.images.clear()
                 self.images.addItems(names)
                 for k, name in enumerate(names):
                     self.images.setItemData(k, name, Qt.ItemDataRole.ToolTipRole)
-            if image in images:
-                self.images.setCurrentIndex(images.index(image))
+            if state.chosen is not None:
+                self.images.setCurrentIndex(state.chosen)
         self.facts.setText(self._facts())
         for axis, (field, value) in enumerate(zip(self._lengths, source.spacing, strict=True)):
             if not field.hasFocus():
@@ -185,17 +214,18 @@ class VolumeSection(Body):
             self.whole.setChecked(source.box is None)
         self.box.setVisible(source.box is not None)
         self.box.refresh()
-        found = session.extent.needs()
-        self.needs.setText(needs(found))
-        give_role(self.needs, "warning" if found.refusal else "note")
+        if state.needs is not None:
+            self.needs.setText(needs(state.needs))
+            give_role(self.needs, "warning" if state.needs.refusal else "note")
 
     def describe(self) -> str:
         """Write the size of the volume and of its voxels in a line, and whether it is all used."""
-        box = " (working in a box)" if self._session.volume.box is not None else ""
+        source = self.state.source
+        box = " (working in a box)" if source is not None and source.box is not None else ""
         return f"{self._facts()}{box}"
 
     def _facts(self) -> str:
-        source = self._session.volume.source
+        source = self.state.source
         if source is None:
             return "no image"
         shape = source.full_shape[1:] if source.is_flat else source.full_shape
@@ -209,24 +239,23 @@ class VolumeSection(Body):
     # ---------------------------------------------------------------------------- from a person
 
     def _on_image(self, index: int) -> None:
-        images = self._session.volume.images()
-        if 0 <= index < len(images):
-            self._session.choose_image(images[index])
+        if index >= 0:
+            self._do.choose_image(index)
 
     def _edit(self) -> None:
         self.spacing.setVisible(self.spacing.isHidden())
 
     def _on_spacing(self) -> None:
         unit = None if self.unit.currentText() == NO_UNIT else self.unit.currentText()
-        image = self._session.volume.image
+        source = self.state.source
         try:
             spacing = check_spacing([float(field.text()) for field in self._lengths])
         except ValueError:
-            self._session.hint("A voxel size is a positive number, like 40 or 4.6")
+            self._do.hint("A voxel size is a positive number, like 40 or 4.6")
             self.refresh()
             return
-        if image is not None and spacing_of(image) != (spacing, unit):
-            self._session.volume.set_spacing(spacing, unit)
+        if source is not None and (source.spacing, source.unit) != (spacing, unit):
+            self._do.set_spacing(spacing, unit)
 
     def _open_volume(self) -> None:
         from supervox.volumes import FORMATS
@@ -236,7 +265,4 @@ class VolumeSection(Body):
             self, "Open a volume", str(Path.cwd()), f"Volumes ({endings});;All files (*)"
         )
         if path:
-            self._session.viewer.open(path, plugin="supervox")
-
-    def _open_sample(self) -> None:
-        self._session.viewer.open_sample("supervox", SAMPLE_KEY)
+            self._do.open_file(path)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
+from supervox.napari_plugin.session.dock_state import WideningState
 
 from .controls import StageBar, button, give_role, needs, note
-
-if TYPE_CHECKING:
-    from supervox.napari_plugin.session.session import Session
 
 MEANWHILE = "Preparing the whole volume: the box stays live meanwhile"
 
 
 class Widening(QWidget):
-    """Prepares the whole volume while a box is worked in; takes no room while none is."""
+    """Prepares the whole volume while a box is worked in; takes no room while none is.
 
-    def __init__(self, session: Session) -> None:
+    Parameters
+    ----------
+    prepare_whole, cancel : callable
+        Begins, and stops.
+    """
+
+    def __init__(self, prepare_whole: Callable[[], None], cancel: Callable[[], None]) -> None:
         super().__init__()
-        self._session = session
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.button = button(
@@ -27,22 +30,20 @@ class Widening(QWidget):
             "Prepare the whole volume",
             "Go on painting in the box meanwhile: when it is ready, the labels change over to the "
             "whole volume, with all strokes",
-            session.extent.prepare_whole,
+            prepare_whole,
         )
-        self.bar = StageBar("supervox_prepare_whole", session.preparation)
+        self.bar = StageBar("supervox_prepare_whole", cancel)
         self.note = note()
         for widget in (self.button, self.bar, self.note):
             layout.addWidget(widget)
 
-    def refresh(self) -> None:
-        """Show the state of the session."""
-        session, extent = self._session, self._session.extent
-        self.setVisible(extent.is_box_ready)
-        if not extent.is_box_ready:
+    def show_state(self, state: WideningState | None) -> None:
+        """Show how far it is; None where no box is worked in."""
+        self.setVisible(state is not None)
+        if state is None:
             return
-        found, is_running = extent.whole_needs(), session.preparation.is_running
-        self.button.setVisible(not is_running)
-        self.button.setEnabled(not found.refusal)
-        self.bar.refresh()
-        self.note.setText(MEANWHILE if is_running else needs(found))
-        give_role(self.note, "warning" if found.refusal else "note")
+        self.button.setVisible(not state.is_running)
+        self.button.setEnabled(not state.needs.refusal)
+        self.bar.show_progress(state.progress)
+        self.note.setText(MEANWHILE if state.is_running else needs(state.needs))
+        give_role(self.note, "warning" if state.needs.refusal else "note")

@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.strokes import LabelledSupervoxels
 
 from .adjacency import Links, link
+from .partition import Partition
 
 
 @dataclass(frozen=True, eq=False)

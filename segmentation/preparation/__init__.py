@@ -2,7 +2,6 @@
 
 Where to find what:
 
-- `partition`: what is prepared, and where its pieces are kept.
 - `prepare`: all partitions of a volume, in the `stages` of one preparation.
 - `estimate`: what preparing a volume will need; `memory_plan`: how a run fits a budget.
 """

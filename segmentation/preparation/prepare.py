@@ -7,9 +7,7 @@ from typing import TypeVar
 
 from supervox.execution import Run, VolumeLike, Workspace
 from supervox.features import IntensityRange
-from supervox.segmentation.parameters import SegmentationParameters
-
-from .partition import (
+from supervox.segmentation.graph.partition import (
     FEATURES,
     GRAPH,
     SUPERVOXELS,
@@ -19,6 +17,8 @@ from .partition import (
     Piece,
     PieceStore,
 )
+from supervox.segmentation.parameters import SegmentationParameters
+
 from .stages import Stages
 
 Kind = TypeVar("Kind")

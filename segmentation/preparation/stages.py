@@ -30,11 +30,10 @@ from supervox.features import (
     pool_partitions,
     pooling_block,
 )
+from supervox.segmentation.graph.partition import FEATURES, Channel, Pieces, PieceStore
 from supervox.segmentation.graph.region_graph import RegionGraph, region_graph
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.supervoxels.slic import compute_supervoxels
-
-from .partition import FEATURES, Channel, Pieces, PieceStore
 
 # What the stages cost, for the progress: supervoxels and graph per partition, features per image.
 SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10

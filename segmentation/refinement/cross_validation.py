@@ -19,7 +19,7 @@ from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.graph.adjacency import Links
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
-from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.strokes import LabelledSupervoxels, Strokes, majority
 
 FOLDS = 3

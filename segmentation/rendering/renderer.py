@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, VolumeLike, read_block
 from supervox.features import IntensityRange, kernel_radius
+from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.supervoxels.guide_image import (
     guide_block,
     smoothing_sigma,

@@ -110,7 +110,7 @@ class Bench:
             session.preparation,
             session.preview,
             session.unsure,
-            session.keeping.working,
+            session.autosave.working,
             delivery.finishing,
             delivery.exporting,
         )

@@ -43,7 +43,7 @@ def main(volume: str, home: str) -> None:
 
 
 def _is_saved(session: Session) -> bool:
-    recorder, project = session.painting.recorder, session.keeping.project
+    recorder, project = session.painting.recorder, session.autosave.project
     if recorder is None or project is None or recorder.look().size:
         return False
     return not project.annotations.state.pending

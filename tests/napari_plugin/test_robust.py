@@ -103,7 +103,7 @@ def test_deleting_the_strokes(bench: Any, stage: str, told: list[str]) -> None:
     assert bench.session.painting.layer is None
     assert bench.session.live.scan.counts == {}
     bench.session.live.update()
-    bench.session.bring_back_strokes()
+    bench.session.strokes.bring_back()
     bench.settle()
     assert bench.strokes is strokes
     assert bench.session.live.scan.counts.keys() >= {1, 2}

@@ -22,7 +22,7 @@ class Dock(QWidget):
     def __init__(self, napari_viewer: object) -> None:
         super().__init__()
         self.viewer, self.session, self.opened = napari_viewer, self, []
-        self.keeping, self.open = self, self.opened.append
+        self.autosave, self.open = self, self.opened.append
 
     def abandon(self) -> None:
         """Stop all work."""

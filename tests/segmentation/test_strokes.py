@@ -63,6 +63,11 @@ def test_a_part_has_the_strokes_that_are_found_in_it(
     assert cropped.voxels.dtype == np.int64
 
 
+def test_empty_strokes_are_those_of_nothing_painted() -> None:
+    assert Strokes.empty() == find_strokes(np.zeros((3, 4, 5), np.uint8))
+    assert Strokes.empty().class_ids == ()
+
+
 def test_the_whole_volume_is_no_part() -> None:
     strokes = find_strokes(np.ones((2, 3, 4), np.uint8))
     assert strokes.crop((2, 3, 4), None) is strokes

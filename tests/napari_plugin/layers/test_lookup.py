@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from supervox.napari_plugin.layers import lookup
 from supervox.napari_plugin.layers.lookup import LookupPyramid, LookupVolume, coarse_sample
-from supervox.napari_plugin.layers.make_layers import lookup
 
 RNG = np.random.default_rng(0)
 IDS = RNG.integers(0, 20, (5, 6, 7)).astype(np.int32)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin.project.recent import RecentProjects
+from supervox.napari_plugin.session.snapshot import project_state
 from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.tasks import jobs
 from supervox.napari_plugin.tasks.exporting import Kind
@@ -47,8 +48,8 @@ def close(bench: Any) -> None:
 
 
 def open_project(bench: Any, folder: Path, **how: Any) -> None:
-    bench.session.keeping.open(folder, **how)
-    bench.until(lambda: bench.session.keeping.project is not None)
+    bench.session.autosave.open(folder, **how)
+    bench.until(lambda: bench.session.autosave.project is not None)
     bench.settle()
 
 
@@ -57,20 +58,20 @@ def test_nothing_is_written_before_the_first_stroke(bench: Any, home: Path) -> N
     bench.settle()
     close(bench)
     assert not home.exists()
-    assert save_text(bench.session.keeping) == ("Strokes are saved as you paint", False)
+    assert save_text(project_state(bench.session)) == ("Strokes are saved as you paint", False)
 
 
 def test_a_stroke_begins_a_project(open_file: Any, home: Path) -> None:
     bench = open_file()
     bench.paint(1)
     bench.settle()
-    project = bench.session.keeping.project
+    project = bench.session.autosave.project
     assert project.folder.parent == home
     assert project.folder.name.startswith("cell-")
     assert Path(project.settings.volume.absolute).name == "cell.tif"
     assert project.settings.spacing == SPACING
     project.annotations.flush()
-    text, is_bad = save_text(bench.session.keeping)
+    text, is_bad = save_text(project_state(bench.session))
     assert text == "● All strokes saved just now"
     assert not is_bad
     strokes = bench.strokes.data.copy()
@@ -88,7 +89,7 @@ def test_undo_reaches_into_the_time_before(open_file: Any, open_bench: Callable[
     first.paint(2)
     first.settle()
     two = first.strokes.data.copy()
-    folder = first.session.keeping.project.folder
+    folder = first.session.autosave.project.folder
     first.session.classes.change(2, name="lipid", colour="#123456", locked=True)
     close(first)
 
@@ -120,13 +121,13 @@ def test_choices_come_back(open_file: Any, open_bench: Callable[..., Any]) -> No
     first = open_file()
     first.paint(1)
     first.settle()
-    keeping = first.session.keeping
+    autosave = first.session.autosave
     first.session.volume.set_box((slice(2, 14), slice(0, 40), slice(4, 48)))
     first.session.choose(_parameters(0.5))
     first.session.volume.set_spacing((90.0, 30.0, 30.0), "nm")
-    first.until(lambda: keeping.project.settings.box == ((2, 14), (0, 40), (4, 48)))
+    first.until(lambda: autosave.project.settings.box == ((2, 14), (0, 40), (4, 48)))
     first.settle()
-    folder = keeping.project.folder
+    folder = autosave.project.folder
     close(first)
     second = open_bench()
     open_project(second, folder)
@@ -141,16 +142,16 @@ def test_a_project_with_a_name_needs_no_second_preparation(
     first = open_file()
     first.prepare(1, 2, 3)
     shown = np.asarray(first.session.view.prediction.data).copy()
-    unnamed = first.session.keeping.project.folder
-    first.session.keeping.save_as(tmp_path / "cell.supervox")
+    unnamed = first.session.autosave.project.folder
+    first.session.autosave.save_as(tmp_path / "cell.supervox")
     first.settle()
-    assert first.session.keeping.project.folder == tmp_path / "cell.supervox"
-    assert first.session.keeping.is_named
+    assert first.session.autosave.project.folder == tmp_path / "cell.supervox"
+    assert first.session.autosave.is_named
     first.strokes.data_setitem((np.array([1]), np.array([1]), np.array([1])), 1)
     first.settle()
     close(first)
     assert not unnamed.exists()
-    assert [entry.name for entry in first.session.keeping.recent.entries()] == ["cell"]
+    assert [entry.name for entry in first.session.autosave.recent.entries()] == ["cell"]
 
     second = open_bench()
     open_project(second, tmp_path / "cell.supervox")
@@ -176,7 +177,7 @@ def test_final_labels_write_only_what_is_new(open_file: Any, tmp_path: Path) -> 
     bench = open_file()
     bench.prepare(1, 2, 3)
     folder = tmp_path / "cell.supervox"
-    bench.session.keeping.save_as(folder)
+    bench.session.autosave.save_as(folder)
     bench.settle()
     assert kept(folder) == pieces(range(1))
     bench.session.delivery.finish()
@@ -188,11 +189,11 @@ def test_final_labels_write_only_what_is_new(open_file: Any, tmp_path: Path) -> 
     bench.session.delivery.finish()
     bench.settle()
     assert kept(folder) == {*every, "result-2"}
-    bench.session.keeping.save_as(tmp_path / "other.supervox")
+    bench.session.autosave.save_as(tmp_path / "other.supervox")
     bench.settle()
-    assert bench.session.keeping.project.folder == tmp_path / "other.supervox"
+    assert bench.session.autosave.project.folder == tmp_path / "other.supervox"
     assert kept(tmp_path / "other.supervox") == {*every, "result-2"}
-    steps = bench.session.keeping.project.history.steps
+    steps = bench.session.autosave.project.history.steps
     assert [step["what"] for step in steps] == ["created", "segmented", "segmented"]
 
 
@@ -202,7 +203,7 @@ def test_a_name_after_the_final_labels_keeps_them(open_file: Any, tmp_path: Path
     bench.session.delivery.finish()
     bench.settle()
     folder = tmp_path / "cell.supervox"
-    bench.session.keeping.save_as(folder)
+    bench.session.autosave.save_as(folder)
     bench.settle()
     assert kept(folder) == {*pieces(range(4)), "result-1", "model.npz", "model.json"}
     close(bench)
@@ -216,7 +217,7 @@ def finished(open_file: Any, tmp_path: Path) -> tuple[Path, np.ndarray]:
     """Return a closed project with final labels, and these."""
     bench = open_file()
     bench.prepare(1, 2, 3)
-    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.session.autosave.save_as(tmp_path / "cell.supervox")
     bench.settle()
     bench.session.delivery.finish()
     bench.settle()
@@ -241,10 +242,10 @@ def test_final_labels_are_there_again(
     with Project.open(folder, read_only=True) as project:
         model = project.derived.load_model(project.strokes)
     assert load_model(tmp_path / "cell.model").classifier.class_ids == model.classifier.class_ids
-    session.keeping.save_as(tmp_path / "copy.supervox")
+    session.autosave.save_as(tmp_path / "copy.supervox")
     bench.settle()
     assert kept(tmp_path / "copy.supervox") == before
-    steps = session.keeping.project.history.steps
+    steps = session.autosave.project.history.steps
     assert [step["what"] for step in steps] == ["created", "segmented"]
     bench.paint_voxels(bench.strokes.data == 2, 1)
     bench.settle()
@@ -302,10 +303,10 @@ def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Pat
     bench.session.delivery.finish()
     bench.settle()
     bench.session.choose(_parameters(0.5))
-    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.session.autosave.save_as(tmp_path / "cell.supervox")
     bench.settle()
     assert kept(tmp_path / "cell.supervox") == pieces(range(1))
-    assert bench.session.keeping.project.settings.parameters.refinement.strength == 0.5
+    assert bench.session.autosave.project.settings.parameters.refinement.strength == 0.5
 
 
 def test_an_image_in_memory_is_kept_as_well(
@@ -313,7 +314,7 @@ def test_an_image_in_memory_is_kept_as_well(
 ) -> None:
     bench.paint(1)
     bench.settle()
-    bench.session.keeping.save_as(tmp_path / "made.supervox")
+    bench.session.autosave.save_as(tmp_path / "made.supervox")
     bench.settle()
     close(bench)
     moved = tmp_path / "elsewhere.supervox"
@@ -329,7 +330,7 @@ def test_voxels_that_are_not_those_of_the_file_are_kept(open_file: Any, scene: A
     bench.session.volume.image.data = scene.image[::-1].copy()
     bench.paint(1)
     bench.settle()
-    project = bench.session.keeping.project
+    project = bench.session.autosave.project
     assert Path(project.settings.volume.absolute).parent == project.folder
     with project.open_volume() as volume:
         np.testing.assert_array_equal(volume.data[:], scene.image[::-1])
@@ -337,14 +338,14 @@ def test_voxels_that_are_not_those_of_the_file_are_kept(open_file: Any, scene: A
 
 def test_a_beginning_that_was_stopped_is_made_up_for(open_file: Any) -> None:
     bench = open_file()
-    keeping = bench.session.keeping
+    autosave = bench.session.autosave
     bench.paint(1)
-    bench.until(lambda: keeping.working.is_running)
-    keeping.working.job.stop()
+    bench.until(lambda: autosave.working.is_running)
+    autosave.working.job.stop()
     bench.settle()
     bench.paint(2)
     bench.settle()
-    assert keeping.project is not None
+    assert autosave.project is not None
     bench.session.painting.undo()
     bench.settle()
     assert bench.session.live.scan.counts == {1: 1}
@@ -352,7 +353,7 @@ def test_a_beginning_that_was_stopped_is_made_up_for(open_file: Any) -> None:
 
 def stored(bench: Any) -> np.ndarray:
     """Return what the project has on the disk."""
-    project = bench.session.keeping.project
+    project = bench.session.autosave.project
     project.annotations.flush()
     with Project.open(project.folder, read_only=True) as kept:
         return kept.annotations.voxels.copy()
@@ -364,10 +365,10 @@ def test_strokes_that_are_brought_back_are_saved_as_before(open_file: Any) -> No
     bench.settle()
     layer = bench.strokes
     bench.viewer.layers.remove(layer)
-    bench.session.bring_back_strokes()
+    bench.session.strokes.bring_back()
     bench.paint(2)
     bench.settle()
-    assert bench.session.keeping.is_recording
+    assert bench.session.autosave.is_recording
     np.testing.assert_array_equal(stored(bench), bench.strokes.data)
     bench.session.painting.undo()
     bench.session.painting.undo()
@@ -376,16 +377,16 @@ def test_strokes_that_are_brought_back_are_saved_as_before(open_file: Any) -> No
 
 
 def test_a_name_that_is_given_while_the_project_is_made(bench: Any, tmp_path: Path) -> None:
-    keeping = bench.session.keeping
+    autosave = bench.session.autosave
     bench.paint(1)
-    bench.until(lambda: keeping.working.is_running)
-    keeping.save_as(tmp_path / "named.supervox")
+    bench.until(lambda: autosave.working.is_running)
+    autosave.save_as(tmp_path / "named.supervox")
     bench.paint(2)
     bench.settle()
-    assert keeping.project.folder == tmp_path / "named.supervox"
+    assert autosave.project.folder == tmp_path / "named.supervox"
     np.testing.assert_array_equal(stored(bench), bench.strokes.data)
     jobs.finish_files()
-    assert [Path(entry.folder).name for entry in keeping.recent.entries()] == ["named.supervox"]
+    assert [Path(entry.folder).name for entry in autosave.recent.entries()] == ["named.supervox"]
 
 
 def test_switching_the_image_while_the_project_is_copied(
@@ -394,13 +395,13 @@ def test_switching_the_image_while_the_project_is_copied(
     bench = open_file()
     bench.paint(1)
     bench.settle()
-    first, keeping = bench.session.keeping.project.folder, bench.session.keeping
-    keeping.save_as(tmp_path / "named.supervox")
+    first, autosave = bench.session.autosave.project.folder, bench.session.autosave
+    autosave.save_as(tmp_path / "named.supervox")
     other = bench.viewer.add_image(scene.image[:, ::-1].copy(), name="other")
     bench.session.choose_image(other)
     bench.paint(2)
     bench.settle()
-    assert keeping.project.folder not in (first, tmp_path / "named.supervox")
+    assert autosave.project.folder not in (first, tmp_path / "named.supervox")
     np.testing.assert_array_equal(stored(bench), bench.strokes.data)
     assert set(np.unique(bench.strokes.data)) == {0, 2}
 
@@ -409,7 +410,7 @@ def test_a_layer_that_is_behind_its_project_shows_what_that_holds(open_file: Any
     bench = open_file()
     bench.paint(1)
     bench.settle()
-    image, folder = bench.session.volume.image, bench.session.keeping.project.folder
+    image, folder = bench.session.volume.image, bench.session.autosave.project.folder
     before = bench.strokes.data.copy()
     bench.session.choose_image(None)
     jobs.finish_files()
@@ -419,7 +420,7 @@ def test_a_layer_that_is_behind_its_project_shows_what_that_holds(open_file: Any
         project.annotations.apply(VoxelChange(voxels, zeros, zeros + 2))
         newest = project.annotations.voxels.copy()
     bench.session.choose_image(image)
-    bench.until(lambda: bench.session.keeping.project is not None)
+    bench.until(lambda: bench.session.autosave.project is not None)
     bench.settle()
     np.testing.assert_array_equal(bench.strokes.data, newest)
     np.testing.assert_array_equal(stored(bench), newest)
@@ -431,7 +432,7 @@ def test_opening_again_what_the_window_shows(open_file: Any) -> None:
     bench = open_file()
     bench.paint(1)
     bench.settle()
-    folder = bench.session.keeping.project.folder
+    folder = bench.session.autosave.project.folder
     bench.session.choose_image(None)
     open_project(bench, folder)
     assert [layer.name for layer in bench.viewer.layers] == ["cell", "strokes"]
@@ -452,7 +453,7 @@ def test_no_home_for_projects(open_file: Any, home: Path, tmp_path: Path, told: 
     bench.session.painting.undo()
     bench.settle()
     assert bench.session.live.scan.counts == {1: 1}
-    bench.session.keeping.save_as(tmp_path / "cell.supervox")
+    bench.session.autosave.save_as(tmp_path / "cell.supervox")
     bench.settle()
     np.testing.assert_array_equal(stored(bench), bench.strokes.data)
 
@@ -463,7 +464,7 @@ def test_strokes_of_a_file_begin_no_project(open_file: Any, scene: Any, home: Pa
     strokes[scene.stroke(1)] = 1
     bench.viewer.add_labels(strokes, metadata={"supervox": {"role": "annotations"}})
     bench.settle()
-    assert bench.session.keeping.project is None
+    assert bench.session.autosave.project is None
     bench.paint(2)
     bench.settle()
     np.testing.assert_array_equal(stored(bench), bench.strokes.data)
@@ -499,7 +500,7 @@ def test_a_picture(open_bench: Callable[..., Any], scene: Any) -> None:
     mask[4:8, 4:8] = True
     first.paint_voxels(mask, 2)
     first.settle()
-    folder = first.session.keeping.project.folder
+    folder = first.session.autosave.project.folder
     close(first)
     second = open_bench()
     open_project(second, folder)
@@ -514,13 +515,13 @@ def test_a_volume_that_was_moved_is_asked_for(
     first = open_file()
     first.paint(1)
     first.settle()
-    folder = first.session.keeping.project.folder
+    folder = first.session.autosave.project.folder
     close(first)
     (tmp_path / "cell.tif").rename(tmp_path / "other.tif")
     second = open_bench()
     asked: list[tuple[Path, str]] = []
-    second.session.keeping.volume_moved.connect(lambda *what: asked.append(what))
-    second.session.keeping.open(folder)
+    second.session.autosave.volume_moved.connect(lambda *what: asked.append(what))
+    second.session.autosave.open(folder)
     second.until(lambda: asked)
     assert asked[0][0] == folder
     assert "say where it is now" in asked[0][1]
@@ -535,18 +536,18 @@ def test_the_second_window_may_only_look(
     first = open_file()
     first.paint(1)
     first.settle()
-    folder = first.session.keeping.project.folder
-    first.session.keeping.project.annotations.flush()
+    folder = first.session.autosave.project.folder
+    first.session.autosave.project.annotations.flush()
     second = open_bench()
     open_project(second, folder)
-    assert second.session.keeping.is_read_only
+    assert second.session.autosave.is_read_only
     assert not second.strokes.editable
-    text, is_bad = save_text(second.session.keeping)
+    text, is_bad = save_text(project_state(second.session))
     assert text.startswith("▲ Read-only: it is open for writing already (this one, in another")
     assert is_bad
-    second.session.keeping.save_as(tmp_path / "mine.supervox")
+    second.session.autosave.save_as(tmp_path / "mine.supervox")
     second.settle()
-    assert not second.session.keeping.is_read_only
+    assert not second.session.autosave.is_read_only
     assert second.strokes.editable
     assert folder.exists()
 
@@ -568,12 +569,12 @@ def test_going_on_after_the_dock_was_closed(open_file: Any, open_bench: Callable
     bench = open_file()
     bench.paint(1)
     bench.settle()
-    folder = bench.session.keeping.project.folder
+    folder = bench.session.autosave.project.folder
     close(bench)
     bench.session = Session(bench.viewer, Settings())
     bench.session.choose_image(bench.session.volume.images()[0])
-    bench.until(lambda: bench.session.keeping.project is not None)
-    assert bench.session.keeping.project.folder == folder
+    bench.until(lambda: bench.session.autosave.project is not None)
+    assert bench.session.autosave.project.folder == folder
     bench.paint(2)
     bench.settle()
     bench.session.painting.undo()
@@ -586,15 +587,15 @@ def test_beginning_anew(open_file: Any, home: Path) -> None:
     bench = open_file()
     bench.paint(1)
     bench.settle()
-    first, layer = bench.session.keeping.project.folder, bench.strokes
+    first, layer = bench.session.autosave.project.folder, bench.strokes
     bench.session.new_project()
     bench.settle()
     assert layer not in bench.viewer.layers
     assert not bench.strokes.data.any()
-    assert bench.session.keeping.project is None
+    assert bench.session.autosave.project is None
     bench.paint(2)
     bench.settle()
-    assert bench.session.keeping.project.folder != first
+    assert bench.session.autosave.project.folder != first
     jobs.finish_files()
     with Project.open(first) as kept:
         assert set(np.unique(kept.annotations.voxels)) == {0, 1}
@@ -616,12 +617,12 @@ def test_a_report(open_file: Any, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_no_project(bench: Any, tmp_path: Path, told: list[str]) -> None:
-    bench.session.keeping.open(tmp_path)
+    bench.session.autosave.open(tmp_path)
     bench.until(lambda: told)
     assert "is no project of supervox" in told[0]
     bench.paint(1)
     bench.settle()
-    assert bench.session.keeping.project is not None
+    assert bench.session.autosave.project is not None
 
 
 def test_what_a_crash_leaves_is_offered(window: Any, home: Path, tmp_path: Path) -> None:
@@ -635,17 +636,17 @@ def test_what_a_crash_leaves_is_offered(window: Any, home: Path, tmp_path: Path)
     window.viewer.layers.clear()
     window.settle()
     window.click("supervox_recover")
-    window.until(lambda: window.session.keeping.project is not None)
-    assert window.session.keeping.project.folder == folder
+    window.until(lambda: window.session.autosave.project is not None)
+    assert window.session.autosave.project.folder == folder
 
 
 def test_the_list_is_read_only_if_it_was_written_since(
     window: Any, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recent, read = window.session.keeping.recent, []
+    recent, read = window.session.autosave.recent, []
     entries = recent.entries
     monkeypatch.setattr(recent, "entries", lambda: read.append(1) or entries())
-    offered = RecentList(window.session)
+    offered = RecentList(recent, lambda folder: None)
     for _ in range(3):
         offered.refresh()
     assert len(read) == 1
@@ -665,8 +666,8 @@ def test_a_project_that_is_dropped_on_the_window(window: Any, home: Path, tmp_pa
     folder = tmp_path / "cell.supervox"
     Project.create(folder, volume).close()
     assert window.viewer.open(str(folder), plugin="supervox") == []
-    window.until(lambda: window.session.keeping.project is not None)
-    assert window.session.keeping.project.folder == folder
+    window.until(lambda: window.session.autosave.project is not None)
+    assert window.session.autosave.project.folder == folder
     assert window.session.volume.image.name == "cell"
 
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.session.advice import Step, next_step
+from supervox.napari_plugin.session.dock_state import (
+    DockState,
+    PaintState,
+    PreparedState,
+    PrepareState,
+    SegmentState,
+    UpdateState,
+    WideningState,
+)
+from supervox.napari_plugin.tasks.preparing import Needs
+from supervox.project import ProjectClass
+
+CLASSES = (ProjectClass(1, "ice", "#000000"), ProjectClass(2, "cell", "#ffffff"))
+SOURCE = Source("layer", np.zeros((2, 3, 4)), 0, (1.0, 1.0, 1.0), None)
 
 
-class Classes(dict):
-    """Names by id."""
-
-    def __init__(self) -> None:
-        super().__init__({k: SimpleNamespace(name=name) for k, name in ((1, "ice"), (2, "cell"))})
-
-
-def session(**changes: Any) -> Any:
-    """Return a session in which all is well, but for some changes."""
-    state = {
+def state(**changes: Any) -> DockState:
+    """Return a state in which all is well, but for some changes."""
+    now = {
         "image": True,
         "layer": True,
         "lost": False,
@@ -37,32 +45,31 @@ def session(**changes: Any) -> Any:
         "box": False,
         "widening": False,
     } | changes
-    strokes = SimpleNamespace(class_ids=state["used"]) if state["prepared"] else None
-    return SimpleNamespace(
-        volume=SimpleNamespace(image=state["image"] or None),
-        preparation=SimpleNamespace(
-            prepared=state["prepared"] or None, is_running=state["preparing"]
+    return DockState(
+        prepare=PrepareState(
+            prepared=PreparedState(SOURCE, 8.0, 20) if now["prepared"] else None,
+            is_running=now["preparing"],
+            is_widening=now["widening"],
+            is_out_of_date=now["out_of_date"],
+            is_box_next=now["large"],
+            is_too_large=now["too_large"],
         ),
-        delivery=SimpleNamespace(
-            finishing=SimpleNamespace(is_running=state["finishing"]), is_finished=state["finished"]
+        paint=PaintState(
+            has_image=now["image"],
+            has_layer=now["layer"],
+            was_lost=now["lost"],
+            is_read_only=now["read_only"],
+            classes=CLASSES,
+            strokes=tuple((class_id, 1) for class_id in now["painted"]),
         ),
-        painting=SimpleNamespace(layer=state["layer"] or None),
-        lost_strokes=state["lost"] or None,
-        keeping=SimpleNamespace(is_read_only=state["read_only"]),
-        live=SimpleNamespace(
-            scan=SimpleNamespace(counts=dict.fromkeys(state["painted"], 1)),
-            strokes=strokes,
-            updating=SimpleNamespace(is_running=state["updating"]),
+        segment=SegmentState(
+            is_updating=now["updating"],
+            painted=now["used"] if now["prepared"] else (),
+            update=UpdateState(0.5, 0.0, (1, 2), 2) if now["result"] else None,
+            is_finishing=now["finishing"],
+            is_finished=now["finished"],
+            widening=WideningState(Needs(1.0, 2.0, 0.0)) if now["box"] else None,
         ),
-        view=SimpleNamespace(result=state["result"] or None),
-        extent=SimpleNamespace(
-            is_box_next=state["large"],
-            is_too_large=state["too_large"],
-            is_box_ready=state["box"],
-            is_widening=state["widening"],
-            is_out_of_date=state["out_of_date"],
-        ),
-        classes=Classes(),
     )
 
 
@@ -117,7 +124,7 @@ NOTHING = {"painted": (), "used": (), "result": False}
     ],
 )
 def test_what_is_next(changes: dict[str, Any], step: Step, words: str) -> None:
-    found = next_step(session(**changes))
+    found = next_step(state(**changes))
     assert found.step is step
     assert words in found.sentence
     assert found.sentence.endswith(".")

@@ -40,7 +40,7 @@ def test_an_empty_viewer(open_bench: Callable[..., Any]) -> None:
     session.preview_feature("raw")
     session.go_to_unsure()
     session.use_tool("regions")
-    session.bring_back_strokes()
+    session.strokes.bring_back()
     session.volume.set_spacing((1, 1, 1), "nm")
     assert not session.delivery.can_export(Kind.STROKES)
     assert session.volume.slice_in_view() is None

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from supervox.napari_plugin.layers import lookup
 from supervox.napari_plugin.layers.lookup import LookupVolume
-from supervox.napari_plugin.layers.make_layers import lookup
 from supervox.napari_plugin.session.view import Shown
 from supervox.segmentation import SupervoxelParameters
 

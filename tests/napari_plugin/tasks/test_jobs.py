@@ -420,3 +420,11 @@ def test_who_wants_no_search_gets_none(gate: Gate, until: Callable[..., None]) -
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_the_search_can_be_left_to_python() -> None:
+    garbage = jobs._Garbage(is_wanted=False)
+    garbage.begin()
+    assert gc.isenabled()
+    garbage.end()
+    assert gc.isenabled()

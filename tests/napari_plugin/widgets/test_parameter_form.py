@@ -195,7 +195,7 @@ def test_a_project_that_is_opened_again_has_it(
 ) -> None:
     window = open_dock(scene.image, name="scene")
     window.prepare(1, 2)
-    project = window.session.keeping.project
+    project = window.session.autosave.project
     window.session.choose(replace(window.session.parameters, partitions=2))
     window.click("all_parameters")
     form = window.find("parameter_form")

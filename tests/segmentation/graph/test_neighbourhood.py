@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from supervox.features import FeatureTable
 from supervox.segmentation import RegionGraph
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
-from supervox.segmentation.preparation.partition import Partition
+from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.strokes import LabelledSupervoxels
 
 

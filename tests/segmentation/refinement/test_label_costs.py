@@ -5,8 +5,8 @@ import pytest
 from supervox.features import FeatureTable
 from supervox.segmentation.graph.adjacency import link
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
+from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.graph.region_graph import RegionGraph
-from supervox.segmentation.preparation.partition import Partition
 from supervox.segmentation.refinement.cross_validation import (
     ALWAYS,
     SAMPLE_SIZE,

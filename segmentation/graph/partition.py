@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, Unfinished, VolumeLike, Workspace
 from supervox.features import FeatureTable, IntensityRange
-from supervox.segmentation.graph.adjacency import Links, link
-from supervox.segmentation.graph.region_graph import RegionGraph, pair_weights
+
+from .adjacency import Links, link
+from .region_graph import RegionGraph, pair_weights
 
 
 class Channel(NamedTuple):

@@ -1,0 +1,190 @@
+"""Reads from a session what the dock shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from supervox.napari_plugin.layers.make_layers import role_of
+from supervox.napari_plugin.layers.source import Source, unusable
+from supervox.napari_plugin.tasks.exporting import Kind
+from supervox.napari_plugin.tasks.jobs import Stage
+from supervox.napari_plugin.tasks.preparing import Needs
+
+from .dock_state import (
+    DockState,
+    ExportState,
+    PaintState,
+    PreparedState,
+    PrepareState,
+    Progress,
+    ProjectState,
+    SegmentState,
+    UpdateState,
+    VolumeState,
+    WideningState,
+)
+from .session import Session
+
+
+def dock_state(session: Session) -> DockState:
+    """Return what there is to show now."""
+    source = session.volume.source
+    needs = None if source is None else session.extent.needs()
+    return DockState(
+        project_state(session),
+        _volume(session, source, needs),
+        _prepare(session, source, needs),
+        _paint(session, source),
+        _segment(session),
+        _export(session),
+    )
+
+
+def project_state(session: Session) -> ProjectState:
+    """Return how saving stands now: it goes on without a change of anything else."""
+    autosave, image = session.autosave, session.volume.image
+    project = autosave.project
+    return ProjectState(
+        folder=None if project is None else project.folder,
+        is_named=autosave.is_named,
+        is_beginning=autosave.is_beginning,
+        is_recording=autosave.is_recording,
+        read_only_because=None if project is None else project.read_only_because,
+        saving=None if project is None else replace(project.annotations.state),
+        image_name=None if image is None else image.name,
+        save_in=session.delivery.folder,
+    )
+
+
+def _volume(session: Session, source: Source | None, needs: Needs | None) -> VolumeState:
+    volume = session.volume
+    images = volume.images()
+    strangers = [] if source else [x for x in session.viewer.layers if role_of(x) is None]
+    reasons = (unusable(layer) for layer in strangers)
+    return VolumeState(
+        images=tuple(layer.name for layer in images),
+        chosen=images.index(volume.image) if volume.image in images else None,
+        unusable=tuple(reason for reason in reasons if reason),
+        source=source,
+        needs=needs,
+        recent=session.autosave.recent.version,
+    )
+
+
+def _prepare(session: Session, source: Source | None, needs: Needs | None) -> PrepareState:
+    extent, prepared = session.extent, session.preparation.prepared
+    outlines = session.view.supervoxels
+    return PrepareState(
+        parameters=session.parameters,
+        source=source,
+        needs=needs,
+        prepared=None
+        if prepared is None
+        else PreparedState(
+            prepared.source, prepared.parameters.supervoxels.size_voxels, prepared.n_supervoxels
+        ),
+        is_running=session.preparation.is_running,
+        is_widening=extent.is_widening,
+        is_out_of_date=extent.is_out_of_date,
+        is_worth_a_box=extent.is_worth_a_box,
+        is_box_next=extent.is_box_next,
+        is_too_large=source is not None and extent.is_too_large,
+        is_in_2d=session.viewer.dims.ndisplay == 2,
+        is_previewed=session.preview.is_shown,
+        is_outlined=outlines is not None and outlines.visible,
+        progress=None if extent.is_widening else _progress(session.preparation),
+    )
+
+
+def _paint(session: Session, source: Source | None) -> PaintState:
+    layer, recorder = session.painting.layer, session.painting.recorder
+    classes, is_read_only = session.classes, session.autosave.is_read_only
+    state = PaintState(
+        has_image=source is not None,
+        has_layer=layer is not None,
+        was_lost=session.strokes.lost is not None,
+        is_read_only=is_read_only,
+        is_flat=source is not None and source.is_flat,
+        has_regions=session.preparation.prepared is not None,
+        classes=tuple(classes),
+        selected=classes.selected if classes.selected in classes else 0,
+        strokes=tuple(session.live.scan.counts.items()),
+        can_undo=recorder is not None and recorder.can_undo,
+        can_redo=recorder is not None and recorder.can_redo,
+    )
+    if layer is None:
+        return state
+    return replace(
+        state,
+        tool="regions" if session.regions.is_on else str(layer.mode),
+        brush_size=int(layer.brush_size),
+        is_ball=not state.is_flat and layer.n_edit_dimensions == 3,
+    )
+
+
+def _segment(session: Session) -> SegmentState:
+    live, view, delivery = session.live, session.view, session.delivery
+    result, strokes, finished = view.result, live.strokes, delivery.finishing.finished
+    ids = () if result is None else result.class_ids
+    return SegmentState(
+        is_live=live.is_live,
+        can_update=live.can_update,
+        is_updating=live.updating.is_running,
+        is_prepared=session.preparation.prepared is not None,
+        painted=() if strokes is None else strokes.class_ids,
+        update=_update(session),
+        strength=session.parameters.refinement.strength,
+        view=view.choices,
+        classes=tuple((item.name, item.id) for item in session.classes if item.id in ids),
+        has_final=view.final is not None,
+        is_finishing=delivery.finishing.is_running,
+        is_finished=delivery.is_finished,
+        finished_seconds=None if finished is None else finished.seconds,
+        progress=_progress(delivery.finishing),
+        widening=_widening(session),
+    )
+
+
+def _update(session: Session) -> UpdateState | None:
+    result = session.view.result
+    if result is None:
+        return None
+    return UpdateState(
+        result.seconds,
+        result.seconds_in_view,
+        result.class_ids,
+        result.n_painted,
+        tuple(
+            item.name
+            for item in session.classes
+            if item.id in result.class_ids and not (result.labels == item.id).any()
+        ),
+    )
+
+
+def _widening(session: Session) -> WideningState | None:
+    extent, preparation = session.extent, session.preparation
+    if not extent.is_box_ready:
+        return None
+    return WideningState(extent.whole_needs(), preparation.is_running, _progress(preparation))
+
+
+def _export(session: Session) -> ExportState:
+    delivery, image = session.delivery, session.volume.image
+    return ExportState(
+        possible=frozenset(kind for kind in Kind if delivery.can_export(kind)),
+        is_finished=delivery.is_finished,
+        is_running=delivery.exporting.is_running,
+        image_name=None if image is None else image.name,
+        last=delivery.last_export,
+        folder=delivery.folder,
+        progress=_progress(delivery.exporting),
+    )
+
+
+def _progress(stage: Stage) -> Progress | None:
+    """Return how far a stage is; None if nothing runs."""
+    job = stage.job
+    if job is None:
+        return None
+    return Progress(job.report.done, job.report.total, job.seconds_left())

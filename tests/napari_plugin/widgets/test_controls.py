@@ -1,0 +1,39 @@
+"""Small controls: a slider that is dragged, and the progress of long work."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+from supervox.napari_plugin.session.dock_state import Progress
+from supervox.napari_plugin.widgets.controls import LabelledSlider, StageBar
+
+
+def test_a_slider_that_is_dragged_stays_under_the_hand(qtbot: QtBot) -> None:
+    """What is computed meanwhile refreshes the section, which knows the old value as yet."""
+    slider = LabelledSlider("size", 0, 100, str, "Size")
+    qtbot.addWidget(slider)
+    slider.show_value(6)
+    assert slider.value == 6
+    with qtbot.waitSignal(slider.changed) as told:
+        slider.slider.setValue(9)
+        slider.show_value(6)
+    assert told.args == [9]
+    slider.show_value(7)
+    assert (slider.value, slider.label.text()) == (7, "7")
+
+
+def test_progress_takes_no_room_while_nothing_runs(qtbot: QtBot) -> None:
+    cancelled: list[int] = []
+    bar = StageBar("work", lambda: cancelled.append(1))
+    qtbot.addWidget(bar)
+    assert bar.isHidden()
+    bar.show_progress(Progress(1, 4, 12.0))
+    assert not bar.isHidden()
+    assert bar.bar.value() == 250
+    assert bar.text.text() == "12 s left"
+    bar.show_progress(Progress(0, 0))
+    assert bar.bar.maximum() == 0  # how much there is isn't known yet
+    assert bar.text.text() == ""
+    bar.cancel.click()
+    assert cancelled == [1]
+    bar.show_progress(None)
+    assert bar.isHidden()
