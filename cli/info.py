@@ -115,8 +115,9 @@ def _parameter_facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
         if entry.stage is None:
             lines[entry.about.title.lower()] = [entry.text]
         else:
-            words = f"{entry.about.title.lower()} {entry.text}"
-            lines.setdefault(entry.stage.title.lower(), []).append(words)
+            stage, title = entry.stage.title.lower(), entry.about.title.lower()
+            words = entry.text if title == stage else f"{title} {entry.text}"
+            lines.setdefault(stage, []).append(words)
     return [(name, "; ".join(texts)) for name, texts in lines.items()]
 
 
