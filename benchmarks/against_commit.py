@@ -105,7 +105,8 @@ def compare(trees: dict[str, Tree], rounds: int, folder: Path) -> list[dict[str,
         for _ in range(rounds):
             for label, tree in trees.items():
                 output = folder / f"{label}.tif"
-                words = ("segment", volume, "--annotations", strokes, "--output", output, *more)
+                words: list[str | Path] = ["segment", volume, "--annotations", strokes, *more]
+                words += ["--output", output]
                 seconds[label].append(timed(partial(tree.supervox, *words))[1])
                 digests[label].add(blake2b(tifffile.imread(output).tobytes()).hexdigest())
         same = digests["before"] == digests["now"] and len(digests["now"]) == 1
