@@ -203,8 +203,6 @@ class SupervoxDock(QWidget):
         if self._is_closed:
             return
         state = dock_state(self.session)
-        if state == self.state and self._last_step is not None:
-            return
         old, self.state = self.state, state
         if state.project != old.project or self._last_step is None:
             self.project.refresh()
