@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
     QAbstractSlider,
     QApplication,
     QComboBox,
+    QDialog,
     QLineEdit,
     QTableWidget,
     QWidget,
@@ -199,6 +200,14 @@ class Person:
         """Take a picture of one section of the dock."""
         self.settle()
         return _image_of(self.dock.sections[number - 1].grab())
+
+    def form(self) -> Image.Image:
+        """Take a picture of the form with all parameters, which is open."""
+        form = self.dock.findChild(QDialog, "parameter_form")
+        if form is None or not form.isVisible():
+            raise LookupError("the form isn't open")
+        self.settle()
+        return _image_of(form.grab())
 
     def project_menu(self) -> Image.Image:
         """Take a picture of the top of the dock with its menu open."""

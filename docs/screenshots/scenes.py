@@ -49,6 +49,11 @@ def _sample_with_strokes(folder: Path) -> None:
     person.click("supervox_features_open")
     save_png(person.section(2), folder / "section-prepare.png")
     person.click("supervox_features_open")
+    person.click("all_parameters")
+    for theme in ("light", "dark"):
+        person.viewer.theme = theme
+        save_png(person.form(), folder / f"all-parameters-{theme}.png")
+    person.click("parameters_close")
     person.click("supervox_preview")
     person.wait(lambda: session.preview.is_shown, "the preview of the regions")
     save_png(person.picture(), folder / "window-preview.png")

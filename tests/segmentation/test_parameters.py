@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.features import PRESETS
+from supervox.features import PRESETS, FeatureParameters
 from supervox.segmentation import (
     METHODS,
     ClassifierParameters,
@@ -127,6 +127,28 @@ def test_what_an_older_version_did_not_know_has_its_default() -> None:
     values = SegmentationParameters(partitions=2).to_dict()
     del values["classifier"]["seed"], values["edge_refinement"], values["refinement"]
     assert SegmentationParameters.from_dict(values) == SegmentationParameters(partitions=2)
+
+
+# As project.json and models had them before parameters had titles, and classifiers names.
+OLD = """
+{"supervoxels": {"size_voxels": 6.0, "compactness": 2.5, "iterations": 3, "smoothing_voxels": 0.5},
+ "features": {"filters": ["raw", "gaussian"], "sigmas_voxels": [1.0, 2], "statistics": ["mean"],
+              "without": [["gaussian", 2.0]]},
+ "classifier": {"trees": 20, "seed": 7},
+ "refinement": {"strength": 0.4},
+ "partitions": 2, "edge_refinement": false}
+"""
+
+
+def test_parameters_of_old_files_are_equal() -> None:
+    assert SegmentationParameters.from_dict(json.loads(OLD)) == SegmentationParameters(
+        SupervoxelParameters(6.0, 2.5, 3, 0.5),
+        FeatureParameters(("raw", "gaussian"), (1.0, 2.0), ("mean",), (("gaussian", 2.0),)),
+        ClassifierParameters(trees=20, seed=7),
+        RefinementParameters(0.4),
+        partitions=2,
+        edge_refinement=False,
+    )
 
 
 def test_workers_of_a_cluster_get_the_same() -> None:
