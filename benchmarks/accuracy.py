@@ -57,25 +57,28 @@ def _measure_volume(data: Dataset) -> dict[str, dict[str, dict[str, float]]]:
     full = Segmenter(data.image, spacing=data.spacing, parameters=default)
     for key, strokes in data.strokes.items():
         labels = full.segment(strokes, refinement=default.refinement).labels
-        found["supervox"][_name(key)] = _dice(data, strokes, labels)
+        found["supervox"][run_name(key)] = score_classes(data, strokes, labels)
         labels = full.segment(strokes, refinement=RefinementParameters(strength=0)).labels
-        found["no refinement"][_name(key)] = _dice(data, strokes, labels)
-        say(f"{data.name} {_name(key)}: {_mean(data, found['supervox'][_name(key)]):.3f}")
+        found["no refinement"][run_name(key)] = score_classes(data, strokes, labels)
+        say(f"{data.name} {run_name(key)}: {_mean(data, found['supervox'][run_name(key)]):.3f}")
     del full
     say(f"{data.name}: one partition")
     single = replace(default, partitions=1, edge_refinement=False)
     one = Segmenter(data.image, spacing=data.spacing, parameters=single)
     for key, strokes in data.strokes.items():
-        found["one partition"][_name(key)] = _dice(data, strokes, one.segment(strokes).labels)
+        found["one partition"][run_name(key)] = score_classes(
+            data, strokes, one.segment(strokes).labels
+        )
     del one
     say(f"{data.name}: voxel forest")
     for key, labels in segment_by_voxels(data, data.strokes).items():
-        found["voxel forest"][_name(key)] = _dice(data, data.strokes[key], labels)
-        say(f"{data.name} {_name(key)}: {_mean(data, found['voxel forest'][_name(key)]):.3f}")
+        found["voxel forest"][run_name(key)] = score_classes(data, data.strokes[key], labels)
+        say(f"{data.name} {run_name(key)}: {_mean(data, found['voxel forest'][run_name(key)]):.3f}")
     return found
 
 
-def _name(key: tuple[int, int]) -> str:
+def run_name(key: tuple[int, int]) -> str:
+    """Return how results call a budget of strokes with a seed."""
     return f"{key[0]}/{key[1]}"
 
 
@@ -83,7 +86,7 @@ def _mean(data: Dataset, dice: dict[str, float]) -> float:
     return float(np.mean([dice[str(k)] for k in data.scored]))
 
 
-def _dice(
+def score_classes(
     data: Dataset, strokes: NDArray[np.uint8], labels: NDArray[np.unsignedinteger]
 ) -> dict[str, float]:
     """Compare labels with the truth where there is one and nothing was painted."""

@@ -78,7 +78,7 @@ def rendering(at: Arrays) -> Any:
         pass
 
 
-GRAPH = ("edges", "area", "boundary_intensity", "boundary_contrast", "size", "mean_intensity")
+GRAPH = ("edges", "area", "size", "mean_intensity")
 STAGES: dict[str, tuple[Callable[[Arrays], Any], tuple[str, ...]]] = {
     "supervoxels": (supervoxels, ("volume",)),
     "features": (features, ("volume", "ids")),

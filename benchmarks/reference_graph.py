@@ -12,7 +12,7 @@ Values = NDArray[np.float32]
 
 
 def reference_graph(image: Values, ids: NDArray[np.int32], sigma: float) -> dict[str, NDArray[Any]]:
-    """Find the supervoxels that touch, and what is at their boundaries.
+    """Find the supervoxels that touch, and their mean intensities.
 
     Parameters
     ----------
@@ -24,12 +24,11 @@ def reference_graph(image: Values, ids: NDArray[np.int32], sigma: float) -> dict
     Returns
     -------
     dict
-        `edges` (E, 2), the lower id first, sorted; `area`, `boundary_intensity` and
-        `boundary_contrast` (E,); `size` and `mean_intensity` (S,).
+        `edges` (E, 2), the lower id first, sorted; `area` (E,); `size` and `mean_intensity` (S,).
     """
     smooth = ndimage.gaussian_filter(image, sigma, truncate=3.0)
     n = int(ids.max()) + 1
-    keys, means, steps = [], [], []
+    keys = []
     for axis in range(3):
         here, there = (
             tuple(part if k == axis else slice(None) for k in range(3))
@@ -39,15 +38,11 @@ def reference_graph(image: Values, ids: NDArray[np.int32], sigma: float) -> dict
         touching = a != b
         low, high = np.minimum(a, b)[touching], np.maximum(a, b)[touching]
         keys.append(low.astype(np.int64) * n + high)
-        means.append(0.5 * (smooth[here][touching] + smooth[there][touching]))
-        steps.append(np.abs(smooth[here][touching] - smooth[there][touching]))
-    pairs, place, area = np.unique(np.concatenate(keys), return_inverse=True, return_counts=True)
+    pairs, area = np.unique(np.concatenate(keys), return_counts=True)
     size = np.bincount(ids.ravel(), minlength=n)
     return {
         "edges": np.stack([pairs // n, pairs % n], axis=1),
         "area": area,
-        "boundary_intensity": np.bincount(place, np.concatenate(means)) / area,
-        "boundary_contrast": np.bincount(place, np.concatenate(steps)) / area,
         "size": size,
         "mean_intensity": np.bincount(ids.ravel(), smooth.ravel(), minlength=n) / size,
     }

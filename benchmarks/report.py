@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 NAMES = (
     "accuracy",
+    "classifiers",
     "supervoxel_quality",
     "feature_speed",
     "preparation_speed",
@@ -30,7 +31,16 @@ NAMES = (
     "memory",
     "scale",
 )
-PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn", "numba", "SimpleITK", "supervox")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "scikit-image",
+    "scikit-learn",
+    "skops",
+    "numba",
+    "SimpleITK",
+    "supervox",
+)
 
 
 @dataclass(frozen=True)

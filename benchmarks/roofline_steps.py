@@ -303,7 +303,7 @@ def _faces(at: _Setting) -> Step:
         3 + FACES * 6,
         f"three comparisons, 6 for each of {FACES} faces a voxel",
         at.voxels,
-        lambda: touching_pairs(at.inside, core, n, nothing, at.guide),
+        lambda: touching_pairs(at.inside, core, n, nothing),
     )
 
 

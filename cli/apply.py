@@ -17,12 +17,15 @@ from supervox.segmentation import (
     SegmentationError,
     Segmenter,
     check_channel_count,
+    choose_device,
+    libraries_of,
     load_model,
+    versions,
 )
 from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
 
 from . import options
-from .budget import choose_device, make_rooms
+from .budget import rooms_for
 from .errors import Stopped, say
 from .inputs import (
     VoxelSize,
@@ -35,7 +38,7 @@ from .inputs import (
 )
 from .outputs import Outputs, making_folder
 from .progress import Stages
-from .report import class_entries, print_classes, print_json, versions
+from .report import class_entries, print_classes, print_json
 from .results import ResultFiles
 
 ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
@@ -132,16 +135,16 @@ def command(
     files = _name_files(volumes, output, ending, kinds)
     loaded = load_model(model)
     check_channel_count(loaded.n_images, 1 + len(channels))
-    request = Request(
-        loaded, model, volumes, channels, files, spacing, workers, memory, choose_device(device)
-    )
+    chosen = choose_device(device, None, say)
+    request = Request(loaded, model, volumes, channels, files, spacing, workers, memory, chosen)
     with making_folder(output):
         entries = run(request)
     if as_json:
         common = {"command": "apply", "model": str(model), "workers": count_workers(workers)}
         common["device"] = name_of(request.device)
         parameters = request.model.parameters.to_dict()
-        print_json(common | {"volumes": entries, "parameters": parameters, "versions": versions()})
+        used = versions(*libraries_of(request.model.parameters.classifier.method))
+        print_json(common | {"volumes": entries, "parameters": parameters, "versions": used})
         return
     for entry in entries:
         print_classes(entry["classes"], entry["unit"])
@@ -187,7 +190,7 @@ def _label(
     """Label one volume, write its files, and return what was done."""
     started = time.perf_counter()
     model = request.model
-    rooms = make_rooms(
+    with rooms_for(
         (volume, *channels),
         model.parameters,
         request.memory,
@@ -195,35 +198,36 @@ def _label(
         spacing=request.spacing or volume.spacing,
         n_classes=len(model.classifier.class_ids),
         workers=request.workers,
-    ).on(request.device)
-    data, masked = read_volume(volume, stages, workspace=rooms.images)
-    further = read_channels(channels, stages, rooms.images)
-    at_home = fingerprint(data, *further) == model.trained_on
-    learned = learned_size(model)
-    size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)
-    _compare_voxel_sizes(volume, size, learned)
-    segmenter = Segmenter(
-        data,
-        channels=further,
-        # with the very same numbers at home: conversion between units rounds
-        spacing=model.spacing if at_home and not request.spacing else size.spacing,
-        parameters=model.parameters,
-        workers=request.workers,
-        workspace=rooms.ids,
-    )
-    with stages.stage("segment", f"Labelling {volume.path.name}") as run:
-        result = segmenter.apply(model, run=run)
-    with stages.stage("write", "Writing the labels") as run:
-        voxels = files.write(result, volume, size, model.classes, rooms.ids.releasing(run))
-    every = dict.fromkeys(result.class_ids, 0) | voxels
-    return {
-        "shape": list(volume.shape),
-        "masked_voxels": masked,
-        "spacing": list(size.spacing),
-        "unit": size.unit,
-        "classes": class_entries(every, class_names(model.classes), size.voxel_volume),
-        "seconds": segmenter.seconds | {"total": time.perf_counter() - started},
-    }
+        device=request.device,
+    ) as rooms:
+        data, masked = read_volume(volume, stages, workspace=rooms.images)
+        further = read_channels(channels, stages, rooms.images)
+        at_home = fingerprint(data, *further) == model.trained_on
+        learned = learned_size(model)
+        size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)
+        _compare_voxel_sizes(volume, size, learned)
+        segmenter = Segmenter(
+            data,
+            channels=further,
+            # with the very same numbers at home: conversion between units rounds
+            spacing=model.spacing if at_home and not request.spacing else size.spacing,
+            parameters=model.parameters,
+            workers=request.workers,
+            workspace=rooms.ids,
+        )
+        with stages.stage("segment", f"Labelling {volume.path.name}") as run:
+            result = segmenter.apply(model, run=run)
+        with stages.stage("write", "Writing the labels") as run:
+            voxels = files.write(result, volume, size, model.classes, rooms.ids.releasing(run))
+        every = dict.fromkeys(result.class_ids, 0) | voxels
+        return {
+            "shape": list(volume.shape),
+            "masked_voxels": masked,
+            "spacing": list(size.spacing),
+            "unit": size.unit,
+            "classes": class_entries(every, class_names(model.classes), size.voxel_volume),
+            "seconds": segmenter.seconds | {"total": time.perf_counter() - started},
+        }
 
 
 def _compare_voxel_sizes(volume: Volume, size: VoxelSize, learned: VoxelSize) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from supervox.execution import Choice, Device, Scratch, Workspace, find_device
+from supervox.execution import Device
 from supervox.segmentation import (
-    MemoryPlan,
-    SegmentationError,
+    Rooms,
     SegmentationParameters,
     Workload,
+    allocate,
     default_budget,
     plan_memory,
 )
@@ -21,27 +20,8 @@ from supervox.volumes import Volume
 from .errors import say
 
 
-@dataclass(frozen=True)
-class Rooms:
-    """Where a command's large arrays lie.
-
-    Attributes
-    ----------
-    images : Workspace
-        Of the volume and its channels.
-    ids : Workspace
-        Of the supervoxels; one scratch with that of the images, if both lie on the disk.
-    """
-
-    images: Workspace
-    ids: Workspace
-
-    def on(self, device: Device | None) -> Rooms:
-        """Return the same rooms, where a device computes."""
-        return replace(self, ids=replace(self.ids, device=device))
-
-
-def make_rooms(
+@contextmanager
+def rooms_for(
     images: Sequence[Volume],
     parameters: SegmentationParameters,
     memory: float | None,
@@ -53,9 +33,10 @@ def make_rooms(
     workers: int | None = None,
     held_bytes: int = 0,
     resumable: bool = False,
-    shared: Workspace | None = None,
-) -> Rooms:
-    """Estimate what a run needs, and say where its arrays go.
+    scheduler: str | None = None,
+    device: Device | None = None,
+) -> Iterator[Rooms]:
+    """Estimate what a segmentation needs, say where its arrays go, and give them.
 
     Parameters
     ----------
@@ -67,20 +48,24 @@ def make_rooms(
     folder
         Where files may lie meanwhile.
     spacing, n_classes, workers
-        Of the run.
+        Of the segmentation.
     shape
         Voxels that are segmented, if not the whole volume.
     held_bytes
         What the command holds besides.
     resumable
         Whether the preparation keeps each block that is finished.
-    shared
-        That of a cluster, where all of it must lie.
+    scheduler
+        Address of the cluster that prepares.
+    device
+        Computes in place of the processors.
 
     Raises
     ------
     SegmentationError
         If it can't be done in this memory, or the disk has no room for the rest.
+    ExecutionError
+        If the cluster can't be used.
     """
     work = Workload(
         shape or images[0].shape,
@@ -94,47 +79,12 @@ def make_rooms(
         resumable,
     )
     budget = default_budget() if memory is None else memory
-    plan = plan_memory(work, budget, shared=shared is not None)
-    _check_disk(plan, folder, "" if shared is not None else ", or give more --memory")
-    if shared is not None:
-        return Rooms(shared, replace(shared, pooled_together=plan.pooled_together))
-    if not plan.ids_on_disk:
-        return Rooms(Workspace(), Workspace())
-    what = "volume and supervoxels" if plan.volume_on_disk else "supervoxels"
-    say(
-        f"about {plan.bytes / 1e9:.1f} of {budget / 1e9:.1f} GB of memory will be used; {what} "
-        f"({plan.disk_bytes / 1e9:.1f} GB) are kept in {folder} until the end"
-    )
-    scratch = Scratch(folder)
-    ids = Workspace(scratch, plan.pooled_together)
-    return Rooms(Workspace(scratch) if plan.volume_on_disk else Workspace(), ids)
-
-
-def choose_device(choice: Choice, scheduler: str | None = None) -> Device | None:
-    """Return the device that a person chose; None for the processors, and on a cluster.
-
-    Raises
-    ------
-    SegmentationError
-        If a GPU and a cluster were asked for.
-    DeviceError
-        If a GPU was asked for and none can be used.
-    """
-    if scheduler is None:
-        return find_device(choice, say)
-    if choice == "gpu":
-        raise SegmentationError(
-            "--device gpu and --scheduler don't go together: the workers of a cluster compute on "
-            "their processors; leave one of them out"
-        )
-    return None
-
-
-def _check_disk(plan: MemoryPlan, folder: Path, otherwise: str) -> None:
-    """Refuse a disk without room for what lies there meanwhile."""
-    free = shutil.disk_usage(folder).free
-    if free < plan.disk_bytes:
-        raise SegmentationError(
-            f"{folder}: needs room for {plan.disk_bytes / 1e9:.1f} GB meanwhile, and has "
-            f"{free / 1e9:.1f} GB: write to a larger disk{otherwise if plan.ids_on_disk else ''}"
-        )
+    plan = plan_memory(work, budget, shared=scheduler is not None)
+    with allocate(plan, folder, scheduler=scheduler, workers=workers, device=device) as rooms:
+        if plan.ids_on_disk and scheduler is None:
+            what = "volume and supervoxels" if plan.volume_on_disk else "supervoxels"
+            say(
+                f"about {plan.bytes / 1e9:.1f} of {budget / 1e9:.1f} GB of memory will be used; "
+                f"{what} ({plan.disk_bytes / 1e9:.1f} GB) are kept in {folder} until the end"
+            )
+        yield rooms

@@ -92,8 +92,11 @@ def _recompute(
     project: Project, names: set[str], memory: float | None, workers: int | None
 ) -> None:
     """Make what was removed again."""
-    with project.open_volume() as volume, Stages(workers) as stages:
-        rooms = projects.rooms_of(project, volume, memory, workers)
+    with (
+        project.open_volume() as volume,
+        Stages(workers) as stages,
+        projects.rooms_of(project, volume, memory, workers) as rooms,
+    ):
         data, _ = projects.read_data(project, volume, stages, rooms)
         with stages.stage("segment", "Computing what was damaged") as run:
             make = complete if names & {RESULT, MODEL} else prepare

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -81,6 +82,7 @@ def _write(
         project.open_volume() as volume,
         Outputs([volume.path]) as outputs,
         Stages(workers) as stages,
+        ExitStack() as stack,
     ):
         shape = project.settings.shape
         rendered = ResultFiles(**{kind: str(files[kind]) for kind in RENDERED if kind in files})
@@ -102,7 +104,7 @@ def _write(
                 classes=classes,
             )
         if rendered.as_dict() or model is not None:
-            rooms = projects.rooms_of(project, volume, memory, workers)
+            rooms = stack.enter_context(projects.rooms_of(project, volume, memory, workers))
             data, _ = projects.read_data(project, volume, stages, rooms)
             result = projects.result_of(project, data, stages, rooms)
         if rendered.as_dict():
@@ -118,6 +120,8 @@ def _write(
 def write_model(project: Project, path: Path) -> None:
     """Write the model of a project that is complete to a file of its own."""
     model = project.derived.load_model(project.strokes)
+    if model is None and (reason := project.derived.why_no_model(project.strokes)):
+        raise SegmentationError(f"{project.folder}: {reason}")
     if model is None:
         raise SegmentationError(
             f"{project.folder}: has no model, and can't be written to; export it when nobody else "

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 from supervox.execution import Slices, Workspace
-from supervox.segmentation import Model, SegmentationError, count_nonfinite
-from supervox.volumes import Volume, VolumeArray, VolumeClass, convert_length
+from supervox.segmentation import Model, SegmentationError, copy_volume, count_nonfinite
+from supervox.volumes import Volume, VolumeClass, convert_length
 
 from .errors import say
 from .progress import Stages
@@ -19,7 +19,6 @@ from .report import times
 Triple = tuple[float, float, float]
 
 UNKNOWN: Triple = (1.0, 1.0, 1.0)
-SLAB_BYTES = 64 * 2**20
 MOST_MASKED = 0.5  # share of voxels that may be no numbers
 LEFT_OUT = "are left out and get the label 0"
 STOOD_IN = "count as the median of their channel"
@@ -174,17 +173,7 @@ def read_volume(
     """
     with stages.stage("read", f"Reading {volume.path.name}") as run:
         workspace = workspace or Workspace()
-        planes, rows, columns = box or tuple(slice(0, size) for size in volume.shape)
-        shape = [part.stop - part.start for part in (planes, rows, columns)]
-        data = workspace.empty(shape, volume.data.dtype)
-        step = _planes_at_a_time(volume.data)
-        for start in range(0, len(data), step):
-            stop = min(start + step, len(data))
-            there = slice(planes.start + start, planes.start + stop)
-            data[start:stop] = volume.data[there, rows, columns]
-            workspace.release()
-            volume.data.release()
-            run.report(stop, len(data))
+        data = copy_volume(volume.data, workspace, run, box=box, release=volume.data.release)
         masked = count_nonfinite(data, workers=workspace.releasing(run.silent()))
     if masked > MOST_MASKED * data.size:
         raise SegmentationError(
@@ -214,10 +203,3 @@ def read_channels(
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:
     """Return the names of classes by their ids."""
     return {item.value: item.name for item in classes}
-
-
-def _planes_at_a_time(data: VolumeArray) -> int:
-    """Return how many planes to read at once: whole chunks of the file."""
-    chunk = data.chunks[0] if data.chunks else 1
-    plane_bytes = data.nbytes // data.shape[0]
-    return chunk * max(1, SLAB_BYTES // (chunk * plane_bytes))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 from numpy.typing import NDArray
-from supervox.execution import Workspace
+from supervox.execution import Device
 from supervox.project import Project, Settings, complete
-from supervox.segmentation import Segmentation
+from supervox.segmentation import Rooms, Segmentation
 from supervox.volumes import Volume
 
-from .budget import Rooms, make_rooms
+from .budget import rooms_for
 from .errors import say
 from .inputs import VoxelSize, read_volume
 from .progress import Stages
@@ -64,11 +64,12 @@ def rooms_of(
     volume: Volume,
     memory: float | None,
     workers: int | None,
-    shared: Workspace | None = None,
-) -> Rooms:
-    """Return where the arrays lie, by the memory that may be used."""
+    scheduler: str | None = None,
+    device: Device | None = None,
+) -> AbstractContextManager[Rooms]:
+    """Give where the arrays lie, by the memory that may be used."""
     settings = project.settings
-    return make_rooms(
+    return rooms_for(
         [volume],
         settings.parameters,
         memory,
@@ -79,7 +80,8 @@ def rooms_of(
         workers=workers,
         held_bytes=project.annotations.voxels.nbytes,
         resumable=project.read_only_because is None,
-        shared=shared,
+        scheduler=scheduler,
+        device=device,
     )
 
 

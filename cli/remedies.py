@@ -6,7 +6,12 @@ import math
 from collections.abc import Iterator
 
 from supervox.execution import NoRoom, NotKept
-from supervox.segmentation import NotEnoughMemory, WhatWouldFit
+from supervox.segmentation import (
+    DeviceAndCluster,
+    DiskTooSmall,
+    NotEnoughMemory,
+    WhatWouldFit,
+)
 from supervox.volumes import SupervoxError
 
 
@@ -14,6 +19,15 @@ def with_remedy(error: SupervoxError) -> str:
     """Return the message of an error, with what to do about it."""
     if isinstance(error, NotEnoughMemory):
         return f"{error}: {', or '.join(_proposals(error.instead))}"
+    if isinstance(error, DiskTooSmall):
+        in_memory = error.plan.ids_on_disk and not error.is_shared
+        otherwise = ", or give more --memory" if in_memory else ""
+        return f"{error}: write to a larger disk{otherwise}"
+    if isinstance(error, DeviceAndCluster):
+        return (
+            "--device gpu and --scheduler don't go together: the workers of a cluster compute on "
+            "their processors; leave one of them out"
+        )
     if isinstance(error, NoRoom):
         return f"{error}: write to a larger disk, or give more --memory"
     if isinstance(error, NotKept):

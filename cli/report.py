@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 import click
-
-READABLE = {"angstrom": ("nm", 1e-3), "nm": ("um", 1e-9)}  # units of volumes in tables
-LIBRARIES = ("supervox", "numpy", "scipy", "numba")
+from supervox.volumes import cubed
 
 
 def print_json(content: Mapping[str, Any]) -> None:
@@ -70,7 +66,7 @@ def class_entries(
 
 def print_classes(entries: Sequence[Mapping[str, Any]], unit: str | None) -> None:
     """Print what `class_entries` gave."""
-    shown, factor = READABLE.get(unit or "", (unit, 1.0))
+    shown, factor = cubed(unit)
     print_table(
         ["class", "name", "voxels", "share", f"volume ({shown}^3)" if shown else "volume"],
         [
@@ -84,11 +80,6 @@ def print_classes(entries: Sequence[Mapping[str, Any]], unit: str | None) -> Non
             for item in entries
         ],
     )
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
 def times(values: Sequence[float]) -> str:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from supervox.execution import connected
 from supervox.project import MAX_ID, Project, ProjectClass, change_between
 from supervox.segmentation import (
+    Rooms,
     Segmentation,
     SegmentationError,
     SegmentationParameters,
     Strokes,
     check_classes,
+    choose_device,
     find_strokes,
 )
 from supervox.volumes import Volume, class_colour, open_volume
 
 from . import projects
-from .budget import Rooms, choose_device
+from .errors import say
 from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs
@@ -33,25 +34,25 @@ from .segment_request import Request, painted_classes, report_of_run, tell_lost_
 def run(request: Request) -> dict[str, Any]:
     """Segment within a project, write what was asked for, and return what was done."""
     started = time.perf_counter()
-    device = choose_device(request.device, request.scheduler)
+    device = choose_device(request.device, request.scheduler, say)
     with (
         _opened(request) as project,
         Stages(request.workers) as stages,
         project.open_volume() as volume,
     ):
         settings = project.settings
-        with (
-            Outputs([volume.path]) as outputs,
-            connected(request.scheduler, project.folder, workers=request.workers) as shared,
-        ):
+        with Outputs([volume.path]) as outputs, ExitStack() as stack:
             files = request.files.plan(outputs, settings.shape)
             model = request.model and outputs.plan_file(request.model)
             if request.annotations is not None:
                 _import_strokes(project, request.annotations, volume)
             painted = project.strokes
             check_classes(painted.class_ids)
-            rooms = projects.rooms_of(project, volume, request.memory, request.workers, shared)
-            rooms = rooms.on(device)
+            rooms = stack.enter_context(
+                projects.rooms_of(
+                    project, volume, request.memory, request.workers, request.scheduler, device
+                )
+            )
             data, masked = projects.read_data(project, volume, stages, rooms)
             result = projects.result_of(project, data, stages, rooms)
             tell_lost_classes(painted, result.class_ids)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from supervox.execution import Choice, Device, count_workers, name_of
-from supervox.segmentation import SegmentationParameters, Strokes
+from supervox.segmentation import SegmentationParameters, Strokes, libraries_of, versions
 
 from .errors import say
 from .inputs import VoxelSize
-from .report import class_entries, versions
+from .report import class_entries
 from .results import ResultFiles
 
 
@@ -103,5 +103,5 @@ def report_of_run(
         "workers": count_workers(request.workers),
         "device": name_of(device),
         "seconds": seconds,
-        "versions": versions(),
+        "versions": versions(*libraries_of(parameters.classifier.method)),
     }

@@ -6,17 +6,18 @@ import time
 from contextlib import ExitStack
 from typing import Any
 
-from supervox.execution import connected
 from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
     check_classes,
+    choose_device,
     find_strokes,
     save_model,
 )
 from supervox.volumes import open_volume
 
-from .budget import choose_device, make_rooms
+from .budget import rooms_for
+from .errors import say
 from .inputs import (
     check_channels,
     check_same_shape,
@@ -36,7 +37,7 @@ def run(request: Request) -> dict[str, Any]:
     assert request.volume is not None
     assert request.annotations is not None
     parameters = request.change(SegmentationParameters())
-    device = choose_device(request.device, request.scheduler)
+    device = choose_device(request.device, request.scheduler, say)
     with ExitStack() as stack:
         volume, strokes, *further = [
             stack.enter_context(open_volume(path))
@@ -52,18 +53,19 @@ def run(request: Request) -> dict[str, Any]:
             painted = find_strokes(strokes.data, workers=request.workers)
             strokes.data.release()
             check_classes(painted.class_ids)
-            rooms = make_rooms(
-                (volume, *further),
-                parameters,
-                request.memory,
-                outputs.folder,
-                spacing=size.spacing,
-                n_classes=len(painted.class_ids),
-                workers=request.workers,
-                shared=stack.enter_context(
-                    connected(request.scheduler, outputs.folder, workers=request.workers)
-                ),
-            ).on(device)
+            rooms = stack.enter_context(
+                rooms_for(
+                    (volume, *further),
+                    parameters,
+                    request.memory,
+                    outputs.folder,
+                    spacing=size.spacing,
+                    n_classes=len(painted.class_ids),
+                    workers=request.workers,
+                    scheduler=request.scheduler,
+                    device=device,
+                )
+            )
             data, masked = read_volume(volume, stages, workspace=rooms.images)
             segmenter = Segmenter(
                 data,

@@ -45,8 +45,8 @@ def _write(project: Project, folder: Path, memory: float | None, workers: int | 
         project.open_volume() as volume,
         Outputs([volume.path]) as outputs,
         Stages(workers) as stages,
+        projects.rooms_of(project, volume, memory, workers) as rooms,
     ):
-        rooms = projects.rooms_of(project, volume, memory, workers)
         data, _ = projects.read_data(project, volume, stages, rooms)
         result = projects.result_of(project, data, stages, rooms)
         with stages.stage("labels", "Making the labels") as run:

@@ -10,6 +10,7 @@ Where to find what:
   `progress`: how one tells and asks.
 - `workspace`: large arrays in memory or on the disk; `shared_arrays`: those that other processes
   see.
+- `record_log`: records in a file, each with a checksum, that end where one is torn.
 - `block_log`: the results of finished blocks, in a file; `checkpoint`: the folder of a stage at
   work, which goes on behind its last finished block.
 - `errors`: `ExecutionError`.

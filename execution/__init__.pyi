@@ -28,6 +28,10 @@ from .progress import Cancelled as Cancelled
 from .progress import Progress as Progress
 from .progress import ShouldStop as ShouldStop
 from .progress import check_stop as check_stop
+from .record_log import Buffer as Buffer
+from .record_log import Frame as Frame
+from .record_log import RecordLog as RecordLog
+from .record_log import put_behind as put_behind
 from .run import Run as Run
 from .run import Workers as Workers
 from .workspace import Scratch as Scratch

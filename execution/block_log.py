@@ -16,6 +16,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -27,10 +28,11 @@ from .blocks import Block, read_block
 from .errors import NotKept
 from .executors import Executor
 from .progress import ShouldStop
+from .record_log import RecordLog, put_behind
 
 Result = TypeVar("Result")
-HEAD = struct.Struct("<4sIQ")  # mark, checksum and length of what follows
-MARK = b"SvTp"
+# Of another form than before: a stage that an earlier version began, begins again.
+LOG = RecordLog(b"\x89SVXtap\n")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Tape:
 
     def __init__(self, path: Path, origin: str) -> None:
         self.path = path
-        self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0)
+        self._file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT), "r+")
         self._reading, self._end, self._last = True, 0, 0
         self.is_continued = self.next([origin]) is not None
         if not self.is_continued:
@@ -139,31 +141,16 @@ class Tape:
         text = json.dumps([key, _take_out(result, arrays)]).encode()
         body = b"".join([struct.pack("<I", len(text)), text, *arrays])
         try:
-            self._write(HEAD.pack(MARK, zlib.crc32(body), len(body)) + body)
+            self._end = put_behind(self._file, self._end, LOG.pack(body))
         except OSError as error:
             raise NotKept(self.path, error.strerror or "") from error
 
-    def _write(self, whole: bytes) -> None:
-        """Put a result in the place of what is behind those that were read."""
-        self._file.seek(self._end)
-        self._file.truncate()
-        rest = memoryview(whole)
-        while len(rest):
-            rest = rest[self._file.write(rest) :]
-        self._end = self._file.tell()
-
     def _read(self) -> tuple[Any, Any] | None:
         """Read what comes next, if it is whole."""
-        head = self._file.read(HEAD.size)
-        if len(head) < HEAD.size:
+        found = LOG.read(self._file)
+        if found is None:
             return None
-        mark, expected, length = HEAD.unpack(head)
-        left = os.fstat(self._file.fileno()).st_size - self._file.tell()
-        if mark != MARK or length > left:
-            return None
-        body = self._file.read(length)
-        if zlib.crc32(body) != expected:
-            return None
+        body = found[1]
         (n,) = struct.unpack_from("<I", body)
         key, result = json.loads(body[4 : 4 + n])
         return key, _put_back(result, body, 4 + n)

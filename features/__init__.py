@@ -27,8 +27,6 @@ Where to look
     `FeatureTable`, the sums over blocks that it is made from, and tables side by side.
 `pooling`
     `pool_features`: the stage as a function of a block and a reduction.
-`context`
-    Features of the neighbours in the region graph.
 """
 
 import lazy_loader

@@ -1,7 +1,7 @@
 from .bank import FeatureBank as FeatureBank
-from .context import add_context as add_context
 from .intensity import IntensityRange as IntensityRange
 from .intensity import fingerprint as fingerprint
+from .parameters import FILTER_TEXTS as FILTER_TEXTS
 from .parameters import FILTERS as FILTERS
 from .parameters import PRESETS as PRESETS
 from .parameters import STATISTICS as STATISTICS

@@ -14,7 +14,6 @@ import math
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 # Columns that one call treats: the length of the scratch rows is a constant so that LLVM knows how
 # they lie to each other and vectorises without checking for overlap.
@@ -61,32 +60,3 @@ def eigenvalues_of_rows(tensor, found, n):  # type: ignore[no-untyped-def]
         found[0, i] = max(alone, middle + half_gap)
         found[1, i] = middle + sign * half_gap
         found[2, i] = min(alone, middle - half_gap)
-
-
-def symmetric_eigenvalues(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the eigenvalues of symmetric 3 x 3 tensors.
-
-    Parameters
-    ----------
-    tensors : array of float32, (6, N)
-        The elements zz, yy, xx, zy, zx, yx.
-
-    Returns
-    -------
-    array of float32, (3, N)
-        Largest first.
-    """
-    found = np.empty((3, tensors.shape[1]), np.float32)
-    _eigenvalues_in_chunks(tensors, found)
-    return found
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _eigenvalues_in_chunks(tensors, out):  # type: ignore[no-untyped-def]
-    tensor = np.zeros((6, CHUNK), np.float32)
-    found = np.empty((3, CHUNK), np.float32)
-    for start in range(0, tensors.shape[1], CHUNK):
-        n = min(CHUNK, tensors.shape[1] - start)
-        tensor[:, :n] = tensors[:, start : start + n]
-        eigenvalues_of_rows(tensor, found, n)
-        out[:, start : start + n] = found[:, :n]

@@ -4,21 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from supervox.parameters import check, parameter
 
-# Each with the words that it has in a sentence.
-FILTERS: dict[str, str] = {
-    "raw": "the image itself",
-    "gaussian": "a Gaussian",
-    "gradient_magnitude": "the gradient magnitude",
-    "laplacian_of_gaussian": "the Laplacian of Gaussian",
-    "difference_of_gaussians": "a difference of Gaussians",
-    "hessian_eigenvalues": "the eigenvalues of the Hessian",
-    "structure_tensor_eigenvalues": "the eigenvalues of the structure tensor",
-    "local_std": "the local standard deviation",
+
+class FilterText(NamedTuple):
+    """What a filter is called where it is chosen and described.
+
+    Attributes
+    ----------
+    title : str
+        In a narrow table.
+    help : str
+        What it sees, for people who don't know its name.
+    phrase : str
+        In a sentence of the methods of a paper.
+    """
+
+    title: str
+    help: str
+    phrase: str
+
+
+FILTER_TEXTS = {
+    "raw": FilterText("Raw", "The intensity itself", "the image itself"),
+    "gaussian": FilterText("Gaussian", "Smoothed intensity: how dark or bright", "a Gaussian"),
+    "gradient_magnitude": FilterText(
+        "Gradient", "Gradient magnitude: edges", "the gradient magnitude"
+    ),
+    "laplacian_of_gaussian": FilterText(
+        "Laplacian",
+        "Of Gaussian: blobs, darker or brighter than around",
+        "the Laplacian of Gaussian",
+    ),
+    "difference_of_gaussians": FilterText(
+        "Gaussian difference",
+        "Difference of Gaussians: blobs; blind to slow shading",
+        "a difference of Gaussians",
+    ),
+    "hessian_eigenvalues": FilterText(
+        "Hessian",
+        "Eigenvalues: blobs, threads and sheets told apart",
+        "the eigenvalues of the Hessian",
+    ),
+    "structure_tensor_eigenvalues": FilterText(
+        "Structure tensor",
+        "Eigenvalues: texture that is even, layered or grainy",
+        "the eigenvalues of the structure tensor",
+    ),
+    "local_std": FilterText(
+        "Local deviation",
+        "Standard deviation: how much the intensity varies: grain",
+        "the local standard deviation",
+    ),
 }
-STATISTICS: dict[str, str] = {"mean": "mean", "std": "standard deviation"}
+# Each with the words that it has in a sentence.
+FILTERS = {name: text.phrase for name, text in FILTER_TEXTS.items()}
+STATISTICS = {"mean": "mean", "std": "standard deviation"}
 # A block of 128 voxels at sigma 32 already reads 4 times its width.
 LARGEST_SIGMA = 32.0
 

@@ -16,7 +16,8 @@ Where to find what, from the single stroke to the whole:
 - `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
 - `derived`: what was computed, if it is still true: `partition_store` (of each partition as
   `partition_parts` has it), model and last result.
-- `compute`: what is there used, what is missing computed.
+- `compute`: what is there used, what is missing computed; `checkpoints`: the same for a preparation
+  that has no project.
 - `documents`, `array_parts`: JSON files and arrays that appear complete, and tell when they are
   damaged.
 """

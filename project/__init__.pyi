@@ -1,12 +1,14 @@
 from .annotations import AnnotationStore as AnnotationStore
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
+from .checkpoints import checkpoints as checkpoints
 from .classes import MAX_ID as MAX_ID
 from .classes import ProjectClass as ProjectClass
 from .compute import complete as complete
 from .compute import keep_result as keep_result
 from .compute import note_result as note_result
 from .compute import prepare as prepare
+from .compute import prepare_kept as prepare_kept
 from .derived import MODEL as MODEL
 from .derived import RESULT as RESULT
 from .errors import Finding as Finding

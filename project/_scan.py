@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import mmap
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ._index import Index
-from .records import HEADER_BYTES, MAGIC, Header, parse_header
+from .records import LOG, Header, header_of, parse_header
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def scan(path: Path) -> Scan:
     if size == 0:
         return Scan(index, (), 0, 0, None)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for offset, header in _records(data):
+        for offset, header in LOG.scan(data, header_of):
             if header.number <= index.last_number:
                 continue  # a copy of an earlier part can't be what was written here
             if offset > end:
@@ -90,21 +88,5 @@ def scan(path: Path) -> Scan:
                 gaps.append(Gap(end, 0, index.last_number + 1, header.number - 1))
             index.add(header, offset)
             end = offset + header.total
-        tail = parse_header(data[end : end + HEADER_BYTES])
+        tail = parse_header(data[end : end + LOG.header_bytes])
         return Scan(index, tuple(gaps), end, len(data), tail)
-
-
-def _records(data: mmap.mmap) -> Iterator[tuple[int, Header]]:
-    """Yield offset and header of each record whose checksums are right."""
-    at = 0
-    while at + HEADER_BYTES <= len(data):
-        header = parse_header(data[at : at + HEADER_BYTES])
-        end = at + header.total if header is not None else 0
-        if header is not None and end <= len(data):
-            if zlib.crc32(data[at + HEADER_BYTES : end]) == header.payload_crc:
-                yield at, header
-            at = end  # a header that is right says where the next record stands
-        else:
-            at = data.find(MAGIC, at + 1)
-            if at < 0:
-                return

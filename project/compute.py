@@ -7,39 +7,46 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from supervox.execution import Run, Unfinished, VolumeLike, Workspace
-from supervox.segmentation import Piece, Pieces, Segmentation, Segmenter, Strokes
+from supervox.segmentation import (
+    Piece,
+    Pieces,
+    Segmentation,
+    Segmenter,
+    Strokes,
+    libraries_of,
+    versions,
+)
 
+from .errors import ProjectError
+from .partition_store import KeptPartitions
 from .project import Project
 
 
 @dataclass
 class _Shelf:
-    """The pieces of a project; those that are made are kept if it can be written to."""
+    """Pieces that are kept; those that are made join them if they can be written."""
 
-    project: Project
+    kept: KeptPartitions
+    writable: bool
     made: set[int] = field(default_factory=set)
 
-    @property
-    def writable(self) -> bool:
-        return self.project.read_only_because is None
-
     def load_pieces(self, k: int, workspace: Workspace | None, *, run: Run = Run()) -> Pieces:
-        return self.project.derived.load_pieces(k, workspace, run=run)
+        return self.kept.load_pieces(k, workspace, run=run)
 
     def save_piece(self, k: int, piece: Piece, *, run: Run = Run()) -> None:
         self.made.add(k)
         if self.writable:
-            self.project.derived.save_piece(k, piece, run=run)
+            self.kept.save_piece(k, piece, run=run)
 
     def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
-        return self.project.derived.begin(kind, partitions) if self.writable else None
+        return self.kept.begin(kind, partitions) if self.writable else None
 
     def begun(self, kind: str) -> list[list[int]]:
-        return self.project.derived.begun(kind) if self.writable else []
+        return self.kept.begun(kind) if self.writable else []
 
     def end(self) -> None:
         if self.writable:
-            self.project.derived.end()
+            self.kept.end()
 
 
 def prepare(
@@ -50,10 +57,6 @@ def prepare(
     run: Run = Run(),
 ) -> Segmenter:
     """Return a segmenter with all partitions, made and kept as far as they were missing.
-
-    Supervoxels, features and graph of each partition are kept as soon as they are finished, and of
-    the stage that is at work, each block. After an interruption, however it came about, only the
-    blocks that were at work are done again.
 
     Parameters
     ----------
@@ -74,7 +77,7 @@ def prepare(
     Cancelled
         If the run is to stop.
     """
-    settings, shelf = project.settings, _Shelf(project)
+    settings, writable = project.settings, project.read_only_because is None
     segmenter = Segmenter(
         data,
         spacing=settings.spacing,
@@ -82,15 +85,51 @@ def prepare(
         workers=run,
         workspace=workspace,
     )
-    segmenter.prepare(store=shelf)
-    if shelf.made and shelf.writable:
+    made = prepare_kept(segmenter, project.derived, run=run, writable=writable)
+    if made and writable:
         project.history.note(
             "prepared",
-            partitions=len(shelf.made),
+            partitions=made,
             supervoxels=[partition.graph.n_supervoxels for partition in segmenter.partitions],
             seconds=segmenter.seconds["prepare"],
         )
     return segmenter
+
+
+def prepare_kept(
+    segmenter: Segmenter, kept: KeptPartitions, *, run: Run, writable: bool = True
+) -> int:
+    """Prepare a volume with what is kept of it, and keep the rest.
+
+    Supervoxels, features and graph of each partition are kept as soon as they are finished, and of
+    the stage that is at work, each block. After an interruption, however it came about, only the
+    blocks that were at work are done again.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        It has all partitions afterwards.
+    kept : KeptPartitions
+        Of the same volume and parameters.
+    run : Run
+    writable : bool
+        Whether anything can be kept.
+
+    Returns
+    -------
+    int
+        How many partitions weren't complete.
+
+    Raises
+    ------
+    ProjectError
+        If what was made can't be written.
+    Cancelled
+        If the run is to stop.
+    """
+    shelf = _Shelf(kept, writable)
+    segmenter.prepare(store=shelf, run=run)
+    return len(shelf.made)
 
 
 def keep_result(
@@ -110,8 +149,13 @@ def keep_result(
     Raises
     ------
     ProjectError
-        If they can't be written.
+        If they can't be written, or the project says that another classifier made them.
     """
+    if segmenter.parameters.classifier != project.settings.parameters.classifier:
+        raise ProjectError(
+            f"{project.folder}: the result was made with another classifier than the project says; "
+            "put the segmenter's parameters into the settings of the project first"
+        )
     if project.derived.has_result(result, strokes):
         return
     classes = [item.for_files() for item in project.annotations.classes]
@@ -144,6 +188,7 @@ def note_result(
         painted_voxels=int(strokes.voxels.size),
         supervoxels=[partition.graph.n_supervoxels for partition in segmenter.partitions],
         parameters=segmenter.parameters.to_dict(),
+        versions=versions(*libraries_of(segmenter.parameters.classifier.method)),
         seconds=seconds,
     )
 
@@ -162,7 +207,8 @@ def complete(
     """
     settings, derived, strokes = project.settings, project.derived, project.strokes
     tables = derived.load_result(strokes)
-    if tables is not None and derived.load_model(strokes) is not None:
+    is_whole = derived.why_no_model(strokes) or derived.load_model(strokes) is not None
+    if tables is not None and is_whole:
         partitions = derived.load_partitions(workspace=workspace, run=run)
         if len(partitions) == settings.parameters.partitions:
             return tables.segmentation(data, partitions, settings, run.threads)

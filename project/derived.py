@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.features import IntensityRange
 from supervox.segmentation import (
+    DEFAULT,
     FEATURES,
     ClassifierParameters,
     Model,
+    NotStorable,
     Partition,
     Renderer,
     Segmentation,
@@ -25,12 +27,14 @@ from supervox.segmentation import (
 
 from .array_parts import PartDamaged, PartWriter
 from .documents import digest_of, digest_of_file, read_document, write_document
-from .errors import writing
+from .errors import Finding, Severity, writing
+from .layout import DERIVED
 from .partition_parts import piece_origin
 from .partition_store import KeptPartitions
 from .settings import Settings
 
 RESULT, MODEL, MODEL_NOTE = "result", "model.npz", "model.json"
+NOT_KEPT = "not kept because"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,19 +93,16 @@ class Derived(KeptPartitions):
         strokes : Strokes
             In the box, if there is one.
         """
-        settings = self._settings()
-        parameters = settings.parameters
+        made_from = self._prepared_from()
+        parameters = made_from.parameters
         digest = blake2b(strokes.voxels.tobytes(), digest_size=16)
         digest.update(strokes.classes.tobytes())
-        classifier = asdict(parameters.classifier)
-        if parameters.classifier.method == ClassifierParameters.method:
-            del classifier["method"]  # results of before classifiers had names stay true
         return digest_of(
             {
                 "partitions": [
-                    piece_origin(settings, FEATURES, k) for k in range(parameters.partitions)
+                    piece_origin(made_from, FEATURES, k) for k in range(parameters.partitions)
                 ],
-                "classifier": classifier,
+                "classifier": _as_ever(parameters.classifier),
                 "refinement": asdict(parameters.refinement),
                 "strokes": digest.hexdigest(),
             }
@@ -175,7 +176,7 @@ class Derived(KeptPartitions):
     # ---------------------------------------------------------------------------------- model
 
     def save_model(self, model: Model, strokes: Strokes) -> None:
-        """Write what was learned.
+        """Write what was learned; where that can't be kept as data, why, and tell it.
 
         Parameters
         ----------
@@ -189,11 +190,27 @@ class Derived(KeptPartitions):
             If it can't be written.
         """
         path = self.folder / MODEL
+        note: dict[str, Any] = {"origin": self.result_origin(strokes)}
         with writing(path):
             self.folder.mkdir(exist_ok=True)
-            save_model(model, path)
-        note = {"origin": self.result_origin(strokes), "digest": digest_of_file(path)}
+            try:
+                save_model(model, path)
+                note["digest"] = digest_of_file(path)
+            except NotStorable as error:
+                path.unlink(missing_ok=True)  # that of other strokes
+                note[NOT_KEPT] = str(error)
+                text = f"the model is not kept, all else is: {error}"
+                self._report(Finding(Severity.DERIVED, f"{DERIVED}/{MODEL}", text))
         write_document(self.folder / MODEL_NOTE, note)
+
+    def why_no_model(self, strokes: Strokes) -> str | None:
+        """Return why the model of these strokes can't be kept; None if it can, or isn't known."""
+        try:
+            note = read_document(self.folder / MODEL_NOTE)
+        except (OSError, ValueError):
+            return None
+        reason = note.get(NOT_KEPT)
+        return str(reason) if reason and note.get("origin") == self.result_origin(strokes) else None
 
     def load_model(self, strokes: Strokes) -> Model | None:
         """Read the model; None if there is none that was learned from these strokes."""
@@ -250,6 +267,17 @@ class Derived(KeptPartitions):
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             entries.append({"name": name, "bytes": size})
         return entries
+
+
+def _as_ever(classifier: ClassifierParameters) -> dict[str, Any]:
+    """Return what a result depends on; trees of ours as before there were others.
+
+    So what was computed with them then is known again.
+    """
+    values = asdict(classifier)
+    if classifier.method == DEFAULT:
+        del values["method"]
+    return values
 
 
 def _first_words(error: Exception) -> str:

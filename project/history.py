@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from supervox.segmentation import versions
 
 from .annotations import AnnotationStore
 from .documents import read_document, write_document
@@ -15,7 +15,6 @@ from .errors import Finding, ProjectError, Severity
 from .records import Kind
 
 PROVENANCE = "provenance.json"
-LIBRARIES = ("supervox", "numpy", "scipy", "numba", "zarr")
 
 
 class History:
@@ -106,8 +105,3 @@ class History:
                 continue  # told by the journal itself
             if isinstance(content, Mapping):
                 self._steps[number] = content
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a result depends on."""
-    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}

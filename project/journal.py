@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
+from supervox.execution import put_behind
+
 from ._head import Head
 from ._index import Index
 from ._scan import Gap, Scan, scan
 from .errors import Finding, ProjectError, Severity
-from .records import HEADER_BYTES, Kind, Record, Role, decode, encode, parse_header
+from .records import LOG, Kind, Record, Role, decode, encode, parse_header
 from .undo import UndoStack
 
 _logger = logging.getLogger(__name__)
@@ -183,10 +185,10 @@ class Journal:
         if offset is None:
             raise ProjectError(f"{self.path}: has no record {number}")
         try:
-            header = parse_header(self._read_bytes(offset, HEADER_BYTES))
+            header = parse_header(self._read_bytes(offset, LOG.header_bytes))
             if header is None or header.number != number:
                 raise ValueError("its header was overwritten")
-            return decode(header, self._read_bytes(offset + HEADER_BYTES, header.length))
+            return decode(header, self._read_bytes(offset + LOG.header_bytes, header.frame.length))
         except (OSError, ValueError) as error:
             raise ProjectError(
                 f"{self.path}: record {number} can't be read any more ({error}); open the project "
@@ -204,11 +206,7 @@ class Journal:
             If the disk is full, or fails.
         """
         encoded = [encode(record) for record in records]
-        data = memoryview(b"".join(encoded))
-        self._file.seek(self._end)
-        while data:
-            data = data[self._file.write(data) :]
-        self._file.truncate()  # what a failed attempt left behind
+        put_behind(self._file, self._end, b"".join(encoded))
         os.fsync(self._file.fileno())
         for each in encoded:
             header = parse_header(each)

@@ -13,15 +13,14 @@ from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces, R
 
 from .array_parts import Part, PartDamaged, PartWriter
 from .documents import digest_of
-from .settings import Settings
+from .settings import PreparedFrom
 
 SCHEMA = 1  # raised when supervoxels, features or graph are computed in another way
 OF_FEATURES = {"table": (np.float32, 2), "counts": (np.int64, 1)}
+# Projects of earlier versions also have statistics of the boundaries, which nothing reads.
 OF_GRAPH = {
     "edges": (np.int32, 2),
     "area": (np.float64, 1),
-    "boundary_intensity": (np.float64, 1),
-    "boundary_contrast": (np.float64, 1),
     "size": (np.int64, 1),
     "mean_intensity": (np.float64, 1),
 }
@@ -33,15 +32,14 @@ class Reading:
 
     Attributes
     ----------
-    settings : Settings
-        Of the project.
+    origin : PreparedFrom
     workspace : Workspace
         Where supervoxel ids go.
     run : Run
         Shows progress and stops.
     """
 
-    settings: Settings
+    origin: PreparedFrom
     workspace: Workspace
     run: Run = Run()
 
@@ -53,14 +51,14 @@ def kind_of(piece: Piece) -> str:
     return GRAPH if isinstance(piece, RegionGraph) else SUPERVOXELS
 
 
-def piece_origin(settings: Settings, kind: str, k: int) -> str:
+def piece_origin(made_from: PreparedFrom, kind: str, k: int) -> str:
     """Return the fingerprint of what a piece of partition k is made from."""
-    parameters = settings.parameters
+    parameters = made_from.parameters
     origin = {
         "schema": SCHEMA,
-        "volume": settings.volume.fingerprint,
-        "box": settings.box,
-        "spacing": settings.spacing,
+        "volume": made_from.fingerprint,
+        "box": made_from.box,
+        "spacing": made_from.spacing,
         "supervoxels": asdict(parameters.supervoxels),
         "shift": parameters.shifts[k],
     }
@@ -115,7 +113,7 @@ def fit_together(pieces: Pieces, how: Reading) -> bool:
 
 def _read_table(part: Part, how: Reading) -> FeatureTable:
     found = _read_tables(part, OF_FEATURES)
-    names = FeatureBank(how.settings.parameters.features).column_names
+    names = FeatureBank(how.origin.parameters.features).column_names
     if found["table"].shape != (found["counts"].size, len(names)):
         raise PartDamaged("its features are not those of this version")
     return FeatureTable(found["table"], names, found["counts"])
@@ -126,8 +124,7 @@ def _read_graph(part: Part) -> RegionGraph:
     n, edges = found["size"].size, found["edges"]
     if found["mean_intensity"].size != n:
         raise PartDamaged("its tables do not fit each other")
-    along = ("area", "boundary_intensity", "boundary_contrast")
-    if edges.shape[1] != 2 or any(found[name].size != len(edges) for name in along):
+    if edges.shape[1] != 2 or found["area"].size != len(edges):
         raise PartDamaged("its graph is damaged")
     if edges.size and not 0 <= int(edges.min()) <= int(edges.max()) < n:
         raise PartDamaged("its supervoxels do not fit its tables")
@@ -138,7 +135,7 @@ def _read_ids(part: Part, how: Reading) -> NDArray[np.int32]:
     return part.read(
         "ids",
         np.int32,
-        how.settings.shape,
+        how.origin.shape,
         empty=how.workspace.empty,
         run=how.workspace.releasing(how.run),
     )

@@ -18,7 +18,7 @@ from .documents import digest_of
 from .errors import Finding, Severity
 from .layout import BEGUN, DERIVED
 from .partition_parts import Reading, fill_piece, fit_together, kind_of, piece_origin, read_piece
-from .settings import Settings
+from .settings import PreparedFrom
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class _Same:
 
 
 class KeptPartitions:
-    """The partitions of a project.
+    """Partitions in a folder: of a project, or of a preparation that has none.
 
     Every piece has the fingerprint of what it was made from. What is missing is None; what is
     damaged or outdated is None as well, and told to `report`.
@@ -39,19 +39,21 @@ class KeptPartitions:
     Parameters
     ----------
     folder : Path
-        Of the project.
-    settings : callable
-        Returns the settings that hold now.
+    prepared_from : callable
+        Returns what partitions are made from now.
     report : callable
         Takes a `Finding`.
     """
 
     def __init__(
-        self, folder: Path, settings: Callable[[], Settings], report: Callable[[Finding], None]
+        self,
+        folder: Path,
+        prepared_from: Callable[[], PreparedFrom],
+        report: Callable[[Finding], None],
     ) -> None:
         self.folder, self._unfinished = folder / DERIVED, folder / BEGUN
         self.parts = Parts(self.folder)
-        self._settings = settings
+        self._prepared_from = prepared_from
         self._report = report
         self._same: dict[str, _Same] = {}  # by name of the part: what was written, or read
 
@@ -93,7 +95,7 @@ class KeptPartitions:
             If the run is to stop; nothing is left of it then.
         """
         kind = kind_of(piece)
-        name, origin = f"{kind}-{k}", piece_origin(self._settings(), kind, k)
+        name, origin = f"{kind}-{k}", piece_origin(self._prepared_from(), kind, k)
         if self._is_there(name, piece, origin):
             return
         folder = self.parts.write(
@@ -137,10 +139,10 @@ class KeptPartitions:
         Cancelled
             If the run is to stop.
         """
-        how = Reading(self._settings(), workspace or Workspace(), run)
+        how = Reading(self._prepared_from(), workspace or Workspace(), run)
         found: dict[str, Any] = {}
         for kind in (FEATURES, GRAPH, SUPERVOXELS):  # what is read quickly first
-            name, origin = f"{kind}-{k}", piece_origin(how.settings, kind, k)
+            name, origin = f"{kind}-{k}", piece_origin(how.origin, kind, k)
             part = self._open(name, origin)
             found[kind] = None
             if part is None:
@@ -183,7 +185,7 @@ class KeptPartitions:
         Cancelled
             If the run is to stop.
         """
-        wanted = self._settings().parameters.partitions
+        wanted = self._prepared_from().parameters.partitions
         wanted = wanted if count is None else min(count, wanted)
         found = list(known)
         for k, step in list(enumerate(run.steps([1] * wanted)))[len(found) :]:
@@ -195,8 +197,8 @@ class KeptPartitions:
 
     def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished:
         """Return the folder of the stage that makes pieces of a kind, for some partitions."""
-        settings = self._settings()
-        origins = [piece_origin(settings, kind, k) for k in partitions]
+        made_from = self._prepared_from()
+        origins = [piece_origin(made_from, kind, k) for k in partitions]
         name = "-".join([kind, *map(str, partitions)])
         return Unfinished(self._unfinished / name, digest_of(origins))
 

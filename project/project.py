@@ -76,7 +76,7 @@ class Project:
         self.read_only_because = read_only_because
         self._settings = settings
         self._lock = lock
-        self.derived = Derived(folder, lambda: self._settings, self._report)
+        self.derived = Derived(folder, lambda: self._settings.prepared_from, self._report)
         self.history = History(folder, store, self._report)
 
     # ---------------------------------------------------------------------- making and opening

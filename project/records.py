@@ -1,40 +1,34 @@
 """Records of the journal: one change each, as bytes that prove their own integrity.
 
-A record is a header of 56 bytes, little-endian, and a payload that zlib compressed::
+A record is framed as in `segmentation.record_log`, its header of 56 bytes with these fields::
 
-    magic 8s | kind u8 | role u8 | 0 u16 | voxels u32 | number u64 | target u64 | time f64
-    payload length u64 | CRC32 of the payload u32 | CRC32 of the header so far u32
+    kind u8 | role u8 | 0 u16 | voxels u32 | number u64 | target u64 | time f64
 
-The payload of a voxel change, before compression, is one byte that says how wide the steps are (4
-or 8), then the steps from each voxel to the next with their bytes in planes (all lowest bytes
-first), which compresses well, then the old and the new classes. The payload of all other kinds is
-JSON. CRC32 as in zlib.
+The payload is compressed by zlib. That of a voxel change, before compression, is one byte that says
+how wide the steps are (4 or 8), then the steps from each voxel to the next with their bytes in
+planes (all lowest bytes first), which compresses well, then the old and the new classes. That of
+all other kinds is JSON.
 """
 
 from __future__ import annotations
 
 import json
-import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Buffer, Frame, RecordLog
 
 from .changes import VoxelChange
 
-MAGIC = b"\x89SVXrec\n"
+LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
 NO_TARGET = 2**64 - 1
 COMPRESSION = 1  # zlib's level: strokes are so regular that more saves little
 MOST_JSON_BYTES = 2**24  # that a table of classes may unpack to
-_FIELDS = struct.Struct("<8sBBHIQQdQI")
-_CRC = struct.Struct("<I")
-HEADER_BYTES = _FIELDS.size + _CRC.size
-
-Buffer: TypeAlias = bytes | memoryview
 
 
 class Kind(IntEnum):
@@ -93,13 +87,12 @@ class Header(NamedTuple):
     number: int
     target: int | None
     time: float
-    length: int
-    payload_crc: int
+    frame: Frame
 
     @property
     def total(self) -> int:
         """Bytes of the record."""
-        return HEADER_BYTES + self.length
+        return LOG.header_bytes + self.frame.length
 
 
 def encode(record: Record) -> bytes:
@@ -110,8 +103,8 @@ def encode(record: Record) -> bytes:
     else:
         plain = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     payload = zlib.compress(plain, COMPRESSION)
-    fields = _FIELDS.pack(
-        MAGIC,
+    return LOG.pack(
+        payload,
         record.kind,
         record.role,
         0,
@@ -119,24 +112,22 @@ def encode(record: Record) -> bytes:
         record.number,
         NO_TARGET if record.target is None else record.target,
         record.time,
-        len(payload),
-        zlib.crc32(payload),
     )
-    return fields + _CRC.pack(zlib.crc32(fields)) + payload
 
 
 def parse_header(data: Buffer) -> Header | None:
     """Return the header that a record begins with; None if it is cut off or damaged."""
-    if len(data) < HEADER_BYTES:
-        return None
-    fields = data[: _FIELDS.size]
-    if _CRC.unpack_from(data, _FIELDS.size) != (zlib.crc32(fields),):
-        return None
-    magic, kind, role, _, n_voxels, number, target, time, length, crc = _FIELDS.unpack(fields)
-    if magic != MAGIC or kind not in _KINDS or role not in _ROLES:
+    frame = LOG.parse(data)
+    return None if frame is None else header_of(frame)
+
+
+def header_of(frame: Frame) -> Header | None:
+    """Return what the frame of a record says; None if it is of no kind that there is."""
+    kind, role, _, n_voxels, number, target, time = frame.fields
+    if kind not in _KINDS or role not in _ROLES:
         return None
     aim = None if target == NO_TARGET else target
-    return Header(Kind(kind), Role(role), n_voxels, number, aim, time, length, crc)
+    return Header(Kind(kind), Role(role), n_voxels, number, aim, time, frame)
 
 
 def decode(header: Header, payload: Buffer) -> Record:
@@ -147,7 +138,7 @@ def decode(header: Header, payload: Buffer) -> Record:
     ValueError
         If the payload is damaged, or not what `encode` makes.
     """
-    if len(payload) != header.length or zlib.crc32(payload) != header.payload_crc:
+    if not header.frame.fits(payload):
         raise ValueError("its checksum is wrong")
     content: VoxelChange | Mapping[str, Any]
     if header.kind is Kind.VOXELS:

@@ -137,6 +137,30 @@ class VolumeReference:
 
 
 @dataclass(frozen=True)
+class PreparedFrom:
+    """All that the partitions of a volume depend on.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Of the voxels of the whole volume.
+    box : tuple of 3 (first, beyond) or None
+        The part that is prepared; None for all.
+    shape : tuple of 3 int
+        Of that part.
+    spacing : tuple of 3 float
+        Voxel size.
+    parameters : SegmentationParameters
+    """
+
+    fingerprint: str
+    box: Box | None
+    shape: tuple[int, int, int]
+    spacing: Spacing
+    parameters: SegmentationParameters
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that a person decided about a project, but strokes and classes.
 
@@ -189,6 +213,12 @@ class Settings:
             return self.volume.shape
         z, y, x = (stop - start for start, stop in self.box)
         return z, y, x
+
+    @property
+    def prepared_from(self) -> PreparedFrom:
+        """What the partitions of the project depend on."""
+        fingerprint = self.volume.fingerprint
+        return PreparedFrom(fingerprint, self.box, self.shape, self.spacing, self.parameters)
 
     @property
     def voxel_volume(self) -> float:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
 
 STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
     "table{border-collapse:collapse}td,th{border:1px solid #bbb;padding:.2em .6em}"
-    "img{max-width:100%}"
+    "th:empty{border:0;padding:0}img{max-width:100%}"
+)
+# What Markdown would take for emphasis, code, an entity, a tag, a link, a heading or a list.
+MARKUP = re.compile(
+    r"[\\`*<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|\](?=[(\[:])|^[-+#>=~](?=[-+#>=~\s])"
 )
 
 
@@ -41,13 +48,13 @@ class Section:
 
 def to_markdown(sections: Sequence[Section]) -> str:
     """Write the report as Markdown; its pictures lie beside it."""
-    return _render(sections, _markdown_title, _markdown_table, lambda text: text, _markdown_picture)
+    return _render(sections, lambda picture: picture.name)
 
 
 def to_html(sections: Sequence[Section]) -> str:
     """Write the report as one HTML file that needs no other."""
-    body = _render(sections, _html_title, _html_table, _html_paragraph, _html_picture)
-    title = html.escape(sections[0].title)
+    page = MarkdownIt("commonmark", {"html": False}).enable("table")
+    body, title = page.render(_render(sections, _data_address)), html.escape(sections[0].title)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{STYLE}</style></head><body>\n{body}</body></html>\n"
@@ -60,57 +67,32 @@ def pictures_of(sections: Sequence[Section]) -> Iterator[Picture]:
         yield from (block for block in section.blocks if isinstance(block, Picture))
 
 
-def _render(
-    sections: Sequence[Section],
-    title: Callable[[str, int], str],
-    table: Callable[[Table], str],
-    paragraph: Callable[[str], str],
-    picture: Callable[[Picture], str],
-) -> str:
+def _render(sections: Sequence[Section], address: Callable[[Picture], str]) -> str:
+    """Write Markdown in which pictures have the addresses that a function gives them."""
     parts = []
     for number, section in enumerate(sections):
-        parts.append(title(section.title, 1 if number == 0 else 2))
+        parts.append(f"{'#' if number == 0 else '##'} {_plain(section.title)}")
         for block in section.blocks:
             if isinstance(block, Table):
-                parts.append(table(block))
+                parts.append(_table(block))
             elif isinstance(block, Picture):
-                parts.append(picture(block))
+                parts.append(f"![{_plain(block.title)}]({address(block)})")
             else:
-                parts.append(paragraph(block))
+                parts.append(_plain(block))
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_title(text: str, level: int) -> str:
-    return f"{'#' * level} {text}"
-
-
-def _markdown_table(table: Table) -> str:
-    rows = [table.header, tuple("---" for _ in table.header), *table.rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows
+def _table(table: Table) -> str:
+    head, *rows = (
+        [_plain(cell).replace("|", "\\|") for cell in row] for row in (table.header, *table.rows)
     )
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
 
 
-def _markdown_picture(picture: Picture) -> str:
-    return f"![{picture.title}]({picture.name})"
+def _plain(text: str) -> str:
+    """Return text in which Markdown finds no markup, with few more signs than it has."""
+    return MARKUP.sub(r"\\\g<0>", " ".join(text.split()))
 
 
-def _html_title(text: str, level: int) -> str:
-    return f"<h{level}>{html.escape(text)}</h{level}>"
-
-
-def _html_paragraph(text: str) -> str:
-    return f"<p>{html.escape(text)}</p>"
-
-
-def _html_table(table: Table) -> str:
-    def line(cells: Sequence[str], tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-    head = line(table.header, "th") if any(table.header) else ""
-    return f"<table>{head}{''.join(line(row, 'td') for row in table.rows)}</table>"
-
-
-def _html_picture(picture: Picture) -> str:
-    data = base64.b64encode(picture.data).decode()
-    return f'<img alt="{html.escape(picture.title)}" src="data:image/png;base64,{data}">'
+def _data_address(picture: Picture) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture.data).decode()}"

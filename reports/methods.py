@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from supervox.features import FILTERS, STATISTICS
 from supervox.project import Settings
-from supervox.segmentation import SegmentationParameters
+from supervox.segmentation import (
+    DEFAULT,
+    OWN,
+    ClassifierParameters,
+    SegmentationParameters,
+    boosting_rounds,
+)
 
 CITATIONS = {
     "slic": "R. Achanta et al., SLIC superpixels compared to state-of-the-art superpixel methods, "
     "IEEE TPAMI 34 (2012) 2274, doi:10.1109/TPAMI.2012.120",
     "trees": "P. Geurts, D. Ernst, L. Wehenkel, Extremely randomized trees, Machine Learning 63 "
     "(2006) 3, doi:10.1007/s10994-006-6226-1",
+    "forest": "L. Breiman, Random forests, Machine Learning 45 (2001) 5, "
+    "doi:10.1023/A:1010933404324",
+    "boosting": "J. H. Friedman, Greedy function approximation: a gradient boosting machine, "
+    "Annals of Statistics 29 (2001) 1189, doi:10.1214/aos/1013203451",
+    "logistic": "D. R. Cox, The regression analysis of binary sequences, J. R. Stat. Soc. B 20 "
+    "(1958) 215, doi:10.1111/j.2517-6161.1958.tb00292.x",
+    "svm": "C. Cortes, V. Vapnik, Support-vector networks, Machine Learning 20 (1995) 273, "
+    "doi:10.1007/BF00994018",
+    "scikit-learn": "F. Pedregosa et al., Scikit-learn: machine learning in Python, JMLR 12 (2011) "
+    "2825",
     "cuts": "Y. Boykov, O. Veksler, R. Zabih, Fast approximate energy minimization via graph cuts, "
     "IEEE TPAMI 23 (2001) 1222, doi:10.1109/34.969114",
     "guided": "K. He, J. Sun, X. Tang, Guided image filtering, IEEE TPAMI 35 (2013) 1397, "
@@ -48,8 +64,7 @@ def methods_paragraph(
         _supervoxels(parameters, cite("slic"), n_supervoxels),
         _features(parameters),
         f"{n_strokes} strokes of {n_classes} classes were painted by hand; the supervoxels that "
-        f"they touch trained {parameters.classifier.trees} extremely randomised trees "
-        f"{cite('trees')} (seed {parameters.classifier.seed}), classes weighing the same.",
+        f"they touch trained {_classifier(parameters.classifier, cite)}.",
     ]
     if parameters.refinement.strength > 0:
         sentences.append(
@@ -89,6 +104,27 @@ def _supervoxels(
         f"{citation} with compactness {stage.compactness:g}, after a Gaussian of sigma "
         f"{stage.smoothing_voxels:g}."
     )
+
+
+def _classifier(chosen: ClassifierParameters, cite: Callable[[str], str]) -> str:
+    """Say what was trained, and how."""
+    if chosen.method == OWN:
+        return "a classifier of the authors' own, which the project doesn't keep (describe it here)"
+    what = {
+        "extra-trees": ("{trees} extremely randomised trees {cited}", "trees"),
+        "random-forest": ("a random forest {cited} of {trees} trees", "forest"),
+        "gradient-boosting": ("gradient-boosted trees {cited}, {rounds} rounds", "boosting"),
+        "logistic": ("a logistic regression {cited} on standardised features", "logistic"),
+        "svm": (
+            "a support vector machine {cited} with a Gaussian kernel on standardised features, its "
+            "probabilities calibrated by cross-validation",
+            "svm",
+        ),
+    }
+    text, work = what[chosen.method]
+    text = text.format(cited=cite(work), trees=chosen.trees, rounds=boosting_rounds(chosen))
+    made_by = f"scikit-learn {cite('scikit-learn')}, " if chosen.method != DEFAULT else ""
+    return f"{text} ({made_by}seed {chosen.seed}), classes weighing the same"
 
 
 def _features(parameters: SegmentationParameters) -> str:

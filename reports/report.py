@@ -12,12 +12,12 @@ from scipy import ndimage
 from supervox.parameters import entries_of
 from supervox.project import Project, Severity
 from supervox.segmentation import count_labels
+from supervox.volumes import cubed
 
 from .document import Picture, Section, Table
 from .methods import methods_paragraph
 from .summary import class_entries, describe_project
 
-READABLE = {"angstrom": ("nm", 1e-3), "nm": ("um", 1e-9)}  # of volumes
 MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than segmenting
 
 
@@ -96,7 +96,7 @@ def _classes(
 ) -> Table:
     """Return the table of classes: voxels, share, volume and objects of each."""
     settings = project.settings
-    unit, factor = READABLE.get(settings.unit or "", (settings.unit, 1.0))
+    unit, factor = cubed(settings.unit)
     voxels = count_labels(labels)
     total = int(voxels.sum())
     rows = []

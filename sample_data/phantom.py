@@ -81,11 +81,6 @@ class Phantom:
         """The filters between sample and image."""
         return Microscope.of(self.parameters)
 
-    @property
-    def instance_classes(self) -> NDArray[np.uint8]:
-        """Class of each instance id; entry 0 is 0."""
-        return self.anatomy.classes.copy()
-
     def classes_and_instances(self, box: Box) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
         """`labels` and `instances` of a box in one pass.
 

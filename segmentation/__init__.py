@@ -18,6 +18,7 @@ And above them:
 - `segmenter`: all of it, recomputing only what a change makes necessary; `pipeline`: in one call.
 - `warm_up`: the kernels of a live update, ready before the first stroke.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
+- `versions`: of the libraries that a result was made with.
 - `scores`: labels against a ground truth.
 """
 

@@ -45,6 +45,17 @@ class Calibration:
     notes: tuple[str, ...] = ()
 
 
+def cubed(unit: str | None) -> tuple[str | None, float]:
+    """Return the unit in which the volume of a piece reads best, and the factor to get there.
+
+    Examples
+    --------
+    >>> cubed("nm"), cubed(None)
+    (('um', 1e-09), (None, 1.0))
+    """
+    return {"angstrom": ("nm", 1e-3), "nm": ("um", 1e-9)}.get(unit or "", (unit, 1.0))
+
+
 def unit_symbol(text: object) -> str | None:
     """Return our spelling of a length unit, or None if it isn't one that we know.
 

@@ -7,10 +7,9 @@ unreadable is an error. Values are mapped, not read.
 
 import math
 import os
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from mrcfile.dtypes import HEADER_DTYPE
 
 from .address import Address
 from .arrays import Array
@@ -28,6 +27,29 @@ _REFUSED_MODES = {
     16: "RGB pictures (mode 16)",
     101: "4-bit numbers (mode 101); convert it with 'newstack -mode 1'",
 }
+# The 1024 bytes of MRC2014 (Cheng et al., J. Struct. Biol. 192, 2015), little-endian.
+_XYZ = [("x", "<f4"), ("y", "<f4"), ("z", "<f4")]
+HEADER_DTYPE = np.dtype(
+    [
+        *((name, "<i4") for name in ("nx", "ny", "nz", "mode", "nxstart", "nystart", "nzstart")),
+        *((name, "<i4") for name in ("mx", "my", "mz")),
+        ("cella", _XYZ),
+        ("cellb", [("alpha", "<f4"), ("beta", "<f4"), ("gamma", "<f4")]),
+        *((name, "<i4") for name in ("mapc", "mapr", "maps")),
+        *((name, "<f4") for name in ("dmin", "dmax", "dmean")),
+        *((name, "<i4") for name in ("ispg", "nsymbt")),
+        ("extra1", "V8"),
+        ("exttyp", "S4"),
+        ("nversion", "<i4"),
+        ("extra2", "V84"),
+        ("origin", _XYZ),
+        ("map", "S4"),
+        ("machst", "u1", (4,)),
+        ("rms", "<f4"),
+        ("nlabl", "<i4"),
+        ("label", "S80", (10,)),
+    ]
+)
 _IMOD_STAMP = 1146047817
 _STAMPS = {b"\x44": "<", b"\x11": ">"}
 
@@ -65,8 +87,7 @@ def _read_header(address: Address) -> tuple[Array, tuple[str, ...]]:
     stated = _STAMPS.get(content[212:213], "")
     if not stated:
         notes += (f"the machine stamp {content[212:216].hex(' ')} isn't a known one",)
-    orders = ">" if stated == ">" else "<"
-    orders += "<" if orders == ">" else ">"
+    orders: tuple[Literal["<", ">"], ...] = (">", "<") if stated == ">" else ("<", ">")
     headers = [found.view(HEADER_DTYPE.newbyteorder(order)) for order in orders]
     size = address.path.stat().st_size
     fitting = [header for header in headers if _makes_sense(header, size)]

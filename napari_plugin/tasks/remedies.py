@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supervox.execution import NoRoom, NotKept
-from supervox.segmentation import NotEnoughMemory
+from supervox.segmentation import DeviceAndCluster, DiskTooSmall, FolderUnusable, NotEnoughMemory
 
 PREFERENCES = "Preferences › Supervox › Preparation"
 COARSEST = 24  # edge of a supervoxel that is still proposed
@@ -13,6 +13,12 @@ def with_remedy(error: Exception) -> str:
     """Return the message of an error, with what to do about it."""
     if isinstance(error, NotEnoughMemory):
         return _too_large(error)
+    if isinstance(error, DiskTooSmall):
+        return f"{error}: choose a folder on a larger disk in {PREFERENCES}"
+    if isinstance(error, FolderUnusable):
+        return f"{error}: choose another folder in {PREFERENCES}"
+    if isinstance(error, DeviceAndCluster):
+        return f"{error}; change one of the two in {PREFERENCES}"
     if isinstance(error, NoRoom):
         return f"{error}: choose a folder on a larger disk, or allow more memory, in {PREFERENCES}"
     if isinstance(error, NotKept):

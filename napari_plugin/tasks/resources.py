@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 import math
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from napari.utils.notifications import show_warning
-from supervox.execution import (
-    Choice,
-    Device,
-    Run,
-    Scratch,
-    VolumeLike,
-    Workspace,
-    connected,
-    find_device,
-)
+from supervox.execution import Choice, Run, Scratch, Workspace
 from supervox.napari_plugin.layers.source import Source
+from supervox.project import checkpoints, prepare_kept
 from supervox.segmentation import (
+    START_SECONDS,
+    DiskTooSmall,
+    FolderUnusable,
     MemoryPlan,
     NotEnoughMemory,
     Partition,
-    SegmentationError,
     SegmentationParameters,
     Segmenter,
     WhatWouldFit,
     Workload,
+    allocate,
+    check_disk,
+    choose_device,
+    copy_volume,
     default_budget,
+    estimate_preparation,
     plan_memory,
 )
 
-from .remedies import PREFERENCES
-
 BUDGET_STEP = 1e8  # bytes: what is available changes all the time, and plans are kept
-COPY_SHARE = 0.1  # of the progress, where the volume is copied first
-SLAB_BYTES = 64 * 2**20
+KEPT_SECONDS = 1.0  # what takes less is as quickly done again as it is kept
+# What the steps cost, for the progress: a copy of the volume, a look at all voxels, and the rest.
+COPY_COST, LOOK_COST, PREPARE_COST = 10, 2, 90
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,7 @@ class Resources:
         *,
         n_classes: int = 2,
         held_bytes: int = 0,
+        resumable: bool = False,
     ) -> MemoryPlan:
         """Say what goes to the disk.
 
@@ -85,6 +82,8 @@ class Resources:
         n_classes : int
         held_bytes : int
             What the result takes besides.
+        resumable : bool
+            Whether each block that is finished is kept.
 
         Raises
         ------
@@ -101,11 +100,45 @@ class Resources:
             n_classes,
             self.workers,
             held_bytes,
+            resumable,
         )
         plan = _plan(work, budget // BUDGET_STEP * BUDGET_STEP, self.scheduler is not None)
         if isinstance(plan, WhatWouldFit):
             raise NotEnoughMemory(source.shape, plan)
         return plan
+
+    def plan_kept(
+        self,
+        source: Source,
+        parameters: SegmentationParameters,
+        *,
+        n_classes: int = 2,
+        held_bytes: int = 0,
+    ) -> tuple[MemoryPlan, bool]:
+        """Say what goes to the disk, and whether finished blocks can be kept there, too.
+
+        They are where the work would take long to do again, and there is room for them.
+        """
+        if self.is_worth_keeping(source, parameters):
+            with suppress(NotEnoughMemory, DiskTooSmall, FolderUnusable):
+                plan = self.plan(
+                    source,
+                    parameters,
+                    n_classes=n_classes,
+                    held_bytes=held_bytes,
+                    resumable=True,
+                )
+                check_disk(plan, self.scratch)
+                return plan, True
+        plan = self.plan(source, parameters, n_classes=n_classes, held_bytes=held_bytes)
+        return plan, False
+
+    def is_worth_keeping(self, source: Source, parameters: SegmentationParameters) -> bool:
+        """Tell whether it takes long to prepare, about."""
+        found = estimate_preparation(
+            source.shape, parameters, spacing=source.spacing, workers=self.workers
+        )
+        return found.seconds - START_SECONDS > KEPT_SECONDS
 
     def prepare(
         self,
@@ -118,6 +151,9 @@ class Resources:
         run: Run,
     ) -> Segmenter:
         """Prepare all partitions, wherever that is to be done; return what segments with them here.
+
+        What is finished is kept in the scratch folder, where the next preparation of the same
+        voxels finds it.
 
         Parameters
         ----------
@@ -132,31 +168,53 @@ class Resources:
         Raises
         ------
         SegmentationError
-            If memory or disk have no room, or the cluster can't be used.
+            If memory or disk have no room.
+        ExecutionError
+            If the cluster can't be used.
         """
-        plan = self.plan(source, parameters, n_classes=n_classes, held_bytes=held_bytes)
-        with self._rooms(plan) as (images, ids):
-            share = COPY_SHARE if self._is_copied(source) else 0.0
+        device = choose_device(self.device, self.scheduler, show_warning)
+        plan, is_kept = self.plan_kept(
+            source, parameters, n_classes=n_classes, held_bytes=held_bytes
+        )
+        with ExitStack() as stack:
+            rooms = stack.enter_context(
+                allocate(
+                    plan,
+                    self.scratch,
+                    scheduler=self.scheduler,
+                    workers=self.workers,
+                    device=device,
+                )
+            )
+            copied = COPY_COST if self._is_copied(source) else 0
+            copying, looking, preparing = run.steps([copied, LOOK_COST * is_kept, PREPARE_COST])
             volume = source.work_volume()
-            if share:
-                volume = _copy(volume, images, run.part(0, share))
+            if copied:
+                volume = copy_volume(volume, rooms.images, copying, release=source.release)
             there = Segmenter(
                 volume,
                 spacing=source.spacing,
                 parameters=parameters,
                 workers=self.workers,
                 partitions=partitions,
-                workspace=ids,
+                workspace=rooms.ids,
             )
-
-            step = run.part(share, 1)
-
-            def report(done: int, total: int) -> None:
-                source.release()
-                step.report(done, total)
-
-            there.prepare(run=replace(step, progress=report))
-            ids.release()
+            step = _releasing(source, preparing)
+            kept = None
+            if is_kept:
+                place = checkpoints(
+                    self.scratch,
+                    volume,
+                    source.spacing,
+                    parameters,
+                    run=_releasing(source, looking),
+                )
+                kept = stack.enter_context(place)
+            if kept is None:
+                there.prepare(run=step)
+            else:
+                prepare_kept(there, kept, run=step)
+            rooms.ids.release()
             found = there.partitions
         return Segmenter(
             source.work_volume(),
@@ -182,10 +240,8 @@ class Resources:
             If memory or disk have no room.
         """
         plan = self.plan(source, parameters, n_classes=n_classes, held_bytes=held_bytes)
-        if not plan.ids_on_disk:
-            return Workspace()
-        self._check_disk(plan)
-        return Workspace(Scratch(self.scratch))
+        check_disk(plan, self.scratch)
+        return Workspace(Scratch(self.scratch)) if plan.ids_on_disk else Workspace()
 
     def copied_bytes(self, source: Source) -> int:
         """Return the size of the copy that many passes go over; 0 if they go over the volume."""
@@ -196,44 +252,15 @@ class Resources:
         """Tell whether the many passes over a volume go over a copy of it."""
         return self.scheduler is not None or not source.is_quick
 
-    @contextmanager
-    def _rooms(self, plan: MemoryPlan) -> Iterator[tuple[Workspace, Workspace]]:
-        """Give where the image lies, and where supervoxels."""
-        device = self._find_device()
-        if self.scheduler is None and not plan.ids_on_disk:
-            yield Workspace(), Workspace(device=device)
-            return
-        self._check_disk(plan)
-        with connected(self.scheduler, self.scratch, workers=self.workers) as shared:
-            room = shared or Workspace(Scratch(self.scratch))
-            images = room if plan.volume_on_disk else Workspace()
-            yield images, replace(room, pooled_together=plan.pooled_together, device=device)
 
-    def _find_device(self) -> Device | None:
-        if self.scheduler is None:
-            return find_device(self.device, show_warning)
-        if self.device == "gpu":
-            raise SegmentationError(
-                "a GPU and a Dask cluster don't go together: the workers of a cluster compute on "
-                f"their processors; change one of the two in {PREFERENCES}"
-            )
-        return None
+def _releasing(source: Source, run: Run) -> Run:
+    """Return the same run, which lets go of the volume's file after every block."""
 
-    def _check_disk(self, plan: MemoryPlan) -> None:
-        try:
-            self.scratch.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self.scratch).free
-        except OSError as error:
-            raise SegmentationError(
-                f"{self.scratch}: can't be used for large arrays ({error.strerror}): choose "
-                f"another folder in {PREFERENCES}"
-            ) from error
-        if free < plan.disk_bytes:
-            raise SegmentationError(
-                f"{self.scratch}: needs room for {plan.disk_bytes / 1e9:.1f} GB that don't fit "
-                f"into memory, and has {free / 1e9:.1f} GB: choose a folder on a larger disk in "
-                f"{PREFERENCES}"
-            )
+    def report(done: int, total: int) -> None:
+        source.release()
+        run.report(done, total)
+
+    return replace(run, progress=report)
 
 
 def _at_home(partition: Partition) -> Partition:
@@ -254,15 +281,3 @@ def _plan(work: Workload, budget: float, shared: bool) -> MemoryPlan | WhatWould
         return plan_memory(work, budget, shared=shared)
     except NotEnoughMemory as error:
         return error.instead
-
-
-def _copy(volume: VolumeLike, room: Workspace, run: Run) -> VolumeLike:
-    """Copy a volume to where many passes over it are quick, and all workers see it."""
-    copy = room.empty(volume.shape, volume.dtype)
-    planes = max(1, SLAB_BYTES // max(1, copy[0].nbytes))
-    for start in range(0, len(copy), planes):
-        run.check_stop()
-        copy[start : start + planes] = volume[start : start + planes]
-        room.release()
-        run.report(min(start + planes, len(copy)), len(copy))
-    return copy

@@ -16,30 +16,13 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.features import FILTERS, FeatureBank, FeatureParameters
+from supervox.features import FILTER_TEXTS, FILTERS, FeatureBank, FeatureParameters
 from supervox.napari_plugin.layers.source import Source, length
 
 from .controls import button, note
 
 ROW_HEIGHT = 22  # pixels
 SCALES = (1.0, 2.0, 4.0, 8.0, 16.0)
-# What each filter sees, for people who don't know its name.
-FILTER_WORDS = {
-    "raw": ("Raw", "The intensity itself"),
-    "gaussian": ("Gaussian", "Smoothed intensity: how dark or bright"),
-    "gradient_magnitude": ("Gradient", "Gradient magnitude: edges"),
-    "laplacian_of_gaussian": ("Laplacian", "Of Gaussian: blobs, darker or brighter than around"),
-    "difference_of_gaussians": (
-        "Gaussian difference",
-        "Difference of Gaussians: blobs; blind to slow shading",
-    ),
-    "hessian_eigenvalues": ("Hessian", "Eigenvalues: blobs, threads and sheets told apart"),
-    "structure_tensor_eigenvalues": (
-        "Structure tensor",
-        "Eigenvalues: texture that is even, layered or grainy",
-    ),
-    "local_std": ("Local deviation", "Standard deviation: how much the intensity varies: grain"),
-}
 
 
 class FeatureEditor(QWidget):
@@ -105,9 +88,9 @@ class FeatureEditor(QWidget):
 
     def _fill(self) -> None:
         for row, name in enumerate(FILTERS):
-            words, tip = FILTER_WORDS[name]
-            item = QTableWidgetItem(words)
-            item.setToolTip(tip)
+            text = FILTER_TEXTS[name]
+            item = QTableWidgetItem(text.title)
+            item.setToolTip(text.help)
             self.table.setItem(row, 0, item)
             columns = [1] if name == "raw" else range(1, 1 + len(SCALES))
             for column in columns:

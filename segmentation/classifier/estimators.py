@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -177,6 +177,7 @@ def fit_estimator(
     classes: NDArray[np.uint16],
     *,
     is_named: bool = False,
+    **more: Any,
 ) -> FittedEstimator:
     """Fit an estimator, and check that it knows the classes that were painted.
 
@@ -189,6 +190,8 @@ def fit_estimator(
         Class id of each row.
     is_named : bool
         See `FittedEstimator`.
+    **more
+        Further arguments of its `fit`.
 
     Raises
     ------
@@ -196,9 +199,9 @@ def fit_estimator(
         If it fails, or tells other classes apart.
     """
     ids = tuple(int(value) for value in np.unique(classes))
-    who = name_of(estimator)
+    who, fit = name_of(estimator), cast(Callable[..., Any], estimator.fit)
     try:
-        estimator.fit(features.astype(np.float64), classes.astype(np.int64))
+        fit(features.astype(np.float64), classes.astype(np.int64), **more)
     except Exception as error:  # of code that isn't ours, whatever it is
         raise SegmentationError(
             f"{who}: fit failed on {len(features):,} supervoxels ({_words(error)})"
@@ -255,6 +258,20 @@ def check_installed(method: str) -> None:
     """
     if method != OWN and METHODS[method].of_scikit_learn:
         require(f"the classifier {method}", "sklearn", "threadpoolctl")
+
+
+def libraries_of(method: str) -> tuple[str, ...]:
+    """Return the libraries whose versions a classifier depends on, besides those of all."""
+    by_name = method != OWN and METHODS[method].of_scikit_learn
+    return ("scikit-learn",) if by_name and find_spec("sklearn") else ()
+
+
+def describe_classifier(method: str, trees: int) -> str:
+    """Return what a classifier is, in a few words."""
+    if method == OWN:
+        return "an estimator that was given in Python"
+    entry = METHODS[method]
+    return f"{entry.title}, {trees} trees" if entry.averages_trees else entry.title
 
 
 def require(what: str, *modules: str) -> None:

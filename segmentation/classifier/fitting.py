@@ -125,11 +125,14 @@ class Trainer:
     def _fit_named(
         self, features: NDArray[np.float32], classes: NDArray[np.uint16], workers: int
     ) -> FittedEstimator:
-        make, folds = MAKERS[self.parameters.method]
-        rows = _enough_of_each(classes, folds)
-        estimator = make(self.parameters, workers)
+        recipe = RECIPES[self.parameters.method]
+        rows = _enough_of_each(classes, recipe.rows_of_each)
+        estimator = recipe.make(self.parameters, workers)
+        more = {}
+        if recipe.weights:
+            more[recipe.weights] = _balanced(classes[rows])
         with single_threaded():
-            return fit_estimator(estimator, features[rows], classes[rows], is_named=True)
+            return fit_estimator(estimator, features[rows], classes[rows], is_named=True, **more)
 
 
 def _random_forest(parameters: ClassifierParameters, workers: int) -> Estimator:
@@ -141,14 +144,21 @@ def _random_forest(parameters: ClassifierParameters, workers: int) -> Estimator:
     return made
 
 
+def boosting_rounds(parameters: ClassifierParameters) -> int:
+    """Return the rounds of boosting, each of which grows a tree for every class."""
+    return max(1, parameters.trees // 4)
+
+
 def _gradient_boosting(parameters: ClassifierParameters, workers: int) -> Estimator:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     made: Estimator = HistGradientBoostingClassifier(
-        max_iter=max(1, parameters.trees // 2),  # rounds, with a tree a class in each
+        max_iter=boosting_rounds(parameters),
+        # strokes are few: with the 20 of the library in a leaf, nothing is split
+        min_samples_leaf=2,
         max_leaf_nodes=8,
+        max_features=0.2,  # at a node: features are many and alike, as for a forest
         max_bins=32,  # of the values of a feature: enough for so few rows, and five times as fast
-        min_samples_leaf=5,  # strokes are few: with the 20 of the library, nothing is split
         early_stopping=False,
         class_weight="balanced",
         random_state=parameters.seed,
@@ -161,7 +171,8 @@ def _logistic(parameters: ClassifierParameters, workers: int) -> Estimator:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    regression = LogisticRegression(class_weight="balanced", max_iter=5000)
+    # features are many and alike, so that weights must be held back more than by default
+    regression = LogisticRegression(C=0.1, class_weight="balanced", max_iter=5000)
     made: Estimator = make_pipeline(StandardScaler(), regression)
     return made
 
@@ -174,20 +185,44 @@ def _svm(parameters: ClassifierParameters, workers: int) -> Estimator:
     from sklearn.svm import SVC
 
     folds = StratifiedKFold(CALIBRATION_FOLDS, shuffle=True, random_state=parameters.seed)
-    machine = SVC(class_weight="balanced")
-    calibrated = CalibratedClassifierCV(machine, ensemble=False, cv=folds)
+    calibrated = CalibratedClassifierCV(SVC(), ensemble=False, cv=folds)
     made: Estimator = make_pipeline(StandardScaler(), calibrated)
     return made
 
 
-Make = Callable[[ClassifierParameters, int], Estimator]
-# What makes each of scikit-learn's, and how many rows of a class it needs.
-MAKERS: dict[str, tuple[Make, int]] = {
-    "random-forest": (_random_forest, 1),
-    "gradient-boosting": (_gradient_boosting, 1),
-    "logistic": (_logistic, 1),
-    "svm": (_svm, CALIBRATION_FOLDS),
+@dataclass(frozen=True)
+class Recipe:
+    """How one of scikit-learn's classifiers is trained.
+
+    Attributes
+    ----------
+    make : callable
+        Makes it, of parameters and threads.
+    rows_of_each : int
+        Rows of a class that it needs at least.
+    weights : str
+        The argument of its `fit` for weights of rows, where it doesn't balance classes by itself.
+    """
+
+    make: Callable[[ClassifierParameters, int], Estimator]
+    rows_of_each: int = 1
+    weights: str = ""
+
+
+RECIPES = {
+    "random-forest": Recipe(_random_forest),
+    "gradient-boosting": Recipe(_gradient_boosting),
+    "logistic": Recipe(_logistic),
+    # calibration learns how frequent classes are, too, unless it gets the weights as well
+    "svm": Recipe(_svm, CALIBRATION_FOLDS, "calibratedclassifiercv__sample_weight"),
 }
+
+
+def _balanced(classes: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """Return weights of rows with which all classes weigh the same, 1 on average; (L,)."""
+    _, column, count = np.unique(classes, return_inverse=True, return_counts=True)
+    weight: NDArray[np.float64] = len(classes) / (len(count) * count)
+    return weight[column]
 
 
 def _enough_of_each(classes: NDArray[np.uint16], least: int) -> NDArray[np.int64]:

@@ -47,7 +47,7 @@ class ClassifierParameters:
     method : str
         Name of the classifier, one of `METHODS`, or "own" for an estimator that is given in Python.
     trees : int
-        Number of trees, where there are any; boosting grows half as many for each class.
+        Number of trees, where there are any; boosting grows a quarter as many for each class.
     seed : int
         Seed of the random choices; the same seed and strokes give the same classifier.
     """

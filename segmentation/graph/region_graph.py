@@ -1,4 +1,4 @@
-"""The region adjacency graph: which supervoxels touch, and what their boundaries look like."""
+"""The region adjacency graph: which supervoxels touch, and along how large a boundary."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from supervox.segmentation.supervoxels.guide_image import (
 
 @dataclass(frozen=True)
 class RegionGraph:
-    """Supervoxels that share a face, with statistics of regions and boundaries.
+    """Supervoxels that share a face, with statistics of the regions.
 
     Intensities are those of the smoothed image on the common scale (percentiles at 0 and 10).
 
@@ -40,10 +40,6 @@ class RegionGraph:
         Ids of two touching supervoxels, the lower first; sorted.
     area : float64, (E,)
         Area of the shared boundary, in faces of the smallest size.
-    boundary_intensity : float64, (E,)
-        Mean intensity along the boundary.
-    boundary_contrast : float64, (E,)
-        Mean absolute step across the boundary.
     size : int64, (S,)
         Voxels of each supervoxel.
     mean_intensity : float64, (S,)
@@ -52,8 +48,6 @@ class RegionGraph:
 
     edges: NDArray[np.int32]
     area: NDArray[np.float64]
-    boundary_intensity: NDArray[np.float64]
-    boundary_contrast: NDArray[np.float64]
     size: NDArray[np.int64]
     mean_intensity: NDArray[np.float64]
 
@@ -154,9 +148,7 @@ def _touching(
     sums = np.zeros((int(inside.max()) - lowest + 1, 2))
     _sum_regions(inside, values[:z, :y, :x], lowest, sums)
     present = np.flatnonzero(sums[:, 0])
-    pairs = touching_pairs(
-        labels, np.array(block.shape), n_supervoxels, np.zeros(0, np.bool_), values
-    )
+    pairs = touching_pairs(labels, np.array(block.shape), n_supervoxels, np.zeros(0, np.bool_))
     return lowest + present, sums[present], pairs
 
 
@@ -171,16 +163,13 @@ def _with_border(block: Block, shape: Sequence[int]) -> Block:
 def _assemble(
     regions: NDArray[np.float64],
     keys: NDArray[np.int64],
-    sums: NDArray[np.float64],
+    faces: NDArray[np.float64],
     face_area: Sequence[float],
 ) -> RegionGraph:
     n = len(regions)
-    faces = np.maximum(sums[:, :3].sum(axis=1), 1)
     return RegionGraph(
         edges=np.stack([keys // n, keys % n], axis=1).astype(np.int32),
-        area=sums[:, :3] @ np.array(face_area),
-        boundary_intensity=sums[:, 3] / faces,
-        boundary_contrast=sums[:, 4] / faces,
+        area=faces @ np.array(face_area),
         size=regions[:, 0].astype(np.int64),
         mean_intensity=regions[:, 1] / np.maximum(regions[:, 0], 1),
     )

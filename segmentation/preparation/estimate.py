@@ -21,9 +21,9 @@ GRAPH_SECONDS = 0.03e-6  # per voxel and partition
 START_SECONDS = 4.0  # until the compiled kernels are loaded, whatever the volume's size
 WORKING_BYTES = 500e6  # blocks with their halos, at most
 WORKING_BYTES_PER_VOXEL = 250  # of a volume that is smaller than the blocks
-# Of the region graph, per supervoxel: edges, each with five numbers, its weight, and its two
+# Of the region graph, per supervoxel: edges, each with its two ends, area and weight, and its two
 # places in the lists of neighbours; and what one edge takes while the graph is built.
-EDGES_PER_SUPERVOXEL, BYTES_PER_EDGE, BUILDING_BYTES_PER_EDGE = 7.5, 64, 120
+EDGES_PER_SUPERVOXEL, BYTES_PER_EDGE, BUILDING_BYTES_PER_EDGE = 7.5, 48, 88
 CUTTING_BYTES = 600  # per supervoxel: centres, sums, and components before they are merged
 
 

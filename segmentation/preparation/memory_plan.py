@@ -10,13 +10,16 @@ from pathlib import Path
 from supervox.execution import count_workers
 from supervox.segmentation.checks import SegmentationError
 from supervox.segmentation.parameters import SegmentationParameters
+from supervox.segmentation.rendering.segmentation import (
+    BLOCK_BYTES,
+    BLOCK_BYTES_PER_VOXEL,
+    SLAB_BYTES,
+)
 
 from .estimate import estimate_demand
 
 USED_SHARE = 0.7  # of the memory that is available
 BASE_BYTES = 300e6  # the program itself: interpreter, libraries, compiled kernels
-# Labels are made in slabs of planes out of blocks; `result` has their sizes.
-SLAB_BYTES, BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 2**29, 130e6, 160
 MAPPED_VOXELS = 3e6  # of files, that a thread has in memory: a block with its halo
 LEARNING_BYTES = 250  # per supervoxel and thread, while the labels are refined
 UNFINISHED_BYTES = 12  # a voxel in the files of a stage that can be resumed

@@ -175,6 +175,25 @@ def weigh(change: Floats) -> float:
     return float(np.where(bounded < 0, LOSS_WEIGHT * bounded, bounded).sum())
 
 
+def solve_for_shares(system: Floats, target: Floats) -> Floats:
+    """Solve ``system @ shares = target`` in the least squares, for shares that sum to 1.
+
+    Parameters
+    ----------
+    system : float64, (M, N)
+    target : float64, (M,)
+
+    Returns
+    -------
+    float64, (N,)
+        Not negative.
+    """
+    weighted = np.vstack([system, np.full(system.shape[1], SUM_WEIGHT)])
+    solved = nnls(weighted, np.append(target, SUM_WEIGHT))[0]
+    shares: Floats = solved / max(solved.sum(), 1e-9)
+    return shares
+
+
 def class_shares(evidence: Evidence) -> Floats:
     """Estimate how much of the volume each class has, from what an imperfect forest gives it.
 
@@ -186,8 +205,6 @@ def class_shares(evidence: Evidence) -> Floats:
     count = np.bincount(evidence.column, minlength=observed.size)
     for c in np.flatnonzero(count):
         confusion[c] = evidence.before[evidence.column == c].mean(axis=0)
-    system = np.vstack([confusion.T, np.full(observed.size, SUM_WEIGHT)])
-    solved = nnls(system, np.append(observed, SUM_WEIGHT))[0]
-    solved /= max(solved.sum(), 1e-9)
+    solved = solve_for_shares(confusion.T, observed)
     shares: Floats = (count * solved + SHARE_STROKES * observed) / (count + SHARE_STROKES)
     return shares

@@ -28,16 +28,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 from supervox.execution import Run
 
-from .cost_scale import gather_evidence, level_of_benefit
+from .cost_scale import gather_evidence, level_of_benefit, solve_for_shares
 from .cross_validation import Trial
 from .mrf import minimise
 
 FLOOR = 0.01  # of a share: finite samples prove no class absent
 UNKNOWN = 0.25  # cost of a border that no stroke tells of; half of what suits compact organelles
-SURE = 10.0  # weight of "shares sum to one" in the least squares
 
 Shares = NDArray[np.float64]
 Labels = NDArray[np.int32]
@@ -192,10 +190,8 @@ def solve_shares(neighbours: Shares, own: Shares) -> Shares:
     reliability = _normalised(own)
     result = np.eye(n_classes)
     for c in np.flatnonzero(told):
-        system = np.vstack([reliability[told].T, np.full(int(told.sum()), SURE)])
-        solution = nnls(system, np.append(_normalised(neighbours)[c], SURE))[0]
         result[c] = 0
-        result[c, told] = solution / max(solution.sum(), 1e-9)
+        result[c, told] = solve_for_shares(reliability[told].T, _normalised(neighbours)[c])
     return result
 
 

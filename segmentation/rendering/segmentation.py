@@ -21,8 +21,10 @@ Kind = TypeVar("Kind", bound=np.generic)
 # partitions that are sure outvote those that are not.
 PROBABILITY_SHARE = 0.5
 SLAB_BYTES = 2**29  # of one slab of whole planes, with all that is asked for
-# A block with its halo takes about 80 bytes a voxel, and one more per thread is in the making.
 BLOCK_VOXELS, LEAST_BLOCK_VOXELS = 3 * 2**19, 2**17
+# What a block takes while it is made: about 80 bytes a voxel with its halo, of which a small one
+# has as much again. One more than there are threads is in the making.
+BLOCK_BYTES, BLOCK_BYTES_PER_VOXEL = 130e6, 160
 BLOCK_EDGE, BLOCK_WIDTH = 96, 256  # at most; long rows suit the kernels
 WAITING_BYTES = 2**27  # of probabilities that are made but not fetched
 COUNTED_VOXELS = 2**20
@@ -111,30 +113,6 @@ class Segmentation:
         ids = np.array(self.class_ids, self.label_dtype)
         chosen: NDArray[np.unsignedinteger] = ids[self.classes[partition]]
         return chosen
-
-    def supervoxel_probability(self, class_id: int, partition: int = 0) -> NDArray[np.float32]:
-        """Return the forest's probability of one class for each supervoxel.
-
-        Parameters
-        ----------
-        class_id : int
-        partition : int
-            Whose supervoxels.
-
-        Returns
-        -------
-        float32, (S,)
-
-        Raises
-        ------
-        ValueError
-            If there is no such class.
-        """
-        if class_id not in self.class_ids:
-            known = ", ".join(map(str, self.class_ids))
-            raise ValueError(f"there is no class {class_id}; the classes are {known}")
-        column = self.class_ids.index(class_id)
-        return np.ascontiguousarray(self.probabilities[partition][:, column])
 
     def supervoxel_uncertainty(self, partition: int = 0) -> NDArray[np.float32]:
         """Return how undecided the forest is about each supervoxel.

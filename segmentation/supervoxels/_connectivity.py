@@ -15,7 +15,6 @@ from ._touching import reduce_pairs, touching_pairs
 
 Ids = NDArray[np.int32]
 Run = Callable[[Callable[[Block], Any]], Iterator[Any]]
-NO_VALUES = np.zeros((0, 0, 0), np.float32)
 
 
 def connect(
@@ -112,7 +111,7 @@ class _Parts:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the components that touch in or behind a block, where one of them moves."""
         labels = self._with_border(component, block)
-        return touching_pairs(labels, np.array(block.shape), moves.size, moves, NO_VALUES)
+        return touching_pairs(labels, np.array(block.shape), moves.size, moves)
 
     def _with_border(self, component: NDArray[np.int32], block: Block) -> Ids:
         """Return a block's components with a voxel more behind each axis, where there is one."""
@@ -179,9 +178,9 @@ def _merge(
     moves = ~is_main | (total < minimum_size)
     candidates = np.flatnonzero(moves)
     order = candidates[np.argsort(total[candidates], kind="stable")]
-    keys, sums = reduce_pairs(list(run(partial(parts.touching, component, moves))))
+    keys, faces = reduce_pairs(list(run(partial(parts.touching, component, moves))))
     a, b = keys // n, keys % n
-    contact = sums[:, :3] @ np.array(face_area)
+    contact = faces @ np.array(face_area)
     source, target = np.concatenate([a, b]), np.concatenate([b, a])
     by_source = np.argsort(source, kind="stable")
     start = np.searchsorted(source[by_source], np.arange(n + 1))

@@ -6,24 +6,22 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-N_PAIR_SUMS = 5  # faces across planes, rows and columns; sum of intensity; sum of contrast
 MIXER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio, as in Knuth's hashing
-NO_ROW = np.zeros(0, np.float32)
 
 
 @nb.njit(nogil=True, cache=True)
 def _grow(
-    keys: NDArray[np.int64], sums: NDArray[np.float64]
+    keys: NDArray[np.int64], faces: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Rehash a table into one of twice the size."""
     new_keys = np.full(2 * keys.size, -1, np.int64)
-    new_sums = np.zeros((2 * keys.size, sums.shape[1]), np.float64)
+    new_faces = np.zeros((2 * keys.size, 3), np.float64)
     for slot in range(keys.size):
         if keys[slot] >= 0:
             place = _find(new_keys, keys[slot])
             new_keys[place] = keys[slot]
-            new_sums[place] = sums[slot]
-    return new_keys, new_sums
+            new_faces[place] = faces[slot]
+    return new_keys, new_faces
 
 
 @nb.njit(nogil=True, cache=True, inline="always")
@@ -45,7 +43,6 @@ def touching_pairs(
     core: NDArray[np.int64],
     n_labels: int,
     wanted: NDArray[np.bool_],
-    values: NDArray[np.float32],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Collect the faces between differently labelled voxels of a block.
 
@@ -59,22 +56,19 @@ def touching_pairs(
         Number of labels of the volume; makes the key of a pair.
     wanted : bool, (n_labels,)
         Only pairs with at least one wanted label count. Empty (size 0): all pairs.
-    values : float32, (Z, Y, X)
-        Intensities, multiples of a power of two so that sums are exact. Empty: none.
 
     Returns
     -------
     keys : int64, (P,)
         ``low * n_labels + high`` of each pair, in no particular order.
-    sums : float64, (P, 5)
-        Faces per axis, sum of the intensity at the faces (mean of both sides), sum of the
-        absolute difference across the faces.
+    faces : float64, (P, 3)
+        How many lie across planes, rows and columns.
     """
     # Strategy: compare each row with the one behind it, below it and beside it; list where they
     # differ without branching, then add only those faces to an open-addressed hash table, which
     # grows before a row could overfill it.
     keys = np.full(1024, -1, np.int64)
-    sums = np.zeros((1024, N_PAIR_SUMS), np.float64)
+    faces = np.zeros((1024, 3), np.float64)
     used = 0
     places = np.empty(core[2], np.int64)
     for z in range(core[0]):
@@ -86,14 +80,10 @@ def touching_pairs(
                 row, other = labels[z, y], labels[nz, ny, step:]
                 n = _find_faces(row, other, min(core[2], other.size), places)
                 while 2 * (used + n) > keys.size:
-                    keys, sums = _grow(keys, sums)
-                here = values[z, y] if values.size else NO_ROW
-                there = values[nz, ny, step:] if values.size else NO_ROW
-                used += _add_faces(
-                    places[:n], row, other, wanted, here, there, axis, n_labels, keys, sums
-                )
+                    keys, faces = _grow(keys, faces)
+                used += _add_faces(places[:n], row, other, wanted, axis, n_labels, keys, faces)
     filled = keys >= 0
-    return keys[filled], sums[filled]
+    return keys[filled], faces[filled]
 
 
 @nb.njit(nogil=True, cache=True)
@@ -114,12 +104,10 @@ def _add_faces(
     row: NDArray[np.int32],
     other: NDArray[np.int32],
     wanted: NDArray[np.bool_],
-    here: NDArray[np.float32],
-    there: NDArray[np.float32],
     axis: int,
     n_labels: int,
     keys: NDArray[np.int64],
-    sums: NDArray[np.float64],
+    faces: NDArray[np.float64],
 ) -> int:
     """Add the faces between two rows to a table with room for them; return the new pairs."""
     new = 0
@@ -136,23 +124,20 @@ def _add_faces(
                 new += keys[slot] == -1
                 keys[slot] = key
         if slot >= 0:
-            sums[slot, axis] += 1
-            if here.size:
-                sums[slot, 3] += 0.5 * (here[x] + there[x])
-                sums[slot, 4] += abs(here[x] - there[x])
+            faces[slot, axis] += 1
     return new
 
 
 def reduce_pairs(
     parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Add up the pairs of several blocks; returns sorted keys (P,) and their sums (P, 5)."""
+    """Add up the pairs of several blocks; returns sorted keys (P,) and their faces (P, 3)."""
     keys = np.concatenate([part[0] for part in parts])
-    sums = np.concatenate([part[1] for part in parts])
+    faces = np.concatenate([part[1] for part in parts])
     # Strategy: sort by key and sum the runs of equal keys.
     order = np.argsort(keys, kind="stable")
-    keys, sums = keys[order], sums[order]
+    keys, faces = keys[order], faces[order]
     first = np.flatnonzero(np.diff(keys, prepend=-1))
     if not first.size:
-        return keys, sums
-    return keys[first], np.add.reduceat(sums, first, axis=0)
+        return keys, faces
+    return keys[first], np.add.reduceat(faces, first, axis=0)

@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("skimage", reason="scikit-image is a peer to measure against")
 NAMES = (
     "accuracy",
+    "classifiers",
     "device",
     "feature_speed",
     "roofline",

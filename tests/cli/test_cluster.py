@@ -125,7 +125,9 @@ def test_a_project_goes_on_without_the_cluster(
 
 def test_a_disk_without_room(files, run, tmp_path, cluster, monkeypatch):
     free = SimpleNamespace(free=1000)
-    monkeypatch.setattr("supervox.cli.budget.shutil.disk_usage", lambda _: free)
+    monkeypatch.setattr(
+        "supervox.segmentation.preparation.allocate.shutil.disk_usage", lambda _: free
+    )
     done = segment(run, files, tmp_path, "--scheduler", cluster.scheduler_address)
     assert done.code == 2
     assert f"{tmp_path}: needs room for 0.0 GB meanwhile, and has 0.0 GB: write to a" in done.err

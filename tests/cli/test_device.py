@@ -26,7 +26,7 @@ def numpy_device(monkeypatch, pretend):
         found.append(choice)
         return None if choice == "cpu" else pretend(np, tell=tell)
 
-    monkeypatch.setattr("supervox.cli.budget.find_device", find)
+    monkeypatch.setattr("supervox.segmentation.preparation.allocate.find_device", find)
     return found
 
 

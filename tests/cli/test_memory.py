@@ -85,7 +85,9 @@ def test_what_can_not_be_done_is_refused(files, run, tmp_path):
 
 def test_a_disk_without_room_is_refused(files, run, tmp_path, budgets, monkeypatch):
     free = SimpleNamespace(free=1000)
-    monkeypatch.setattr("supervox.cli.budget.shutil.disk_usage", lambda _: free)
+    monkeypatch.setattr(
+        "supervox.segmentation.preparation.allocate.shutil.disk_usage", lambda _: free
+    )
     done = segment(run, files, tmp_path, "--memory", budgets.volume)
     assert done.code == 2
     assert f"{tmp_path}: needs room for 0.0 GB meanwhile, and has 0.0 GB: write to a" in done.err

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,6 +95,19 @@ def test_a_damaged_tape_has_what_came_before(file):
 
 def test_another_origin_begins_anew(file):
     with Tape(file, "another cell") as tape:
+        assert not tape.is_continued
+        assert tape.next([0]) is None
+    assert read(file) == 0
+
+
+def test_a_tape_of_an_earlier_version_begins_anew(file):
+    """Its results may be of another form: region graphs once had sums of intensities."""
+    old = b""
+    for text in (b'[["cell"], null]', b"[[0], 5]"):
+        body = struct.pack("<I", len(text)) + text
+        old += struct.pack("<4sIQ", b"SvTp", zlib.crc32(body), len(body)) + body
+    file.write_bytes(old)
+    with Tape(file, "cell") as tape:
         assert not tape.is_continued
         assert tape.next([0]) is None
     assert read(file) == 0
@@ -191,12 +207,11 @@ def test_a_checksum_is_that_of_the_block():
 
 def test_a_full_disk_is_said(tmp_path, monkeypatch):
     with Tape(tmp_path / "tape", "cell") as tape:
-        monkeypatch.setattr(type(tape), "_write", _refuse)
-        with pytest.raises(
-            ExecutionError, match=r"tape: .* can't be kept \(No space left on device\)"
-        ):
+        monkeypatch.setattr("supervox.execution.block_log.put_behind", _refuse)
+        words = r"tape: .* can't be kept \(No space left on device\)"
+        with pytest.raises(ExecutionError, match=words):
             tape.append([0], 0)
 
 
-def _refuse(self, whole):
+def _refuse(file, end, records):
     raise OSError(28, "No space left on device")

@@ -36,6 +36,7 @@ MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 IMPORT_NAMES = {
     "cupy-cuda12x": "cupy",
     "lazy-loader": "lazy_loader",
+    "markdown-it-py": "markdown_it",
     "pillow": "PIL",
     "pynrrd": "nrrd",
     "scikit-image": "skimage",

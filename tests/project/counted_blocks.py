@@ -20,7 +20,11 @@ def small_blocks(shape: object, multiple_of: tuple[int, ...] = (1, 1, 1), voxels
 
 def use_small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have all stages work on small blocks."""
-    for room in ("segmentation.grid", "segmentation.graph", "features.pooling"):
+    for room in (
+        "segmentation.supervoxels.seed_grid",
+        "segmentation.graph.region_graph",
+        "features.pooling",
+    ):
         monkeypatch.setattr(f"supervox.{room}.default_block_shape", small_blocks)
 
 

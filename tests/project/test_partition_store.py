@@ -6,6 +6,7 @@ from dataclasses import replace
 from supervox.features import PRESETS
 from supervox.project import Project, keep_result, note_result
 from supervox.project.compute import prepare
+from supervox.project.partition_parts import fill_piece
 from supervox.segmentation import Partition
 
 from .conftest import QUICK
@@ -52,6 +53,27 @@ def test_what_is_not_there_any_more_is_written_again(home):
         project.settings = replace(project.settings, parameters=parameters)
         project.derived.save_partition(0, partition)
         assert first_partition(folder) == [2, 1, 1], "only features depend on that"
+
+
+def test_a_graph_with_statistics_of_its_boundaries_is_read_as_well(home):
+    """As the first versions wrote it."""
+    with opened(home) as project:
+        before = project.derived.load_partitions(1)[0].graph
+        parts = project.derived.parts
+        header = parts.open("graph-0", 1).header
+
+        def fill(writer):
+            fill_piece(writer, before, None, None)
+            for name in ("boundary_intensity", "boundary_contrast"):
+                writer.write(name, before.area)
+
+        parts.write("graph-0", header, fill)
+    with opened(home) as project:
+        [found] = project.derived.load_partitions(1)
+        assert not project.findings
+        assert found.graph.edges.tolist() == before.edges.tolist()
+        assert found.graph.area.tolist() == before.area.tolist()
+    assert first_partition(home / "cell.supervox") == [1, 2, 1]
 
 
 def test_a_copy_has_what_its_original_has(home):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from supervox.project.changes import VoxelChange, change_between
-from supervox.project.records import HEADER_BYTES, Kind, Record, Role, decode, encode, parse_header
+from supervox.project.records import LOG, Kind, Record, Role, decode, encode, parse_header
 from supervox.segmentation.strokes import Strokes, find_strokes
 
 
@@ -16,7 +16,7 @@ def there_and_back(record):
     data = encode(record)
     header = parse_header(data)
     assert header.total == len(data)
-    return decode(header, data[HEADER_BYTES:])
+    return decode(header, data[LOG.header_bytes :])
 
 
 @st.composite
@@ -37,10 +37,31 @@ def test_a_table_survives_its_record():
     assert there_and_back(record) == record
 
 
+def test_records_of_the_first_version_are_read():
+    step = (
+        "895356587265630a04000000000000000300000000000000ffffffffffffffff000000000000f83f"
+        "1000000000000000a8e74f623524acd47801ab564a54b25230ac050009e50229"
+    )
+    undo = (
+        "895356587265630a01010000030000000700000000000000040000000000000000000000000004401300000000"
+        "0000004de9e8b10d29ed9a78016361626661800346064606260001000012"
+    )
+    expected = [
+        Record(3, 1.5, {"a": 1}, Kind.STEP),
+        Record(7, 2.5, change([2, 5, 9], [0, 1, 0], [1, 0, 2]), Kind.VOXELS, Role.UNDO, 4),
+    ]
+    for text, record in zip((step, undo), expected, strict=True):
+        data = bytes.fromhex(text)
+        header = parse_header(data)
+        assert header.total == len(data)
+        assert decode(header, data[LOG.header_bytes :]) == record
+        assert encode(record)[:40] == data[:40], "up to the length, which is zlib's"
+
+
 def test_a_stroke_takes_little():
     rows = np.arange(20)[:, None] * 1000 + np.arange(50)
     stroke = change(rows.ravel(), np.zeros(1000), np.full(1000, 3))
-    assert len(encode(Record(0, 0.0, stroke))) < HEADER_BYTES + 100
+    assert len(encode(Record(0, 0.0, stroke))) < LOG.header_bytes + 100
 
 
 @given(st.data())
@@ -52,21 +73,21 @@ def test_no_flipped_bit_passes(data):
     header = parse_header(bytes(damaged))
     if header is not None:
         with pytest.raises(ValueError, match="its checksum is wrong"):
-            decode(header, bytes(damaged[HEADER_BYTES:]))
+            decode(header, bytes(damaged[LOG.header_bytes :]))
 
 
 def test_a_payload_can_not_unpack_to_more_than_its_voxels():
     data = encode(Record(0, 0.0, change(range(1000), [0] * 1000, [1] * 1000)))
     header = parse_header(data)._replace(n_voxels=3)
     with pytest.raises(ValueError, match="larger than its header says"):
-        decode(header, data[HEADER_BYTES:])
+        decode(header, data[LOG.header_bytes :])
 
 
 def test_a_payload_must_have_as_many_voxels_as_its_header_says():
     data = encode(Record(0, 0.0, change([1, 2], [0, 0], [1, 1])))
     header = parse_header(data)._replace(n_voxels=30)
     with pytest.raises(ValueError, match="does not fit its voxels"):
-        decode(header, data[HEADER_BYTES:])
+        decode(header, data[LOG.header_bytes :])
 
 
 def test_the_inverse_takes_a_change_back():

@@ -1,5 +1,7 @@
 """The report says what was done, in Markdown and HTML alike; the paragraph says it in words."""
 
+import html
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -65,6 +67,32 @@ def test_what_looks_like_markup_stays_text():
     assert "a\\|b" in to_markdown(sections)
     assert "<script>" not in to_html(sections)
     assert "&lt;script&gt;" in to_html(sections)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*a*",
+        "__a__",
+        "_a_ b_c",
+        "`a`",
+        "a&lt;b",
+        "[a](b)",
+        "[a]: b",
+        "# a",
+        "- a",
+        "a\\*b",
+        "===",
+        "1 < 2",
+    ],
+)
+def test_no_text_is_taken_for_markup(text):
+    page = to_html([Section(text, (text, Table((text, "x"), ((text, text),))))])
+    body = page.partition("<body>")[2]
+    assert body.count(html.escape(text)) == 5
+    assert not re.findall("<(?:em|strong|code|a|ul|ol) ?", body)
+    assert body.count("<h1>") == 1
+    assert "<h2>" not in body
 
 
 def test_the_paragraph_says_what_the_parameters_say(project):

@@ -70,7 +70,7 @@ def test_every_class_is_shown(shape, spacing_nm, seed):
 
 def test_large_fields_hold_more_organelles():
     numbers = [
-        len(Phantom(PhantomParameters(shape=shape)).instance_classes)
+        len(Phantom(PhantomParameters(shape=shape)).anatomy.classes)
         for shape in (SMALL, (128, 256, 256), (256, 256, 512))
     ]
     assert numbers[0] >= 11
@@ -80,7 +80,7 @@ def test_large_fields_hold_more_organelles():
 
 def test_instances_agree_with_labels(sample):
     phantom = Phantom(PhantomParameters(shape=(96, 160, 160), seed=1))
-    of_instance = phantom.instance_classes
+    of_instance = phantom.anatomy.classes
     is_organelle = sample.instances > 0
     np.testing.assert_array_equal(is_organelle, sample.labels >= 3)
     np.testing.assert_array_equal(

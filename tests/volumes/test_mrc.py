@@ -6,6 +6,7 @@ import mrcfile
 import numpy as np
 import pytest
 from supervox.volumes import VolumeError, open_volume
+from supervox.volumes.mrc import HEADER_DTYPE
 
 VALUES = np.random.default_rng(1).integers(-100, 100, (5, 12, 8)).astype(np.int8)
 
@@ -28,6 +29,10 @@ def _patch(path, offset, data):
     content = bytearray(path.read_bytes())
     content[offset : offset + len(data)] = data
     path.write_bytes(content)
+
+
+def test_the_header_is_that_of_mrcfile():
+    assert HEADER_DTYPE == mrcfile.dtypes.HEADER_DTYPE
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "float32", "uint16", "float16"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import builtins
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,11 @@ from supervox.napari_plugin.tasks.preparing import Preparation
 from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import (
+    DeviceAndCluster,
+    DiskTooSmall,
+    FolderUnusable,
     MemoryPlan,
     NotEnoughMemory,
-    SegmentationError,
     SegmentationParameters,
     find_strokes,
 )
@@ -106,8 +110,11 @@ def test_a_cluster_has_no_gpu(
     source: Source, run_stage: Callable[..., Any], tmp_path: Path
 ) -> None:
     stage = Preparation(Resources(tmp_path, scheduler="local", device="gpu"))
-    with pytest.raises(SegmentationError, match="GPU and a Dask cluster don't go together"):
+    with pytest.raises(
+        DeviceAndCluster, match="GPU and a Dask cluster don't go together"
+    ) as caught:
         run_stage(stage, source, PARAMETERS)
+    assert "change one of the two in Preferences" in with_remedy(caught.value)
 
 
 def test_without_dask(
@@ -126,12 +133,17 @@ def test_without_dask(
         run_stage(stage, source, PARAMETERS)
 
 
-def test_what_does_not_fit_goes_to_the_disk(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("free", "bytes_per_voxel"), [(1e12, 4 + 12), (5e9, 4)])
+def test_what_does_not_fit_goes_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: float, bytes_per_voxel: int
+) -> None:
+    """With the files that a stage goes on from, if there is room for them."""
     live = replace(PARAMETERS, partitions=1)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     assert not Resources(tmp_path, memory=30e9).plan(large(), live).ids_on_disk
     assert Resources(tmp_path, memory=5e9).plan(large(), live).ids_on_disk
     needs = Preparation(Resources(tmp_path, memory=5e9)).needs(large(), live)
-    assert needs.disk_bytes == 4 * np.prod(LARGE)
+    assert needs.disk_bytes == bytes_per_voxel * np.prod(LARGE)
     assert needs.bytes < 3e9
     assert not needs.refusal
 
@@ -161,9 +173,9 @@ def test_a_full_disk(
 ) -> None:
     plan = MemoryPlan(True, False, 1, 1e9, 1e18)
     monkeypatch.setattr(Resources, "plan", lambda *_, **__: plan)
-    words = r"needs room for 1000000000\.0 GB .* choose a folder on a larger disk in Preferences"
-    with pytest.raises(SegmentationError, match=words):
+    with pytest.raises(DiskTooSmall, match=r"needs room for 1000000000\.0 GB mean") as caught:
         run_stage(Preparation(Resources(tmp_path)), source, PARAMETERS)
+    assert "choose a folder on a larger disk in Preferences" in with_remedy(caught.value)
 
 
 def test_a_folder_that_can_not_be_made(
@@ -171,7 +183,6 @@ def test_a_folder_that_can_not_be_made(
 ) -> None:
     monkeypatch.setattr(Resources, "plan", lambda *_, **__: MemoryPlan(True, False, 1, 1e9, 1e6))
     (tmp_path / "file").touch()
-    with pytest.raises(
-        SegmentationError, match=r"can't be used for large arrays .* another folder"
-    ):
+    with pytest.raises(FolderUnusable, match=r"can't be used for large arrays \(.* no fold") as no:
         run_stage(Preparation(Resources(tmp_path / "file" / "in")), source, PARAMETERS)
+    assert "choose another folder in Preferences" in with_remedy(no.value)

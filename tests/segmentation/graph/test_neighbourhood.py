@@ -16,7 +16,7 @@ def line_of(n: int) -> Partition:
     """A row of `n` supervoxels of one voxel, whose boundaries grow along it."""
     edges = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1).astype(np.int32)
     area = np.arange(1.0, n)
-    graph = RegionGraph(edges, area, area, area, np.ones(n, np.int64), np.zeros(n))
+    graph = RegionGraph(edges, area, np.ones(n, np.int64), np.zeros(n))
     table = FeatureTable(np.zeros((n, 1), np.float32), ("raw_mean",), np.ones(n, np.int64))
     return Partition(np.arange(n, dtype=np.int32).reshape(1, 1, n), table, graph)
 

@@ -62,7 +62,7 @@ def test_the_parts_are_those_of_the_stages(volume: np.ndarray) -> None:
         np.testing.assert_array_equal(part.table.values, table.values)
         graph = region_graph(ids, volume, spacing=SPACING)
         np.testing.assert_array_equal(part.graph.edges, graph.edges)
-        np.testing.assert_array_equal(part.graph.boundary_contrast, graph.boundary_contrast)
+        np.testing.assert_array_equal(part.graph.area, graph.area)
 
 
 def test_the_parts_fit_each_other(volume: np.ndarray) -> None:

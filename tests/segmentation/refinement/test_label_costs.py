@@ -164,8 +164,7 @@ def test_a_single_stroke_is_never_held_out() -> None:
 def line_of(n: int) -> Partition:
     """A row of `n` supervoxels of one voxel."""
     edges = np.stack([np.arange(n - 1), np.arange(1, n)], axis=1).astype(np.int32)
-    ones = np.ones(n - 1)
-    graph = RegionGraph(edges, ones, ones, ones, np.ones(n, np.int64), np.zeros(n))
+    graph = RegionGraph(edges, np.ones(n - 1), np.ones(n, np.int64), np.zeros(n))
     table = FeatureTable(np.zeros((n, 1), np.float32), ("raw_mean",), np.ones(n, np.int64))
     return Partition(np.arange(n, dtype=np.int32).reshape(1, 1, n), table, graph)
 

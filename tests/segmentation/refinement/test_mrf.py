@@ -17,8 +17,6 @@ def graph_of(
     return RegionGraph(
         np.array(edges, np.int32).reshape(-1, 2),
         np.ones(count),
-        np.zeros(count),
-        np.zeros(count),
         np.ones(n, np.int64),
         np.zeros(n) if intensity is None else intensity,
     )

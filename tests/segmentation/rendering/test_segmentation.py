@@ -319,13 +319,6 @@ def test_labels_of_one_partition_are_a_look_up() -> None:
     assert np.array_equal(one.labels, one.supervoxel_classes()[IDS[0]])
 
 
-def test_probability_of_a_class() -> None:
-    found = make((2, 4, 7))
-    assert found.supervoxel_probability(4, 1).tolist() == found.probabilities[1][:, 1].tolist()
-    with pytest.raises(ValueError, match="no class 3; the classes are 2, 4, 7"):
-        found.supervoxel_probability(3)
-
-
 @pytest.mark.parametrize("n_classes", [2, 3, 9])
 def test_uncertainty_of_supervoxels(n_classes: int) -> None:
     ids = tuple(range(1, n_classes + 1))

@@ -1,0 +1,129 @@
+"""A window that is killed while it prepares goes on at the block it was at, to the same bytes.
+
+``SUPERVOX_KILLS`` says how often it is killed, and ``SUPERVOX_EDGE`` how large the volume is: the
+long test of ten kills at 256 voxels.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import ndimage as ndi
+from supervox.execution import Run
+from supervox.project import checkpoints, prepare_kept
+from supervox.project.checkpoints import FOLDER, MOST
+from supervox.segmentation import SegmentationParameters, Segmenter
+from supervox.volumes import write_volume
+
+from tests.napari_plugin.preparer import digest_of
+from tests.project.counted_blocks import report_blocks, use_small_blocks
+
+EDGE = int(os.environ.get("SUPERVOX_EDGE", "48"))
+KILLS = int(os.environ.get("SUPERVOX_KILLS", "2"))
+AT_WORK = 4  # blocks, on two threads, or waiting to be taken
+ROOT = Path(__file__).parents[3]
+LIVE = SegmentationParameters(partitions=1)
+
+
+@pytest.fixture(scope="module")
+def image() -> Any:
+    noise = np.random.default_rng(5).normal(size=(EDGE, EDGE, EDGE)).astype(np.float32)
+    return ndi.gaussian_filter(noise, 2)
+
+
+def lines_of(log: Path) -> list[str]:
+    return log.read_text().splitlines() if log.exists() else []
+
+
+def live(volume: Path, home: Path, log: Path, kind: str, enough: float) -> str:
+    """Prepare in a window until so many blocks were worked on; return what it said at the end."""
+    command = [sys.executable, "-m", "tests.napari_plugin.preparer"]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen(
+        [*command, str(volume), str(home), str(log), kind],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+    ) as process:
+        while process.poll() is None and len(set(lines_of(log))) < enough:
+            time.sleep(0.005)
+        if process.poll() is None:
+            process.kill()
+        assert process.stdout is not None
+        return process.stdout.read().strip()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs SIGKILL")
+@pytest.mark.parametrize("kind", ["new", "painted"])
+def test_a_killed_window_goes_on_at_the_block(
+    image: Any, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if EDGE < 100:
+        use_small_blocks(monkeypatch)
+        kind += " small"
+    write_volume(tmp_path / "cell.mrc", image, spacing=(1, 1, 1))
+    whole: list[object] = []
+    report_blocks(monkeypatch, whole.append)
+    segmenter = Segmenter(image, parameters=LIVE, workers=2)
+    with checkpoints(tmp_path / "whole", image, (1.0, 1.0, 1.0), LIVE) as kept:
+        assert kept is not None
+        prepare_kept(segmenter, kept, run=Run(2))
+    expected = digest_of(segmenter.partitions[0])
+
+    chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
+    moments = sorted(chance.uniform(0, len(whole)) for _ in range(KILLS))
+    log, home = tmp_path / "blocks.log", tmp_path / "home"
+    for moment in moments:
+        assert live(tmp_path / "cell.mrc", home, log, kind, moment) == ""
+    assert live(tmp_path / "cell.mrc", home, log, kind, np.inf) == expected
+    worked = lines_of(log)
+    again = len(worked) - len(set(worked))
+    assert len(set(worked)) == len(whole)
+    assert again <= AT_WORK * KILLS
+    found = json.dumps({"edge": EDGE, "kills": KILLS, "blocks": len(whole), "again": again})
+    logging.getLogger(__name__).info("%s: %s", kind, found)
+    (entry,) = (home / FOLDER).iterdir()
+    assert not (entry / "unfinished").exists()
+    assert len(list((entry / "derived").iterdir())) == 3
+
+
+def test_nobody_shares_a_checkpoint(image: Any, tmp_path: Path) -> None:
+    where = (tmp_path, image, (1.0, 1.0, 1.0), LIVE)
+    with checkpoints(*where) as one, checkpoints(*where) as other:
+        assert one is not None
+        assert other is None
+    with checkpoints(*where) as again:
+        assert again is not None
+
+
+def test_other_voxels_are_another_volume(image: Any, tmp_path: Path) -> None:
+    changed = image.copy()
+    changed[3, 5, 7] += 1
+    with checkpoints(tmp_path, image, (1.0, 1.0, 1.0), LIVE) as one:
+        assert one is not None
+        one.save_piece(0, np.zeros(image.shape, np.int32))
+        assert one.load_pieces(0).ids is not None
+    with checkpoints(tmp_path, changed, (1.0, 1.0, 1.0), LIVE) as other:
+        assert other is not None
+        assert other.load_pieces(0).ids is None
+    with checkpoints(tmp_path, image, (2.0, 1.0, 1.0), LIVE) as coarser:
+        assert coarser is not None
+        assert coarser.load_pieces(0).ids is None
+
+
+def test_old_checkpoints_are_removed(tmp_path: Path) -> None:
+    for number in range(MOST + 3):
+        with checkpoints(tmp_path, np.full((2, 3, 4), number), (1.0, 1.0, 1.0), LIVE):
+            pass
+    assert len(list((tmp_path / FOLDER).iterdir())) == MOST + 1
