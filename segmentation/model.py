@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.features import FeatureBank, column_names
+from supervox.parameters import read_json
 from supervox.segmentation.classifier.estimators import Classifier, FittedEstimator
 from supervox.segmentation.classifier.forest import Forest
 from supervox.segmentation.classifier.stored_estimators import (
@@ -21,7 +22,7 @@ from supervox.segmentation.classifier.stored_estimators import (
 from supervox.volumes import VolumeClass, unit_symbol
 
 from ._archive import read_archive, write_archive
-from .checks import MOST_CHANNELS, SegmentationError
+from .checks import MOST_CHANNELS, SegmentationError, Spacing
 from .parameters import SegmentationParameters
 from .strokes import LabelledSupervoxels
 
@@ -65,6 +66,36 @@ class Model:
     n_images: int = 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Header:
+    """What a file has as JSON, beside the arrays."""
+
+    schema: int
+    parameters: SegmentationParameters
+    class_ids: tuple[int, ...]
+    scikit_learn: str | None = None  # version that must read the classifier, if it is of there
+    classes: tuple[VolumeClass, ...]
+    images: int
+    columns: tuple[str, ...]
+    trained_on: str
+    spacing: Spacing
+    unit: str | None = None
+    partitions: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.images <= MOST_CHANNELS:
+            raise ValueError("its number of channels is damaged")
+        if self.columns != column_names(FeatureBank(self.parameters.features), self.images):
+            raise ValueError("its features are not those of this version; train it again")
+        if not all(math.isfinite(value) and value > 0 for value in self.spacing):
+            raise ValueError("its voxel size is damaged")
+        if self.unit is not None and unit_symbol(self.unit) != self.unit:
+            raise ValueError("its unit is not one that this version knows")
+        values = [item.value for item in self.classes]
+        if values != sorted(set(values)) or not set(values) <= set(self.class_ids):
+            raise ValueError("its names of classes are damaged")
+
+
 def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model; the file appears under its name only when it is complete.
 
@@ -82,24 +113,24 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         If the file can't be written.
     """
     arrays, version = _classifier_arrays(model.classifier)
-    header = {
-        "schema": SCHEMA,
-        "parameters": model.parameters.to_dict(),
-        "class_ids": model.classifier.class_ids,
-        "scikit-learn": version,
-        "classes": [item.as_json() for item in model.classes],
-        "images": model.n_images,
-        "columns": column_names(FeatureBank(model.parameters.features), model.n_images),
-        "trained_on": model.trained_on,
-        "spacing": model.spacing,
-        "unit": model.unit,
-        "partitions": len(model.painted),
-    }
+    header = _Header(
+        schema=SCHEMA,
+        parameters=model.parameters,
+        class_ids=model.classifier.class_ids,
+        scikit_learn=version,
+        classes=model.classes,
+        images=model.n_images,
+        columns=column_names(FeatureBank(model.parameters.features), model.n_images),
+        trained_on=model.trained_on,
+        spacing=model.spacing,
+        unit=model.unit,
+        partitions=len(model.painted),
+    )
     arrays["distance"] = model.distance
     for index, painted in enumerate(model.painted):
         arrays[f"painted_{index}_supervoxels"] = painted.supervoxels
         arrays[f"painted_{index}_classes"] = painted.classes
-    write_archive(path, header, arrays)
+    write_archive(path, asdict(header), arrays)
 
 
 def _classifier_arrays(classifier: Classifier) -> tuple[dict[str, NDArray[Any]], str | None]:
@@ -122,7 +153,9 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     """
     try:
         header, arrays = read_archive(path)
-        schema = _get(header, "schema", int)
+        schema = header.get("schema")
+        if type(schema) is not int:
+            raise ValueError("its schema is missing or damaged")
         if schema > SCHEMA:
             raise ValueError(
                 f"it has the schema {schema}, this version reads {SCHEMA}: it was made by a newer "
@@ -132,7 +165,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
             raise ValueError(
                 f"it has the schema {schema}, this version reads {SCHEMA}; train it again"
             )
-        return _assemble(header, arrays)
+        return _assemble(read_json(_Header, header), arrays)
     except FileNotFoundError as error:
         raise SegmentationError(f"there is no model file {path}") from error
     except SegmentationError as error:  # a library is missing
@@ -141,46 +174,33 @@ def load_model(path: str | os.PathLike[str]) -> Model:
         raise SegmentationError(f"{path} is not a usable supervox model: {error}") from error
 
 
-def _assemble(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Model:
-    """Check everything in the file, and make the model of it."""
-    parameters = SegmentationParameters.from_dict(_get(header, "parameters", dict))
-    n_images = _get(header, "images", int)
-    if not 1 <= n_images <= MOST_CHANNELS:
-        raise ValueError("its number of channels is damaged")
-    columns = column_names(FeatureBank(parameters.features), n_images)
-    if _get(header, "columns", list) != list(columns):
-        raise ValueError("its features are not those of this version; train it again")
-    class_ids = tuple(_get(header, "class_ids", list))
-    if not all(type(value) is int for value in class_ids):
-        raise ValueError("its class_ids are damaged")
+def _assemble(header: _Header, arrays: Mapping[str, NDArray[Any]]) -> Model:
+    """Check the arrays, and make the model of all."""
+    class_ids = header.class_ids
     return Model(
-        parameters,
-        _classifier(header, arrays, class_ids, len(columns)),
-        _painted(_get(header, "partitions", int), arrays, parameters, class_ids),
-        _get(header, "trained_on", str),
-        _spacing(_get(header, "spacing", list)),
+        header.parameters,
+        _classifier(header, arrays),
+        _painted(header.partitions, arrays, header.parameters, class_ids),
+        header.trained_on,
+        header.spacing,
         _distance(_array(arrays, "distance"), len(class_ids)),
-        _unit(header),
-        _classes(_get(header, "classes", list), class_ids),
-        n_images,
+        header.unit,
+        header.classes,
+        header.images,
     )
 
 
-def _classifier(
-    header: Mapping[str, Any],
-    arrays: Mapping[str, NDArray[Any]],
-    class_ids: tuple[int, ...],
-    n_features: int,
-) -> Classifier:
+def _classifier(header: _Header, arrays: Mapping[str, NDArray[Any]]) -> Classifier:
     """Read the classifier, and verify it."""
-    if header.get("scikit-learn") is None:
-        forest = Forest(class_ids, **{k: _array(arrays, f"forest_{k}") for k in FOREST_ARRAYS})
+    ids, n_features = header.class_ids, len(header.columns)
+    if header.scikit_learn is None:
+        forest = Forest(ids, **{name: _array(arrays, f"forest_{name}") for name in FOREST_ARRAYS})
         forest.verify(n_features)
         return forest
     content = _array(arrays, "estimator")
     if content.dtype != np.uint8 or content.ndim != 1:
         raise ValueError("its classifier is damaged")
-    return restore_estimator(content, _get(header, "scikit-learn", str), class_ids, n_features)
+    return restore_estimator(content, header.scikit_learn, ids, n_features)
 
 
 def _painted(
@@ -209,14 +229,6 @@ def _painted(
     return tuple(result)
 
 
-def _spacing(values: list[Any]) -> tuple[float, float, float]:
-    if len(values) != 3 or not all(
-        type(value) in (int, float) and math.isfinite(value) and value > 0 for value in values
-    ):
-        raise ValueError("its voxel size is damaged")
-    return float(values[0]), float(values[1]), float(values[2])
-
-
 def _distance(values: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
     if values.dtype != np.float64 or values.shape != (n_classes, n_classes):
         raise ValueError("the costs of borders do not fit its classes")
@@ -227,36 +239,7 @@ def _distance(values: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
     return values
 
 
-def _unit(header: Mapping[str, Any]) -> str | None:
-    if header.get("unit") is None:
-        return None
-    unit: str = _get(header, "unit", str)
-    if unit_symbol(unit) != unit:
-        raise ValueError("its unit is not one that this version knows")
-    return unit
-
-
-def _classes(items: list[Any], class_ids: tuple[int, ...]) -> tuple[VolumeClass, ...]:
-    result = []
-    for item in items:
-        if not isinstance(item, dict) or item.keys() - {"value", "name", "colour"}:
-            raise ValueError("its names of classes are damaged")
-        value, name = _get(item, "value", int), _get(item, "name", str)
-        result.append(VolumeClass(value, name, item.get("colour")))
-    values = [item.value for item in result]
-    if values != sorted(set(values)) or not set(values) <= set(class_ids):
-        raise ValueError("its names of classes are damaged")
-    return tuple(result)
-
-
 def _array(arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
     if name not in arrays:
         raise ValueError(f"the array {name} is missing")
     return arrays[name]
-
-
-def _get(header: Mapping[str, Any], name: str, kind: type) -> Any:
-    value = header.get(name)
-    if type(value) is not kind:
-        raise ValueError(f"its {name} is missing or damaged")
-    return value

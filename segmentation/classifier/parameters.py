@@ -63,8 +63,8 @@ class ClassifierParameters:
     trees: int = parameter(
         200,
         title="Number of trees",
-        help="How many trees of the forest vote. More give steadier probabilities, and take longer "
-        "after every stroke.",
+        help="How many trees vote, where the classifier has any. More give steadier probabilities, "
+        "and take longer after every stroke.",
         ge=1,
         step=50,
     )

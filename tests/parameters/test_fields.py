@@ -84,6 +84,13 @@ def test_values_are_written_with_their_units() -> None:
     }
 
 
+def test_chosen_names_are_put_into_words() -> None:
+    about = parameter_of(Dough, "grains")
+    assert about.words(("rye", "spelt")) == "dark, old"
+    assert about.words(("oat",)) == "oat"
+    assert parameter_of(Bread, "heat").words(200) == "200 degrees"
+
+
 def test_a_changed_copy_leaves_the_rest() -> None:
     bread = Bread()
     assert change_entry(bread, ("dough", "flour"), 250.0) == Bread(Dough(250.0))
