@@ -16,7 +16,7 @@ from supervox.segmentation.refinement.cross_validation import (
 )
 from supervox.segmentation.refinement.label_costs import (
     UNKNOWN,
-    _shown_by_labels,
+    _costs_of_labels,
     border_costs,
     count_contacts,
     learn_coupling,
@@ -114,7 +114,7 @@ def test_a_class_that_refinement_wipes_out_keeps_the_cost_that_strokes_told() ->
     truth[4:14, 5:15] = 1
     one = trial(truth, strokes_on(truth), 0.5)
     told = np.array([[0, 0.3], [0.3, 0]])
-    assert np.array_equal(_shown_by_labels(one, np.zeros(truth.size, np.int32), told, 2.0), told)
+    assert np.array_equal(_costs_of_labels(one, np.zeros(truth.size, np.int32), told, 2.0), told)
 
 
 def test_true_shares_are_solved_out_of_what_an_imperfect_forest_says() -> None:
