@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.svm import LinearSVC
-from supervox.execution import Cancelled
+from supervox.execution import Cancelled, Run
 from supervox.features import parameters_for_preset
 from supervox.segmentation import (
     METHODS,
@@ -75,7 +75,7 @@ def test_every_name_learns_and_gives_probabilities(method: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_no_result_depends_on_threads_or_on_which_rows_are_asked_for(method: str) -> None:
-    one, two = train(method, workers=1), train(method, workers=2)
+    one, two = train(method, run=Run(1)), train(method, run=Run(2))
     rng = np.random.default_rng(3)
     rows = rng.normal(3, 3, size=(BLOCK_ROWS + 500, 5)).astype(np.float32)
     chances = one.predict(rows, workers=1)
@@ -127,11 +127,11 @@ def test_what_cannot_be_learned_from_is_refused(method: str) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_training_and_predicting_can_be_stopped(method: str) -> None:
-    found = train(method)
+    found, stopped = train(method), Run(should_stop=lambda: True)
     with pytest.raises(Cancelled):
-        train(method, should_stop=lambda: True)
+        train(method, run=stopped)
     with pytest.raises(Cancelled):
-        found.predict(np.zeros((5 * BLOCK_ROWS, 5), np.float32), should_stop=lambda: True)
+        found.predict(np.zeros((5 * BLOCK_ROWS, 5), np.float32), workers=stopped)
 
 
 @pytest.mark.parametrize("kind", [RandomForestClassifier, ExtraTreesClassifier])

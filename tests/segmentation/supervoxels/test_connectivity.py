@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import label
-from supervox.execution import Block, run_blocks, split_blocks
+from supervox.execution import Block, Run, split_blocks
 from supervox.segmentation.supervoxels._connectivity import connect
 
 
@@ -32,7 +32,7 @@ def connected(
     between, out = np.full(raw.shape, -7, np.int32), np.full(raw.shape, -7, np.int32)
 
     def run(function: Callable[[Block], Any]) -> Iterator[Any]:
-        return run_blocks(function, blocks, workers=workers)
+        return Run(workers).blocks(function, blocks)
 
     connect(
         between,
