@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .ONESHELL:
-.PHONY: help demo test check lint types docs screenshots bench bench-scale format clean
+.PHONY: help demo test test-long check lint types docs screenshots bench bench-scale format clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,9 @@ TYPES := .supervox-mypy
 ROOMS := $(patsubst %/__init__.pyi,%,$(wildcard */__init__.pyi)) napari_plugin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO := demo-output
+# Two processes: a test waits, or works on one processor, for half of its time. Files stay whole, so
+# that what a file's tests share is made once.
+TWO_AT_A_TIME := -n 2 --dist loadfile
 
 # What Qt's window and software OpenGL need of a Debian or Ubuntu beyond its barest installation.
 QT_PACKAGES := fontconfig fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 \
@@ -61,8 +64,11 @@ demo: $(STAMPS)/supervox ## segment the built-in tomogram; show it in a window, 
 	echo "  $(CURDIR)/$$out/ground-truth.png   what is really there"
 	echo "The labels are $$out/labels.tif. Paint your own strokes: see README.md."
 
-test: $(STAMPS)/test $(STAMPS)/headless ## run all tests
-	@$(BIN)/python -m pytest $(PYTEST)
+test: $(STAMPS)/test $(STAMPS)/headless ## run all tests, the costly ones at a small size
+	@$(BIN)/python -m pytest $(TWO_AT_A_TIME) $(PYTEST)
+
+test-long: $(STAMPS)/test $(STAMPS)/headless ## run all tests, the costly ones at their full size as well
+	@$(BIN)/python -m pytest $(TWO_AT_A_TIME) -m "" $(PYTEST)
 
 check: lint types docs ## formatting, lint, types and documentation, as CI wants them
 

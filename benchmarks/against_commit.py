@@ -18,6 +18,7 @@ import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -104,10 +105,9 @@ def compare(trees: dict[str, Tree], rounds: int, folder: Path) -> list[dict[str,
         for _ in range(rounds):
             for label, tree in trees.items():
                 output = folder / f"{label}.tif"
-                words = ("segment", volume, "--annotations", strokes, "--output", output, *more)
-                seconds[label].append(
-                    timed(lambda words=words, tree=tree: tree.supervox(*words))[1]
-                )
+                words: list[str | Path] = ["segment", volume, "--annotations", strokes, *more]
+                words += ["--output", output]
+                seconds[label].append(timed(partial(tree.supervox, *words))[1])
                 digests[label].add(blake2b(tifffile.imread(output).tobytes()).hexdigest())
         same = digests["before"] == digests["now"] and len(digests["now"]) == 1
         ratio = median(seconds["now"]) / median(seconds["before"])

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import napari
@@ -57,6 +58,17 @@ class Window:
             if time.perf_counter() - started > PATIENCE:
                 raise TimeoutError("the window does not answer")
         return time.perf_counter() - started
+
+    def pause(self, seconds: float, unless: Callable[[], bool]) -> None:
+        """Run the event loop for a while, or until something holds."""
+        end = time.perf_counter() + seconds
+        self.wait(lambda: unless() or time.perf_counter() > end)
+
+    def result_changes(self) -> Callable[[], bool]:
+        """Return what tells whether there is another result than now."""
+        view = self.session.view
+        before = view.result
+        return lambda: view.result is not before
 
     def event(self, kind: QEvent.Type, x: float, y: float) -> QMouseEvent:
         """Make a mouse event with the left button, at a place of the canvas."""
@@ -220,9 +232,7 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
     whole: list[float] = []
     for number in range(rounds):
         session.classes.selected = session.classes.ids[number % len(session.classes)]
-        to_view, to_whole = time_stroke(
-            window, lambda number=number: window.stroke(number, STROKE_SECONDS)
-        )
+        to_view, to_whole = time_stroke(window, partial(window.stroke, number, STROKE_SECONDS))
         first.append(to_view)
         whole.append(to_whole)
         say(f"application: a stroke {to_view:.2f} s, whole {to_whole:.2f} s")
@@ -231,11 +241,9 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
     alone = window.stroke(rounds, LONG_STROKE_SECONDS)
     during = []
     for number in range(3):
-        before = session.view.result
+        changed = window.result_changes()
         live.update()
-        window.wait(
-            lambda before=before: live.updating.is_running or session.view.result is not before
-        )
+        window.wait(partial(_any_of, changed, lambda: live.updating.is_running))
         during.append(window.stroke(rounds + 1 + number, LONG_STROKE_SECONDS))
         window.wait(lambda: not live.updating.is_running)
     session.set_live(True)
@@ -248,6 +256,10 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
     }
 
 
+def _any_of(*conditions: Callable[[], bool]) -> bool:
+    return any(condition() for condition in conditions)
+
+
 def _strengths(window: Window, rounds: int) -> dict[str, Any]:
     session = window.session
     slider = window.dock.segment.strength.slider
@@ -257,9 +269,9 @@ def _strengths(window: Window, rounds: int) -> dict[str, Any]:
     session.live.updating.published.connect(lambda _: seen.append(time.perf_counter()))
     for number in range(rounds):
         seen.clear()
-        before, started = session.view.result, time.perf_counter()
+        changed, started = window.result_changes(), time.perf_counter()
         slider.setValue(20 if number % 2 else 10)
-        window.wait(lambda before=before: session.view.result is not before)
+        window.wait(changed)
         whole.append(time.perf_counter() - started)
         first.append((seen[0] - started) if seen else whole[-1])
         settle(window)
@@ -281,4 +293,4 @@ def scroll(window: Window, rounds: int) -> list[float]:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as home:  # projects begin with the first stroke
         os.environ["XDG_DATA_HOME"] = home
-        print(json.dumps(run(tuple(json.loads(sys.argv[1])), int(sys.argv[2]))))  # type: ignore[arg-type]
+        print(json.dumps(run(tuple(json.loads(sys.argv[1])), int(sys.argv[2]))))

@@ -81,13 +81,19 @@ class Visit:
             by_class = []
             for number in range(1, int(plane.max()) + 1):
                 while number not in session.classes:
-                    self.window.dock.findChild(QToolButton, "supervox_class_add").click()
+                    self._add_class()
                 paths = _paths(plane == number)
                 if paths:
                     session.classes.selected = number
                     self.drag(z, paths[0])
                 by_class.append([(z, number, path) for path in paths[1:] if self._fits(z, path)])
             self.further = [item for turn in zip_longest(*by_class) for item in turn if item]
+
+    def _add_class(self) -> None:
+        """Press the button that adds a class."""
+        button = self.window.dock.findChild(QToolButton, "supervox_class_add")
+        assert button is not None
+        button.click()
 
     def _fits(self, z: int, path: NDArray[np.float64]) -> bool:
         """Tell whether a path of a plane lies on the canvas."""
@@ -155,16 +161,11 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         box = session.preparation.prepared
         started = time.perf_counter()
         window.dock.segment.widening.button.click()
-        meanwhile = []
+        meanwhile: list[tuple[float, float]] = []
         most = min(MOST_STROKES_MEANWHILE, len(visit.further) - rounds)
         while session.preparation.prepared is box and len(meanwhile) < most:
             meanwhile.append(visit.stroke())
-            until = time.perf_counter() + PAUSE_MEANWHILE
-            window.wait(
-                lambda until=until: (
-                    time.perf_counter() > until or session.preparation.prepared is not box
-                )
-            )
+            window.pause(PAUSE_MEANWHILE, unless=lambda: session.preparation.prepared is not box)
             if len(meanwhile) == 2:
                 visit.picture("5-whole-meanwhile")
         visit.found["meanwhile"] = meanwhile
@@ -209,11 +210,11 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
 
 def _strengths(window: Window, rounds: int) -> list[float]:
     """Move the strength back and forth; return the seconds to the whole volume."""
-    view, slider, seconds = window.session.view, window.dock.segment.strength.slider, []
+    slider, seconds = window.dock.segment.strength.slider, []
     for number in range(rounds):
-        before = view.result
+        changed = window.result_changes()
         slider.setValue(20 if number % 2 else 10)
-        seconds.append(window.wait(lambda before=before: view.result is not before))
+        seconds.append(window.wait(changed))
         settle(window)
     return seconds
 

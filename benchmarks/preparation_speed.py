@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from supervox.execution import Run
 from supervox.features import FeatureBank, IntensityRange, pool_features
 from supervox.sample_data import make_phantom
 from supervox.segmentation import (
@@ -96,7 +97,7 @@ def _prepare(volume: Any) -> None:
         SegmentationParameters(),
         spacing=(1.0, 1.0, 1.0),
         intensity=intensity,
-        workers=THREADS,
+        run=Run(THREADS),
     )
 
 

@@ -59,19 +59,19 @@ def measure(quick: bool) -> dict[str, Any]:
 def _measure_machine(threads: int, divisor: int) -> dict[str, float]:
     """Return billions of operations and bytes a second of some threads together."""
     loops = FLOP_LOOPS // divisor
-    arrays = [
-        [np.ones(TRIAD_VALUES // divisor, np.float32) for _ in range(3)] for _ in range(threads)
-    ]
+    values = TRIAD_VALUES // divisor
+    arrays = [np.ones((3, values), np.float32) for _ in range(threads)]
 
     def compute(_: int) -> None:
         _multiply_and_add(loops, np.float32(0.5), np.float32(0.25))
 
     def stream(thread: int) -> None:
-        _triad(*arrays[thread], np.float32(0.5))
+        a, b, c = arrays[thread]
+        _triad(a, b, c, np.float32(0.5))
 
     return {
         "gigaflops": threads * 2 * LANES * loops / _fastest(compute, threads) / 1e9,
-        "gigabytes": threads * 12 * arrays[0][0].size / _fastest(stream, threads) / 1e9,
+        "gigabytes": threads * 12 * values / _fastest(stream, threads) / 1e9,
     }
 
 

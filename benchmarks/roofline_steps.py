@@ -118,17 +118,18 @@ def _supervoxel_steps(at: _Setting) -> Iterator[Step]:
     )
     cells = Cells.for_volume(at.guide.shape, UNIT, SupervoxelParameters())
     whole = cells.blocks(at.guide.shape)[0]
-    places = tuple(np.array(value) for value in ((0, 0, 0), cells.offset, cells.step))
+    origin, offset, step = map(np.array, ((0, 0, 0), cells.offset, cells.step))
     first, n_cells = cells.cells(whole)
     sums = np.zeros((*cells.n_cells, N_SUMS))
-    sum_cells(at.guide, *places, first, sums)
+    sum_cells(at.guide, origin, offset, step, first, sums)
     centres = [sums[..., 1:] / sums[..., :1]]
     weight = np.array(cells.weight, np.float32)
     no_ids, no_sums = np.zeros((0, 0, 0), np.int32), np.zeros((0, 0, 0, N_SUMS))
     raw = np.empty(at.guide.shape, np.int32)
 
     def assign(total: NDArray[np.float64], ids: NDArray[np.int32]) -> None:
-        assign_block(at.guide, *places, first, n_cells, centres[-1], weight, total, ids)
+        grid = origin, offset, step, first, n_cells
+        assign_block(at.guide, *grid, centres[-1], weight, total, ids)
 
     def one_round() -> NDArray[np.float64]:
         total = np.zeros((*(n_cells + 2), N_SUMS))
@@ -346,7 +347,7 @@ def _edges(at: _Setting) -> Step:
     edges = Edges(guide_block(at.volume, whole, at.intensity, UNIT), WINDOW)
     numbers, rows = number_votes([at.ids[whole.core]])
     votes = np.random.default_rng(0).random(len(rows[0]), np.float32)
-    out = np.empty(at.inside.shape, np.float32)
+    out: NDArray[np.float32] = np.empty(at.inside.shape, np.float32)
     spans = np.zeros((*out.shape[:2], 2), np.int32)
     spans[..., 1] = out.shape[2]
     operations = 4 * gaussian(WINDOW[0]) + 8

@@ -96,7 +96,7 @@ def _run(kind: str, folder: Path, warm: Path) -> dict[str, Any]:
         found = json.loads(_call("run", folder, warm, *(KINDS | DASK_KINDS)[kind], BUDGET))
         told = f"{found['seconds']['total']:.1f} s, {found['peak'] / 1e9:.2f} GB"
     say(f"scale: {_times(found['shape'])}, {kind}: {told}")
-    return {"kind": kind, "load": round(load, 1), "commit": commit()} | found
+    return {"kind": kind, "load": round(load, 1), "commit": commit(), **found}
 
 
 def _better(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:

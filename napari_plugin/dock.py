@@ -8,8 +8,8 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
-from supervox.napari_plugin.session.advice import Step, next_step
 from supervox.napari_plugin.session.dock_state import DockState
+from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
@@ -203,8 +203,6 @@ class SupervoxDock(QWidget):
         if self._is_closed:
             return
         state = dock_state(self.session)
-        if state == self.state and self._last_step is not None:
-            return
         old, self.state = self.state, state
         if state.project != old.project or self._last_step is None:
             self.project.refresh()

@@ -40,6 +40,7 @@ from .preparation.allocate import allocate as allocate
 from .preparation.allocate import check_disk as check_disk
 from .preparation.allocate import choose_device as choose_device
 from .preparation.allocate import copy_volume as copy_volume
+from .preparation.allocate import room_for_ids as room_for_ids
 from .preparation.estimate import START_SECONDS as START_SECONDS
 from .preparation.estimate import Estimate as Estimate
 from .preparation.estimate import estimate_preparation as estimate_preparation

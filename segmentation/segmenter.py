@@ -341,7 +341,7 @@ class Segmenter:
             learned.painted,
             fingerprint(*self.images),
             self.spacing,
-            learned.coupling.distance,
+            learned.coupling.D,
             unit,
             tuple(named[k] for k in learned.classifier.class_ids if k in named),
             len(self.images),

@@ -157,7 +157,7 @@ def refine_partitions(
         return minimise(
             learned.probabilities[index],
             partitions[index].links,
-            strength * learned.coupling.distance,
+            strength * learned.coupling.D,
             painted=known[index],
             run=run,
         )

@@ -87,12 +87,12 @@ def segment_in_view(
     probabilities = classifier.predict(partition.table.values, near.supervoxels, workers=run)
     surroundings = Surroundings(near.supervoxels, seen[near.supervoxels], probabilities)
     n_classes = len(classifier.class_ids)
-    if coupling is None or len(coupling.distance) != n_classes:
+    if coupling is None or len(coupling.D) != n_classes:
         coupling = Coupling.unknown(n_classes)
     labels = minimise(
         probabilities,
         near.links,
-        strength * coupling.distance,
+        strength * coupling.D,
         painted=near.known(painted, classifier.class_ids),
         run=run,
     )

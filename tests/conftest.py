@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ from .guarded import Module
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("SUPERVOX_DATA", ROOT.parent / "shared" / "data"))
-EXIT_STATUS = pytest.StashKey[int]()
+LONGEST = 3600  # seconds of a test that is marked long
 WITHOUT_DATA = f"no real volumes in {DATA}; SUPERVOX_DATA names another folder"
 
 # The first call of a kernel compiles it, which no deadline should count.
@@ -28,37 +26,13 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Remember how the tests went."""
-    session.config.stash[EXIT_STATUS] = int(exitstatus)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End at once where windows were open: all is told, and what comes now crashed now and then.
-
-    Three runs of all tests in a dozen ended in a segmentation fault after the last of them, while
-    the virtual display, Python and Qt were cleaned up one after the other.
-    """
-    status = config.stash.get(EXIT_STATUS, None)
-    if status is None or "PySide6" not in sys.modules:
-        return
-    sys.stdout.flush()
-    sys.stderr.flush()
-    display = getattr(sys.modules.get("pytest_xvfb"), "xvfb_instance", None)
-    virtual = getattr(display, "_virtual_display", None)
-    if virtual is not None:
-        os.kill(virtual.pid, signal.SIGTERM)  # without waiting: Qt mustn't see it go
-    os._exit(status)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the real volumes if they aren't there."""
-    if DATA.is_dir():
-        return
+    """Skip what needs the real volumes if they aren't there; give long tests their time."""
     for item in items:
-        if item.get_closest_marker("data"):
+        if item.get_closest_marker("data") and not DATA.is_dir():
             item.add_marker(pytest.mark.skip(reason=WITHOUT_DATA))
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(LONGEST))
 
 
 @pytest.fixture(scope="session")

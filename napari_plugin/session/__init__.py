@@ -1,7 +1,7 @@
 """One viewer's segmentation, without a widget.
 
 - `session`: how the parts hang together; `dock_state`: what the dock shows of them, as frozen
-  values; `snapshot`: reads those from a session; `advice`: what to do next, from those.
+  values; `snapshot`: reads those from a session; `next_step`: what to do next, from those.
 - `working_image`: the image that is worked on; `extent`: a box around the view first, then all.
 - `opening`: the layers of a project that is opened; `ready_strokes`: the layer to paint on.
 - `view`: what is shown of a result; `delivery`: final labels, and files of what there is.

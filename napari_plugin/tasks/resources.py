@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from napari.utils.notifications import show_warning
-from supervox.execution import Choice, Run, Scratch, Workspace
+from supervox.execution import Choice, Run, Workspace
 from supervox.napari_plugin.layers.source import Source
 from supervox.project import checkpoints, prepare_kept
 from supervox.segmentation import (
@@ -20,6 +20,7 @@ from supervox.segmentation import (
     MemoryPlan,
     NotEnoughMemory,
     Partition,
+    Rooms,
     SegmentationParameters,
     Segmenter,
     WhatWouldFit,
@@ -31,6 +32,7 @@ from supervox.segmentation import (
     default_budget,
     estimate_preparation,
     plan_memory,
+    room_for_ids,
 )
 
 BUDGET_STEP = 1e8  # bytes: what is available changes all the time, and plans are kept
@@ -176,46 +178,10 @@ class Resources:
         plan, is_kept = self.plan_kept(
             source, parameters, n_classes=n_classes, held_bytes=held_bytes
         )
-        with ExitStack() as stack:
-            rooms = stack.enter_context(
-                allocate(
-                    plan,
-                    self.scratch,
-                    scheduler=self.scheduler,
-                    workers=self.workers,
-                    device=device,
-                )
-            )
-            copied = COPY_COST if self._is_copied(source) else 0
-            copying, looking, preparing = run.steps([copied, LOOK_COST * is_kept, PREPARE_COST])
-            volume = source.work_volume()
-            if copied:
-                volume = copy_volume(volume, rooms.images, copying, release=source.release)
-            there = Segmenter(
-                volume,
-                spacing=source.spacing,
-                parameters=parameters,
-                workers=self.workers,
-                partitions=partitions,
-                workspace=rooms.ids,
-            )
-            step = _releasing(source, preparing)
-            kept = None
-            if is_kept:
-                place = checkpoints(
-                    self.scratch,
-                    volume,
-                    source.spacing,
-                    parameters,
-                    run=_releasing(source, looking),
-                )
-                kept = stack.enter_context(place)
-            if kept is None:
-                there.prepare(run=step)
-            else:
-                prepare_kept(there, kept, run=step)
-            rooms.ids.release()
-            found = there.partitions
+        with allocate(
+            plan, self.scratch, scheduler=self.scheduler, workers=self.workers, device=device
+        ) as rooms:
+            found = self._prepare_there(source, parameters, partitions, rooms, is_kept, run)
         return Segmenter(
             source.work_volume(),
             spacing=source.spacing,
@@ -223,6 +189,42 @@ class Resources:
             workers=self.workers,
             partitions=[_at_home(partition) for partition in found],
         )
+
+    def _prepare_there(
+        self,
+        source: Source,
+        parameters: SegmentationParameters,
+        partitions: tuple[Partition, ...],
+        rooms: Rooms,
+        is_kept: bool,
+        run: Run,
+    ) -> tuple[Partition, ...]:
+        """Prepare in the rooms that were allocated, and keep what is finished if it `is_kept`."""
+        copied = self._is_copied(source)
+        costs = [COPY_COST * copied, LOOK_COST * is_kept, PREPARE_COST]
+        copying, looking, preparing = (_releasing(source, step) for step in run.steps(costs))
+        volume = source.work_volume()
+        if copied:
+            volume = copy_volume(volume, rooms.images, copying)
+        segmenter = Segmenter(
+            volume,
+            spacing=source.spacing,
+            parameters=parameters,
+            workers=self.workers,
+            partitions=partitions,
+            workspace=rooms.ids,
+        )
+        with ExitStack() as stack:
+            kept = None
+            if is_kept:
+                place = checkpoints(self.scratch, volume, source.spacing, parameters, run=looking)
+                kept = stack.enter_context(place)
+            if kept is None:
+                segmenter.prepare(run=preparing)
+            else:
+                prepare_kept(segmenter, kept, run=preparing)
+        rooms.ids.release()
+        return segmenter.partitions
 
     def room(
         self,
@@ -240,8 +242,7 @@ class Resources:
             If memory or disk have no room.
         """
         plan = self.plan(source, parameters, n_classes=n_classes, held_bytes=held_bytes)
-        check_disk(plan, self.scratch)
-        return Workspace(Scratch(self.scratch)) if plan.ids_on_disk else Workspace()
+        return room_for_ids(plan, self.scratch)
 
     def copied_bytes(self, source: Source) -> int:
         """Return the size of the copy that many passes go over; 0 if they go over the volume."""

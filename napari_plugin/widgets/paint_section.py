@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -251,7 +252,9 @@ class PaintSection(Body[PaintState]):
     def _on_size(self, value: int) -> None:
         if self._painting.layer is not None:
             self._painting.layer.brush_size = value
+            self._state = replace(self.state, brush_size=value)  # the layer tells nobody
 
     def _on_3d(self, on: bool) -> None:
         if self._painting.layer is not None:
             self._painting.layer.n_edit_dimensions = 3 if on else 2
+            self._state = replace(self.state, is_ball=on)

@@ -183,12 +183,23 @@ def allocate(
         if shared is not None:
             yield Rooms(shared, replace(shared, pooled_together=plan.pooled_together))
             return
-        if not plan.ids_on_disk:
-            yield Rooms(Workspace(), Workspace(device=device))
-            return
-        scratch = Scratch(folder)
-        images = Workspace(scratch) if plan.volume_on_disk else Workspace()
-        yield Rooms(images, Workspace(scratch, plan.pooled_together, device=device))
+        ids = replace(room_for_ids(plan, folder), device=device)
+        yield Rooms(Workspace(ids.scratch) if plan.volume_on_disk else Workspace(), ids)
+
+
+def room_for_ids(plan: MemoryPlan, folder: Path) -> Workspace:
+    """Return where supervoxels lie by a plan: in memory, or on the disk.
+
+    Raises
+    ------
+    DiskTooSmall, FolderUnusable
+        If the disk can't take them.
+    """
+    check_disk(plan, folder)
+    if not plan.ids_on_disk:
+        return Workspace()
+    _make(folder)
+    return Workspace(Scratch(folder), plan.pooled_together)
 
 
 def _make(folder: Path) -> None:

@@ -33,7 +33,7 @@ SHARE_STROKES = 4.0  # and the forest gives every class its true share.
 SLACK = 1.5  # factor within which the class shares are known
 LEAST_ERROR = 0.02  # standard error of the benefit that any number of strokes leaves
 SURE = 0.7  # chance of doing good above which refinement is used in full
-# Of the coupling, where that is less sure: thin structures suffer more than in proportion to it,
+# Of the label costs, where that is less sure: thin structures suffer more than in proportion to it,
 # compact ones have most of the gain already.
 MOST_UNSURE = 0.5
 # Degrees of freedom for each class, two strokes having one, above which the strokes are believed.
@@ -77,7 +77,7 @@ class Evidence:
 
 
 def level_of_benefit(evidence: Evidence) -> float:
-    """Return how much of the coupling to use: the chance that refinement does good.
+    """Return how much of the label costs to use: the chance that refinement does good.
 
     The benefit over its standard error (jackknife over the strokes), as if it were normal.
 
@@ -95,8 +95,8 @@ def level_of_benefit(evidence: Evidence) -> float:
     without = np.array([weigh(dice_changes(evidence.without(k))) for k in range(n)])
     error = np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()) + LEAST_ERROR
     chance = float(norm.cdf(benefit / error))
-    level = 1.0 if chance > SURE else min(chance, MOST_UNSURE)
-    return trust * level + (1 - trust) * MOST_UNSURE
+    scale = 1.0 if chance > SURE else min(chance, MOST_UNSURE)
+    return trust * scale + (1 - trust) * MOST_UNSURE
 
 
 def trustworthiness(evidence: Evidence) -> float:
@@ -153,19 +153,21 @@ def gather_evidence(
 
 
 def dice_changes(evidence: Evidence) -> Floats:
-    """Estimate by which part of itself refinement changes the Dice coefficient of each class."""
+    """Estimate by which part of itself refinement changes the Dice coefficient of each class.
+
+    ``r (p + n) / (p + n')  -  1`` with the symbols of the module; n' is `n_refined`.
+    """
     n_classes = evidence.observed.size
-    truth = class_shares(evidence)
-    given, left = evidence.observed, evidence.refined
+    p, n, n_refined = class_shares(evidence), evidence.observed, evidence.refined
     change = np.zeros(n_classes)
     for c in range(n_classes):
-        mine = evidence.column == c
-        lost = max(0.0, 1 - left[c] / max(given[c], 1e-9))
-        hits = evidence.before[mine, c].sum() + PRIOR_STROKES
-        kept = evidence.right[mine].sum() + PRIOR_STROKES * (1 - lost / 2)
-        recall = hits / (mine.sum() + PRIOR_STROKES)
-        remains = min(kept / hits, SLACK * left[c] / max(truth[c] * recall, 1e-9))
-        change[c] = remains * (truth[c] + given[c]) / max(truth[c] + left[c], 1e-9) - 1
+        strokes = evidence.column == c
+        lost = max(0.0, 1 - n_refined[c] / max(n[c], 1e-9))
+        hits = evidence.before[strokes, c].sum() + PRIOR_STROKES
+        kept = evidence.right[strokes].sum() + PRIOR_STROKES * (1 - lost / 2)
+        recall = hits / (strokes.sum() + PRIOR_STROKES)
+        r = min(kept / hits, SLACK * n_refined[c] / max(p[c] * recall, 1e-9))
+        change[c] = r * (p[c] + n[c]) / max(p[c] + n_refined[c], 1e-9) - 1
     return change
 
 

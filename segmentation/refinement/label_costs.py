@@ -1,4 +1,4 @@
-"""How strongly the classes hold together: learned from held-out strokes and from the volume.
+"""Label costs: what borders between classes cost, from held-out strokes and from the volume.
 
 The cost of a border between the classes a and b is a log-odds of neighbourhoods,
 ``log(K_aa K_bb / K_ab K_ba) / 2``, where ``K[a, b]`` is the share of class b around class a: high
@@ -13,7 +13,8 @@ estimated twice, and the costs averaged:
    is counted in what comes out. Thousands of supervoxels tell: this hardly varies, and it knows the
    shapes of the volume, but what refinement smoothed away it doesn't see.
 
-How much of the coupling is used is decided in `benefit`.
+How much of the costs is used is decided in `cost_scale`. Symbols are those of docs/refinement.md:
+neighbourhoods K, what forests say around held-out strokes (T) and at them (M), label costs D.
 
 References
 ----------
@@ -43,22 +44,22 @@ Labels = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Coupling:
-    """Costs of borders between classes.
+    """What borders between classes cost.
 
     Attributes
     ----------
-    distance : float64, (C, C)
+    D : float64, (C, C)
         Cost of an edge of weight 1 between two classes; a metric.
-    level : float
-        Share of the estimated cost that is used; already in `distance`.
+    scale : float
+        Share of the estimated cost that is used; already in `D`.
     """
 
-    distance: NDArray[np.float64]
-    level: float
+    D: NDArray[np.float64]
+    scale: float
 
     @classmethod
     def unknown(cls, n_classes: int) -> Coupling:
-        """Return the coupling for strokes that are too few to learn from."""
+        """Return the costs for strokes that are too few to learn from."""
         return cls(UNKNOWN * (1 - np.eye(n_classes)), 1.0)
 
 
@@ -69,7 +70,7 @@ def learn_coupling(
     *,
     run: Run = Run(),
 ) -> Coupling:
-    """Estimate the coupling of the classes from held-out strokes and a sample of the volume.
+    """Estimate the label costs from held-out strokes and a sample of the volume.
 
     Parameters
     ----------
@@ -85,27 +86,27 @@ def learn_coupling(
     n_classes = sample.probabilities.shape[1]
     if not trials:
         return Coupling.unknown(n_classes)
-    told = _told_by_strokes(trials, n_classes, edges_per_supervoxel)
-    restored = refine_trials([sample], told, run)[0]
-    shown = _shown_by_labels(sample, restored, told, edges_per_supervoxel)
-    cost = make_metric((told + shown) / 2)
-    *refined, restored = refine_trials([*trials, sample], cost, run)
-    level = level_of_benefit(gather_evidence(trials, refined, sample, restored))
-    return Coupling(level * cost, level)
+    D_strokes = _costs_of_strokes(trials, n_classes, edges_per_supervoxel)
+    restored = refine_trials([sample], D_strokes, run)[0]
+    D_volume = _costs_of_labels(sample, restored, D_strokes, edges_per_supervoxel)
+    D = make_metric((D_strokes + D_volume) / 2)
+    *refined, restored = refine_trials([*trials, sample], D, run)
+    scale = level_of_benefit(gather_evidence(trials, refined, sample, restored))
+    return Coupling(scale * D, scale)
 
 
 def refine_trials(
     trials: Sequence[Trial],
-    distance: Shares,
+    D: Shares,
     run: Run = Run(),
 ) -> list[Labels]:
-    """Refine each of the pieces; held-out strokes are not given away."""
+    """Refine each of the pieces with label costs D; held-out strokes keep their class."""
 
     def refine(trial: Trial) -> Labels:
         return minimise(
             trial.probabilities,
             trial.around.links,
-            distance,
+            D,
             painted=trial.known,
             run=run.on(None),
         )
@@ -113,25 +114,27 @@ def refine_trials(
     return run.parallel(refine, trials)
 
 
-def _told_by_strokes(trials: Sequence[Trial], n_classes: int, per_supervoxel: float) -> Shares:
-    """Return the costs of borders that the neighbourhoods of held-out strokes call for."""
-    neighbours, own = neighbourhoods(trials, n_classes)
-    cost = border_costs(solve_shares(neighbours, own)) / per_supervoxel
-    untold = ~(own.sum(axis=1) > 0)
-    cost[untold] = UNKNOWN
-    cost[:, untold] = UNKNOWN
-    np.fill_diagonal(cost, 0)
-    return make_metric(cost)
+def _costs_of_strokes(trials: Sequence[Trial], n_classes: int, per_supervoxel: float) -> Shares:
+    """Return the label costs D that the neighbourhoods of held-out strokes call for."""
+    T, M = neighbourhoods(trials, n_classes)
+    D = border_costs(solve_shares(T, M)) / per_supervoxel
+    without_strokes = ~(M.sum(axis=1) > 0)
+    D[without_strokes] = UNKNOWN
+    D[:, without_strokes] = UNKNOWN
+    np.fill_diagonal(D, 0)
+    return make_metric(D)
 
 
-def _shown_by_labels(sample: Trial, labels: Labels, told: Shares, per_supervoxel: float) -> Shares:
-    """Return the costs of borders of a labelling; those `told` for classes that it lacks."""
-    contacts = count_contacts(sample, labels, len(told))
-    cost = border_costs(_normalised(contacts)) / per_supervoxel
+def _costs_of_labels(
+    sample: Trial, labels: Labels, D_strokes: Shares, per_supervoxel: float
+) -> Shares:
+    """Return the label costs D that labels show; for classes that they lack, `D_strokes`."""
+    contacts = count_contacts(sample, labels, len(D_strokes))
+    D = border_costs(_normalised(contacts)) / per_supervoxel
     absent = ~(contacts.sum(axis=1) > 0)
-    cost[absent] = told[absent]
-    cost[:, absent] = told[:, absent]
-    return cost
+    D[absent] = D_strokes[absent]
+    D[:, absent] = D_strokes[:, absent]
+    return D
 
 
 def count_contacts(sample: Trial, labels: Labels, n_classes: int) -> Shares:
@@ -147,7 +150,7 @@ def neighbourhoods(trials: Sequence[Trial], n_classes: int) -> tuple[Shares, Sha
 
     Returns
     -------
-    neighbours, own : float64, (C, C)
+    T, M : float64, (C, C)
         Row a: mean probabilities around, and at, strokes of class a; every stroke counts the same.
         Rows of classes without held-out strokes are zero.
     """
@@ -156,14 +159,14 @@ def neighbourhoods(trials: Sequence[Trial], n_classes: int) -> tuple[Shares, Sha
     at = np.concatenate([row for _, row in rows])
     column = np.concatenate([trial.column for trial in trials])
     stroke = np.concatenate([trial.stroke for trial in trials])
-    neighbours, own = np.zeros((n_classes, n_classes)), np.zeros((n_classes, n_classes))
+    T, M = np.zeros((n_classes, n_classes)), np.zeros((n_classes, n_classes))
     for c in range(n_classes):
         numbers = np.unique(stroke[column == c])
         for number in numbers:
             members = (column == c) & (stroke == number)
-            neighbours[c] += around[members].mean(axis=0) / numbers.size
-            own[c] += at[members].mean(axis=0) / numbers.size
-    return neighbours, own
+            T[c] += around[members].mean(axis=0) / numbers.size
+            M[c] += at[members].mean(axis=0) / numbers.size
+    return T, M
 
 
 def _around(trial: Trial) -> tuple[Shares, Shares]:
@@ -180,33 +183,35 @@ def _around(trial: Trial) -> tuple[Shares, Shares]:
     return total[trial.held], trial.probabilities[trial.held].astype(np.float64)
 
 
-def solve_shares(neighbours: Shares, own: Shares) -> Shares:
-    """Solve ``neighbours = shares @ own``: the true shares behind what an imperfect forest says.
+def solve_shares(T: Shares, M: Shares) -> Shares:
+    """Solve ``T = K M`` for K: the true neighbourhoods behind what an imperfect forest says.
 
     Non-negative least squares, rows summing to 1.
     """
-    n_classes = len(own)
-    told = own.sum(axis=1) > 0
-    reliability = _normalised(own)
-    result = np.eye(n_classes)
-    for c in np.flatnonzero(told):
-        result[c] = 0
-        result[c, told] = solve_for_shares(reliability[told].T, _normalised(neighbours)[c])
-    return result
+    has_strokes = M.sum(axis=1) > 0
+    reliability = _normalised(M)[has_strokes]
+    K = np.eye(len(M))
+    for c in np.flatnonzero(has_strokes):
+        K[c] = 0
+        K[c, has_strokes] = solve_for_shares(reliability.T, _normalised(T)[c])
+    return K
 
 
-def border_costs(shares: Shares) -> Shares:
-    """Return the log-odds that two classes keep apart, given the neighbourhoods of each."""
-    logs = np.log(np.maximum(shares, FLOOR))
+def border_costs(K: Shares) -> Shares:
+    """Return the log-odds that two classes keep apart, given the neighbourhoods of each.
+
+    ``max(0, log(K_aa K_bb / (K_ab K_ba)) / 2)`` for the classes a and b.
+    """
+    logs = np.log(np.maximum(K, FLOOR))
     own = np.diag(logs)
     cost: Shares = np.maximum(0, 0.5 * ((own[:, np.newaxis] + own) - (logs + logs.T)))
     return cost
 
 
-def make_metric(cost: Shares) -> Shares:
+def make_metric(D: Shares) -> Shares:
     """Lower the costs until no detour over a third class is cheaper (Floyd, Warshall)."""
-    result = cost.copy()
-    for c in range(len(cost)):
+    result = D.copy()
+    for c in range(len(D)):
         result = np.minimum(result, result[:, c : c + 1] + result[c : c + 1])
     return result
 

@@ -1,4 +1,8 @@
-"""What README and documentation tell people to type exists, and the tours run as they stand."""
+"""What README and documentation tell people to type exists, and the tours run.
+
+In ``make test`` they run once, on small samples within this process; in ``make test-long`` as they
+stand, each command as a program of its own.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from supervox.cli import supervox
 from supervox.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -19,8 +25,8 @@ TOURS = [ROOT / "README.md", ROOT / "docs" / "tour.md"]
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 SUPERVOX = Path(sys.executable).with_name("supervox")
 PLAIN = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-# Large enough for every class, small enough to run every command.
-SMALL = ["--shape", "48", "64", "64"]
+# Large enough for every class and the planes that the pages name, small enough to run in seconds.
+SMALL = ["--shape", "40", "48", "48"]
 
 
 def shown(path: Path) -> str:
@@ -53,7 +59,9 @@ def command_of(words: list[str]) -> str:
 
 @cache
 def help_of(command: str) -> str:
-    return run(SUPERVOX, command, "--help")
+    done = CliRunner().invoke(supervox, [command, "--help"], env=PLAIN)
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 @pytest.mark.parametrize("page", PAGES, ids=shown)
@@ -81,13 +89,38 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not broken
 
 
+def tour(page: Path) -> list[list[str]]:
+    """Return the arguments of what a tour calls, but for windows, which nobody would close."""
+    calls = commands(page, "supervox")
+    return [words for words in calls if words[:1] == ["--help"] or command_of(words) != "open"]
+
+
+@pytest.mark.parametrize("page", TOURS, ids=shown)
+def test_tour_runs_on_small_samples(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words in tour(page):
+        if words[0] == "sample":
+            words = [*without(words, "--shape", 3), *SMALL]
+        done = CliRunner().invoke(supervox, words, prog_name="supervox")
+        assert done.exit_code == 0, f"supervox {shlex.join(words)}:\n{done.output}"
+    for code in blocks(page, "python"):
+        run(sys.executable, "-c", code, cwd=tmp_path)
+
+
+def without(words: list[str], option: str, values: int) -> list[str]:
+    """Leave out an option with its values."""
+    if option not in words:
+        return words
+    at = words.index(option)
+    return words[:at] + words[at + 1 + values :]
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("page", TOURS, ids=shown)
 def test_tour_runs_as_it_stands(page: Path, tmp_path: Path) -> None:
-    for words in commands(page, "supervox"):
-        if words[:1] != ["--help"] and command_of(words) == "open":
-            continue  # a window, which nobody would close
-        if words[0] == "sample":
-            words = [word for word in words if word not in ("--shape", "128", "256")] + SMALL
+    for words in tour(page):
         run(SUPERVOX, *words, cwd=tmp_path)
     for code in blocks(page, "python"):
         run(sys.executable, "-c", code, cwd=tmp_path)

@@ -21,6 +21,11 @@ def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def listing(what: str, found: list[str]) -> str:
+    """Return a message with one offender a line."""
+    return "\n  ".join([f"{what}:", *found])
+
+
 def import_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(["supervox", *(part for part in parts if part != "__init__")])
@@ -55,17 +60,20 @@ def test_every_room_has_a_map(name: str) -> None:
     assert not missing, f"the docstring of {name} doesn't say what is in {', '.join(missing)}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=shown)
-def test_modules_fit_a_head(path: Path) -> None:
-    lines = len(path.read_text().splitlines())
-    assert lines <= LONGEST_MODULE, f"{shown(path)} has {lines} lines: it holds two ideas, split it"
+def test_modules_fit_a_head() -> None:
+    lines = {shown(path): len(path.read_text().splitlines()) for path in MODULES}
+    too_long = [f"{path}: {n} lines" for path, n in lines.items() if n > LONGEST_MODULE]
+    assert not too_long, listing("these modules hold two ideas each, split them", too_long)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=shown)
-def test_examples_in_docstrings_run(path: Path) -> None:
-    if ">>>" not in path.read_text():
-        return
-    failed, _ = doctest.testmod(
-        importlib.import_module(import_name(path)), optionflags=doctest.NORMALIZE_WHITESPACE
-    )
-    assert failed == 0
+def test_examples_in_docstrings_run() -> None:
+    wrong = []
+    for path in MODULES:
+        if ">>>" not in path.read_text():
+            continue
+        failed, _ = doctest.testmod(
+            importlib.import_module(import_name(path)), optionflags=doctest.NORMALIZE_WHITESPACE
+        )
+        if failed:
+            wrong.append(f"{shown(path)}: {failed} wrong, as printed above")
+    assert not wrong, listing("examples in docstrings don't run", wrong)

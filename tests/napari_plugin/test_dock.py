@@ -49,3 +49,18 @@ def test_only_sections_with_another_state_are_refreshed(
     window.session.use_tool("erase")
     window.settle_widgets()
     assert refreshed == ["segment", "paint"]
+
+
+def test_a_brush_that_is_as_before_again_is_shown(window: Any) -> None:
+    """By the slider, which tells nobody, and back by a key of napari's."""
+    window.settle()
+    size = window.strokes.brush_size
+    window.slide("supervox_brush_size", size + 4)
+    assert window.strokes.brush_size == size + 4
+    window.click("supervox_brush_3d")
+    assert window.strokes.n_edit_dimensions == 3
+    window.strokes.brush_size, window.strokes.n_edit_dimensions = size, 2
+    window.session.changed.emit()
+    window.settle_widgets()
+    assert window.find("supervox_brush_size").value() == size
+    assert not window.find("supervox_brush_3d").isChecked()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from npe2 import PluginManifest
+from npe2.manifest.utils import import_python_name
 from supervox.project import ENDING
 from supervox.volumes import FORMATS
 
@@ -25,7 +26,10 @@ def test_it_is_valid_and_ours(manifest):
 
 
 def test_every_command_is_there(manifest):
-    manifest.validate_imports()
+    manifest.validate_imports()  # raises where there is nothing of that name
+    names = [command.python_name for command in manifest.contributions.commands]
+    assert names
+    assert all(callable(import_python_name(name)) for name in names)
 
 
 def test_every_command_is_used(manifest):

@@ -408,10 +408,13 @@ def test_volumes_without_anything_in_them(
     assert not bench.session.preparation.is_running
 
 
-def test_a_volume_of_one_voxel(open_bench: Callable[..., Any]) -> None:
+def test_a_volume_of_one_voxel(open_bench: Callable[..., Any], told: list[str]) -> None:
     bench = open_bench(np.ones((1, 1, 1), np.uint8), contrast_limits=(0, 2))
     bench.session.extent.prepare()
     bench.settle()
+    assert len(told) == 1, told
+    assert bench.session.preparation.prepared is None
+    assert not bench.session.preparation.is_running
 
 
 def test_a_file_that_fails_while_it_is_read(

@@ -1,6 +1,6 @@
 """Bytes flip and files are cut at random: a project opens, recovers, or says what is lost.
 
-``SUPERVOX_MUTATIONS`` says how often, 60 times by default.
+A dozen times in ``make test``; ``SUPERVOX_MUTATIONS`` times, 60 by default, in ``make test-long``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from supervox.project import Project, ProjectError, Severity
 
 from .conftest import CLASSES, QUICK
 
-MUTATIONS = int(os.environ.get("SUPERVOX_MUTATIONS", "60"))
+FEW, MUTATIONS = 12, int(os.environ.get("SUPERVOX_MUTATIONS", "60"))
 
 
 @pytest.fixture(scope="module")
@@ -103,9 +103,12 @@ def thin_out(folder: Path, chance: random.Random) -> None:
         shutil.rmtree(path)
 
 
-def test_no_damage_goes_unnoticed(whole, tmp_path):
+@pytest.mark.parametrize(
+    "seeds", [range(FEW), pytest.param(range(FEW, MUTATIONS), marks=pytest.mark.long)], ids=str
+)
+def test_no_damage_goes_unnoticed(whole, tmp_path, seeds):
     outcomes = {"whole": 0, "lost": 0, "refused": 0}
-    for seed in range(MUTATIONS):
+    for seed in seeds:
         chance = random.Random(seed)
         folder = tmp_path / "spoilt" / "cell.supervox"
         shutil.copytree(whole.folder, folder)
@@ -131,4 +134,4 @@ def test_no_damage_goes_unnoticed(whole, tmp_path):
             assert "\n" not in refusal
         shutil.rmtree(folder)
     assert outcomes["whole"] > outcomes["lost"]
-    logging.getLogger(__name__).info("%d mutations: %s", MUTATIONS, outcomes)
+    logging.getLogger(__name__).info("mutations of %s: %s", seeds, outcomes)

@@ -1,6 +1,6 @@
 """A process is killed at random moments; nothing that was saved is lost, nothing is half-written.
 
-``SUPERVOX_KILLS`` says how often, ten times by default.
+Three times in ``make test``; ``SUPERVOX_KILLS`` times, ten by default, in ``make test-long``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from supervox.volumes import open_volume
 
 from .painter import stroke
 
-KILLS = int(os.environ.get("SUPERVOX_KILLS", "10"))
+FEW, KILLS = 3, int(os.environ.get("SUPERVOX_KILLS", "10"))
 LONGEST_LIFE = 0.7  # seconds of work before the kill
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
@@ -127,7 +127,8 @@ def check_outputs(out: Path) -> None:
                 assert values[0] > 0
 
 
-def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path):
+@pytest.mark.parametrize("kills", [FEW, pytest.param(KILLS, marks=pytest.mark.long)])
+def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path, kills):
     chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
     folder = home / "cell.supervox"
     with Project.open(folder) as project:
@@ -141,7 +142,7 @@ def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path):
         model.history = [(model.states, model.undone, model.volume)]
     kept, painter = 0, Painter()
     try:
-        for seed in range(KILLS):
+        for seed in range(kills):
             out = tmp_path / f"out-{seed}"
             out.mkdir()
             said = painter.live_and_die((folder, out, seed), chance)
@@ -165,4 +166,4 @@ def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path):
     finally:
         painter.close()
     assert kept > 0
-    logging.getLogger(__name__).info("%d kills, %d changes kept", KILLS, kept)
+    logging.getLogger(__name__).info("%d kills, %d changes kept", kills, kept)

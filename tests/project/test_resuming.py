@@ -1,6 +1,7 @@
 """A preparation that was interrupted goes on at the block it was at, and ends with the same bytes.
 
-``SUPERVOX_KILLS`` says how often a process is killed, five times by default.
+A process is killed twice in ``make test``, and ``SUPERVOX_KILLS`` times, ten by default, in
+``make test-long``.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from .conftest import QUICK, paint_all
 from .counted_blocks import BLOCKS, report_blocks, use_small_blocks
 
 AT_WORK = 4  # blocks, on two threads, or waiting to be taken
-KILLS = int(os.environ.get("SUPERVOX_KILLS", "5"))
+FEW, KILLS = 2, int(os.environ.get("SUPERVOX_KILLS", "10"))
 STAGES = ("compute_supervoxels", "pool_partitions", "region_graph")
 
 
@@ -285,7 +286,8 @@ class Preparer:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
-def test_killed_at_random_moments(begun, expected, tmp_path):
+@pytest.mark.parametrize("wanted", [FEW, pytest.param(KILLS, marks=pytest.mark.long)])
+def test_killed_at_random_moments(begun, expected, tmp_path, wanted):
     chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
     preparer, kills, moments = Preparer(begun / "cell.tif"), 0, set()
     worked, repeated = [], 0
@@ -294,11 +296,11 @@ def test_killed_at_random_moments(begun, expected, tmp_path):
         finished, longest = preparer.run(tmp_path / "whole/cell.supervox", None)
         assert finished
         assert digests(tmp_path / "whole/cell.supervox") == expected[1]
-        for seed in range(KILLS):
+        for seed in range(wanted):
             folder = tmp_path / str(seed) / "cell.supervox"
             shutil.copytree(begun, folder.parent)
             before, before_kills, finished = 0, kills, False
-            while not finished and kills < KILLS:
+            while not finished and kills < wanted:
                 finished, _ = preparer.run(folder, chance.uniform(0, longest))
                 kills += not finished
                 with Project.open(folder) as project:
@@ -314,11 +316,11 @@ def test_killed_at_random_moments(begun, expected, tmp_path):
             assert again <= AT_WORK * (kills - before_kills)
             worked, repeated = [*worked, len(set(lines))], repeated + again
             shutil.rmtree(folder.parent)
-            if kills >= KILLS:
+            if kills >= wanted:
                 break
     finally:
         preparer.close()
-    assert kills >= KILLS
+    assert kills >= wanted
     assert max(worked) > 100
     text = "%d kills, with %s pieces kept: %d blocks done again, of %d that a preparation has"
     logging.getLogger(__name__).info(text, kills, sorted(moments), repeated, max(worked))

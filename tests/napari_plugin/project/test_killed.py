@@ -1,4 +1,7 @@
-"""A window's session that is killed at any moment: every stroke that was saved is there."""
+"""A window's session that is killed at any moment: every stroke that was saved is there.
+
+Once in ``make test``; ``SUPERVOX_KILLS`` times, ten by default, in ``make test-long``.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,14 @@ from supervox.volumes import write_volume
 
 from tests.napari_plugin.painter import stroke
 
-KILLS = int(os.environ.get("SUPERVOX_KILLS", "3"))
+KILLS = int(os.environ.get("SUPERVOX_KILLS", "10"))
 SHAPE = (12, 40, 40)
 MOST_STROKES = 60
 
 
-@pytest.mark.parametrize("seed", range(KILLS))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, KILLS))]
+)
 def test_every_saved_stroke_is_there(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
     volume, home = tmp_path / "cell.tif", tmp_path / "home"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from napari.layers import Layer
 from qtpy.QtCore import QObject
-from supervox.napari_plugin.session.advice import Step, next_step
 from supervox.napari_plugin.session.dock_state import DockState
+from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.snapshot import dock_state
 from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.tasks.exporting import Kind

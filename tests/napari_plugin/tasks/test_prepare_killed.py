@@ -65,6 +65,7 @@ def live(volume: Path, home: Path, log: Path, kind: str, enough: float) -> str:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs SIGKILL")
+@pytest.mark.timeout(300 * KILLS)
 @pytest.mark.parametrize("kind", ["new", "painted"])
 def test_a_killed_window_goes_on_at_the_block(
     image: Any, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

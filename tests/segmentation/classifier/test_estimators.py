@@ -24,7 +24,7 @@ from supervox.segmentation import (
 )
 from supervox.segmentation.classifier import estimators as module
 from supervox.segmentation.classifier.estimators import BLOCK_ROWS, FittedEstimator
-from supervox.segmentation.fitting import Trainer
+from supervox.segmentation.classifier.fitting import Trainer
 
 IDS = (1, 4, 9)
 QUICK = SegmentationParameters(

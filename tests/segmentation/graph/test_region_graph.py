@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from supervox.segmentation import compute_supervoxels, region_graph
-from supervox.segmentation.supervoxels._touching import touching_pairs
 
 
 def brute_force(ids: np.ndarray, areas: tuple[float, float, float]) -> dict[tuple[int, int], float]:
@@ -62,21 +61,3 @@ def test_a_single_region_has_no_edges() -> None:
 def test_shapes_must_agree() -> None:
     with pytest.raises(ValueError, match="the ids have shape"):
         region_graph(np.zeros((3, 3, 3), np.int32), np.zeros((3, 3, 4)))
-
-
-@pytest.mark.parametrize("n_labels", [4096, 4100, 10648, 2**31 - 1])
-def test_pairs_of_a_block_come_once_for_any_number_of_labels(n_labels: int) -> None:
-    labels = np.random.default_rng(0).permutation(4096).reshape(16, 16, 16).astype(np.int32)
-    labels = labels.repeat(2, axis=0).repeat(3, axis=2)
-    core, nothing = np.array(labels.shape), np.zeros(0, np.bool_)
-    keys, faces = touching_pairs(labels, core, n_labels, nothing)
-    expected: dict[int, list[int]] = {}
-    for axis in range(3):
-        a = np.moveaxis(labels, axis, 0)[:-1].astype(np.int64)
-        b = np.moveaxis(labels, axis, 0)[1:].astype(np.int64)
-        low, high = np.minimum(a, b)[a != b], np.maximum(a, b)[a != b]
-        for key in (low * n_labels + high).tolist():
-            expected.setdefault(key, [0, 0, 0])[axis] += 1
-    assert sorted(keys.tolist()) == sorted(expected)
-    found = dict(zip(keys.tolist(), faces.tolist(), strict=True))
-    assert found == expected

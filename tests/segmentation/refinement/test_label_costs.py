@@ -16,7 +16,7 @@ from supervox.segmentation.refinement.cross_validation import (
 )
 from supervox.segmentation.refinement.label_costs import (
     UNKNOWN,
-    _shown_by_labels,
+    _costs_of_labels,
     border_costs,
     count_contacts,
     learn_coupling,
@@ -71,9 +71,9 @@ def test_compact_objects_are_coupled() -> None:
     truth[4:14, 5:15] = 1
     one = trial(truth, strokes_on(truth), 0.5)
     coupling = learn_coupling([one], one, 2.0)
-    assert coupling.level == 1
-    assert coupling.distance[0, 1] > 0.5
-    assert coupling.distance[0, 1] == coupling.distance[1, 0]
+    assert coupling.scale == 1
+    assert coupling.D[0, 1] > 0.5
+    assert coupling.D[0, 1] == coupling.D[1, 0]
 
 
 def test_threads_are_spared() -> None:
@@ -88,7 +88,7 @@ def test_threads_are_spared() -> None:
 
     before = (one.probabilities.argmax(axis=1) == 1)[truth.ravel() == 1].mean()
     assert recall(0.5 * (1 - np.eye(2))) < before - 0.2  # what a fixed Potts strength does
-    assert recall(coupling.distance) > before - 0.05
+    assert recall(coupling.D) > before - 0.05
 
 
 def test_without_held_out_strokes_a_weak_default_stands() -> None:
@@ -97,7 +97,7 @@ def test_without_held_out_strokes_a_weak_default_stands() -> None:
     apart = Neighbourhood(np.arange(4, dtype=np.int32), np.zeros((0, 2), np.int32), np.zeros(0))
     sample = Trial(three, apart, (nothing, nothing), *[nothing] * 3)
     coupling = learn_coupling([], sample, 7.0)
-    assert np.array_equal(coupling.distance, UNKNOWN * (1 - np.eye(3)))
+    assert np.array_equal(coupling.D, UNKNOWN * (1 - np.eye(3)))
 
 
 def test_contacts_are_the_weights_between_classes() -> None:
@@ -114,7 +114,7 @@ def test_a_class_that_refinement_wipes_out_keeps_the_cost_that_strokes_told() ->
     truth[4:14, 5:15] = 1
     one = trial(truth, strokes_on(truth), 0.5)
     told = np.array([[0, 0.3], [0.3, 0]])
-    assert np.array_equal(_shown_by_labels(one, np.zeros(truth.size, np.int32), told, 2.0), told)
+    assert np.array_equal(_costs_of_labels(one, np.zeros(truth.size, np.int32), told, 2.0), told)
 
 
 def test_true_shares_are_solved_out_of_what_an_imperfect_forest_says() -> None:

@@ -29,8 +29,8 @@ from supervox.segmentation import (
 )
 from supervox.segmentation.classifier import estimators
 from supervox.segmentation.classifier.estimators import FittedEstimator
-from supervox.segmentation.fitting import Trainer
-from supervox.segmentation.stored_estimators import TYPES, NotStorable, store_estimator
+from supervox.segmentation.classifier.fitting import Trainer
+from supervox.segmentation.classifier.stored_estimators import TYPES, NotStorable, store_estimator
 
 from .test_model import rewrite
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin.layers.source import Source
-from supervox.napari_plugin.session.advice import Step, next_step
 from supervox.napari_plugin.session.dock_state import (
     DockState,
     PaintState,
@@ -17,6 +16,7 @@ from supervox.napari_plugin.session.dock_state import (
     UpdateState,
     WideningState,
 )
+from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass
 
