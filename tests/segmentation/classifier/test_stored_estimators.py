@@ -25,14 +25,13 @@ from supervox.segmentation import (
     SegmentationParameters,
     load_model,
     save_model,
-    stored_estimators,
 )
-from supervox.segmentation.classifier import estimators
+from supervox.segmentation.classifier import estimators, stored_estimators
 from supervox.segmentation.classifier.estimators import FittedEstimator
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.stored_estimators import TYPES, NotStorable, store_estimator
 
-from .test_model import rewrite
+from tests.segmentation.test_model import rewrite
 
 FEATURES = FeatureParameters(filters=("raw", "gaussian"), sigmas_voxels=(1.0, 2.0))
 COLUMNS = 6
