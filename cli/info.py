@@ -17,7 +17,6 @@ from supervox.segmentation import (
     Model,
     SegmentationParameters,
     default_budget,
-    describe_classifier,
     load_model,
     versions,
 )
@@ -91,7 +90,7 @@ def _describe_model(file: str, model: Model) -> dict[str, Any]:
 
 
 def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
-    unit, chosen = content["unit"] or "", content["parameters"]["classifier"]
+    unit = content["unit"] or ""
     names = {item["value"]: item["name"] for item in content["classes"]}
     classes = [f"{k} {names.get(k, '')}".strip() for k in content["class_ids"]]
     size = f"{times(content['spacing'])} {unit}".strip()
@@ -101,7 +100,6 @@ def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("classes", ", ".join(classes)),
         ("voxel size", f"{size} (of the volume that it was trained on)"),
         ("channels", str(content["images"])),
-        ("classifier", describe_classifier(chosen["method"], chosen["trees"])),
         ("columns", f"{len(content['features'])} of features"),
         *_parameter_facts(content["parameters"]),
         ("trained on", f"volume {content['trained_on']}"),
@@ -144,7 +142,6 @@ def _volume_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _project_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     settings, unit = content["settings"], content["settings"]["unit"] or ""
     volume, journal = settings["volume"], content["journal"]
-    chosen = settings["parameters"]["classifier"]
     known = settings["spacing_from"] != "unknown"
     box = settings["box"]
     return [
@@ -152,7 +149,6 @@ def _project_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("volume", f"{volume['absolute']} {volume['inside']}".strip()),
         ("shape", f"{times(volume['shape'])} (planes x rows x columns)"),
         ("box", " x ".join(f"{a}:{b}" for a, b in box) if box else ""),
-        ("classifier", describe_classifier(chosen["method"], chosen["trees"])),
         ("voxel size", f"{times(settings['spacing'])} {unit}".strip() if known else "not stated"),
         *[
             (

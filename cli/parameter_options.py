@@ -49,7 +49,7 @@ def change_parameters(
     Raises
     ------
     click.BadParameter
-        If a value can't be.
+        If a value can't be, or the library of a classifier is missing.
     """
     if "preset" in given:
         with checking("--preset"):
@@ -59,6 +59,11 @@ def change_parameters(
         if (value := given.get(_argument(option))) is not None:
             with checking(option):
                 parameters = change_entry(parameters, entry.path, value)
+    if "classifier" in given:
+        from supervox.segmentation import check_installed  # brings the compiler along
+
+        with checking("--classifier"):
+            check_installed(parameters.classifier.method)
     return parameters
 
 

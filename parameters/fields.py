@@ -94,15 +94,11 @@ class Parameter:
             and (self.le is None or value <= self.le)
         )
 
-    def words(self, value: Any) -> str:
-        """Write a value for people, a chosen name as what it stands for."""
-        values = value if isinstance(value, tuple) else (value,)
-        if self.choices and all(item in self.choices for item in values):
-            return ", ".join(self.choices[item] for item in values)
-        return self.text(value)
-
     def text(self, value: Any) -> str:
-        """Write a value as it is given, with its unit."""
+        """Write a value for people: with its unit, and a chosen name as what it stands for."""
+        if self.choices:
+            values = value if isinstance(value, tuple) else (value,)
+            return ", ".join(self.choices.get(item, str(item)) for item in values)
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, tuple):

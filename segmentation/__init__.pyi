@@ -7,7 +7,6 @@ from .checks import count_nonfinite as count_nonfinite
 from .classifier.estimators import Classifier as Classifier
 from .classifier.estimators import Estimator as Estimator
 from .classifier.estimators import check_installed as check_installed
-from .classifier.estimators import describe_classifier as describe_classifier
 from .classifier.estimators import libraries_of as libraries_of
 from .classifier.fitting import boosting_rounds as boosting_rounds
 from .classifier.forest import Forest as Forest

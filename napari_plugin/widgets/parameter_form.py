@@ -124,7 +124,7 @@ class ParameterForm(QDialog):
         assert isinstance(widget, ValueWidget)
         native = widget.native
         native.setObjectName(entry.name)
-        tip = f"{about.help} By default {about.words(entry.value)}."
+        tip = f"{about.help} By default {entry.text}."
         label = QLabel(f"{about.title} ({about.unit})" if about.unit else about.title)
         label.setMinimumWidth(LABEL_WIDTH)
         label.setBuddy(native)

@@ -266,14 +266,6 @@ def libraries_of(method: str) -> tuple[str, ...]:
     return ("scikit-learn",) if by_name and find_spec("sklearn") else ()
 
 
-def describe_classifier(method: str, trees: int) -> str:
-    """Return what a classifier is, in a few words."""
-    if method == OWN:
-        return "an estimator that was given in Python"
-    entry = METHODS[method]
-    return f"{entry.title}, {trees} trees" if entry.averages_trees else entry.title
-
-
 def require(what: str, *modules: str) -> None:
     """Refuse what needs modules that aren't installed, and say how they come.
 

@@ -34,7 +34,7 @@ def test_every_classifier_segments_and_its_model_gives_the_same_labels(
     assert done.code == 0, done.err
     np.testing.assert_array_equal(read(tmp_path / "applied/volume_labels.tif"), labels)
     done = run("info", tmp_path / "m")
-    assert re.search(rf"classifier +{METHODS[name].title}", done.out)
+    assert re.search(rf"classifier +{METHODS[name].title};", done.out)
 
 
 def test_a_name_that_there_is_not_is_refused_with_those_that_there_are(files, run, tmp_path):
@@ -68,7 +68,7 @@ def test_a_project_goes_on_with_its_classifier(files, run, read, tmp_path):
     done = run("segment", "--project", project, "--refine", 0.5, "--output", tmp_path / "l.tif")
     assert done.code == 0, done.err
     done = run("info", project)
-    assert re.search(r"classifier +logistic regression", done.out)
+    assert re.search("classifier +logistic regression;", done.out)
     done = run("info", project, "--json")
     content = json.loads(done.out)
     assert content["settings"]["parameters"]["classifier"]["method"] == "logistic"

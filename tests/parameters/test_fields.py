@@ -77,18 +77,11 @@ def test_values_are_written_with_their_units() -> None:
     texts = {entry.name: entry.text for entry in entries_of(Bread(Dough(1.0), crusty=False))}
     assert texts == {
         "dough.flour": "1 gram",
-        "dough.grains": "rye",
+        "dough.grains": "dark",
         "dough.rests": "1, 2.5 hours",
         "heat": "220 degrees",
         "crusty": "no",
     }
-
-
-def test_chosen_names_are_put_into_words() -> None:
-    about = parameter_of(Dough, "grains")
-    assert about.words(("rye", "spelt")) == "dark, old"
-    assert about.words(("oat",)) == "oat"
-    assert parameter_of(Bread, "heat").words(200) == "200 degrees"
 
 
 def test_a_changed_copy_leaves_the_rest() -> None:

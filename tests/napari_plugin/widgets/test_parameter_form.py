@@ -61,7 +61,7 @@ def test_every_parameter_has_a_field_that_says_what_it_is(form: ParameterForm, e
     assert label.text() == entry.about.title + unit
     for part in (label, widget):
         assert entry.about.help in part.toolTip()
-        assert f"By default {entry.about.words(entry.value)}." in part.toolTip()
+        assert f"By default {entry.text}." in part.toolTip()
 
 
 @pytest.mark.parametrize("entry", NUMBERS, ids=lambda entry: entry.name)
