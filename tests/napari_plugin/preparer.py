@@ -53,7 +53,7 @@ def main(volume: str, home: str, log: str, kind: str) -> None:
     session.preparation.failed.connect(failures.append)
     for layer in read_layers(volume, "volume"):
         session.viewer.layers.append(Layer.create(*layer))
-    session.prepare()
+    session.extent.prepare()
     if "painted" in kind:
         strokes = session.painting.layer
         assert strokes is not None

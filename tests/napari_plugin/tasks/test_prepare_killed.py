@@ -1,7 +1,7 @@
 """A window that is killed while it prepares goes on at the block it was at, to the same bytes.
 
-``SUPERVOX_KILLS`` says how often it is killed, and ``SUPERVOX_EDGE`` how large the volume is: the
-long test of ten kills at 256 voxels.
+``SUPERVOX_KILLS`` says how often the long test kills it, ten times by default, while it prepares a
+volume of 256 voxels along each axis.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -28,25 +29,32 @@ from supervox.volumes import write_volume
 from tests.napari_plugin.preparer import digest_of
 from tests.project.counted_blocks import report_blocks, use_small_blocks
 
-EDGE = int(os.environ.get("SUPERVOX_EDGE", "48"))
-KILLS = int(os.environ.get("SUPERVOX_KILLS", "2"))
+EDGE, LONG_EDGE = 48, 256
+FEW, KILLS = 1, int(os.environ.get("SUPERVOX_KILLS", "10"))
 AT_WORK = 4  # blocks, on two threads, or waiting to be taken
 ROOT = Path(__file__).parents[3]
 LIVE = SegmentationParameters(partitions=1)
 
 
+def image_of(edge: int) -> Any:
+    noise = np.random.default_rng(5).normal(size=(edge, edge, edge)).astype(np.float32)
+    return ndi.gaussian_filter(noise, 2)
+
+
 @pytest.fixture(scope="module")
 def image() -> Any:
-    noise = np.random.default_rng(5).normal(size=(EDGE, EDGE, EDGE)).astype(np.float32)
-    return ndi.gaussian_filter(noise, 2)
+    return image_of(EDGE)
 
 
 def lines_of(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def live(volume: Path, home: Path, log: Path, kind: str, enough: float) -> str:
-    """Prepare in a window until so many blocks were worked on; return what it said at the end."""
+def live(volume: Path, home: Path, log: Path, kind: str, enough: float) -> tuple[int, str]:
+    """Prepare in a window, and kill it when so many blocks were worked on.
+
+    Returns how the process ended, and what it said at the end.
+    """
     command = [sys.executable, "-m", "tests.napari_plugin.preparer"]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     with subprocess.Popen(
@@ -61,18 +69,27 @@ def live(volume: Path, home: Path, log: Path, kind: str, enough: float) -> str:
         if process.poll() is None:
             process.kill()
         assert process.stdout is not None
-        return process.stdout.read().strip()
+        said = process.stdout.read().strip()
+    return process.returncode, said
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs SIGKILL")
-@pytest.mark.timeout(300 * KILLS)
-@pytest.mark.parametrize("kind", ["new", "painted"])
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    ("kind", "edge", "kills"),
+    [
+        ("new small", EDGE, FEW),
+        ("painted small", EDGE, FEW),
+        pytest.param("new", LONG_EDGE, KILLS, marks=pytest.mark.long),
+        pytest.param("painted", LONG_EDGE, KILLS, marks=pytest.mark.long),
+    ],
+)
 def test_a_killed_window_goes_on_at_the_block(
-    image: Any, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, edge: int, kills: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if EDGE < 100:
+    image = image_of(edge)
+    if "small" in kind:
         use_small_blocks(monkeypatch)
-        kind += " small"
     write_volume(tmp_path / "cell.mrc", image, spacing=(1, 1, 1))
     whole: list[object] = []
     report_blocks(monkeypatch, whole.append)
@@ -83,16 +100,17 @@ def test_a_killed_window_goes_on_at_the_block(
     expected = digest_of(segmenter.partitions[0])
 
     chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
-    moments = sorted(chance.uniform(0, len(whole)) for _ in range(KILLS))
+    moments = sorted(chance.uniform(0, len(whole)) for _ in range(kills))
     log, home = tmp_path / "blocks.log", tmp_path / "home"
     for moment in moments:
-        assert live(tmp_path / "cell.mrc", home, log, kind, moment) == ""
-    assert live(tmp_path / "cell.mrc", home, log, kind, np.inf) == expected
+        ended, said = live(tmp_path / "cell.mrc", home, log, kind, moment)
+        assert (ended, said) == (-signal.SIGKILL, "")
+    assert live(tmp_path / "cell.mrc", home, log, kind, np.inf) == (0, expected)
     worked = lines_of(log)
     again = len(worked) - len(set(worked))
     assert len(set(worked)) == len(whole)
-    assert again <= AT_WORK * KILLS
-    found = json.dumps({"edge": EDGE, "kills": KILLS, "blocks": len(whole), "again": again})
+    assert again <= AT_WORK * kills
+    found = json.dumps({"edge": edge, "kills": kills, "blocks": len(whole), "again": again})
     logging.getLogger(__name__).info("%s: %s", kind, found)
     (entry,) = (home / FOLDER).iterdir()
     assert not (entry / "unfinished").exists()
