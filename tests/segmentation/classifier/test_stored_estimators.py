@@ -260,15 +260,15 @@ def test_indices_that_lead_astray_are_found(
     [
         (lambda header, arrays: header.update({"class_ids": [1, 3, 5]}), "it learned from the cl"),
         (lambda header, arrays: header.update({"class_ids": [1, 3]}), "costs of borders|damaged"),
-        (lambda header, arrays: header.update({"scikit-learn": 5}), "scikit-learn is missing"),
-        (lambda header, arrays: header.update({"scikit-learn": None}), "array forest_roots is"),
+        (lambda header, arrays: header.update({"scikit_learn": 5}), "scikit_learn is damaged"),
+        (lambda header, arrays: header.update({"scikit_learn": None}), "array forest_roots is"),
         (lambda header, arrays: arrays.pop("estimator"), "the array estimator is missing"),
         (
             lambda header, arrays: arrays.update(estimator=np.zeros((2, 2), np.uint8)),
             "its classifier is damaged",
         ),
         (
-            lambda header, arrays: header.update({"scikit-learn": "0.1"}),
+            lambda header, arrays: header.update({"scikit_learn": "0.1"}),
             r"trained with scikit-learn 0\.1, and .* is installed, .* install that version, or",
         ),
     ],
@@ -299,7 +299,7 @@ def test_models_from_before_classifiers_had_names_still_open(tmp_path: Path) -> 
 
     def as_before(header: dict[str, Any], _: Any) -> None:
         header["schema"] = 2
-        del header["parameters"]["classifier"]["method"], header["scikit-learn"]
+        del header["parameters"]["classifier"]["method"], header["scikit_learn"]
 
     rewrite(tmp_path / "old", (tmp_path / "new").read_bytes(), as_before)
     loaded = load_model(tmp_path / "old")

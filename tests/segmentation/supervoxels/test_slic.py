@@ -144,8 +144,8 @@ def test_stopping_raises_cancelled() -> None:
     [
         ({"size": 1}, "size must be 2 voxels or more"),
         ({"compactness": 0}, "compactness must be positive"),
-        ({"iterations": 0}, "at least one iteration"),
-        ({"smoothing": -1}, "smoothing must be 0 or more"),
+        ({"iterations": 0}, "iterations must be 1 or more"),
+        ({"smoothing": -1}, "smoothing must be 0 voxels or more"),
         ({"spacing": (1, 1)}, "one value per axis"),
         ({"spacing": (1, 0, 1)}, "three positive numbers"),
         ({"workers": 0}, "workers must be at least 1"),

@@ -10,16 +10,13 @@ from supervox.execution import split_blocks
 from supervox.segmentation.supervoxels._touching import reduce_pairs, touching_pairs
 
 ALL = np.zeros(0, np.bool_)
-NO_VALUES = np.zeros((0, 0, 0), np.float32)
 Faces = dict[tuple[int, int], list[float]]
 
 
-def faces_of(
-    labels: np.ndarray, *, wanted: np.ndarray = ALL, values: np.ndarray = NO_VALUES
-) -> Faces:
+def faces_of(labels: np.ndarray, *, wanted: np.ndarray = ALL) -> Faces:
     """Return the sums of each pair of a volume that is one block."""
     n = int(labels.max()) + 1
-    keys, sums = touching_pairs(labels, np.array(labels.shape), n, wanted, values)
+    keys, sums = touching_pairs(labels, np.array(labels.shape), n, wanted)
     assert np.unique(keys).size == keys.size  # each pair once
     return by_pair(keys, sums, n)
 
@@ -29,18 +26,14 @@ def by_pair(keys: np.ndarray, sums: np.ndarray, n: int) -> Faces:
     return dict(zip(pairs, sums.tolist(), strict=True))
 
 
-def walk(labels: np.ndarray, values: np.ndarray) -> Faces:
+def walk(labels: np.ndarray) -> Faces:
     """Visit every face of a volume."""
     found: Faces = {}
     for axis in range(3):
         a, b = (np.moveaxis(labels, axis, 0)[cut].ravel() for cut in (np.s_[:-1], np.s_[1:]))
-        u, v = (np.moveaxis(values, axis, 0)[cut].ravel() for cut in (np.s_[:-1], np.s_[1:]))
         for k in np.flatnonzero(a != b):
             pair = int(min(a[k], b[k])), int(max(a[k], b[k]))
-            sums = found.setdefault(pair, [0.0] * 5)
-            sums[axis] += 1
-            sums[3] += (float(u[k]) + float(v[k])) / 2
-            sums[4] += abs(float(u[k]) - float(v[k]))
+            found.setdefault(pair, [0.0] * 3)[axis] += 1
     return found
 
 
@@ -57,7 +50,7 @@ def flag() -> np.ndarray:
 
 def test_faces_are_counted_by_axis(flag: np.ndarray) -> None:
     # planes, rows, columns
-    assert {pair: sums[:3] for pair, sums in faces_of(flag).items()} == {
+    assert faces_of(flag) == {
         (0, 1): [0, 0, 2],
         (0, 2): [0, 2, 0],
         (1, 2): [0, 1, 0],
@@ -67,7 +60,7 @@ def test_faces_are_counted_by_axis(flag: np.ndarray) -> None:
 def test_planes_touch_as_well(flag: np.ndarray) -> None:
     stacked = np.concatenate([flag, np.full_like(flag, 3)])
     found = faces_of(stacked)
-    assert [found[k, 3][:3] for k in range(3)] == [[4, 0, 0], [2, 0, 0], [3, 0, 0]]
+    assert [found[k, 3] for k in range(3)] == [[4, 0, 0], [2, 0, 0], [3, 0, 0]]
 
 
 def test_one_label_touches_nobody() -> None:
@@ -79,23 +72,16 @@ def test_only_pairs_with_somebody_wanted_count(flag: np.ndarray) -> None:
     assert faces_of(flag, wanted=np.zeros(3, np.bool_)) == {}
 
 
-def test_values_at_the_faces_are_summed(flag: np.ndarray) -> None:
-    found = faces_of(flag, values=np.where(flag == 1, 10, 2).astype(np.float32))
-    assert found[0, 1] == [0, 0, 2, 2 * 6, 2 * 8]  # means of 2 and 10, and their difference
-    assert found[0, 2] == [0, 2, 0, 2 * 2, 0]
-    assert found[1, 2] == [0, 1, 0, 6, 8]
-
-
 def test_a_face_belongs_to_the_block_of_its_first_voxel(flag: np.ndarray) -> None:
     # the first two columns with a column of halo, then the last, which has none behind it
-    keys, sums = touching_pairs(flag, np.array([1, 3, 2]), 3, ALL, NO_VALUES)
-    assert {pair: s[:3] for pair, s in by_pair(keys, sums, 3).items()} == {
+    keys, sums = touching_pairs(flag, np.array([1, 3, 2]), 3, ALL)
+    assert by_pair(keys, sums, 3) == {
         (0, 1): [0, 0, 2],
         (0, 2): [0, 2, 0],
     }
     last = np.ascontiguousarray(flag[:, :, 2:])
-    keys, sums = touching_pairs(last, np.array([1, 3, 1]), 3, ALL, NO_VALUES)
-    assert by_pair(keys, sums, 3)[1, 2][:3] == [0, 1, 0]
+    keys, sums = touching_pairs(last, np.array([1, 3, 1]), 3, ALL)
+    assert by_pair(keys, sums, 3)[1, 2] == [0, 1, 0]
 
 
 @given(
@@ -109,46 +95,44 @@ def test_pairs_are_those_of_a_walk_however_the_volume_is_cut(
 ) -> None:
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, n, shape).astype(np.int32)
-    values = (rng.integers(0, 64, shape) / 8).astype(np.float32)
     parts = []
     for part in split_blocks(shape, block):
         behind = tuple(slice(core.start, core.stop + 1) for core in part.core)
-        cut = np.ascontiguousarray(labels[behind]), np.ascontiguousarray(values[behind])
-        parts.append(touching_pairs(cut[0], np.array(part.shape), n, ALL, cut[1]))
+        cut = np.ascontiguousarray(labels[behind])
+        parts.append(touching_pairs(cut, np.array(part.shape), n, ALL))
     keys, sums = reduce_pairs(parts)
     assert (np.diff(keys) > 0).all()
-    assert by_pair(keys, sums, n) == walk(labels, values)
+    assert by_pair(keys, sums, n) == walk(labels)
 
 
 def test_the_table_grows_with_the_pairs() -> None:
     labels = np.arange(1500, dtype=np.int32).reshape(1, 1, -1)  # more than half of 1024 slots
     found = faces_of(labels)
     assert sorted(found) == [(k, k + 1) for k in range(1499)]
-    assert all(sums == [0, 0, 1, 0, 0] for sums in found.values())
+    assert all(sums == [0, 0, 1] for sums in found.values())
 
 
 @pytest.mark.parametrize("n_labels", [4096, 4100, 10648, 2**31 - 1])
 def test_pairs_come_once_for_any_number_of_labels(n_labels: int) -> None:
     labels = np.random.default_rng(0).permutation(4096).reshape(16, 16, 16).astype(np.int32)
     labels = labels.repeat(2, axis=0).repeat(3, axis=2)
-    values = np.zeros(labels.shape, np.float32)
-    keys, sums = touching_pairs(labels, np.array(labels.shape), n_labels, ALL, values)
+    keys, sums = touching_pairs(labels, np.array(labels.shape), n_labels, ALL)
     assert np.unique(keys).size == keys.size
-    assert by_pair(keys, sums, n_labels) == walk(labels, values)
+    assert by_pair(keys, sums, n_labels) == walk(labels)
 
 
 def test_parts_without_a_pair_reduce_to_nothing() -> None:
-    none = np.zeros(0, np.int64), np.zeros((0, 5))
+    none = np.zeros(0, np.int64), np.zeros((0, 3))
     keys, sums = reduce_pairs([none, none])
     assert keys.shape == (0,)
-    assert sums.shape == (0, 5)
+    assert sums.shape == (0, 3)
 
 
 def test_the_same_pair_of_several_blocks_adds_up() -> None:
     parts = [
-        (np.array([7, 2]), np.array([[1.0, 0, 0, 0, 0], [0, 1, 0, 0, 0]])),
-        (np.array([7]), np.array([[2.0, 3, 0, 0, 5]])),
+        (np.array([7, 2]), np.array([[1.0, 0, 0], [0, 1, 0]])),
+        (np.array([7]), np.array([[2.0, 3, 5]])),
     ]
     keys, sums = reduce_pairs(parts)
     assert keys.tolist() == [2, 7]
-    assert sums.tolist() == [[0, 1, 0, 0, 0], [3, 3, 0, 0, 5]]
+    assert sums.tolist() == [[0, 1, 0], [3, 3, 5]]
