@@ -16,7 +16,7 @@ from supervox.execution import Block
 from supervox.features import FeatureBank, IntensityRange, kernel_radius, pool_features
 from supervox.features.derivatives import gradient_magnitude, hessian_eigenvalues, laplacian
 from supervox.features.filters import filter_scale, needed_cells
-from supervox.features.grids import FINEST, Grid, Window, read_grids
+from supervox.features.grids import FINEST, CoarseGrid, Window, read_grids
 from supervox.features.runs import add_channel, find_runs, number_locally
 from supervox.features.scales import Scale, plan_scales
 from supervox.features.smoothing import half_kernel, smooth_window
@@ -29,7 +29,7 @@ from supervox.segmentation.supervoxels._assignment import N_SUMS, assign_block, 
 from supervox.segmentation.supervoxels._connectivity import connect
 from supervox.segmentation.supervoxels._touching import touching_pairs
 from supervox.segmentation.supervoxels.guide_image import guide_block
-from supervox.segmentation.supervoxels.seed_grid import Grid as Cells
+from supervox.segmentation.supervoxels.seed_grid import SeedGrid as Cells
 
 MARGIN = 24  # around the block, so that it has halos on all sides
 WINDOW = (2.0, 2.0, 2.0)  # of the edges' filter
@@ -187,7 +187,7 @@ def _feature_steps(at: _Setting) -> Iterator[Step]:
         needed[scale.factor] = window.union(needed.get(scale.factor, window))
     factors = {scale.factor for scale in scales}
 
-    def read() -> dict[Any, Grid]:
+    def read() -> dict[Any, CoarseGrid]:
         return read_grids(at.volume, at.intensity, factors, needed, squares=False)
 
     grids = read()
@@ -208,7 +208,7 @@ def _feature_steps(at: _Setting) -> Iterator[Step]:
         yield _coarse_step(at, grids[scale.factor], scale, filters)
 
 
-def _derivative_steps(at: _Setting, grid: Grid, scale: Scale) -> Iterator[Step]:
+def _derivative_steps(at: _Setting, grid: CoarseGrid, scale: Scale) -> Iterator[Step]:
     kernels = tuple(half_kernel(sigma) for sigma in scale.inner)
     z, y, x = at.core.within(grid.window)
     start = (z.start - 1, y.start - 1, x.start - 1)
@@ -248,7 +248,7 @@ def _tensor_operations(scale: Scale) -> int:
     return 6 + 6 * (1 + gaussian(scale.outer[0])) + EIGENVALUES + 3
 
 
-def _tensor_step(at: _Setting, grid: Grid, scale: Scale) -> Step:
+def _tensor_step(at: _Setting, grid: CoarseGrid, scale: Scale) -> Step:
     only = frozenset({"structure_tensor_eigenvalues"})
     return Step(
         "features",
@@ -263,7 +263,7 @@ def _tensor_step(at: _Setting, grid: Grid, scale: Scale) -> Step:
     )
 
 
-def _coarse_step(at: _Setting, grid: Grid, scale: Scale, filters: frozenset[str]) -> Step:
+def _coarse_step(at: _Setting, grid: CoarseGrid, scale: Scale, filters: frozenset[str]) -> Step:
     cells = at.core.coarsened(scale.factor)
     return Step(
         "features",

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.cli.results import ResultFiles
-from supervox.cli.segment_request import Request
+from supervox.cli.segment_request import SegmentRequest
 from supervox.cli.segment_run import run as segment
 from supervox.execution.connect_cluster import local_cluster
 from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
@@ -83,7 +83,7 @@ def run(
     """Segment as the command line does: one partition as for live work, or all with edges."""
     parameters = SegmentationParameters(partitions=partitions, edge_refinement=partitions > 1)
     labels = folder / LABELS
-    request = Request(
+    request = SegmentRequest(
         volume=str(folder / VOLUME),
         annotations=str(folder / PAINTED),
         files=ResultFiles(str(labels)),

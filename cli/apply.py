@@ -37,7 +37,7 @@ from .inputs import (
     voxel_size,
 )
 from .outputs import Outputs, making_folder
-from .progress import Stages
+from .progress import StageProgress
 from .report import class_entries, print_classes, print_json
 from .results import ResultFiles
 
@@ -46,7 +46,7 @@ ALIKE = 0.01  # relative difference of voxel sizes that is no difference
 
 
 @dataclass(frozen=True)
-class Request:
+class ApplyRequest:
     """Arguments and options of ``supervox apply``, checked.
 
     Attributes
@@ -136,7 +136,9 @@ def command(
     loaded = load_model(model)
     check_channel_count(loaded.n_images, 1 + len(channels))
     chosen = choose_device(device, None, say)
-    request = Request(loaded, model, volumes, channels, files, spacing, workers, memory, chosen)
+    request = ApplyRequest(
+        loaded, model, volumes, channels, files, spacing, workers, memory, chosen
+    )
     with making_folder(output):
         entries = run(request)
     if as_json:
@@ -152,7 +154,7 @@ def command(
         click.echo(f"{written}: written after {entry['seconds']['total']:.1f} s")
 
 
-def run(request: Request) -> list[dict[str, Any]]:
+def run(request: ApplyRequest) -> list[dict[str, Any]]:
     """Label the volumes one after the other; each one's files appear when they are complete."""
     entries: list[dict[str, Any]] = []
     with ExitStack() as stack:  # all must be there and writable before the work begins
@@ -160,7 +162,7 @@ def run(request: Request) -> list[dict[str, Any]]:
         channels = [stack.enter_context(open_volume(path)) for path in request.channels]
         check_channels(volumes[0], channels)
         inputs = [request.model_file, *(item.path for item in (*volumes, *channels))]
-        with Outputs(inputs) as outputs, Stages(request.workers) as stages:
+        with Outputs(inputs) as outputs, StageProgress(request.workers) as stages:
             places = [
                 files.plan(outputs, volume.shape)
                 for volume, files in zip(volumes, request.files, strict=True)
@@ -180,12 +182,12 @@ def run(request: Request) -> list[dict[str, Any]]:
 
 
 def _label(
-    request: Request,
+    request: ApplyRequest,
     volume: Volume,
     channels: Sequence[Volume],
     files: ResultFiles,
     outputs: Outputs,
-    stages: Stages,
+    stages: StageProgress,
 ) -> dict[str, Any]:
     """Label one volume, write its files, and return what was done."""
     started = time.perf_counter()

@@ -19,7 +19,7 @@ from supervox.project import (
 from supervox.volumes import VolumeError
 
 from . import options, projects
-from .progress import Stages
+from .progress import StageProgress
 from .report import print_json
 
 DAMAGED = 1  # exit code: something is lost, or not repaired
@@ -94,7 +94,7 @@ def _recompute(
     """Make what was removed again."""
     with (
         project.open_volume() as volume,
-        Stages(workers) as stages,
+        StageProgress(workers) as stages,
         projects.rooms_of(project, volume, memory, workers) as rooms,
     ):
         data, _ = projects.read_data(project, volume, stages, rooms)

@@ -23,7 +23,7 @@ from supervox.volumes import (
 
 from . import options
 from .outputs import Outputs
-from .progress import Stages
+from .progress import StageProgress
 from .report import print_json, times
 
 Kind = Literal["labels", "image"]
@@ -117,7 +117,7 @@ def _convert(volume: Volume, target: str, place: _Place, kind: Kind, dtype: str 
         )
     if dtype is not None:
         data = _Cast(volume.data, np.dtype(dtype), str(volume.path))
-    with Outputs([volume.path]) as outputs, Stages() as stages:
+    with Outputs([volume.path]) as outputs, StageProgress() as stages:
         staged = outputs.plan_volume(target, volume.shape, data.dtype, kind)
         with stages.stage("convert", f"Writing {Address.parse(target).path.name}") as run:
             write_volume(

@@ -13,7 +13,7 @@ from supervox.volumes import FORMATS, write_volume
 
 from . import options, projects
 from .outputs import Outputs, making_folder
-from .progress import Stages
+from .progress import StageProgress
 from .results import ResultFiles
 
 ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
@@ -81,7 +81,7 @@ def _write(
     with (
         project.open_volume() as volume,
         Outputs([volume.path]) as outputs,
-        Stages(workers) as stages,
+        StageProgress(workers) as stages,
         ExitStack() as stack,
     ):
         shape = project.settings.shape

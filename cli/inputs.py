@@ -13,7 +13,7 @@ from supervox.segmentation import Model, SegmentationError, copy_volume, count_n
 from supervox.volumes import Volume, VolumeClass, convert_length
 
 from .errors import say
-from .progress import Stages
+from .progress import StageProgress
 from .report import times
 
 Triple = tuple[float, float, float]
@@ -149,7 +149,7 @@ def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
 
 def read_volume(
     volume: Volume,
-    stages: Stages,
+    stages: StageProgress,
     *,
     workspace: Workspace | None = None,
     box: Slices | None = None,
@@ -190,7 +190,7 @@ def read_volume(
 
 def read_channels(
     channels: Sequence[Volume],
-    stages: Stages,
+    stages: StageProgress,
     workspace: Workspace | None = None,
 ) -> list[NDArray[Any]]:
     """Read further channels, as `read_volume` does."""

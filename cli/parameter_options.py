@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 from supervox.features import PRESETS, parameters_for_preset
-from supervox.parameters import Entry, Parameter, change_entry, entries_of
+from supervox.parameters import Parameter, ParameterEntry, change_entry, entries_of
 from supervox.segmentation import SegmentationParameters
 
 from .errors import checking
@@ -67,7 +67,7 @@ def change_parameters(
     return parameters
 
 
-def _option(name: str, entry: Entry) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _option(name: str, entry: ParameterEntry) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     about = entry.about
     if entry.kind is bool:
         return click.option(

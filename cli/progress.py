@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LOG_SECONDS = 30.0  # between two lines about the same stage in a log
 
 
-class Stages:
+class StageProgress:
     """The stages of a command, one after the other, on stderr.
 
     Parameters

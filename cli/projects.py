@@ -11,14 +11,14 @@ from typing import Any
 import click
 from numpy.typing import NDArray
 from supervox.execution import Device
-from supervox.project import Project, Settings, complete
+from supervox.project import Project, ProjectSettings, complete
 from supervox.segmentation import Rooms, Segmentation
 from supervox.volumes import Volume
 
 from .budget import rooms_for
 from .errors import say
 from .inputs import VoxelSize, read_volume
-from .progress import Stages
+from .progress import StageProgress
 
 argument = click.argument("project", type=click.Path(path_type=Path))
 
@@ -43,12 +43,12 @@ def _tell(project: Project, told: int) -> int:
     return len(project.findings)
 
 
-def voxel_size_of(settings: Settings) -> VoxelSize:
+def voxel_size_of(settings: ProjectSettings) -> VoxelSize:
     """Return the voxel size of a project."""
     return VoxelSize(settings.spacing, settings.unit, settings.spacing_from)
 
 
-def in_box(volume: Volume, settings: Settings) -> Volume:
+def in_box(volume: Volume, settings: ProjectSettings) -> Volume:
     """Return the volume with the place in space that the box has."""
     if settings.box is None:
         return volume
@@ -86,14 +86,16 @@ def rooms_of(
 
 
 def read_data(
-    project: Project, volume: Volume, stages: Stages, rooms: Rooms
+    project: Project, volume: Volume, stages: StageProgress, rooms: Rooms
 ) -> tuple[NDArray[Any], int]:
     """Read what is segmented, and count the voxels that are not numbers."""
     box = project.settings.slices
     return read_volume(volume, stages, workspace=rooms.images, box=box)
 
 
-def result_of(project: Project, data: NDArray[Any], stages: Stages, rooms: Rooms) -> Segmentation:
+def result_of(
+    project: Project, data: NDArray[Any], stages: StageProgress, rooms: Rooms
+) -> Segmentation:
     """Return the result of a project, computed if it must be."""
     with stages.stage("segment", "Segmenting") as run:
         return complete(project, data, workspace=rooms.ids, run=run)

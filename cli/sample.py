@@ -22,7 +22,7 @@ from supervox.volumes import FORMATS, VolumeClass, VolumeError, VolumeWriter, cr
 from . import options
 from .errors import checking
 from .outputs import Kind, Outputs, making_folder
-from .progress import Stages
+from .progress import StageProgress
 
 DEFAULT = PhantomParameters()
 STROKES_PER_CLASS = 12
@@ -91,7 +91,12 @@ def command(
     with checking():
         phantom = Phantom(PhantomParameters(shape=shape, seed=seed))
     paths = {name: folder / f"{name}.{ending}" for name in FILES}
-    with making_folder(folder), checking(), Outputs([]) as outputs, Stages(workers or 2) as stages:
+    with (
+        making_folder(folder),
+        checking(),
+        Outputs([]) as outputs,
+        StageProgress(workers or 2) as stages,
+    ):
         _check_space(folder, phantom)
         staged = {
             name: outputs.plan_volume(str(paths[name]), shape, dtype, kind)
@@ -134,7 +139,7 @@ def _create(phantom: Phantom, staged: dict[str, str], name: str) -> VolumeWriter
     )
 
 
-def _write_image(phantom: Phantom, staged: dict[str, str], stages: Stages) -> None:
+def _write_image(phantom: Phantom, staged: dict[str, str], stages: StageProgress) -> None:
     with (
         stages.stage("image", "Imaging a cell") as run,
         _create(phantom, staged, "volume") as writer,
@@ -144,7 +149,7 @@ def _write_image(phantom: Phantom, staged: dict[str, str], stages: Stages) -> No
             writer[box[0]] = slab
 
 
-def _write_truth(phantom: Phantom, staged: dict[str, str], stages: Stages) -> None:
+def _write_truth(phantom: Phantom, staged: dict[str, str], stages: StageProgress) -> None:
     total = phantom.shape[0]
     with (
         stages.stage("truth", "Writing the truth") as run,
@@ -158,7 +163,7 @@ def _write_truth(phantom: Phantom, staged: dict[str, str], stages: Stages) -> No
 
 
 def _write_strokes(
-    phantom: Phantom, staged: dict[str, str], stages: Stages, strokes_per_class: int
+    phantom: Phantom, staged: dict[str, str], stages: StageProgress, strokes_per_class: int
 ) -> None:
     with (
         stages.stage("strokes", "Painting strokes"),

@@ -12,7 +12,7 @@ from supervox.volumes import open_volume
 
 from . import options
 from .inputs import class_names
-from .progress import Stages
+from .progress import StageProgress
 from .report import print_json, print_table
 
 RATIOS = ("dice", "iou", "accuracy", "precision")
@@ -41,7 +41,7 @@ def command(
         opened = [stack.enter_context(open_volume(path)) for path in (labels, truth)]
         skip = None if ignore is None else stack.enter_context(open_volume(ignore)).data
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
-        with Stages(workers) as stages, stages.stage("score", "Comparing") as run:
+        with StageProgress(workers) as stages, stages.stage("score", "Comparing") as run:
             result = score(opened[0].data, opened[1].data, skip, workers=run)
     if as_json:
         paths = {"labels": labels, "truth": truth, "ignore": ignore}

@@ -84,7 +84,7 @@ def command(
     """
     from . import segment_project, segment_run  # here, so that help needs no compiler
     from .results import ResultFiles
-    from .segment_request import Request
+    from .segment_request import SegmentRequest
 
     context = click.get_current_context()
     given = {
@@ -100,7 +100,7 @@ def command(
             raise click.MissingParameter(ctx=context, param=param)
     if project is not None and channels:
         raise click.UsageError("--channel can't be kept in a project: leave one of them out")
-    request = Request(
+    request = SegmentRequest(
         volume=volume,
         annotations=annotations,
         channels=channels,

@@ -26,18 +26,18 @@ from .errors import say
 from .export import write_model
 from .inputs import check_same_shape, class_names
 from .outputs import Outputs
-from .progress import Stages
+from .progress import StageProgress
 from .results import ResultFiles
-from .segment_request import Request, painted_classes, report_of_run, tell_lost_classes
+from .segment_request import SegmentRequest, painted_classes, report_of_run, tell_lost_classes
 
 
-def run(request: Request) -> dict[str, Any]:
+def run(request: SegmentRequest) -> dict[str, Any]:
     """Segment within a project, write what was asked for, and return what was done."""
     started = time.perf_counter()
     device = choose_device(request.device, request.scheduler, say)
     with (
         _opened(request) as project,
-        Stages(request.workers) as stages,
+        StageProgress(request.workers) as stages,
         project.open_volume() as volume,
     ):
         settings = project.settings
@@ -76,7 +76,7 @@ def run(request: Request) -> dict[str, Any]:
 
 
 @contextmanager
-def _opened(request: Request) -> Iterator[Project]:
+def _opened(request: SegmentRequest) -> Iterator[Project]:
     """Open the project, or make it; it has what the options say."""
     assert request.project is not None
     if not request.project.exists():
@@ -131,7 +131,7 @@ def _write(
     files: ResultFiles,
     result: Segmentation,
     rooms: Rooms,
-    stages: Stages,
+    stages: StageProgress,
 ) -> dict[int, int]:
     """Write what is wanted beside the project; return the voxels by label."""
     if not files.as_dict():

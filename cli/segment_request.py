@@ -18,7 +18,7 @@ from .results import ResultFiles
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class SegmentRequest:
     """The options and arguments, understood.
 
     Attributes
@@ -88,7 +88,7 @@ def painted_classes(
 
 
 def report_of_run(
-    request: Request,
+    request: SegmentRequest,
     parameters: SegmentationParameters,
     size: VoxelSize,
     device: Device | None,

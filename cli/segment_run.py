@@ -27,11 +27,11 @@ from .inputs import (
     voxel_size,
 )
 from .outputs import Outputs
-from .progress import Stages
-from .segment_request import Request, painted_classes, report_of_run, tell_lost_classes
+from .progress import StageProgress
+from .segment_request import SegmentRequest, painted_classes, report_of_run, tell_lost_classes
 
 
-def run(request: Request) -> dict[str, Any]:
+def run(request: SegmentRequest) -> dict[str, Any]:
     """Segment, write the files, and return what was done."""
     started = time.perf_counter()
     assert request.volume is not None
@@ -47,7 +47,7 @@ def run(request: Request) -> dict[str, Any]:
         check_channels(volume, further)
         size = voxel_size(volume, request.spacing)
         inputs = [item.path for item in (volume, strokes, *further)]
-        with Outputs(inputs) as outputs, Stages(request.workers) as stages:
+        with Outputs(inputs) as outputs, StageProgress(request.workers) as stages:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)

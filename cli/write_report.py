@@ -14,7 +14,7 @@ from supervox.segmentation import Segmentation
 
 from . import options, projects
 from .outputs import Outputs, making_folder
-from .progress import Stages
+from .progress import StageProgress
 
 
 @click.command("report")
@@ -44,7 +44,7 @@ def _write(project: Project, folder: Path, memory: float | None, workers: int | 
     with (
         project.open_volume() as volume,
         Outputs([volume.path]) as outputs,
-        Stages(workers) as stages,
+        StageProgress(workers) as stages,
         projects.rooms_of(project, volume, memory, workers) as rooms,
     ):
         data, _ = projects.read_data(project, volume, stages, rooms)

@@ -1,5 +1,5 @@
-from .block_log import Fill as Fill
-from .block_log import Recorded as Recorded
+from .block_log import BlockWriter as BlockWriter
+from .block_log import LoggingExecutor as LoggingExecutor
 from .blocks import Block as Block
 from .blocks import Slices as Slices
 from .blocks import Triple as Triple
@@ -7,7 +7,7 @@ from .blocks import VolumeLike as VolumeLike
 from .blocks import default_block_shape as default_block_shape
 from .blocks import read_block as read_block
 from .blocks import split_blocks as split_blocks
-from .checkpoint import Unfinished as Unfinished
+from .checkpoint import Checkpoint as Checkpoint
 from .connect_cluster import connected as connected
 from .dask_cluster import Cluster as Cluster
 from .dask_cluster import ClusterLost as ClusterLost

@@ -1,8 +1,9 @@
-"""The results of blocks on a tape: a stage that was killed goes on behind the last one.
+"""The log of finished blocks: a stage that was killed goes on behind the last one.
 
-A stage asks for the same blocks in the same order each time, pass after pass. `Recorded` stands
-between it and what runs the blocks: a result that is on the tape is handed out from there, any
-other one is put on it. What a pass writes into an array in a file is on the tape as a checksum.
+A stage asks for the same blocks in the same order each time, pass after pass. A `LoggingExecutor`
+stands between it and what runs the blocks: a result that is in the log is handed out from there,
+any other one is put behind it. What a pass writes into an array in a file is in the log as a
+checksum.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ LOG = RecordLog(b"\x89SVXtap\n")
 
 
 @dataclass(frozen=True)
-class Fill:
+class BlockWriter:
     """A function of a block that writes the block's voxels, and may return something besides.
 
     Attributes
@@ -64,7 +65,7 @@ def checksum(voxels: NDArray[Any], block: Block) -> int:
     return zlib.crc32(words.sum(axis=-1, dtype=np.uint32))
 
 
-class Tape:
+class BlockLog:
     """A file of results that only grows; it survives the process, and half a result is no result.
 
     Nothing waits for the disk: what a crash of the machine leaves out or damages, the checksums
@@ -74,7 +75,7 @@ class Tape:
     ----------
     path : Path
     origin : str
-        What the stage works from; a tape of anything else is begun anew.
+        What the stage works from; a log of anything else is begun anew.
 
     Attributes
     ----------
@@ -156,17 +157,17 @@ class Tape:
         return key, _put_back(result, body, 4 + n)
 
 
-class Recorded:
-    """Runs blocks as another executor does, but for those whose results are on a tape.
+class LoggingExecutor:
+    """Runs blocks as another executor does, but for those whose results are in a log.
 
     Parameters
     ----------
     executor : Executor
-    tape : Tape
+    log : BlockLog
     """
 
-    def __init__(self, executor: Executor, tape: Tape) -> None:
-        self._executor, self._tape = executor, tape
+    def __init__(self, executor: Executor, log: BlockLog) -> None:
+        self._executor, self._tape = executor, log
         self._passes = 0
 
     @property
@@ -202,10 +203,10 @@ class Recorded:
         blocks: Sequence[Block],
         should_stop: ShouldStop | None = None,
     ) -> Generator[Result, None, None]:
-        """Yield the results in block order: first those on the tape, then those of the executor."""
+        """Yield the results in block order: first those on the log, then those of the executor."""
         self._passes += 1
         keys = [[self._passes, *([c.start, c.stop] for c in block.core)] for block in blocks]
-        if isinstance(function, Fill):
+        if isinstance(function, BlockWriter):
             yield from self._fill(function, blocks, keys, should_stop)
             return
         known = 0
@@ -216,7 +217,7 @@ class Recorded:
 
     def _fill(
         self,
-        fill: Fill,
+        fill: BlockWriter,
         blocks: Sequence[Block],
         keys: Sequence[Any],
         should_stop: ShouldStop | None,
@@ -233,7 +234,7 @@ class Recorded:
         yield from (found for found, _ in new)
 
     def _known(self, keys: Sequence[Any]) -> Iterator[Any]:
-        """Yield results from the tape as long as it has them."""
+        """Yield results from the log as long as it has them."""
         for key in keys:
             found = self._tape.next(key)
             if found is None:
@@ -247,7 +248,7 @@ class Recorded:
         keys: Sequence[Any],
         should_stop: ShouldStop | None,
     ) -> Iterator[Any]:
-        """Yield results of the executor; each goes onto the tape when somebody asks for it."""
+        """Yield results of the executor; each goes onto the log when somebody asks for it."""
         with closing(self._executor.run(function, blocks, should_stop)) as results:
             for key, found in zip(keys, results, strict=True):
                 self._tape.append(key, found)

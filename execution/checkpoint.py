@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .block_log import Recorded, Tape
+from .block_log import BlockLog, LoggingExecutor
 from .errors import ExecutionError
 from .run import Run
 from .shared_arrays import NamedScratch
 
-TAPE = "blocks.tape"
+LOG = "blocks.log"
 
 
-class Unfinished(NamedScratch):
+class Checkpoint(NamedScratch):
     """The folder of a stage; it stays until `remove`, however the program ends.
 
     Arrays are those of an earlier process, in the order in which they are asked for.
@@ -47,14 +47,14 @@ class Unfinished(NamedScratch):
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            tape = Tape(self.folder / TAPE, self._origin)
-            if not tape.is_continued:
+            log = BlockLog(self.folder / LOG, self._origin)
+            if not log.is_continued:
                 for file in self.folder.glob("*.bin"):
                     file.unlink()
         except OSError as error:
             raise ExecutionError(f"{self.folder}: can't be written ({error.strerror})") from error
-        with tape:
-            yield run.on(Recorded(run.executor, tape))
+        with log:
+            yield run.on(LoggingExecutor(run.executor, log))
 
     def remove(self) -> None:
         """Remove all of it: what the stage makes is kept elsewhere by now."""

@@ -16,13 +16,13 @@ import numpy as np
 from .array_smoothing import Array, smooth_array
 from .eigenvalues import DISTANCE, TINY
 from .filters import ELEMENTS, bounds, second_reach
-from .grids import MIDDLE, Grid, Window
+from .grids import MIDDLE, CoarseGrid, Window
 from .scales import Scale
 from .smoothing import half_kernel
 
 
 def filter_arrays(
-    xp: Any, grid: Grid, cells: Window, scale: Scale, filters: Collection[str]
+    xp: Any, grid: CoarseGrid, cells: Window, scale: Scale, filters: Collection[str]
 ) -> Iterator[tuple[str, Array]]:
     """Compute filters of one scale, as `filter_scale` does; the grid's arrays belong to `xp`."""
     inner = [half_kernel(sigma) for sigma in scale.inner]

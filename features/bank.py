@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from supervox.execution import Slices, Triple, VolumeLike
 
 from .filters import needed_cells
-from .grids import FINEST, Grid, Window, read_grids
+from .grids import FINEST, CoarseGrid, Window, read_grids
 from .intensity import IntensityRange
 from .kernels import COMPILED, Kernels
 from .parameters import FeatureParameters
@@ -25,7 +25,7 @@ _TRIPLES = {
 
 
 @dataclass(frozen=True)
-class Channel:
+class FeatureChannel:
     """One number per voxel.
 
     Attributes
@@ -171,7 +171,7 @@ class FeatureBank:
         scales: Sequence[Scale],
         intensity: IntensityRange,
         wanted: Collection[int] | None = None,
-    ) -> dict[Triple, Grid]:
+    ) -> dict[Triple, CoarseGrid]:
         """Read what the channels of a block are computed from.
 
         Parameters
@@ -187,7 +187,7 @@ class FeatureBank:
 
         Returns
         -------
-        dict of factor to Grid
+        dict of factor to CoarseGrid
         """
         chosen = range(len(self.channels)) if wanted is None else wanted
         raw = any(self.channels[index].filter == "raw" for index in chosen)
@@ -203,7 +203,7 @@ class FeatureBank:
 
     def filter_block(
         self,
-        grids: Mapping[Triple, Grid],
+        grids: Mapping[Triple, CoarseGrid],
         core: Window,
         scales: Sequence[Scale],
         wanted: Collection[int] | None = None,
@@ -213,7 +213,7 @@ class FeatureBank:
 
         Parameters
         ----------
-        grids : mapping of factor to Grid
+        grids : mapping of factor to CoarseGrid
             From `read_block`, for this block or a larger one.
         core : Window
             The block, in voxels.
@@ -247,18 +247,20 @@ class FeatureBank:
         return frozenset(c.filter for c in channels if c.sigma == scale.sigma)
 
 
-def _list_channels(parameters: FeatureParameters) -> Iterator[Channel]:
+def _list_channels(parameters: FeatureParameters) -> Iterator[FeatureChannel]:
     if "raw" in parameters.filters:
-        yield Channel("raw", "raw", 0.0, 0)
+        yield FeatureChannel("raw", "raw", 0.0, 0)
     for sigma in parameters.sigmas_voxels:
         for name in parameters.filters:
             if (name, sigma) in parameters.without:
                 continue
             if name in _TRIPLES:
                 for k in range(3):
-                    yield Channel(f"{_TRIPLES[name]}_{k + 1}_sigma_{sigma:g}", name, sigma, k)
+                    yield FeatureChannel(
+                        f"{_TRIPLES[name]}_{k + 1}_sigma_{sigma:g}", name, sigma, k
+                    )
             elif name != "raw":
-                yield Channel(f"{name}_sigma_{sigma:g}", name, sigma, 0)
+                yield FeatureChannel(f"{name}_sigma_{sigma:g}", name, sigma, 0)
 
 
 def _whole(shape: Sequence[int], region: Slices | None) -> Window:

@@ -15,7 +15,7 @@ from .derivatives import (
     laplacian,
     root_eigenvalues,
 )
-from .grids import MIDDLE, Grid, Window, grid_size
+from .grids import MIDDLE, CoarseGrid, Window, grid_size
 from .scales import Scale
 from .smoothing import half_kernel, kernel_radius, smooth_product, smooth_window
 
@@ -39,13 +39,13 @@ def needed_cells(
 
 
 def filter_scale(
-    grid: Grid, cells: Window, scale: Scale, filters: Collection[str]
+    grid: CoarseGrid, cells: Window, scale: Scale, filters: Collection[str]
 ) -> Iterator[tuple[str, Float32]]:
     """Compute filters of one scale.
 
     Parameters
     ----------
-    grid : Grid
+    grid : CoarseGrid
         The scale's grid, with at least the `needed_cells`.
     cells : Window
         The cells to compute.

@@ -87,7 +87,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Grid:
+class CoarseGrid:
     """A part of the volume on one grid.
 
     Attributes
@@ -128,7 +128,7 @@ def read_grids(
     needed: Mapping[Triple, Window],
     *,
     squares: bool,
-) -> dict[Triple, Grid]:
+) -> dict[Triple, CoarseGrid]:
     """Read what every grid needs.
 
     Parameters
@@ -144,7 +144,7 @@ def read_grids(
         Whether the grids also carry the mean squares.
     """
     shape = _triple(volume.shape)
-    grids: dict[Triple, Grid] = {}
+    grids: dict[Triple, CoarseGrid] = {}
     if FINEST in needed:
         grids[FINEST] = _read_grid(volume, intensity, FINEST, needed[FINEST], squares)
     # the finest grid is filtered with narrow halos, but coarse grids reach far: they are read anew
@@ -172,7 +172,7 @@ def _read_grid(
     factor: Triple,
     window: Window,
     squares: bool,
-) -> Grid:
+) -> CoarseGrid:
     """Read a window of a grid from the volume, some planes at a time."""
     shape = _triple(volume.shape)
     values = np.empty(window.shape, np.float32)
@@ -193,10 +193,10 @@ def _read_grid(
         if second is not None:
             np.subtract(voxels, MIDDLE, out=voxels)
             _average(np.multiply(voxels, voxels, out=voxels), factor, second[rows])
-    return Grid(factor, grid_size(shape, factor), window, values, second)
+    return CoarseGrid(factor, grid_size(shape, factor), window, values, second)
 
 
-def _coarsen(finer: Grid, shape: Triple, factor: Triple, window: Window) -> Grid:
+def _coarsen(finer: CoarseGrid, shape: Triple, factor: Triple, window: Window) -> CoarseGrid:
     """Average cells of a finer grid into a window of a coarser one."""
     ratio = _ratio(factor, finer.factor)
     part = window.refined(ratio, finer.size).within(finer.window)
@@ -207,7 +207,7 @@ def _coarsen(finer: Grid, shape: Triple, factor: Triple, window: Window) -> Grid
         return out
 
     second = None if finer.squares is None else average(finer.squares)
-    return Grid(factor, grid_size(shape, factor), window, average(finer.values), second)
+    return CoarseGrid(factor, grid_size(shape, factor), window, average(finer.values), second)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

@@ -12,7 +12,7 @@ from supervox.execution import Triple
 
 from .array_filters import filter_arrays
 from .filters import filter_scale
-from .grids import Grid, Window
+from .grids import CoarseGrid, Window
 from .runs import LIMIT, UNITS, add_channel, find_runs
 from .scales import Scale
 
@@ -20,14 +20,14 @@ from .scales import Scale
 class Kernels(Protocol):
     """The functions of a block that the feature bank and pooling are made of."""
 
-    def load(self, grid: Grid) -> Grid:
+    def load(self, grid: CoarseGrid) -> CoarseGrid:
         """Bring a grid to where it is worked on."""
 
     def zeros(self, shape: tuple[int, ...]) -> Any:
         """Return an array of int64 for sums."""
 
     def filter_scale(
-        self, grid: Grid, cells: Window, scale: Scale, filters: Collection[str]
+        self, grid: CoarseGrid, cells: Window, scale: Scale, filters: Collection[str]
     ) -> Iterator[tuple[str, Any]]:
         """Compute filters of one scale; see `supervox.features.filters`."""
 
@@ -45,7 +45,7 @@ class CompiledKernels:
     find_runs = staticmethod(find_runs)
     add_channel = staticmethod(add_channel)
 
-    def load(self, grid: Grid) -> Grid:
+    def load(self, grid: CoarseGrid) -> CoarseGrid:
         """Return the grid: it is where it is worked on."""
         return grid
 
@@ -85,7 +85,7 @@ class ArrayKernels:
 
     xp: Any
 
-    def load(self, grid: Grid) -> Grid:
+    def load(self, grid: CoarseGrid) -> CoarseGrid:
         """Copy a grid to the device."""
         squares = None if grid.squares is None else self.xp.asarray(grid.squares)
         return replace(grid, values=self.xp.asarray(grid.values), squares=squares)
@@ -95,7 +95,7 @@ class ArrayKernels:
         return self.xp.zeros(shape, self.xp.int64)
 
     def filter_scale(
-        self, grid: Grid, cells: Window, scale: Scale, filters: Collection[str]
+        self, grid: CoarseGrid, cells: Window, scale: Scale, filters: Collection[str]
     ) -> Iterator[tuple[str, Any]]:
         """Compute filters of one scale; see `filter_arrays`."""
         return filter_arrays(self.xp, grid, cells, scale, filters)

@@ -27,7 +27,7 @@ from supervox.execution import (
 )
 
 from .bank import FeatureBank
-from .grids import Grid, Window
+from .grids import CoarseGrid, Window
 from .intensity import IntensityRange
 from .kernels import COMPILED, ArrayKernels, Kernels
 from .runs import LocalIds, number_locally
@@ -89,7 +89,7 @@ def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
 def _sum_channels(
     task: PoolingTask,
     core: Window,
-    grids: Mapping[Triple, Grid],
+    grids: Mapping[Triple, CoarseGrid],
     numbered: Sequence[LocalIds],
     kernels: Kernels,
     parts: Sequence[Window],
@@ -218,7 +218,7 @@ def pool_partitions(
     blocks = split_blocks(shape, block_shape or _choose_block(shape, scales, run.executor, device))
     for shares in run.blocks(lambda block: pool_block(task, block), blocks):
         for total, share in zip(totals, shares, strict=True):
-            total.add(PooledBlock(*share))  # from a tape it comes as a plain tuple
+            total.add(PooledBlock(*share))  # from a block log it comes as a plain tuple
     return [total.table() for total in totals]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from napari.viewer import Viewer
 from supervox.napari_plugin.session.view import Shown
-from supervox.napari_plugin.tasks.exporting import Kind
+from supervox.napari_plugin.tasks.exporting import ExportKind
 
 from .dock import SupervoxDock
 
@@ -115,14 +115,14 @@ def finish(viewer: Viewer) -> None:
 
 def export_labels(viewer: Viewer) -> None:
     """Export the final labels."""
-    dock_of(viewer).export.ask(Kind.LABELS)
+    dock_of(viewer).export.ask(ExportKind.LABELS)
 
 
 def export_strokes(viewer: Viewer) -> None:
     """Export the strokes."""
-    dock_of(viewer).export.ask(Kind.STROKES)
+    dock_of(viewer).export.ask(ExportKind.STROKES)
 
 
 def export_model(viewer: Viewer) -> None:
     """Export the model."""
-    dock_of(viewer).export.ask(Kind.MODEL)
+    dock_of(viewer).export.ask(ExportKind.MODEL)

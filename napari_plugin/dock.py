@@ -22,7 +22,7 @@ from .widgets.export_section import ExportSection
 from .widgets.paint_section import PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
-from .widgets.section import Body, Section
+from .widgets.section import Body, DockSection
 from .widgets.segment_section import SegmentActions, SegmentSection
 from .widgets.volume_section import VolumeActions, VolumeSection
 
@@ -60,7 +60,7 @@ class SupervoxDock(QWidget):
             self.export,
         ]
         self.sections = [
-            Section(number, title, body)
+            DockSection(number, title, body)
             for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
         ]
         self.advice = QLabel()

@@ -1,4 +1,4 @@
-from .entries import Entry as Entry
+from .entries import ParameterEntry as ParameterEntry
 from .entries import change_entry as change_entry
 from .entries import entries_of as entries_of
 from .fields import Parameter as Parameter

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Entry:
+class ParameterEntry:
     """A parameter within all.
 
     Attributes
@@ -44,7 +44,7 @@ class Entry:
         return self.about.text(self.value)
 
 
-def entries_of(parameters: Any) -> Iterator[Entry]:
+def entries_of(parameters: Any) -> Iterator[ParameterEntry]:
     """Yield every parameter of an object and of the stages in it, in the order of the fields."""
     hints = get_type_hints(type(parameters))
     for item in fields(parameters):
@@ -55,7 +55,7 @@ def entries_of(parameters: Any) -> Iterator[Entry]:
             for inner in entries_of(value):
                 yield replace(inner, path=(item.name, *inner.path), stage=inner.stage or about)
         else:
-            yield Entry((item.name,), about, hints[item.name], value)
+            yield ParameterEntry((item.name,), about, hints[item.name], value)
 
 
 def change_entry(parameters: T, path: Sequence[str], value: Any) -> T:

@@ -20,6 +20,6 @@ from .layout import is_project as is_project
 from .lock import is_held as is_held
 from .project import Project as Project
 from .recorder import Recorder as Recorder
-from .records import Kind as Kind
-from .settings import Settings as Settings
+from .records import RecordKind as RecordKind
+from .settings import ProjectSettings as ProjectSettings
 from .writer import SaveState as SaveState

@@ -15,8 +15,8 @@ from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .layout import ANNOTATIONS, BEGUN, DERIVED, SETTINGS
 from .lock import LOCK, FolderLock, Locked
-from .records import Kind
-from .settings import Settings
+from .records import RecordKind
+from .settings import ProjectSettings
 
 UNFINISHED = ".*.partial.*"  # what `appearing` names
 # The head of the journal may be ahead of the copy of a journal that is written meanwhile.
@@ -48,20 +48,20 @@ def read_settings(folder: Path, findings: list[Finding]) -> dict[str, Any] | Non
 def shape_in(content: Mapping[str, Any] | None) -> tuple[int, int, int] | None:
     """Return the shape of the volume that project.json states, if it does."""
     try:
-        return Settings.from_json(content).volume.shape if content is not None else None
+        return ProjectSettings.from_json(content).volume.shape if content is not None else None
     except ValueError:
         return None  # what is wrong is said by `parse_settings`
 
 
 def kept_settings(store: AnnotationStore) -> Mapping[str, Any] | None:
     """Return the copy of project.json in the journal."""
-    record = store.journal.last_of(Kind.PROJECT)
+    record = store.journal.last_of(RecordKind.PROJECT)
     return record.content if record and isinstance(record.content, Mapping) else None
 
 
 def parse_settings(
     folder: Path, content: Mapping[str, Any] | None, kept: Mapping[str, Any] | None
-) -> Settings:
+) -> ProjectSettings:
     """Read the settings from project.json, or from their copy in the journal.
 
     Raises
@@ -76,7 +76,7 @@ def parse_settings(
             f"are in {folder / ANNOTATIONS}"
         )
     try:
-        return Settings.from_json(source)
+        return ProjectSettings.from_json(source)
     except ValueError as error:
         raise ProjectError(f"{folder / SETTINGS}: {error}") from error
 
@@ -88,7 +88,7 @@ def remove_leftovers(folder: Path) -> None:
             discard(path)
 
 
-def copy_project(folder: Path, place: Path, settings: Settings) -> None:
+def copy_project(folder: Path, place: Path, settings: ProjectSettings) -> None:
     """Copy a project to a new folder, which appears when it is complete.
 
     Raises

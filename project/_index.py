@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import Header, Kind, Role
+from .records import Header, RecordKind, Role
 
 ROW = np.dtype(
     [
@@ -62,7 +62,7 @@ class Index:
             return None
         return int(self.rows["offset"][at])
 
-    def of_kind(self, kind: Kind) -> NDArray[np.int64]:
+    def of_kind(self, kind: RecordKind) -> NDArray[np.int64]:
         """Return the numbers of the records of a kind, ascending."""
         rows = self.rows
         numbers: NDArray[np.int64] = rows["number"][rows["kind"] == kind]
@@ -70,7 +70,7 @@ class Index:
 
     def roles(self) -> list[tuple[int, Role, int | None]]:
         """Return number, role and target of all changes of voxels."""
-        chosen = self.rows[self.rows["kind"] == Kind.VOXELS]
+        chosen = self.rows[self.rows["kind"] == RecordKind.VOXELS]
         columns = (chosen[name].tolist() for name in ("number", "role", "target"))
         return [
             (number, Role(role), None if target < 0 else target)

@@ -16,7 +16,7 @@ from .classes import ProjectClass, classes_from_json
 from .documents import read_document
 from .errors import Finding, ProjectError, Severity
 from .journal import Journal
-from .records import Kind
+from .records import RecordKind
 
 SNAPSHOT, CLASSES = "snapshot", "classes.json"
 
@@ -99,7 +99,7 @@ def recover(folder: Path, journal: Journal, shape: Sequence[int] | None) -> Reco
 
 def _shape_of(journal: Journal) -> tuple[int, ...] | None:
     """Return the shape that the journal's first record states."""
-    start = journal.last_of(Kind.START)
+    start = journal.last_of(RecordKind.START)
     shape = start.content.get("shape") if start and isinstance(start.content, Mapping) else None
     return tuple(shape) if isinstance(shape, list) and len(shape) == 3 else None
 
@@ -159,7 +159,7 @@ def _choose_classes(
     folder: Path, journal: Journal, snapshot: Mapping[str, Any], found: Recovered
 ) -> None:
     """Take the newest table of classes that can be read."""
-    record = journal.last_of(Kind.CLASSES)
+    record = journal.last_of(RecordKind.CLASSES)
     sources: list[tuple[int, Mapping[str, Any]]] = []
     if record is not None and isinstance(record.content, Mapping):
         sources.append((record.number, record.content))

@@ -41,7 +41,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Scan:
+class JournalScan:
     """What is in a journal.
 
     Attributes
@@ -65,7 +65,7 @@ class Scan:
     tail: Header | None
 
 
-def scan(path: Path) -> Scan:
+def scan(path: Path) -> JournalScan:
     """Read a journal; no damage in it raises anything.
 
     Raises
@@ -76,7 +76,7 @@ def scan(path: Path) -> Scan:
     index, gaps, end = Index(), list[Gap](), 0
     size = path.stat().st_size
     if size == 0:
-        return Scan(index, (), 0, 0, None)
+        return JournalScan(index, (), 0, 0, None)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         for offset, header in LOG.scan(data, header_of):
             if header.number <= index.last_number:
@@ -89,4 +89,4 @@ def scan(path: Path) -> Scan:
             index.add(header, offset)
             end = offset + header.total
         tail = parse_header(data[end : end + LOG.header_bytes])
-        return Scan(index, tuple(gaps), end, len(data), tail)
+        return JournalScan(index, tuple(gaps), end, len(data), tail)

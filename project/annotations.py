@@ -20,7 +20,7 @@ from .documents import write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import Journal
 from .layout import ANNOTATIONS
-from .records import Kind, Record, Role
+from .records import Record, RecordKind, Role
 from .undo import UndoStack
 from .writer import JournalWriter, SaveState
 
@@ -64,7 +64,7 @@ class AnnotationStore:
         self._snapshot_number = found.snapshot_number
         self._next = found.next_number
         self._undo: UndoStack = journal.undo_stack()
-        self._n_changes = journal.count(Kind.VOXELS)
+        self._n_changes = journal.count(RecordKind.VOXELS)
         self._lock = Lock()  # numbers are given in the order of the queue
         self._saving = Lock()  # one snapshot at a time
         self._is_closed = False
@@ -216,17 +216,17 @@ class AnnotationStore:
         table = tuple(classes)
         if table != self._classes:
             content = {"classes": classes_to_json(table)}
-            self._classes_number = self._append(content, Kind.CLASSES)
+            self._classes_number = self._append(content, RecordKind.CLASSES)
             self._classes = table
 
-    def keep(self, content: Mapping[str, Any], kind: Kind = Kind.PROJECT) -> int:
+    def keep(self, content: Mapping[str, Any], kind: RecordKind = RecordKind.PROJECT) -> int:
         """Keep what isn't strokes in the journal as well.
 
         Parameters
         ----------
         content : mapping
             What JSON can hold.
-        kind : Kind
+        kind : RecordKind
 
         Returns
         -------
@@ -327,8 +327,8 @@ class AnnotationStore:
 
     def _repair(self, found: Recovered) -> None:
         """Put back what the files lack and the annotations in memory have."""
-        if not self._journal.count(Kind.START):
-            self._append({"schema": SCHEMA, "shape": list(self.voxels.shape)}, Kind.START)
+        if not self._journal.count(RecordKind.START):
+            self._append({"schema": SCHEMA, "shape": list(self.voxels.shape)}, RecordKind.START)
         if not any(item.severity is Severity.LOSS for item in found.findings):
             for generation in found.bad_snapshots:  # they are of no use to anybody any more
                 self._parts.remove(SNAPSHOT, generation)
@@ -341,7 +341,7 @@ class AnnotationStore:
     def _append(
         self,
         content: VoxelChange | Mapping[str, Any],
-        kind: Kind,
+        kind: RecordKind,
         role: Role = Role.CHANGE,
         target: int | None = None,
     ) -> int:
@@ -359,7 +359,7 @@ class AnnotationStore:
         if not change.voxels.size:
             return None
         own = VoxelChange(change.voxels.copy(), change.old.copy(), change.new.copy())
-        number = self._append(own, Kind.VOXELS, role, target)
+        number = self._append(own, RecordKind.VOXELS, role, target)
         self._undo.note(number, role, target)
         self._n_changes += 1
         return number

@@ -22,7 +22,7 @@ from supervox.segmentation import SegmentationParameters, Spacing
 from ._folder import remove_leftovers
 from .errors import Finding, writing
 from .lock import FolderLock, Locked, is_held
-from .partition_store import KeptPartitions
+from .partition_store import PartitionStore
 from .settings import PreparedFrom
 
 FOLDER = "preparing"
@@ -52,7 +52,7 @@ def checkpoints(
     parameters: SegmentationParameters,
     *,
     run: Run = Run(),
-) -> Iterator[KeptPartitions | None]:
+) -> Iterator[PartitionStore | None]:
     """Give where the partitions of a volume are kept while they are prepared.
 
     The folders of the last preparations stay, for those who come back to them; older ones that
@@ -71,7 +71,7 @@ def checkpoints(
 
     Yields
     ------
-    KeptPartitions or None
+    PartitionStore or None
         None if another program prepares the same volume now.
 
     Raises
@@ -94,7 +94,7 @@ def checkpoints(
         _remove_old(own)
         z, y, x = volume.shape
         made_from = PreparedFrom(digest, None, (z, y, x), spacing, parameters)
-        yield KeptPartitions(own, lambda: made_from, _log)
+        yield PartitionStore(own, lambda: made_from, _log)
     finally:
         lock.release()
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from supervox.execution import Run, Unfinished, VolumeLike, Workspace
+from supervox.execution import Checkpoint, Run, VolumeLike, Workspace
 from supervox.segmentation import (
     Piece,
     Pieces,
@@ -18,15 +18,15 @@ from supervox.segmentation import (
 )
 
 from .errors import ProjectError
-from .partition_store import KeptPartitions
+from .partition_store import PartitionStore
 from .project import Project
 
 
 @dataclass
-class _Shelf:
+class _ProjectStore:
     """Pieces that are kept; those that are made join them if they can be written."""
 
-    kept: KeptPartitions
+    kept: PartitionStore
     writable: bool
     made: set[int] = field(default_factory=set)
 
@@ -38,7 +38,7 @@ class _Shelf:
         if self.writable:
             self.kept.save_piece(k, piece, run=run)
 
-    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
+    def begin(self, kind: str, partitions: Sequence[int]) -> Checkpoint | None:
         return self.kept.begin(kind, partitions) if self.writable else None
 
     def begun(self, kind: str) -> list[list[int]]:
@@ -97,7 +97,7 @@ def prepare(
 
 
 def prepare_kept(
-    segmenter: Segmenter, kept: KeptPartitions, *, run: Run, writable: bool = True
+    segmenter: Segmenter, kept: PartitionStore, *, run: Run, writable: bool = True
 ) -> int:
     """Prepare a volume with what is kept of it, and keep the rest.
 
@@ -109,7 +109,7 @@ def prepare_kept(
     ----------
     segmenter : Segmenter
         It has all partitions afterwards.
-    kept : KeptPartitions
+    kept : PartitionStore
         Of the same volume and parameters.
     run : Run
     writable : bool
@@ -127,7 +127,7 @@ def prepare_kept(
     Cancelled
         If the run is to stop.
     """
-    shelf = _Shelf(kept, writable)
+    shelf = _ProjectStore(kept, writable)
     segmenter.prepare(store=shelf, run=run)
     return len(shelf.made)
 

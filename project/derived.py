@@ -30,8 +30,8 @@ from .documents import digest_of, digest_of_file, read_document, write_document
 from .errors import Finding, Severity, writing
 from .layout import DERIVED
 from .partition_parts import piece_origin
-from .partition_store import KeptPartitions
-from .settings import Settings
+from .partition_store import PartitionStore
+from .settings import ProjectSettings
 
 RESULT, MODEL, MODEL_NOTE = "result", "model.npz", "model.json"
 NOT_KEPT = "not kept because"
@@ -57,7 +57,7 @@ class ResultTables:
         self,
         volume: VolumeLike,
         partitions: list[Partition],
-        settings: Settings,
+        settings: ProjectSettings,
         workers: int | None = None,
     ) -> Segmentation:
         """Return the result as the segmenter gave it, ready to be rendered.
@@ -67,7 +67,7 @@ class ResultTables:
         volume : array-like, (Z, Y, X)
             What was segmented: the box of the volume, if there is one.
         partitions : list of Partition
-        settings : Settings
+        settings : ProjectSettings
         workers : int, optional
         """
         intensity = IntensityRange.measure(volume)
@@ -77,10 +77,10 @@ class ResultTables:
         return Segmentation(self.class_ids, self.probabilities, self.classes, renderer, workers)
 
 
-class Derived(KeptPartitions):
+class Derived(PartitionStore):
     """The derived parts of a project: partitions, the last result, and the model.
 
-    What is said of the pieces of `KeptPartitions` holds for all of them.
+    What is said of the pieces of `PartitionStore` holds for all of them.
     """
 
     # --------------------------------------------------------------------------------- result

@@ -12,7 +12,7 @@ from supervox.segmentation import versions
 from .annotations import AnnotationStore
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity
-from .records import Kind
+from .records import RecordKind
 
 PROVENANCE = "provenance.json"
 
@@ -62,7 +62,7 @@ class History:
             If the project can't be changed.
         """
         step = {"what": what, "time": time.time(), "versions": versions()} | details
-        self._steps[self._store.keep(step, Kind.STEP)] = step
+        self._steps[self._store.keep(step, RecordKind.STEP)] = step
 
     def write(self) -> None:
         """Write provenance.json, if anything was noted since.
@@ -98,7 +98,7 @@ class History:
 
     def _read_journal(self) -> None:
         journal = self._store.journal
-        for number in journal.numbers_of(Kind.STEP):
+        for number in journal.numbers_of(RecordKind.STEP):
             try:
                 content = journal.read(number).content
             except ProjectError:

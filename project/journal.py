@@ -12,9 +12,9 @@ from supervox.execution import put_behind
 
 from ._head import Head
 from ._index import Index
-from ._scan import Gap, Scan, scan
+from ._scan import Gap, JournalScan, scan
 from .errors import Finding, ProjectError, Severity
-from .records import LOG, Kind, Record, Role, decode, encode, parse_header
+from .records import LOG, Record, RecordKind, Role, decode, encode, parse_header
 from .undo import UndoStack
 
 _logger = logging.getLogger(__name__)
@@ -113,16 +113,16 @@ class Journal:
         """Bytes of the file that are records."""
         return self._end
 
-    def last_of(self, kind: Kind) -> Record | None:
+    def last_of(self, kind: RecordKind) -> Record | None:
         """Read the last record of a kind."""
         numbers = self._index.of_kind(kind)
         return self.read(int(numbers[-1])) if numbers.size else None
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: RecordKind) -> int:
         """Count the records of a kind."""
         return self._index.of_kind(kind).size
 
-    def numbers_of(self, kind: Kind) -> list[int]:
+    def numbers_of(self, kind: RecordKind) -> list[int]:
         """Return the numbers of all records of a kind, ascending."""
         found: list[int] = self._index.of_kind(kind).tolist()
         return found
@@ -235,7 +235,7 @@ class Journal:
                 data += part
             return data
 
-    def _drop_tail(self, found: Scan) -> Gap | None:
+    def _drop_tail(self, found: JournalScan) -> Gap | None:
         """Remove what follows the last whole record."""
         if found.size == found.end:
             return None

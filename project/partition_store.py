@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 from weakref import ref
 
-from supervox.execution import Run, Unfinished, Workspace
+from supervox.execution import Checkpoint, Run, Workspace
 from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Partition, Piece, Pieces
 
 from .array_parts import Part, PartDamaged, Parts
@@ -30,7 +30,7 @@ class _Same:
     folder: str
 
 
-class KeptPartitions:
+class PartitionStore:
     """Partitions in a folder: of a project, or of a preparation that has none.
 
     Every piece has the fingerprint of what it was made from. What is missing is None; what is
@@ -62,7 +62,7 @@ class KeptPartitions:
 
         Parameters
         ----------
-        original : KeptPartitions
+        original : PartitionStore
             Of the project that was copied.
         """
         self._same.update(original._same)
@@ -195,12 +195,12 @@ class KeptPartitions:
             found.append(Partition(pieces.ids, pieces.table, pieces.graph))
         return found
 
-    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished:
+    def begin(self, kind: str, partitions: Sequence[int]) -> Checkpoint:
         """Return the folder of the stage that makes pieces of a kind, for some partitions."""
         made_from = self._prepared_from()
         origins = [piece_origin(made_from, kind, k) for k in partitions]
         name = "-".join([kind, *map(str, partitions)])
-        return Unfinished(self._unfinished / name, digest_of(origins))
+        return Checkpoint(self._unfinished / name, digest_of(origins))
 
     def begun(self, kind: str) -> list[list[int]]:
         """Return the partitions of each stage of a kind that has such a folder."""

@@ -35,7 +35,7 @@ from .history import History
 from .layout import SETTINGS, is_project
 from .lock import FolderLock
 from .recorder import Recorder
-from .settings import Box, Settings, Source, VolumeReference
+from .settings import Box, ProjectSettings, Source, VolumeReference
 from .writer import SaveState
 
 OnState = Callable[[SaveState], None]
@@ -64,7 +64,7 @@ class Project:
     def __init__(
         self,
         folder: Path,
-        settings: Settings,
+        settings: ProjectSettings,
         store: AnnotationStore,
         lock: FolderLock | None,
         read_only_because: str | None,
@@ -126,7 +126,7 @@ class Project:
         with open_volume(volume) as opened:
             reference = VolumeReference.of(opened, address, place)
             source: Source = "file" if opened.spacing_stated else "unknown"
-            settings = Settings(
+            settings = ProjectSettings(
                 reference,
                 opened.spacing if spacing is None else spacing,
                 source if spacing is None else "option",
@@ -213,12 +213,12 @@ class Project:
     # ------------------------------------------------------------------------------- settings
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> ProjectSettings:
         """Volume, voxel size, box and parameters."""
         return self._settings
 
     @settings.setter
-    def settings(self, settings: Settings) -> None:
+    def settings(self, settings: ProjectSettings) -> None:
         if settings == self._settings:
             return
         self._check_writable()

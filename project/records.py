@@ -31,7 +31,7 @@ COMPRESSION = 1  # zlib's level: strokes are so regular that more saves little
 MOST_JSON_BYTES = 2**24  # that a table of classes may unpack to
 
 
-class Kind(IntEnum):
+class RecordKind(IntEnum):
     """What a record holds."""
 
     START = 0  # shape of the volume: the first record
@@ -61,7 +61,7 @@ class Record:
         When it was made, in seconds since 1970.
     content : VoxelChange or mapping
         Voxels that changed, or what JSON can hold.
-    kind : Kind
+    kind : RecordKind
     role : Role
     target : int or None
         The record that this one undoes or redoes.
@@ -70,18 +70,18 @@ class Record:
     number: int
     time: float
     content: VoxelChange | Mapping[str, Any]
-    kind: Kind = Kind.VOXELS
+    kind: RecordKind = RecordKind.VOXELS
     role: Role = Role.CHANGE
     target: int | None = None
 
 
-_KINDS, _ROLES = frozenset(Kind), frozenset(Role)
+_KINDS, _ROLES = frozenset(RecordKind), frozenset(Role)
 
 
 class Header(NamedTuple):
     """What stands before a payload, checked."""
 
-    kind: Kind
+    kind: RecordKind
     role: Role
     n_voxels: int
     number: int
@@ -127,7 +127,7 @@ def header_of(frame: Frame) -> Header | None:
     if kind not in _KINDS or role not in _ROLES:
         return None
     aim = None if target == NO_TARGET else target
-    return Header(Kind(kind), Role(role), n_voxels, number, aim, time, frame)
+    return Header(RecordKind(kind), Role(role), n_voxels, number, aim, time, frame)
 
 
 def decode(header: Header, payload: Buffer) -> Record:
@@ -141,7 +141,7 @@ def decode(header: Header, payload: Buffer) -> Record:
     if not header.frame.fits(payload):
         raise ValueError("its checksum is wrong")
     content: VoxelChange | Mapping[str, Any]
-    if header.kind is Kind.VOXELS:
+    if header.kind is RecordKind.VOXELS:
         content = _unpack(_inflate(payload, 1 + 10 * header.n_voxels), header.n_voxels)
     else:
         content = json.loads(_inflate(payload, MOST_JSON_BYTES))

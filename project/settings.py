@@ -161,7 +161,7 @@ class PreparedFrom:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ProjectSettings:
     """All that a person decided about a project, but strokes and classes.
 
     Attributes
@@ -233,7 +233,7 @@ class Settings:
         return result
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Settings:
+    def from_json(cls, content: Mapping[str, Any]) -> ProjectSettings:
         """Read what `to_json` wrote, of this schema or an older one.
 
         Raises

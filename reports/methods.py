@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from supervox.features import FILTERS, STATISTICS
-from supervox.project import Settings
+from supervox.project import ProjectSettings
 from supervox.segmentation import (
     DEFAULT,
     OWN,
@@ -37,13 +37,17 @@ CITATIONS = {
 
 
 def methods_paragraph(
-    settings: Settings, version: str, n_classes: int, n_strokes: int, n_supervoxels: Sequence[int]
+    settings: ProjectSettings,
+    version: str,
+    n_classes: int,
+    n_strokes: int,
+    n_supervoxels: Sequence[int],
 ) -> tuple[str, list[str]]:
     """Return the paragraph, with numbers in brackets, and the works that these stand for.
 
     Parameters
     ----------
-    settings : Settings
+    settings : ProjectSettings
     version : str
         Of supervox.
     n_classes, n_strokes : int
@@ -83,7 +87,7 @@ def methods_paragraph(
     return " ".join(sentences), cited
 
 
-def _voxels(settings: Settings) -> str:
+def _voxels(settings: ProjectSettings) -> str:
     size = " x ".join(map(str, settings.shape))
     part = "" if settings.box is None else " (a part of the volume)"
     if settings.spacing_from == "unknown":

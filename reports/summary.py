@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from supervox.project import Kind, Project
+from supervox.project import Project, RecordKind
 from supervox.segmentation import count_strokes, find_strokes
 
 
@@ -25,7 +25,7 @@ def describe_project(project: Project) -> dict[str, Any]:
         "classes": class_entries(project),
         "journal": {
             "records": len(journal),
-            "changes": journal.count(Kind.VOXELS),
+            "changes": journal.count(RecordKind.VOXELS),
             "bytes": journal.size,
             "first": when(times[0]) if times else None,
             "last": when(times[1]) if times else None,

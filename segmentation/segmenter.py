@@ -17,10 +17,10 @@ from supervox.features import fingerprint
 from supervox.segmentation.classifier.estimators import Classifier, Estimator
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
-from supervox.segmentation.graph.partition import Channel, Partition, PieceStore
+from supervox.segmentation.graph.partition import Channel, Partition, PreparationStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
-from supervox.segmentation.refinement.label_costs import Coupling
+from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
@@ -161,12 +161,12 @@ class Segmenter:
         painted = self._learned.painted if self._learned is not None else ()
         return painted[0].supervoxels.size if painted else 0
 
-    def prepare(self, *, store: PieceStore | None = None, run: Run | None = None) -> None:
+    def prepare(self, *, store: PreparationStore | None = None, run: Run | None = None) -> None:
         """Compute supervoxels, features and graphs; what is there already is kept.
 
         Parameters
         ----------
-        store : PieceStore, optional
+        store : PreparationStore, optional
             Keeps what is finished; what it has is not computed.
         run : Run, optional
             Asked whether to stop between blocks; that of the segmenter by default.
@@ -260,7 +260,7 @@ class Segmenter:
                         self._partitions[0],
                         in_view,
                         trained,
-                        earlier.coupling if earlier is not None else None,
+                        earlier.label_costs if earlier is not None else None,
                         painted[0],
                         strength=self.parameters.refinement.strength,
                         run=local,
@@ -312,8 +312,8 @@ class Segmenter:
             with self._timed("predict"):
                 probabilities = predict_partitions(model.classifier, self._partitions, run=local)
             painted = model.painted if at_home else ()
-            coupling = Coupling(model.distance, 1.0)
-            self._learned = Learned(painted, model.classifier, probabilities, coupling)
+            label_costs = LabelCosts(model.distance, 1.0)
+            self._learned = Learned(painted, model.classifier, probabilities, label_costs)
             return self._finish(local)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
@@ -341,7 +341,7 @@ class Segmenter:
             learned.painted,
             fingerprint(*self.images),
             self.spacing,
-            learned.coupling.D,
+            learned.label_costs.D,
             unit,
             tuple(named[k] for k in learned.classifier.class_ids if k in named),
             len(self.images),

@@ -208,8 +208,8 @@ def count_strokes(strokes: Strokes, shape: Sequence[int]) -> dict[int, int]:
         first.append(here[same])
         second.append(found[same])
     a, b = np.concatenate(first), np.concatenate(second)
-    links = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
-    number = connected_components(links, directed=False)[1]
+    adjacency = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
+    number = connected_components(adjacency, directed=False)[1]
     classes = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
     classes[number] = strokes.classes
     ids, counts = np.unique(classes, return_counts=True)

@@ -13,8 +13,8 @@ from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.graph.partition import Partition
-from supervox.segmentation.refinement.cross_validation import hold_out, sample_volume
-from supervox.segmentation.refinement.label_costs import Coupling, learn_coupling
+from supervox.segmentation.refinement.cross_validation import cross_validate, sample_volume
+from supervox.segmentation.refinement.label_costs import LabelCosts, estimate_label_costs
 from supervox.segmentation.refinement.mrf import minimise
 
 from .strokes import LabelledSupervoxels, Strokes
@@ -32,13 +32,13 @@ class Learned:
     classifier : Classifier
     probabilities : tuple of float32, (S, C)
         Of the supervoxels of each partition.
-    coupling : Coupling
+    label_costs : LabelCosts
     """
 
     painted: tuple[LabelledSupervoxels, ...]
     classifier: Classifier
     probabilities: tuple[NDArray[np.float32], ...]
-    coupling: Coupling
+    label_costs: LabelCosts
 
 
 def predict_partitions(
@@ -74,7 +74,7 @@ def learn(
     timed: Callable[[str], AbstractContextManager[None]],
     run: Run = Run(),
 ) -> Learned:
-    """Ask the classifier for all supervoxels, and held-out strokes for the coupling.
+    """Ask the classifier for all supervoxels, and held-out strokes for the label costs.
 
     Parameters
     ----------
@@ -96,11 +96,11 @@ def learn(
     with timed("predict"):
         chances = predict_partitions(classifier, partitions, known, run=run)
     with timed("couple"):
-        coupling = _couple_classes(*(partitions, strokes, painted, chances[0], trainer), run=run)
-    return Learned(painted, classifier, chances, coupling)
+        label_costs = _estimate_costs(*(partitions, strokes, painted, chances[0], trainer), run=run)
+    return Learned(painted, classifier, chances, label_costs)
 
 
-def _couple_classes(
+def _estimate_costs(
     partitions: Sequence[Partition],
     strokes: Strokes,
     painted: Sequence[LabelledSupervoxels],
@@ -108,7 +108,7 @@ def _couple_classes(
     trainer: Trainer,
     *,
     run: Run = Run(),
-) -> Coupling:
+) -> LabelCosts:
     """Learn from held-out strokes and the volume what borders between the classes cost.
 
     Parameters
@@ -123,10 +123,10 @@ def _couple_classes(
         Asked whether to stop on any thread.
     """
     graph = partitions[0].graph
-    trials = hold_out(partitions, strokes, painted, trainer, run=run)
+    folds = cross_validate(partitions, strokes, painted, trainer, run=run)
     per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
     sample = sample_volume(partitions[0], probabilities)
-    return learn_coupling(trials, sample, per_supervoxel, run=run)
+    return estimate_label_costs(folds, sample, per_supervoxel, run=run)
 
 
 def refine_partitions(
@@ -143,7 +143,7 @@ def refine_partitions(
     learned : Learned
     partitions : sequence of Partition
     strength : float
-        Factor on the coupling.
+        Factor on the label_costs.
     run : Run
         Asked whether to stop on any thread.
     """
@@ -156,8 +156,8 @@ def refine_partitions(
     def one(index: int) -> NDArray[np.int32]:
         return minimise(
             learned.probabilities[index],
-            partitions[index].links,
-            strength * learned.coupling.D,
+            partitions[index].adjacency,
+            strength * learned.label_costs.D,
             painted=known[index],
             run=run,
         )

@@ -10,7 +10,7 @@ from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.graph.partition import Partition
-from supervox.segmentation.refinement.label_costs import Coupling
+from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.mrf import minimise
 
 from .strokes import LabelledSupervoxels
@@ -56,7 +56,7 @@ def segment_in_view(
     partition: Partition,
     ids: NDArray[np.int32],
     classifier: Classifier,
-    coupling: Coupling | None,
+    label_costs: LabelCosts | None,
     painted: LabelledSupervoxels,
     *,
     strength: float,
@@ -73,7 +73,7 @@ def segment_in_view(
     ids : int32, any shape
         Supervoxels that are looked at, as often as you like.
     classifier : Classifier
-    coupling : Coupling, optional
+    label_costs : LabelCosts, optional
         Of earlier strokes, if there were any; not used if there were other classes.
     painted : LabelledSupervoxels
     strength : float
@@ -87,12 +87,12 @@ def segment_in_view(
     probabilities = classifier.predict(partition.table.values, near.supervoxels, workers=run)
     surroundings = Surroundings(near.supervoxels, seen[near.supervoxels], probabilities)
     n_classes = len(classifier.class_ids)
-    if coupling is None or len(coupling.D) != n_classes:
-        coupling = Coupling.unknown(n_classes)
+    if label_costs is None or len(label_costs.D) != n_classes:
+        label_costs = LabelCosts.unknown(n_classes)
     labels = minimise(
         probabilities,
-        near.links,
-        strength * coupling.D,
+        near.adjacency,
+        strength * label_costs.D,
         painted=near.known(painted, classifier.class_ids),
         run=run,
     )

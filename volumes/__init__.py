@@ -9,7 +9,7 @@ Where to find what:
 - `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`, `nexus`,
   `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`,
   `numpy_format`, `raw`, `txrm`: the formats.
-- `block`, `orientation`: what formats of a header and one piece of values share.
+- `stored_values`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.
 - `mesh`, `surface`: labels as triangle meshes.
 - `palette`: the colours of classes that were given none.

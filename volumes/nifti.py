@@ -10,11 +10,11 @@ import numpy as np
 from .address import Address
 from .arrays import Array
 from .axes import arrange
-from .block import Block
 from .calibration import Calibration, calibrate, convert_length, unit_symbol
 from .errors import VolumeError, needing
 from .formats import WriteRequest
 from .orientation import Orientation, orient
+from .stored_values import StoredValues
 from .volume import Volume, classes_from_json
 
 _NAME = "NIfTI"
@@ -40,7 +40,7 @@ def open_nifti(address: Address) -> Volume:
     flipped = [len(shape) - 1 - i for i in range(3) if orientation.backwards[i]]
     packed = "gzip" if address.path.name.lower().endswith(".gz") else None
     scale = (float(image.dataobj.slope), float(image.dataobj.inter))
-    block = Block(
+    block = StoredValues(
         address.path,
         int(image.dataobj.offset),
         shape[::-1],
@@ -68,7 +68,7 @@ def _orientation(affine: Array, lengths: tuple[int, ...]) -> Orientation:
     return orient(steps, affine[:3, 3] * _TO_LPS, lengths)
 
 
-def _check_size(block: Block, offset: int, packed: str | None, address: Address) -> None:
+def _check_size(block: StoredValues, offset: int, packed: str | None, address: Address) -> None:
     found = address.path.stat().st_size
     if packed is None and found < offset + block.nbytes:
         raise VolumeError(

@@ -13,10 +13,10 @@ import numpy as np
 
 from .address import Address
 from .axes import arrange
-from .block import Block
 from .calibration import Calibration, calibrate
 from .errors import VolumeError, needing
 from .orientation import Orientation, orient
+from .stored_values import StoredValues
 from .volume import Volume, VolumeClass
 
 _NAME = "NRRD"
@@ -55,7 +55,7 @@ def open_nrrd(address: Address) -> Volume:
             if back:
                 backwards.append(len(lengths) - 1 - axis)  # the file's first axis is our last
     skip = int(header.get("byte skip", header.get("byteskip", 0)))
-    block = Block(
+    block = StoredValues(
         address.path,
         skip if packed else start + skip,
         lengths[::-1],
@@ -122,7 +122,7 @@ def _dtype(header: Mapping[str, Any], address: Address) -> np.dtype[Any]:
     return np.dtype(name).newbyteorder(">" if big else "<")
 
 
-def _check_size(block: Block, start: int, packed: str | None, address: Address) -> None:
+def _check_size(block: StoredValues, start: int, packed: str | None, address: Address) -> None:
     found = address.path.stat().st_size - start
     if packed is None and found < block.nbytes:
         raise VolumeError(

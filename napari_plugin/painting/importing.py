@@ -15,7 +15,7 @@ from supervox.execution import check_stop
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.make_layers import SUPERVOXELS, role_of
 from supervox.napari_plugin.layers.source import finest_data
-from supervox.napari_plugin.tasks.jobs import Report, Stage, Task
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.project import MAX_ID
 from supervox.volumes import VolumeClass, VolumeError, open_volume
 
@@ -78,7 +78,7 @@ class Importing:
     def __init__(self, viewer: Viewer, painting: Painting, classes: ClassList) -> None:
         self._viewer = viewer
         self._painting, self._classes = painting, classes
-        self.reading, self.placing = Stage(), Stage()
+        self.reading, self.placing = BackgroundTask(), BackgroundTask()
         self.reading.succeeded.connect(self.found.emit)
         self.placing.succeeded.connect(self._paint)
         for stage in (self.reading, self.placing):

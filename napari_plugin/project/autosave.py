@@ -14,13 +14,13 @@ from supervox.napari_plugin.layers.make_layers import address_of, record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.jobs import Stage, Task
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Task
 from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
 from . import project_files
-from .project_files import Made, Opened, Request, Restored, wanted_settings
+from .project_files import Made, Opened, ProjectRequest, Restored, wanted_settings
 from .recent import RecentProjects
 from .work import Work
 
@@ -46,7 +46,7 @@ class Autosave:
     project : Project or None
         Where strokes are written down.
     recent : RecentProjects
-    working : Stage
+    working : BackgroundTask
         The work on files that is going on.
     volume_moved : Signal
         Tells the folder of a project whose volume isn't where it was, and a sentence.
@@ -75,7 +75,7 @@ class Autosave:
         self._classes, self._work = classes, work
         self.recent = RecentProjects(home)
         self.project: Project | None = None
-        self.working = Stage()
+        self.working = BackgroundTask()
         self.working.changed.connect(self._on_working)
         self.working.succeeded.connect(self._on_done)
         self.working.failed.connect(self._on_failed)
@@ -131,14 +131,14 @@ class Autosave:
             return
         self._make(self.recent.new_folder(image.name))
 
-    def _request(self, folder: Path) -> Request:
+    def _request(self, folder: Path) -> ProjectRequest:
         work = self._work()
         image, source = work.image, work.source
         assert image is not None
         assert source is not None
         address = address_of(image) if source.version == 0 else None  # other voxels since
         unnamed = self.recent.is_unnamed(folder)
-        return Request(folder, address, source, work.parameters, unnamed)
+        return ProjectRequest(folder, address, source, work.parameters, unnamed)
 
     def _make(self, folder: Path) -> None:
         recorder = self._painting.recorder

@@ -22,7 +22,7 @@ from supervox.napari_plugin.tasks.jobs import Report, Task, run_to_end
 from supervox.napari_plugin.tasks.preparing import Prepared, for_live_work
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, keep_result
-from supervox.project import Settings as ProjectSettings
+from supervox.project import ProjectSettings as ProjectSettings
 from supervox.segmentation import (
     Model,
     SegmentationError,
@@ -41,7 +41,7 @@ _closing: dict[Path, Future[None]] = {}
 
 
 @dataclass(frozen=True)
-class Request:
+class ProjectRequest:
     """A project to be made.
 
     Attributes
@@ -113,7 +113,7 @@ def wanted_settings(
     )
 
 
-def making(request: Request) -> Task:
+def making(request: ProjectRequest) -> Task:
     """Return the task that makes a project."""
 
     def make(report: Report) -> Made:
@@ -150,7 +150,7 @@ def _make_home(home: Path) -> None:
         ) from error
 
 
-def make_and_close(request: Request, recorder: Recorder, recent: RecentProjects) -> None:
+def make_and_close(request: ProjectRequest, recorder: Recorder, recent: RecentProjects) -> None:
     """Write strokes down that have no project yet, in the background: their window is going."""
 
     def end() -> None:

@@ -20,7 +20,7 @@ MOST = 20
 
 
 @dataclass(frozen=True)
-class Entry:
+class RecentProject:
     """A project that was open.
 
     Attributes
@@ -70,11 +70,11 @@ class RecentProjects:
             return 0, 0
         return found.st_ino, found.st_mtime_ns
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[RecentProject]:
         """Return the projects that are still there, the newest first."""
         try:
             items = json.loads((self.home / LIST).read_text(encoding="utf-8"))
-            entries = [Entry(**item) for item in items]
+            entries = [RecentProject(**item) for item in items]
             entries = [entry for entry in entries if Path(entry.folder).is_dir()]
             return sorted(entries, key=lambda entry: -entry.time)
         except (OSError, ValueError, TypeError):
@@ -84,7 +84,7 @@ class RecentProjects:
         """Remember that a project was opened or closed."""
         with self._changing() as entries:
             entries[:] = [entry for entry in entries if entry.folder != str(folder)]
-            entries.insert(0, Entry(str(folder), name, time.time(), is_open))
+            entries.insert(0, RecentProject(str(folder), name, time.time(), is_open))
 
     def note_closed(self, folder: Path) -> None:
         """Remember that a project was closed."""
@@ -102,7 +102,7 @@ class RecentProjects:
             entries[:] = [entry for entry in entries if entry.folder != str(folder)]
 
     @contextmanager
-    def _changing(self) -> Iterator[list[Entry]]:
+    def _changing(self) -> Iterator[list[RecentProject]]:
         entries = self.entries()
         yield entries
         text = json.dumps([asdict(entry) for entry in entries[:MOST]], indent=1)

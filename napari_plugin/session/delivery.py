@@ -12,7 +12,7 @@ from psygnal import Signal
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.project_files import Restored, restoring_labels
-from supervox.napari_plugin.tasks.exporting import Exporting, ExportRequest, Kind
+from supervox.napari_plugin.tasks.exporting import Exporting, ExportKind, ExportRequest
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
 from supervox.napari_plugin.tasks.live import LiveLoop
 from supervox.napari_plugin.tasks.preparing import Preparation
@@ -70,7 +70,7 @@ class Delivery:
         self.exporting = Exporting()
         self.last_export: Path | None = None
         self.folder: Path | None = None
-        self._pending: tuple[Kind, Path] | None = None  # waits for the final labels
+        self._pending: tuple[ExportKind, Path] | None = None  # waits for the final labels
         self.finishing.succeeded.connect(self._on_finished)
         self.finishing.changed.connect(self._forget_pending)
         self.exporting.succeeded.connect(self._on_exported)
@@ -118,18 +118,18 @@ class Delivery:
                 self.computed.emit(finished)
             self._export_pending()
 
-    def can_export(self, kind: Kind) -> bool:
+    def can_export(self, kind: ExportKind) -> bool:
         """Tell whether there is something of a kind to write."""
         if self._volume.image is None or self.exporting.is_running:
             return False
-        if kind is Kind.STROKES:
+        if kind is ExportKind.STROKES:
             return self._painting.layer is not None and bool(self._live.scan.counts)
         return self._live.can_update and not self.finishing.is_running
 
-    def export(self, kind: Kind, path: Path) -> None:
+    def export(self, kind: ExportKind, path: Path) -> None:
         """Write a file; the final labels are computed first if they are not up to date."""
         self._pending = (kind, path)
-        if kind is Kind.STROKES or self.is_finished:
+        if kind is ExportKind.STROKES or self.is_finished:
             self._export_pending()
         else:
             self.finish()
@@ -149,7 +149,7 @@ class Delivery:
         kind, path = pending
         strokes = None
         ids: Sequence[int] | None = None
-        if kind is Kind.STROKES:
+        if kind is ExportKind.STROKES:
             assert layer is not None
             strokes = np.asarray(layer.data)
             strokes = strokes[np.newaxis] if strokes.ndim == 2 else strokes

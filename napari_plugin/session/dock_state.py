@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from supervox.napari_plugin.layers.source import Source
-from supervox.napari_plugin.tasks.exporting import Kind
+from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass, SaveState
 from supervox.segmentation import SegmentationParameters
@@ -289,7 +289,7 @@ class ExportState:
 
     Attributes
     ----------
-    possible : frozenset of Kind
+    possible : frozenset of ExportKind
     is_finished : bool
         Whether the final labels are those of now.
     is_running : bool
@@ -301,7 +301,7 @@ class ExportState:
     progress : Progress or None
     """
 
-    possible: frozenset[Kind] = frozenset()
+    possible: frozenset[ExportKind] = frozenset()
     is_finished: bool = False
     is_running: bool = False
     image_name: str | None = None

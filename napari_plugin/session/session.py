@@ -16,8 +16,8 @@ from supervox.napari_plugin.project.project_files import Opened, Restored
 from supervox.napari_plugin.project.work import Work
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.jobs import Stage
-from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, Scan
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
+from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy
@@ -157,7 +157,7 @@ class Session:
         )
 
     @property
-    def _stages(self) -> tuple[Stage, ...]:
+    def _stages(self) -> tuple[BackgroundTask, ...]:
         """The long work, beside the live loop."""
         delivery = self.delivery
         return (
@@ -305,7 +305,7 @@ class Session:
         is_current = prepared is not None and prepared.source == self.volume.source
         return self.volume.slice_in_view() if is_current else None
 
-    def _on_scanned(self, scan: Scan) -> None:
+    def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
         self.unsure.clear()
         if self.strokes.is_new:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import Source, unusable
-from supervox.napari_plugin.tasks.exporting import Kind
-from supervox.napari_plugin.tasks.jobs import Stage
+from supervox.napari_plugin.tasks.exporting import ExportKind
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.preparing import Needs
 
 from .dock_state import (
@@ -172,7 +172,7 @@ def _widening(session: Session) -> WideningState | None:
 def _export(session: Session) -> ExportState:
     delivery, image = session.delivery, session.volume.image
     return ExportState(
-        possible=frozenset(kind for kind in Kind if delivery.can_export(kind)),
+        possible=frozenset(kind for kind in ExportKind if delivery.can_export(kind)),
         is_finished=delivery.is_finished,
         is_running=delivery.exporting.is_running,
         image_name=None if image is None else image.name,
@@ -182,7 +182,7 @@ def _export(session: Session) -> ExportState:
     )
 
 
-def _progress(stage: Stage) -> Progress | None:
+def _progress(stage: BackgroundTask) -> Progress | None:
     """Return how far a stage is; None if nothing runs."""
     job = stage.job
     if job is None:

@@ -21,7 +21,7 @@ from supervox.volumes import (
 )
 
 from .finishing import Finished
-from .jobs import Report, Stage, Task
+from .jobs import BackgroundTask, Report, Task
 
 OWN_ENDINGS = {"model": ".model", "report": ".html"}  # of what is no volume
 SLAB_VOXELS = 2**24
@@ -31,7 +31,7 @@ _FILE_KINDS: dict[str, Literal["image", "probabilities"]] = {
 }
 
 
-class Kind(StrEnum):
+class ExportKind(StrEnum):
     """What can be exported."""
 
     LABELS = "labels"
@@ -48,7 +48,7 @@ class ExportRequest:
 
     Attributes
     ----------
-    kind : Kind
+    kind : ExportKind
     path : Path
         The ending says the format.
     classes : tuple of VolumeClass
@@ -58,14 +58,14 @@ class ExportRequest:
     origin : tuple of 3 float
         Place of the first voxel of the image, in the unit of the spacing.
     strokes : uint8, (Z, Y, X), optional
-        Voxels of the whole image, for `Kind.STROKES`.
+        Voxels of the whole image, for `ExportKind.STROKES`.
     finished : Finished, optional
         For all other kinds.
     project : Project, optional
-        For `Kind.REPORT`.
+        For `ExportKind.REPORT`.
     """
 
-    kind: Kind
+    kind: ExportKind
     path: Path
     classes: tuple[VolumeClass, ...]
     source: Source
@@ -75,7 +75,7 @@ class ExportRequest:
     project: Project | None = field(default=None, repr=False)
 
 
-class Exporting(Stage):
+class Exporting(BackgroundTask):
     """Writes files, one at a time; one that is not finished leaves nothing behind."""
 
     def start(self, request: ExportRequest) -> None:
@@ -86,21 +86,21 @@ class Exporting(Stage):
 def _task(request: ExportRequest) -> Task:
     def write(report: Report) -> Path:
         finished = request.finished
-        if request.kind is Kind.STROKES:
+        if request.kind is ExportKind.STROKES:
             assert request.strokes is not None
             _write_array(request, request.strokes, (0, 0, 0), report)
             return request.path
         assert finished is not None
-        if request.kind is Kind.MODEL:
+        if request.kind is ExportKind.MODEL:
             unit = finished.source.unit
             save_model(finished.segmenter.model(classes=request.classes, unit=unit), request.path)
-        elif request.kind is Kind.REPORT:
+        elif request.kind is ExportKind.REPORT:
             assert request.project is not None
             work = finished.source.work_volume()
             page = report_files(request.project, work, finished.labels)[HTML]
             with appearing(request.path) as temporary:
                 temporary.write_bytes(page)
-        elif request.kind is Kind.LABELS:
+        elif request.kind is ExportKind.LABELS:
             _write_array(request, finished.labels, finished.source.start, report)
         else:
             _write_rendered(request, finished, report)
@@ -124,7 +124,7 @@ def _create(
         unit=source.unit,
         origin=origin if known else None,
         kind=_FILE_KINDS.get(request.kind, "labels"),
-        classes=() if request.kind is Kind.UNCERTAINTY else request.classes,
+        classes=() if request.kind is ExportKind.UNCERTAINTY else request.classes,
     )
 
 
@@ -143,7 +143,7 @@ def _write_array(
 
 def _write_rendered(request: ExportRequest, finished: Finished, report: Report) -> None:
     """Make probabilities or uncertainty slab by slab, and write them."""
-    segmentation, wants = finished.segmentation, request.kind is Kind.PROBABILITIES
+    segmentation, wants = finished.segmentation, request.kind is ExportKind.PROBABILITIES
     shape = (len(segmentation.class_ids), *segmentation.shape) if wants else segmentation.shape
     with _create(request, shape, np.float32, finished.source.start) as writer:
         for slab in segmentation.slabs(

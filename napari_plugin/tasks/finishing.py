@@ -18,7 +18,7 @@ from supervox.segmentation import (
     Strokes,
 )
 
-from .jobs import Report, Stage, Task
+from .jobs import BackgroundTask, Report, Task
 from .preparing import Prepared
 from .resources import Resources
 
@@ -58,7 +58,7 @@ class Finished:
         return self.is_of(source, parameters) and self.strokes == strokes
 
 
-class Finishing(Stage):
+class Finishing(BackgroundTask):
     """Runs the full pipeline, and keeps what came of it.
 
     Parameters

@@ -268,7 +268,7 @@ class Job(QObject):
         self._thread.join()
 
 
-class Stage:
+class BackgroundTask:
     """A kind of work of which at most one job runs; a newer one replaces an older one."""
 
     changed = psygnal.Signal()  # began, progressed or ended

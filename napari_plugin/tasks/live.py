@@ -24,12 +24,12 @@ from supervox.segmentation import (
     find_strokes,
 )
 
-from .jobs import Report, Stage, Task
+from .jobs import BackgroundTask, Report, Task
 from .preparing import Prepared
 
 
 @dataclass(frozen=True, eq=False)
-class Scan:
+class StrokeScan:
     """The strokes as they are.
 
     Attributes
@@ -97,7 +97,7 @@ class LiveResult:
 
 
 LONGEST_WAIT = 0.5  # seconds that strokes after strokes can put off the look at them
-NOTHING_SEEN = Scan(Strokes.empty(), {})
+NOTHING_SEEN = StrokeScan(Strokes.empty(), {})
 
 
 class LiveLoop:
@@ -122,14 +122,14 @@ class LiveLoop:
     ----------
     is_live : bool
         Whether updates follow the strokes by themselves.
-    scan : Scan
+    scan : StrokeScan
         The strokes as they were seen last.
-    updating : Stage
+    updating : BackgroundTask
         Publishes a `ViewResult`, succeeds with a `LiveResult`.
     """
 
-    looked = Signal(object)  # Scan, of which the strokes may be those of the one before
-    scanned = Signal(object)  # Scan, if strokes changed
+    looked = Signal(object)  # StrokeScan, of which the strokes may be those of the one before
+    scanned = Signal(object)  # StrokeScan, if strokes changed
     failed = Signal(Exception)
 
     def __init__(
@@ -145,8 +145,8 @@ class LiveLoop:
         self._in_view, self._parameters = in_view, parameters
         self.is_live = True
         self.scan = NOTHING_SEEN
-        self._cropped: tuple[Prepared, Scan, Strokes] | None = None
-        self.scanning, self.updating = Stage(), Stage()
+        self._cropped: tuple[Prepared, StrokeScan, Strokes] | None = None
+        self.scanning, self.updating = BackgroundTask(), BackgroundTask()
         self.scanning.succeeded.connect(self._on_scanned)
         self.scanning.failed.connect(self.failed.emit)
         self.updating.failed.connect(self.failed.emit)
@@ -217,7 +217,7 @@ class LiveLoop:
         else:
             self.scanning.run(_scan_task(annotations, self._recorder()), "Looking for strokes")
 
-    def _on_scanned(self, scan: Scan) -> None:
+    def _on_scanned(self, scan: StrokeScan) -> None:
         self.looked.emit(scan)
         is_new = scan.strokes != self.scan.strokes
         if is_new:
@@ -242,11 +242,11 @@ class LiveLoop:
 
 
 def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Task:
-    def scan(report: Report) -> Scan:
+    def scan(report: Report) -> StrokeScan:
         differs = Strokes.empty().voxels if recorder is None else recorder.look(report.should_stop)
         volume = annotations if annotations.ndim == 3 else annotations[np.newaxis]
         strokes = find_strokes(volume, workers=report.run.silent())
-        return Scan(strokes, count_strokes(strokes, volume.shape), differs)
+        return StrokeScan(strokes, count_strokes(strokes, volume.shape), differs)
 
     return scan
 

@@ -17,7 +17,7 @@ from supervox.segmentation import (
     estimate_preparation,
 )
 
-from .jobs import Report, Stage, Task, step_back
+from .jobs import BackgroundTask, Report, Task, step_back
 from .remedies import with_remedy
 from .resources import Resources
 
@@ -87,7 +87,7 @@ class Needs:
     refusal: str = ""
 
 
-class Preparation(Stage):
+class Preparation(BackgroundTask):
     """Runs the preparation, and keeps what came of it.
 
     Parameters

@@ -18,7 +18,7 @@ from supervox.napari_plugin.layers.make_layers import (
 from supervox.napari_plugin.layers.source import Box, CroppedVolume, Source, placement
 from supervox.segmentation import SupervoxelParameters, compute_supervoxels
 
-from .jobs import Report, Stage, Task
+from .jobs import BackgroundTask, Report, Task
 
 OUTLINES = "preview of regions"
 
@@ -41,7 +41,7 @@ class SlicePreview:
     start: tuple[int, int, int]
 
 
-class Preview(Stage):
+class Preview(BackgroundTask):
     """Computes what is to be seen of one slice, and shows it in a layer of its own."""
 
     def __init__(self, viewer: Viewer) -> None:

@@ -272,7 +272,7 @@ def _at_home(partition: Partition) -> Partition:
     if type(partition.ids) is np.ndarray:
         return partition
     mine = replace(partition, ids=np.asarray(partition.ids))
-    _ = mine.links  # no stroke waits for them
+    _ = mine.adjacency  # no stroke waits for them
     return mine
 
 

@@ -8,7 +8,7 @@ from napari.viewer import Viewer
 from supervox.napari_plugin.layers.make_layers import insert_above, make_mark
 from supervox.segmentation import find_voxel
 
-from .jobs import Report, Stage, Task
+from .jobs import BackgroundTask, Report, Task
 from .live import LiveResult
 from .preparing import Prepared
 
@@ -17,7 +17,7 @@ MARK = 3.0  # diameter of the mark, in supervoxels
 SMALLEST = 0.5  # of the mean size: slivers are unsure by nature, and not worth a stroke
 
 
-class UnsurePlaces(Stage):
+class UnsurePlaces(BackgroundTask):
     """Goes to the next place; one that was shown is not shown again for the same result.
 
     Parameters

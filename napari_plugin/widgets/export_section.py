@@ -7,19 +7,25 @@ from pathlib import Path
 
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout
 from supervox.napari_plugin.session.dock_state import ExportState
-from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, Kind
+from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, ExportKind
 from supervox.volumes import FORMATS
 
 from .controls import StageBar, button, mark_next, note
 from .section import Body
 
 KINDS = {
-    Kind.LABELS: ("Labels", "The final labels, in full quality"),
-    Kind.STROKES: ("Strokes", "What you painted, to go on with it another day"),
-    Kind.PROBABILITIES: ("Probabilities", "How probable each class is, for every voxel"),
-    Kind.UNCERTAINTY: ("Uncertainty", "How undecided each voxel is: 0 sure, 1 all classes alike"),
-    Kind.MODEL: ("Model", "What was learned, to label other volumes with 'supervox apply'"),
-    Kind.REPORT: ("Report", "What was done, volumes of the classes, pictures, words for a paper"),
+    ExportKind.LABELS: ("Labels", "The final labels, in full quality"),
+    ExportKind.STROKES: ("Strokes", "What you painted, to go on with it another day"),
+    ExportKind.PROBABILITIES: ("Probabilities", "How probable each class is, for every voxel"),
+    ExportKind.UNCERTAINTY: (
+        "Uncertainty",
+        "How undecided each voxel is: 0 sure, 1 all classes alike",
+    ),
+    ExportKind.MODEL: ("Model", "What was learned, to label other volumes with 'supervox apply'"),
+    ExportKind.REPORT: (
+        "Report",
+        "What was done, volumes of the classes, pictures, words for a paper",
+    ),
 }
 
 
@@ -38,7 +44,7 @@ class ExportSection(Body[ExportState]):
 
     def __init__(
         self,
-        export: Callable[[Kind, Path], None],
+        export: Callable[[ExportKind, Path], None],
         cancel: Callable[[], None],
         hint: Callable[[str], None],
     ) -> None:
@@ -76,8 +82,8 @@ class ExportSection(Body[ExportState]):
         before, kind = self.format.currentText(), self.chosen
         self.format.clear()
         for entry in FORMATS:
-            fits = "probabilities" in entry.carries if kind is Kind.PROBABILITIES else True
-            is_voxels = not entry.is_mesh or kind is Kind.LABELS
+            fits = "probabilities" in entry.carries if kind is ExportKind.PROBABILITIES else True
+            is_voxels = not entry.is_mesh or kind is ExportKind.LABELS
             if entry.create is not None and fits and is_voxels:
                 self.format.addItem(entry.name, entry.extensions[0])
                 self.format.setItemData(self.format.count() - 1, entry.description, 3)
@@ -88,9 +94,9 @@ class ExportSection(Body[ExportState]):
         self.refresh()
 
     @property
-    def chosen(self) -> Kind:
+    def chosen(self) -> ExportKind:
         """What is to be written."""
-        return Kind(self.kind.currentData())
+        return ExportKind(self.kind.currentData())
 
     def refresh(self) -> None:
         """Show the state anew, as after another choice of what to write."""
@@ -103,7 +109,7 @@ class ExportSection(Body[ExportState]):
         self.bar.show_progress(state.progress)
         self.says.setText(self._explain(kind))
 
-    def _explain(self, kind: Kind) -> str:
+    def _explain(self, kind: ExportKind) -> str:
         state = self.state
         if state.last is not None and not state.is_running:
             written = f"Written: {state.last}"
@@ -112,10 +118,10 @@ class ExportSection(Body[ExportState]):
         if kind not in state.possible:
             return (
                 "Paint something first"
-                if kind is Kind.STROKES
+                if kind is ExportKind.STROKES
                 else "Prepare the volume and paint two classes first"
             )
-        if kind is not Kind.STROKES and not state.is_finished:
+        if kind is not ExportKind.STROKES and not state.is_finished:
             return f"{written}\nExport computes the final labels first".strip()
         return written
 
@@ -124,7 +130,7 @@ class ExportSection(Body[ExportState]):
         last = self.state.last
         return "" if last is None else f"{last.name} written"
 
-    def ask(self, kind: Kind | None = None) -> None:
+    def ask(self, kind: ExportKind | None = None) -> None:
         """Ask where to, and write; what is chosen in the menu if `kind` doesn't say."""
         kind, state = kind or self.chosen, self.state
         if state.image_name is None or kind not in state.possible:

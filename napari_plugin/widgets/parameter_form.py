@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.parameters import Entry, change_entry, entries_of
+from supervox.parameters import ParameterEntry, change_entry, entries_of
 from supervox.segmentation import SegmentationParameters
 
 from .controls import button, note
@@ -118,7 +118,7 @@ class ParameterForm(QDialog):
             field.show(values[field.path])
         self.reset.setEnabled(self._reset_parameters() != parameters)
 
-    def _add_field(self, form: QFormLayout, entry: Entry, options: dict[str, Any]) -> None:
+    def _add_field(self, form: QFormLayout, entry: ParameterEntry, options: dict[str, Any]) -> None:
         about = entry.about
         widget = create_widget(value=entry.value, annotation=entry.kind, options=options)
         assert isinstance(widget, ValueWidget)
@@ -169,7 +169,7 @@ def _add_group(layout: QVBoxLayout, title: str) -> QFormLayout:
     return form
 
 
-def _options(entry: Entry) -> dict[str, Any] | None:
+def _options(entry: ParameterEntry) -> dict[str, Any] | None:
     """Return what magicgui is to know of a parameter; None for tables, which have their own place.
 
     The range is as wide as the parameter's: nothing can be entered that it refuses.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
-from supervox.napari_plugin.project.recent import Entry, RecentProjects
+from supervox.napari_plugin.project.recent import RecentProject, RecentProjects
 from supervox.project import is_held
 
 from .controls import button, mark_next, note
@@ -29,13 +29,13 @@ class RecentList(QWidget):
     def __init__(self, recent: RecentProjects, open_project: Callable[[Path], None]) -> None:
         super().__init__()
         self._recent, self._open = recent, open_project
-        self._shown: list[Entry] = []
+        self._shown: list[RecentProject] = []
         self._version: tuple[int, int] | None = None  # of the list, when it was read
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 8, 0, 0)
 
     @property
-    def crashed(self) -> Entry | None:
+    def crashed(self) -> RecentProject | None:
         """The project that was open when the program ended unexpectedly."""
         return next((e for e in self._shown if e.is_open and not is_held(Path(e.folder))), None)
 
@@ -63,7 +63,7 @@ class RecentList(QWidget):
         for number, entry in enumerate(others):
             self._layout.addWidget(self._button(f"supervox_recent_{number}", entry))
 
-    def _button(self, name: str, entry: Entry) -> QPushButton:
+    def _button(self, name: str, entry: RecentProject) -> QPushButton:
         folder = Path(entry.folder)
         unnamed = self._recent.is_unnamed(folder)
         title = entry.name if unnamed else folder.stem

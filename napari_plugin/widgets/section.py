@@ -40,7 +40,7 @@ class Body(QWidget, Generic[State]):
         raise NotImplementedError
 
 
-class Section(QWidget):
+class DockSection(QWidget):
     """A collapsible part of the dock.
 
     Parameters

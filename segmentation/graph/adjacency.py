@@ -15,7 +15,7 @@ UNIT = 64  # integer steps of a weight of 1
 
 
 @dataclass(frozen=True)
-class Links:
+class Adjacency:
     """The neighbours of each supervoxel; those of i stand from ``start[i]`` to ``start[i + 1]``.
 
     Attributes
@@ -59,9 +59,9 @@ class Links:
         return _among(self.start, self.neighbour, self.edge, members)
 
 
-def link(edges: NDArray[np.int32], weight: NDArray[np.float64], n: int) -> Links:
+def build_adjacency(edges: NDArray[np.int32], weight: NDArray[np.float64], n: int) -> Adjacency:
     """Sort the edges (E, 2) between `n` supervoxels, and their weights (E,), into rows."""
-    return Links(*_rows(edges, np.round(weight * UNIT).astype(np.int64), n))
+    return Adjacency(*_rows(edges, np.round(weight * UNIT).astype(np.int64), n))
 
 
 @nb.njit(nogil=True, cache=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation.strokes import LabelledSupervoxels
 
-from .adjacency import Links, link
+from .adjacency import Adjacency, build_adjacency
 from .partition import Partition
 
 
@@ -44,18 +44,18 @@ class Neighbourhood:
         hops : int
             Edges to go from them.
         """
-        return cls.of(partition, partition.links.within(seeds, hops))
+        return cls.of(partition, partition.adjacency.within(seeds, hops))
 
     @classmethod
     def of(cls, partition: Partition, supervoxels: NDArray[np.int32]) -> Neighbourhood:
         """Cut out these supervoxels, ascending ids, and no others."""
-        edges, edge = partition.links.among(supervoxels)
+        edges, edge = partition.adjacency.among(supervoxels)
         return cls(supervoxels, edges, partition.weights[edge])
 
     @cached_property
-    def links(self) -> Links:
+    def adjacency(self) -> Adjacency:
         """The edges as the neighbours of each supervoxel."""
-        return link(self.edges, self.weight, self.supervoxels.size)
+        return build_adjacency(self.edges, self.weight, self.supervoxels.size)
 
     def places(self, supervoxels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the place of each of some ids, or -1 for those that are not in here."""

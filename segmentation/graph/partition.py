@@ -9,10 +9,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Run, Unfinished, VolumeLike, Workspace
+from supervox.execution import Checkpoint, Run, VolumeLike, Workspace
 from supervox.features import FeatureTable, IntensityRange
 
-from .adjacency import Links, link
+from .adjacency import Adjacency, build_adjacency
 from .region_graph import RegionGraph, pair_weights
 
 
@@ -47,9 +47,9 @@ class Partition:
         return pair_weights(self.graph)
 
     @cached_property
-    def links(self) -> Links:
+    def adjacency(self) -> Adjacency:
         """The graph's edges with these weights as the neighbours of each supervoxel."""
-        return link(self.graph.edges, self.weights, self.graph.n_supervoxels)
+        return build_adjacency(self.graph.edges, self.weights, self.graph.n_supervoxels)
 
 
 Piece = NDArray[np.int32] | FeatureTable | RegionGraph
@@ -65,7 +65,7 @@ class Pieces:
     graph: RegionGraph | None = None
 
 
-class PieceStore(Protocol):
+class PreparationStore(Protocol):
     """Keeps the pieces of partitions as they are finished, and gives those of an earlier time."""
 
     def load_pieces(self, k: int, workspace: Workspace | None, *, run: Run = Run()) -> Pieces:
@@ -74,7 +74,7 @@ class PieceStore(Protocol):
     def save_piece(self, k: int, piece: Piece, *, run: Run = Run()) -> None:
         """Keep a piece of partition k."""
 
-    def begin(self, kind: str, partitions: Sequence[int]) -> Unfinished | None:
+    def begin(self, kind: str, partitions: Sequence[int]) -> Checkpoint | None:
         """Return where the stage that makes these pieces keeps what it has, if anywhere."""
 
     def begun(self, kind: str) -> list[list[int]]:
@@ -84,7 +84,7 @@ class PieceStore(Protocol):
         """Remove what any stage kept: all pieces are saved."""
 
 
-class NothingKept:
+class NoStore:
     """A store that has nothing and keeps nothing."""
 
     def load_pieces(self, *_: object, **__: object) -> Pieces:

@@ -10,7 +10,7 @@ from supervox.execution import count_workers
 from supervox.features import FeatureBank
 from supervox.segmentation.checks import check_spacing
 from supervox.segmentation.parameters import SegmentationParameters
-from supervox.segmentation.supervoxels.seed_grid import Grid
+from supervox.segmentation.supervoxels.seed_grid import SeedGrid
 
 # Measured by `make bench` on one core of 2.5 GHz with AVX2; other machines differ by a factor of
 # two, which `pace` takes up after the first preparation.
@@ -85,7 +85,7 @@ def estimate_demand(
         Partitions whose features are summed in one pass; all of them by default.
     """
     voxels, partitions = math.prod(shape), parameters.partitions
-    grid = Grid.for_volume(shape, check_spacing(spacing), parameters.supervoxels)
+    grid = SeedGrid.for_volume(shape, check_spacing(spacing), parameters.supervoxels)
     supervoxels = math.prod(grid.n_cells)
     together = min(partitions, pooled_together or partitions)
     channels = len(FeatureBank(parameters.features).channels)

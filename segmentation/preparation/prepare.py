@@ -12,14 +12,14 @@ from supervox.segmentation.graph.partition import (
     GRAPH,
     SUPERVOXELS,
     Channel,
-    NothingKept,
+    NoStore,
     Partition,
     Piece,
-    PieceStore,
+    PreparationStore,
 )
 from supervox.segmentation.parameters import SegmentationParameters
 
-from .stages import Stages
+from .stages import PreparationStages
 
 Kind = TypeVar("Kind")
 
@@ -33,7 +33,7 @@ def prepare_partitions(
     intensity: IntensityRange,
     channels: Sequence[Channel] = (),
     done: Sequence[Partition] = (),
-    store: PieceStore | None = None,
+    store: PreparationStore | None = None,
     workspace: Workspace | None = None,
     run: Run = Run(),
 ) -> list[Partition]:
@@ -51,7 +51,7 @@ def prepare_partitions(
         Further images whose features join the table; supervoxels and graphs are those of `volume`.
     done : sequence of Partition
         The first partitions, where they are known.
-    store : PieceStore, optional
+    store : PreparationStore, optional
         Gets every piece as soon as it is finished; what it has is not computed. A stage that it
         knows as begun goes on behind its last finished block.
     workspace : Workspace, optional
@@ -66,9 +66,9 @@ def prepare_partitions(
     """
     workspace = workspace or Workspace()
     missing = range(len(done), len(shifts))
-    store = store or NothingKept()
+    store = store or NoStore()
     found = {k: store.load_pieces(k, workspace, run=run.silent()) for k in missing}
-    work = Stages(
+    work = PreparationStages(
         volume,
         shifts,
         parameters,
@@ -107,7 +107,7 @@ def prepare_partitions(
         for part in found.values()
     ]
     if partitions:  # no stroke waits for them
-        run.parallel(lambda part: part.links, partitions)
+        run.parallel(lambda part: part.adjacency, partitions)
     return [*done, *partitions]
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import (
     Block,
+    Checkpoint,
     Device,
-    Recorded,
+    LoggingExecutor,
     Run,
-    Unfinished,
     VolumeLike,
     Workspace,
     default_block_shape,
@@ -30,7 +30,7 @@ from supervox.features import (
     pool_partitions,
     pooling_block,
 )
-from supervox.segmentation.graph.partition import FEATURES, Channel, Pieces, PieceStore
+from supervox.segmentation.graph.partition import FEATURES, Channel, Pieces, PreparationStore
 from supervox.segmentation.graph.region_graph import RegionGraph, region_graph
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.supervoxels.slic import compute_supervoxels
@@ -39,23 +39,23 @@ from supervox.segmentation.supervoxels.slic import compute_supervoxels
 SUPERVOXELS_COST, FEATURES_COST, GRAPH_COST = 30, 100, 10
 
 
-class Stage(NamedTuple):
+class StageContext(NamedTuple):
     """What a stage works with.
 
     Attributes
     ----------
     run : Run
         Of its blocks.
-    kept : Unfinished or None
+    kept : Checkpoint or None
         Where it keeps what they made, if anywhere.
     """
 
     run: Run
-    kept: Unfinished | None
+    kept: Checkpoint | None
 
 
 @dataclass(frozen=True)
-class Stages:
+class PreparationStages:
     """The stages of one volume, each for one partition or several."""
 
     volume: VolumeLike
@@ -65,17 +65,17 @@ class Stages:
     intensity: IntensityRange
     channels: Sequence[Channel]
     workspace: Workspace
-    store: PieceStore
+    store: PreparationStore
 
     @contextmanager
-    def stage(self, kind: str, partitions: Sequence[int], run: Run) -> Iterator[Stage]:
+    def stage(self, kind: str, partitions: Sequence[int], run: Run) -> Iterator[StageContext]:
         """Give what a stage works with; what it keeps meanwhile is removed behind it."""
         kept = self.store.begin(kind, partitions)
         if kept is None:
-            yield Stage(run, None)
+            yield StageContext(run, None)
             return
         with kept.recording(run) as recording:
-            yield Stage(recording, kept)
+            yield StageContext(recording, kept)
         kept.remove()
 
     @property
@@ -90,7 +90,7 @@ class Stages:
             return None
         return self.workspace.empty(self.volume.shape, np.int32)
 
-    def cut(self, k: int, stage: Stage) -> NDArray[np.int32]:
+    def cut(self, k: int, stage: StageContext) -> NDArray[np.int32]:
         """Cut the volume into the supervoxels of partition k."""
         shape, kept, chosen = self.volume.shape, stage.kept, self.parameters.supervoxels
         run = stage.run if kept is None else kept.releasing(stage.run)
@@ -134,7 +134,7 @@ class Stages:
                 missing = [k for k in missing if k not in group]
         return groups + [missing[start : start + size] for start in range(0, len(missing), size)]
 
-    def pool(self, ids: Sequence[NDArray[np.int32]], stage: Stage) -> Iterator[FeatureTable]:
+    def pool(self, ids: Sequence[NDArray[np.int32]], stage: StageContext) -> Iterator[FeatureTable]:
         """Compute the features of some partitions; each image is filtered once."""
         bank = FeatureBank(self.parameters.features)
         sizes = [self._count(part, stage.run) for part in ids]
@@ -166,14 +166,14 @@ class Stages:
             workers=run,
             device=self._device,
         )
-        if not isinstance(run.workers, Recorded):
+        if not isinstance(run.workers, LoggingExecutor):
             return choose()
         z, y, x = run.workers.decide(
             f"blocks for {name_of(self._device)}", lambda known: choose(known=known)
         )
         return z, y, x
 
-    def connect(self, ids: NDArray[np.int32], size: int, stage: Stage) -> RegionGraph:
+    def connect(self, ids: NDArray[np.int32], size: int, stage: StageContext) -> RegionGraph:
         """Find which supervoxels of a partition touch."""
         return region_graph(
             ids,

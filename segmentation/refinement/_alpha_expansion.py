@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
-from supervox.segmentation.graph.adjacency import Links
+from supervox.segmentation.graph.adjacency import Adjacency
 
 from ._expansion_move import KEEP, TAKE, Move, arcs, decide, edge_bounds, find_open
 from ._min_cut import min_cut
@@ -19,7 +19,7 @@ PIECE = 2**16  # supervoxels that a thread looks at together; many times their b
 
 def expand(
     unary: NDArray[np.int64],
-    links: Links,
+    adjacency: Adjacency,
     distance: NDArray[np.int64],
     initial: NDArray[np.int32],
     *,
@@ -30,7 +30,7 @@ def expand(
     Parameters
     ----------
     unary : int64, (S, C)
-    links : Links
+    adjacency : Adjacency
         Its weights are not negative.
     distance : int64, (C, C)
         A metric on the classes: symmetric, zero on the diagonal, triangle inequality.
@@ -57,14 +57,14 @@ def expand(
     everywhere = np.arange(n, dtype=np.int32)
     two = n_classes == 2  # everything may change from 0 to 1: one move finds the minimum
     labels = np.zeros(n, np.int32) if two else initial.astype(np.int32)
-    rows = links.start, links.neighbour, links.weight, links.total, unary
+    rows = adjacency.start, adjacency.neighbour, adjacency.weight, adjacency.total, unary
     changed = np.zeros(n, np.int32)  # turn at which each supervoxel changed last
     for turn in range(1, 2 if two else MAX_ROUNDS * n_classes + 1):
         run.check_stop()
         region = everywhere
         since = turn - n_classes  # the last turn of this class
         if since > 0:
-            region = links.within(np.flatnonzero(changed > since), REACH)
+            region = adjacency.within(np.flatnonzero(changed > since), REACH)
             if not region.size:
                 break  # nothing has changed since: neither this class nor the others can improve
         alpha = 1 if two else (turn - 1) % n_classes

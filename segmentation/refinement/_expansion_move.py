@@ -23,7 +23,7 @@ class Move(NamedTuple):
     Attributes
     ----------
     start, neighbour, weight, total : arrays
-        As in `Links`.
+        As in `Adjacency`.
     unary : int64, (S, C)
     labels : int32, (S,)
     alpha : int

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import norm
 
-from .cross_validation import Trial
+from .cross_validation import Fold
 
 LOSS_WEIGHT = 2.0  # of Dice lost, against Dice gained by another class
 MOST = 0.5  # gain that counts: none makes good the ruin of another class
@@ -76,7 +76,7 @@ class Evidence:
         )
 
 
-def level_of_benefit(evidence: Evidence) -> float:
+def cost_scale_of(evidence: Evidence) -> float:
     """Return how much of the label costs to use: the chance that refinement does good.
 
     The benefit over its standard error (jackknife over the strokes), as if it were normal.
@@ -118,25 +118,25 @@ def trustworthiness(evidence: Evidence) -> float:
 
 
 def gather_evidence(
-    trials: Sequence[Trial], refined: Sequence[Labels], sample: Trial, restored: Labels
+    folds: Sequence[Fold], refined: Sequence[Labels], sample: Fold, restored: Labels
 ) -> Evidence:
     """Compare what the forests say with what refinement makes of it.
 
     Parameters
     ----------
-    trials : sequence of Trial
+    folds : sequence of Fold
     refined : sequence of int32
         Columns of the classes that refinement chose in each of them.
-    sample : Trial
+    sample : Fold
     restored : int32
         The same for the sample of the volume.
     """
     n_classes = sample.probabilities.shape[1]
-    first = [trial.probabilities[trial.held].argmax(axis=1) for trial in trials]
-    last = [labels[trial.held] for labels, trial in zip(refined, trials, strict=True)]
-    column = np.concatenate([trial.column for trial in trials]).astype(np.int64)
+    first = [fold.probabilities[fold.held].argmax(axis=1) for fold in folds]
+    last = [labels[fold.held] for labels, fold in zip(refined, folds, strict=True)]
+    column = np.concatenate([fold.column for fold in folds]).astype(np.int64)
     _, start, number = np.unique(
-        np.concatenate([trial.stroke for trial in trials]), return_index=True, return_inverse=True
+        np.concatenate([fold.stroke for fold in folds]), return_index=True, return_inverse=True
     )
     size = np.bincount(number)
     cells = number * n_classes + np.concatenate(first)

@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
-from supervox.segmentation.graph.adjacency import Links
+from supervox.segmentation.graph.adjacency import Adjacency
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.strokes import LabelledSupervoxels, Strokes, majority
@@ -32,7 +32,7 @@ SAMPLE_SIZE, SAMPLE_CENTRES = 40_000, 24
 
 
 @dataclass(frozen=True)
-class Trial:
+class Fold:
     """The surroundings of some held-out strokes in one partition.
 
     Attributes
@@ -57,14 +57,14 @@ class Trial:
     stroke: NDArray[np.int32]
 
 
-def hold_out(
+def cross_validate(
     partitions: Sequence[Partition],
     strokes: Strokes,
     painted: Sequence[LabelledSupervoxels],
     trainer: Trainer,
     *,
     run: Run = Run(),
-) -> list[Trial]:
+) -> list[Fold]:
     """Leave out every third stroke of each class in turn, and look at what is said of it.
 
     Parameters
@@ -80,17 +80,19 @@ def hold_out(
 
     Returns
     -------
-    list of Trial
+    list of Fold
         Empty if no class has two strokes.
     """
     class_ids = np.unique(np.concatenate([at.classes for at in painted]))
-    of_voxel, fold_of = number_strokes(partitions[0].ids, partitions[0].links, painted[0], strokes)
+    of_voxel, fold_of = number_strokes(
+        partitions[0].ids, partitions[0].adjacency, painted[0], strokes
+    )
     number = [
         majority(part.ids.reshape(-1)[strokes.voxels], of_voxel)[1].astype(np.int32)
         for part in partitions
     ]
     smaller = trainer.with_fewer_trees()
-    trials = []
+    folds = []
     for fold in range(FOLDS):
         held = [fold_of[at] == fold for at in number]
         seen = [at.where(~out) for at, out in zip(painted, held, strict=True)]
@@ -98,15 +100,15 @@ def hold_out(
         if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
             continue  # a class lives on in one partition only: nothing to compare with
         classifier = smaller.train(features, classes, run=run)
-        trials += [
-            _try(classifier, part, at, stroke, out, run)
+        folds += [
+            _ask_for_fold(classifier, part, at, stroke, out, run)
             for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
             if out.any()
         ]
-    return trials
+    return folds
 
 
-def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> Trial:
+def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> Fold:
     """Take the surroundings of supervoxels that are spread over the volume, or all of it.
 
     Parameters
@@ -117,7 +119,7 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> T
 
     Returns
     -------
-    Trial
+    Fold
         Without held-out strokes. All of a volume of up to `SAMPLE_SIZE` supervoxels.
     """
     n = partition.graph.n_supervoxels
@@ -127,7 +129,7 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> T
     else:
         around = Neighbourhood.of(partition, np.arange(n, dtype=np.int32))
     nothing = np.zeros(0, np.int32)
-    return Trial(
+    return Fold(
         probabilities[around.supervoxels], around, (nothing, nothing), nothing, nothing, nothing
     )
 
@@ -140,20 +142,20 @@ def training_rows(
     return np.concatenate(rows), np.concatenate([at.classes for at in painted])
 
 
-def _try(
+def _ask_for_fold(
     classifier: Classifier,
     part: Partition,
     painted: LabelledSupervoxels,
     number: NDArray[np.int32],
     held: NDArray[np.bool_],
     run: Run,
-) -> Trial:
+) -> Fold:
     """Ask a classifier for the surroundings of the painted supervoxels that it did not see."""
     left_out = painted.where(held)
     others = painted.where(~held)
     around = Neighbourhood.around(part, left_out.supervoxels, HOPS)
     probabilities = classifier.predict(part.table.values, around.supervoxels, workers=run)
-    return Trial(
+    return Fold(
         probabilities,
         around,
         around.known(others, classifier.class_ids),
@@ -163,7 +165,7 @@ def _try(
 
 
 def number_strokes(
-    ids: NDArray[np.int32], links: Links, painted: LabelledSupervoxels, strokes: Strokes
+    ids: NDArray[np.int32], adjacency: Adjacency, painted: LabelledSupervoxels, strokes: Strokes
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Group the painted voxels into strokes, and deal the strokes of each class into folds.
 
@@ -177,12 +179,12 @@ def number_strokes(
     fold_of : int64, (strokes,)
         Fold of each stroke, or `ALWAYS`.
     """
-    edges, _ = links.among(painted.supervoxels)
+    edges, _ = adjacency.among(painted.supervoxels)
     a, b = edges[painted.classes[edges[:, 0]] == painted.classes[edges[:, 1]]].T
     n = painted.supervoxels.size
     joined = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
     number = connected_components(joined, directed=False)[1]
-    of_supervoxel = np.zeros(links.total.size, np.int64)
+    of_supervoxel = np.zeros(adjacency.total.size, np.int64)
     of_supervoxel[painted.supervoxels] = number
     of_voxel = of_supervoxel[ids.reshape(-1)[strokes.voxels]]
     class_of_stroke = np.zeros(int(number.max()) + 1, np.int64)

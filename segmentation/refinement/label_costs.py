@@ -31,8 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
 
-from .cost_scale import gather_evidence, level_of_benefit, solve_for_shares
-from .cross_validation import Trial
+from .cost_scale import cost_scale_of, gather_evidence, solve_for_shares
+from .cross_validation import Fold
 from .mrf import minimise
 
 FLOOR = 0.01  # of a share: finite samples prove no class absent
@@ -43,7 +43,7 @@ Labels = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Coupling:
+class LabelCosts:
     """What borders between classes cost.
 
     Attributes
@@ -58,24 +58,24 @@ class Coupling:
     scale: float
 
     @classmethod
-    def unknown(cls, n_classes: int) -> Coupling:
+    def unknown(cls, n_classes: int) -> LabelCosts:
         """Return the costs for strokes that are too few to learn from."""
         return cls(UNKNOWN * (1 - np.eye(n_classes)), 1.0)
 
 
-def learn_coupling(
-    trials: Sequence[Trial],
-    sample: Trial,
+def estimate_label_costs(
+    folds: Sequence[Fold],
+    sample: Fold,
     edges_per_supervoxel: float,
     *,
     run: Run = Run(),
-) -> Coupling:
+) -> LabelCosts:
     """Estimate the label costs from held-out strokes and a sample of the volume.
 
     Parameters
     ----------
-    trials : sequence of Trial
-    sample : Trial
+    folds : sequence of Fold
+    sample : Fold
         Of the volume, with the probabilities of the forest that saw all strokes.
     edges_per_supervoxel : float
         E / S of the region graph. A supervoxel's neighbours are no independent witnesses; dividing
@@ -84,39 +84,39 @@ def learn_coupling(
         Asked whether to stop every few hundredths of a second, on any thread.
     """
     n_classes = sample.probabilities.shape[1]
-    if not trials:
-        return Coupling.unknown(n_classes)
-    D_strokes = _costs_of_strokes(trials, n_classes, edges_per_supervoxel)
-    restored = refine_trials([sample], D_strokes, run)[0]
+    if not folds:
+        return LabelCosts.unknown(n_classes)
+    D_strokes = _costs_of_strokes(folds, n_classes, edges_per_supervoxel)
+    restored = refine_folds([sample], D_strokes, run)[0]
     D_volume = _costs_of_labels(sample, restored, D_strokes, edges_per_supervoxel)
     D = make_metric((D_strokes + D_volume) / 2)
-    *refined, restored = refine_trials([*trials, sample], D, run)
-    scale = level_of_benefit(gather_evidence(trials, refined, sample, restored))
-    return Coupling(scale * D, scale)
+    *refined, restored = refine_folds([*folds, sample], D, run)
+    scale = cost_scale_of(gather_evidence(folds, refined, sample, restored))
+    return LabelCosts(scale * D, scale)
 
 
-def refine_trials(
-    trials: Sequence[Trial],
+def refine_folds(
+    folds: Sequence[Fold],
     D: Shares,
     run: Run = Run(),
 ) -> list[Labels]:
     """Refine each of the pieces with label costs D; held-out strokes keep their class."""
 
-    def refine(trial: Trial) -> Labels:
+    def refine(fold: Fold) -> Labels:
         return minimise(
-            trial.probabilities,
-            trial.around.links,
+            fold.probabilities,
+            fold.around.adjacency,
             D,
-            painted=trial.known,
+            painted=fold.known,
             run=run.on(None),
         )
 
-    return run.parallel(refine, trials)
+    return run.parallel(refine, folds)
 
 
-def _costs_of_strokes(trials: Sequence[Trial], n_classes: int, per_supervoxel: float) -> Shares:
+def _costs_of_strokes(folds: Sequence[Fold], n_classes: int, per_supervoxel: float) -> Shares:
     """Return the label costs D that the neighbourhoods of held-out strokes call for."""
-    T, M = neighbourhoods(trials, n_classes)
+    T, M = neighbourhoods(folds, n_classes)
     D = border_costs(solve_shares(T, M)) / per_supervoxel
     without_strokes = ~(M.sum(axis=1) > 0)
     D[without_strokes] = UNKNOWN
@@ -126,7 +126,7 @@ def _costs_of_strokes(trials: Sequence[Trial], n_classes: int, per_supervoxel: f
 
 
 def _costs_of_labels(
-    sample: Trial, labels: Labels, D_strokes: Shares, per_supervoxel: float
+    sample: Fold, labels: Labels, D_strokes: Shares, per_supervoxel: float
 ) -> Shares:
     """Return the label costs D that labels show; for classes that they lack, `D_strokes`."""
     contacts = count_contacts(sample, labels, len(D_strokes))
@@ -137,7 +137,7 @@ def _costs_of_labels(
     return D
 
 
-def count_contacts(sample: Trial, labels: Labels, n_classes: int) -> Shares:
+def count_contacts(sample: Fold, labels: Labels, n_classes: int) -> Shares:
     """Add up the weights of the edges between each two classes, symmetric, (C, C)."""
     a, b = labels[sample.around.edges.T]
     total = np.zeros((n_classes, n_classes))
@@ -145,7 +145,7 @@ def count_contacts(sample: Trial, labels: Labels, n_classes: int) -> Shares:
     return total + total.T
 
 
-def neighbourhoods(trials: Sequence[Trial], n_classes: int) -> tuple[Shares, Shares]:
+def neighbourhoods(folds: Sequence[Fold], n_classes: int) -> tuple[Shares, Shares]:
     """Average what forests say around and at strokes that they did not see.
 
     Returns
@@ -154,11 +154,11 @@ def neighbourhoods(trials: Sequence[Trial], n_classes: int) -> tuple[Shares, Sha
         Row a: mean probabilities around, and at, strokes of class a; every stroke counts the same.
         Rows of classes without held-out strokes are zero.
     """
-    rows = [_around(trial) for trial in trials]
+    rows = [_around(fold) for fold in folds]
     around = np.concatenate([row for row, _ in rows])
     at = np.concatenate([row for _, row in rows])
-    column = np.concatenate([trial.column for trial in trials])
-    stroke = np.concatenate([trial.stroke for trial in trials])
+    column = np.concatenate([fold.column for fold in folds])
+    stroke = np.concatenate([fold.stroke for fold in folds])
     T, M = np.zeros((n_classes, n_classes)), np.zeros((n_classes, n_classes))
     for c in range(n_classes):
         numbers = np.unique(stroke[column == c])
@@ -169,18 +169,18 @@ def neighbourhoods(trials: Sequence[Trial], n_classes: int) -> tuple[Shares, Sha
     return T, M
 
 
-def _around(trial: Trial) -> tuple[Shares, Shares]:
+def _around(fold: Fold) -> tuple[Shares, Shares]:
     """Return the weighted mean of the neighbours' probabilities, and the own, of held-out ones."""
-    n, n_classes = trial.probabilities.shape
+    n, n_classes = fold.probabilities.shape
     total, asked = np.zeros((n, n_classes)), np.zeros(n, np.bool_)
-    asked[trial.held] = True
-    near = asked[trial.around.edges].any(axis=1)
-    (a, b), weight = trial.around.edges[near].T, trial.around.weight[near]
+    asked[fold.held] = True
+    near = asked[fold.around.edges].any(axis=1)
+    (a, b), weight = fold.around.edges[near].T, fold.around.weight[near]
     for c in range(n_classes):
-        column = trial.probabilities[:, c].astype(np.float64)
+        column = fold.probabilities[:, c].astype(np.float64)
         total[:, c] += np.bincount(a, weight * column[b], n)
         total[:, c] += np.bincount(b, weight * column[a], n)
-    return total[trial.held], trial.probabilities[trial.held].astype(np.float64)
+    return total[fold.held], fold.probabilities[fold.held].astype(np.float64)
 
 
 def solve_shares(T: Shares, M: Shares) -> Shares:

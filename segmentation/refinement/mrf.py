@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
-from supervox.segmentation.graph.adjacency import UNIT, Links, link
+from supervox.segmentation.graph.adjacency import UNIT, Adjacency, build_adjacency
 from supervox.segmentation.graph.region_graph import RegionGraph, pair_weights
 
 from ._alpha_expansion import expand
@@ -46,19 +46,19 @@ def refine(
     n_classes = probabilities.shape[1]
     if distance is None:
         distance = 1 - np.eye(n_classes)
-    links = link(graph.edges, pair_weights(graph), graph.n_supervoxels)
-    return minimise(probabilities, links, strength * distance, painted=painted)
+    adjacency = build_adjacency(graph.edges, pair_weights(graph), graph.n_supervoxels)
+    return minimise(probabilities, adjacency, strength * distance, painted=painted)
 
 
 def minimise(
     probabilities: NDArray[np.float32],
-    links: Links,
+    adjacency: Adjacency,
     distance: NDArray[np.float64],
     *,
     painted: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None,
     run: Run = Run(),
 ) -> NDArray[np.int32]:
-    """Refine on any graph: `refine` with the weighted edges as `links`.
+    """Refine on any graph: `refine` with the weighted edges as `adjacency`.
 
     The threads of `run` are used where there are many supervoxels.
 
@@ -70,10 +70,10 @@ def minimise(
     cost = np.round(-np.log(np.maximum(probabilities, FLOOR)) * UNIT * UNIT).astype(np.int64)
     whole_distance = np.round(distance * UNIT).astype(np.int64)
     if painted is not None:
-        borders = int(links.total.max(initial=0)) * int(whole_distance.max())
+        borders = int(adjacency.total.max(initial=0)) * int(whole_distance.max())
         cost[painted[0]] = cost.max() + borders + 1  # more than all borders around could save
         cost[painted[0], painted[1]] = 0
     initial: NDArray[np.int32] = cost.argmin(axis=1).astype(np.int32)
-    if not links.weight.size or not whole_distance.any():
+    if not adjacency.weight.size or not whole_distance.any():
         return initial
-    return expand(cost, links, whole_distance, initial, run=run)
+    return expand(cost, adjacency, whole_distance, initial, run=run)

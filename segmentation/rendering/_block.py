@@ -50,7 +50,7 @@ class Edges:
 
 
 @dataclass(frozen=True)
-class Canvas:
+class BlockRendering:
     """A block, ready to be rendered.
 
     Attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._block import Canvas
+from ._block import BlockRendering
 
 Float32 = NDArray[np.float32]
 
@@ -13,15 +13,15 @@ TINY = np.float32(1e-30)  # instead of 0, whose logarithm there is not
 
 
 def spread(
-    canvas: Canvas, votes: Float32, probabilities: bool, uncertainty: bool
+    canvas: BlockRendering, votes: Float32, probabilities: bool, uncertainty: bool
 ) -> tuple[Float32 | None, Float32 | None]:
     """Make probabilities and their normalised entropy, one class after the other.
 
     Parameters
     ----------
-    canvas : Canvas
+    canvas : BlockRendering
     votes : float32, (supervoxels of the block, C)
-        The forest's probabilities, from `Canvas.pick`.
+        The forest's probabilities, from `BlockRendering.pick`.
     probabilities, uncertainty : bool
         What to make.
 

@@ -17,7 +17,7 @@ from supervox.segmentation.supervoxels.guide_image import (
     split_around,
 )
 
-from ._block import Canvas, Edges
+from ._block import BlockRendering, Edges
 from ._votes import number_locally
 
 Float32 = NDArray[np.float32]
@@ -73,7 +73,7 @@ class Renderer:
         z, y, x = (2 * kernel_radius(value) for value in self._window)
         return z, y, x
 
-    def read(self, block: Block) -> Canvas:
+    def read(self, block: Block) -> BlockRendering:
         """Read what is needed to render a block.
 
         Parameters
@@ -83,7 +83,7 @@ class Renderer:
 
         Returns
         -------
-        Canvas
+        BlockRendering
         """
         padded = split_around(block, self.volume.shape, self.halo)
         numbers, rows = number_locally([read_block(ids, padded.padded) for ids in self.ids])
@@ -93,7 +93,7 @@ class Renderer:
             sigma = smoothing_sigma(self.smoothing_voxels, self.spacing)
             guide = guide_block(self.volume, everything, self.intensity, sigma)
             edges = Edges(guide, self._window)
-        return Canvas(padded, numbers, rows, edges)
+        return BlockRendering(padded, numbers, rows, edges)
 
     def votes(self, tables: Sequence[Float32], block: Block) -> Float32:
         """Add up the partitions' tables at the voxels of a block.

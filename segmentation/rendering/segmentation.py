@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, Run, count_workers, split_blocks
 
-from ._block import Canvas
+from ._block import BlockRendering
 from ._probabilities import TINY, spread
 from .renderer import Renderer
 
@@ -226,7 +226,7 @@ class Segmentation:
         count = sum(np.bincount(chosen, minlength=len(self.class_ids)) for chosen in self.classes)
         return int(np.argmax(count))
 
-    def _label(self, canvas: Canvas, reference: int) -> NDArray[np.unsignedinteger]:
+    def _label(self, canvas: BlockRendering, reference: int) -> NDArray[np.unsignedinteger]:
         """Return the labels of a block."""
         share = np.float32(PROBABILITY_SHARE)
         votes = share * canvas.pick(self.probabilities)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, Fill
+from supervox.execution import Block, BlockWriter
 
 from ._components import find_all, join_faces, label_block, look_up, merge_small
 from ._touching import reduce_pairs, touching_pairs
@@ -53,7 +53,7 @@ def connect(
     # decide on the list of components alone what merges with what, and look the result up in each
     # block. The volume is passed three times; everything between is per component.
     label = partial(_label, ids=ids, assign=assign)
-    owners, sizes, firsts = zip(*run(Fill(label, ids)), strict=True)
+    owners, sizes, firsts = zip(*run(BlockWriter(label, ids)), strict=True)
     parts = _Parts(ids, blocks, [len(part) for part in owners])
     owner, first = np.concatenate(owners), np.concatenate(firsts)
     component = _join_blocks(parts, owner, first, run)
@@ -64,7 +64,7 @@ def connect(
     member[component[::-1]] = np.arange(component.size)[::-1]
     region = _merge(parts, component, owner[member], total, face_area, minimum_size, run)
     final = _number(region, owner[member], total)[component]
-    for _ in run(Fill(partial(parts.replace, final, out), out)):
+    for _ in run(BlockWriter(partial(parts.replace, final, out), out)):
         pass
 
 

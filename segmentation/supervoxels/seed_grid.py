@@ -16,7 +16,7 @@ Triple = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Grid:
+class SeedGrid:
     """The regular grid of cells that seeds the supervoxels; one centre per cell.
 
     Attributes
@@ -41,7 +41,7 @@ class Grid:
         spacing: Sequence[float],
         parameters: SupervoxelParameters,
         shift: tuple[float, float, float] = (0.0, 0.0, 0.0),
-    ) -> Grid:
+    ) -> SeedGrid:
         """Lay cells of about equal physical edges over a volume.
 
         `shift` moves the grid by a fraction of a cell, for another partition of the same volume.

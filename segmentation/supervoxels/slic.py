@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import (
     Block,
+    BlockWriter,
     Device,
-    Fill,
     Run,
     VolumeLike,
     Workers,
@@ -25,7 +25,7 @@ from ._assignment_gpu import CellBlock
 from ._connectivity import connect
 from .guide_image import face_areas, guide_block, smoothing_sigma
 from .parameters import SupervoxelParameters
-from .seed_grid import Grid
+from .seed_grid import SeedGrid
 
 Ids = NDArray[np.int32]
 NO_SUMS = np.zeros((0, 0, 0, N_SUMS))
@@ -74,7 +74,7 @@ def compute_supervoxels(
         `out`: with it, work on a block may be repeated, as a cluster does that loses a worker.
     smoothed : int32, of the volume's shape, optional
         Holds the smoothed image, which otherwise takes the place of `out`: with it and
-        `components`, nothing is ever written over, and a `Recorded` executor can go on later.
+        `components`, nothing is ever written over, and a `LoggingExecutor` can go on later.
     workers : int, Executor or Run, optional
         Threads, one per processor by default; or what runs the blocks; or a `Run`, which also
         shows progress and stops. The result does not depend on it.
@@ -109,7 +109,7 @@ def compute_supervoxels(
     spacing = check_spacing(spacing, len(volume.shape))
     flat = len(volume.shape) == 2
     volume = check_volume(volume)
-    grid = Grid.for_volume(volume.shape, spacing, parameters, shift)
+    grid = SeedGrid.for_volume(volume.shape, spacing, parameters, shift)
     blocks = grid.blocks(block_shape)
     passes = iter(Run.of(workers).steps([1] * (parameters.iterations + 4)))
 
@@ -121,7 +121,9 @@ def compute_supervoxels(
     intensity = intensity or IntensityRange.measure(volume)
     sigma = smoothing_sigma(parameters.smoothing_voxels, spacing)
     sums = np.zeros((*grid.n_cells, N_SUMS))
-    smooth = Fill(lambda b: _prepare(b, grid, volume, intensity, sigma, guide, device), guide)
+    smooth = BlockWriter(
+        lambda b: _prepare(b, grid, volume, intensity, sigma, guide, device), guide
+    )
     for block, part in zip(blocks, run(smooth), strict=True):
         sums[_cell_slices(grid, block)] = part
     centres = sums[..., 1:] / sums[..., :1]
@@ -155,7 +157,7 @@ def _checked(out: Ids, shape: tuple[int, int, int]) -> Ids:
 
 def _prepare(
     block: Block,
-    grid: Grid,
+    grid: SeedGrid,
     volume: VolumeLike,
     intensity: IntensityRange,
     sigma: Sequence[float],
@@ -178,7 +180,7 @@ def _prepare(
 def _compute(
     device: Device | None,
     block: Block,
-    grid: Grid,
+    grid: SeedGrid,
     guide: NDArray[np.float32],
     on_device: Callable[[CellBlock], Any],
     compiled: Callable[[], NDArray[Any]],
@@ -196,7 +198,7 @@ def _compute(
 
 def _assign(
     block: Block,
-    grid: Grid,
+    grid: SeedGrid,
     guide: NDArray[np.float32],
     centres: NDArray[np.float64],
     sums: NDArray[np.float64],
@@ -220,7 +222,7 @@ def _assign(
 
 def _sum_up(
     block: Block,
-    grid: Grid,
+    grid: SeedGrid,
     guide: NDArray[np.float32],
     centres: NDArray[np.float64],
     device: Device | None,
@@ -240,7 +242,7 @@ def _sum_up(
 
 def _decide(
     block: Block,
-    grid: Grid,
+    grid: SeedGrid,
     guide: NDArray[np.float32],
     centres: NDArray[np.float64],
     device: Device | None,
@@ -264,6 +266,6 @@ def _update(centres: NDArray[np.float64], sums: NDArray[np.float64]) -> NDArray[
     return np.where(count > 0, sums[..., 1:] / np.maximum(count, 1), centres)
 
 
-def _cell_slices(grid: Grid, block: Block, margin: int = 0) -> tuple[slice, ...]:
+def _cell_slices(grid: SeedGrid, block: Block, margin: int = 0) -> tuple[slice, ...]:
     first, n_cells = grid.cells(block)
     return tuple(slice(f, f + n + margin) for f, n in zip(first, n_cells, strict=True))

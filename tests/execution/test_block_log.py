@@ -1,4 +1,4 @@
-"""A tape gives back what was put on it, as far as it is whole."""
+"""A log gives back what was put on it, as far as it is whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from supervox.execution import ExecutionError, Run, Threads, split_blocks
-from supervox.execution.block_log import Fill, Recorded, Tape, checksum
+from supervox.execution.block_log import BlockLog, BlockWriter, LoggingExecutor, checksum
 
 RESULTS = [
     np.arange(5.0),
@@ -43,21 +43,21 @@ def same(one, other):
 
 @pytest.fixture
 def file(tmp_path):
-    path = tmp_path / "blocks.tape"
-    with Tape(path, "cell") as tape:
-        assert not tape.is_continued
+    path = tmp_path / "blocks.log"
+    with BlockLog(path, "cell") as log:
+        assert not log.is_continued
         for number, result in enumerate(RESULTS):
-            tape.append([number], result)
+            log.append([number], result)
     return path
 
 
 def read(file, origin="cell"):
     """Return how many results are there."""
-    with Tape(file, origin) as tape:
+    with BlockLog(file, origin) as log:
         for number, result in enumerate(RESULTS):
-            found = tape.next([number])
+            found = log.next([number])
             if found is None:
-                assert tape.next([number]) is None
+                assert log.next([number]) is None
                 return number
             same(result, found[0])
     return len(RESULTS)
@@ -65,12 +65,12 @@ def read(file, origin="cell"):
 
 @given(value=values)
 def test_any_result_comes_back(value, tmp_path_factory):
-    file = tmp_path_factory.mktemp("tape") / "blocks.tape"
-    with Tape(file, "cell") as tape:
-        tape.append(["key", 1], value)
-    with Tape(file, "cell") as tape:
-        assert tape.is_continued
-        (found,) = tape.next(["key", 1])
+    file = tmp_path_factory.mktemp("log") / "blocks.log"
+    with BlockLog(file, "cell") as log:
+        log.append(["key", 1], value)
+    with BlockLog(file, "cell") as log:
+        assert log.is_continued
+        (found,) = log.next(["key", 1])
         same(value, found)
 
 
@@ -94,9 +94,9 @@ def test_a_damaged_tape_has_what_came_before(file):
 
 
 def test_another_origin_begins_anew(file):
-    with Tape(file, "another cell") as tape:
-        assert not tape.is_continued
-        assert tape.next([0]) is None
+    with BlockLog(file, "another cell") as log:
+        assert not log.is_continued
+        assert log.next([0]) is None
     assert read(file) == 0
 
 
@@ -107,22 +107,22 @@ def test_a_tape_of_an_earlier_version_begins_anew(file):
         body = struct.pack("<I", len(text)) + text
         old += struct.pack("<4sIQ", b"SvTp", zlib.crc32(body), len(body)) + body
     file.write_bytes(old)
-    with Tape(file, "cell") as tape:
-        assert not tape.is_continued
-        assert tape.next([0]) is None
+    with BlockLog(file, "cell") as log:
+        assert not log.is_continued
+        assert log.next([0]) is None
     assert read(file) == 0
 
 
 def test_another_key_ends_what_is_known(file):
-    with Tape(file, "cell") as tape:
-        assert tape.next([0]) is not None
-        assert tape.next([5]) is None
-        assert tape.next([1]) is None
-        tape.append([5], 5)
-    with Tape(file, "cell") as tape:
-        assert tape.next([0]) is not None
-        assert tape.next([5]) == (5,)
-        assert tape.next([1]) is None
+    with BlockLog(file, "cell") as log:
+        assert log.next([0]) is not None
+        assert log.next([5]) is None
+        assert log.next([1]) is None
+        log.append([5], 5)
+    with BlockLog(file, "cell") as log:
+        assert log.next([0]) is not None
+        assert log.next([5]) == (5,)
+        assert log.next([1]) is None
 
 
 def run(file, out, stop=None, shape=(4, 4, 4)):
@@ -139,10 +139,10 @@ def run(file, out, stop=None, shape=(4, 4, 4)):
         return np.array([block.index, int(out[block.core].sum())])
 
     found = []
-    with Tape(file, "cell") as tape:
-        recorded = Recorded(Threads(1), tape)
+    with BlockLog(file, "cell") as log:
+        recorded = LoggingExecutor(Threads(1), log)
         assert recorded.slots == 1
-        for function in (Fill(write, out), look):
+        for function in (BlockWriter(write, out), look):
             for result in Run(recorded).blocks(function, blocks):
                 found.append(result)
                 if len(found) == stop:
@@ -154,19 +154,19 @@ def run(file, out, stop=None, shape=(4, 4, 4)):
 def test_a_run_goes_on_behind_what_is_on_the_tape(tmp_path, stop):
     expected = run(tmp_path / "whole", np.zeros((8, 8, 8), np.int32))[0]
     out = np.zeros((8, 8, 8), np.int32)
-    run(tmp_path / "tape", out, stop)
-    found, worked = run(tmp_path / "tape", out)
+    run(tmp_path / "log", out, stop)
+    found, worked = run(tmp_path / "log", out)
     np.testing.assert_equal(found, expected)
     assert len(worked) == 16 - stop
-    assert run(tmp_path / "tape", out)[1] == []
+    assert run(tmp_path / "log", out)[1] == []
 
 
 def test_what_is_not_there_any_more_is_written_again(tmp_path):
     out = np.zeros((8, 8, 8), np.int32)
-    expected, _ = run(tmp_path / "tape", out)
+    expected, _ = run(tmp_path / "log", out)
     written = out.copy()
     out[5, 6, 7] = 0
-    found, worked = run(tmp_path / "tape", out)
+    found, worked = run(tmp_path / "log", out)
     assert worked == [(1, 7)]
     np.testing.assert_array_equal(out, written)
     np.testing.assert_equal(found, expected)
@@ -174,21 +174,21 @@ def test_what_is_not_there_any_more_is_written_again(tmp_path):
 
 def test_other_blocks_are_worked_on(tmp_path):
     out = np.zeros((8, 8, 8), np.int32)
-    run(tmp_path / "tape", out)
-    found, worked = run(tmp_path / "tape", out, shape=(4, 4, 8))
+    run(tmp_path / "log", out)
+    found, worked = run(tmp_path / "log", out, shape=(4, 4, 8))
     assert len(found) == len(worked) == 8
 
 
 def test_a_decision_is_kept(file):
     def decide(choose):
-        with Tape(file, "cell") as tape:
-            chosen = Recorded(Threads(1), tape).decide("blocks", choose)
-            return chosen, tape.next([0]) is not None
+        with BlockLog(file, "cell") as log:
+            chosen = LoggingExecutor(Threads(1), log).decide("blocks", choose)
+            return chosen, log.next([0]) is not None
 
     assert decide(lambda known: known or (4, 4, 4)) == ((4, 4, 4), False)
-    with Tape(file, "cell") as tape:
-        assert tape.next(["blocks"]) == ((4, 4, 4),)
-        tape.append([0], 0)
+    with BlockLog(file, "cell") as log:
+        assert log.next(["blocks"]) == ((4, 4, 4),)
+        log.append([0], 0)
     assert decide(lambda known: known) == ((4, 4, 4), True)
     assert decide(lambda known: (2, 2, 2)) == ((2, 2, 2), False)  # what was done so is void
     assert decide(lambda known: known) == ((2, 2, 2), False)
@@ -206,11 +206,11 @@ def test_a_checksum_is_that_of_the_block():
 
 
 def test_a_full_disk_is_said(tmp_path, monkeypatch):
-    with Tape(tmp_path / "tape", "cell") as tape:
+    with BlockLog(tmp_path / "log", "cell") as log:
         monkeypatch.setattr("supervox.execution.block_log.put_behind", _refuse)
-        words = r"tape: .* can't be kept \(No space left on device\)"
+        words = r"log: .* can't be kept \(No space left on device\)"
         with pytest.raises(ExecutionError, match=words):
-            tape.append([0], 0)
+            log.append([0], 0)
 
 
 def _refuse(file, end, records):

@@ -293,7 +293,7 @@ def quiet(qtbot: QtBot) -> Iterator[None]:
 def run_stage(qtbot: QtBot, quiet: None) -> Callable[..., Any]:
     """Run a stage without a viewer, and return what it succeeds with."""
 
-    def run(stage: jobs.Stage, *request: Any) -> Any:
+    def run(stage: jobs.BackgroundTask, *request: Any) -> Any:
         results: list[Any] = []
         stage.succeeded.connect(results.append)
         stage.failed.connect(results.append)

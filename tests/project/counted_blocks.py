@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from supervox.execution import Block, ShouldStop
-from supervox.execution.block_log import Recorded
+from supervox.execution.block_log import LoggingExecutor
 
 BLOCKS = "blocks.log"
 EDGE = 16  # of a block, in voxels, at least
@@ -32,10 +32,10 @@ def report_blocks(
     monkeypatch: pytest.MonkeyPatch, report: Callable[[tuple[str, int, int]], object]
 ) -> None:
     """Report each block that is worked on: its stage, the number of the pass, and its index."""
-    real = Recorded._new
+    real = LoggingExecutor._new
 
     def new(
-        recorded: Recorded,
+        recorded: LoggingExecutor,
         function: Callable[[Block], Any],
         blocks: Sequence[Block],
         keys: Sequence[Any],
@@ -49,4 +49,4 @@ def report_blocks(
 
         return real(recorded, begin, blocks, keys, should_stop)
 
-    monkeypatch.setattr(Recorded, "_new", new)
+    monkeypatch.setattr(LoggingExecutor, "_new", new)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from supervox.project.changes import VoxelChange
 from supervox.project.project import Project
-from supervox.project.records import Kind
+from supervox.project.records import RecordKind
 from supervox.volumes import write_volume
 
 VOXELS = 400  # of a stroke
@@ -40,7 +40,7 @@ def work(folder: str, out: Path, seed: int) -> None:
 
     def saved(state: object) -> None:
         if project is not None:
-            tell("saved", project.annotations.journal.count(Kind.VOXELS))
+            tell("saved", project.annotations.journal.count(RecordKind.VOXELS))
 
     project = Project.open(folder, on_state=saved)
     store, derived = project.annotations, project.derived

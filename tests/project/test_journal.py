@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from supervox.project.errors import ProjectError, Severity
 from supervox.project.journal import Journal
-from supervox.project.records import Kind, Record, Role, encode
+from supervox.project.records import Record, RecordKind, Role, encode
 
 from .test_records import change
 
@@ -18,7 +18,7 @@ def stroke(number, at=None, role=Role.CHANGE, target=None):
         number,
         1000.0 + number,
         change(range(place, place + 8), [0] * 8, [1 + number % 5] * 8),
-        Kind.VOXELS,
+        RecordKind.VOXELS,
         role,
         target,
     )
@@ -52,7 +52,7 @@ def test_a_new_journal_is_empty(tmp_path):
     assert len(journal) == 0
     assert journal.last_number == -1
     assert journal.times() is None
-    assert journal.last_of(Kind.CLASSES) is None
+    assert journal.last_of(RecordKind.CLASSES) is None
     journal.close()
 
 
@@ -78,10 +78,12 @@ def test_a_journal_is_continued(path):
 
 def test_the_last_record_of_a_kind(path):
     journal = Journal.open(path)
-    journal.write([Record(6, 0.0, {"a": 1}, Kind.CLASSES), Record(7, 0.0, {"a": 2}, Kind.CLASSES)])
-    assert journal.last_of(Kind.CLASSES).content == {"a": 2}
-    assert journal.count(Kind.CLASSES) == 2
-    assert journal.count(Kind.VOXELS) == 6
+    journal.write(
+        [Record(6, 0.0, {"a": 1}, RecordKind.CLASSES), Record(7, 0.0, {"a": 2}, RecordKind.CLASSES)]
+    )
+    assert journal.last_of(RecordKind.CLASSES).content == {"a": 2}
+    assert journal.count(RecordKind.CLASSES) == 2
+    assert journal.count(RecordKind.VOXELS) == 6
     journal.close()
 
 

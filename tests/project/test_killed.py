@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from supervox.project import Project, Severity
-from supervox.project.records import Kind
+from supervox.project.records import RecordKind
 from supervox.volumes import open_volume
 
 from .painter import stroke
@@ -132,7 +132,7 @@ def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path, kills):
     chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
     folder = home / "cell.supervox"
     with Project.open(folder) as project:
-        before = project.annotations.journal.count(Kind.VOXELS)
+        before = project.annotations.journal.count(RecordKind.VOXELS)
         while project.annotations.can_undo:  # so that the model knows all
             project.annotations.undo()
             before += 1
@@ -152,7 +152,7 @@ def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path, kills):
                 model.do(words)
             with Project.open(folder) as project:
                 assert project.read_only_because is None
-                found = project.annotations.journal.count(Kind.VOXELS) - before
+                found = project.annotations.journal.count(RecordKind.VOXELS) - before
                 assert max(told, default=0) <= found <= len(steps)
                 model.go_back(found)
                 np.testing.assert_array_equal(project.annotations.voxels, model.volume)

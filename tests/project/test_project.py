@@ -11,7 +11,7 @@ from supervox.execution import Cancelled, Run
 from supervox.project import Project, ProjectError, Severity, VolumeMoved
 from supervox.project import settings as settings_module
 from supervox.project.documents import read_document, write_document
-from supervox.project.settings import Settings
+from supervox.project.settings import ProjectSettings
 from supervox.segmentation import SegmentationParameters, Segmenter
 from supervox.volumes import VolumeError, write_volume
 
@@ -219,7 +219,7 @@ def test_a_project_of_an_older_version(home, monkeypatch):
 def test_settings_are_believed_only_if_they_make_sense(home, change, message):
     content = read_document(home / "cell.supervox/project.json")
     with pytest.raises(ValueError, match=message):
-        Settings.from_json(content | change)
+        ProjectSettings.from_json(content | change)
 
 
 # ----------------------------------------------------------------------------------- the volume

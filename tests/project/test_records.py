@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from supervox.project.changes import VoxelChange, change_between
-from supervox.project.records import LOG, Kind, Record, Role, decode, encode, parse_header
+from supervox.project.records import LOG, Record, RecordKind, Role, decode, encode, parse_header
 from supervox.segmentation.strokes import Strokes, find_strokes
 
 
@@ -28,12 +28,14 @@ def changes(draw):
 
 @given(changes(), st.integers(0, 2**40), st.sampled_from(Role))
 def test_a_change_survives_its_record(content, number, role):
-    record = Record(number, 1.5, content, Kind.VOXELS, role, None if role is Role.CHANGE else 7)
+    record = Record(
+        number, 1.5, content, RecordKind.VOXELS, role, None if role is Role.CHANGE else 7
+    )
     assert there_and_back(record) == record
 
 
 def test_a_table_survives_its_record():
-    record = Record(3, 2.0, {"classes": [{"id": 1, "name": "Zellkern ü"}]}, Kind.CLASSES)
+    record = Record(3, 2.0, {"classes": [{"id": 1, "name": "Zellkern ü"}]}, RecordKind.CLASSES)
     assert there_and_back(record) == record
 
 
@@ -47,8 +49,8 @@ def test_records_of_the_first_version_are_read():
         "0000004de9e8b10d29ed9a78016361626661800346064606260001000012"
     )
     expected = [
-        Record(3, 1.5, {"a": 1}, Kind.STEP),
-        Record(7, 2.5, change([2, 5, 9], [0, 1, 0], [1, 0, 2]), Kind.VOXELS, Role.UNDO, 4),
+        Record(3, 1.5, {"a": 1}, RecordKind.STEP),
+        Record(7, 2.5, change([2, 5, 9], [0, 1, 0], [1, 0, 2]), RecordKind.VOXELS, Role.UNDO, 4),
     ]
     for text, record in zip((step, undo), expected, strict=True):
         data = bytes.fromhex(text)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from supervox.segmentation.graph.adjacency import UNIT, Links, link
+from supervox.segmentation.graph.adjacency import UNIT, Adjacency, build_adjacency
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class RegionProblem:
     distance: np.ndarray
 
     @property
-    def links(self) -> Links:
-        return link(self.edges, self.weight / UNIT, len(self.unary))
+    def adjacency(self) -> Adjacency:
+        return build_adjacency(self.edges, self.weight / UNIT, len(self.unary))
 
     def energy(self, labels: np.ndarray) -> int:
         a, b = labels[self.edges].T

@@ -97,7 +97,7 @@ def test_supervoxels_and_graph_are_those_of_the_first(scene: Scene) -> None:
     for prepared in (one, both):
         prepared.prepare()
     assert np.array_equal(one.partitions[0].ids, both.partitions[0].ids)
-    assert np.array_equal(one.partitions[0].links.weight, both.partitions[0].links.weight)
+    assert np.array_equal(one.partitions[0].adjacency.weight, both.partitions[0].adjacency.weight)
 
 
 def test_each_channel_has_its_own_scale_of_intensities(scene: Scene) -> None:

@@ -109,14 +109,14 @@ def test_any_damage_is_told_in_one_sentence(model: Model, content: bytes, tmp_pa
     rng = np.random.default_rng(5)
     path = tmp_path / "m"
     messages = []
-    for trial in range(400):
+    for fold in range(400):
         damaged = bytearray(content)
-        if trial % 4 == 0:
+        if fold % 4 == 0:
             del damaged[int(rng.integers(len(content))) :]
         else:
-            # every other trial in the directory at the end, where a random byte seldom falls
-            first = len(content) - 1500 if trial % 2 else 0
-            for at in rng.integers(first, len(content), 1 + trial % 3):
+            # every other fold in the directory at the end, where a random byte seldom falls
+            first = len(content) - 1500 if fold % 2 else 0
+            for at in rng.integers(first, len(content), 1 + fold % 3):
                 damaged[at] ^= int(rng.integers(1, 256))
         path.write_bytes(damaged)
         try:

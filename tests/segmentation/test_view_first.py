@@ -81,7 +81,7 @@ def test_looking_at_everything_is_the_whole(
 def test_the_first_look_is_close_already(
     segmenter: Segmenter, scene: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    """Before the coupling of the classes is known, a usual one stands in for it."""
+    """Before the label costs of the classes are known, a usual one stands in for it."""
     part = look(segmenter, scene[1], segmenter.partitions[0].ids[12])
     whole = segmenter.segment(scene[1])
     assert (part.class_ids == whole.supervoxel_classes()[part.supervoxels]).mean() > 0.85

@@ -13,7 +13,7 @@ from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.napari_plugin.session.snapshot import project_state
 from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.tasks import jobs
-from supervox.napari_plugin.tasks.exporting import Kind
+from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.napari_plugin.widgets.project_bar import save_text
 from supervox.napari_plugin.widgets.recent_list import RecentList
@@ -237,7 +237,7 @@ def test_final_labels_are_there_again(
     assert session.delivery.is_finished
     assert session.view.choices.shown is Shown.FINAL
     np.testing.assert_array_equal(session.view.final.data, labels)
-    session.delivery.export(Kind.MODEL, tmp_path / "cell.model")
+    session.delivery.export(ExportKind.MODEL, tmp_path / "cell.model")
     bench.settle()
     with Project.open(folder, read_only=True) as project:
         model = project.derived.load_model(project.strokes)
@@ -605,7 +605,7 @@ def test_a_report(open_file: Any, tmp_path: Path) -> None:
     bench = open_file()
     bench.prepare(1, 2, 3)
     bench.session.classes.change(2, name="lipid")
-    bench.session.delivery.export(Kind.REPORT, tmp_path / "cell.html")
+    bench.session.delivery.export(ExportKind.REPORT, tmp_path / "cell.html")
     bench.settle()
     text = (tmp_path / "cell.html").read_text("utf-8")
     assert "<h2>Methods</h2>" in text

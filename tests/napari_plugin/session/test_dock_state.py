@@ -13,7 +13,7 @@ from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.snapshot import dock_state
 from supervox.napari_plugin.session.view import Shown
-from supervox.napari_plugin.tasks.exporting import Kind
+from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.segmentation import RefinementParameters, SupervoxelParameters
 
 BOX = (slice(4, 12), slice(0, 40), slice(8, 48))
@@ -70,7 +70,7 @@ def test_each_step_of_the_work_is_in_the_state(bench: Any) -> None:
     state = dock_state(session)
     assert state.paint.strokes == ((1, 1),)
     assert state.paint.can_undo
-    assert state.export.possible == {Kind.STROKES}
+    assert state.export.possible == {ExportKind.STROKES}
     assert next_step(state).step is Step.PREPARE
     bench.prepare(2)
     state = dock_state(session)

@@ -17,7 +17,7 @@ from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import resources
-from supervox.napari_plugin.tasks.exporting import Kind
+from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.segmentation import (
     RefinementParameters,
     SegmentationParameters,
@@ -42,7 +42,7 @@ def test_an_empty_viewer(open_bench: Callable[..., Any]) -> None:
     session.use_tool("regions")
     session.strokes.bring_back()
     session.volume.set_spacing((1, 1, 1), "nm")
-    assert not session.delivery.can_export(Kind.STROKES)
+    assert not session.delivery.can_export(ExportKind.STROKES)
     assert session.volume.slice_in_view() is None
 
 
@@ -288,7 +288,7 @@ def test_final_labels(bench: Any, scene: Any) -> None:
 def test_exporting_computes_the_final_labels_first(bench: Any, tmp_path: Path) -> None:
     bench.prepare(1, 2)
     path = tmp_path / "labels.tif"
-    bench.session.delivery.export(Kind.LABELS, path)
+    bench.session.delivery.export(ExportKind.LABELS, path)
     assert bench.session.delivery.finishing.is_running
     bench.settle()
     with open_volume(path) as volume:
@@ -309,12 +309,12 @@ def test_an_export_that_was_given_up_is_not_made_up_for(
             raise MemoryError("out of memory")
 
         monkeypatch.setattr(resources, "Segmenter", fail)
-        session.delivery.export(Kind.LABELS, path)
+        session.delivery.export(ExportKind.LABELS, path)
         bench.settle()
         monkeypatch.setattr(resources, "Segmenter", inner)
         assert told == ["out of memory"]
     else:
-        session.delivery.export(Kind.LABELS, path)
+        session.delivery.export(ExportKind.LABELS, path)
         session.delivery.finishing.cancel()
     session.delivery.finish()
     bench.settle()
@@ -325,9 +325,9 @@ def test_an_export_that_was_given_up_is_not_made_up_for(
 def test_strokes_need_no_preparation(bench: Any, scene: Any, tmp_path: Path) -> None:
     bench.paint(1)
     bench.settle()
-    assert bench.session.delivery.can_export(Kind.STROKES)
-    assert not bench.session.delivery.can_export(Kind.LABELS)
-    bench.session.delivery.export(Kind.STROKES, tmp_path / "strokes.tif")
+    assert bench.session.delivery.can_export(ExportKind.STROKES)
+    assert not bench.session.delivery.can_export(ExportKind.LABELS)
+    bench.session.delivery.export(ExportKind.STROKES, tmp_path / "strokes.tif")
     bench.settle()
     with open_volume(tmp_path / "strokes.tif") as volume:
         np.testing.assert_array_equal(volume.data[:], bench.strokes.data)
@@ -336,7 +336,7 @@ def test_strokes_need_no_preparation(bench: Any, scene: Any, tmp_path: Path) -> 
 def test_a_file_that_cannot_be_written(bench: Any, tmp_path: Path, told: list[str]) -> None:
     bench.paint(1)
     bench.settle()
-    bench.session.delivery.export(Kind.STROKES, tmp_path / "nowhere" / "strokes.tif")
+    bench.session.delivery.export(ExportKind.STROKES, tmp_path / "nowhere" / "strokes.tif")
     bench.settle()
     assert len(told) == 1
     assert "nowhere" in told[0]
@@ -347,7 +347,7 @@ def test_classes_that_the_labels_lack_are_not_written(bench: Any, tmp_path: Path
     bench.prepare(1, 2)
     bench.session.classes.add("empty")
     path = tmp_path / "labels.tif"
-    bench.session.delivery.export(Kind.LABELS, path)
+    bench.session.delivery.export(ExportKind.LABELS, path)
     bench.settle()
     with open_volume(path) as volume:
         assert [item.name for item in volume.classes] == ["background", "structure"]
@@ -365,7 +365,7 @@ def test_a_picture_from_start_to_file(
     bench.session.extent.prepare()
     bench.settle()
     assert (np.asarray(bench.session.view.prediction.data) == scene.truth[8]).mean() > 0.9
-    bench.session.delivery.export(Kind.LABELS, tmp_path / "labels.tif")
+    bench.session.delivery.export(ExportKind.LABELS, tmp_path / "labels.tif")
     bench.settle()
     assert bench.session.view.final.data.shape == (40, 48)
     with open_volume(tmp_path / "labels.tif") as volume:

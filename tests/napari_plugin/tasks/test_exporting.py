@@ -14,7 +14,7 @@ from supervox.features import FeatureParameters
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import exporting
-from supervox.napari_plugin.tasks.exporting import Exporting, ExportRequest, Kind
+from supervox.napari_plugin.tasks.exporting import Exporting, ExportKind, ExportRequest
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
 from supervox.napari_plugin.tasks.jobs import Report
 from supervox.napari_plugin.tasks.preparing import Preparation
@@ -59,7 +59,7 @@ def finished(scene: Any, run_stage: Callable[..., Any]) -> Finished:
     return finish(scene, run_stage, None)
 
 
-def request(finished: Finished, kind: Kind, path: Path, **changes: Any) -> ExportRequest:
+def request(finished: Finished, kind: ExportKind, path: Path, **changes: Any) -> ExportRequest:
     made = ExportRequest(
         kind, path, CLASSES, finished.source, (100.0, -50.0, 5.0), finished=finished
     )
@@ -102,7 +102,7 @@ def test_labels(
     ending: str, finished: Finished, tmp_path: Path, run_stage: Callable[..., Any]
 ) -> None:
     path = tmp_path / f"labels{ending}"
-    assert run_stage(Exporting(), request(finished, Kind.LABELS, path)) == path
+    assert run_stage(Exporting(), request(finished, ExportKind.LABELS, path)) == path
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data[:], finished.labels)
         assert volume.spacing == pytest.approx(SPACING)
@@ -118,7 +118,7 @@ def test_a_box_lies_where_it_lay_in_the_image(
     finished = finish(scene, run_stage, BOX)
     assert finished.labels.shape == (8, 40, 40)
     path = tmp_path / "labels.tif"
-    run_stage(Exporting(), request(finished, Kind.LABELS, path))
+    run_stage(Exporting(), request(finished, ExportKind.LABELS, path))
     with open_volume(path) as volume:
         assert volume.origin == pytest.approx((100 + 4 * 20, -50, 5 + 8 * 10))
         np.testing.assert_array_equal(volume.data[:], finished.labels)
@@ -138,7 +138,7 @@ def test_strokes_of_the_whole_image(
     painted[15, 39, 47] = 3
     source = Source("id", scene.image, 0, SPACING, "nm", BOX)
     path = tmp_path / "strokes.tif"
-    asked = ExportRequest(Kind.STROKES, path, CLASSES, source, (0.0, 0.0, 0.0), painted)
+    asked = ExportRequest(ExportKind.STROKES, path, CLASSES, source, (0.0, 0.0, 0.0), painted)
     run_stage(Exporting(), asked)
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data[:], painted)
@@ -149,7 +149,7 @@ def test_strokes_of_the_whole_image(
 def test_probabilities_and_uncertainty(
     finished: Finished, tmp_path: Path, run_stage: Callable[..., Any]
 ) -> None:
-    for kind in (Kind.PROBABILITIES, Kind.UNCERTAINTY):
+    for kind in (ExportKind.PROBABILITIES, ExportKind.UNCERTAINTY):
         run_stage(Exporting(), request(finished, kind, tmp_path / f"{kind}.h5"))
     with open_volume(f"{tmp_path / 'probabilities.h5'}::,c=1") as volume:
         second = volume.data[:]
@@ -164,7 +164,7 @@ def test_a_model_labels_the_volume_again(
     scene: Any, finished: Finished, tmp_path: Path, run_stage: Callable[..., Any]
 ) -> None:
     path = tmp_path / "mine.model"
-    run_stage(Exporting(), request(finished, Kind.MODEL, path))
+    run_stage(Exporting(), request(finished, ExportKind.MODEL, path))
     model = load_model(path)
     assert model.classes == CLASSES
     assert model.unit == "nm"
@@ -177,14 +177,14 @@ def test_an_image_of_unknown_size_stays_of_unknown_size(
 ) -> None:
     unknown = replace(finished.source, spacing=(1.0, 1.0, 1.0), unit=None)
     path = tmp_path / "labels.tif"
-    run_stage(Exporting(), request(finished, Kind.LABELS, path, source=unknown))
+    run_stage(Exporting(), request(finished, ExportKind.LABELS, path, source=unknown))
     with open_volume(path) as volume:
         assert volume.unit is None
         assert volume.spacing == (1.0, 1.0, 1.0)
 
 
 def test_stopping_leaves_no_file(finished: Finished, tmp_path: Path) -> None:
-    for kind in (Kind.LABELS, Kind.PROBABILITIES):
+    for kind in (ExportKind.LABELS, ExportKind.PROBABILITIES):
         report = Report(lambda _: None)
         report.stop()
         task = exporting._task(request(finished, kind, tmp_path / f"{kind}.tif"))
@@ -197,4 +197,4 @@ def test_a_folder_that_is_not_there(
     finished: Finished, tmp_path: Path, run_stage: Callable[..., Any]
 ) -> None:
     with pytest.raises(VolumeError, match="nowhere"):
-        run_stage(Exporting(), request(finished, Kind.LABELS, tmp_path / "nowhere" / "a.tif"))
+        run_stage(Exporting(), request(finished, ExportKind.LABELS, tmp_path / "nowhere" / "a.tif"))

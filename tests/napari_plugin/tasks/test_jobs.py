@@ -15,7 +15,7 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtWidgets import QApplication
 from supervox.execution import Cancelled
 from supervox.napari_plugin.tasks import jobs
-from supervox.napari_plugin.tasks.jobs import Job, Report, Stage
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Job, Report
 
 
 @pytest.fixture
@@ -280,7 +280,7 @@ class Heard:
     """A stage with everything that it told."""
 
     def __init__(self) -> None:
-        self.stage = Stage()
+        self.stage = BackgroundTask()
         self.told: list[Any] = []
         self.n_changes = 0
         self.stage.published.connect(self.told.append)
@@ -324,7 +324,7 @@ def test_a_stage_tells_of_its_begin_and_end(until: Callable[..., None], quiet: N
 
 def test_a_stage_ends_before_it_tells(until: Callable[..., None], quiet: None) -> None:
     """Whoever hears of the end may begin anew."""
-    stage = Stage()
+    stage = BackgroundTask()
     running: list[bool] = []
     stage.succeeded.connect(lambda _: running.append(stage.is_running))
     stage.run(lambda report: "done", "working")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.settings import Settings
-from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, Scan, ViewResult
+from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan, ViewResult
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.segmentation import RefinementParameters, SegmentationParameters, Strokes
 
@@ -73,7 +73,7 @@ def test_a_scan_sees_strokes_and_counts_them(loop: Loop, scene: Any) -> None:
     loop.annotations[0, 0, 0] = loop.annotations[15, 39, 47] = 9
     loop.live.strokes_changed()
     (scan,) = loop.settle()
-    assert isinstance(scan, Scan)
+    assert isinstance(scan, StrokeScan)
     assert scan.counts == {1: 1, 2: 1, 9: 2}
     np.testing.assert_array_equal(scan.strokes.voxels, np.flatnonzero(loop.annotations))
     assert loop.live.scan is scan
@@ -91,7 +91,7 @@ def test_a_picture_is_scanned_as_one_plane(loop: Loop) -> None:
 def test_nothing_new_tells_nobody(loop: Loop, scene: Any) -> None:
     loop.paint(scene, 1)
     loop.live.strokes_changed()
-    assert loop.kinds() == [Scan]
+    assert loop.kinds() == [StrokeScan]
     loop.live.strokes_changed()
     assert loop.kinds() == []
 
@@ -100,7 +100,7 @@ def test_many_changes_are_one_scan(loop: Loop, scene: Any) -> None:
     for class_id in (1, 2, 3):
         loop.paint(scene, class_id)
         loop.live.strokes_changed()
-    assert loop.kinds() == [Scan]
+    assert loop.kinds() == [StrokeScan]
 
 
 def test_strokes_lead_to_labels(
@@ -110,7 +110,7 @@ def test_strokes_lead_to_labels(
     loop.paint(scene, 1, 2, 3)
     loop.live.strokes_changed()
     scan, result = loop.settle()
-    assert isinstance(scan, Scan)
+    assert isinstance(scan, StrokeScan)
     assert isinstance(result, LiveResult)
     assert result.class_ids == (1, 2, 3)
     assert result.labels.dtype == np.uint8
@@ -138,7 +138,7 @@ def test_one_class_is_not_enough(loop: Loop, scene: Any, prepared: Prepared) -> 
     loop.prepared = prepared
     loop.paint(scene, 1)
     loop.live.update()
-    assert loop.kinds() == [Scan]
+    assert loop.kinds() == [StrokeScan]
     assert not loop.live.can_update
 
 
@@ -146,7 +146,7 @@ def test_not_live_waits_to_be_asked(loop: Loop, scene: Any, prepared: Prepared) 
     loop.prepared, loop.live.is_live = prepared, False
     loop.paint(scene, 1, 2)
     loop.live.strokes_changed()
-    assert loop.kinds() == [Scan]
+    assert loop.kinds() == [StrokeScan]
     loop.live.update()
     assert loop.kinds() == [LiveResult]
 
@@ -169,7 +169,7 @@ def test_a_stroke_that_a_scan_found_before_another_scan(
     loop.paint(scene, 1, 2)
     loop.live._start_scan()
     loop.live._start_scan()  # while the first one runs
-    assert loop.kinds() == [Scan, LiveResult]
+    assert loop.kinds() == [StrokeScan, LiveResult]
 
 
 def test_another_strength(loop: Loop, scene: Any, prepared: Prepared) -> None:
@@ -207,7 +207,7 @@ def test_strokes_outside_of_the_box_are_not_used(
     loop.prepared = run_stage(Preparation(Settings().resources), source, SegmentationParameters())
     loop.paint(scene, 1, 3)
     loop.live.strokes_changed()
-    assert loop.kinds() == [Scan]
+    assert loop.kinds() == [StrokeScan]
     assert loop.live.strokes.class_ids == (1,)
     loop.paint(scene, 2)
     loop.live.strokes_changed()
@@ -223,7 +223,7 @@ def test_after_stopping_nothing_arrives(loop: Loop, scene: Any, prepared: Prepar
     assert loop.kinds() == []
     assert loop.live.scan.counts == {}
     loop.live.update()
-    assert loop.kinds() == [Scan, LiveResult]
+    assert loop.kinds() == [StrokeScan, LiveResult]
 
 
 def test_an_error_is_told(

@@ -29,7 +29,7 @@ def test_what_is_around_two_of_a_row() -> None:
     assert near.supervoxels.tolist() == [2, 3, 4, 7, 8, 9]
     assert near.edges.tolist() == [[0, 1], [1, 2], [3, 4], [4, 5]]
     assert near.weight.tolist() == part.weights[[2, 3, 7, 8]].tolist()
-    assert near.links.total.size == 6
+    assert near.adjacency.total.size == 6
     assert near.places(np.array([0, 2, 5, 9, 10], np.int32)).tolist() == [-1, 0, -1, 5, -1]
 
 

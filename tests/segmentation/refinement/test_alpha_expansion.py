@@ -14,7 +14,7 @@ from tests.segmentation.region_graphs import RegionProblem, potts, random_proble
 
 def solve(problem: RegionProblem, initial: np.ndarray) -> np.ndarray:
     start = initial.astype(np.int32)
-    return expand(problem.unary, problem.links, problem.distance, start)
+    return expand(problem.unary, problem.adjacency, problem.distance, start)
 
 
 @settings(max_examples=150)
@@ -59,7 +59,7 @@ def test_it_can_be_stopped() -> None:
     with pytest.raises(Cancelled):
         expand(
             problem.unary,
-            problem.links,
+            problem.adjacency,
             problem.distance,
             initial,
             run=Run(should_stop=lambda: True),

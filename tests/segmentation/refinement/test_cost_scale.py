@@ -11,13 +11,13 @@ from supervox.segmentation.refinement.cost_scale import (
     MOST_UNSURE,
     Evidence,
     class_shares,
+    cost_scale_of,
     dice_changes,
     gather_evidence,
-    level_of_benefit,
     trustworthiness,
     weigh,
 )
-from supervox.segmentation.refinement.cross_validation import Trial
+from supervox.segmentation.refinement.cross_validation import Fold
 
 
 def evidence(
@@ -43,7 +43,7 @@ def evidence(
 def test_nothing_changed_is_no_change() -> None:
     same = evidence([0.5, 1.0], [0.5, 1.0], (0.3, 0.7), (0.3, 0.7))
     assert dice_changes(same) == pytest.approx(np.zeros(2))
-    assert level_of_benefit(same) == MOST_UNSURE  # as likely good as bad
+    assert cost_scale_of(same) == MOST_UNSURE  # as likely good as bad
 
 
 def test_dice_follows_from_recall_and_shares() -> None:
@@ -59,13 +59,13 @@ def test_dice_follows_from_recall_and_shares() -> None:
 def test_false_ones_that_go_are_a_gain() -> None:
     gain = evidence([1.0] * 6, [1.0] * 6, (0.3, 0.7), (0.2, 0.8))
     assert dice_changes(gain)[0] > 0.1
-    assert level_of_benefit(gain) == 1
+    assert cost_scale_of(gain) == 1
 
 
 def test_right_ones_that_go_are_a_loss() -> None:
     loss = evidence([1.0] * 6, [0.2, 0.4, 0.3, 0.1, 0.5, 0.3], (0.3, 0.7), (0.2, 0.8))
     assert dice_changes(loss)[0] < -0.3
-    assert level_of_benefit(loss) < 0.02
+    assert cost_scale_of(loss) < 0.02
 
 
 def test_a_class_that_vanishes_suffers_even_if_its_few_strokes_stay() -> None:
@@ -80,7 +80,7 @@ def test_losses_count_double_and_gains_are_bounded() -> None:
 
 def test_the_level_grows_with_the_evidence() -> None:
     levels = [
-        level_of_benefit(evidence([1.0] * 6, [1.0] * 5 + [last], (0.3, 0.7), (0.2, 0.8)))
+        cost_scale_of(evidence([1.0] * 6, [1.0] * 5 + [last], (0.3, 0.7), (0.2, 0.8)))
         for last in (0.0, 0.4, 1.0)
     ]
     assert levels == sorted(levels)
@@ -104,20 +104,20 @@ def ruin(first: int, second: int, third: int = 3) -> Evidence:
 def test_a_class_without_evidence_leaves_the_default(strokes: tuple[int, int]) -> None:
     """A stroke that is the only one of its class can't be left out: nothing is known of it."""
     assert trustworthiness(ruin(*strokes)) == 0
-    assert level_of_benefit(ruin(*strokes)) == MOST_UNSURE
+    assert cost_scale_of(ruin(*strokes)) == MOST_UNSURE
 
 
 def test_few_strokes_are_believed_in_part() -> None:
     """Two strokes of each class have one degree of freedom: a part of `ENOUGH`."""
     two = ruin(2, 2, 2)
     assert trustworthiness(two) == pytest.approx(1 / ENOUGH)
-    assert level_of_benefit(two) == pytest.approx((1 - 1 / ENOUGH) * MOST_UNSURE, abs=1e-6)
+    assert cost_scale_of(two) == pytest.approx((1 - 1 / ENOUGH) * MOST_UNSURE, abs=1e-6)
 
 
 def test_enough_strokes_are_believed_in_full() -> None:
     assert trustworthiness(ruin(3, 3)) == 1  # two degrees of freedom each
     assert trustworthiness(ruin(4, 2)) == 1  # 3 / (1/3 + 1/1 + 1/2) = 1.64
-    assert level_of_benefit(ruin(4, 4)) < 1e-9
+    assert cost_scale_of(ruin(4, 4)) < 1e-9
 
 
 @given(st.tuples(*[st.integers(0, 12)] * 3))
@@ -131,7 +131,7 @@ def test_every_stroke_counts_the_same_however_long() -> None:
     p = np.array([[0.9, 0.1], [0.2, 0.8], [0.8, 0.2], [0.3, 0.7]], np.float32)
     line = np.array([[0, 1], [1, 2], [2, 3]], np.int32)
     held = np.array([0, 1, 2, 3], np.int32)
-    one = Trial(
+    one = Fold(
         p,
         Neighbourhood(held, line, np.ones(3)),
         (nothing, nothing),

@@ -24,8 +24,8 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def move_of(problem: RegionProblem, labels: np.ndarray, alpha: int) -> Move:
-    links, bounds = problem.links, edge_bounds(problem.distance, alpha)
-    rows = links.start, links.neighbour, links.weight, links.total
+    adjacency, bounds = problem.adjacency, edge_bounds(problem.distance, alpha)
+    rows = adjacency.start, adjacency.neighbour, adjacency.weight, adjacency.total
     return Move(*rows, problem.unary, labels.astype(np.int32), alpha, bounds)
 
 

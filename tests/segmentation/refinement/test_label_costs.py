@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from supervox.features import FeatureTable
-from supervox.segmentation.graph.adjacency import link
+from supervox.segmentation.graph.adjacency import build_adjacency
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.graph.region_graph import RegionGraph
 from supervox.segmentation.refinement.cross_validation import (
     ALWAYS,
     SAMPLE_SIZE,
-    Trial,
+    Fold,
     number_strokes,
     sample_volume,
 )
@@ -19,7 +19,7 @@ from supervox.segmentation.refinement.label_costs import (
     _costs_of_labels,
     border_costs,
     count_contacts,
-    learn_coupling,
+    estimate_label_costs,
     make_metric,
     solve_shares,
 )
@@ -36,7 +36,7 @@ def grid_edges() -> np.ndarray:
     return np.concatenate([across, down]).astype(np.int32)
 
 
-def trial(truth: np.ndarray, held: np.ndarray, noise: float, seed: int = 0) -> Trial:
+def fold(truth: np.ndarray, held: np.ndarray, noise: float, seed: int = 0) -> Fold:
     """A forest that is right on average but unsure, on a picture of supervoxels."""
     rng = np.random.default_rng(seed)
     evidence = np.eye(2)[truth.ravel()] * 1.2 + noise * rng.normal(size=(truth.size, 2))
@@ -44,7 +44,7 @@ def trial(truth: np.ndarray, held: np.ndarray, noise: float, seed: int = 0) -> T
     edges = grid_edges()
     nothing = np.zeros(0, np.int32)
     at = np.flatnonzero(held.ravel() >= 0).astype(np.int32)
-    return Trial(
+    return Fold(
         p.astype(np.float32),
         Neighbourhood(np.arange(truth.size, dtype=np.int32), edges, np.ones(len(edges))),
         (nothing, nothing),
@@ -69,39 +69,39 @@ def strokes_on(truth: np.ndarray, per_class: int = 6) -> np.ndarray:
 def test_compact_objects_are_coupled() -> None:
     truth = np.zeros((GRID, GRID), int)
     truth[4:14, 5:15] = 1
-    one = trial(truth, strokes_on(truth), 0.5)
-    coupling = learn_coupling([one], one, 2.0)
-    assert coupling.scale == 1
-    assert coupling.D[0, 1] > 0.5
-    assert coupling.D[0, 1] == coupling.D[1, 0]
+    one = fold(truth, strokes_on(truth), 0.5)
+    label_costs = estimate_label_costs([one], one, 2.0)
+    assert label_costs.scale == 1
+    assert label_costs.D[0, 1] > 0.5
+    assert label_costs.D[0, 1] == label_costs.D[1, 0]
 
 
 def test_threads_are_spared() -> None:
     truth = np.zeros((GRID, GRID), int)
     truth[::6] = 1  # one supervoxel wide, amid five of the other class
-    one = trial(truth, strokes_on(truth), 0.8)
-    coupling = learn_coupling([one], one, 2.0)
+    one = fold(truth, strokes_on(truth), 0.8)
+    label_costs = estimate_label_costs([one], one, 2.0)
 
     def recall(distance: np.ndarray) -> float:
-        labels = minimise(one.probabilities, one.around.links, distance)
+        labels = minimise(one.probabilities, one.around.adjacency, distance)
         return float((labels == 1)[truth.ravel() == 1].mean())
 
     before = (one.probabilities.argmax(axis=1) == 1)[truth.ravel() == 1].mean()
     assert recall(0.5 * (1 - np.eye(2))) < before - 0.2  # what a fixed Potts strength does
-    assert recall(coupling.D) > before - 0.05
+    assert recall(label_costs.D) > before - 0.05
 
 
 def test_without_held_out_strokes_a_weak_default_stands() -> None:
     three = np.full((4, 3), 1 / 3, np.float32)
     nothing = np.zeros(0, np.int32)
     apart = Neighbourhood(np.arange(4, dtype=np.int32), np.zeros((0, 2), np.int32), np.zeros(0))
-    sample = Trial(three, apart, (nothing, nothing), *[nothing] * 3)
-    coupling = learn_coupling([], sample, 7.0)
-    assert np.array_equal(coupling.D, UNKNOWN * (1 - np.eye(3)))
+    sample = Fold(three, apart, (nothing, nothing), *[nothing] * 3)
+    label_costs = estimate_label_costs([], sample, 7.0)
+    assert np.array_equal(label_costs.D, UNKNOWN * (1 - np.eye(3)))
 
 
 def test_contacts_are_the_weights_between_classes() -> None:
-    one = trial(np.zeros((GRID, GRID), int), np.full((GRID, GRID), -1), 0.5)
+    one = fold(np.zeros((GRID, GRID), int), np.full((GRID, GRID), -1), 0.5)
     labels = np.zeros((GRID, GRID), np.int32)
     labels[:, GRID // 2 :] = 2  # GRID edges across, the others within
     contacts = count_contacts(one, labels.ravel(), 3)
@@ -112,7 +112,7 @@ def test_contacts_are_the_weights_between_classes() -> None:
 def test_a_class_that_refinement_wipes_out_keeps_the_cost_that_strokes_told() -> None:
     truth = np.zeros((GRID, GRID), int)
     truth[4:14, 5:15] = 1
-    one = trial(truth, strokes_on(truth), 0.5)
+    one = fold(truth, strokes_on(truth), 0.5)
     told = np.array([[0, 0.3], [0.3, 0]])
     assert np.array_equal(_costs_of_labels(one, np.zeros(truth.size, np.int32), told, 2.0), told)
 
@@ -141,12 +141,12 @@ def test_detours_lower_the_cost() -> None:
 def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
     ids = np.arange(8, dtype=np.int32).reshape(1, 1, 8)
     edges = np.stack([np.arange(7), np.arange(1, 8)], axis=1).astype(np.int32)
-    links = link(edges, np.ones(7), 8)
+    adjacency = build_adjacency(edges, np.ones(7), 8)
     painted = LabelledSupervoxels(
         np.array([0, 1, 2, 4, 6], np.int32), np.array([5, 5, 9, 5, 9], np.uint16)
     )
     strokes = Strokes(np.array([0, 1, 2, 4, 6]), painted.classes)
-    of_voxel, fold_of = number_strokes(ids, links, painted, strokes)
+    of_voxel, fold_of = number_strokes(ids, adjacency, painted, strokes)
     assert of_voxel[0] == of_voxel[1]
     assert len(set(of_voxel)) == 4
     assert ALWAYS not in fold_of
@@ -155,10 +155,10 @@ def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
 
 def test_a_single_stroke_is_never_held_out() -> None:
     ids = np.arange(3, dtype=np.int32).reshape(1, 1, 3)
-    links = link(np.zeros((0, 2), np.int32), np.zeros(0), 3)
+    adjacency = build_adjacency(np.zeros((0, 2), np.int32), np.zeros(0), 3)
     painted = LabelledSupervoxels(np.array([0, 2], np.int32), np.array([1, 2], np.uint16))
     strokes = Strokes(np.array([0, 2]), painted.classes)
-    assert (number_strokes(ids, links, painted, strokes)[1] == ALWAYS).all()
+    assert (number_strokes(ids, adjacency, painted, strokes)[1] == ALWAYS).all()
 
 
 def line_of(n: int) -> Partition:

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervox.segmentation.supervoxels._assignment import INTENSITY_STEP, N_SUMS, assign_block
 from supervox.segmentation.supervoxels.parameters import SupervoxelParameters
-from supervox.segmentation.supervoxels.seed_grid import Grid
+from supervox.segmentation.supervoxels.seed_grid import SeedGrid
 
 
-def nearest(guide: np.ndarray, grid: Grid, centres: np.ndarray) -> np.ndarray:
+def nearest(guide: np.ndarray, grid: SeedGrid, centres: np.ndarray) -> np.ndarray:
     """Compare every voxel with all 27 centres, in the kernel's arithmetic; the first wins ties."""
     weight = np.array(grid.weight, np.float32)
     ids = np.empty(guide.shape, np.int32)
@@ -48,7 +48,7 @@ def test_every_voxel_goes_to_the_nearest_of_27_centres(
     guide *= np.float32(INTENSITY_STEP)
     guide[rng.random(shape) < 0.5] = 0  # ties
     parameters = SupervoxelParameters(3, compactness)
-    grid = Grid.for_volume(shape, (1, 1, 1), parameters, shift)
+    grid = SeedGrid.for_volume(shape, (1, 1, 1), parameters, shift)
     block = grid.blocks([n * s for n, s in zip(grid.n_cells, grid.step, strict=True)])[0]
     first, n_cells = grid.cells(block)
     cells = np.moveaxis(np.indices(grid.n_cells), 0, -1)

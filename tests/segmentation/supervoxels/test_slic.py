@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from skimage.measure import label
 from supervox.execution import Cancelled, Run
 from supervox.segmentation import SegmentationError, SupervoxelParameters, compute_supervoxels
-from supervox.segmentation.supervoxels.seed_grid import Grid
+from supervox.segmentation.supervoxels.seed_grid import SeedGrid
 
 
 def noise(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -86,9 +86,9 @@ def test_noise_leaves_no_small_regions() -> None:
 
 
 def test_spacing_makes_cells_of_equal_physical_edges() -> None:
-    grid = Grid.for_volume((10, 512, 512), (50, 4.6, 4.6), SupervoxelParameters())
+    grid = SeedGrid.for_volume((10, 512, 512), (50, 4.6, 4.6), SupervoxelParameters())
     assert grid.step == (1, 8, 8)
-    grid = Grid.for_volume((100, 100, 100), (2, 1, 1), SupervoxelParameters())
+    grid = SeedGrid.for_volume((100, 100, 100), (2, 1, 1), SupervoxelParameters())
     assert grid.step == (4, 8, 8)
 
 

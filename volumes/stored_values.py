@@ -26,7 +26,7 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 }
 
 
-class Block:
+class StoredValues:
     """An array source of values in one piece.
 
     Parameters
