@@ -10,13 +10,11 @@ from typing import Any, Literal
 from numpy.typing import NDArray
 from supervox.execution import Slices, Workspace
 from supervox.segmentation import Model, SegmentationError, copy_volume, count_nonfinite
-from supervox.volumes import Volume, VolumeClass, convert_length
+from supervox.volumes import Triple, Volume, VolumeClass, convert_length
 
 from .errors import say
 from .progress import StageProgress
 from .report import times
-
-Triple = tuple[float, float, float]
 
 UNKNOWN: Triple = (1.0, 1.0, 1.0)
 MOST_MASKED = 0.5  # share of voxels that may be no numbers

@@ -6,13 +6,13 @@ import re
 
 import click
 from supervox.execution import CHOICES
+from supervox.volumes import Triple
 
 UNITS = {
     unit + suffix: base**power
     for power, unit in enumerate(("k", "m", "g", "t"), 1)
     for suffix, base in (("", 1000), ("b", 1000), ("ib", 1024))
 }
-Triple = tuple[float, float, float]
 
 
 def _checked_spacing(

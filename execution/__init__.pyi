@@ -1,8 +1,8 @@
 from .block_log import BlockWriter as BlockWriter
 from .block_log import LoggingExecutor as LoggingExecutor
 from .blocks import Block as Block
+from .blocks import IntTriple as IntTriple
 from .blocks import Slices as Slices
-from .blocks import Triple as Triple
 from .blocks import VolumeLike as VolumeLike
 from .blocks import default_block_shape as default_block_shape
 from .blocks import read_block as read_block

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Triple = tuple[int, int, int]
+IntTriple = tuple[int, int, int]
 Slices = tuple[slice, slice, slice]
 
 DEFAULT_BLOCK_VOXELS = 128**3
@@ -59,7 +59,7 @@ class Block:
         return z, y, x
 
     @property
-    def shape(self) -> Triple:
+    def shape(self) -> IntTriple:
         """Voxels of the core per axis."""
         z, y, x = (core.stop - core.start for core in self.core)
         return z, y, x
@@ -106,7 +106,7 @@ def split_blocks(
 
 def default_block_shape(
     shape: Sequence[int], multiple_of: Sequence[int] = (1, 1, 1), voxels: int = DEFAULT_BLOCK_VOXELS
-) -> Triple:
+) -> IntTriple:
     """Choose a near-cubic block of about `voxels` voxels that suits a volume.
 
     Parameters

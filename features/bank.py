@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Slices, Triple, VolumeLike
+from supervox.execution import IntTriple, Slices, VolumeLike
 
 from .filters import needed_cells
 from .grids import FINEST, CoarseGrid, Window, read_grids
@@ -63,7 +63,7 @@ class Filtered:
     """
 
     index: int
-    factor: Triple
+    factor: IntTriple
     window: Window
     values: Float32
 
@@ -171,7 +171,7 @@ class FeatureBank:
         scales: Sequence[Scale],
         intensity: IntensityRange,
         wanted: Collection[int] | None = None,
-    ) -> dict[Triple, CoarseGrid]:
+    ) -> dict[IntTriple, CoarseGrid]:
         """Read what the channels of a block are computed from.
 
         Parameters
@@ -203,7 +203,7 @@ class FeatureBank:
 
     def filter_block(
         self,
-        grids: Mapping[Triple, CoarseGrid],
+        grids: Mapping[IntTriple, CoarseGrid],
         core: Window,
         scales: Sequence[Scale],
         wanted: Collection[int] | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Triple
+from supervox.execution import IntTriple
 
 from .derivatives import (
     gradient,
@@ -135,7 +135,7 @@ def _structure_tensor(smooth: Float32, cells: Window, wide: Window, scale: Scale
     return out
 
 
-def bounds(part: Window, whole: Window, margin: int = 0) -> tuple[Triple, Triple]:
+def bounds(part: Window, whole: Window, margin: int = 0) -> tuple[IntTriple, IntTriple]:
     """Return start and stop of a part, with a margin, in coordinates of an array of the whole."""
     z, y, x = part.within(whole)
     return (

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from supervox.execution import Slices, Triple, VolumeLike, read_block
+from supervox.execution import IntTriple, Slices, VolumeLike, read_block
 
 from .intensity import HIGH, LOW, IntensityRange
 
 Float32 = NDArray[np.float32]
 
-FINEST: Triple = (1, 1, 1)
+FINEST: IntTriple = (1, 1, 1)
 # Voxels read at a time into coarse grids, whose halos are wider than what is filtered finely.
 SLAB_VOXELS = 2**22
 # Squares are taken about the middle of the scale: float32 then keeps the digits of a variance.
@@ -29,11 +29,11 @@ MIDDLE = np.float32((LOW + HIGH) / 2)
 class Window:
     """A box of cells: [start, stop) per axis."""
 
-    start: Triple
-    stop: Triple
+    start: IntTriple
+    stop: IntTriple
 
     @classmethod
-    def of(cls, box: Slices, corner: Triple = (0, 0, 0)) -> Window:
+    def of(cls, box: Slices, corner: IntTriple = (0, 0, 0)) -> Window:
         """Return the window of a box that is given from a corner."""
         return cls(
             _triple(part.start + at for part, at in zip(box, corner, strict=True)),
@@ -41,7 +41,7 @@ class Window:
         )
 
     @property
-    def shape(self) -> Triple:
+    def shape(self) -> IntTriple:
         """Cells per axis."""
         z, y, x = (b - a for a, b in zip(self.start, self.stop, strict=True))
         return z, y, x
@@ -104,19 +104,19 @@ class CoarseGrid:
         Mean of ``(intensity - MIDDLE)**2``, where asked for.
     """
 
-    factor: Triple
-    size: Triple
+    factor: IntTriple
+    size: IntTriple
     window: Window
     values: Float32
     squares: Float32 | None
 
 
-def _triple(values: Iterable[int]) -> Triple:
+def _triple(values: Iterable[int]) -> IntTriple:
     z, y, x = values
     return z, y, x
 
 
-def grid_size(shape: Sequence[int], factor: Sequence[int]) -> Triple:
+def grid_size(shape: Sequence[int], factor: Sequence[int]) -> IntTriple:
     """Return how many cells of `factor` voxels cover a volume."""
     return _triple(-(-n // f) for n, f in zip(shape, factor, strict=True))
 
@@ -124,11 +124,11 @@ def grid_size(shape: Sequence[int], factor: Sequence[int]) -> Triple:
 def read_grids(
     volume: VolumeLike,
     intensity: IntensityRange,
-    factors: Iterable[Triple],
-    needed: Mapping[Triple, Window],
+    factors: Iterable[IntTriple],
+    needed: Mapping[IntTriple, Window],
     *,
     squares: bool,
-) -> dict[Triple, CoarseGrid]:
+) -> dict[IntTriple, CoarseGrid]:
     """Read what every grid needs.
 
     Parameters
@@ -144,7 +144,7 @@ def read_grids(
         Whether the grids also carry the mean squares.
     """
     shape = _triple(volume.shape)
-    grids: dict[Triple, CoarseGrid] = {}
+    grids: dict[IntTriple, CoarseGrid] = {}
     if FINEST in needed:
         grids[FINEST] = _read_grid(volume, intensity, FINEST, needed[FINEST], squares)
     # the finest grid is filtered with narrow halos, but coarse grids reach far: they are read anew
@@ -162,14 +162,14 @@ def read_grids(
     return grids
 
 
-def _ratio(coarse: Triple, fine: Triple) -> Triple:
+def _ratio(coarse: IntTriple, fine: IntTriple) -> IntTriple:
     return _triple(c // f for c, f in zip(coarse, fine, strict=True))
 
 
 def _read_grid(
     volume: VolumeLike,
     intensity: IntensityRange,
-    factor: Triple,
+    factor: IntTriple,
     window: Window,
     squares: bool,
 ) -> CoarseGrid:
@@ -196,7 +196,7 @@ def _read_grid(
     return CoarseGrid(factor, grid_size(shape, factor), window, values, second)
 
 
-def _coarsen(finer: CoarseGrid, shape: Triple, factor: Triple, window: Window) -> CoarseGrid:
+def _coarsen(finer: CoarseGrid, shape: IntTriple, factor: IntTriple, window: Window) -> CoarseGrid:
     """Average cells of a finer grid into a window of a coarser one."""
     ratio = _ratio(factor, finer.factor)
     part = window.refined(ratio, finer.size).within(finer.window)

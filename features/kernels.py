@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Triple
+from supervox.execution import IntTriple
 
 from .array_filters import filter_arrays
 from .filters import filter_scale
@@ -31,7 +31,7 @@ class Kernels(Protocol):
     ) -> Iterator[tuple[str, Any]]:
         """Compute filters of one scale; see `supervox.features.filters`."""
 
-    def find_runs(self, local: NDArray[np.int32], core: Window, factor: Triple) -> Any:
+    def find_runs(self, local: NDArray[np.int32], core: Window, factor: IntTriple) -> Any:
         """List where the supervoxels of a block lie on a grid; see `supervox.features.runs`."""
 
     def add_channel(self, values: Any, runs: Any, sums: Any, squares: Any) -> None:
@@ -100,7 +100,7 @@ class ArrayKernels:
         """Compute filters of one scale; see `filter_arrays`."""
         return filter_arrays(self.xp, grid, cells, scale, filters)
 
-    def find_runs(self, local: NDArray[np.int32], core: Window, factor: Triple) -> ArrayEntries:
+    def find_runs(self, local: NDArray[np.int32], core: Window, factor: IntTriple) -> ArrayEntries:
         """List the cells of a grid that each supervoxel of a block has voxels in."""
         xp, cells = self.xp, core.coarsened(factor)
         z, y, x = (

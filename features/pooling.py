@@ -17,8 +17,8 @@ from supervox.execution import (
     Block,
     Device,
     Executor,
+    IntTriple,
     Run,
-    Triple,
     VolumeLike,
     Workers,
     default_block_shape,
@@ -89,7 +89,7 @@ def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
 def _sum_channels(
     task: PoolingTask,
     core: Window,
-    grids: Mapping[Triple, CoarseGrid],
+    grids: Mapping[IntTriple, CoarseGrid],
     numbered: Sequence[LocalIds],
     kernels: Kernels,
     parts: Sequence[Window],
@@ -100,7 +100,7 @@ def _sum_channels(
     sums = kernels.zeros((2, len(task.bank.channels), starts[-1]))
     for part in parts:
         inside = [np.ascontiguousarray(n.local[part.within(core)]) for n in numbered]
-        runs: dict[Triple, list[Any]] = {}
+        runs: dict[IntTriple, list[Any]] = {}
         for found in task.bank.filter_block(grids, part, task.scales, kernels=kernels):
             if found.factor not in runs:
                 runs[found.factor] = [kernels.find_runs(ids, part, found.factor) for ids in inside]
@@ -230,7 +230,7 @@ def pooling_block(
     workers: Workers = None,
     device: Device | None = None,
     known: Sequence[int] | None = None,
-) -> Triple:
+) -> IntTriple:
     """Choose the block shape of `pool_partitions`, which does so itself unless it is told.
 
     Parameters
@@ -253,7 +253,7 @@ def pooling_block(
 
 def _choose_block(
     shape: Sequence[int], scales: Sequence[Scale], executor: Executor, device: Device | None
-) -> Triple:
+) -> IntTriple:
     """Choose blocks of similar size that hold whole cells and fit the memory of all threads."""
     unit = scales[-1].factor if scales else (1, 1, 1)
     needed = BYTES_PER_VOXEL if device is None else BYTES_BESIDE_DEVICE

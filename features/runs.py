@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from supervox.execution import Triple
+from supervox.execution import IntTriple
 
 from .grids import Window
 
@@ -85,7 +85,7 @@ def number_locally(block: NDArray[Any]) -> LocalIds:
     return LocalIds(present + low, counts[present], offsets)
 
 
-def find_runs(local: NDArray[np.int32], core: Window, factor: Triple) -> CellRuns:
+def find_runs(local: NDArray[np.int32], core: Window, factor: IntTriple) -> CellRuns:
     """List where the supervoxels of a block lie on a grid.
 
     Parameters

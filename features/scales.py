@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supervox.execution import Triple
+from supervox.execution import IntTriple
 
 from .parameters import FeatureParameters
 
@@ -36,7 +36,7 @@ class Scale:
     """
 
     sigma: float
-    factor: Triple
+    factor: IntTriple
     inner: Floats
     outer: Floats
     first: Floats

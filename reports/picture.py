@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
-from supervox.execution import VolumeLike
+from supervox.execution import IntTriple, VolumeLike
 from supervox.segmentation import find_strokes
 from supervox.volumes import class_colour
 
@@ -19,7 +19,6 @@ from ._page import PAPER, Look, Sheet, font
 __all__ = ["Look", "draw_picture"]
 
 Rgb = NDArray[np.uint8]
-Triple = tuple[int, int, int]
 
 BLOCK_PIXELS = 640  # the longer edge of three sections together
 GAP = 6
@@ -39,8 +38,8 @@ class Sections:
         Pixels that the volume's planes, rows and columns take.
     """
 
-    at: Triple
-    pixels: Triple
+    at: IntTriple
+    pixels: IntTriple
 
     @classmethod
     def through(cls, shape: Sequence[int], spacing: Sequence[float], plane: int) -> Sections:
@@ -199,7 +198,7 @@ def _rim(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return rim
 
 
-def _scale_bar(block: Rgb, pixels: Triple, extent: float, unit: str | None) -> None:
+def _scale_bar(block: Rgb, pixels: IntTriple, extent: float, unit: str | None) -> None:
     """Draw a bar of a round length into the corner of the plane."""
     if unit is None:
         return

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from supervox.volumes import Volume, VolumeClass, convert_length, describe, unit_symbol
+from supervox.volumes import Triple, Volume, VolumeClass, convert_length, describe, unit_symbol
 
 Fields = dict[str, Any]
-Triple = tuple[float, float, float]
 
 KEY = "supervox"  # of a layer's metadata
 AXES = ("z", "y", "x")

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.napari_plugin.io.browsing import BrowsedVolume
-from supervox.volumes import convert_length, unit_symbol
+from supervox.volumes import Triple, convert_length, unit_symbol
 
 if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
 Box = tuple[slice, slice, slice]
-Triple = tuple[float, float, float]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a person sees and touches; everything they do is a call of the `Session`.
+"""What a person sees and touches; each is given what it shows, and calls for what it may do.
 
 - `project_bar`: whether strokes are saved, and where; `recent_list`: projects to go on with.
 - `section`: one collapsible step of the work, with its state in a line.

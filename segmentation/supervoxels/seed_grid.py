@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, default_block_shape, split_blocks
+from supervox.execution import Block, IntTriple, default_block_shape, split_blocks
 
 from .parameters import SupervoxelParameters
-
-Triple = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -29,9 +27,9 @@ class SeedGrid:
         Weight of a squared distance in voxels along each axis, against squared intensity.
     """
 
-    shape: Triple
-    step: Triple
-    offset: Triple
+    shape: IntTriple
+    step: IntTriple
+    offset: IntTriple
     weight: tuple[float, float, float]
 
     @classmethod
@@ -56,7 +54,7 @@ class SeedGrid:
         )
 
     @property
-    def n_cells(self) -> Triple:
+    def n_cells(self) -> IntTriple:
         """Cells along each axis; those at the volume's border may be cut."""
         return _triple(
             [
@@ -100,6 +98,6 @@ class SeedGrid:
         return z, y, x
 
 
-def _triple(values: Sequence[int]) -> Triple:
+def _triple(values: Sequence[int]) -> IntTriple:
     z, y, x = (int(value) for value in values)
     return z, y, x

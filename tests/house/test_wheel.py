@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES: dict[str, str] = PROJECT["tool"]["setuptools"]["package-dir"]
-DATA_FILES = ("py.typed", "*.yaml", "*.json", "*.svg", "*.png")
+DATA_FILES = ("py.typed", "*.pyi", "*.yaml", "*.json", "*.svg", "*.png")
 
 
 def run(*command: str | Path, cwd: Path) -> str:
