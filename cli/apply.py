@@ -22,13 +22,20 @@ from supervox.segmentation import (
     load_model,
     versions,
 )
-from supervox.volumes import FORMATS, Address, Volume, VolumeError, format_of, open_volume
+from supervox.volumes import (
+    FORMATS,
+    Address,
+    Volume,
+    VolumeError,
+    VoxelSize,
+    format_of,
+    open_volume,
+)
 
 from . import options
 from .budget import rooms_for
 from .errors import Stopped, say
 from .inputs import (
-    VoxelSize,
     check_channels,
     class_names,
     learned_size,

@@ -2,65 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from numpy.typing import NDArray
 from supervox.execution import Slices, Workspace
 from supervox.segmentation import Model, SegmentationError, copy_volume, count_nonfinite
-from supervox.volumes import Triple, Volume, VolumeClass, convert_length
+from supervox.volumes import (
+    UNKNOWN,
+    Triple,
+    Volume,
+    VolumeClass,
+    VoxelSize,
+    choose_voxel_size,
+)
 
 from .errors import say
 from .progress import StageProgress
 from .report import times
 
-UNKNOWN: Triple = (1.0, 1.0, 1.0)
 MOST_MASKED = 0.5  # share of voxels that may be no numbers
 LEFT_OUT = "are left out and get the label 0"
 STOOD_IN = "count as the median of their channel"
-
-
-@dataclass(frozen=True)
-class VoxelSize:
-    """The voxel size that a command works with.
-
-    Attributes
-    ----------
-    spacing : tuple of 3 float
-        Along planes, rows and columns; ones if nothing is known.
-    unit : str or None
-        Its unit, where the file states it.
-    source : str
-        Who says so.
-    """
-
-    spacing: Triple
-    unit: str | None
-    source: Literal["option", "file", "model", "unknown"]
-
-    @property
-    def voxel_volume(self) -> float:
-        """Volume of a voxel in cubed units; NaN if nothing is known."""
-        return math.nan if self.source == "unknown" else math.prod(self.spacing)
-
-    @property
-    def known(self) -> Triple | None:
-        """The spacing, or None: what to hand to a writer."""
-        return None if self.source == "unknown" else self.spacing
-
-    def in_unit(self, unit: str | None) -> VoxelSize:
-        """Return the same in another unit, as far as both are known."""
-        if unit is None or self.unit in (None, unit):
-            return self
-        z, y, x = (convert_length(value, self.unit, unit) for value in self.spacing)
-        return VoxelSize((z, y, x), unit, self.source)
-
-    def __str__(self) -> str:
-        if self.source == "unknown":
-            return "not stated"
-        return f"{times(self.spacing)} {self.unit or ''}".strip()
 
 
 def learned_size(model: Model) -> VoxelSize:
@@ -76,36 +39,14 @@ def voxel_size(
     *,
     prefer_learned: bool = False,
 ) -> VoxelSize:
-    """Decide which voxel size holds: the option's, the file's, or that of a model.
-
-    Parameters
-    ----------
-    volume
-    given
-        What the person said.
-    learned
-        That of the volume that a model was trained on.
-    prefer_learned
-        Whether it is the same volume: what was said of its voxel size then holds again.
-
-    Returns
-    -------
-    VoxelSize
-        In the unit of the volume, if it has one: that of its origin.
-    """
-    if given is not None:
-        return VoxelSize(given, volume.unit, "option")
-    is_told = learned is not None and learned.source != "unknown"
-    if learned and is_told and (prefer_learned or not volume.spacing_stated):
-        same = learned.in_unit(volume.unit)
-        return VoxelSize(same.spacing, same.unit or volume.unit, "model")
-    if volume.spacing_stated:
-        return VoxelSize(volume.spacing, volume.unit, "file")
-    say(
-        f"{volume.path}: states no voxel size; voxels are taken for cubes. If they are not, give "
-        "--spacing Z Y X"
-    )
-    return VoxelSize(UNKNOWN, volume.unit, "unknown")
+    """Choose the voxel size; say so where nobody states one. See `choose_voxel_size`."""
+    size = choose_voxel_size(volume, given, learned, prefer_learned=prefer_learned)
+    if size.source == "unknown":
+        say(
+            f"{volume.path}: states no voxel size; voxels are taken for cubes. If they are not, "
+            "give --spacing Z Y X"
+        )
+    return size
 
 
 def check_same_shape(volume: Volume, strokes: Volume) -> None:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from supervox.execution import Device
 from supervox.project import Project, ProjectSettings, complete
 from supervox.segmentation import Rooms, Segmentation
-from supervox.volumes import Volume
+from supervox.volumes import Volume, VoxelSize
 
 from .budget import rooms_for
 from .errors import say
-from .inputs import VoxelSize, read_volume
+from .inputs import read_volume
 from .progress import StageProgress
 
 argument = click.argument("project", type=click.Path(path_type=Path))

@@ -10,9 +10,9 @@ from functools import partial
 import numpy as np
 from supervox.execution import Run
 from supervox.segmentation import Segmentation, count_labels
-from supervox.volumes import Volume, VolumeClass, create_volume
+from supervox.volumes import Volume, VolumeClass, VoxelSize, create_volume
 
-from .inputs import VoxelSize, class_names
+from .inputs import class_names
 from .outputs import Outputs
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from supervox.execution import Choice, Device, count_workers, name_of
 from supervox.segmentation import SegmentationParameters, Strokes, libraries_of, versions
+from supervox.volumes import VoxelSize
 
 from .errors import say
-from .inputs import VoxelSize
 from .report import class_entries
 from .results import ResultFiles
 

@@ -15,6 +15,7 @@ from supervox.volumes import (
     Address,
     Volume,
     appearing,
+    choose_voxel_size,
     open_volume,
 )
 
@@ -35,7 +36,7 @@ from .history import History
 from .layout import SETTINGS, is_project
 from .lock import FolderLock
 from .recorder import Recorder
-from .settings import Box, ProjectSettings, Source, VolumeReference
+from .settings import Box, ProjectSettings, VolumeReference
 from .writer import SaveState
 
 OnState = Callable[[SaveState], None]
@@ -125,12 +126,12 @@ class Project:
         address = Address.parse(volume)
         with open_volume(volume) as opened:
             reference = VolumeReference.of(opened, address, place)
-            source: Source = "file" if opened.spacing_stated else "unknown"
+            size = choose_voxel_size(opened, spacing)
             settings = ProjectSettings(
                 reference,
-                opened.spacing if spacing is None else spacing,
-                source if spacing is None else "option",
-                opened.unit,
+                size.spacing,
+                size.source,
+                size.unit,
                 parameters or SegmentationParameters(),
                 box,
             )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from supervox.execution import Slices
@@ -18,7 +18,7 @@ from supervox.segmentation import (
     Spacing,
     check_spacing,
 )
-from supervox.volumes import Address, Volume, open_volume, unit_symbol
+from supervox.volumes import Address, SizeSource, Volume, open_volume, unit_symbol
 
 from .documents import plain
 from .errors import ProjectError, VolumeMoved
@@ -30,7 +30,6 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 
 Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-Source = Literal["option", "file", "model", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ class ProjectSettings:
 
     volume: VolumeReference
     spacing: Spacing
-    spacing_from: Source
+    spacing_from: SizeSource
     unit: str | None
     parameters: SegmentationParameters
     box: Box | None = None

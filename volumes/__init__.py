@@ -15,7 +15,8 @@ Where to find what:
 - `palette`: the colours of classes that were given none.
 - `address`: what ``file.h5::/entry/data,c=1`` means.
 - `arrays`, `axes`: the lazy (plane, row, column) view of what a file holds.
-- `calibration`: units, and which voxel sizes can be believed.
+- `calibration`: units, and which numbers of a header can be a voxel size; `voxel_size`: which voxel
+  size holds, of a person, a file or a model.
 - `writer`, `atomic`: planes in order, into files that appear complete or not at all.
 - `checks`: what is refused before anything is written.
 - `errors`: `VolumeError`, the only exception that bad files and places lead to; where a file holds

@@ -21,4 +21,8 @@ from .registry import format_of as format_of
 from .volume import Volume as Volume
 from .volume import VolumeClass as VolumeClass
 from .volume import describe as describe
+from .voxel_size import UNKNOWN as UNKNOWN
+from .voxel_size import SizeSource as SizeSource
+from .voxel_size import VoxelSize as VoxelSize
+from .voxel_size import choose_voxel_size as choose_voxel_size
 from .writer import VolumeWriter as VolumeWriter
