@@ -12,8 +12,8 @@ Where to find what:
   see.
 - `record_log`: records in a file, each with a checksum, that end where one is torn.
 - `block_log`: the results of finished blocks, in a file; `checkpoint`: the folder of a stage at
-  work, with this log and what the blocks wrote. Together a stage that was killed goes on behind its last
-  finished block.
+  work, with this log and what the blocks wrote. With both, a stage that was killed goes on behind
+  its last finished block.
 - `errors`: `ExecutionError`.
 """
 
