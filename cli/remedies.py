@@ -9,6 +9,7 @@ from supervox.execution import NoRoom, NotKept
 from supervox.segmentation import (
     DeviceAndCluster,
     DiskTooSmall,
+    FolderUnusable,
     NotEnoughMemory,
     WhatWouldFit,
 )
@@ -23,6 +24,8 @@ def with_remedy(error: SupervoxError) -> str:
         in_memory = error.plan.ids_on_disk and not error.is_shared
         otherwise = ", or give more --memory" if in_memory else ""
         return f"{error}: write to a larger disk{otherwise}"
+    if isinstance(error, FolderUnusable):
+        return f"{error}: write to another folder"
     if isinstance(error, DeviceAndCluster):
         return (
             "--device gpu and --scheduler don't go together: the workers of a cluster compute on "

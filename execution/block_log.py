@@ -167,7 +167,7 @@ class LoggingExecutor:
     """
 
     def __init__(self, executor: Executor, log: BlockLog) -> None:
-        self._executor, self._tape = executor, log
+        self._executor, self._log = executor, log
         self._passes = 0
 
     @property
@@ -190,11 +190,11 @@ class LoggingExecutor:
             Takes what an earlier run chose, or None. If it chooses anything else, what that run
             did is void.
         """
-        found = self._tape.next([name])
+        found = self._log.next([name])
         known = None if found is None else found[0]
         choice = choose(known)
         if choice != known:
-            self._tape.append([name], choice, again=known is not None)
+            self._log.append([name], choice, again=known is not None)
         return choice
 
     def run(
@@ -236,7 +236,7 @@ class LoggingExecutor:
     def _known(self, keys: Sequence[Any]) -> Iterator[Any]:
         """Yield results from the log as long as it has them."""
         for key in keys:
-            found = self._tape.next(key)
+            found = self._log.next(key)
             if found is None:
                 return
             yield found[0]
@@ -251,7 +251,7 @@ class LoggingExecutor:
         """Yield results of the executor; each goes onto the log when somebody asks for it."""
         with closing(self._executor.run(function, blocks, should_stop)) as results:
             for key, found in zip(keys, results, strict=True):
-                self._tape.append(key, found)
+                self._log.append(key, found)
                 yield found
 
 

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic
 
 from .blocks import Block
+from .errors import ExecutionError
 from .executors import Made, Result, Waiting, run_ahead
 from .progress import ShouldStop
 
@@ -26,7 +27,7 @@ MOST_TOGETHER = 4  # blocks of a task: each costs the scheduler and the client s
 NO_WORKERS_SECONDS = 300.0  # others may start meanwhile
 
 
-class ClusterLost(RuntimeError):
+class ClusterLost(ExecutionError):
     """The workers of a cluster are gone, or its scheduler is."""
 
 
@@ -59,7 +60,7 @@ def _work(job: _Job, blocks: Sequence[Block], afterwards: Callable[[], None] | N
 
 
 class Cluster:
-    """The workers of a Dask cluster, for `run_blocks` in the place of threads.
+    """The workers of a Dask cluster, for `Run.blocks` in the place of threads.
 
     A worker that is lost is survived as long as another one is left: its blocks are done again, so
     functions must not depend on how often they run.

@@ -31,7 +31,7 @@ class Settings:
     supervoxel_size
         Edge of a supervoxel, in voxels of the finest axis.
     device
-        What computes supervoxels and features: a word of `supervox.features.CHOICES`.
+        What computes supervoxels and features: a word of `supervox.execution.CHOICES`.
     memory_gb
         Gigabytes that preparing and finishing may use; None for most of what is free.
     scratch

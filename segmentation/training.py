@@ -143,7 +143,7 @@ def refine_partitions(
     learned : Learned
     partitions : sequence of Partition
     strength : float
-        Factor on the label_costs.
+        Factor on the label costs.
     run : Run
         Asked whether to stop on any thread.
     """

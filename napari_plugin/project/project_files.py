@@ -21,8 +21,7 @@ from supervox.napari_plugin.tasks.finishing import Finished, render_labels
 from supervox.napari_plugin.tasks.jobs import Report, Task, run_to_end
 from supervox.napari_plugin.tasks.preparing import Prepared, for_live_work
 from supervox.napari_plugin.tasks.resources import Resources
-from supervox.project import Project, ProjectError, Recorder, keep_result
-from supervox.project import ProjectSettings as ProjectSettings
+from supervox.project import Project, ProjectError, ProjectSettings, Recorder, keep_result
 from supervox.segmentation import (
     Model,
     SegmentationError,

@@ -42,7 +42,7 @@ class Delivery:
 
     Attributes
     ----------
-    finishing, exporting : Stage
+    finishing, exporting : Finishing, Exporting
     last_export : Path or None
         What was written last.
     folder : Path or None

@@ -118,7 +118,7 @@ class Preparation(BackgroundTask):
             pace=self._pace,
         )
         try:
-            plan, _ = self._resources.plan_kept(source, live)
+            plan, _ = self._resources.plan_kept(source, live, look_at_disk=False)
         except SegmentationError as error:
             return Needs(estimate.seconds, estimate.bytes, 0, with_remedy(error))
         on_disk = 4 * math.prod(source.shape) if plan.ids_on_disk else 0

@@ -1,4 +1,4 @@
-"""The kernels of `_slic` as operations on whole arrays, of any module with NumPy's functions.
+"""The kernels of `_assignment` as operations on whole arrays, of any module with NumPy's functions.
 
 A device runs them. The arithmetic is that of the compiled kernels, operation by operation, and all
 sums are exact, so a device that rounds as IEEE 754 says chooses the same centres.

@@ -16,7 +16,7 @@ QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A cluster within this process; tests/segmentation/test_shared.py has one of processes."""
+    """A cluster within this process; tests/execution/test_shared_arrays.py has one of processes."""
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp"
     ) as found:

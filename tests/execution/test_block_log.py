@@ -74,7 +74,7 @@ def test_any_result_comes_back(value, tmp_path_factory):
         same(value, found)
 
 
-def test_a_cut_tape_has_what_came_before(file):
+def test_a_cut_log_has_what_came_before(file):
     whole = file.read_bytes()
     counts = []
     for length in range(0, len(whole) + 1, 7):
@@ -86,7 +86,7 @@ def test_a_cut_tape_has_what_came_before(file):
     assert counts[0] == 0
 
 
-def test_a_damaged_tape_has_what_came_before(file):
+def test_a_damaged_log_has_what_came_before(file):
     whole = file.read_bytes()
     for place in range(0, len(whole), 5):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 64]) + whole[place + 1 :])
@@ -100,7 +100,7 @@ def test_another_origin_begins_anew(file):
     assert read(file) == 0
 
 
-def test_a_tape_of_an_earlier_version_begins_anew(file):
+def test_a_log_of_an_earlier_version_begins_anew(file):
     """Its results may be of another form: region graphs once had sums of intensities."""
     old = b""
     for text in (b'[["cell"], null]', b"[[0], 5]"):
@@ -151,7 +151,7 @@ def run(file, out, stop=None, shape=(4, 4, 4)):
 
 
 @pytest.mark.parametrize("stop", [1, 5, 8, 9, 13])
-def test_a_run_goes_on_behind_what_is_on_the_tape(tmp_path, stop):
+def test_a_run_goes_on_behind_what_is_on_the_log(tmp_path, stop):
     expected = run(tmp_path / "whole", np.zeros((8, 8, 8), np.int32))[0]
     out = np.zeros((8, 8, 8), np.int32)
     run(tmp_path / "log", out, stop)

@@ -118,7 +118,7 @@ def test_unknown_entries_and_presets_are_refused():
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_recognised(name):
-    assert preset_of(FeatureParameters.from_dict(PRESETS[name].to_dict())) == name
+    assert preset_of(read_json(FeatureParameters, asdict(PRESETS[name]))) == name
 
 
 def test_a_choice_of_ones_own_is_no_preset():

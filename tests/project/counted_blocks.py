@@ -41,7 +41,7 @@ def report_blocks(
         keys: Sequence[Any],
         should_stop: ShouldStop | None,
     ) -> Iterator[Any]:
-        stage, number = recorded._tape.path.parent.name, recorded._passes
+        stage, number = recorded._log.path.parent.name, recorded._passes
 
         def begin(block: Block) -> Any:
             report((stage, number, block.index))

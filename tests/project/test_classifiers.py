@@ -9,7 +9,7 @@ from supervox.project import Project, ProjectError, keep_result
 from supervox.project.compute import complete
 from supervox.project.derived import MODEL
 from supervox.project.documents import read_document, write_document
-from supervox.project.methods import CITATIONS, methods_paragraph
+from supervox.reports.methods import CITATIONS, methods_paragraph
 from supervox.segmentation import METHODS, ClassifierParameters, SegmentationError, Segmenter
 
 from .conftest import QUICK

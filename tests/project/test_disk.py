@@ -19,7 +19,7 @@ from .conftest import row
 LIMITED = """
 import resource, sys
 import numpy as np
-from supervox.segmentation import Project, ProjectError, VoxelChange
+from supervox.project import Project, ProjectError, VoxelChange
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
 project = Project.open(sys.argv[1])
 chance = np.random.default_rng(0)

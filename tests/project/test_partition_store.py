@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 
+from supervox.execution import Run
 from supervox.features import PRESETS
 from supervox.project import Project, keep_result, note_result
 from supervox.project.compute import prepare
@@ -63,7 +64,7 @@ def test_a_graph_with_statistics_of_its_boundaries_is_read_as_well(home):
         header = parts.open("graph-0", 1).header
 
         def fill(writer):
-            fill_piece(writer, before, None, None)
+            fill_piece(writer, before, Run())
             for name in ("boundary_intensity", "boundary_contrast"):
                 writer.write(name, before.area)
 

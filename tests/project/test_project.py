@@ -305,7 +305,7 @@ def test_save_as_is_complete_or_absent(home, tmp_path, failing_disk):
 
 HOLD = """
 import sys
-from supervox.segmentation import Project
+from supervox.project import Project
 project = Project.open(sys.argv[1])
 print(project.read_only_because, flush=True)
 sys.stdin.readline()
