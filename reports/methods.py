@@ -73,8 +73,9 @@ def methods_paragraph(
     if parameters.refinement.strength > 0:
         sentences.append(
             "The probabilities were refined by a Markov random field on the graph of touching "
-            f"supervoxels, its label costs learned from strokes that were left out in turn (strength "
-            f"{parameters.refinement.strength:g}), minimised by alpha-expansion {cite('cuts')}."
+            "supervoxels, its label costs learned from strokes that were left out in turn "
+            f"(strength {parameters.refinement.strength:g}), minimised by alpha-expansion "
+            f"{cite('cuts')}."
         )
     if parameters.partitions > 1:
         sentences.append(

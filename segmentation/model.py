@@ -45,7 +45,7 @@ class Model:
         Fingerprint of that volume and its further channels.
     spacing : tuple of 3 float
         Voxel size of that volume.
-    distance : float64, (C, C)
+    label_costs : float64, (C, C)
         Cost of a border between two classes, as learned from the strokes.
     unit : str, optional
         Unit of `spacing`, if it is known.
@@ -60,7 +60,7 @@ class Model:
     painted: tuple[LabelledSupervoxels, ...]
     trained_on: str
     spacing: tuple[float, float, float]
-    distance: NDArray[np.float64]
+    label_costs: NDArray[np.float64]
     unit: str | None = None
     classes: tuple[VolumeClass, ...] = ()
     n_images: int = 1
@@ -126,7 +126,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         unit=model.unit,
         partitions=len(model.painted),
     )
-    arrays["distance"] = model.distance
+    arrays["distance"] = model.label_costs
     for index, painted in enumerate(model.painted):
         arrays[f"painted_{index}_supervoxels"] = painted.supervoxels
         arrays[f"painted_{index}_classes"] = painted.classes
@@ -183,7 +183,7 @@ def _assemble(header: _Header, arrays: Mapping[str, NDArray[Any]]) -> Model:
         _painted(header.partitions, arrays, header.parameters, class_ids),
         header.trained_on,
         header.spacing,
-        _distance(_array(arrays, "distance"), len(class_ids)),
+        _label_costs(_array(arrays, "distance"), len(class_ids)),
         header.unit,
         header.classes,
         header.images,
@@ -229,13 +229,13 @@ def _painted(
     return tuple(result)
 
 
-def _distance(values: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
+def _label_costs(values: NDArray[Any], n_classes: int) -> NDArray[np.float64]:
     if values.dtype != np.float64 or values.shape != (n_classes, n_classes):
-        raise ValueError("the costs of borders do not fit its classes")
+        raise ValueError("the label costs do not fit its classes")
     if not np.isfinite(values).all() or (values < 0).any():
-        raise ValueError("the costs of borders are damaged")
+        raise ValueError("the label costs are damaged")
     if not np.allclose(values, values.T, atol=1e-6) or np.diag(values).any():
-        raise ValueError("the costs of borders are damaged")
+        raise ValueError("the label costs are damaged")
     return values
 
 

@@ -312,7 +312,7 @@ class Segmenter:
             with self._timed("predict"):
                 probabilities = predict_partitions(model.classifier, self._partitions, run=local)
             painted = model.painted if at_home else ()
-            label_costs = LabelCosts(model.distance, 1.0)
+            label_costs = LabelCosts(model.label_costs, 1.0)
             self._learned = Learned(painted, model.classifier, probabilities, label_costs)
             return self._finish(local)
 

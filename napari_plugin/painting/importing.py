@@ -11,7 +11,6 @@ from napari.layers import Labels
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.execution import check_stop
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.make_layers import SUPERVOXELS, role_of
 from supervox.napari_plugin.layers.source import finest_data
@@ -237,6 +236,6 @@ def _slabs(report: Report, shape: tuple[int, ...]) -> Iterator[slice]:
     """Go through the first axis in slabs that are read at once; stopping works between them."""
     step = max(1, SLAB_VOXELS // max(1, int(np.prod(shape[1:]))))
     for start in range(0, shape[0], step):
-        check_stop(report.should_stop)
+        report.run.check_stop()
         report.progress(start, shape[0])
         yield slice(start, min(start + step, shape[0]))

@@ -20,7 +20,7 @@ from .view import ViewChoices
 
 
 @dataclass(frozen=True)
-class Progress:
+class WorkProgress:
     """How far long work is.
 
     Attributes
@@ -135,7 +135,7 @@ class PrepareState:
         Whether a slice is in view.
     is_previewed, is_outlined : bool
         Whether a preview, or the outlines of the supervoxels, are shown.
-    progress : Progress or None
+    progress : WorkProgress or None
         Of preparing, but of the whole behind a box.
     """
 
@@ -152,7 +152,7 @@ class PrepareState:
     is_in_2d: bool = True
     is_previewed: bool = False
     is_outlined: bool = False
-    progress: Progress | None = None
+    progress: WorkProgress | None = None
 
 
 @dataclass(frozen=True)
@@ -230,12 +230,12 @@ class WideningState:
         Of the whole volume.
     is_running : bool
         Whether anything is being prepared.
-    progress : Progress or None
+    progress : WorkProgress or None
     """
 
     needs: Needs
     is_running: bool = False
-    progress: Progress | None = None
+    progress: WorkProgress | None = None
 
 
 @dataclass(frozen=True)
@@ -260,7 +260,7 @@ class SegmentState:
         Whether they are being computed, and whether they are those of now.
     finished_seconds : float or None
         What they took; 0 if they were read from a project, None if there are none.
-    progress : Progress or None
+    progress : WorkProgress or None
         Of finishing.
     widening : WideningState or None
         None where no box is worked in.
@@ -279,7 +279,7 @@ class SegmentState:
     is_finishing: bool = False
     is_finished: bool = False
     finished_seconds: float | None = None
-    progress: Progress | None = None
+    progress: WorkProgress | None = None
     widening: WideningState | None = None
 
 
@@ -298,7 +298,7 @@ class ExportState:
         What was written last.
     folder : Path or None
         Where to.
-    progress : Progress or None
+    progress : WorkProgress or None
     """
 
     possible: frozenset[ExportKind] = frozenset()
@@ -307,7 +307,7 @@ class ExportState:
     image_name: str | None = None
     last: Path | None = None
     folder: Path | None = None
-    progress: Progress | None = None
+    progress: WorkProgress | None = None
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from .dock_state import (
     PaintState,
     PreparedState,
     PrepareState,
-    Progress,
     ProjectState,
     SegmentState,
     UpdateState,
     VolumeState,
     WideningState,
+    WorkProgress,
 )
 from .session import Session
 
@@ -182,9 +182,9 @@ def _export(session: Session) -> ExportState:
     )
 
 
-def _progress(stage: BackgroundTask) -> Progress | None:
+def _progress(stage: BackgroundTask) -> WorkProgress | None:
     """Return how far a stage is; None if nothing runs."""
     job = stage.job
     if job is None:
         return None
-    return Progress(job.report.done, job.report.total, job.seconds_left())
+    return WorkProgress(job.report.done, job.report.total, job.seconds_left())

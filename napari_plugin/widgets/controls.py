@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from supervox.napari_plugin.session.dock_state import Progress
+from supervox.napari_plugin.session.dock_state import WorkProgress
 from supervox.napari_plugin.tasks.preparing import Needs
 
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
@@ -114,7 +114,7 @@ class StageBar(QWidget):
         layout.addWidget(self.cancel)
         self.show_progress(None)
 
-    def show_progress(self, progress: Progress | None) -> None:
+    def show_progress(self, progress: WorkProgress | None) -> None:
         """Show how far the work is; None where nothing runs."""
         self.setVisible(progress is not None)
         if progress is not None:

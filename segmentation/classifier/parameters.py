@@ -55,8 +55,8 @@ class ClassifierParameters:
     method: str = parameter(
         DEFAULT,
         title="Classifier",
-        help="What learns from the strokes. Extra trees are the fastest, and the best of them on "
-        "most volumes; the others come from scikit-learn.",
+        help="What learns from the strokes. Extra trees are the fastest by far; the others come "
+        "from scikit-learn.",
         choices={name: method.title for name, method in METHODS.items()},
     )
 

@@ -70,6 +70,8 @@ def _rows(
 ) -> tuple[
     NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]
 ]:
+    # Strategy: count the neighbours of each supervoxel, add the counts up to where its row begins,
+    # then put both ends of every edge into their rows.
     start, total = np.zeros(n + 1, np.int64), np.zeros(n, np.int64)
     for e in range(weight.size):
         for end in range(2):
@@ -92,6 +94,8 @@ def _rows(
 def _within(
     start: NDArray[np.int64], neighbour: NDArray[np.int32], centre: NDArray[np.int32], hops: int
 ) -> NDArray[np.int32]:
+    # Strategy: a front starts at the centres and takes in the neighbours of its members, hop by
+    # hop; what was taken in once is never asked again.
     inside = np.zeros(start.size - 1, np.bool_)
     found = np.empty(start.size - 1, np.int32)
     n_found = 0

@@ -2,7 +2,7 @@
 
 Where to find what:
 
-- `cross_validation`: forests that have not seen some of the strokes.
+- `cross_validation`: classifiers that have not seen some of the strokes.
 - `label_costs`: what a border between two classes costs, as learned from them and from the volume.
 - `cost_scale`: how much of that refinement may use.
 - `parameters`: `RefinementParameters`.

@@ -7,8 +7,8 @@ Two witnesses are heard, each for what it knows:
   painted where a class is plain to see, and mistakes are made at its borders.
 - *A sample of the volume* shows how much of it refinement gives to and takes from each class.
 
-With p the true share of a class, n what the forest gives it, n' what refinement leaves it, and r
-the part of the right ones that remains, the Dice coefficient ``2 hits / (p + n)`` changes by the
+With p the true share of a class, n what the classifier gives it, n' what refinement leaves it, and
+r the part of the right ones that remains, the Dice coefficient ``2 hits / (p + n)`` changes by the
 factor ``r (p + n) / (p + n')``. A class that loses supervoxels gains by that where its strokes stay
 (false ones went), and suffers where they don't.
 """
@@ -29,7 +29,7 @@ LOSS_WEIGHT = 2.0  # of Dice lost, against Dice gained by another class
 MOST = 0.5  # gain that counts: none makes good the ruin of another class
 # Strokes that are supposed before any is seen: half of what a class loses was right,
 PRIOR_STROKES = 1.0
-SHARE_STROKES = 4.0  # and the forest gives every class its true share.
+SHARE_STROKES = 4.0  # and the classifier gives every class its true share.
 SLACK = 1.5  # factor within which the class shares are known
 LEAST_ERROR = 0.02  # standard error of the benefit that any number of strokes leaves
 SURE = 0.7  # chance of doing good above which refinement is used in full
@@ -53,11 +53,11 @@ class Evidence:
     column : int64, (K,)
         Column of the class of each held-out stroke.
     before : float64, (K, C)
-        Share of each stroke that the forest gives to each class.
+        Share of each stroke that the classifier gives to each class.
     right : float64, (K,)
         Share of each stroke that is right after refinement.
     observed : float64, (C,)
-        Share of the volume that the forest gives to each class.
+        Share of the volume that the classifier gives to each class.
     refined : float64, (C,)
         The same after refinement.
     """
@@ -120,7 +120,7 @@ def trustworthiness(evidence: Evidence) -> float:
 def gather_evidence(
     folds: Sequence[Fold], refined: Sequence[Labels], sample: Fold, restored: Labels
 ) -> Evidence:
-    """Compare what the forests say with what refinement makes of it.
+    """Compare what the classifiers say with what refinement makes of it.
 
     Parameters
     ----------
@@ -197,10 +197,10 @@ def solve_for_shares(system: Floats, target: Floats) -> Floats:
 
 
 def class_shares(evidence: Evidence) -> Floats:
-    """Estimate how much of the volume each class has, from what an imperfect forest gives it.
+    """Estimate how much of the volume each class has, from what an imperfect classifier gives it.
 
     Non-negative least squares with the confusion at the held-out strokes, drawn towards what the
-    forest gives: few strokes know little about the confusion.
+    classifier gives: few strokes know little about the confusion.
     """
     observed = evidence.observed
     confusion = np.eye(observed.size)

@@ -5,7 +5,7 @@ The cost of a border between the classes a and b is a log-odds of neighbourhoods
 for classes that keep apart, near zero for those that touch as often as not. The neighbourhoods are
 estimated twice, and the costs averaged:
 
-1. *Held-out strokes.* Around strokes of class a, a forest that did not see them says what the
+1. *Held-out strokes.* Around strokes of class a, a classifier that did not see them says what the
    neighbours are; at the strokes themselves it says how reliable it is. Solving the second out of
    the first gives K. A few strokes tell, so that this varies; and features reach beyond a
    supervoxel, so that neighbours look more alike than they are.
@@ -14,7 +14,7 @@ estimated twice, and the costs averaged:
    shapes of the volume, but what refinement smoothed away it doesn't see.
 
 How much of the costs is used is decided in `cost_scale`. Symbols are those of docs/refinement.md:
-neighbourhoods K, what forests say around held-out strokes (T) and at them (M), label costs D.
+neighbourhoods K, what classifiers say around held-out strokes (T) and at them (M), label costs D.
 
 References
 ----------
@@ -76,7 +76,7 @@ def estimate_label_costs(
     ----------
     folds : sequence of Fold
     sample : Fold
-        Of the volume, with the probabilities of the forest that saw all strokes.
+        Of the volume, with the probabilities of the classifier that saw all strokes.
     edges_per_supervoxel : float
         E / S of the region graph. A supervoxel's neighbours are no independent witnesses; dividing
         by this number counts them as often as on a tree, where the estimate would be exact.
@@ -146,7 +146,7 @@ def count_contacts(sample: Fold, labels: Labels, n_classes: int) -> Shares:
 
 
 def neighbourhoods(folds: Sequence[Fold], n_classes: int) -> tuple[Shares, Shares]:
-    """Average what forests say around and at strokes that they did not see.
+    """Average what classifiers say around and at strokes that they did not see.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def _around(fold: Fold) -> tuple[Shares, Shares]:
 
 
 def solve_shares(T: Shares, M: Shares) -> Shares:
-    """Solve ``T = K M`` for K: the true neighbourhoods behind what an imperfect forest says.
+    """Solve ``T = K M`` for K: the true neighbourhoods behind what an imperfect classifier says.
 
     Non-negative least squares, rows summing to 1.
     """

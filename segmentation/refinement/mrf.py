@@ -10,7 +10,7 @@ from supervox.segmentation.graph.region_graph import RegionGraph, pair_weights
 
 from ._alpha_expansion import expand
 
-FLOOR = 1e-4  # of a probability: no single forest may forbid a class
+FLOOR = 1e-4  # of a probability: no single classifier may forbid a class
 POTTS_STRENGTH = 0.5
 
 
@@ -31,7 +31,7 @@ def refine(
     probabilities : float32, (S, C)
     graph : RegionGraph
     strength : float
-        Factor on all costs of borders; 0 takes the most probable class.
+        Factor on all label costs; 0 takes the most probable class.
     distance : float64, (C, C), optional
         Cost of a border between two classes; a metric. One for all pairs by default (Potts).
     painted : tuple of int32 (L,), int32 (L,), optional

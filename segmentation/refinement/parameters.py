@@ -14,7 +14,7 @@ class RefinementParameters:
     Attributes
     ----------
     strength : float
-        Factor on the label costs that the strokes call for: 1 is these, 0 leaves the forest's
+        Factor on the label costs that the strokes call for: 1 is these, 0 leaves the classifier's
         decision alone.
     """
 

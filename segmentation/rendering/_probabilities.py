@@ -21,7 +21,7 @@ def spread(
     ----------
     canvas : BlockRendering
     votes : float32, (supervoxels of the block, C)
-        The forest's probabilities, from `BlockRendering.pick`.
+        The classifier's probabilities, from `BlockRendering.pick`.
     probabilities, uncertainty : bool
         What to make.
 

@@ -72,7 +72,7 @@ class Segmentation:
     class_ids : tuple of int
         The user's class ids, ascending; columns of the tables follow them.
     probabilities : tuple of float32, (S, C)
-        The forest's probabilities in each partition.
+        The classifier's probabilities in each partition.
     classes : tuple of int32, (S,)
         Column of the class that refinement chose, in each partition.
     renderer : Renderer
@@ -115,7 +115,7 @@ class Segmentation:
         return chosen
 
     def supervoxel_uncertainty(self, partition: int = 0) -> NDArray[np.float32]:
-        """Return how undecided the forest is about each supervoxel.
+        """Return how undecided the classifier is about each supervoxel.
 
         Parameters
         ----------

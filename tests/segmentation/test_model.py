@@ -64,11 +64,11 @@ def content(model: Model, tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def same(one: Model, other: Model) -> bool:
-    plain = [f.name for f in fields(Model) if f.name not in ("classifier", "distance")]
+    plain = [f.name for f in fields(Model) if f.name not in ("classifier", "label_costs")]
     return (
         all(getattr(one, name) == getattr(other, name) for name in plain)
         and one.classifier.class_ids == other.classifier.class_ids
-        and np.array_equal(one.distance, other.distance)
+        and np.array_equal(one.label_costs, other.label_costs)
         and all(
             np.array_equal(getattr(one.classifier, name), getattr(other.classifier, name))
             and getattr(one.classifier, name).dtype == getattr(other.classifier, name).dtype
@@ -273,9 +273,9 @@ def _replace(name: str, function: Callable[[np.ndarray], np.ndarray]) -> Callabl
         (_set("painted_0_classes", 0, 2), "strokes are damaged"),
         (_replace("painted_0_classes", lambda a: a[:-1]), "strokes are damaged"),
         (_replace("painted_0_supervoxels", lambda a: a.astype(float)), "strokes are damaged"),
-        (_set("distance", (0, 1), np.nan), "costs of borders are damaged"),
-        (_set("distance", (0, 1), 7), "costs of borders are damaged"),
-        (_set("distance", (0, 0), 1), "costs of borders are damaged"),
+        (_set("distance", (0, 1), np.nan), "label costs are damaged"),
+        (_set("distance", (0, 1), 7), "label costs are damaged"),
+        (_set("distance", (0, 0), 1), "label costs are damaged"),
         (_replace("distance", lambda a: a[:2, :2]), "do not fit its classes"),
     ],
 )

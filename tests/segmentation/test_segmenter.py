@@ -224,7 +224,7 @@ def test_after_a_stop_anywhere_the_next_call_is_as_on_a_fresh_segmenter(
         model, wholes = work.model(), [one.model() for one in fresh]
         (whole,) = [one for one in wholes if one.painted == model.painted]
         assert np.array_equal(whole.classifier.threshold, model.classifier.threshold)
-        assert np.array_equal(whole.distance, model.distance)
+        assert np.array_equal(whole.label_costs, model.label_costs)
     for key in data.draw(st.permutations(["few", "more"]), "afterwards"):
         found = work.segment(strokes[key])
         for name in ("probabilities", "classes"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
-from supervox.napari_plugin.session.dock_state import Progress
+from supervox.napari_plugin.session.dock_state import WorkProgress
 from supervox.napari_plugin.widgets.controls import LabelledSlider, StageBar
 
 
@@ -26,11 +26,11 @@ def test_progress_takes_no_room_while_nothing_runs(qtbot: QtBot) -> None:
     bar = StageBar("work", lambda: cancelled.append(1))
     qtbot.addWidget(bar)
     assert bar.isHidden()
-    bar.show_progress(Progress(1, 4, 12.0))
+    bar.show_progress(WorkProgress(1, 4, 12.0))
     assert not bar.isHidden()
     assert bar.bar.value() == 250
     assert bar.text.text() == "12 s left"
-    bar.show_progress(Progress(0, 0))
+    bar.show_progress(WorkProgress(0, 0))
     assert bar.bar.maximum() == 0  # how much there is isn't known yet
     assert bar.text.text() == ""
     bar.cancel.click()

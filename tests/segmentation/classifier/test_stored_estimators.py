@@ -259,7 +259,7 @@ def test_indices_that_lead_astray_are_found(
     ("change", "message"),
     [
         (lambda header, arrays: header.update({"class_ids": [1, 3, 5]}), "it learned from the cl"),
-        (lambda header, arrays: header.update({"class_ids": [1, 3]}), "costs of borders|damaged"),
+        (lambda header, arrays: header.update({"class_ids": [1, 3]}), "label costs|damaged"),
         (lambda header, arrays: header.update({"scikit_learn": 5}), "scikit_learn is damaged"),
         (lambda header, arrays: header.update({"scikit_learn": None}), "array forest_roots is"),
         (lambda header, arrays: arrays.pop("estimator"), "the array estimator is missing"),
