@@ -23,7 +23,6 @@ from supervox.segmentation import (
     versions,
 )
 from supervox.volumes import (
-    FORMATS,
     Address,
     Volume,
     VolumeError,
@@ -43,12 +42,11 @@ from .inputs import (
     read_volume,
     voxel_size,
 )
-from .outputs import Outputs, making_folder
+from .outputs import ENDINGS, Outputs, making_folder
 from .progress import StageProgress
 from .report import class_entries, print_classes, print_json
 from .results import ResultFiles
 
-ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
 ALIKE = 0.01  # relative difference of voxel sizes that is no difference
 
 

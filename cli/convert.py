@@ -17,6 +17,7 @@ from supervox.volumes import (
     VolumeError,
     format_of,
     open_volume,
+    times,
     unit_symbol,
     write_volume,
 )
@@ -24,7 +25,7 @@ from supervox.volumes import (
 from . import options
 from .outputs import Outputs
 from .progress import StageProgress
-from .report import print_json, times
+from .report import print_json
 
 Kind = Literal["labels", "image"]
 TYPES = sorted({name for entry in FORMATS for name in entry.dtypes})

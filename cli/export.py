@@ -9,14 +9,13 @@ import click
 import numpy as np
 from supervox.project import ENDING, Project
 from supervox.segmentation import SegmentationError, save_model
-from supervox.volumes import FORMATS, write_volume
+from supervox.volumes import write_volume
 
 from . import options, projects
-from .outputs import Outputs, making_folder
+from .outputs import ENDINGS, Outputs, making_folder
 from .progress import StageProgress
 from .results import ResultFiles
 
-ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
 RENDERED = ("labels", "probabilities", "uncertainty")
 KINDS = (*RENDERED, "strokes", "model")
 

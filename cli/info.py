@@ -20,11 +20,11 @@ from supervox.segmentation import (
     load_model,
     versions,
 )
-from supervox.volumes import describe, open_volume
+from supervox.volumes import describe, open_volume, times
 
 from . import options
 from .projects import opened
-from .report import print_facts, print_json, times
+from .report import print_facts, print_json
 
 
 @click.command("info")

@@ -15,11 +15,11 @@ from supervox.volumes import (
     VolumeClass,
     VoxelSize,
     choose_voxel_size,
+    times,
 )
 
 from .errors import say
 from .progress import StageProgress
-from .report import times
 
 MOST_MASKED = 0.5  # share of voxels that may be no numbers
 LEFT_OUT = "are left out and get the label 0"

@@ -12,6 +12,7 @@ from typing import Literal, Self
 
 import numpy.typing as npt
 from supervox.volumes import (
+    FORMATS,
     Address,
     VolumeError,
     create_volume,
@@ -20,6 +21,7 @@ from supervox.volumes import (
 )
 
 Kind = Literal["labels", "image", "probabilities"]
+ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
 
 _HIDDEN = "supervox"  # ends the names of hidden folders
 

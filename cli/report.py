@@ -82,11 +82,6 @@ def print_classes(entries: Sequence[Mapping[str, Any]], unit: str | None) -> Non
     )
 
 
-def times(values: Sequence[float]) -> str:
-    """Write sizes along axes as people do."""
-    return " x ".join(f"{value:g}" for value in values)
-
-
 def _plain(value: Any) -> Any:
     """Return what JSON can hold."""
     if isinstance(value, Mapping):

@@ -18,7 +18,7 @@ from supervox.segmentation import (
     Spacing,
     check_spacing,
 )
-from supervox.volumes import Address, SizeSource, Volume, open_volume, unit_symbol
+from supervox.volumes import Address, SizeSource, Volume, open_volume, times, unit_symbol
 
 from .documents import plain
 from .errors import ProjectError, VolumeMoved
@@ -123,8 +123,8 @@ class VolumeReference:
         if volume.shape != self.shape:
             volume.close()
             raise ProjectError(
-                f"{file}: has {_times(volume.shape)} voxels, the volume of the project "
-                f"{_times(self.shape)}; give the volume that the project was made for"
+                f"{file}: has {times(volume.shape)} voxels, the volume of the project "
+                f"{times(self.shape)}; give the volume that the project was made for"
             )
         if fingerprint(volume.data) != self.fingerprint:
             volume.close()
@@ -194,7 +194,7 @@ class ProjectSettings:
         box = self.box or ()
         if any(not 0 <= a < b <= n for (a, b), n in zip(box, self.volume.shape, strict=False)):
             raise ValueError(
-                f"the box {self.box} does not lie in {_times(self.volume.shape)} voxels"
+                f"the box {self.box} does not lie in {times(self.volume.shape)} voxels"
             )
 
     @property
@@ -275,7 +275,3 @@ def _relative(file: Path, folder: Path) -> str:
         return Path(os.path.relpath(file, folder.resolve())).as_posix()
     except ValueError:  # another drive of Windows
         return file.as_posix()
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))

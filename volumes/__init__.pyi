@@ -7,6 +7,7 @@ from .atomic import temporary_beside as temporary_beside
 from .calibration import Triple as Triple
 from .calibration import convert_length as convert_length
 from .calibration import cubed as cubed
+from .calibration import times as times
 from .calibration import unit_symbol as unit_symbol
 from .errors import Candidate as Candidate
 from .errors import SupervoxError as SupervoxError

@@ -7,6 +7,7 @@ import numpy as np
 
 from .address import Address
 from .arrays import ArraySource, VolumeArray
+from .calibration import times
 from .errors import VolumeError
 
 _SPATIAL = ("z", "y", "x")
@@ -78,7 +79,7 @@ def _name_axes(shape: Sequence[int], axes: Sequence[str] | None, address: Addres
     if not {"y", "x"} <= set(letters):
         named = "".join(axes).upper()
         raise VolumeError(
-            f"{address}: has axes {named} of {_times(shape)}, but a volume needs rows (Y) and "
+            f"{address}: has axes {named} of {times(shape)}, but a volume needs rows (Y) and "
             "columns (X)"
         )
     return letters
@@ -98,7 +99,7 @@ def _guess_axes(shape: Sequence[int], address: Address) -> list[str]:
         names = "tczyx"[-len(shape) :] if len(shape) <= 5 else "..."
         example = address.with_item(f"axes={names},c=0")
         raise VolumeError(
-            f"{address}: has {len(shape)} dimensions ({_times(shape)}) and doesn't say which are "
+            f"{address}: has {len(shape)} dimensions ({times(shape)}) and doesn't say which are "
             f"planes, rows and columns; say it, for instance '{example}'"
         )
     letters = dict(zip(kept, "zyx"[-len(kept) :], strict=True))
@@ -127,8 +128,3 @@ def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Ad
         hint += f", or if they are planes say '{address.with_item(f'axes={names}')}'"
     words = {"c": "channels", "t": "time points"}.get(letter, f"entries along axis {letter!r}")
     raise VolumeError(f"{address}: holds {length} {words}; {hint}")
-
-
-def _times(shape: Sequence[int]) -> str:
-    """Write a shape as people do."""
-    return " x ".join(str(length) for length in shape)

@@ -140,3 +140,8 @@ def _finite(value: object) -> float:
     except (TypeError, ValueError):
         return 0.0
     return number if math.isfinite(number) else 0.0
+
+
+def times(values: Sequence[float]) -> str:
+    """Write sizes along axes as people do, as "6 x 473 x 473"."""
+    return " x ".join(str(v) if isinstance(v, int) else f"{v:g}" for v in values)

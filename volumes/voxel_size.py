@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from .calibration import Triple, convert_length
+from .calibration import Triple, convert_length, times
 from .volume import Volume
 
 SizeSource = Literal["option", "file", "model", "unknown"]
@@ -51,7 +51,7 @@ class VoxelSize:
     def __str__(self) -> str:
         if self.source == "unknown":
             return "not stated"
-        return f"{' x '.join(f'{value:g}' for value in self.spacing)} {self.unit or ''}".strip()
+        return f"{times(self.spacing)} {self.unit or ''}".strip()
 
 
 def choose_voxel_size(
