@@ -21,6 +21,7 @@ from .jobs import BackgroundTask, Report, Task, step_back
 from .remedies import with_remedy
 from .resources import Resources
 
+NEEDS_SECONDS = 10.0  # the dock asks at every change, and a disk may be slow to answer
 LEAST_SECONDS = 10.0  # a preparation of less is mostly the start, and tells nothing of the pace
 
 
@@ -100,6 +101,7 @@ class Preparation(BackgroundTask):
         self._resources = resources
         self.prepared: Prepared | None = None
         self._pace = 1.0  # how much longer preparing takes here than estimated
+        self._known: list[tuple[float, Source, SegmentationParameters, Needs]] = []
         self.succeeded.connect(self._keep)
 
     def start(self, source: Source, parameters: SegmentationParameters) -> None:
@@ -108,8 +110,17 @@ class Preparation(BackgroundTask):
         self.run(task, "Preparing the volume", shown=True)
 
     def needs(self, source: Source, parameters: SegmentationParameters) -> Needs:
-        """Return what preparing for live work will need."""
-        live = for_live_work(parameters)
+        """Return what preparing for live work will need, as of some seconds ago at most."""
+        live, now = for_live_work(parameters), time.monotonic()
+        self._known = [known for known in self._known if now - known[0] < NEEDS_SECONDS]
+        for _, of, parameters_then, found in self._known:
+            if (of, parameters_then) == (source, live) and of.volume is source.volume:
+                return found
+        found = self._needs(source, live)
+        self._known.append((now, source, live, found))
+        return found
+
+    def _needs(self, source: Source, live: SegmentationParameters) -> Needs:
         estimate = estimate_preparation(
             source.shape,
             live,
@@ -118,7 +129,7 @@ class Preparation(BackgroundTask):
             pace=self._pace,
         )
         try:
-            plan, _ = self._resources.plan_kept(source, live, look_at_disk=False)
+            plan, _ = self._resources.plan_kept(source, live)
         except SegmentationError as error:
             return Needs(estimate.seconds, estimate.bytes, 0, with_remedy(error))
         on_disk = 4 * math.prod(source.shape) if plan.ids_on_disk else 0
@@ -144,6 +155,7 @@ class Preparation(BackgroundTask):
         expected = self.needs(prepared.source, prepared.parameters).seconds / self._pace
         if expected > LEAST_SECONDS:
             self._pace = prepared.seconds / expected
+            self._known.clear()
 
 
 def for_live_work(parameters: SegmentationParameters) -> SegmentationParameters:

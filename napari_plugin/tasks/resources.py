@@ -116,12 +116,10 @@ class Resources:
         *,
         n_classes: int = 2,
         held_bytes: int = 0,
-        look_at_disk: bool = True,
     ) -> tuple[MemoryPlan, bool]:
         """Say what goes to the disk, and whether finished blocks can be kept there, too.
 
-        They are where the work would take long to do again, and there is room for them. An answer
-        for the dock comes without a look at the disk, which can take long to answer itself.
+        They are where the work would take long to do again, and there is room for them.
         """
         if self.is_worth_keeping(source, parameters):
             with suppress(NotEnoughMemory, DiskTooSmall, FolderUnusable):
@@ -132,8 +130,7 @@ class Resources:
                     held_bytes=held_bytes,
                     resumable=True,
                 )
-                if look_at_disk:
-                    check_disk(plan, self.scratch)
+                check_disk(plan, self.scratch)
                 return plan, True
         plan = self.plan(source, parameters, n_classes=n_classes, held_bytes=held_bytes)
         return plan, False
