@@ -97,7 +97,7 @@ def _write(
             write_volume(
                 strokes,
                 project.annotations.voxels,
-                spacing=projects.voxel_size_of(project.settings).known,
+                spacing=project.settings.voxel_size.known,
                 unit=project.settings.unit,
                 origin=volume.origin,
                 classes=classes,
@@ -107,7 +107,7 @@ def _write(
             data, _ = projects.read_data(project, volume, stages, rooms)
             result = projects.result_of(project, data, stages, rooms)
         if rendered.as_dict():
-            size = projects.voxel_size_of(project.settings)
+            size = project.settings.voxel_size
             with stages.stage("write", "Writing") as run:
                 place = projects.in_box(volume, project.settings)
                 places.write(result, place, size, classes, rooms.ids.releasing(run))

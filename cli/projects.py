@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from supervox.execution import Device
 from supervox.project import Project, ProjectSettings, complete
 from supervox.segmentation import Rooms, Segmentation
-from supervox.volumes import Volume, VoxelSize
+from supervox.volumes import Volume
 
 from .budget import rooms_for
 from .errors import say
@@ -41,11 +41,6 @@ def _tell(project: Project, told: int) -> int:
     for finding in project.findings[told:]:
         say(f"{project.folder / finding.part}: {finding.text}")
     return len(project.findings)
-
-
-def voxel_size_of(settings: ProjectSettings) -> VoxelSize:
-    """Return the voxel size of a project."""
-    return VoxelSize(settings.spacing, settings.unit, settings.spacing_from)
 
 
 def in_box(volume: Volume, settings: ProjectSettings) -> Volume:

@@ -60,7 +60,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             if model is not None:
                 write_model(project, model)
             outputs.publish()
-        size = projects.voxel_size_of(settings)
+        size = settings.voxel_size
         seconds = stages.seconds | {"total": time.perf_counter() - started}
         names = class_names([item.for_files() for item in project.annotations.classes])
         return {
@@ -137,7 +137,7 @@ def _write(
     if not files.as_dict():
         return {}
     classes = [item.for_files() for item in project.annotations.classes]
-    size = projects.voxel_size_of(project.settings)
+    size = project.settings.voxel_size
     with stages.stage("write", "Writing the labels") as run:
         place = projects.in_box(volume, project.settings)
         return files.write(result, place, size, classes, rooms.ids.releasing(run))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from supervox.segmentation import (
     Spacing,
     check_spacing,
 )
-from supervox.volumes import Address, SizeSource, Volume, open_volume, times, unit_symbol
+from supervox.volumes import Address, SizeSource, Volume, VoxelSize, open_volume, times, unit_symbol
 
 from .documents import plain
 from .errors import ProjectError, VolumeMoved
@@ -220,9 +219,9 @@ class ProjectSettings:
         return PreparedFrom(fingerprint, self.box, self.shape, self.spacing, self.parameters)
 
     @property
-    def voxel_volume(self) -> float:
-        """Volume of a voxel in cubed units; NaN if nothing is known."""
-        return math.nan if self.spacing_from == "unknown" else math.prod(self.spacing)
+    def voxel_size(self) -> VoxelSize:
+        """Size of a voxel, its unit, and who says so."""
+        return VoxelSize(self.spacing, self.unit, self.spacing_from)
 
     def to_json(self) -> dict[str, Any]:
         """Return what stands in project.json."""

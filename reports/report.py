@@ -103,7 +103,7 @@ def _classes(
     for item in painted:
         k = item["id"]
         number = int(voxels[k])
-        volume = factor * number * settings.voxel_volume
+        volume = factor * number * settings.voxel_size.voxel_volume
         counted = f"{_count_objects(labels, k):,}" if labels.size <= MOST_COUNTED else "not counted"
         rows.append(
             (

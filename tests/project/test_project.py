@@ -263,7 +263,7 @@ def test_what_is_inside_a_file_stays_named(sample, tmp_path):
     address = f"{tmp_path}/scan.h5::/entry/data"
     with Project.create(tmp_path / "p.supervox", address) as project:
         assert project.settings.spacing_from == "unknown"
-        assert np.isnan(project.settings.voxel_volume)
+        assert np.isnan(project.settings.voxel_size.voxel_volume)
         shutil.move(tmp_path / "scan.h5", tmp_path / "moved.h5")
         project.relocate(tmp_path / "moved.h5")
         with project.open_volume() as volume:
