@@ -2,7 +2,6 @@ from ._parameters import CLASS_COLOURS as CLASS_COLOURS
 from ._parameters import CLASSES as CLASSES
 from ._parameters import PhantomParameters as PhantomParameters
 from .phantom import Phantom as Phantom
-from .phantom import Writable as Writable
 from .plane_order import plane_slabs as plane_slabs
 from .sample import Sample as Sample
 from .sample import make_phantom as make_phantom

@@ -29,7 +29,6 @@ from .graph.region_graph import region_graph as region_graph
 from .model import Model as Model
 from .model import load_model as load_model
 from .model import save_model as save_model
-from .parameters import MAX_PARTITIONS as MAX_PARTITIONS
 from .parameters import SegmentationParameters as SegmentationParameters
 from .pipeline import segment as segment
 from .preparation.allocate import DeviceAndCluster as DeviceAndCluster
@@ -42,7 +41,6 @@ from .preparation.allocate import choose_device as choose_device
 from .preparation.allocate import copy_volume as copy_volume
 from .preparation.allocate import room_for_ids as room_for_ids
 from .preparation.estimate import START_SECONDS as START_SECONDS
-from .preparation.estimate import Estimate as Estimate
 from .preparation.estimate import estimate_preparation as estimate_preparation
 from .preparation.memory_plan import MemoryPlan as MemoryPlan
 from .preparation.memory_plan import NotEnoughMemory as NotEnoughMemory
@@ -60,7 +58,6 @@ from .rendering.segmentation import count_labels as count_labels
 from .scores import Scores as Scores
 from .scores import score as score
 from .segmenter import Segmenter as Segmenter
-from .strokes import LabelledSupervoxels as LabelledSupervoxels
 from .strokes import Strokes as Strokes
 from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
