@@ -4,6 +4,7 @@ from .checks import check_channel_count as check_channel_count
 from .checks import check_classes as check_classes
 from .checks import check_spacing as check_spacing
 from .checks import count_nonfinite as count_nonfinite
+from .checks import look_at as look_at
 from .classifier.estimators import Classifier as Classifier
 from .classifier.estimators import Estimator as Estimator
 from .classifier.estimators import check_installed as check_installed

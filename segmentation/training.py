@@ -124,7 +124,7 @@ def _estimate_costs(
     """
     graph = partitions[0].graph
     folds = cross_validate(partitions, strokes, painted, trainer, run=run)
-    per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
+    per_supervoxel = max(1.0, len(graph.edges) / np.count_nonzero(graph.size))
     sample = sample_volume(partitions[0], probabilities)
     return estimate_label_costs(folds, sample, per_supervoxel, run=run)
 

@@ -1,0 +1,181 @@
+"""Volumes with gaps: what a constant fills, or a mask leaves out, reads as NaN.
+
+All stages leave out voxels that are not finite numbers, so this is the one place where it is
+decided what has no data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import Slices, VolumeLike, read_block
+
+from .fill_values import REACH, FillValue, constant_pieces, find_fill_values
+
+AUTO, NOTHING = "auto", "none"
+
+
+@dataclass(frozen=True, eq=False)
+class GappedVolume:
+    """A volume of which some voxels are no data; they read as NaN.
+
+    As picklable as the arrays in it.
+
+    Attributes
+    ----------
+    volume : array-like, (Z, Y, X)
+    fill_values : tuple of FillValue
+    mask : array-like, (Z, Y, X), optional
+        0 where there is no data.
+    """
+
+    volume: VolumeLike
+    fill_values: tuple[FillValue, ...] = ()
+    mask: VolumeLike | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of voxels per axis (plane, row, column)."""
+        return tuple(self.volume.shape)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The smallest type of at least 32 bits that holds all values, and NaN."""
+        own = np.dtype(self.volume.dtype)
+        return np.result_type(own, np.float32) if own.kind != "b" else np.dtype(np.float32)
+
+    def __getitem__(self, key: Any, /) -> NDArray[Any]:
+        """Read the voxels of a box."""
+        values = np.asarray(self.volume[key])
+        gaps = self._gaps(key, values)
+        out = values.astype(self.dtype)
+        out[gaps] = np.nan
+        return out
+
+    def _gaps(self, key: Any, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which voxels of a box are no data."""
+        gaps = np.zeros(values.shape, np.bool_)
+        in_pieces = np.zeros(values.shape, np.bool_)
+        for fill in self.fill_values:
+            (gaps if fill.is_everywhere else in_pieces)[values == fill.value] = True
+        if in_pieces.any():
+            gaps |= in_pieces & self._pieces(key)
+        if self.mask is not None:
+            gaps |= np.asarray(self.mask[key]) == 0
+        return gaps
+
+    def _pieces(self, key: Any) -> NDArray[np.bool_]:
+        """Return which voxels of a box lie in constant pieces, whatever the box."""
+        parts = key if isinstance(key, tuple) else (key,)
+        parts = (*parts, *(slice(None),) * (3 - len(parts)))
+        wide, inside = [], []
+        for part, size in zip(parts[1:], self.shape[1:], strict=True):
+            rows = range(*part.indices(size)) if isinstance(part, slice) else range(part, part + 1)
+            low, high = max(0, min(rows) - REACH), min(size, max(rows) + 1 + REACH)
+            wide.append(slice(low, high))
+            inside.append(
+                slice(rows[0] - low, rows[-1] + 1 - low, rows.step)
+                if isinstance(part, slice)
+                else part - low
+            )
+        read = np.asarray(self.volume[(parts[0], *wide)])
+        if read.ndim == 2:
+            return constant_pieces(read)[tuple(inside)]
+        pieces = np.stack([constant_pieces(plane) for plane in read])
+        found: NDArray[np.bool_] = pieces[(slice(None), *inside)]
+        return found
+
+
+def leave_out(
+    volume: VolumeLike, no_data: str = AUTO, mask: VolumeLike | None = None
+) -> VolumeLike:
+    """Return a volume in which what has no data reads as NaN.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X)
+        One with gaps is returned as it is: what has no data was decided before.
+    no_data : str
+        "auto": constants that fill much of the volume, see `find_fill_values`; "none"; or the
+        values that stand for no data, like "0" or "0, 65535".
+    mask : array-like, (Z, Y, X), optional
+        0 where there is no data.
+
+    Returns
+    -------
+    array-like, (Z, Y, X)
+        The volume itself if there is nothing to leave out.
+
+    Raises
+    ------
+    ValueError
+        If `no_data` says something else, or the mask has another shape or no whole numbers.
+    """
+    if isinstance(volume, GappedVolume):
+        return volume
+    values = parse_no_data(no_data)
+    if mask is not None:
+        _check_mask(mask, volume.shape)
+    if values is None:
+        fills = find_fill_values(volume)
+    else:
+        fills = tuple(FillValue(value) for value in values)
+    return GappedVolume(volume, fills, mask) if fills or mask is not None else volume
+
+
+def finite(volume: VolumeLike, box: Slices) -> NDArray[np.bool_] | None:
+    """Tell which voxels of a box are numbers; None if the type holds nothing else."""
+    if np.dtype(volume.dtype).kind != "f":
+        return None
+    found: NDArray[np.bool_] = np.isfinite(read_block(volume, box))
+    return found
+
+
+def fill_values_of(volume: VolumeLike) -> tuple[float, ...]:
+    """Return the constants that stand for no data in what `leave_out` gave."""
+    if not isinstance(volume, GappedVolume):
+        return ()
+    return tuple(fill.value for fill in volume.fill_values)
+
+
+def parse_no_data(text: str) -> tuple[float, ...] | None:
+    """Return the values that stand for no data, ascending; None for those that are found.
+
+    Raises
+    ------
+    ValueError
+        If it is neither "auto" nor "none", nor numbers.
+    """
+    if text == AUTO:
+        return None
+    if text == NOTHING:
+        return ()
+    try:
+        values = sorted({float(word) for word in text.replace(",", " ").split()})
+    except ValueError:
+        values = []
+    if not values or not all(map(math.isfinite, values)):
+        raise ValueError(
+            f'no data is "auto", "none", or one or more values like "0" or "0, 65535", not {text!r}'
+        )
+    return tuple(values)
+
+
+def _check_mask(mask: VolumeLike, shape: Sequence[int]) -> None:
+    if tuple(mask.shape) != tuple(shape):
+        raise ValueError(
+            f"the mask has shape {tuple(mask.shape)}, the volume {tuple(shape)}: it must have a "
+            "voxel for each of the volume's, 0 = no data"
+        )
+    if np.dtype(mask.dtype).kind not in "bui":
+        raise ValueError(f"the mask must be of integers (0 = no data), not {mask.dtype}")
