@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy import ndimage
 from supervox.execution import VolumeLike
 
 # The share that the percentiles of the intensity scale leave out: less can't spoil it.
@@ -26,7 +27,8 @@ CANDIDATE_VOXELS = 2**16  # of the sample, in which frequent values are looked f
 PLANES, BAND_VOXELS = 16, 2**22  # that candidates are looked at in; at a time
 MOST_SEEN = 2**14  # values of a band that medians are taken from
 LEAST_VALUES = 16  # that measured voxels have; what has fewer is drawn, like labels
-REACH = 2  # voxels around a voxel that decide whether it lies in a constant piece
+CORNER = 3  # voxels along an edge of a corner
+MOST_WINDOW = 65  # voxels along the edge of the squares that pieces are made of
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,32 @@ class FillValue:
     Attributes
     ----------
     value : float
-    is_everywhere : bool
-        Whether each voxel of this value is no data. Else some voxels of the image happen to have
-        it, and only constant pieces of 3 x 3 voxels of a plane are.
+    window : int
+        Voxels of this value are no data where they cover a square of so many voxels (odd) within
+        their plane, as if they went on beyond its borders. 1: all are. More if the image itself
+        has such voxels, far from the border: they are data.
     """
 
     value: float
-    is_everywhere: bool = True
+    window: int = 1
+
+    @property
+    def reach(self) -> int:
+        """How many voxels of a plane around a voxel decide on it."""
+        return self.window - 1
+
+    def find(self, planes: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which voxels of planes, (Y, X) or (Z, Y, X), are no data."""
+        found: NDArray[np.bool_] = planes == self.value
+        if self.window == 1 or not found.any():
+            return found
+        half, size = self.window // 2, [1] * (found.ndim - 2) + [self.window] * 2
+        around = [(0, 0)] * (found.ndim - 2) + [(half, half)] * 2
+        wide = np.pad(found.view(np.uint8), around, constant_values=1)
+        middles = ndimage.minimum_filter(wide, size, mode="constant", cval=1)
+        covered = ndimage.maximum_filter(middles, size, mode="constant", cval=0)
+        inside = (..., slice(half, -half), slice(half, -half))
+        return found & covered[inside].view(np.bool_)
 
 
 def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
@@ -61,31 +82,34 @@ def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
 
         - most of its voxels, and less than half of all others, lie in constant pieces of 3 x 3
           voxels;
-        - a piece of it lies in the corner of a plane;
+        - it fills a corner of a plane, of 3 x 3 voxels;
         - there are measured values on both sides of it, or it is as far from those beside its
           pieces as from others (half as far, by the medians): else it is the end of a range that
           the image was cut off at.
     """
-    found = [_Candidate(value) for value in _frequent_values(volume)]
+    found = [_Candidate(value) for value in _corner_values(volume)]
+    if found:  # nearly no image has any
+        frequent = _frequent_values(volume)
+        found = [candidate for candidate in found if candidate.value in frequent]
     if not found:
         return ()
     voxels = solid_voxels = 0
     measured = []
-    for part, inside, is_corner in _bands(volume):
+    for part, inside in _bands(volume):
         solid = constant_pieces(part)
         core, solid_core = part[inside], solid[inside]
         voxels += core.size
         solid_voxels += int(np.count_nonzero(solid_core))
         measured.append(_thinned(core[~solid_core & np.isfinite(core)]))
         for candidate in found:
-            candidate.look(part, solid, inside, is_corner[inside])
+            candidate.look(part, solid, inside)
     for candidate in found:
         candidate.beside += _between_planes(volume, candidate.value)
     values = np.concatenate(measured).astype(np.float64)
     if np.unique(values).size < LEAST_VALUES:
         return ()
     return tuple(
-        FillValue(item.value, item.alone == 0)
+        FillValue(item.value, item.window)
         for item in found
         if item.is_fill(voxels, solid_voxels, values)
     )
@@ -98,8 +122,7 @@ class _Candidate:
     value: float
     voxels: int = 0
     solid: int = 0
-    alone: int = 0  # without an equal neighbour
-    is_at_corner: bool = False
+    window: int = 1
     beside: list[NDArray[Any]] = field(default_factory=list)
 
     def look(
@@ -107,15 +130,13 @@ class _Candidate:
         part: NDArray[Any],
         solid: NDArray[np.bool_],
         inside: tuple[slice, slice],
-        is_corner: NDArray[np.bool_],
     ) -> None:
         """Count in a band of a plane; `inside` is what belongs to it of the part that was read."""
         equal = part == self.value
         piece = equal & solid
         self.voxels += int(np.count_nonzero(equal[inside]))
         self.solid += int(np.count_nonzero(piece[inside]))
-        self.alone += int(np.count_nonzero((equal & ~_beside(equal, diagonal=True))[inside]))
-        self.is_at_corner |= bool((piece[inside] & is_corner).any())
+        self.window = max(self.window, _window_for(equal))
         near = (_beside(piece) & ~solid)[inside]
         values = part[inside][near]
         self.beside.append(_thinned(values[np.isfinite(values)]))
@@ -127,7 +148,6 @@ class _Candidate:
             self.voxels >= LEAST_SHARE * voxels
             and 2 * self.solid >= self.voxels
             and 2 * solid_others < others
-            and self.is_at_corner
             and not self._is_cut_off(measured)
         )
 
@@ -137,6 +157,19 @@ class _Candidate:
             return False
         near, far = (float(np.median(np.abs(some - self.value))) for some in (beside, measured))
         return 2 * near < far
+
+
+def _corner_values(volume: VolumeLike) -> list[float]:
+    """Return the values of constant corners of the planes, ascending."""
+    last = max(0, volume.shape[1] - CORNER)
+    found = set()
+    for plane in _planes_of(volume):
+        for row in (0, last):
+            band = np.asarray(volume[plane, row : row + CORNER])
+            for corner in (band[:, :CORNER], band[:, -CORNER:]):
+                if (corner == corner[0, 0]).all():
+                    found.add(float(corner[0, 0]))
+    return sorted(found)
 
 
 def _frequent_values(volume: VolumeLike) -> list[float]:
@@ -179,9 +212,7 @@ def _between_planes(volume: VolumeLike, value: float) -> list[NDArray[Any]]:
     return found
 
 
-def _bands(
-    volume: VolumeLike,
-) -> Iterator[tuple[NDArray[Any], tuple[slice, slice], NDArray[np.bool_]]]:
+def _bands(volume: VolumeLike) -> Iterator[tuple[NDArray[Any], tuple[slice, slice]]]:
     """Read some planes, a few rows at a time with those around them.
 
     Yields
@@ -189,19 +220,14 @@ def _bands(
     part : array, (Y, X)
     inside : tuple of 2 slice
         The rows that are to be counted.
-    is_corner : bool, (Y, X)
-        Corners of the plane.
     """
     rows, columns = volume.shape[1:]
     step = max(1, BAND_VOXELS // columns)
     for plane in _planes_of(volume):
         for start in range(0, rows, step):
-            low, high = max(0, start - REACH), min(rows, start + step + REACH)
+            low, high = max(0, start - 2), min(rows, start + step + 2)
             part = _comparable(np.asarray(volume[plane, low:high]))
-            is_corner = np.zeros(part.shape, np.bool_)
-            for row in {0, rows - 1} & set(range(low, high)):
-                is_corner[row - low, [0, -1]] = True
-            yield part, (slice(start - low, min(start + step, rows) - low), slice(None)), is_corner
+            yield part, (slice(start - low, min(start + step, rows) - low), slice(None))
 
 
 def _comparable(values: NDArray[Any]) -> NDArray[Any]:
@@ -215,14 +241,22 @@ def _thinned(values: NDArray[Any]) -> NDArray[Any]:
     return values[:: max(1, -(-values.size // MOST_SEEN))]
 
 
-def _beside(where: NDArray[np.bool_], *, diagonal: bool = False) -> NDArray[np.bool_]:
-    """Return which voxels of a plane have a neighbour in a set, by a side or also by a corner."""
+def _window_for(equal: NDArray[np.bool_]) -> int:
+    """Return a square that is twice as wide as any in pieces that don't reach the border."""
+    number, _ = ndimage.label(equal, np.ones((3, 3)))
+    border = np.concatenate([number[0], number[-1], number[:, 0], number[:, -1]])
+    inner = equal & ~np.isin(number, np.unique(border))
+    radius = int(ndimage.distance_transform_cdt(inner, "chessboard").max(initial=0))
+    return min(2 * (2 * radius - 1) + 1, MOST_WINDOW) if radius else 1
+
+
+def _beside(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which voxels of a plane have a neighbour in a set."""
     found = np.zeros_like(where)
     found[1:] |= where[:-1]
     found[:-1] |= where[1:]
-    rows = found | where if diagonal else where
-    found[:, 1:] |= rows[:, :-1]
-    found[:, :-1] |= rows[:, 1:]
+    found[:, 1:] |= where[:, :-1]
+    found[:, :-1] |= where[:, 1:]
     return found
 
 
@@ -246,12 +280,14 @@ def constant_pieces(plane: NDArray[Any]) -> NDArray[np.bool_]:
 @njit(nogil=True, cache=True)
 def _mark_constant(plane, out):  # type: ignore[no-untyped-def]
     rows, columns = plane.shape
-    # Strategy: raster scan; in a noisy image the first comparison ends it nearly everywhere.
-    for y in range(rows):
+    # Strategy: raster scan over the middles of windows, which may lie a voxel beyond the border; in
+    # a noisy image the first row of a window ends it nearly everywhere.
+    for y in range(-1, rows + 1):
         y0, y1 = max(y - 1, 0), min(y + 2, rows)
-        for x in range(columns):
+        is_row = 0 <= y < rows
+        for x in range(-is_row, columns + is_row):
             x0, x1 = max(x - 1, 0), min(x + 2, columns)
-            value, equal = plane[y, x], True
+            value, equal = plane[y0, x0], True
             for v in range(y0, y1):
                 for u in range(x0, x1):
                     equal = equal and plane[v, u] == value

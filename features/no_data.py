@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Slices, VolumeLike, read_block
 
-from .fill_values import REACH, FillValue, constant_pieces, find_fill_values
+from .fill_values import FillValue, find_fill_values
 
 AUTO, NOTHING = "auto", "none"
 
@@ -65,35 +65,27 @@ class GappedVolume:
     def _gaps(self, key: Any, values: NDArray[Any]) -> NDArray[np.bool_]:
         """Return which voxels of a box are no data."""
         gaps = np.zeros(values.shape, np.bool_)
-        in_pieces = np.zeros(values.shape, np.bool_)
         for fill in self.fill_values:
-            (gaps if fill.is_everywhere else in_pieces)[values == fill.value] = True
-        if in_pieces.any():
-            gaps |= in_pieces & self._pieces(key)
+            equal = values == fill.value
+            if equal.any():
+                gaps |= equal if fill.window == 1 else self._in_pieces(key, fill)
         if self.mask is not None:
             gaps |= np.asarray(self.mask[key]) == 0
         return gaps
 
-    def _pieces(self, key: Any) -> NDArray[np.bool_]:
-        """Return which voxels of a box lie in constant pieces, whatever the box."""
+    def _in_pieces(self, key: Any, fill: FillValue) -> NDArray[np.bool_]:
+        """Return which voxels of a box lie in large pieces of a value, whatever the box."""
         parts = key if isinstance(key, tuple) else (key,)
         parts = (*parts, *(slice(None),) * (3 - len(parts)))
         wide, inside = [], []
         for part, size in zip(parts[1:], self.shape[1:], strict=True):
-            rows = range(*part.indices(size)) if isinstance(part, slice) else range(part, part + 1)
-            low, high = max(0, min(rows) - REACH), min(size, max(rows) + 1 + REACH)
-            wide.append(slice(low, high))
-            inside.append(
-                slice(rows[0] - low, rows[-1] + 1 - low, rows.step)
-                if isinstance(part, slice)
-                else part - low
-            )
-        read = np.asarray(self.volume[(parts[0], *wide)])
-        if read.ndim == 2:
-            return constant_pieces(read)[tuple(inside)]
-        pieces = np.stack([constant_pieces(plane) for plane in read])
-        found: NDArray[np.bool_] = pieces[(slice(None), *inside)]
-        return found
+            chosen = range(size)[part] if isinstance(part, slice) else range(part, part + 1)
+            low = max(0, chosen[0] - fill.reach)
+            wide.append(slice(low, min(size, chosen[-1] + 1 + fill.reach)))
+            within = slice(chosen[0] - low, chosen[-1] + 1 - low, chosen.step)
+            inside.append(within if isinstance(part, slice) else part - low)
+        found = fill.find(np.asarray(self.volume[(parts[0], *wide)]))
+        return found[(..., *inside)]
 
 
 def leave_out(

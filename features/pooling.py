@@ -53,8 +53,8 @@ class PoolingTask:
     bank : FeatureBank
     scales : tuple of Scale
     intensity : IntensityRange
-    within : array-like, (Z, Y, X)
-        Only where it holds numbers, voxels count.
+    within : array-like, (Z, Y, X), optional
+        Only where it holds numbers, voxels count; the volume itself by default.
     device : Device, optional
         Filters and sums in place of the processors.
     """
@@ -64,14 +64,14 @@ class PoolingTask:
     bank: FeatureBank
     scales: tuple[Scale, ...]
     intensity: IntensityRange
-    within: VolumeLike
+    within: VolumeLike | None = None
     device: Device | None = None
 
 
 def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
     """Filter one block and sum the channels per supervoxel, for every partition."""
     core = Window.of(block.core)
-    has_data = finite(task.within, block.core)
+    has_data = finite(task.volume if task.within is None else task.within, block.core)
     numbered = [number_locally(read_block(ids, block.core), has_data) for ids in task.partitions]
     grids = task.bank.read_block(task.volume, core, task.scales, task.intensity)
     compute = partial(_sum_channels, task, core, grids, numbered)
@@ -217,7 +217,6 @@ def pool_partitions(
             raise ValueError(f"ids have shape {tuple(ids.shape)}, the volume {tuple(shape)}")
     scales = plan_scales(bank.parameters, shape, spacing)
     intensity = intensity or IntensityRange.measure(volume)
-    within = volume if within is None else within
     task = PoolingTask(volume, tuple(partitions), bank, scales, intensity, within, device)
     sizes = [None] * len(partitions) if n_supervoxels is None else list(n_supervoxels)
     if len(sizes) != len(partitions):
