@@ -28,6 +28,7 @@ from .report import print_classes, print_json
     help="Where to write the labels; the ending (.tif, .mrc, .h5, .zarr ...) says the format.",
 )
 @options.channels
+@options.mask
 @options.spacing
 @parameter_options
 @click.option(
@@ -63,6 +64,7 @@ def command(
     annotations: str | None,
     output: str | None,
     channels: tuple[str, ...],
+    mask: str | None,
     spacing: tuple[float, float, float] | None,
     probabilities: str | None,
     uncertainty: str | None,
@@ -100,10 +102,13 @@ def command(
             raise click.MissingParameter(ctx=context, param=param)
     if project is not None and channels:
         raise click.UsageError("--channel can't be kept in a project: leave one of them out")
+    if project is not None and mask is not None:
+        raise click.UsageError("--mask can't be kept in a project: leave one of them out")
     request = SegmentRequest(
         volume=volume,
         annotations=annotations,
         channels=channels,
+        mask=mask,
         project=project,
         files=ResultFiles(output, probabilities, uncertainty),
         model=save_model,

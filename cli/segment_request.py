@@ -27,6 +27,8 @@ class SegmentRequest:
         Addresses of what to segment and of the strokes; a project that exists has its own.
     channels : tuple of str
         Addresses of further images of the volume.
+    mask : str, optional
+        Address of a volume that is 0 where there is no data.
     project : Path, optional
         Folder to keep everything in.
     files : ResultFiles
@@ -51,6 +53,7 @@ class SegmentRequest:
     files: ResultFiles
     change: Callable[[SegmentationParameters], SegmentationParameters]
     channels: tuple[str, ...] = ()
+    mask: str | None = None
     project: Path | None = None
     model: Path | None = None
     spacing: tuple[float, float, float] | None = None

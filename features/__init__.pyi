@@ -1,6 +1,8 @@
 from .bank import FeatureBank as FeatureBank
 from .intensity import IntensityRange as IntensityRange
 from .intensity import fingerprint as fingerprint
+from .no_data import AUTO as AUTO
+from .no_data import NOTHING as NOTHING
 from .no_data import GappedVolume as GappedVolume
 from .no_data import fill_values_of as fill_values_of
 from .no_data import finite as finite

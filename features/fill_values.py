@@ -63,7 +63,8 @@ class FillValue:
         middles = ndimage.minimum_filter(wide, size, mode="constant", cval=1)
         covered = ndimage.maximum_filter(middles, size, mode="constant", cval=0)
         inside = (..., slice(half, -half), slice(half, -half))
-        return found & covered[inside].view(np.bool_)
+        found &= covered[inside].view(np.bool_)
+        return found
 
 
 def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
@@ -196,7 +197,7 @@ def _between_planes(volume: VolumeLike, value: float) -> list[NDArray[Any]]:
         return _comparable(np.asarray(volume[plane, ::step, ::step]))
 
     def is_filled(plane: int) -> bool:
-        return 2 * np.count_nonzero(read(plane) == value) > read(plane).size
+        return bool(2 * np.count_nonzero(read(plane) == value) > read(plane).size)
 
     found = []
     planes = _planes_of(volume)

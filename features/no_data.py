@@ -113,7 +113,7 @@ def leave_out(
     ValueError
         If `no_data` says something else, or the mask has another shape or no whole numbers.
     """
-    if isinstance(volume, GappedVolume):
+    if isinstance(volume, GappedVolume) and mask is None:
         return volume
     values = parse_no_data(no_data)
     if mask is not None:

@@ -62,9 +62,7 @@ class CellRuns:
     owner: NDArray[np.int32]
 
 
-def number_locally(
-    block: NDArray[Any], has_data: NDArray[np.bool_] | None = None
-) -> LocalIds:
+def number_locally(block: NDArray[Any], has_data: NDArray[np.bool_] | None = None) -> LocalIds:
     """Give the supervoxels of a block numbers from 0, in the order of their ids.
 
     Parameters

@@ -63,6 +63,7 @@ from .strokes import Strokes as Strokes
 from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
+from .strokes_in_data import count_without_data as count_without_data
 from .supervoxels.parameters import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels
 from .versions import versions as versions

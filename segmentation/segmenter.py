@@ -36,13 +36,8 @@ from .checks import (
 )
 from .model import Model
 from .parameters import SegmentationParameters
-from .strokes import (
-    LabelledSupervoxels,
-    Strokes,
-    label_supervoxels,
-    strokes_in_data,
-    usable_strokes,
-)
+from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_strokes
+from .strokes_in_data import strokes_in_data
 from .training import Learned, learn, predict_partitions, refine_partitions
 from .view_first import InView, segment_in_view
 from .warm_up import warm_up

@@ -21,7 +21,6 @@ from supervox.execution import (
     read_block,
     split_blocks,
 )
-from supervox.segmentation.graph.partition import Partition
 
 from .checks import SegmentationError, check_annotations, check_classes
 
@@ -180,28 +179,6 @@ def usable_strokes(
         strokes = find_strokes(annotations, workers=run)
     check_classes(strokes.class_ids)
     return strokes
-
-
-def strokes_in_data(strokes: Strokes, partitions: Sequence[Partition]) -> Strokes:
-    """Leave out what is painted on supervoxels without data: it can't teach anything.
-
-    Raises
-    ------
-    SegmentationError
-        If fewer than two classes are left.
-    """
-    keep = np.ones(strokes.voxels.size, np.bool_)
-    for part in partitions:
-        keep &= part.graph.size[part.ids.reshape(-1)[strokes.voxels]] > 0
-    if keep.all():
-        return strokes
-    left = Strokes(strokes.voxels[keep], strokes.classes[keep])
-    if len(left.class_ids) < min(2, len(strokes.class_ids)):
-        raise SegmentationError(
-            f"the strokes of {len(strokes.class_ids) - len(left.class_ids)} classes lie where the "
-            "volume has no data: paint where it has, or say that it is data (no data: none)"
-        )
-    return left
 
 
 def count_strokes(strokes: Strokes, shape: Sequence[int]) -> dict[int, int]:
