@@ -31,7 +31,7 @@ from .errors import say
 from .progress import StageProgress
 
 LEFT_OUT = "labels there are 0"
-STOOD_IN = "there, the median of the channel stands in"
+STOOD_IN = "what is around them stands in there"
 
 
 def learned_size(model: Model) -> VoxelSize:

@@ -7,6 +7,8 @@ Where to look
     know it by the same sample of its voxels.
 `fill_values`, `no_data`
     Constants that fill much of a volume; volumes in which what has no data reads as NaN.
+`stand_in`
+    What filters see there.
 `parameters`
     `FeatureParameters` and the presets.
 `scales`

@@ -8,6 +8,7 @@ from .no_data import fill_values_of as fill_values_of
 from .no_data import finite as finite
 from .no_data import leave_out as leave_out
 from .no_data import parse_no_data as parse_no_data
+from .no_data import read_filled as read_filled
 from .parameters import FILTER_TEXTS as FILTER_TEXTS
 from .parameters import FILTERS as FILTERS
 from .parameters import PRESETS as PRESETS

@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from supervox.execution import VolumeLike
 
+from .intensity import sample_voxels
+
 # The share that the percentiles of the intensity scale leave out: less can't spoil it.
 LEAST_SHARE = 0.01
 CANDIDATE_VOXELS = 2**16  # of the sample, in which frequent values are looked for
@@ -175,8 +177,6 @@ def _corner_values(volume: VolumeLike) -> list[float]:
 
 def _frequent_values(volume: VolumeLike) -> list[float]:
     """Return the values that a hundredth of a thin sample has, ascending."""
-    from .intensity import sample_voxels
-
     sample = sample_voxels(volume)
     sample = sample[:: max(1, sample.size // CANDIDATE_VOXELS)]
     values, counts = np.unique(sample[np.isfinite(sample)], return_counts=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from supervox.execution import Slices, VolumeLike, read_block
 
 from .fill_values import FillValue, find_fill_values
+from .intensity import sample_voxels
+from .stand_in import StandIn
 
 AUTO, NOTHING = "auto", "none"
 
@@ -32,11 +34,14 @@ class GappedVolume:
     fill_values : tuple of FillValue
     mask : array-like, (Z, Y, X), optional
         0 where there is no data.
+    stand_in : StandIn, optional
+        What filters see there.
     """
 
     volume: VolumeLike
     fill_values: tuple[FillValue, ...] = ()
     mask: VolumeLike | None = None
+    stand_in: StandIn | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -122,7 +127,25 @@ def leave_out(
         fills = find_fill_values(volume)
     else:
         fills = tuple(FillValue(value) for value in values)
-    return GappedVolume(volume, fills, mask) if fills or mask is not None else volume
+    if not fills and mask is None and not _has_gaps(volume):
+        return volume
+    found = GappedVolume(volume, fills, mask)
+    return replace(found, stand_in=StandIn.measure(found))
+
+
+def read_filled(volume: VolumeLike, box: Slices) -> NDArray[Any]:
+    """Read a box of a volume; what stands in for no data is in it, where that is known."""
+    values = read_block(volume, box)
+    if isinstance(volume, GappedVolume) and volume.stand_in is not None:
+        volume.stand_in.fill(values, box)
+    return values
+
+
+def _has_gaps(volume: VolumeLike) -> bool:
+    """Tell whether a sample of the voxels has some that are no numbers."""
+    if np.dtype(volume.dtype).kind != "f":
+        return False
+    return not np.isfinite(sample_voxels(volume)).all()
 
 
 def finite(volume: VolumeLike, box: Slices) -> NDArray[np.bool_] | None:

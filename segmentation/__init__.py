@@ -12,7 +12,7 @@ Where to find what, along the pipeline:
 And above them:
 
 - `checks`: what is refused, and the sentences that say so.
-- `strokes`: painted voxels to labelled supervoxels.
+- `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach.
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `view_first`: a few supervoxels before the rest.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `pipeline`: in one call.
