@@ -22,10 +22,12 @@ from supervox.segmentation.preparation.prepare import prepare_partitions
 from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.parameters import RefinementParameters
+from supervox.segmentation.refinement.share import FoundBalance
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.volumes import VolumeClass
 
+from .balance import search_balance
 from .checks import (
     SegmentationError,
     check_channel_count,
@@ -40,6 +42,8 @@ from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_str
 from .training import Learned, learn, predict_partitions, refine_partitions
 from .view_first import InView, segment_in_view
 from .warm_up import warm_up
+
+UNTRAINED = "nothing is trained: segment with strokes first"
 
 
 class Segmenter:
@@ -262,7 +266,7 @@ class Segmenter:
                         trained,
                         earlier.label_costs if earlier is not None else None,
                         painted[0],
-                        strength=self.parameters.refinement.strength,
+                        refinement=self.parameters.refinement,
                         run=local,
                     )
                 on_view(part)
@@ -316,6 +320,21 @@ class Segmenter:
             self._learned = Learned(painted, model.classifier, probabilities, label_costs)
             return self._finish(local)
 
+    def balance_for_share(
+        self, class_id: int, share: float, *, run: Run | None = None
+    ) -> FoundBalance:
+        """Find the balance with which a class has a share of the volume; changes nothing.
+
+        Parameters, and what is raised, are those of `search_balance`; with a `SegmentationError` as
+        well if nothing was learned.
+        """
+        with self._lock:
+            if self._learned is None:
+                raise SegmentationError(UNTRAINED)
+            refinement, run = self.parameters.refinement, self._run(run).latched().local().silent()
+            known = self._learned, self._partitions, refinement
+            return search_balance(*known, class_id, share, run=run)
+
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
 
@@ -333,7 +352,7 @@ class Segmenter:
         """
         learned = self._learned
         if learned is None:
-            raise SegmentationError("nothing is trained: segment with strokes first")
+            raise SegmentationError(UNTRAINED)
         named = {item.value: item for item in classes}
         return Model(
             self.parameters,
@@ -355,10 +374,11 @@ class Segmenter:
         """Refine if anything changed, and hand out the result."""
         learned, refinement = self._learned, self.parameters.refinement
         assert learned is not None
+        balanced = learned.balanced(refinement.balance)
         if self._refined_from != (learned, refinement):
             with self._timed("refine"):
                 self._refined = refine_partitions(
-                    learned,
+                    balanced,
                     self._partitions,
                     refinement.strength,
                     run=run,
@@ -367,7 +387,7 @@ class Segmenter:
         renderer = Renderer.of_partitions(
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
-        tables = learned.probabilities, self._refined
+        tables = balanced.probabilities, self._refined
         return Segmentation(learned.classifier.class_ids, *tables, renderer, self.run.threads)
 
     @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,9 +13,11 @@ from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.graph.partition import Partition
+from supervox.segmentation.refinement.balance import balance_probabilities
 from supervox.segmentation.refinement.cross_validation import cross_validate, sample_volume
 from supervox.segmentation.refinement.label_costs import LabelCosts, estimate_label_costs
 from supervox.segmentation.refinement.mrf import minimise
+from supervox.segmentation.refinement.parameters import Balance
 
 from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
@@ -39,6 +41,16 @@ class Learned:
     classifier: Classifier
     probabilities: tuple[NDArray[np.float32], ...]
     label_costs: LabelCosts
+
+    def balanced(self, balance: Balance) -> Learned:
+        """Return the same with more or less of some classes; the label costs stay as learned."""
+        ids = self.classifier.class_ids
+        return replace(
+            self,
+            probabilities=tuple(
+                balance_probabilities(chances, ids, balance) for chances in self.probabilities
+            ),
+        )
 
 
 def predict_partitions(
@@ -141,6 +153,7 @@ def refine_partitions(
     Parameters
     ----------
     learned : Learned
+        Balanced.
     partitions : sequence of Partition
     strength : float
         Factor on the label costs.
