@@ -13,9 +13,11 @@ import click
 from supervox.execution import Choice, Device, count_workers, name_of
 from supervox.features import fingerprint
 from supervox.segmentation import (
+    Balance,
     Model,
     SegmentationError,
     Segmenter,
+    check_balance,
     check_channel_count,
     choose_device,
     libraries_of,
@@ -31,7 +33,7 @@ from supervox.volumes import (
     open_volume,
 )
 
-from . import options
+from . import balance_options, options
 from .budget import rooms_for
 from .errors import Stopped, checking, say
 from .inputs import (
@@ -110,6 +112,7 @@ class ApplyRequest:
 @options.mask
 @options.no_data
 @options.spacing
+@balance_options.balance
 @options.workers
 @options.memory
 @options.device
@@ -125,6 +128,7 @@ def command(
     mask: str | None,
     no_data: str | None,
     spacing: tuple[float, float, float] | None,
+    balance: Balance,
     workers: int | None,
     memory: float | None,
     device: Choice,
@@ -135,6 +139,9 @@ def command(
     The labels of cell.mrc become DIR/cell_labels.mrc. On the volume that the model was trained on
     they are those of the training run; elsewhere the image should look alike: the same kind of
     sample, microscope and voxel size.
+
+    How much there is of each class is the model's balance; --balance replaces that of single
+    classes.
 
     A model of several channels labels one VOLUME at a time, with its other channels as --channel in
     the order of the training run.
@@ -155,6 +162,8 @@ def command(
         with checking("--no-data"):
             loaded = replace(loaded, parameters=replace(loaded.parameters, no_data=no_data))
     check_channel_count(loaded.n_images, 1 + len(channels))
+    check_balance(balance, loaded.classifier.class_ids)
+    loaded = replace(loaded, parameters=loaded.parameters.balanced(*balance))
     chosen = choose_device(device, None, say)
     request = ApplyRequest(
         loaded, model, volumes, channels, mask, files, spacing, workers, memory, chosen

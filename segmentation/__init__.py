@@ -15,6 +15,7 @@ And above them:
 - `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach.
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `view_first`: a few supervoxels before the rest.
+- `balance`: more and less of a class, and the balance that gives a share of the volume.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `pipeline`: in one call.
 - `warm_up`: the kernels of a live update, ready before the first stroke.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.

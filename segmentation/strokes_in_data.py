@@ -31,7 +31,7 @@ def strokes_in_data(strokes: Strokes, partitions: Sequence[Partition]) -> Stroke
         keep &= part.graph.size[part.ids.reshape(-1)[strokes.voxels]] > 0
     if keep.all():
         return strokes
-    left = Strokes(strokes.voxels[keep], strokes.classes[keep])
+    left = Strokes(strokes.voxels[keep], strokes.classes[keep], strokes.steps[keep])
     if len(left.class_ids) < 2:
         lost = sorted(set(strokes.class_ids) - set(left.class_ids))
         raise SegmentationError(
