@@ -4,6 +4,7 @@
 - `accuracy`: Dice against a voxel-level forest (`voxel_forest`), for every volume, budget and
   seed; what the page says of it is in `accuracy_tables`.
 - `classifiers`: Dice and processor time of each classifier that has a name.
+- `fill`: what constants outside of the data (`fills`) cost inside.
 - `supervoxel_quality`: quality (`partition_scores`) and speed against scikit-image's and
   SimpleITK's SLIC.
 - `feature_speed`: extraction and pooling against the same bank in scikit-image and SciPy

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 NAMES = (
     "accuracy",
     "classifiers",
+    "fill",
     "supervoxel_quality",
     "feature_speed",
     "preparation_speed",

@@ -29,7 +29,7 @@ CANDIDATE_VOXELS = 2**16  # of the sample, in which frequent values are looked f
 PLANES, BAND_VOXELS = 16, 2**22  # that candidates are looked at in; at a time
 MOST_SEEN = 2**14  # values of a band that medians are taken from
 LEAST_VALUES = 16  # that measured voxels have; what has fewer is drawn, like labels
-CORNER = 3  # voxels along an edge of a corner
+SQUARE = 3  # voxels along an edge
 MOST_WINDOW = 65  # voxels along the edge of the squares that pieces are made of
 
 
@@ -85,12 +85,12 @@ def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
 
         - most of its voxels, and less than half of all others, lie in constant pieces of 3 x 3
           voxels;
-        - it fills a corner of a plane, of 3 x 3 voxels;
+        - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders;
         - there are measured values on both sides of it, or it is as far from those beside its
           pieces as from others (half as far, by the medians): else it is the end of a range that
           the image was cut off at.
     """
-    found = [_Candidate(value) for value in _corner_values(volume)]
+    found = [_Candidate(value) for value in _border_values(volume)]
     if found:  # nearly no image has any
         frequent = _frequent_values(volume)
         found = [candidate for candidate in found if candidate.value in frequent]
@@ -162,17 +162,25 @@ class _Candidate:
         return 2 * near < far
 
 
-def _corner_values(volume: VolumeLike) -> list[float]:
-    """Return the values of constant corners of the planes, ascending."""
-    last = max(0, volume.shape[1] - CORNER)
+def _border_values(volume: VolumeLike) -> list[float]:
+    """Return the values of constant squares in the corners of planes and amid their borders."""
+    rows, columns = (_places(size) for size in volume.shape[1:])
     found = set()
     for plane in _planes_of(volume):
-        for row in (0, last):
-            band = np.asarray(volume[plane, row : row + CORNER])
-            for corner in (band[:, :CORNER], band[:, -CORNER:]):
-                if (corner == corner[0, 0]).all():
-                    found.add(float(corner[0, 0]))
+        for row in rows:
+            band = np.asarray(volume[plane, row : row + SQUARE])
+            for column in columns:
+                square = band[:, column : column + SQUARE]
+                is_inside = row == rows[1] and column == columns[1]
+                if not is_inside and (square == square[0, 0]).all():
+                    found.add(float(square[0, 0]))
     return sorted(found)
+
+
+def _places(size: int) -> tuple[int, int, int]:
+    """Return where the first, the middle and the last square along an axis begin."""
+    last = max(0, size - SQUARE)
+    return 0, last // 2, last
 
 
 def _frequent_values(volume: VolumeLike) -> list[float]:

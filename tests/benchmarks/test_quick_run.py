@@ -14,6 +14,7 @@ pytest.importorskip("skimage", reason="scikit-image is a peer to measure against
 NAMES = (
     "accuracy",
     "classifiers",
+    "fill",
     "device",
     "feature_speed",
     "roofline",
