@@ -7,6 +7,8 @@ Where to look
     know it by the same sample of its voxels.
 `fill_values`, `no_data`
     Constants that fill much of a volume; volumes in which what has no data reads as NaN.
+`no_data_choice`
+    What a person can say of it.
 `stand_in`
     What filters see there.
 `parameters`

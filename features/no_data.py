@@ -6,7 +6,6 @@ decided what has no data.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,9 +16,8 @@ from supervox.execution import Slices, VolumeLike, read_block
 
 from .fill_values import FillValue, find_fill_values
 from .intensity import sample_voxels
+from .no_data_choice import AUTO, parse_no_data
 from .stand_in import StandIn
-
-AUTO, NOTHING = "auto", "none"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,29 +159,6 @@ def fill_values_of(volume: VolumeLike) -> tuple[float, ...]:
     if not isinstance(volume, GappedVolume):
         return ()
     return tuple(fill.value for fill in volume.fill_values)
-
-
-def parse_no_data(text: str) -> tuple[float, ...] | None:
-    """Return the values that stand for no data, ascending; None for those that are found.
-
-    Raises
-    ------
-    ValueError
-        If it is neither "auto" nor "none", nor numbers.
-    """
-    if text == AUTO:
-        return None
-    if text == NOTHING:
-        return ()
-    try:
-        values = sorted({float(word) for word in text.replace(",", " ").split()})
-    except ValueError:
-        values = []
-    if not values or not all(map(math.isfinite, values)):
-        raise ValueError(
-            f'no data is "auto", "none", or one or more values like "0" or "0, 65535", not {text!r}'
-        )
-    return tuple(values)
 
 
 def _check_mask(mask: VolumeLike, shape: Sequence[int]) -> None:
