@@ -25,6 +25,7 @@ from supervox.segmentation import (
 DEFAULT = SegmentationParameters()
 # Chosen in the table of the section Prepare.
 TABLES = {"features.filters", "features.sigmas_voxels", "features.without"}
+TABLES |= {"no_data"}  # in the section Volume
 FIELDS = [entry for entry in entries_of(DEFAULT) if entry.name not in TABLES]
 NUMBERS = [entry for entry in FIELDS if entry.kind in (int, float)]
 
