@@ -88,6 +88,14 @@ def test_a_background_that_was_cut_off_is_data():
     assert find_fill_values(image) == ()
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_zeros_beside_dark_air_are_fill(dtype):
+    image = noise(np.float64, mean=220, spread=6)
+    image[:, :, :40] = noise(np.float64, mean=40, spread=6)[:, :, :40]
+    image[:, :, :18] = 0
+    assert [found.value for found in find_fill_values(image.astype(dtype))] == [0]
+
+
 def test_a_constant_inside_is_data():
     image = noise()
     image[:, 20:40, 20:50] = 255
