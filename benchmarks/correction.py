@@ -27,6 +27,7 @@ from .timing import say
 __all__ = ["draw", "measure", "section", "targets"]
 
 SEEDS = (0, 1, 2)
+PEER_ROBOTS = ("random", "error", "pairs")
 PEER_SEEDS = (0,)  # it takes ten times as long
 FIXED_BUDGET = 12
 PROCESSES = 2
@@ -95,7 +96,11 @@ def measure(quick: bool) -> dict[str, Any]:
     """Play all sessions."""
     names = [QUICK] if quick else volume_names()
     seeds, most = (SEEDS[:1], QUICK_MOST) if quick else (SEEDS, MOST)
-    peers = [Job(name, seed, most=most, is_peer=True) for name in names for seed in PEER_SEEDS]
+    peers = [
+        Job(name, seed, PEER_ROBOTS, is_peer=True, most=most)
+        for name in names
+        for seed in PEER_SEEDS
+    ]
     jobs = [*peers, *(Job(name, seed, most=most) for name in names for seed in seeds)]
     volumes: dict[str, dict[str, Any]] = {name: _about(load(name)) for name in names}
     for job, found in play_jobs(jobs, 1 if quick else PROCESSES):

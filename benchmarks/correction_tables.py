@@ -11,7 +11,7 @@ import numpy as np
 from .datasets import REAL
 from .report import Target, table
 
-COLOURS = {"random": "#7f8c8d", "error": "#c0392b", "pairs": "#2471a3"}
+COLOURS = {"random": "#7f8c8d", "error": "#c0392b", "pairs": "#2471a3", "rings": "#1e8449"}
 COSTS = (0.02, 0.05)
 ALLOWED_SHARE = 0.03
 LAST = 3
@@ -69,6 +69,8 @@ def describe(session: dict[str, Any]) -> str:
     for strokes, tried in session.get("slider", {}).items():
         kind = "final" if "final" in tried else "live"
         line += f"  slider {strokes}: {tried[kind][0]:.3f} > {tried[kind][1]:.3f}"
+    if "rings" in session:
+        line += "  {1} of {0} rings right".format(*session["rings"])
     return line
 
 
@@ -79,7 +81,7 @@ def _curves(volume: Volume, robot: str, kind: str = "robots") -> list[list[float
 def targets(results: dict[str, Any]) -> Iterator[Target]:
     """Compare with what was promised."""
     volumes = results["volumes"]
-    for robot in ("error", "pairs"):
+    for robot in ("error", "pairs", "rings"):
         found = summarise([c for v in volumes for c in _curves(v, robot)])
         yield Target(
             f"correcting ({robot}): strokes that cost more than .02 / .05, worst fall",
@@ -138,9 +140,10 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield "places and paint to 40 in all, three seeds. *Random*: so on, classes in turn. *Error*:"
     yield "a stroke of the true class along the largest wrong patch in four planes. *Pairs*: as"
     yield "*error*, then a stroke where the class that was wrongly given is right, nearest to"
-    yield "there. The curves are of live labels: one partition, no edges. *Cost* are the strokes"
-    yield "after which mean Dice is lower by more than .02 and .05 than before, *worst* is the"
-    yield "largest such fall; *middle* and *end* are means of three strokes."
+    yield "there. *Rings*: as *error*, then the region that the window rings, if it is of the class"
+    yield "that is asked for. The curves are of live labels: one partition, no edges. *Cost* are"
+    yield "the strokes after which mean Dice is lower by more than .02 and .05 than before, *worst*"
+    yield "is the largest such fall; *middle* and *end* are means of three strokes."
     yield "*Bodies*, *plates* and *textures* are made (`benchmarks/made_volumes.py`)."
     yield "The voxel forest is the one of *Accuracy*, grown anew at each stroke, with the same"
     yield "robots correcting what it shows; seed 0, scored on ten planes."

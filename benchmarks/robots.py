@@ -7,6 +7,8 @@ What it does then has a name:
 - ``error``: it looks at four planes and paints the true class along the largest wrong patch.
 - ``pairs``: as ``error``; then, where the class that was wrongly given is right nearest to there,
   it paints that class.
+- ``rings``: as ``error``; then it looks at the region that the window rings, and has it painted if
+  most of it is of the class that it is asked for.
 """
 
 from __future__ import annotations
@@ -21,23 +23,25 @@ from scipy import ndimage
 from supervox.sample_data.strokes import draw_stroke, pick_start, thickness
 from supervox.segmentation import Strokes
 
-ROBOTS = ("random", "error", "pairs")
+ROBOTS = ("random", "error", "pairs", "rings")
 START = 2
 PLANES_LOOKED_AT = 4
 TRIES = 12  # curves of which the longest is painted
 NEAR = 2  # pixels around paint, in which more paint can't mend anything
+RIGHT = 0.8  # of what is ringed, for a person to have it painted
 FEWEST_PIXELS = 9
 BRUSH: NDArray[np.bool_] = np.ones((3, 3), np.bool_)
 HAS_ORDER = "steps" in Strokes.__dataclass_fields__
 
 Plane = NDArray[np.unsignedinteger]
 Look = Callable[[int], Plane]
+Ring = Callable[[], "Stroke | None"]
 
 
 class Stroke(NamedTuple):
-    """One stroke: its plane, the pixels there, each (P,), and the class."""
+    """One stroke: its plane, or that of each voxel, the pixels there, each (P,), and the class."""
 
-    plane: int
+    plane: int | NDArray[np.intp]
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
     label: int
@@ -89,6 +93,7 @@ def play(
     painted: Painted,
     seed: int,
     classes: Sequence[int],
+    ring: Ring = lambda: None,
 ) -> Iterator[Stroke]:
     """Yield one stroke after the other; what the labels are by then is looked up.
 
@@ -106,6 +111,8 @@ def play(
         Chooses the places of the start and of random strokes, and how the brush moves.
     classes : sequence of int
         In this order they take turns.
+    ring : callable
+        Returns the region that is ringed after the last stroke, as a stroke; None if none is.
     """
     rng = np.random.default_rng([seed, 11])
     turns = itertools.cycle(classes)
@@ -117,12 +124,22 @@ def play(
         if corrected is None:
             yield _random_stroke(truth, painted, turns, rng)
             continue
-        given = wrongly_given(corrected, look(corrected.plane))
-        yield corrected
+        plane, stroke = corrected
+        given = wrongly_given(stroke, look(plane))
+        yield stroke
         if robot == "pairs":
-            pair = find_partner(truth, planes, look, painted, corrected, given, rng)
+            pair = find_partner(truth, planes, look, painted, plane, stroke, given, rng)
             if pair is not None:
                 yield pair
+        if robot == "rings":
+            region = ring()
+            if region is not None and is_true(region, truth):
+                yield region
+
+
+def is_true(stroke: Stroke, truth: NDArray[np.uint8]) -> bool:
+    """Return whether nearly all of a stroke is of the class that it has."""
+    return bool((truth[stroke.plane, stroke.rows, stroke.columns] == stroke.label).mean() > RIGHT)
 
 
 def _random_stroke(
@@ -150,10 +167,10 @@ def correct_largest_error(
     look: Look,
     painted: Painted,
     rng: np.random.Generator,
-) -> Stroke | None:
+) -> tuple[int, Stroke] | None:
     """Paint along the largest wrong patch of one true class in some planes; None without any.
 
-    Patches that are wide enough for the brush come first.
+    Patches that are wide enough for the brush come first. Returns the plane, and the stroke.
     """
     best = 0, 0, 0, np.zeros(0, np.bool_)
     for width in (BRUSH, None):
@@ -169,7 +186,7 @@ def correct_largest_error(
                     best = int(sizes.max()), z, int(label), number == sizes.argmax() + 1
         if best[0]:
             _, z, label, patch = best
-            return _longest_stroke(patch, truth[z] == label, z, label, rng, None)
+            return z, _longest_stroke(patch, truth[z] == label, z, label, rng, None)
     return None
 
 
@@ -185,6 +202,7 @@ def find_partner(
     planes: Sequence[int],
     look: Look,
     painted: Painted,
+    plane: int,
     stroke: Stroke,
     label: int,
     rng: np.random.Generator,
@@ -195,8 +213,8 @@ def find_partner(
     first. Returns None if none of them has such a place.
     """
     centre = np.array([stroke.rows.mean(), stroke.columns.mean()])
-    others = sorted(set(planes) - {stroke.plane}, key=lambda z: abs(z - stroke.plane))
-    for z in (stroke.plane, *others):
+    others = sorted(set(planes) - {plane}, key=lambda z: abs(z - plane))
+    for z in (plane, *others):
         right = (truth[z] == label) & (look(z) == label) & ~_near_paint(painted, z)
         right = ndimage.binary_opening(right, BRUSH)
         if right.any():

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation import Forest, SegmentationParameters, Segmenter
+from supervox.segmentation import (
+    Forest,
+    Segmentation,
+    SegmentationParameters,
+    Segmenter,
+    Strokes,
+    find_correction,
+    find_counterpart,
+    label_supervoxels,
+)
 
 from .datasets import Dataset
-from .robots import PLANES_LOOKED_AT, START, Painted, Plane, play, spread_planes
+from .robots import PLANES_LOOKED_AT, START, Painted, Plane, Stroke, is_true, play, spread_planes
 from .slider import HAS_BALANCE, mean_dice, set_by_eye, with_balance
 from .voxel_forest import VoxelFeatures, grow
 
@@ -63,24 +72,38 @@ class Prepared:
         dict
             "live": mean Dice after each stroke, from the last of the start on. "final": by number
             of strokes. "slider": by number of strokes, each balance, and mean Dice without and
-            with it, live and final.
+            with it, live and final. "rings": how many regions were ringed, and how many of them
+            were of the class.
         """
         data, painted = self.data, Painted(self.data.image.shape)
         live, final = self._live.fork(), self._final.fork() if self._final else None
         labels: NDArray[Any] = np.zeros(data.image.shape, np.uint8)
         found: Session = {"live": [], "final": {}, "slider": {}}
-        strokes = play(robot, data.truth, lambda z: labels[z], painted, seed, classes_of(data))
+        states: list[_State] = []
+        asked: list[bool] = []
+
+        def ring() -> Stroke | None:
+            region = _ring(states[-2], states[-1], live.partitions[0].ids, data)
+            if region is not None:
+                asked.append(is_true(region, data.truth))
+            return region
+
+        classes = classes_of(data)
+        strokes = play(robot, data.truth, lambda z: labels[z], painted, seed, classes, ring)
         while painted.n_strokes < most:
             painted.add(next(strokes))
             n = painted.n_strokes
             if n < start_of(data):
                 continue
-            labels = live.segment(painted.strokes()).labels
+            states.append(_State(painted.strokes(), live.segment(painted.strokes())))
+            labels = states[-1].result.labels
             found["live"].append(round(mean_dice(data, painted.classes, labels), 5))
             if final is not None and n in FINAL_AT:
                 found["final"][str(n)] = _score(final, data, painted)
             if robot in SLIDER_ROBOTS and n in SLIDER_AT:
                 found["slider"][str(n)] = _try_slider(live, final, data, painted)
+        if asked:
+            found["rings"] = [len(asked), sum(asked)]
         return found
 
     def fixed(self, budget: int, seed: int) -> Session:
@@ -88,6 +111,33 @@ class Prepared:
         painted = Painted(self.data.image.shape)
         painted.classes[:] = self.data.strokes[budget, seed]
         return _try_slider(self._live.fork(), self._final, self.data, painted)
+
+
+class _State(NamedTuple):
+    """The strokes after a step, and what came of them."""
+
+    strokes: Strokes
+    result: Segmentation
+
+
+def _ring(before: _State, now: _State, ids: NDArray[np.int32], data: Dataset) -> Stroke | None:
+    """Return what the window would ring after the last stroke, whole plane in view."""
+    labels = before.result.supervoxel_classes()
+    corrected = find_correction(before.strokes, now.strokes, ids, labels)
+    if corrected is None:
+        return None
+    places = np.stack(np.unravel_index(corrected.voxels, ids.shape))
+    place = places.mean(axis=1) * (0, 1, 1)
+    plane = ids[places[:1, 0]]
+    is_candidate = now.result.supervoxel_classes() == corrected.wrong
+    is_candidate[label_supervoxels(ids, now.strokes).supervoxels] = False
+    column = now.result.class_ids.index(corrected.wrong)
+    probability = now.result.probabilities[0][:, column]
+    found = find_counterpart(plane, place, probability, is_candidate, spacing=data.spacing)
+    if found is None:
+        return None
+    z, y, x = np.nonzero(np.isin(ids, found.supervoxels))
+    return Stroke(z, y, x, corrected.wrong)
 
 
 def _score(
@@ -180,12 +230,13 @@ def _choose(forest: Forest, values: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _around(
-    plane: int, rows: NDArray[np.intp], columns: NDArray[np.intp]
+    plane: int | NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray[np.intp]
 ) -> tuple[tuple[slice, slice, slice], NDArray[np.bool_]]:
     """Return the box around a stroke's pixels, and which of its voxels they are, (P,)."""
     top, left = int(rows.min()), int(columns.min())
     inside = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), np.bool_)
     inside[rows - top, columns - left] = True
     across, along = inside.shape
-    box = slice(plane, plane + 1), slice(top, top + across), slice(left, left + along)
+    first = int(np.min(plane))
+    box = slice(first, first + 1), slice(top, top + across), slice(left, left + along)
     return box, inside.reshape(-1)

@@ -14,6 +14,7 @@ And above them:
 - `checks`: what is refused, and the sentences that say so.
 - `strokes`: painted voxels to labelled supervoxels.
 - `training`: what strokes teach, and what follows for every supervoxel.
+- `counterpart`: near a correction, where the class that was wrong there is right.
 - `view_first`: a few supervoxels before the rest.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `pipeline`: in one call.
 - `warm_up`: the kernels of a live update, ready before the first stroke.

@@ -25,7 +25,7 @@ def halves() -> np.ndarray:
     return truth
 
 
-@pytest.mark.parametrize("robot", ["random", "error", "pairs"])
+@pytest.mark.parametrize("robot", ["random", "error", "pairs", "rings"])
 def test_every_stroke_is_of_the_true_class(robots: ModuleType, robot: str) -> None:
     truth, painted = halves(), robots.Painted((8, 40, 60))
     labels = np.roll(truth, 11, axis=2)
@@ -56,8 +56,10 @@ def test_the_largest_wrong_patch_is_painted(robots: ModuleType) -> None:
     labels[1, 2:8, 2:8] = 2
     labels[5, 20:32, 40:58] = 1
     rng = np.random.default_rng(0)
-    stroke = robots.correct_largest_error(truth, (1, 3, 5, 7), lambda z: labels[z], painted, rng)
-    assert (stroke.plane, stroke.label) == (5, 2)
+    plane, stroke = robots.correct_largest_error(
+        truth, (1, 3, 5, 7), labels.__getitem__, painted, rng
+    )
+    assert (plane, stroke.plane, stroke.label) == (5, 5, 2)
     inside = (stroke.rows >= 19) & (stroke.rows <= 32) & (stroke.columns >= 39)
     assert inside.all()
     assert robots.wrongly_given(stroke, labels[5]) == 1
@@ -70,8 +72,8 @@ def test_a_patch_that_is_narrower_than_the_brush_comes_last(robots: ModuleType) 
     labels[3, 4:8, 4:8] = 2
     rng = np.random.default_rng(0)
     look = labels.__getitem__
-    assert robots.correct_largest_error(truth, (1, 3), look, painted, rng).plane == 3
-    assert robots.correct_largest_error(truth, (1,), look, painted, rng).plane == 1
+    assert robots.correct_largest_error(truth, (1, 3), look, painted, rng)[0] == 3
+    assert robots.correct_largest_error(truth, (1,), look, painted, rng)[0] == 1
     assert robots.correct_largest_error(truth, (5,), look, painted, rng) is None
 
 
@@ -80,13 +82,13 @@ def test_the_partner_lies_nearest_where_the_class_is_right(robots: ModuleType) -
     labels = truth.copy()
     labels[3, 10:20, 10:28] = 2
     rng = np.random.default_rng(0)
-    stroke = robots.correct_largest_error(truth, (3,), labels.__getitem__, painted, rng)
+    _, stroke = robots.correct_largest_error(truth, (3,), labels.__getitem__, painted, rng)
     painted.add(stroke)
-    pair = robots.find_partner(truth, (3, 5), truth.__getitem__, painted, stroke, 2, rng)
+    pair = robots.find_partner(truth, (3, 5), truth.__getitem__, painted, 3, stroke, 2, rng)
     assert (pair.plane, pair.label) == (3, 2)
     assert pair.columns.min() <= 33
     nowhere = np.ones_like(truth)
-    assert robots.find_partner(truth, (3,), nowhere.__getitem__, painted, stroke, 2, rng) is None
+    assert robots.find_partner(truth, (3,), nowhere.__getitem__, painted, 3, stroke, 2, rng) is None
 
 
 def test_a_voxel_keeps_the_step_that_gave_it_its_class(robots: ModuleType) -> None:
