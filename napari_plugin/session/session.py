@@ -9,6 +9,7 @@ from psygnal import Signal
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
+from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
@@ -18,7 +19,6 @@ from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
-from supervox.napari_plugin.tasks.pairs import Pairs
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy

@@ -3,6 +3,5 @@
 - `jobs`: runs them.
 - `resources`: what memory, disk, device and cluster that work may use; `remedies`: what a person
   can do where that is too little.
-- `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`, `pairs`: one kind of work
-  each.
+- `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: one kind of work each.
 """

@@ -14,8 +14,9 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from supervox.napari_plugin.layers.make_layers import insert_above, make_mark
 from supervox.napari_plugin.layers.source import Box
-from supervox.napari_plugin.painting.class_list import ClassList
-from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
+from supervox.napari_plugin.tasks.live import LiveResult
+from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.segmentation import (
     Counterpart,
     Strokes,
@@ -25,9 +26,8 @@ from supervox.segmentation import (
     label_supervoxels,
 )
 
-from .jobs import BackgroundTask, Report, Task
-from .live import LiveResult
-from .preparing import Prepared
+from .class_list import ClassList
+from .stroke_layer import Painting
 
 POLYGON = "polygon"  # napari's tool, whose keys are Enter and Esc
 
