@@ -8,7 +8,7 @@ Where to find what:
 - `segment_request`: what ``segment`` was asked for; `segment_run`: what it does then;
   `segment_project`: the same in a project.
 - `options`: the options that several commands have; `parameter_options`: those that parameters
-  become.
+  become; `balance_options`: more and less of a class.
 - `budget`: the memory that a command may use.
 - `inputs`: volumes and strokes opened, checked and read.
 - `outputs`: files that appear together, complete, or not at all; `results` fills them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import click
 from supervox.execution import Choice, Device, count_workers, name_of
 from supervox.features import fingerprint
 from supervox.segmentation import (
+    Balance,
     Model,
     SegmentationError,
     Segmenter,
+    check_balance,
     check_channel_count,
     choose_device,
     libraries_of,
@@ -31,7 +33,7 @@ from supervox.volumes import (
     open_volume,
 )
 
-from . import options
+from . import balance_options, options
 from .budget import rooms_for
 from .errors import Stopped, say
 from .inputs import (
@@ -104,6 +106,7 @@ class ApplyRequest:
 @click.option("--uncertainty", is_flag=True, help="Also write how undecided each voxel is.")
 @options.channels
 @options.spacing
+@balance_options.balance
 @options.workers
 @options.memory
 @options.device
@@ -117,6 +120,7 @@ def command(
     uncertainty: bool,
     channels: tuple[str, ...],
     spacing: tuple[float, float, float] | None,
+    balance: Balance,
     workers: int | None,
     memory: float | None,
     device: Choice,
@@ -127,6 +131,9 @@ def command(
     The labels of cell.mrc become DIR/cell_labels.mrc. On the volume that the model was trained on
     they are those of the training run; elsewhere the image should look alike: the same kind of
     sample, microscope and voxel size.
+
+    How much there is of each class is the model's balance; --balance replaces that of single
+    classes.
 
     A model of several channels labels one VOLUME at a time, with its other channels as --channel in
     the order of the training run.
@@ -140,6 +147,8 @@ def command(
     files = _name_files(volumes, output, ending, kinds)
     loaded = load_model(model)
     check_channel_count(loaded.n_images, 1 + len(channels))
+    check_balance(balance, loaded.classifier.class_ids)
+    loaded = replace(loaded, parameters=loaded.parameters.balanced(*balance))
     chosen = choose_device(device, None, say)
     request = ApplyRequest(
         loaded, model, volumes, channels, files, spacing, workers, memory, chosen

@@ -10,9 +10,8 @@ from typing import Any
 import click
 from supervox.execution import count_workers, describe_device
 from supervox.features import FeatureBank, column_names
-from supervox.parameters import entries_of
 from supervox.project import is_project
-from supervox.reports import describe_project
+from supervox.reports import describe_project, described_parameters
 from supervox.segmentation import (
     Model,
     SegmentationParameters,
@@ -101,20 +100,20 @@ def _model_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("voxel size", f"{size} (of the volume that it was trained on)"),
         ("channels", str(content["images"])),
         ("columns", f"{len(content['features'])} of features"),
-        *_parameter_facts(content["parameters"]),
+        *_parameter_facts(content["parameters"], names),
         ("trained on", f"volume {content['trained_on']}"),
     ]
 
 
-def _parameter_facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _parameter_facts(values: Mapping[str, Any], names: Mapping[int, str]) -> list[tuple[str, str]]:
     """Return a line for every stage, and one for every parameter beside the stages."""
     lines: dict[str, list[str]] = {}
-    for entry in entries_of(SegmentationParameters.from_dict(values)):
+    for entry, text in described_parameters(SegmentationParameters.from_dict(values), names):
         if entry.stage is None:
-            lines[entry.about.title.lower()] = [entry.text]
+            lines[entry.about.title.lower()] = [text]
         else:
             stage, title = entry.stage.title.lower(), entry.about.title.lower()
-            words = entry.text if title == stage else f"{title} {entry.text}"
+            words = text if title == stage else f"{title} {text}"
             lines.setdefault(stage, []).append(words)
     return [(name, "; ".join(texts)) for name, texts in lines.items()]
 
@@ -157,7 +156,9 @@ def _project_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
             )
             for item in content["classes"]
         ],
-        *_parameter_facts(settings["parameters"]),
+        *_parameter_facts(
+            settings["parameters"], {item["id"]: item["name"] for item in content["classes"]}
+        ),
         ("journal", f"{journal['changes']:,} changes, {_size(journal['bytes'])}"),
         ("last change", journal["last"] or ""),
         *[(part["name"], _size(part["bytes"])) for part in content["derived"]],

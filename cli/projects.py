@@ -11,14 +11,15 @@ from typing import Any
 import click
 from numpy.typing import NDArray
 from supervox.execution import Device
-from supervox.project import Project, ProjectSettings, complete
-from supervox.segmentation import Rooms, Segmentation
+from supervox.project import Project, ProjectSettings, complete, complete_with_shares
+from supervox.segmentation import Balance, Rooms, Segmentation
 from supervox.volumes import Volume
 
 from .budget import rooms_for
 from .errors import say
 from .inputs import read_volume
 from .progress import StageProgress
+from .segment_request import tell_share
 
 argument = click.argument("project", type=click.Path(path_type=Path))
 
@@ -89,8 +90,19 @@ def read_data(
 
 
 def result_of(
-    project: Project, data: NDArray[Any], stages: StageProgress, rooms: Rooms
+    project: Project,
+    data: NDArray[Any],
+    stages: StageProgress,
+    rooms: Rooms,
+    shares: Balance = (),
 ) -> Segmentation:
-    """Return the result of a project, computed if it must be."""
+    """Return the result of a project, computed if it must be.
+
+    Classes that should have a share of the volume get the balance that gives it, for good.
+    """
     with stages.stage("segment", "Segmenting") as run:
-        return complete(project, data, workspace=rooms.ids, run=run)
+        if not shares:
+            return complete(project, data, workspace=rooms.ids, run=run)
+        return complete_with_shares(
+            project, data, shares, tell=tell_share, workspace=rooms.ids, run=run
+        )

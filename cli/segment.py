@@ -9,8 +9,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 from supervox.execution import Choice
+from supervox.segmentation import Balance
 
-from . import options
+from . import balance_options, options
 from .parameter_options import change_parameters, parameter_options
 from .report import print_classes, print_json
 
@@ -30,6 +31,8 @@ from .report import print_classes, print_json
 @options.channels
 @options.spacing
 @parameter_options
+@balance_options.balance
+@balance_options.share
 @click.option(
     "--probabilities",
     metavar="PATH",
@@ -64,6 +67,8 @@ def command(
     output: str | None,
     channels: tuple[str, ...],
     spacing: tuple[float, float, float] | None,
+    balance: Balance,
+    shares: Balance,
     probabilities: str | None,
     uncertainty: str | None,
     save_model: Path | None,
@@ -100,6 +105,10 @@ def command(
             raise click.MissingParameter(ctx=context, param=param)
     if project is not None and channels:
         raise click.UsageError("--channel can't be kept in a project: leave one of them out")
+    if both := {k for k, _ in balance} & {k for k, _ in shares}:
+        raise click.UsageError(
+            f"class {min(both)} has --balance and --share, which finds its balance: give one"
+        )
     request = SegmentRequest(
         volume=volume,
         annotations=annotations,
@@ -109,6 +118,8 @@ def command(
         model=save_model,
         spacing=spacing,
         change=partial(change_parameters, given=given),
+        balance=balance,
+        shares=shares,
         workers=workers,
         memory=memory,
         scheduler=scheduler,

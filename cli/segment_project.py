@@ -10,6 +10,7 @@ from typing import Any
 
 from supervox.project import MAX_ID, Project, ProjectClass, change_between
 from supervox.segmentation import (
+    Balance,
     Rooms,
     Segmentation,
     SegmentationError,
@@ -48,13 +49,15 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                 _import_strokes(project, request.annotations, volume)
             painted = project.strokes
             check_classes(painted.class_ids)
+            request.check_painted(painted.class_ids)
+            _balance(project, request.balance)
             rooms = stack.enter_context(
                 projects.rooms_of(
                     project, volume, request.memory, request.workers, request.scheduler, device
                 )
             )
             data, masked = projects.read_data(project, volume, stages, rooms)
-            result = projects.result_of(project, data, stages, rooms)
+            result = projects.result_of(project, data, stages, rooms, request.shares)
             tell_lost_classes(painted, result.class_ids)
             voxels = _write(project, volume, files, result, rooms, stages)
             if model is not None:
@@ -70,7 +73,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "outputs": request.outputs,
             "shape": list(settings.shape),
             "masked_voxels": masked,
-            **report_of_run(request, settings.parameters, size, device, seconds),
+            **report_of_run(request, project.settings.parameters, size, device, seconds),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],
         }
 
@@ -96,6 +99,12 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
             settings = replace(settings, spacing=request.spacing, spacing_from="option")
         project.settings = settings
         yield project
+
+
+def _balance(project: Project, balance: Balance) -> None:
+    """Give classes of a project another balance."""
+    parameters = project.settings.parameters.balanced(*balance)
+    project.settings = replace(project.settings, parameters=parameters)
 
 
 def _import_strokes(project: Project, address: str, volume: Volume) -> None:

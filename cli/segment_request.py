@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 from supervox.execution import Choice, Device, count_workers, name_of
-from supervox.segmentation import SegmentationParameters, Strokes, libraries_of, versions
+from supervox.segmentation import (
+    Balance,
+    FoundBalance,
+    SegmentationParameters,
+    Strokes,
+    check_balance,
+    libraries_of,
+    versions,
+)
 from supervox.volumes import VoxelSize
 
 from .errors import say
@@ -36,7 +44,11 @@ class SegmentRequest:
     spacing : tuple of 3 float, optional
         Voxel size, where the person gave one.
     change : callable
-        Puts the options that were given into parameters.
+        Puts the options that were given into parameters, but for those of the balance.
+    balance : tuple of (int, float)
+        Class ids, and the balance that was given.
+    shares : tuple of (int, float)
+        Class ids, and the share of the volume that each should have.
     workers : int, optional
     memory : float, optional
         Bytes to use at most.
@@ -50,6 +62,8 @@ class SegmentRequest:
     annotations: str | None
     files: ResultFiles
     change: Callable[[SegmentationParameters], SegmentationParameters]
+    balance: Balance = ()
+    shares: Balance = ()
     channels: tuple[str, ...] = ()
     project: Path | None = None
     model: Path | None = None
@@ -65,6 +79,24 @@ class SegmentRequest:
         project = {} if self.project is None else {"project": str(self.project)}
         model = {} if self.model is None else {"model": str(self.model)}
         return project | self.files.as_dict() | model
+
+    def check_painted(self, class_ids: Sequence[int]) -> None:
+        """Refuse a balance, or a share, of a class without strokes.
+
+        Raises
+        ------
+        SegmentationError
+            If there is one.
+        """
+        check_balance(self.balance + self.shares, class_ids)
+
+
+def tell_share(class_id: int, wanted: float, found: FoundBalance) -> None:
+    """Say which balance was found for a share, and what it leads to."""
+    say(
+        f"class {class_id}: a balance of {found.balance:+g} gives {100 * found.share:.3g} % of the "
+        f"volume, {100 * wanted:.3g} % were asked for"
+    )
 
 
 def tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:

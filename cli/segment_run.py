@@ -28,7 +28,13 @@ from .inputs import (
 )
 from .outputs import Outputs
 from .progress import StageProgress
-from .segment_request import SegmentRequest, painted_classes, report_of_run, tell_lost_classes
+from .segment_request import (
+    SegmentRequest,
+    painted_classes,
+    report_of_run,
+    tell_lost_classes,
+    tell_share,
+)
 
 
 def run(request: SegmentRequest) -> dict[str, Any]:
@@ -53,6 +59,8 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             painted = find_strokes(strokes.data, workers=request.workers)
             strokes.data.release()
             check_classes(painted.class_ids)
+            request.check_painted(painted.class_ids)
+            parameters = parameters.balanced(*request.balance)
             rooms = stack.enter_context(
                 rooms_for(
                     (volume, *further),
@@ -78,6 +86,11 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             with stages.stage("segment", "Segmenting") as run:
                 # training and refinement, after the preparation, take a little
                 result = segmenter.segment(painted, run=run.part(0, 0.95))
+                for class_id, share in request.shares:
+                    found = segmenter.balance_for_share(class_id, share, run=run)
+                    tell_share(class_id, share, found)
+                    parameters = parameters.balanced((class_id, found.balance))
+                    result = segmenter.segment(painted, refinement=parameters.refinement, run=run)
             tell_lost_classes(painted, result.class_ids)
             with stages.stage("write", "Writing the labels") as run:
                 voxels = files.write(

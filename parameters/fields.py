@@ -9,7 +9,7 @@ do all that. Pydantic reads JSON into them (`json_reading`), which is what it is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
@@ -38,6 +38,8 @@ class Parameter:
         no choice of names.
     instead : str
         What to do for something beyond the range, for the end of the sentence that refuses it.
+    write : callable, optional
+        Writes a value for people, where that needs more than its type and unit.
     """
 
     title: str
@@ -49,6 +51,7 @@ class Parameter:
     step: float | None = None
     choices: Mapping[str, str] | None = None
     instead: str = ""
+    write: Callable[[Any], str] | None = None
 
     @property
     def range(self) -> str:
@@ -96,6 +99,8 @@ class Parameter:
 
     def text(self, value: Any) -> str:
         """Write a value for people: with its unit, and a chosen name as what it stands for."""
+        if self.write is not None:
+            return self.write(value)
         if self.choices:
             values = value if isinstance(value, tuple) else (value,)
             return ", ".join(self.choices.get(item, str(item)) for item in values)
@@ -123,6 +128,7 @@ def parameter(
     step: float | None = None,
     choices: Mapping[str, str] | None = None,
     instead: str = "",
+    write: Callable[[Any], str] | None = None,
 ) -> Any:
     """Make a field of a dataclass that is a parameter; see `Parameter` for the arguments.
 
@@ -139,7 +145,7 @@ def parameter(
         ...
     ValueError: the heat must be 250 degrees or less, not 300
     """
-    about = Parameter(title, help, unit, ge, gt, le, step, choices, instead)
+    about = Parameter(title, help, unit, ge, gt, le, step, choices, instead, write)
     return field(default=default, metadata={KEY: about})
 
 

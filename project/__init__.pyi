@@ -1,10 +1,13 @@
 from .annotations import AnnotationStore as AnnotationStore
+from .changes import BalanceChange as BalanceChange
+from .changes import Change as Change
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
 from .checkpoints import checkpoints as checkpoints
 from .classes import MAX_ID as MAX_ID
 from .classes import ProjectClass as ProjectClass
 from .compute import complete as complete
+from .compute import complete_with_shares as complete_with_shares
 from .compute import keep_result as keep_result
 from .compute import note_result as note_result
 from .compute import prepare as prepare

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from supervox.volumes import appearing, discard
 
 from ._head import ENDING as HEAD
 from .annotations import AnnotationStore
+from .changes import BalanceChange
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
+from .journal import Journal
 from .layout import ANNOTATIONS, BEGUN, DERIVED, SETTINGS
 from .lock import LOCK, FolderLock, Locked
 from .records import RecordKind
@@ -79,6 +82,21 @@ def parse_settings(
         return ProjectSettings.from_json(source)
     except ValueError as error:
         raise ProjectError(f"{folder / SETTINGS}: {error}") from error
+
+
+def with_last_balance(settings: ProjectSettings, journal: Journal) -> ProjectSettings:
+    """Return settings with the balance in the journal, where that is newer than their copy."""
+    copied = max(journal.numbers_of(RecordKind.PROJECT), default=-1)
+    for number in journal.numbers_of(RecordKind.BALANCE):
+        if number > copied:
+            try:
+                change = journal.read(number).content
+            except ProjectError:
+                continue  # told by the journal itself
+            if isinstance(change, BalanceChange):
+                parameters = settings.parameters.balanced((change.class_id, change.new))
+                settings = replace(settings, parameters=parameters)
+    return settings
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .records import Header, RecordKind, Role
+from .records import UNDOABLE, Header, RecordKind, Role
 
 ROW = np.dtype(
     [
@@ -69,8 +69,8 @@ class Index:
         return numbers
 
     def roles(self) -> list[tuple[int, Role, int | None]]:
-        """Return number, role and target of all changes of voxels."""
-        chosen = self.rows[self.rows["kind"] == RecordKind.VOXELS]
+        """Return number, role and target of all changes that can be undone."""
+        chosen = self.rows[np.isin(self.rows["kind"], UNDOABLE)]
         columns = (chosen[name].tolist() for name in ("number", "role", "target"))
         return [
             (number, Role(role), None if target < 0 else target)

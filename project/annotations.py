@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from ._recovery import CLASSES, SNAPSHOT, Recovered, recover
 from .array_parts import Parts, PartWriter
-from .changes import VoxelChange
+from .changes import BalanceChange, Change, VoxelChange
 from .classes import ProjectClass, check_classes, classes_to_json
 from .documents import write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import Journal
 from .layout import ANNOTATIONS
-from .records import Record, RecordKind, Role
+from .records import Content, Record, RecordKind, Role
 from .undo import UndoStack
 from .writer import JournalWriter, SaveState
 
@@ -142,8 +142,8 @@ class AnnotationStore:
 
     # ------------------------------------------------------------------------------- changing
 
-    def record(self, change: VoxelChange) -> int | None:
-        """Write down what was painted into `voxels`; takes no longer than a copy of it.
+    def record(self, change: Change) -> int | None:
+        """Write down what was painted into `voxels`, or a balance; takes no longer than a copy.
 
         Returns
         -------
@@ -165,12 +165,12 @@ class AnnotationStore:
         change.apply(self.voxels)
         return number
 
-    def undo(self) -> VoxelChange | None:
-        """Take the last change back.
+    def undo(self) -> Change | None:
+        """Take the last change back; a balance, whoever asks has to set.
 
         Returns
         -------
-        VoxelChange or None
+        VoxelChange, BalanceChange or None
             What that changed; None if there is nothing to undo.
 
         Raises
@@ -180,11 +180,11 @@ class AnnotationStore:
         """
         return self._step(self._undo.next_undo, Role.UNDO)
 
-    def redo(self) -> VoxelChange | None:
+    def redo(self) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
         return self._step(self._undo.next_redo, Role.REDO)
 
-    def preview(self, *, back: bool) -> VoxelChange | None:
+    def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing."""
         if back:
             return self._change_by(self._undo.next_undo, Role.UNDO)
@@ -340,7 +340,7 @@ class AnnotationStore:
 
     def _append(
         self,
-        content: VoxelChange | Mapping[str, Any],
+        content: Content,
         kind: RecordKind,
         role: Role = Role.CHANGE,
         target: int | None = None,
@@ -352,8 +352,12 @@ class AnnotationStore:
             self._next += 1
         return number
 
-    def _record(self, change: VoxelChange, role: Role, target: int | None) -> int | None:
+    def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._check_writable()
+        if isinstance(change, BalanceChange):
+            number = self._append(change, RecordKind.BALANCE, role, target)
+            self._undo.note(number, role, target)
+            return number
         if not change.fits(self.voxels.shape):
             raise ValueError("the change lies outside the volume")
         if not change.voxels.size:
@@ -364,7 +368,7 @@ class AnnotationStore:
         self._n_changes += 1
         return number
 
-    def _step(self, target: int | None, role: Role) -> VoxelChange | None:
+    def _step(self, target: int | None, role: Role) -> Change | None:
         """Undo or redo the change of a record."""
         change = self._change_by(target, role)
         if change is not None:
@@ -372,12 +376,14 @@ class AnnotationStore:
             change.apply(self.voxels)
         return change
 
-    def _change_by(self, target: int | None, role: Role) -> VoxelChange | None:
+    def _change_by(self, target: int | None, role: Role) -> Change | None:
         """Return what undoing or redoing the change of a record would change."""
         writer = self._check_writable()
         if target is None:
             return None
         made = (writer.waiting(target) or self._journal.read(target)).content
+        if isinstance(made, BalanceChange):
+            return made.inverse if role is Role.UNDO else made
         assert isinstance(made, VoxelChange)
         present = self.voxels.reshape(-1)[made.voxels]
         return VoxelChange(made.voxels, present, made.old if role is Role.UNDO else made.new)

@@ -1,14 +1,16 @@
-"""What a stroke, an erasing or an import changes: voxels with their old and new classes."""
+"""What one step changes: voxels with their old and new classes, or the balance of a class."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation import Strokes
+from supervox.parameters import read_json
+from supervox.segmentation import RefinementParameters, Strokes
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,47 @@ class VoxelChange:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class BalanceChange:
+    """A move of the balance of a class, which can be undone like a stroke.
+
+    Attributes
+    ----------
+    class_id : int
+    old, new : float
+        Balance before and after.
+    """
+
+    class_id: int
+    old: float
+    new: float
+
+    @property
+    def inverse(self) -> BalanceChange:
+        """The change that takes this one back."""
+        return BalanceChange(self.class_id, self.new, self.old)
+
+    def apply(self, volume: NDArray[np.uint8]) -> None:
+        """Change no voxel: a balance is set by whoever knows the parameters."""
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> BalanceChange:
+        """Read what `vars` made of one.
+
+        Raises
+        ------
+        ValueError
+            If it can't be the balance of a class.
+        """
+        change = read_json(cls, content)
+        for value in (change.old, change.new):
+            RefinementParameters(balance=((change.class_id, value),))
+        return change
+
+
+Change = VoxelChange | BalanceChange
 
 
 def change_between(before: Strokes, after: Strokes) -> VoxelChange:

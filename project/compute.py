@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from supervox.execution import Checkpoint, Run, VolumeLike, Workspace
 from supervox.segmentation import (
+    Balance,
+    FoundBalance,
     Piece,
     Pieces,
     Segmentation,
@@ -212,9 +214,50 @@ def complete(
         partitions = derived.load_partitions(workspace=workspace, run=run)
         if len(partitions) == settings.parameters.partitions:
             return tables.segmentation(data, partitions, settings, run.threads)
-    started = time.perf_counter()
+    return complete_with_shares(project, data, (), workspace=workspace, run=run)
+
+
+def complete_with_shares(
+    project: Project,
+    data: VolumeLike,
+    shares: Balance,
+    *,
+    tell: Callable[[int, float, FoundBalance], None] | None = None,
+    workspace: Workspace | None = None,
+    run: Run = Run(),
+) -> Segmentation:
+    """Return a new result, in which classes have shares of the volume.
+
+    The project gets the balance that gives them, one class after the other.
+
+    Parameters
+    ----------
+    project, data, workspace, run
+        As for `complete`.
+    shares : tuple of (int, float)
+        Class ids, and the share of each, from 0 to 1.
+    tell : callable, optional
+        Called with class, share and what was found.
+
+    Raises
+    ------
+    SegmentationError
+        As for `complete`; and if a class isn't painted.
+    ProjectError
+        If what was made, or the balance, can't be written.
+    Cancelled
+        If the run is to stop.
+    """
+    started, strokes = time.perf_counter(), project.strokes
     segmenter = prepare(project, data, workspace=workspace, run=run)
     result = segmenter.segment(strokes)
+    for class_id, share in shares:
+        found = segmenter.balance_for_share(class_id, share, run=run)
+        if tell is not None:
+            tell(class_id, share, found)
+        parameters = project.settings.parameters.balanced((class_id, found.balance))
+        project.settings = replace(project.settings, parameters=parameters)
+        result = segmenter.segment(strokes, refinement=parameters.refinement)
     if project.read_only_because is None:
         keep_result(project, segmenter, result, strokes)
         seconds = time.perf_counter() - started

@@ -17,6 +17,7 @@ from supervox.segmentation import (
     Model,
     NotStorable,
     Partition,
+    RefinementParameters,
     Renderer,
     Segmentation,
     SegmentationError,
@@ -103,7 +104,7 @@ class Derived(PartitionStore):
                     piece_origin(made_from, FEATURES, k) for k in range(parameters.partitions)
                 ],
                 "classifier": _as_ever(parameters.classifier),
-                "refinement": asdict(parameters.refinement),
+                "refinement": _refinement_as_ever(parameters.refinement),
                 "strokes": digest.hexdigest(),
             }
         )
@@ -277,6 +278,14 @@ def _as_ever(classifier: ClassifierParameters) -> dict[str, Any]:
     values = asdict(classifier)
     if classifier.method == DEFAULT:
         del values["method"]
+    return values
+
+
+def _refinement_as_ever(refinement: RefinementParameters) -> dict[str, Any]:
+    """Return what a result depends on; without a balance, as before there was any."""
+    values = asdict(refinement)
+    if not refinement.balance:
+        del values["balance"]
     return values
 
 

@@ -27,6 +27,7 @@ from ._folder import (
     remove_leftovers,
     shape_in,
     take_lock,
+    with_last_balance,
 )
 from .annotations import AnnotationStore
 from .derived import Derived
@@ -195,6 +196,7 @@ class Project:
         try:
             kept = kept_settings(store)
             settings = parse_settings(folder, content, kept)
+            settings = with_last_balance(settings, store.journal)
             project = cls(folder, settings, store, lock, because, findings)
             if lock is not None:
                 project._complete(content, kept)

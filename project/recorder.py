@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from supervox.execution import ShouldStop, Slices, check_stop
 
 from .annotations import AnnotationStore
-from .changes import VoxelChange
+from .changes import Change, VoxelChange
 
 LOOK_VOXELS = 2**24  # compared between two questions whether to stop
 
@@ -31,8 +31,8 @@ class Recorder:
     def __init__(self, voxels: NDArray[np.uint8], store: AnnotationStore | None = None) -> None:
         self._voxels = voxels
         self._known = np.zeros(voxels.shape, np.uint8)  # pages that nobody writes to cost nothing
-        self._waiting: list[VoxelChange] = []
-        self._undone: list[VoxelChange] = []  # of those that wait
+        self._waiting: list[Change] = []
+        self._undone: list[Change] = []  # of those that wait
         self._store = store
         if store is not None:
             painted = np.flatnonzero(store.voxels)
@@ -127,11 +127,13 @@ class Recorder:
         if not differs.any():
             return None
         change = VoxelChange(voxels[differs], old[differs], new[differs])
-        self._write(change)
+        self.record(change)
         return change
 
-    def undo(self) -> VoxelChange | None:
+    def undo(self) -> Change | None:
         """Take the last change back, in the array as well; None if there is none.
+
+        A balance, whoever asks has to set.
 
         Raises
         ------
@@ -140,11 +142,11 @@ class Recorder:
         """
         return self._step(back=True)
 
-    def redo(self) -> VoxelChange | None:
+    def redo(self) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
         return self._step(back=False)
 
-    def preview(self, *, back: bool) -> VoxelChange | None:
+    def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing.
 
         Raises
@@ -168,7 +170,7 @@ class Recorder:
         """Whether there is a change to make again."""
         return bool(self._undone) if self._store is None else self._store.can_redo
 
-    def _step(self, *, back: bool) -> VoxelChange | None:
+    def _step(self, *, back: bool) -> Change | None:
         if self._store is not None:
             change = self._store.undo() if back else self._store.redo()
         else:
@@ -188,7 +190,14 @@ class Recorder:
         known: NDArray[np.uint8] = self._known.reshape(-1)[voxels]
         return known
 
-    def _write(self, change: VoxelChange) -> None:
+    def record(self, change: Change) -> None:
+        """Write down a change that was made already, in the array as well.
+
+        Raises
+        ------
+        ProjectError
+            If the store can't be changed.
+        """
         if self._store is None:
             self._waiting.append(change)
             self._undone.clear()

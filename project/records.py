@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
-from .changes import VoxelChange
+from .changes import BalanceChange, VoxelChange
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
 NO_TARGET = 2**64 - 1
@@ -39,14 +39,19 @@ class RecordKind(IntEnum):
     CLASSES = 2  # the whole table of classes
     PROJECT = 3  # what project.json says
     STEP = 4  # what was done, for provenance.json
+    BALANCE = 5  # the balance of a class that changed
 
 
 class Role(IntEnum):
-    """How a change of voxels came about."""
+    """How a change that can be undone came about."""
 
     CHANGE = 0
     UNDO = 1  # takes the target back
     REDO = 2  # makes the target again
+
+
+UNDOABLE = (RecordKind.VOXELS, RecordKind.BALANCE)
+Content = VoxelChange | BalanceChange | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,8 @@ class Record:
         Its place in the sequence; never used twice.
     time : float
         When it was made, in seconds since 1970.
-    content : VoxelChange or mapping
-        Voxels that changed, or what JSON can hold.
+    content : VoxelChange, BalanceChange or mapping
+        What can be undone, or what JSON can hold.
     kind : RecordKind
     role : Role
     target : int or None
@@ -69,7 +74,7 @@ class Record:
 
     number: int
     time: float
-    content: VoxelChange | Mapping[str, Any]
+    content: Content
     kind: RecordKind = RecordKind.VOXELS
     role: Role = Role.CHANGE
     target: int | None = None
@@ -101,7 +106,8 @@ def encode(record: Record) -> bytes:
     if isinstance(content, VoxelChange):
         n_voxels, plain = content.voxels.size, _pack(content)
     else:
-        plain = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+        values = vars(content) if isinstance(content, BalanceChange) else content
+        plain = json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
     payload = zlib.compress(plain, COMPRESSION)
     return LOG.pack(
         payload,
@@ -140,13 +146,15 @@ def decode(header: Header, payload: Buffer) -> Record:
     """
     if not header.frame.fits(payload):
         raise ValueError("its checksum is wrong")
-    content: VoxelChange | Mapping[str, Any]
+    content: Content
     if header.kind is RecordKind.VOXELS:
         content = _unpack(_inflate(payload, 1 + 10 * header.n_voxels), header.n_voxels)
     else:
         content = json.loads(_inflate(payload, MOST_JSON_BYTES))
         if not isinstance(content, dict):
             raise ValueError("its content is of another kind")
+        if header.kind is RecordKind.BALANCE:
+            content = BalanceChange.from_json(content)
     return Record(header.number, header.time, content, header.kind, header.role, header.target)
 
 

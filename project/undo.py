@@ -19,7 +19,7 @@ class UndoStack:
         self._undone = array("q")
 
     def note(self, number: int, role: Role, target: int | None) -> None:
-        """Take notice of a change of voxels.
+        """Take notice of a change that can be undone.
 
         Parameters
         ----------

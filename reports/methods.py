@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from supervox.features import FILTERS, STATISTICS
 from supervox.project import ProjectSettings
@@ -11,6 +11,7 @@ from supervox.segmentation import (
     OWN,
     ClassifierParameters,
     SegmentationParameters,
+    balance_text,
     boosting_rounds,
 )
 
@@ -42,6 +43,7 @@ def methods_paragraph(
     n_classes: int,
     n_strokes: int,
     n_supervoxels: Sequence[int],
+    names: Mapping[int, str] | None = None,
 ) -> tuple[str, list[str]]:
     """Return the paragraph, with numbers in brackets, and the works that these stand for.
 
@@ -54,6 +56,8 @@ def methods_paragraph(
         That were painted.
     n_supervoxels : sequence of int
         Of each partition; empty if that isn't known.
+    names : mapping of int to str, optional
+        Of the classes, as far as they have any.
     """
     cited: list[str] = []
 
@@ -70,6 +74,11 @@ def methods_paragraph(
         f"{n_strokes} strokes of {n_classes} classes were painted by hand; the supervoxels that "
         f"they touch trained {_classifier(parameters.classifier, cite)}.",
     ]
+    if parameters.refinement.balance:
+        sentences.append(
+            "To the log-probabilities of single classes a constant was added that was set by eye "
+            f"({balance_text(parameters.refinement.balance, names)})."
+        )
     if parameters.refinement.strength > 0:
         sentences.append(
             "The probabilities were refined by a Markov random field on the graph of touching "

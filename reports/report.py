@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from supervox.parameters import entries_of
 from supervox.project import Project, Severity
 from supervox.segmentation import count_labels
 from supervox.volumes import cubed
 
 from .document import Picture, Section, Table
 from .methods import methods_paragraph
-from .summary import class_entries, describe_project
+from .summary import class_entries, describe_project, described_parameters
 
 MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than segmenting
 
@@ -40,6 +39,7 @@ def make_report(
     """
     summary, settings = describe_project(project), project.settings
     painted = class_entries(project)
+    names = {item["id"]: item["name"] for item in painted}
     steps = summary["history"]
     prepared = [step["supervoxels"] for step in steps if "supervoxels" in step]
     versions = steps[-1]["versions"] if steps else {}
@@ -49,12 +49,13 @@ def make_report(
         sum(item["painted_voxels"] > 0 for item in painted),
         sum(item["strokes"] for item in painted),
         prepared[-1] if prepared else [],
+        names,
     )
     name = project.folder.name
     drawn = Picture("sections.png", picture, f"Sections of {name}")
     parameters = tuple(
-        (entry.stage.title if entry.stage else "", entry.about.title, entry.text)
-        for entry in entries_of(settings.parameters)
+        (entry.stage.title if entry.stage else "", entry.about.title, text)
+        for entry, text in described_parameters(settings.parameters, names)
     )
     sections = [
         Section(f"Segmentation {name}", (_facts(summary),)),

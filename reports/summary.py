@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from supervox.parameters import ParameterEntry, entries_of
 from supervox.project import Project, RecordKind
-from supervox.segmentation import count_strokes, find_strokes
+from supervox.segmentation import (
+    SegmentationParameters,
+    balance_text,
+    count_strokes,
+    find_strokes,
+)
 
 
 def describe_project(project: Project) -> dict[str, Any]:
@@ -34,6 +41,15 @@ def describe_project(project: Project) -> dict[str, Any]:
         "history": [dict(step) | {"when": when(step["time"])} for step in project.history.steps],
         "findings": [vars(finding) for finding in project.findings],
     }
+
+
+def described_parameters(
+    parameters: SegmentationParameters, names: Mapping[int, str]
+) -> Iterator[tuple[ParameterEntry, str]]:
+    """Yield every parameter with its value in words; a balance has the names of its classes."""
+    for entry in entries_of(parameters):
+        is_balance = entry.name == "refinement.balance"
+        yield entry, balance_text(entry.value, names) if is_balance else entry.text
 
 
 def class_entries(project: Project) -> list[dict[str, Any]]:

@@ -1,3 +1,4 @@
+from .balance import check_balance as check_balance
 from .checks import SegmentationError as SegmentationError
 from .checks import Spacing as Spacing
 from .checks import check_channel_count as check_channel_count
@@ -53,8 +54,13 @@ from .preparation.memory_plan import Workload as Workload
 from .preparation.memory_plan import default_budget as default_budget
 from .preparation.memory_plan import plan_memory as plan_memory
 from .preparation.prepare import prepare_partitions as prepare_partitions
+from .refinement.balance import balance_probabilities as balance_probabilities
 from .refinement.mrf import refine as refine
+from .refinement.parameters import LARGEST_BALANCE as LARGEST_BALANCE
+from .refinement.parameters import Balance as Balance
 from .refinement.parameters import RefinementParameters as RefinementParameters
+from .refinement.parameters import balance_text as balance_text
+from .refinement.share import FoundBalance as FoundBalance
 from .rendering.renderer import Renderer as Renderer
 from .rendering.segmentation import RenderedBlock as RenderedBlock
 from .rendering.segmentation import Segmentation as Segmentation

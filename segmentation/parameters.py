@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from supervox.features import FeatureParameters
@@ -75,6 +75,10 @@ class SegmentationParameters:
             ((k * _SHIFT[0]) % 1, (k * _SHIFT[1]) % 1, (k * _SHIFT[2]) % 1)
             for k in range(self.partitions)
         )
+
+    def balanced(self, *values: tuple[int, float]) -> SegmentationParameters:
+        """Return a copy in which some classes have another balance; see `RefinementParameters`."""
+        return replace(self, refinement=self.refinement.balanced(*values))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values, for JSON."""

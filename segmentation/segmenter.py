@@ -19,13 +19,14 @@ from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
 from supervox.segmentation.graph.partition import Channel, Partition, PreparationStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
-from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.parameters import RefinementParameters
+from supervox.segmentation.refinement.share import FoundBalance
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.volumes import VolumeClass
 
+from .balance import search_balance
 from .checks import (
     SegmentationError,
     check_channel_count,
@@ -34,12 +35,15 @@ from .checks import (
     check_volume,
     measure_intensity,
 )
+from .history import Moment
 from .model import Model
 from .parameters import SegmentationParameters
 from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_strokes
-from .training import Learned, learn, predict_partitions, refine_partitions
-from .view_first import InView, segment_in_view
+from .training import Learned, Memory, predict_partitions, refine_partitions
+from .view_first import InView, Surroundings, segment_in_view
 from .warm_up import warm_up
+
+UNTRAINED = "nothing is trained: segment with strokes first"
 
 
 class Segmenter:
@@ -104,7 +108,7 @@ class Segmenter:
         if estimator is not None:
             own = replace(self._parameters.classifier, method=OWN)
             self._parameters = replace(self._parameters, classifier=own)
-        self._trainer = Trainer(self._parameters.classifier, estimator)
+        self._memory = Memory(Trainer(self._parameters.classifier, estimator))
         self._lock = RLock()  # one change at a time; each call sees a whole state
         self.run, self.workspace = Run.of(workers), workspace
         self.seconds: dict[str, float] = {}
@@ -132,8 +136,11 @@ class Segmenter:
             old, self._parameters = self._parameters, parameters
             if (old.supervoxels, old.features) != (parameters.supervoxels, parameters.features):
                 self._partitions = []
+                self._memory = Memory(self._memory.trainer)
             del self._partitions[parameters.partitions :]
-            self._trainer = replace(self._trainer, parameters=parameters.classifier)
+            if old.classifier != parameters.classifier:
+                trainer = replace(self._memory.trainer, parameters=parameters.classifier)
+                self._memory = Memory(trainer)
             if replace(old, refinement=parameters.refinement) != parameters:
                 self._learned = None
 
@@ -142,7 +149,7 @@ class Segmenter:
         with self._lock:
             other = copy(self)
             other._lock, other.seconds = RLock(), {}
-            other._partitions = list(self._partitions)
+            other._partitions, other._memory = list(self._partitions), self._memory.copy()
         return other
 
     @property
@@ -247,12 +254,20 @@ class Segmenter:
                 self.configure(replace(self.parameters, classifier=classifier))
             with self._timed("scan"):
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
-            self._trainer.check()  # before hours are spent
+            self._memory.trainer.check()  # before hours are spent
             self.prepare(run=run)
             painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
             earlier = self._learned
-            known = earlier if earlier is not None and earlier.painted == painted else None
-            trained = known.classifier if known else self._train(painted, local)
+            moments = self._memory.moments(self._partitions[0], strokes)
+            known = (
+                earlier if earlier is not None and earlier.follows_from(moments, painted) else None
+            )
+            with self._timed("train"):
+                trained = (
+                    known.classifier
+                    if known
+                    else self._memory.train(self._partitions[0], moments, run=local)
+                )
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
@@ -262,22 +277,28 @@ class Segmenter:
                         trained,
                         earlier.label_costs if earlier is not None else None,
                         painted[0],
-                        strength=self.parameters.refinement.strength,
+                        refinement=self.parameters.refinement,
                         run=local,
                     )
                 on_view(part)
-            self._learned = known or learn(
-                *(self._partitions, strokes, painted, trained, self._trainer),
-                known=seen,
-                timed=self._timed,
-                run=local,
-            )
+            self._learned = known or self._learn(moments, painted, trained, seen, local)
             return self._finish(local)
 
-    def _train(self, painted: tuple[LabelledSupervoxels, ...], run: Run) -> Classifier:
-        with self._timed("train"):
-            rows = training_rows(self._partitions, painted)
-            return self._trainer.train(*rows, run=run)
+    def _learn(
+        self,
+        moments: Sequence[Moment],
+        painted: tuple[LabelledSupervoxels, ...],
+        classifier: Classifier,
+        seen: Surroundings | None,
+        run: Run,
+    ) -> Learned:
+        """Ask the classifier for all supervoxels, and held-out strokes for the label costs."""
+        with self._timed("predict"):
+            chances = predict_partitions(classifier, self._partitions, seen, run=run)
+        with self._timed("couple"):
+            costs = self._memory.estimate_costs(self._partitions[0], moments, run=run)
+        self._memory.keep_only(moments)
+        return Learned(painted, classifier, chances, costs, tuple(m.key for m in moments))
 
     def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
         """Label the volume with a model that was trained before.
@@ -316,6 +337,21 @@ class Segmenter:
             self._learned = Learned(painted, model.classifier, probabilities, label_costs)
             return self._finish(local)
 
+    def balance_for_share(
+        self, class_id: int, share: float, *, run: Run | None = None
+    ) -> FoundBalance:
+        """Find the balance with which a class has a share of the volume; changes nothing.
+
+        Parameters, and what is raised, are those of `search_balance`; with a `SegmentationError` as
+        well if nothing was learned.
+        """
+        with self._lock:
+            if self._learned is None:
+                raise SegmentationError(UNTRAINED)
+            refinement, run = self.parameters.refinement, self._run(run).latched().local().silent()
+            known = self._learned, self._partitions, refinement
+            return search_balance(*known, class_id, share, run=run)
+
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
 
@@ -333,7 +369,7 @@ class Segmenter:
         """
         learned = self._learned
         if learned is None:
-            raise SegmentationError("nothing is trained: segment with strokes first")
+            raise SegmentationError(UNTRAINED)
         named = {item.value: item for item in classes}
         return Model(
             self.parameters,
@@ -355,10 +391,11 @@ class Segmenter:
         """Refine if anything changed, and hand out the result."""
         learned, refinement = self._learned, self.parameters.refinement
         assert learned is not None
+        balanced = learned.balanced(refinement.balance)
         if self._refined_from != (learned, refinement):
             with self._timed("refine"):
                 self._refined = refine_partitions(
-                    learned,
+                    balanced,
                     self._partitions,
                     refinement.strength,
                     run=run,
@@ -367,7 +404,7 @@ class Segmenter:
         renderer = Renderer.of_partitions(
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
-        tables = learned.probabilities, self._refined
+        tables = balanced.probabilities, self._refined
         return Segmentation(learned.classifier.class_ids, *tables, renderer, self.run.threads)
 
     @contextmanager

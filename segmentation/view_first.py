@@ -10,8 +10,10 @@ from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.graph.partition import Partition
+from supervox.segmentation.refinement.balance import balance_probabilities
 from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.mrf import minimise
+from supervox.segmentation.refinement.parameters import RefinementParameters
 
 from .strokes import LabelledSupervoxels
 
@@ -28,6 +30,7 @@ class InView(NamedTuple):
     class_ids : uint16, (K,)
         The user's class id of each.
     probabilities : float32, (K, C)
+        Balanced.
     """
 
     supervoxels: NDArray[np.int32]
@@ -45,6 +48,7 @@ class Surroundings(NamedTuple):
     is_seen : bool, (N,)
         Which of them are looked at.
     probabilities : float32, (N, C)
+        As the classifier gave them.
     """
 
     supervoxels: NDArray[np.int32]
@@ -59,7 +63,7 @@ def segment_in_view(
     label_costs: LabelCosts | None,
     painted: LabelledSupervoxels,
     *,
-    strength: float,
+    refinement: RefinementParameters,
     run: Run = Run(),
 ) -> tuple[Surroundings, InView]:
     """Ask the classifier for what is looked at and its surroundings, and refine these only.
@@ -76,8 +80,7 @@ def segment_in_view(
     label_costs : LabelCosts, optional
         Of earlier strokes, if there were any; not used if there were other classes.
     painted : LabelledSupervoxels
-    strength : float
-        Of refinement.
+    refinement : RefinementParameters
     run : Run
         Asked whether to stop every few hundredths of a second, on any thread.
     """
@@ -89,13 +92,14 @@ def segment_in_view(
     n_classes = len(classifier.class_ids)
     if label_costs is None or len(label_costs.D) != n_classes:
         label_costs = LabelCosts.unknown(n_classes)
+    balanced = balance_probabilities(probabilities, classifier.class_ids, refinement.balance)
     labels = minimise(
-        probabilities,
+        balanced,
         near.adjacency,
-        strength * label_costs.D,
+        refinement.strength * label_costs.D,
         painted=near.known(painted, classifier.class_ids),
         run=run,
     )
     chosen = surroundings.is_seen
     found = np.array(classifier.class_ids, np.uint16)[labels[chosen]]
-    return surroundings, InView(near.supervoxels[chosen], found, probabilities[chosen])
+    return surroundings, InView(near.supervoxels[chosen], found, balanced[chosen])

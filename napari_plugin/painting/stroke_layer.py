@@ -21,7 +21,7 @@ from supervox.napari_plugin.layers.make_layers import (
     role_of,
 )
 from supervox.napari_plugin.layers.source import finest_data
-from supervox.project import MAX_ID, ProjectError, Recorder, VoxelChange
+from supervox.project import MAX_ID, BalanceChange, Change, ProjectError, Recorder
 from supervox.segmentation import Strokes
 
 from .class_list import ClassList
@@ -43,6 +43,8 @@ class Painting:
     began = Signal()  # a stroke with the mouse
     hint = Signal(str)  # a sentence for the status bar
     recorded = Signal()  # there is more, or less, to undo
+    recording = Signal()  # something is about to be written down, or to be undone
+    balanced = Signal(BalanceChange)  # by undo or redo
     failed = Signal(Exception)
 
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
@@ -294,11 +296,16 @@ class Painting:
                 self.hint.emit(f"{names} locked: unlock to {verb} this stroke")
                 return
             _ = recorder.undo() if back else recorder.redo()
+        if isinstance(change, BalanceChange):
+            self.balanced.emit(change)
+            return
         self._refresh()
         self.changed.emit()
 
-    def _locked_in(self, change: VoxelChange) -> str:
+    def _locked_in(self, change: Change) -> str:
         """Name the locked classes whose strokes a change would take away."""
+        if isinstance(change, BalanceChange):
+            return ""
         taken = set(np.unique(change.old[change.old != change.new]).tolist())
         return ", ".join(item.name for item in self.classes if item.locked and item.id in taken)
 

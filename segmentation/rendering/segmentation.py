@@ -72,7 +72,7 @@ class Segmentation:
     class_ids : tuple of int
         The user's class ids, ascending; columns of the tables follow them.
     probabilities : tuple of float32, (S, C)
-        The classifier's probabilities in each partition.
+        The classifier's probabilities in each partition, balanced.
     classes : tuple of int32, (S,)
         Column of the class that refinement chose, in each partition.
     renderer : Renderer

@@ -97,6 +97,18 @@ def test_bad_files(bad, run, tmp_path, volume, strokes, message):
         (("--supervoxel-size", 1), "'--supervoxel-size': the supervoxel size must be 2 voxels"),
         (("--supervoxel-size", "nan"), "the supervoxel size must be 2 voxels or more"),
         (("--refine", -1), "'--refine': .*must lie between 0 and 100, not -1"),
+        (("--balance", "3=11"), "'--balance': .* class 3 must lie between -10 and 10, not 11"),
+        (("--balance", "3"), "'--balance': '3' can't be read; write .* like 3=0.7"),
+        (("--balance", "0=1"), "of a class from 1 to 65,535, not of 0"),
+        (("--balance", "3=1", "--balance", "3=2"), "class 3 is given twice"),
+        (
+            ("--balance", "99=1"),
+            "class 99 can't be balanced: there are strokes of the classes 1",
+        ),
+        (("--share", "3=100"), "'--share': .* must lie between 0 and 100 percent, not 100"),
+        (("--share", "mito=4"), "'mito=4' can't be read; write .* like 3=4.5"),
+        (("--share", "99=4"), "class 99 can't be balanced"),
+        (("--share", "3=4", "--balance", "3=1"), "class 3 has --balance and --share"),
         (("--seed", -1), "'--seed': the seed must lie between 0 and"),
     ],
 )

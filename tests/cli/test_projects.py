@@ -76,6 +76,43 @@ def test_options_change_what_they_name_and_nothing_else(files, run, project):
     assert "other parameters or strokes; it is computed again when needed" in done.err
 
 
+def test_a_balance_stays_in_the_project_and_what_was_learned_is_told(run, project, made, read):
+    labels = project.parent / "l.tif"
+    done = run("segment", "--project", project, "--balance", "3=1.5", "--output", labels)
+    assert done.code == 0, done.err
+    more = read(labels)
+    assert (more == 3).sum() > (read(made / "labels.tif") == 3).sum()
+    assert "balance nucleus +1.5" in run("info", project).out
+    done = run("report", project, "--output", project.parent / "report")
+    assert done.code == 0, done.err
+    text = (project.parent / "report" / "report.md").read_text()
+    assert "a constant was added that was set by eye (nucleus +1.5)" in text
+    assert "| Refinement | Balance | nucleus +1.5 |" in text
+    done = run("segment", "--project", project, "--save-model", project.parent / "m")
+    assert done.code == 0, done.err
+    assert "balance nucleus +1.5" in run("info", project.parent / "m").out
+    done = run("segment", "--project", project, "--balance", "3=0", "--output", labels)
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(labels), read(made / "labels.tif"))
+    done = run("segment", "--project", project, "--balance", "9=1")
+    assert "class 9 can't be balanced" in done.err
+    with Project.open(project) as opened:
+        assert opened.settings.parameters.refinement.balance == ()
+
+
+def test_a_share_stays_in_the_project(run, project, read):
+    labels = project.parent / "l.tif"
+    done = run("segment", "--project", project, "--share", "3=12", "--output", labels, "--json")
+    assert done.code == 0, done.err
+    assert "12 % were asked for" in done.err
+    ((class_id, found),) = json.loads(done.out)["parameters"]["refinement"]["balance"]
+    assert class_id == 3
+    assert (read(labels) == 3).mean() == pytest.approx(0.12, abs=0.015)  # partitions vote
+    with Project.open(project) as opened:
+        assert opened.settings.parameters.refinement.balance == ((3, found),)
+        assert opened.derived.load_result(opened.strokes) is not None
+
+
 def test_other_strokes_replace_those_of_the_project(files, run, project, read):
     strokes = np.where(files.strokes == 2, 5, files.strokes)
     files.write("other.tif", strokes)

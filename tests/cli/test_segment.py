@@ -148,6 +148,39 @@ def test_the_options_reach_the_library(files, run, read, tmp_path):
         assert labels.spacing == pytest.approx((60, 30, 30))
 
 
+def test_a_balance_gives_more_of_a_class(files, run, read, tmp_path):
+    common = ("--preset", "fast", "--seed", 3, "--no-edge-refinement", "--json")
+    model = tmp_path / "m"
+    done = _segment(run, files, tmp_path, *common, "--balance", "3=1.5", "--balance", "2=-0.5")
+    parameters = SegmentationParameters.from_dict(json.loads(done.out)["parameters"])
+    assert parameters.refinement.balance == ((2, -0.5), (3, 1.5))
+    balanced = read(tmp_path / "l.tif")
+    expected = Segmenter(files.image, spacing=(30, 30, 30), parameters=parameters)
+    np.testing.assert_array_equal(balanced, expected.segment(files.strokes).labels)
+    _segment(run, files, tmp_path, *common, "--save-model", model)
+    plain = read(tmp_path / "l.tif")
+    assert (balanced == 3).sum() > (plain == 3).sum()
+    # a model has its balance, and another one on request
+    words = ("apply", model, files / "volume.tif", "--output", tmp_path)
+    done = run(*words, "--balance", "3=1.5", "--balance", "2=-0.5")
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(tmp_path / "volume_labels.tif"), balanced)
+    done = run(*words, "--balance", "9=1")
+    assert done.code == 2
+    assert "class 9 can't be balanced: there are strokes of the classes 1, 2, 3" in done.err
+
+
+def test_a_share_is_found(files, run, read, tmp_path):
+    common = ("--preset", "fast", "--seed", 3, "--no-edge-refinement", "--json")
+    done = _segment(run, files, tmp_path, *common, "--share", "3=12")
+    (pair,) = json.loads(done.out)["parameters"]["refinement"]["balance"]
+    assert pair[0] == 3
+    assert "class 3: a balance of" in done.err
+    assert "12 % were asked for" in done.err
+    share = (read(tmp_path / "l.tif") == 3).mean()
+    assert share == pytest.approx(0.12, abs=0.01)  # votes of two partitions, each at its share
+
+
 def test_voxels_that_are_no_numbers_get_no_label(files, run, read, tmp_path):
     image = files.image.astype(np.float32)
     image[2:4, 3:9, 5] = np.nan

@@ -10,7 +10,13 @@ from supervox.project.compute import complete
 from supervox.project.derived import MODEL
 from supervox.project.documents import read_document, write_document
 from supervox.reports.methods import CITATIONS, methods_paragraph
-from supervox.segmentation import METHODS, ClassifierParameters, SegmentationError, Segmenter
+from supervox.segmentation import (
+    METHODS,
+    ClassifierParameters,
+    RefinementParameters,
+    SegmentationError,
+    Segmenter,
+)
 
 from .conftest import QUICK
 
@@ -58,6 +64,18 @@ def test_what_a_result_depends_on_is_as_it_was_for_trees_of_ours(home):
 
     assert _as_ever(ClassifierParameters(trees=20)) == {"trees": 20, "seed": 0}
     assert _as_ever(ClassifierParameters("svm")) == asdict(ClassifierParameters("svm"))
+
+
+def test_what_a_result_depends_on_is_as_it_was_without_a_balance(home):
+    with opened(home) as project:
+        before = project.derived.result_origin(project.strokes)
+        for value, is_same in ((0.5, False), (0.0, True)):
+            parameters = project.settings.parameters.balanced((1, value))
+            project.settings = replace(project.settings, parameters=parameters)
+            assert (project.derived.result_origin(project.strokes) == before) is is_same
+    from supervox.project.derived import _refinement_as_ever
+
+    assert _refinement_as_ever(RefinementParameters(0.5)) == {"strength": 0.5}
 
 
 def test_a_model_that_cannot_be_kept_is_told_and_the_labels_are_kept(home, sample):

@@ -38,7 +38,13 @@ EVERY = st.builds(
         st.integers(1, 1000),
         st.integers(0, 2**32 - 1),
     ),
-    st.builds(RefinementParameters, strength=st.floats(0, 10)),
+    st.builds(
+        RefinementParameters,
+        strength=st.floats(0, 10),
+        balance=st.dictionaries(st.integers(1, 65535), st.floats(-10, 10), max_size=3).map(
+            lambda values: tuple(values.items())
+        ),
+    ),
     st.integers(1, MAX_PARTITIONS),
     st.booleans(),
 )

@@ -27,6 +27,7 @@ from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
     SupervoxelParameters,
+    balance_probabilities,
     load_model,
     save_model,
     segment,
@@ -136,6 +137,76 @@ def test_a_new_strength_never_trains(scene: Scene, calls: dict[str, int]) -> Non
     assert calls == {"prepare_partitions": 1, "_train": 1}
     fresh = replace(QUICK, refinement=RefinementParameters(strength=4.0))
     np.testing.assert_array_equal(results[4.0], labels_of(scene, fresh))
+
+
+def test_a_new_balance_never_trains(scene: Scene, calls: dict[str, int]) -> None:
+    work = Segmenter(scene.image, parameters=QUICK)
+    plain = work.segment(scene.strokes)
+    costs = work.model().label_costs
+    results = {}
+    for value in (0.0, 2.0, -2.0, 0.0):
+        chosen = RefinementParameters(balance=((2, value),))
+        result = results[value] = work.segment(scene.strokes, refinement=chosen)
+        assert work.parameters.refinement == chosen
+        np.testing.assert_array_equal(work.model().label_costs, costs)
+        np.testing.assert_array_equal(
+            result.probabilities[0],
+            balance_probabilities(plain.probabilities[0], plain.class_ids, chosen.balance),
+        )
+    assert work.seconds.keys() == {"scan", "refine"}
+    assert calls == {"prepare_partitions": 1, "_train": 1}
+    np.testing.assert_array_equal(results[0.0].labels, plain.labels)
+    sizes = [(results[value].labels == 2).sum() for value in (-2.0, 0.0, 2.0)]
+    assert sizes[0] < sizes[1] < sizes[2]
+    fresh = replace(QUICK, refinement=RefinementParameters(balance=((2, 2.0),)))
+    np.testing.assert_array_equal(results[2.0].labels, labels_of(scene, fresh))
+
+
+def test_two_classes_move_their_threshold_by_the_balance(scene: Scene) -> None:
+    strokes = np.where(scene.strokes == 3, 0, scene.strokes)
+    plain = Segmenter(scene.image, parameters=QUICK)
+    p = plain.segment(strokes, refinement=RefinementParameters(0)).probabilities[0]
+    moved = plain.segment(strokes, refinement=RefinementParameters(0, ((2, 0.9),)))
+    free = np.ones(len(p), np.bool_)
+    free[np.unique(plain.partitions[0].ids[strokes > 0])] = False
+    wanted = np.log(np.maximum(p, 1e-4)) + np.array([0, 0.9])
+    np.testing.assert_array_equal(moved.classes[0][free], wanted.argmax(axis=1)[free])
+
+
+def test_a_share_is_met_after_refinement(scene: Scene, calls: dict[str, int]) -> None:
+    work = Segmenter(scene.image, parameters=BOTH)
+    work.segment(scene.strokes)
+    before = work.parameters
+    sizes = [part.graph.size for part in work.partitions]
+
+    def share_at(balance: float) -> float:
+        chosen = RefinementParameters(balance=((2, balance),))
+        classes = work.segment(scene.strokes, refinement=chosen).classes
+        shares = [n[c == 1].sum() / n.sum() for n, c in zip(sizes, classes, strict=True)]
+        work.segment(scene.strokes, refinement=RefinementParameters())
+        return float(np.mean(shares))
+
+    for wanted in (0.03, 0.1):
+        found = work.balance_for_share(2, wanted)
+        assert work.parameters == before
+        assert found.share == pytest.approx(share_at(found.balance))
+        beside = [value for value in (found.balance - 0.01, found.balance + 0.01) if value >= -10]
+        around = [abs(share_at(value) - wanted) for value in beside]
+        assert abs(found.share - wanted) <= max(0.01 * wanted, min(around) + 1e-12)
+    assert calls["_train"] == 1
+
+
+def test_a_share_that_can_not_be_is_refused(scene: Scene) -> None:
+    work = Segmenter(scene.image, parameters=QUICK)
+    with pytest.raises(SegmentationError, match="nothing is trained"):
+        work.balance_for_share(2, 0.1)
+    work.segment(scene.strokes)
+    with pytest.raises(SegmentationError, match=r"class 9 can't be balanced: .* classes 1, 2, 3"):
+        work.balance_for_share(9, 0.1)
+    with pytest.raises(SegmentationError, match="between 0 and 100 %, not at 150 %"):
+        work.balance_for_share(2, 1.5)
+    with pytest.raises(Cancelled):
+        work.balance_for_share(2, 0.3, run=Run(should_stop=lambda: True))
 
 
 def test_a_strength_of_zero_takes_the_most_probable_class(scene: Scene) -> None:
@@ -410,7 +481,7 @@ def test_at_home_a_model_gives_the_same_labels(
         QUICK,
         partitions=partitions,
         edge_refinement=edges,
-        refinement=RefinementParameters(strength=2.0),
+        refinement=RefinementParameters(strength=2.0, balance=((2, 0.8),)),
     )
     model, labels = learn(scene, parameters)
     save_model(model, tmp_path / "m")

@@ -153,3 +153,15 @@ def test_partitions_of_another_segmenter_are_taken(
     np.testing.assert_array_equal(labels, alone)
     one = Segmenter(scene[0], parameters=PARAMETERS, partitions=heir.partitions)
     assert one.partitions == heir.partitions[:1]
+
+
+def test_a_slice_is_balanced_like_the_whole(
+    segmenter: Segmenter, scene: tuple[np.ndarray, np.ndarray]
+) -> None:
+    plain = segmenter.segment(scene[1])
+    chosen = RefinementParameters(balance=((7, 1.5),))
+    part = look(segmenter, scene[1], segmenter.partitions[0].ids[12], refinement=chosen)
+    whole = segmenter.segment(scene[1])
+    np.testing.assert_array_equal(part.probabilities, whole.probabilities[0][part.supervoxels])
+    assert (part.class_ids == whole.supervoxel_classes()[part.supervoxels]).mean() > 0.95
+    assert (whole.supervoxel_classes() == 7).sum() > (plain.supervoxel_classes() == 7).sum()
