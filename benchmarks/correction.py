@@ -11,17 +11,18 @@ import json
 import multiprocessing
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from supervox.sample_data import example_strokes
 
 from .correction_tables import describe, draw, section, targets
 from .datasets import REAL, Dataset, data_folder, load_membranes, load_phantom, load_real
 from .made_volumes import MADE, make_plates
 from .robots import ROBOTS
 from .sessions import MOST, Prepared, Session, VoxelForest, start_of
-from .slider import HAS_BALANCE
 from .timing import say
 
 __all__ = ["draw", "measure", "section", "targets"]
@@ -31,7 +32,7 @@ PEER_ROBOTS = ("random", "error", "pairs")
 PEER_SEEDS = (0,)  # it takes ten times as long
 FIXED_BUDGET = 12
 PROCESSES = 2
-QUICK, QUICK_SHAPE, QUICK_MOST = "plates, quick", (24, 48, 48), 10
+QUICK, QUICK_SHAPE, QUICK_MOST = "plates, quick", (24, 48, 48), 12
 OTHERS = ("membranes", "phantom")
 
 
@@ -58,7 +59,9 @@ def volume_names() -> list[str]:
 def load(name: str) -> Dataset:
     """Read or make a volume."""
     if name == QUICK:
-        return make_plates(QUICK_SHAPE)
+        data = make_plates(QUICK_SHAPE)
+        strokes = example_strokes(data.truth, FIXED_BUDGET, 0, tuple(data.scored))
+        return replace(data, strokes={(FIXED_BUDGET, 0): strokes})
     if name in MADE:
         return MADE[name]()
     if name == "phantom":
@@ -76,7 +79,7 @@ def play_job(job: Job) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for robot in job.robots:
         found[robot] = prepared.session(robot, job.seed, job.most)
-    if HAS_BALANCE and job.with_final and (FIXED_BUDGET, job.seed) in data.strokes:
+    if job.with_final and (FIXED_BUDGET, job.seed) in data.strokes:
         found["fixed"] = prepared.fixed(FIXED_BUDGET, job.seed)
     return found
 

@@ -31,8 +31,6 @@ NEAR = 2  # pixels around paint, in which more paint can't mend anything
 RIGHT = 0.8  # of what is ringed, for a person to have it painted
 FEWEST_PIXELS = 9
 BRUSH: NDArray[np.bool_] = np.ones((3, 3), np.bool_)
-HAS_ORDER = "steps" in Strokes.__dataclass_fields__
-
 Plane = NDArray[np.unsignedinteger]
 Look = Callable[[int], Plane]
 Ring = Callable[[], "Stroke | None"]
@@ -76,8 +74,7 @@ class Painted:
         """Return the painted voxels as the segmenter takes them."""
         voxels = np.flatnonzero(self.classes).astype(np.int64)
         classes = self.classes.reshape(-1)[voxels].astype(np.uint16)
-        order: dict[str, Any] = {"steps": self.steps.reshape(-1)[voxels]} if HAS_ORDER else {}
-        return Strokes(voxels, classes, **order)
+        return Strokes(voxels, classes, self.steps.reshape(-1)[voxels])
 
 
 def spread_planes(n_planes: int, number: int) -> tuple[int, ...]:

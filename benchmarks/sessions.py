@@ -20,12 +20,12 @@ from supervox.segmentation import (
 
 from .datasets import Dataset
 from .robots import PLANES_LOOKED_AT, START, Painted, Plane, Stroke, is_true, play, spread_planes
-from .slider import HAS_BALANCE, mean_dice, set_by_eye, with_balance
+from .slider import mean_dice, set_by_eye, with_balance
 from .voxel_forest import VoxelFeatures, grow
 
 MOST = 40
 FINAL_AT = (8, 16, 24, 40)
-SLIDER_AT = (12, 24) if HAS_BALANCE else ()
+SLIDER_AT = (12, 24)
 SLIDER_ROBOTS = ("random", "error")
 SCORED_PLANES, SCORED_EVERY = 10, 2  # of the voxel forest: planes, and rows and columns in them
 
@@ -95,7 +95,8 @@ class Prepared:
             n = painted.n_strokes
             if n < start_of(data):
                 continue
-            states.append(_State(painted.strokes(), live.segment(painted.strokes())))
+            now = painted.strokes()
+            states.append(_State(now, live.segment(now)))
             labels = states[-1].result.labels
             found["live"].append(round(mean_dice(data, painted.classes, labels), 5))
             if final is not None and n in FINAL_AT:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,6 @@ from .robots import spread_planes
 
 PLANES = 3
 POSITIONS = (0.0, -0.75, 0.75, -1.5, 1.5, -2.25, 2.25, -3.0, 3.0)  # the nearest to 0 wins ties
-HAS_BALANCE = "balance" in RefinementParameters.__dataclass_fields__
-
 Balance = dict[int, float]
 
 
@@ -30,8 +27,7 @@ def mean_dice(
 
 def with_balance(balance: Balance) -> RefinementParameters:
     """Return the default parameters with a balance for each class."""
-    order: dict[str, Any] = {"balance": tuple(sorted(balance.items()))}
-    return RefinementParameters(**order)
+    return RefinementParameters(balance=tuple(balance.items()))
 
 
 def set_by_eye(

@@ -102,8 +102,10 @@ class Pairs(BackgroundTask):
         in_view : tuple of 3 slice or None
             The slice in view; None if none is.
         """
-        self.clear()
         before, self._before = self._before, (prepared, strokes, result)
+        if before is not None and before[:2] == (prepared, strokes):
+            return  # another strength, say: the question stays open
+        self.clear()
         layer = self._painting.layer
         if before is None or before[0] is not prepared or in_view is None or layer is None:
             return

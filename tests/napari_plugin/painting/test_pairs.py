@@ -98,6 +98,14 @@ def test_the_next_stroke_ends_the_question_when_it_begins(asked: Any) -> None:
     assert asked.session.pairs.pair is None
 
 
+def test_another_strength_leaves_the_question_open(asked: Any) -> None:
+    pair = asked.session.pairs.pair
+    asked.slide("supervox_strength", 10)
+    asked.settle()
+    assert asked.session.pairs.pair is pair
+    assert is_ringed(asked)
+
+
 def test_a_stroke_that_corrects_nothing_asks_nothing(shown: Any) -> None:
     shown.prepare(1, 2, 3)
     shown.viewer.dims.set_current_step(0, 8)
