@@ -168,6 +168,8 @@ class SupervoxDock(QWidget):
             toggle_live=lambda: session.set_live(not session.live.is_live),
             update=session.live.update,
             go_to_unsure=session.go_to_unsure,
+            is_asked=lambda: session.pairs.pair is not None,
+            answer=session.pairs.answer,
         )
 
     def _lay_out(self) -> None:

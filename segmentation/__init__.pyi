@@ -17,6 +17,10 @@ from .classifier.parameters import METHODS as METHODS
 from .classifier.parameters import OWN as OWN
 from .classifier.parameters import ClassifierParameters as ClassifierParameters
 from .classifier.stored_estimators import NotStorable as NotStorable
+from .counterpart import Correction as Correction
+from .counterpart import Counterpart as Counterpart
+from .counterpart import find_correction as find_correction
+from .counterpart import find_counterpart as find_counterpart
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.partition import FEATURES as FEATURES

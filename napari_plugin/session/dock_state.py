@@ -176,6 +176,8 @@ class PaintState:
     is_ball : bool
         Whether the brush paints in 3D.
     can_undo, can_redo : bool
+    asked : str
+        Name of the class that what is ringed seems to be of; empty if nothing is.
     """
 
     has_image: bool = False
@@ -192,6 +194,7 @@ class PaintState:
     is_ball: bool = False
     can_undo: bool = False
     can_redo: bool = False
+    asked: str = ""
 
     @property
     def ids(self) -> tuple[int, ...]:

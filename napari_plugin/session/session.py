@@ -9,6 +9,7 @@ from psygnal import Signal
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
+from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
@@ -101,6 +102,7 @@ class Session:
         )
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
+        self.pairs = Pairs(viewer, self.painting, self.classes)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
@@ -166,6 +168,7 @@ class Session:
             delivery.exporting,
             self.preview,
             self.unsure,
+            self.pairs,
         )
 
     def close(self) -> None:
@@ -214,6 +217,7 @@ class Session:
         self.volume.watch(None)
         self.view.release_final()
         self.unsure.clear()
+        self.pairs.forget()
 
     def _on_data(self) -> None:
         """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
@@ -308,6 +312,7 @@ class Session:
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
         self.unsure.clear()
+        self.pairs.clear()
         if self.strokes.is_new:
             self.strokes.is_new = False
             self.volume.show_plane_of(scan.strokes)
@@ -323,6 +328,9 @@ class Session:
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
+        image, prepared, strokes = self.volume.image, self.preparation.prepared, self.live.strokes
+        if image is not None and prepared is not None and strokes is not None:
+            self.pairs.follow(image, prepared, strokes, result, self._part_in_view())
 
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes; what another one left is hidden."""
@@ -353,6 +361,7 @@ class Session:
         """Move the view to the least certain place that was not shown lately."""
         prepared, result = self.preparation.prepared, self.view.result
         if self.volume.image is not None and prepared is not None and result is not None:
+            self.pairs.clear()
             self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:

@@ -111,6 +111,7 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         strokes=tuple(session.live.scan.counts.items()),
         can_undo=recorder is not None and recorder.can_undo,
         can_redo=recorder is not None and recorder.can_redo,
+        asked=_asked(session),
     )
     if layer is None:
         return state
@@ -120,6 +121,12 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         brush_size=int(layer.brush_size),
         is_ball=not state.is_flat and layer.n_edit_dimensions == 3,
     )
+
+
+def _asked(session: Session) -> str:
+    """Name the class that what is ringed seems to be of."""
+    pair, classes = session.pairs.pair, session.classes
+    return classes[pair.class_id].name if pair and pair.class_id in classes else ""
 
 
 def _segment(session: Session) -> SegmentState:

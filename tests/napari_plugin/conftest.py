@@ -132,6 +132,7 @@ class Bench:
             session.preparation,
             session.preview,
             session.unsure,
+            session.pairs,
             session.autosave.working,
             delivery.finishing,
             delivery.exporting,
