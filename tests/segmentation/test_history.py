@@ -147,8 +147,8 @@ def test_trees_of_before_stay_as_they_were(partition: Partition) -> None:
     assert one.roots.size == other.roots.size == TREES
     n_new = int((other.moments == other.moments.max()).sum())
     assert n_new == np.ceil(TREES * LEAST_RENEWED)
-    # the earliest moment lost trees, all others are there, and behind them what is new
-    first = one.roots[np.flatnonzero(one.moments == 1)[0]]
+    # the earliest moments lost trees, all others are there, and behind them what is new
+    first = one.roots[np.flatnonzero(one.moments == 2)[0]]
     n = one.feature.size - first
     last = other.roots[TREES - n_new]
     assert np.array_equal(one.threshold[first:], other.threshold[last - n : last])
