@@ -27,7 +27,7 @@ from .history import Moment, find_moments
 from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
 
-FIRST_DEALS = 4  # of the strokes into folds, where no earlier moments tell
+FIRST_DEALS = 8  # of the strokes into folds, where no earlier moments tell
 MOST_REMEMBERED = 64  # moments, so that undoing a few strokes needs no learning
 
 
@@ -122,7 +122,9 @@ class Memory:
             key = moment.keys[-1]
             forest = self._forests.get(key)
             if forest is None or forest.roots.size < moment.n_trees:
-                trainer = self.trainer.with_trees(moment.n_trees, moment.step)
+                # what was painted at once gives the same, be it known as a step or not
+                seed = 0 if moment.is_first else moment.step
+                trainer = self.trainer.with_trees(moment.n_trees, seed)
                 grown = trainer.train(*training_rows(partitions, moment.painted), run=run)
                 assert isinstance(grown, Forest)
                 self._forests[key] = forest = grown
