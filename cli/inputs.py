@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
-from supervox.execution import Slices, Workspace
+from supervox.execution import Slices, VolumeLike, Workspace
+from supervox.features import AUTO, fill_values_of, leave_out
 from supervox.project import order_beside
 from supervox.segmentation import (
     Model,
@@ -14,6 +16,7 @@ from supervox.segmentation import (
     Strokes,
     copy_volume,
     count_nonfinite,
+    count_without_data,
     with_order,
 )
 from supervox.volumes import (
@@ -30,9 +33,8 @@ from supervox.volumes import (
 from .errors import say
 from .progress import StageProgress
 
-MOST_MASKED = 0.5  # share of voxels that may be no numbers
-LEFT_OUT = "are left out and get the label 0"
-STOOD_IN = "count as the median of their channel"
+LEFT_OUT = "labels there are 0"
+STOOD_IN = "what is around them stands in there"
 
 
 def learned_size(model: Model) -> VoxelSize:
@@ -128,57 +130,122 @@ def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
         )
 
 
+@dataclass(frozen=True)
+class NoData:
+    """What has no data in a volume.
+
+    Attributes
+    ----------
+    voxels : int
+    fill_values : tuple of float
+        Constants that stand for it.
+    is_masked : bool
+        Whether a mask leaves some out.
+    """
+
+    voxels: int
+    fill_values: tuple[float, ...]
+    is_masked: bool
+
+    def describe(self, size: int) -> str:
+        """Say how much of a volume of `size` voxels it is, and why."""
+        reasons = [f"the constant {value:g}" for value in self.fill_values]
+        reasons += ["the mask"] if self.is_masked else []
+        why = " and ".join(reasons) or "NaN or infinite"
+        share = f"{self.voxels:,} of {size:,} voxels ({100 * self.voxels / size:.1f} %)"
+        return f"{share} are taken for no data ({why})"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a report has of it."""
+        return {"masked_voxels": self.voxels, "fill_values": list(self.fill_values)}
+
+
 def read_volume(
     volume: Volume,
     stages: StageProgress,
     *,
+    no_data: str = AUTO,
+    mask: VolumeLike | None = None,
     workspace: Workspace | None = None,
     box: Slices | None = None,
-    masked_voxels: str = LEFT_OUT,
-) -> tuple[NDArray[Any], int]:
+    consequence: str = LEFT_OUT,
+) -> tuple[VolumeLike, NoData]:
     """Read a volume to where many passes over it are quick: into memory, or as `workspace` has it.
 
-    `box` is the part to read, all of it by default.
-    `masked_voxels` says what becomes of voxels that are not finite numbers.
+    A message tells what has no data, and its `consequence`.
+
+    Parameters
+    ----------
+    volume
+    stages
+    no_data
+        As in the parameters.
+    mask
+        0 where there is no data.
+    workspace
+    box
+        The part to read; all of it by default.
+    consequence
 
     Returns
     -------
-    data : ndarray, (Z, Y, X)
-    masked : int
-        Voxels that are not finite numbers, which a message has told of.
-
-    Raises
-    ------
-    SegmentationError
-        If more than half of them are not.
+    data : array-like, (Z, Y, X)
+        What has no data reads as NaN.
+    found : NoData
     """
     with stages.stage("read", f"Reading {volume.path.name}") as run:
         workspace = workspace or Workspace()
-        data = copy_volume(volume.data, workspace, run, box=box, release=volume.data.release)
-        masked = count_nonfinite(data, workers=workspace.releasing(run.silent()))
-    if masked > MOST_MASKED * data.size:
-        raise SegmentationError(
-            f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
-            "infinite), more than half: check how the volume was made"
-        )
-    if masked:
-        say(
-            f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
-            f"infinite); they {masked_voxels}"
-        )
-    return data, masked
+        copied = copy_volume(volume.data, workspace, run, box=box, release=volume.data.release)
+        data = leave_out(copied, no_data, mask)
+        missing = count_nonfinite(data, workers=workspace.releasing(run.silent()))
+    found = NoData(missing, fill_values_of(data), mask is not None)
+    if missing:
+        say(f"{volume.path}: {found.describe(math.prod(data.shape))}; {consequence}")
+    if found.fill_values and no_data == AUTO:
+        values = ",".join(f"{value:g}" for value in found.fill_values)
+        say(f"if that is data, give --no-data none; --no-data {values} takes it for granted")
+    return data, found
 
 
 def read_channels(
     channels: Sequence[Volume],
     stages: StageProgress,
+    no_data: str,
     workspace: Workspace | None = None,
-) -> list[NDArray[Any]]:
+) -> list[VolumeLike]:
     """Read further channels, as `read_volume` does."""
     return [
-        read_volume(channel, stages, workspace=workspace, masked_voxels=STOOD_IN)[0]
+        read_volume(channel, stages, no_data=no_data, workspace=workspace, consequence=STOOD_IN)[0]
         for channel in channels
     ]
+
+
+def read_mask(
+    mask: Volume | None, volume: Volume, stages: StageProgress, workspace: Workspace
+) -> VolumeLike | None:
+    """Read the mask of a volume, if there is one.
+
+    Raises
+    ------
+    SegmentationError
+        If it is no mask of this volume.
+    """
+    if mask is None:
+        return None
+    check_overlay("mask", mask, volume)
+    with stages.stage("read", f"Reading {mask.path.name}") as run:
+        return copy_volume(mask.data, workspace, run, release=mask.data.release)
+
+
+def tell_strokes_without_data(painted: Strokes, data: VolumeLike) -> int:
+    """Warn of strokes that lie where there is no data; return how many voxels do."""
+    voxels = count_without_data(painted, data)
+    if voxels:
+        say(
+            f"{voxels:,} painted voxels lie where the volume has no data, and teach nothing: "
+            "if it is data, give --no-data none"
+        )
+    return voxels
 
 
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:

@@ -36,6 +36,7 @@ from .report import print_classes, print_json
     help="Where to write the labels; the ending (.tif, .mrc, .h5, .zarr ...) says the format.",
 )
 @options.channels
+@options.mask
 @options.spacing
 @parameter_options
 @balance_options.balance
@@ -74,6 +75,7 @@ def command(
     stroke_order: str | None,
     output: str | None,
     channels: tuple[str, ...],
+    mask: str | None,
     spacing: tuple[float, float, float] | None,
     balance: Balance,
     shares: Balance,
@@ -113,6 +115,8 @@ def command(
             raise click.MissingParameter(ctx=context, param=param)
     if project is not None and channels:
         raise click.UsageError("--channel can't be kept in a project: leave one of them out")
+    if project is not None and mask is not None:
+        raise click.UsageError("--mask can't be kept in a project: leave one of them out")
     if both := {k for k, _ in balance} & {k for k, _ in shares}:
         raise click.UsageError(
             f"class {min(both)} has --balance and --share, which finds its balance: give one"
@@ -122,6 +126,7 @@ def command(
         annotations=annotations,
         stroke_order=stroke_order,
         channels=channels,
+        mask=mask,
         project=project,
         files=ResultFiles(output, probabilities, uncertainty),
         model=save_model,

@@ -26,7 +26,7 @@ from supervox.volumes import Volume, class_colour, open_volume
 from . import projects
 from .errors import say
 from .export import write_model
-from .inputs import check_same_shape, class_names, in_order
+from .inputs import check_same_shape, class_names, in_order, tell_strokes_without_data
 from .outputs import Outputs
 from .progress import StageProgress
 from .results import ResultFiles
@@ -57,7 +57,8 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     project, volume, request.memory, request.workers, request.scheduler, device
                 )
             )
-            data, masked = projects.read_data(project, volume, stages, rooms)
+            data, gaps = projects.read_data(project, volume, stages, rooms)
+            lost = tell_strokes_without_data(painted, data)
             result = projects.result_of(project, data, stages, rooms, request.shares)
             tell_lost_classes(painted, result.class_ids)
             voxels = _write(project, volume, files, result, rooms, stages)
@@ -73,7 +74,8 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "volume": settings.volume.address(volume.path),
             "outputs": request.outputs,
             "shape": list(settings.shape),
-            "masked_voxels": masked,
+            **gaps.as_json(),
+            "painted_without_data": lost,
             **report_of_run(request, project.settings.parameters, size, device, seconds),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],
         }

@@ -37,6 +37,8 @@ class SegmentRequest:
         Address of the steps at which the strokes were painted.
     channels : tuple of str
         Addresses of further images of the volume.
+    mask : str, optional
+        Address of a volume that is 0 where there is no data.
     project : Path, optional
         Folder to keep everything in.
     files : ResultFiles
@@ -68,6 +70,7 @@ class SegmentRequest:
     shares: Balance = ()
     stroke_order: str | None = None
     channels: tuple[str, ...] = ()
+    mask: str | None = None
     project: Path | None = None
     model: Path | None = None
     spacing: tuple[float, float, float] | None = None

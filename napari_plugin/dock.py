@@ -114,6 +114,7 @@ class SupervoxDock(QWidget):
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
                 set_spacing=session.volume.set_spacing,
+                leave_fill_out=session.leave_fill_out,
                 open_file=lambda path: viewer.open(path, plugin=PLUGIN),
                 open_project=session.autosave.open,
                 open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),

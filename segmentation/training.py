@@ -195,7 +195,7 @@ def _costs_of(
     smaller = trainer.with_fewer_trees()
     n_deals = FIRST_DEALS if moment.is_first and trainer.renews_trees else 1
     first_deal = 0 if moment.is_first else FIRST_DEALS + moment.step
-    per_supervoxel = max(1.0, len(partition.graph.edges) / partition.graph.n_supervoxels)
+    per_supervoxel = max(1.0, len(partition.graph.edges) / np.count_nonzero(partition.graph.size))
     if trainer.renews_trees:  # trees of other moments know nothing of this one's strokes, or more
         classifier = smaller.train(*training_rows([partition], [painted]), run=run)
     sample = sample_volume(partition, classifier, run=run)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
+from supervox.features import AUTO, NOTHING
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
@@ -271,13 +273,13 @@ class Session:
         """Show the outlines that supervoxels would have on the slice in view."""
         image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_supervoxels(image, source, at, self.parameters.supervoxels)
+            self.preview.show_supervoxels(image, source, at, self.parameters)
 
     def preview_feature(self, channel: str) -> None:
         """Show a single feature on the slice in view."""
         image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.parameters.features, channel)
+            self.preview.show_feature(image, source, at, self.parameters, channel)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -286,6 +288,10 @@ class Session:
         if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
+
+    def leave_fill_out(self, on: bool) -> None:
+        """Take a constant that fills much of the volume for no data, or for data."""
+        self.choose(change_entry(self.parameters, ("no_data",), AUTO if on else NOTHING))
 
     def choose_strength(self, strength: float) -> None:
         """Change the strength of refinement; 1 is what the strokes call for."""
@@ -321,6 +327,11 @@ class Session:
             self.live.updating.cancel()
             self.view.forget_result()
         prepared = self.preparation.prepared
+        if prepared is not None and (strokes := self.live.strokes) is not None:
+            owners = prepared.ids.reshape(-1)[strokes.voxels]
+            lost = np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0)
+            if lost:
+                self.hint(f"{lost:,} painted voxels lie where there is no data: kept, but not used")
         if prepared is not None and prepared.source.box is not None:
             outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
             if outside:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from supervox.features import NOTHING
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import Source, unusable
 from supervox.napari_plugin.tasks.exporting import ExportKind
@@ -61,12 +62,17 @@ def _volume(session: Session, source: Source | None, needs: Needs | None) -> Vol
     images = volume.images()
     strangers = [] if source else [x for x in session.viewer.layers if role_of(x) is None]
     reasons = (unusable(layer) for layer in strangers)
+    prepared = session.preparation.prepared
     return VolumeState(
         images=tuple(layer.name for layer in images),
         chosen=images.index(volume.image) if volume.image in images else None,
         unusable=tuple(reason for reason in reasons if reason),
         source=source,
         needs=needs,
+        leaves_fill_out=session.parameters.no_data != NOTHING,
+        no_data=prepared.no_data
+        if source and prepared and prepared.is_for(source, session.parameters)
+        else "",
         recent=session.autosave.recent.version,
     )
 

@@ -31,17 +31,17 @@ def painted(files, run, tmp_path):
 def test_exported_strokes_give_the_labels_of_the_project(painted, files, run, read, tmp_path):
     done = run("export", painted, "--output", tmp_path / "out", "--what", "strokes")
     assert done.code == 0, done.err
-    assert "order_of_cell_strokes.tif: written" in done.out
-    strokes = tmp_path / "out" / "cell_strokes.tif"
+    assert "order_of_cell_strokes.ome.tif: written" in done.out
+    strokes = tmp_path / "out" / "cell_strokes.ome.tif"
     again = ("segment", files / "volume.tif", "--annotations", strokes, *QUICK, "--output")
     done = run(*again, tmp_path / "again.tif")
     assert done.code == 0, done.err
-    assert "is learned in the order of order_of_cell_strokes.tif" in done.err
+    assert "is learned in the order of order_of_cell_strokes.ome.tif" in done.err
     expected = read(tmp_path / "labels.tif")
     np.testing.assert_array_equal(read(tmp_path / "again.tif"), expected)
 
     # elsewhere, and named
-    order = (tmp_path / "out" / "order_of_cell_strokes.tif").rename(tmp_path / "order.tif")
+    order = (tmp_path / "out" / "order_of_cell_strokes.ome.tif").rename(tmp_path / "order.tif")
     done = run(*again, tmp_path / "named.tif", "--stroke-order", order)
     assert done.code == 0, done.err
     np.testing.assert_array_equal(read(tmp_path / "named.tif"), expected)
@@ -57,7 +57,7 @@ def test_a_project_takes_strokes_in_their_order(painted, files, run, read, tmp_p
     run("export", painted, "--output", tmp_path / "out", "--what", "strokes")
     done = run(
         *("segment", files / "volume.tif", *QUICK, "--project", tmp_path / "other.supervox"),
-        *("--annotations", tmp_path / "out" / "cell_strokes.tif"),
+        *("--annotations", tmp_path / "out" / "cell_strokes.ome.tif"),
         *("--output", tmp_path / "other.tif"),
     )
     assert done.code == 0, done.err
