@@ -29,7 +29,7 @@ from .widgets.segment_section import SegmentActions, SegmentSection
 from .widgets.volume_section import VolumeActions, VolumeSection
 
 PLUGIN, SAMPLE = "supervox", "cell_with_strokes"
-WIDTH = 360
+WIDTH = 370
 SHOW_MS = 50  # what a section needs to open before it can be scrolled to
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
 # Sections that stay open beside the next one: painting and looking go together.

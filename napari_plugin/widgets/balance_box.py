@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
-    QAbstractSpinBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -20,11 +19,12 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 from supervox.napari_plugin.session.dock_state import BalanceState
 
+from .class_table import percent
 from .controls import LabelledSlider, StageBar, tool
 
 SLIDER_STEPS = 20  # of the slider, from one whole number to the next
 MOST = 4  # at the ends of the slider: what is rarer is typed
-SWATCH = 12  # pixels
+SWATCH, SHARE_WIDTH, VALUE_WIDTH = 12, 64, 46  # pixels
 
 
 @dataclass(frozen=True)
@@ -54,27 +54,44 @@ class BalanceActions:
     compare: Callable[[], None]
 
 
-class ShareField(QDoubleSpinBox):
-    """Shows a share in percent with three digits, and takes one that is typed."""
+class ShareField(QLineEdit):
+    """Shows a share in percent, and takes one that is typed.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    ask : callable
+        Takes a share from 0 to 1 that a person wants.
+    """
+
+    def __init__(self, ask: Callable[[float], None]) -> None:
         super().__init__()
+        self._ask = ask
+        self._share: float | None = None
         self.setObjectName("supervox_share")
-        self.setDecimals(3)
-        self.setRange(0, 100)
-        self.setSuffix(" %")
-        self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
-        self.setKeyboardTracking(False)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setFixedWidth(72)
+        self.setFixedWidth(SHARE_WIDTH)
         self.setToolTip(
-            "<qt>Share of the volume (of its voxels, as the live labels have it). Type another one "
-            "and press Enter: the balance that gives it is found, after smoothing</qt>"
+            "<qt>Share of the volume: of its voxels, as the live labels have it. Type another one "
+            "and press Enter: the balance that gives it is found, with the smoothing in it</qt>"
         )
+        self.returnPressed.connect(self._on_entered)
+        self.editingFinished.connect(lambda: self.show_share(self._share))
 
-    def textFromValue(self, value: float) -> str:
-        """Write three digits, and no zeros behind them."""
-        return f"{value:.3g}" if value < 100 else "100"
+    def show_share(self, share: float | None) -> None:
+        """Show a share, unless another one is being typed."""
+        self._share = share
+        if not (self.hasFocus() and self.isModified()):
+            self.setText("" if share is None else percent(share))
+
+    def _on_entered(self) -> None:
+        """Ask for what was typed; what is no share is replaced by what is."""
+        self.setModified(False)
+        try:
+            wanted = float(self.text().strip().removesuffix("%").replace(",", ".")) / 100
+        except ValueError:
+            return
+        if 0 < wanted < 1:
+            self._ask(wanted)
 
 
 class BalanceBox(QWidget):
@@ -103,8 +120,7 @@ class BalanceBox(QWidget):
         self.name = QElidingLabel()
         self.name.setToolTip("The class that is chosen in step 3: more or less of it")
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.share = ShareField()
-        self.share.valueChanged.connect(self._on_share)
+        self.share = ShareField(self._on_share)
         self.regions = QLabel()
         self.regions.setToolTip("Regions (supervoxels) of this class")
         line.addWidget(self.swatch)
@@ -136,12 +152,12 @@ class BalanceBox(QWidget):
             "is as the strokes say; nothing is learned anew. Look at several planes while you move "
             "it</qt>",
         )
-        self.slider.label.setFixedWidth(38)
+        self.slider.label.setFixedWidth(VALUE_WIDTH)
         self.slider.label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.slider.changed.connect(self._on_moved)
         self.slider.slider.sliderReleased.connect(self._on_released)
         self.reset = tool(
-            "supervox_balance_reset", "↺", "Back to what the strokes say: 0", lambda: self._move(0)
+            "supervox_balance_reset", "↺", "Back to what the strokes say: 0", self._on_reset
         )
         for made in (self.less, self.slider, self.more, self.reset):
             line.addWidget(made, 1 if made is self.slider else 0)
@@ -193,10 +209,7 @@ class BalanceBox(QWidget):
         self.name.setText(state.name)
         self.slider.show_value(round(state.value * SLIDER_STEPS), _value_text(state.value))
         self.regions.setText(_regions_text(state))
-        if not self.share.hasFocus() or not self.share.lineEdit().isModified():
-            self.share.blockSignals(True)
-            self.share.setValue(100 * (state.share or 0))
-            self.share.blockSignals(False)
+        self.share.show_share(state.share)
         strokes = state.strokes_since
         is_old = bool(strokes) and can_change
         self.again.setVisible(is_old)
@@ -218,13 +231,18 @@ class BalanceBox(QWidget):
     def _on_moved(self, value: int) -> None:
         self._move(value / SLIDER_STEPS)
 
+    def _on_reset(self) -> None:
+        """Go back to 0, as a step of its own, so that undo finds what was there."""
+        self._do.settle()
+        self._move(0)
+        self._do.settle()
+
     def _on_released(self) -> None:
         self.slider.tell_now()
         self._do.settle()
 
-    def _on_share(self, percent: float) -> None:
-        if 0 < percent < 100:
-            self._with_class(lambda class_id: self._do.ask_for_share(class_id, percent / 100))
+    def _on_share(self, share: float) -> None:
+        self._with_class(lambda class_id: self._do.ask_for_share(class_id, share))
 
 
 def _value_text(value: float) -> str:

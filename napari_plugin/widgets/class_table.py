@@ -18,7 +18,7 @@ from supervox.napari_plugin.session.dock_state import PaintState
 
 KEY, COLOUR, NAME, STROKES, LESS, SHARE, MORE, SHOWN, LOCKED = range(9)
 HEADS = ("", "", "Class", "Strokes", "", "Share", "", "Show", "Lock")
-WIDTHS = {KEY: 16, COLOUR: 22, STROKES: 52, LESS: 18, SHARE: 46, MORE: 18, SHOWN: 38, LOCKED: 36}
+WIDTHS = {KEY: 16, COLOUR: 22, STROKES: 52, LESS: 16, SHARE: 46, MORE: 16, SHOWN: 36, LOCKED: 34}
 SWATCH = 14  # pixels
 ROW_HEIGHT = 24
 ROWS_SHOWN = 6
@@ -61,10 +61,10 @@ class ClassTable(QTableWidget):
         self.setMinimumWidth(240)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
+        header.setMinimumSectionSize(min(WIDTHS.values()))
         for column, width in WIDTHS.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
-        header.setMinimumSectionSize(16)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.cellClicked.connect(self._on_clicked)
         self.itemChanged.connect(self._on_edited)

@@ -132,6 +132,8 @@ class Bench:
             session.preparation,
             session.preview,
             session.unsure,
+            session.balancing.searching,
+            session.comparison,
             session.autosave.working,
             delivery.finishing,
             delivery.exporting,
