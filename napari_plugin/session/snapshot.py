@@ -151,7 +151,7 @@ def _segment(session: Session) -> SegmentState:
 
 def _balance(session: Session) -> BalanceState | None:
     classes, balancing = session.classes, session.balancing
-    if classes.selected not in classes:
+    if classes.selected not in classes or session.painting.layer is None:
         return None
     chosen, result = classes[classes.selected], session.view.result
     found = None if result is None else result.shares.get(chosen.id)

@@ -16,7 +16,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 from supervox.napari_plugin.session.dock_state import BalanceState
 
 from .class_table import percent
@@ -117,7 +116,7 @@ class BalanceBox(QWidget):
         line = QHBoxLayout()
         self.swatch = QLabel()
         self.swatch.setFixedSize(SWATCH, SWATCH)
-        self.name = QElidingLabel()
+        self.name = QLabel()
         self.name.setToolTip("The class that is chosen in step 3: more or less of it")
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.share = ShareField(self._on_share)
@@ -172,7 +171,7 @@ class BalanceBox(QWidget):
             " (K)",
             self._do.compare,
         )
-        self.news = QElidingLabel()
+        self.news = QLabel()
         self.news.setProperty("role", "note")
         self.again = tool(
             "supervox_balance_again",
