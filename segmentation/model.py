@@ -26,8 +26,9 @@ from .checks import MOST_CHANNELS, SegmentationError, Spacing
 from .parameters import SegmentationParameters
 from .strokes import LabelledSupervoxels
 
-SCHEMA = 3
+SCHEMA = 4
 OLDEST_SCHEMA = 2  # of that time all classifiers are extra trees, without saying so
+MOMENTS_SCHEMA = 4  # before, all trees of a forest were grown at once
 FOREST_ARRAYS = tuple(field.name for field in fields(Forest) if field.name != "class_ids")
 
 
@@ -194,6 +195,10 @@ def _classifier(header: _Header, arrays: Mapping[str, NDArray[Any]]) -> Classifi
     """Read the classifier, and verify it."""
     ids, n_features = header.class_ids, len(header.columns)
     if header.scikit_learn is None:
+        if header.schema < MOMENTS_SCHEMA:
+            roots, feature = _array(arrays, "forest_roots"), _array(arrays, "forest_feature")
+            at_once = np.zeros(roots.shape, np.int32), np.zeros(feature.shape, np.bool_)
+            arrays = {**arrays, "forest_moments": at_once[0], "forest_is_fresh": at_once[1]}
         forest = Forest(ids, **{name: _array(arrays, f"forest_{name}") for name in FOREST_ARRAYS})
         forest.verify(n_features)
         return forest

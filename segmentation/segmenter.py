@@ -19,7 +19,6 @@ from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
 from supervox.segmentation.graph.partition import Channel, Partition, PreparationStore
 from supervox.segmentation.preparation.prepare import prepare_partitions
-from supervox.segmentation.refinement.cross_validation import training_rows
 from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.refinement.share import FoundBalance
@@ -36,11 +35,12 @@ from .checks import (
     check_volume,
     measure_intensity,
 )
+from .history import Moment
 from .model import Model
 from .parameters import SegmentationParameters
 from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_strokes
-from .training import Learned, learn, predict_partitions, refine_partitions
-from .view_first import InView, segment_in_view
+from .training import Learned, Memory, predict_partitions, refine_partitions
+from .view_first import InView, Surroundings, segment_in_view
 from .warm_up import warm_up
 
 UNTRAINED = "nothing is trained: segment with strokes first"
@@ -108,7 +108,7 @@ class Segmenter:
         if estimator is not None:
             own = replace(self._parameters.classifier, method=OWN)
             self._parameters = replace(self._parameters, classifier=own)
-        self._trainer = Trainer(self._parameters.classifier, estimator)
+        self._memory = Memory(Trainer(self._parameters.classifier, estimator))
         self._lock = RLock()  # one change at a time; each call sees a whole state
         self.run, self.workspace = Run.of(workers), workspace
         self.seconds: dict[str, float] = {}
@@ -136,8 +136,11 @@ class Segmenter:
             old, self._parameters = self._parameters, parameters
             if (old.supervoxels, old.features) != (parameters.supervoxels, parameters.features):
                 self._partitions = []
+                self._memory = Memory(self._memory.trainer)
             del self._partitions[parameters.partitions :]
-            self._trainer = replace(self._trainer, parameters=parameters.classifier)
+            if old.classifier != parameters.classifier:
+                trainer = replace(self._memory.trainer, parameters=parameters.classifier)
+                self._memory = Memory(trainer)
             if replace(old, refinement=parameters.refinement) != parameters:
                 self._learned = None
 
@@ -146,7 +149,7 @@ class Segmenter:
         with self._lock:
             other = copy(self)
             other._lock, other.seconds = RLock(), {}
-            other._partitions = list(self._partitions)
+            other._partitions, other._memory = list(self._partitions), self._memory.copy()
         return other
 
     @property
@@ -251,12 +254,20 @@ class Segmenter:
                 self.configure(replace(self.parameters, classifier=classifier))
             with self._timed("scan"):
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
-            self._trainer.check()  # before hours are spent
+            self._memory.trainer.check()  # before hours are spent
             self.prepare(run=run)
             painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
             earlier = self._learned
-            known = earlier if earlier is not None and earlier.painted == painted else None
-            trained = known.classifier if known else self._train(painted, local)
+            moments = self._memory.moments(self._partitions[0], strokes)
+            known = (
+                earlier if earlier is not None and earlier.follows_from(moments, painted) else None
+            )
+            with self._timed("train"):
+                trained = (
+                    known.classifier
+                    if known
+                    else self._memory.train(self._partitions[0], moments, run=local)
+                )
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
@@ -270,18 +281,24 @@ class Segmenter:
                         run=local,
                     )
                 on_view(part)
-            self._learned = known or learn(
-                *(self._partitions, strokes, painted, trained, self._trainer),
-                known=seen,
-                timed=self._timed,
-                run=local,
-            )
+            self._learned = known or self._learn(moments, painted, trained, seen, local)
             return self._finish(local)
 
-    def _train(self, painted: tuple[LabelledSupervoxels, ...], run: Run) -> Classifier:
-        with self._timed("train"):
-            rows = training_rows(self._partitions, painted)
-            return self._trainer.train(*rows, run=run)
+    def _learn(
+        self,
+        moments: Sequence[Moment],
+        painted: tuple[LabelledSupervoxels, ...],
+        classifier: Classifier,
+        seen: Surroundings | None,
+        run: Run,
+    ) -> Learned:
+        """Ask the classifier for all supervoxels, and held-out strokes for the label costs."""
+        with self._timed("predict"):
+            chances = predict_partitions(classifier, self._partitions, seen, run=run)
+        with self._timed("couple"):
+            costs = self._memory.estimate_costs(self._partitions[0], moments, run=run)
+        self._memory.keep_only(moments)
+        return Learned(painted, classifier, chances, costs, tuple(m.key for m in moments))
 
     def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
         """Label the volume with a model that was trained before.

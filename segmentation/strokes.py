@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -41,10 +41,18 @@ class Strokes:
         Raster indices of the painted voxels.
     classes : uint16, (P,)
         Class id of each.
+    steps : int32, (P,)
+        Step of the history at which each got its class: what is later has a higher number, and
+        what was painted together the same. Zeros, as by default, where no order is known.
     """
 
     voxels: NDArray[np.int64]
     classes: NDArray[np.uint16]
+    steps: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+
+    def __post_init__(self) -> None:
+        if not self.steps.size:
+            object.__setattr__(self, "steps", np.zeros(self.voxels.size, np.int32))
 
     @classmethod
     def empty(cls) -> Strokes:
@@ -61,9 +69,14 @@ class Strokes:
             isinstance(other, Strokes)
             and np.array_equal(self.voxels, other.voxels)
             and np.array_equal(self.classes, other.classes)
+            and np.array_equal(self.steps, other.steps)
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def where(self, chosen: NDArray[np.bool_]) -> Strokes:
+        """Return the painted voxels that a mask (P,) chooses."""
+        return Strokes(self.voxels[chosen], self.classes[chosen], self.steps[chosen])
 
     def crop(self, shape: Sequence[int], box: Slices | None) -> Strokes:
         """Return the strokes in a part of the volume, in raster indices of that part.
@@ -83,7 +96,8 @@ class Strokes:
             inside &= (place >= part.start) & (place < part.stop)
         moved = [place[inside] - part.start for place, part in zip(places, box, strict=True)]
         sizes = tuple(part.stop - part.start for part in box)
-        return Strokes(np.ravel_multi_index(moved, sizes).astype(np.int64), self.classes[inside])
+        voxels = np.ravel_multi_index(moved, sizes).astype(np.int64)
+        return Strokes(voxels, self.classes[inside], self.steps[inside])
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +264,7 @@ def label_supervoxels(ids: NDArray[np.int32], strokes: Strokes) -> LabelledSuper
 
 
 def majority(
-    owners: NDArray[Any], votes: NDArray[Any]
+    owners: NDArray[Any], votes: NDArray[Any], counts: NDArray[Any] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return each owner once, ascending, with its most frequent vote (ties: the lowest).
 
@@ -258,9 +272,12 @@ def majority(
     ----------
     owners, votes : integers, (P,)
         Not negative.
+    counts : integers, (P,), optional
+        How often each stands for itself; once by default.
     """
     base = int(votes.max()) + 1 if votes.size else 1
-    key, count = np.unique(owners.astype(np.int64) * base + votes, return_counts=True)
+    key, place = np.unique(owners.astype(np.int64) * base + votes, return_inverse=True)
+    count = np.bincount(place, counts, key.size)
     owner, vote = key // base, key % base
     order = np.lexsort((vote, -count, owner))
     best = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -12,15 +11,24 @@ from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
+from supervox.segmentation.classifier.forest import Forest, join_forests
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.balance import balance_probabilities
-from supervox.segmentation.refinement.cross_validation import cross_validate, sample_volume
+from supervox.segmentation.refinement.cross_validation import (
+    cross_validate,
+    sample_volume,
+    training_rows,
+)
 from supervox.segmentation.refinement.label_costs import LabelCosts, estimate_label_costs
 from supervox.segmentation.refinement.mrf import minimise
 from supervox.segmentation.refinement.parameters import Balance
 
+from .history import Moment, find_moments
 from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
+
+FIRST_DEALS = 4  # of the strokes into folds, where no earlier moments tell
+MOST_REMEMBERED = 64  # moments, so that undoing a few strokes needs no learning
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,12 +43,21 @@ class Learned:
     probabilities : tuple of float32, (S, C)
         Of the supervoxels of each partition.
     label_costs : LabelCosts
+    keys : tuple of bytes
+        Digests of the moments that all this was learned at.
     """
 
     painted: tuple[LabelledSupervoxels, ...]
     classifier: Classifier
     probabilities: tuple[NDArray[np.float32], ...]
     label_costs: LabelCosts
+    keys: tuple[bytes, ...] = ()
+
+    def follows_from(
+        self, moments: Sequence[Moment], painted: tuple[LabelledSupervoxels, ...]
+    ) -> bool:
+        """Tell whether it was learned at these moments."""
+        return self.painted == painted and self.keys == tuple(item.key for item in moments)
 
     def balanced(self, balance: Balance) -> Learned:
         """Return the same with more or less of some classes; the label costs stay as learned."""
@@ -75,70 +92,86 @@ def predict_partitions(
     return (first, *(ask(part.table.values) for part in partitions[1:]))
 
 
-def learn(
-    partitions: Sequence[Partition],
-    strokes: Strokes,
-    painted: tuple[LabelledSupervoxels, ...],
-    classifier: Classifier,
-    trainer: Trainer,
-    *,
-    known: Surroundings | None,
-    timed: Callable[[str], AbstractContextManager[None]],
-    run: Run = Run(),
-) -> Learned:
-    """Ask the classifier for all supervoxels, and held-out strokes for the label costs.
+@dataclass
+class Memory:
+    """What was learned at single moments, so that an update learns only what is new.
 
-    Parameters
+    Attributes
     ----------
-    partitions : sequence of Partition
-    strokes : Strokes
-    painted : tuple of LabelledSupervoxels
-        Supervoxels of each partition that the strokes touch.
-    classifier : Classifier
-        Trained on these.
     trainer : Trainer
-        Trains others like it.
-    known : Surroundings, optional
-        What the classifier was asked already.
-    timed : callable
-        Makes the context that a stage of some name runs in.
-    run : Run
-        Asked whether to stop every few hundredths of a second, on any thread.
     """
-    with timed("predict"):
-        chances = predict_partitions(classifier, partitions, known, run=run)
-    with timed("couple"):
-        label_costs = _estimate_costs(*(partitions, strokes, painted, chances[0], trainer), run=run)
-    return Learned(painted, classifier, chances, label_costs)
+
+    trainer: Trainer
+    _forests: dict[bytes, Forest] = field(default_factory=dict)
+    _costs: dict[bytes, LabelCosts] = field(default_factory=dict)
+
+    def moments(self, partition: Partition, strokes: Strokes) -> list[Moment]:
+        """Return the moments that count, the earliest first: `find_moments`.
+
+        Only trees of ours can be renewed in part; all other classifiers know the last moment only.
+        """
+        moments = find_moments(partition, strokes, self.trainer.parameters.trees)
+        return moments if self.trainer.renews_trees else moments[-1:]
+
+    def train(
+        self, partition: Partition, moments: Sequence[Moment], *, run: Run = Run()
+    ) -> Classifier:
+        """Return the classifier of some moments; the trees that are known are not grown again."""
+        if not self.trainer.renews_trees:
+            return self.trainer.train(*training_rows(partition, moments[-1].painted), run=run)
+        forests = []
+        for number, moment in enumerate(moments):
+            forest = self._forests.get(moment.key)
+            if forest is None or forest.roots.size < moment.n_trees:
+                trainer = self.trainer.with_trees(moment.n_trees, moment.step)
+                grown = trainer.train(*training_rows(partition, moment.painted), run=run)
+                assert isinstance(grown, Forest)
+                self._forests[moment.key] = forest = grown
+            newest = partition.table.values[moment.newest if number else moment.newest[:0]]
+            forests.append(forest.of_moment(number, moment.n_trees, newest))
+        return join_forests(forests)
+
+    def estimate_costs(
+        self, partition: Partition, moments: Sequence[Moment], *, run: Run = Run()
+    ) -> LabelCosts:
+        """Return the label costs of some moments, each weighted by its part of the trees."""
+        for moment in moments:
+            if moment.key not in self._costs:
+                self._costs[moment.key] = _costs_of(partition, moment, self.trainer, run)
+        costs = [self._costs[moment.key] for moment in moments]
+        return LabelCosts.average(costs, [moment.n_trees for moment in moments])
+
+    def keep_only(self, moments: Sequence[Moment]) -> None:
+        """Forget what belongs to none of these moments, if it is much."""
+        for known in (self._forests, self._costs):
+            if len(known) > MOST_REMEMBERED:
+                kept = {moment.key for moment in moments}
+                for key in [key for key in known if key not in kept]:
+                    del known[key]
+
+    def copy(self) -> Memory:
+        """Return another memory that knows the same."""
+        return Memory(self.trainer, dict(self._forests), dict(self._costs))
 
 
-def _estimate_costs(
-    partitions: Sequence[Partition],
-    strokes: Strokes,
-    painted: Sequence[LabelledSupervoxels],
-    probabilities: NDArray[np.float32],
-    trainer: Trainer,
-    *,
-    run: Run = Run(),
-) -> LabelCosts:
+def _costs_of(partition: Partition, moment: Moment, trainer: Trainer, run: Run) -> LabelCosts:
     """Learn from held-out strokes and the volume what borders between the classes cost.
 
-    Parameters
-    ----------
-    partitions : sequence of Partition
-    strokes : Strokes
-    painted : sequence of LabelledSupervoxels
-    probabilities : float32, (S, C)
-        What the classifier of all strokes says of the first partition.
-    trainer : Trainer
-    run : Run
-        Asked whether to stop on any thread.
+    Later moments have one deal of the strokes into folds each, and average over their number. The
+    first one has several by itself.
     """
-    graph = partitions[0].graph
-    folds = cross_validate(partitions, strokes, painted, trainer, run=run)
+    smaller, painted = trainer.with_fewer_trees(), moment.painted
+    n_deals = FIRST_DEALS if moment.is_first and trainer.renews_trees else 1
+    first_deal = 0 if moment.is_first else FIRST_DEALS + moment.step
+    graph = partition.graph
     per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
-    sample = sample_volume(partitions[0], probabilities)
-    return estimate_label_costs(folds, sample, per_supervoxel, run=run)
+    classifier = smaller.train(*training_rows(partition, painted), run=run)
+    sample = sample_volume(partition, classifier, run=run)
+    found = []
+    for deal in range(first_deal, first_deal + n_deals):
+        folds = cross_validate(partition, painted, smaller, deal=deal, run=run)
+        found.append(estimate_label_costs(folds, sample, per_supervoxel, run=run))
+    return LabelCosts.average(found, [1] * n_deals)
 
 
 def refine_partitions(
@@ -161,9 +194,11 @@ def refine_partitions(
         Asked whether to stop on any thread.
     """
     known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
+    ids = learned.classifier.class_ids
+    # a class that has no supervoxel in the first partition is none that the classifier knows
+    painted = [at.where(np.isin(at.classes, ids)) for at in learned.painted]
     known = [
-        (at.supervoxels, np.searchsorted(learned.classifier.class_ids, at.classes).astype(np.int32))
-        for at in learned.painted
+        (at.supervoxels, np.searchsorted(ids, at.classes).astype(np.int32)) for at in painted
     ] or [None for _ in partitions]
 
     def one(index: int) -> NDArray[np.int32]:

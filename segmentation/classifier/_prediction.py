@@ -26,6 +26,7 @@ class Nodes(NamedTuple):
     feature, threshold, child, share : arrays
     sole : int32, (N,)
         Column of the class that has the node for itself, or -1.
+    is_fresh : bool, (N,)
     """
 
     feature: NDArray[np.int32]
@@ -33,6 +34,7 @@ class Nodes(NamedTuple):
     child: NDArray[np.int32]
     share: NDArray[np.float32]
     sole: NDArray[np.int32]
+    is_fresh: NDArray[np.bool_]
 
 
 def rows_per_block(n_rows: int, n_features: int, workers: int) -> int:
@@ -45,16 +47,21 @@ def rows_per_block(n_rows: int, n_features: int, workers: int) -> int:
 def predict_rows(
     rows: NDArray[np.float32],
     roots: NDArray[np.int32],
+    moments: NDArray[np.int32],
     depth: int,
     nodes: Nodes,
     result: NDArray[np.float32],
 ) -> None:
-    """Write the mean of the leaves' shares over all trees, (R, C), for at most `MAX_ROWS` rows.
+    """Write the mean of the leaves' shares over the trees, (R, C), for at most `MAX_ROWS` rows.
+
+    The trees of a moment have the say that `Forest.predict` explains.
 
     Parameters
     ----------
     rows : float32, (R, F)
     roots : int32, (T,)
+    moments : int32, (T,)
+        When each tree was grown, ascending from 0.
     depth : int
         Steps to the deepest leaf.
     nodes : Nodes
@@ -63,12 +70,15 @@ def predict_rows(
     """
     n, one = np.uint64(len(rows)), np.uint64(1)  # unsigned: a signed index costs a check
     columns, total = rows.T.copy().ravel(), np.zeros(result.size, np.float32)
+    reached = np.zeros(len(rows), np.float32)
     lists = np.empty(2 * len(rows), np.uint16)  # of rows: those of a level, and of the next
     waiting = np.empty(4 * (depth + 2), np.uint32)  # a stack: node, start, end, list
     # Strategy: a tree at a time, depth first. Parting writes each row to both ends of the other
     # list and moves only the end that it belongs to: no branch to guess. A leaf adds its share to
-    # all rows that came there, class by class.
-    for root in roots:
+    # all rows that came there, class by class. The trees of a moment are averaged together.
+    first = 0
+    for tree in range(roots.size):
+        root = roots[tree]
         for row in range(len(rows)):
             lists[row] = row
         waiting[0], waiting[1], waiting[2], waiting[3] = root, 0, n, 0
@@ -79,7 +89,7 @@ def predict_rows(
             start, end = np.uint64(waiting[top + one]), np.uint64(waiting[top + np.uint64(2)])
             child, target = np.uint64(nodes.child[node]), n - source
             if child == node:
-                _add_leaf(nodes, node, lists, source + start, source + end, total, n)
+                _add_leaf(nodes, node, lists, source + start, source + end, total, reached, n)
                 continue
             column, limit = np.uint64(nodes.feature[node]) * n, nodes.threshold[node]
             left, right = target + start, target + end - one
@@ -95,7 +105,9 @@ def predict_rows(
                 top = _push(waiting, top, child + one, middle, end, target)
             if start < middle:
                 top = _push(waiting, top, child, start, middle, target)
-    _average(total, result)
+        if tree + 1 == roots.size or moments[tree + 1] != moments[tree]:
+            _average(total, reached, first, tree + 1, result)
+            first = tree + 1
 
 
 @nb.njit(nogil=True, cache=True)
@@ -122,9 +134,13 @@ def _add_leaf(
     start: np.uint64,
     end: np.uint64,
     total: NDArray[np.float32],
+    reached: NDArray[np.float32],
     n: np.uint64,
 ) -> None:
     """Add the share of each class in a leaf to the rows that came there."""
+    if nodes.is_fresh[node]:
+        for at in range(start, end):
+            reached[np.uint64(lists[np.uint64(at)])] += np.float32(1)
     sole = nodes.sole[node]
     if sole >= 0:  # as nearly always
         for at in range(start, end):
@@ -136,12 +152,27 @@ def _add_leaf(
 
 
 @nb.njit(nogil=True, cache=True)
-def _average(total: NDArray[np.float32], result: NDArray[np.float32]) -> None:
-    """Divide by the number of trees, so that rows sum to 1; `total` is class by class."""
+def _average(
+    total: NDArray[np.float32],
+    reached: NDArray[np.float32],
+    first: int,
+    last: int,
+    result: NDArray[np.float32],
+) -> None:
+    """Let the trees from `first` to before `last` have their say, and empty the sums.
+
+    `total` is class by class. Rows of the result sum to 1.
+    """
     n, n_classes = result.shape
+    share = np.float32(last - first) / np.float32(last)
     for i in range(n):
         mass = np.float32(0)
         for c in range(n_classes):
             mass += total[c * n + i]
+        reach = reached[i] / np.float32(last - first)
+        say = min(np.float32(1), share + reach * reach)
         for c in range(n_classes):
-            result[i, c] = total[c * n + i] / mass
+            mean = total[c * n + i] / mass
+            result[i, c] = mean if first == 0 else result[i, c] + say * (mean - result[i, c])
+            total[c * n + i] = 0
+        reached[i] = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,11 @@ class Forest:
         A leaf points at itself and its threshold is infinite, so that walking on does no harm.
     share : float32, (N, C)
         Share of each class in the node; rows sum to 1.
+    moments : int32, (T,)
+        Which trees were grown together, from the strokes of the same moment: numbers from 0, later
+        ones higher, ascending.
+    is_fresh : bool, (N,)
+        Leaves that hold a row that was labelled at their tree's moment.
     """
 
     class_ids: tuple[int, ...]
@@ -53,6 +59,8 @@ class Forest:
     threshold: NDArray[np.float32]
     child: NDArray[np.int32]
     share: NDArray[np.float32]
+    moments: NDArray[np.int32]
+    is_fresh: NDArray[np.bool_]
 
     def verify(self, n_features: int) -> None:
         """Check that the arrays are trees, whatever file they came from.
@@ -65,13 +73,15 @@ class Forest:
         n, ids = self.feature.size, self.class_ids
         if list(ids) != sorted(set(ids)) or len(ids) < 2 or ids[0] < 1 or ids[-1] > MAX_CLASS:
             raise ValueError("the forest's classes are damaged")
-        whole = (self.roots, self.depths, self.feature, self.child)
+        whole = (self.roots, self.depths, self.feature, self.child, self.moments)
         if any(a.dtype != np.int32 for a in whole) or any(
             a.dtype != np.float32 for a in (self.threshold, self.share)
         ):
             raise ValueError("an array of the forest has the wrong type")
         if not self.feature.shape == self.threshold.shape == self.child.shape == (n,) or n == 0:
             raise ValueError("the forest's nodes are incomplete")
+        if self.is_fresh.dtype != np.bool_ or self.is_fresh.shape != (n,):
+            raise ValueError("the forest's fresh leaves are damaged")
         if self.share.shape != (n, len(ids)):
             raise ValueError("the forest does not fit its classes")
         if not (np.abs(self.share.sum(axis=1) - 1) < 1e-3).all() or self.share.min() < 0:
@@ -88,6 +98,10 @@ class Forest:
         n, n_trees = self.feature.size, self.roots.size
         if not n_trees or not self.roots.shape == self.depths.shape == (n_trees,):
             raise ValueError("the forest's roots are damaged")
+        if self.moments.shape != (n_trees,) or self.moments[0] != 0:
+            raise ValueError("the forest's moments are damaged")
+        if not np.isin(np.diff(self.moments), (0, 1)).all():
+            raise ValueError("the forest's moments are damaged")
         child = self.child.astype(np.int64)
         if (child[inner] <= inner).any() or (child[inner] >= n - 1).any():
             raise ValueError("the forest points outside itself, or in circles")
@@ -119,6 +133,12 @@ class Forest:
     ) -> NDArray[np.float32]:
         """Return the probabilities of the classes, the mean over the trees.
 
+        A row that lies in the same leaves as what was labelled at some moment is near to that, and
+        trees that were grown before know nothing of it. The trees of a moment therefore have more
+        than their share of the say there: with the share r of them in which the row comes to a
+        fresh leaf, ``P <- (1 - a) P + a P_m`` with ``a = min(1, n_m / n + r^2)``, where P_m is the
+        mean of their number n_m, and n counts these and all earlier trees.
+
         Parameters
         ----------
         features : float32, (S, F)
@@ -135,13 +155,15 @@ class Forest:
         values = np.ascontiguousarray(features, np.float32)
         n_rows = len(values) if rows is None else rows.size
         result = np.empty((n_rows, len(self.class_ids)), np.float32)
-        nodes = Nodes(self.feature, self.threshold, self.child, self.share, self._sole)
+        nodes = Nodes(
+            *(self.feature, self.threshold, self.child, self.share, self._sole, self.is_fresh)
+        )
         depth = int(self.depths.max())
 
         def fill(block: Block) -> None:
             part = block.core[0]
             asked = values[part] if rows is None else values[rows[part]]
-            predict_rows(asked, self.roots, depth, nodes, result[part])
+            predict_rows(asked, self.roots, self.moments, depth, nodes, result[part])
 
         run = Run.of(workers).local().silent()
         n = rows_per_block(n_rows, values.shape[1], run.n_threads)
@@ -149,6 +171,42 @@ class Forest:
         for _ in run.blocks(fill, blocks):
             pass
         return result
+
+    def of_moment(self, number: int, n_trees: int, newest: NDArray[np.float32]) -> Forest:
+        """Return the first trees, of a forest that was grown at once, as those of one moment.
+
+        Parameters
+        ----------
+        number : int
+            Of the moment.
+        n_trees : int
+            How many of the trees, at most.
+        newest : float32, (R, F)
+            Rows that were labelled at that moment.
+        """
+        beyond = self.roots[n_trees] if n_trees < self.roots.size else self.feature.size
+        is_fresh = np.zeros(self.feature.size, np.bool_)
+        for row in newest:
+            is_fresh[self._leaves(row)] = True
+        return Forest(
+            self.class_ids,
+            self.roots[:n_trees],
+            self.depths[:n_trees],
+            self.feature[:beyond],
+            self.threshold[:beyond],
+            self.child[:beyond],
+            self.share[:beyond],
+            np.full(min(n_trees, self.roots.size), number, np.int32),
+            is_fresh[:beyond],
+        )
+
+    def _leaves(self, row: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Return the leaf that a row (F,) comes to in each tree, (T,)."""
+        at = self.roots
+        for _ in range(int(self.depths.max())):
+            goes_right = row[self.feature[at]] > self.threshold[at]
+            at = np.where(self.child[at] == at, at, self.child[at] + goes_right)
+        return at
 
 
 def train_forest(
@@ -232,4 +290,31 @@ def join_trees(class_ids: tuple[int, ...], trees: list[Tree]) -> Forest:
         threshold,
         np.concatenate([tree.child + r for tree, r in zip(trees, roots, strict=True)]),
         (share / share.sum(axis=1, keepdims=True)).astype(np.float32),
+        np.zeros(len(trees), np.int32),
+        np.zeros(share.shape[0], np.bool_),
+    )
+
+
+def join_forests(forests: Sequence[Forest]) -> Forest:
+    """Make one forest of several of the same classes, tree after tree."""
+    sizes = [forest.feature.size for forest in forests]
+    starts = np.cumsum([0, *sizes[:-1]]).astype(np.int32)
+
+    def joined(name: str) -> NDArray[Any]:
+        return np.concatenate([getattr(forest, name) for forest in forests])
+
+    def moved(name: str) -> NDArray[np.int32]:
+        pairs = zip(forests, starts, strict=True)
+        return np.concatenate([getattr(forest, name) + start for forest, start in pairs])
+
+    return Forest(
+        forests[0].class_ids,
+        moved("roots"),
+        joined("depths"),
+        joined("feature"),
+        joined("threshold"),
+        moved("child"),
+        joined("share"),
+        joined("moments"),
+        joined("is_fresh"),
     )

@@ -2,12 +2,13 @@
 
 A classifier is nearly always right about the strokes that it learned from. What it is worth
 elsewhere, and what refinement does to each class, shows where a stroke was left out: three are
-trained, each without a third of the strokes, and asked for the surroundings of those.
+trained, each without a third of the strokes, and asked for the surroundings of those. Which third a
+stroke is in is chance: another deal can say something quite different, so that several are heard
+(see `segmentation.history`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.graph.adjacency import Adjacency
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.graph.partition import Partition
-from supervox.segmentation.strokes import LabelledSupervoxels, Strokes, majority
+from supervox.segmentation.strokes import LabelledSupervoxels
 
 FOLDS = 3
 HOPS = 5  # around a stroke: as far as refinement carries decisions that matter there
@@ -58,23 +59,23 @@ class Fold:
 
 
 def cross_validate(
-    partitions: Sequence[Partition],
-    strokes: Strokes,
-    painted: Sequence[LabelledSupervoxels],
+    partition: Partition,
+    painted: LabelledSupervoxels,
     trainer: Trainer,
     *,
+    deal: int = 0,
     run: Run = Run(),
 ) -> list[Fold]:
-    """Leave out every third stroke of each class in turn, and look at what is said of it.
+    """Leave out a third of the strokes of each class in turn, and look at what is said of it.
 
     Parameters
     ----------
-    partitions : sequence of Partition
-    strokes : Strokes
-    painted : sequence of LabelledSupervoxels
-        Labelled supervoxels of each partition.
+    partition : Partition
+    painted : LabelledSupervoxels
     trainer : Trainer
-        Of the classifier; where trees vote, those that are trained here have half of them.
+        Of the classifiers that don't see all strokes.
+    deal : int
+        How the strokes are dealt into thirds: 0 for in turn, and others by chance.
     run : Run
         Asked whether to stop every few hundredths of a second, on any thread.
 
@@ -83,39 +84,26 @@ def cross_validate(
     list of Fold
         Empty if no class has two strokes.
     """
-    class_ids = np.unique(np.concatenate([at.classes for at in painted]))
-    of_voxel, fold_of = number_strokes(
-        partitions[0].ids, partitions[0].adjacency, painted[0], strokes
-    )
-    number = [
-        majority(part.ids.reshape(-1)[strokes.voxels], of_voxel)[1].astype(np.int32)
-        for part in partitions
-    ]
-    smaller = trainer.with_fewer_trees()
+    number = number_strokes(partition.adjacency, painted)
+    fold_of = deal_strokes(number, painted.classes, deal)
     folds = []
     for fold in range(FOLDS):
-        held = [fold_of[at] == fold for at in number]
-        seen = [at.where(~out) for at, out in zip(painted, held, strict=True)]
-        features, classes = training_rows(partitions, seen)
-        if not any(out.any() for out in held) or np.unique(classes).size < class_ids.size:
-            continue  # a class lives on in one partition only: nothing to compare with
-        classifier = smaller.train(features, classes, run=run)
-        folds += [
-            _ask_for_fold(classifier, part, at, stroke, out, run)
-            for part, at, stroke, out in zip(partitions, painted, number, held, strict=True)
-            if out.any()
-        ]
+        held = fold_of[number] == fold
+        if held.any():
+            classifier = trainer.train(*training_rows(partition, painted.where(~held)), run=run)
+            folds.append(_ask_for_fold(classifier, partition, painted, number, held, run))
     return folds
 
 
-def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> Fold:
-    """Take the surroundings of supervoxels that are spread over the volume, or all of it.
+def sample_volume(partition: Partition, classifier: Classifier, *, run: Run = Run()) -> Fold:
+    """Ask for the surroundings of supervoxels that are spread over the volume, or for all of it.
 
     Parameters
     ----------
     partition : Partition
-    probabilities : float32, (S, C)
-        What the classifier says of its supervoxels.
+    classifier : Classifier
+    run : Run
+        Asked whether to stop on any thread.
 
     Returns
     -------
@@ -129,17 +117,15 @@ def sample_volume(partition: Partition, probabilities: NDArray[np.float32]) -> F
     else:
         around = Neighbourhood.of(partition, np.arange(n, dtype=np.int32))
     nothing = np.zeros(0, np.int32)
-    return Fold(
-        probabilities[around.supervoxels], around, (nothing, nothing), nothing, nothing, nothing
-    )
+    probabilities = classifier.predict(partition.table.values, around.supervoxels, workers=run)
+    return Fold(probabilities, around, (nothing, nothing), nothing, nothing, nothing)
 
 
 def training_rows(
-    partitions: Sequence[Partition], painted: Sequence[LabelledSupervoxels]
+    partition: Partition, painted: LabelledSupervoxels
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
-    """Return the features and classes of the labelled supervoxels of all partitions."""
-    rows = [part.table.values[at.supervoxels] for part, at in zip(partitions, painted, strict=True)]
-    return np.concatenate(rows), np.concatenate([at.classes for at in painted])
+    """Return the features and classes of the labelled supervoxels."""
+    return partition.table.values[painted.supervoxels], painted.classes
 
 
 def _ask_for_fold(
@@ -164,38 +150,55 @@ def _ask_for_fold(
     )
 
 
-def number_strokes(
-    ids: NDArray[np.int32], adjacency: Adjacency, painted: LabelledSupervoxels, strokes: Strokes
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Group the painted voxels into strokes, and deal the strokes of each class into folds.
+def number_strokes(adjacency: Adjacency, painted: LabelledSupervoxels) -> NDArray[np.int32]:
+    """Group the labelled supervoxels into strokes.
 
-    Labelled supervoxels of one class that touch belong to one stroke: what lies so close together
-    is no independent evidence.
+    Those of one class that touch belong to one: what lies so close together is no independent
+    evidence.
 
     Returns
     -------
-    of_voxel : int64, (P,)
-        Number of the stroke of each painted voxel.
-    fold_of : int64, (strokes,)
-        Fold of each stroke, or `ALWAYS`.
+    int32, (L,)
+        Number of the stroke of each, from 0.
     """
     edges, _ = adjacency.among(painted.supervoxels)
     a, b = edges[painted.classes[edges[:, 0]] == painted.classes[edges[:, 1]]].T
     n = painted.supervoxels.size
     joined = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
-    number = connected_components(joined, directed=False)[1]
-    of_supervoxel = np.zeros(adjacency.total.size, np.int64)
-    of_supervoxel[painted.supervoxels] = number
-    of_voxel = of_supervoxel[ids.reshape(-1)[strokes.voxels]]
+    number: NDArray[np.int32] = connected_components(joined, directed=False)[1]
+    return number
+
+
+def deal_strokes(
+    number: NDArray[np.int32], classes: NDArray[np.uint16], deal: int
+) -> NDArray[np.int64]:
+    """Deal the strokes of each class into folds.
+
+    Parameters
+    ----------
+    number : int32, (L,)
+        Number of the stroke of each labelled supervoxel.
+    classes : uint16, (L,)
+    deal : int
+        0 for in turn; all others shuffle the strokes of a class before.
+
+    Returns
+    -------
+    int64, (strokes,)
+        Fold of each stroke, or `ALWAYS`.
+    """
     class_of_stroke = np.zeros(int(number.max()) + 1, np.int64)
-    class_of_stroke[number] = painted.classes
+    class_of_stroke[number] = classes
     fold_of = np.full(class_of_stroke.size, ALWAYS)
+    chance = np.random.default_rng(deal)
     for value in np.unique(class_of_stroke):
         members = np.flatnonzero(class_of_stroke == value)
         if members.size < 2:
             continue
+        if deal:
+            members = chance.permutation(members)
         chosen = members[
             np.linspace(0, members.size - 1, min(members.size, MAX_STROKES)).astype(int)
         ]
         fold_of[chosen] = np.arange(chosen.size) % FOLDS
-    return of_voxel, fold_of
+    return fold_of

@@ -13,8 +13,9 @@ estimated twice, and the costs averaged:
    is counted in what comes out. Thousands of supervoxels tell: this hardly varies, and it knows the
    shapes of the volume, but what refinement smoothed away it doesn't see.
 
-How much of the costs is used is decided in `cost_scale`. Symbols are those of docs/refinement.md:
-neighbourhoods K, what classifiers say around held-out strokes (T) and at them (M), label costs D.
+How much of the costs is used is decided in `cost_scale`, at least `LEAST_SCALE`. Symbols are
+those of docs/refinement.md: neighbourhoods K, what classifiers say around held-out strokes (T) and
+at them (M), label costs D.
 
 References
 ----------
@@ -37,6 +38,9 @@ from .mrf import minimise
 
 FLOOR = 0.01  # of a share: finite samples prove no class absent
 UNKNOWN = 0.25  # cost of a border that no stroke tells of; half of what suits compact organelles
+# Always used of the costs: strokes that correct lie where the classifier is wrong, and speak
+# against refinement more than the volume does; without any the labels are noise.
+LEAST_SCALE = 0.25
 
 Shares = NDArray[np.float64]
 Labels = NDArray[np.int32]
@@ -61,6 +65,14 @@ class LabelCosts:
     def unknown(cls, n_classes: int) -> LabelCosts:
         """Return the costs for strokes that are too few to learn from."""
         return cls(UNKNOWN * (1 - np.eye(n_classes)), 1.0)
+
+    @classmethod
+    def average(cls, several: Sequence[LabelCosts], weights: Sequence[float]) -> LabelCosts:
+        """Return the weighted mean of costs of the same classes; still a metric."""
+        return cls(
+            np.average([costs.D for costs in several], axis=0, weights=weights),
+            float(np.average([costs.scale for costs in several], weights=weights)),
+        )
 
 
 def estimate_label_costs(
@@ -91,7 +103,8 @@ def estimate_label_costs(
     D_volume = _costs_of_labels(sample, restored, D_strokes, edges_per_supervoxel)
     D = make_metric((D_strokes + D_volume) / 2)
     *refined, restored = refine_folds([*folds, sample], D, run)
-    scale = cost_scale_of(gather_evidence(folds, refined, sample, restored))
+    good = cost_scale_of(gather_evidence(folds, refined, sample, restored))
+    scale = LEAST_SCALE + (1 - LEAST_SCALE) * good
     return LabelCosts(scale * D, scale)
 
 

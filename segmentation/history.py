@@ -1,0 +1,123 @@
+"""The history of the strokes: from which moments the labels follow, and what was known then.
+
+A classifier that is trained anew after each stroke swings: the strokes that correct it are few, and
+lie where it is wrong. So the labels follow from the last moments of the history together. At each
+moment some of the trees are grown, as many as there is news, and those of earlier moments stay as
+they were, until later ones take their place.
+
+Everything here depends on the strokes and their order alone: whoever has these has the same labels,
+however often they were looked at in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from itertools import chain, pairwise
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.segmentation.graph.partition import Partition
+from supervox.segmentation.refinement.cross_validation import number_strokes
+
+from .strokes import LabelledSupervoxels, Strokes, majority
+
+# Share of the trees that a stroke renews at least: so that labels follow from up to 16 moments. Of
+# fewer, each counts so much that one bad deal shows; more would be slow to follow a person.
+LEAST_RENEWED = 1 / 16
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What was painted up to some step of the history, in the first partition.
+
+    Attributes
+    ----------
+    step : int
+        0 where no order is known.
+    painted : LabelledSupervoxels
+    newest : int32, (R,)
+        Those of them that the strokes of this step touch.
+    is_first : bool
+        Whether there was no stroke of some class before.
+    n_trees : int
+        Trees that are grown from it and have not been replaced.
+    """
+
+    step: int
+    painted: LabelledSupervoxels
+    newest: NDArray[np.int32]
+    is_first: bool
+    n_trees: int
+
+    @cached_property
+    def key(self) -> bytes:
+        """Digest of all that was known."""
+        digest = blake2b(repr((self.step, self.is_first)).encode(), digest_size=16)
+        for array in (self.painted.supervoxels, self.painted.classes, self.newest):
+            digest.update(array.tobytes())
+            digest.update(b"|")
+        return digest.digest()
+
+
+def find_moments(partition: Partition, strokes: Strokes, n_trees: int) -> list[Moment]:
+    """Return the last moments of the history, the earliest first, with their parts of the trees.
+
+    A moment renews as large a part of the trees as its strokes are of all strokes, and at least
+    `LEAST_RENEWED`; the first moment at which there were all classes has the rest.
+
+    Parameters
+    ----------
+    partition : Partition
+        The first.
+    strokes : Strokes
+    n_trees : int
+        Of the whole forest.
+    """
+    found: list[Moment] = []
+    left = n_trees
+    for state, earlier in pairwise(chain(_states(partition, strokes), [None])):
+        assert state is not None
+        is_first = earlier is None or not _same_classes(earlier.painted, state.painted)
+        part = left if is_first else min(left, ceil(n_trees * _news(partition, state)))
+        found.append(Moment(state.step, state.painted, state.newest, is_first, part))
+        left -= part
+        if not left:
+            break
+    return found[::-1]
+
+
+class _State(NamedTuple):
+    step: int
+    painted: LabelledSupervoxels
+    newest: NDArray[np.int32]
+
+
+def _states(partition: Partition, strokes: Strokes) -> Iterator[_State | None]:
+    """Yield what was painted up to each step, the last step first."""
+    owners = partition.ids.reshape(-1)[strokes.voxels].astype(np.int64)
+    # strokes touch few supervoxels: what is counted once is little, at whichever step
+    rows, count = np.unique(
+        np.stack([owners, strokes.classes, strokes.steps]), axis=1, return_counts=True
+    )
+    owner, vote, at = rows
+    for step in np.unique(at)[::-1]:
+        until = at <= step
+        supervoxels, classes = majority(owner[until], vote[until], count[until])
+        painted = LabelledSupervoxels(supervoxels.astype(np.int32), classes.astype(np.uint16))
+        yield _State(int(step), painted, np.unique(owner[at == step]).astype(np.int32))
+
+
+def _same_classes(one: LabelledSupervoxels, other: LabelledSupervoxels) -> bool:
+    return np.array_equal(np.unique(one.classes), np.unique(other.classes))
+
+
+def _news(partition: Partition, state: _State) -> float:
+    """Return which part of the trees is renewed: as large as that of its strokes of all."""
+    number = number_strokes(partition.adjacency, state.painted)
+    touched = number[np.searchsorted(state.painted.supervoxels, state.newest)]
+    return max(LEAST_RENEWED, np.unique(touched).size / (int(number.max()) + 1))
