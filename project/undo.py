@@ -67,6 +67,11 @@ class UndoStack:
             count += not of_class
         return None
 
+    @property
+    def done(self) -> tuple[int, ...]:
+        """The changes that hold, the earliest first."""
+        return tuple(self._done)
+
     def __len__(self) -> int:
         """Count the changes that can be taken back."""
         return len(self._done)

@@ -13,6 +13,7 @@ And above them:
 
 - `checks`: what is refused, and the sentences that say so.
 - `strokes`: painted voxels to labelled supervoxels.
+- `history`: the moments of the strokes' history that labels follow from.
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `view_first`: a few supervoxels before the rest.
 - `balance`: more and less of a class, and the balance that gives a share of the volume.
