@@ -30,6 +30,8 @@ from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
 
+from .balancing import Balancing
+from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
 from .opening import clear_view, layers_of
@@ -102,6 +104,10 @@ class Session:
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
+        self.balancing = Balancing(
+            self.painting, self.preparation, lambda: self.parameters, self.choose
+        )
+        self.comparison = Comparison(self.volume, self.preparation)
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
         self.pairs = Pairs(viewer, self.painting, self.classes)
@@ -124,12 +130,12 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.autosave):
+        for part in (self.live, self.importing, self.painting, self.balancing, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
-        for hinting in (self.painting, self.regions, self.extent, self.autosave):
+        for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
             hinting.hint.connect(self.hint)
         for changing in (
             self.volume,
@@ -171,6 +177,8 @@ class Session:
             self.preview,
             self.unsure,
             self.pairs,
+            self.balancing.searching,
+            self.comparison,
         )
 
     def close(self) -> None:
@@ -184,6 +192,7 @@ class Session:
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
+        self.balancing.forget()
         self.autosave.release()
         for stage in self._stages:
             stage.cancel()
@@ -198,7 +207,10 @@ class Session:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.volume.image:
             return
+        was_other = self.volume.image is not None
         self._release_image()
+        if was_other:
+            self.parameters = self.parameters.unbalanced()  # it belonged to the strokes there
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
@@ -208,6 +220,8 @@ class Session:
         self.changed.emit()
 
     def _release_image(self) -> None:
+        self.balancing.forget()
+        self.comparison.forget()
         self.autosave.release()
         self.importing.cancel()
         self.preparation.forget()
@@ -348,8 +362,8 @@ class Session:
         project = opened.project
         image, strokes = layers_of(opened)
         self.classes.restore(project.annotations.classes)
-        self.parameters = project.settings.parameters
         self.choose_image(None)
+        self.parameters = project.settings.parameters
         clear_view(self.viewer, project.folder)
         self.viewer.layers.append(strokes)  # before its image, which would get another one
         self.viewer.layers.insert(self.viewer.layers.index(strokes), image)
