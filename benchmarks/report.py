@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 NAMES = (
     "accuracy",
+    "correction",
     "classifiers",
     "fill",
     "supervoxel_quality",

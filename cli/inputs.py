@@ -9,6 +9,7 @@ from typing import Any
 
 from supervox.execution import Slices, VolumeLike, Workspace
 from supervox.features import AUTO, fill_values_of, leave_out
+from supervox.project import order_beside
 from supervox.segmentation import (
     Model,
     SegmentationError,
@@ -16,6 +17,7 @@ from supervox.segmentation import (
     copy_volume,
     count_nonfinite,
     count_without_data,
+    with_order,
 )
 from supervox.volumes import (
     UNKNOWN,
@@ -24,6 +26,7 @@ from supervox.volumes import (
     VolumeClass,
     VoxelSize,
     choose_voxel_size,
+    open_volume,
     times,
 )
 
@@ -69,6 +72,39 @@ def check_same_shape(volume: Volume, strokes: Volume) -> None:
             f"{strokes.path}: holds {strokes.data.dtype}, but strokes are integers (the ids of "
             "the classes, 0 = unlabelled); save them as uint8"
         )
+
+
+def in_order(
+    painted: Strokes, strokes: Volume, order: str | None, workers: int | None = None
+) -> Strokes:
+    """Return strokes with the order that a volume states, or that lies beside their file; say so.
+
+    Parameters
+    ----------
+    painted : Strokes
+        All of the file.
+    strokes : Volume
+        The file.
+    order : str, optional
+        Address of the order; what lies beside by default.
+    workers : int, optional
+    """
+    beside = order_beside(strokes.path)
+    if order is None and not beside.exists():
+        return painted
+    with open_volume(order or beside) as volume:
+        if volume.shape != strokes.shape or volume.data.dtype.kind not in "ui":
+            raise SegmentationError(
+                f"{volume.path}: is no order of the strokes in {strokes.path}: it has "
+                f"{times(volume.shape)} voxels of {volume.data.dtype}, not {times(strokes.shape)} "
+                "integers"
+            )
+        try:
+            ordered = with_order(painted, volume.data, workers=workers)
+        except SegmentationError as error:
+            raise SegmentationError(f"{volume.path}: {error}") from error
+        say(f"{strokes.path}: is learned in the order of {volume.path.name}")
+        return ordered
 
 
 def check_channels(volume: Volume, channels: Sequence[Volume]) -> None:

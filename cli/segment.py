@@ -24,6 +24,13 @@ from .report import print_classes, print_json
     help="Volume of integers of the same shape: the id of a class on your strokes, 0 elsewhere.",
 )
 @click.option(
+    "--stroke-order",
+    metavar="ORDER",
+    help="Volume of integers of the same shape: the step at which each voxel of your strokes was "
+    "painted, 1 for the first. By default what 'supervox export' wrote beside them; strokes "
+    "without an order are learned at once.",
+)
+@click.option(
     "--output",
     metavar="LABELS",
     help="Where to write the labels; the ending (.tif, .mrc, .h5, .zarr ...) says the format.",
@@ -65,6 +72,7 @@ from .report import print_classes, print_json
 def command(
     volume: str | None,
     annotations: str | None,
+    stroke_order: str | None,
     output: str | None,
     channels: tuple[str, ...],
     mask: str | None,
@@ -116,6 +124,7 @@ def command(
     request = SegmentRequest(
         volume=volume,
         annotations=annotations,
+        stroke_order=stroke_order,
         channels=channels,
         mask=mask,
         project=project,

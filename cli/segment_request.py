@@ -33,6 +33,8 @@ class SegmentRequest:
     ----------
     volume, annotations : str, optional
         Addresses of what to segment and of the strokes; a project that exists has its own.
+    stroke_order : str, optional
+        Address of the steps at which the strokes were painted.
     channels : tuple of str
         Addresses of further images of the volume.
     mask : str, optional
@@ -66,6 +68,7 @@ class SegmentRequest:
     change: Callable[[SegmentationParameters], SegmentationParameters]
     balance: Balance = ()
     shares: Balance = ()
+    stroke_order: str | None = None
     channels: tuple[str, ...] = ()
     mask: str | None = None
     project: Path | None = None

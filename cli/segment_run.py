@@ -22,6 +22,7 @@ from .inputs import (
     check_channels,
     check_same_shape,
     class_names,
+    in_order,
     read_channels,
     read_mask,
     read_volume,
@@ -62,6 +63,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
             strokes.data.release()
+            painted = in_order(painted, strokes, request.stroke_order, request.workers)
             check_classes(painted.class_ids)
             request.check_painted(painted.class_ids)
             parameters = parameters.balanced(*request.balance)

@@ -18,6 +18,10 @@ from .classifier.parameters import METHODS as METHODS
 from .classifier.parameters import OWN as OWN
 from .classifier.parameters import ClassifierParameters as ClassifierParameters
 from .classifier.stored_estimators import NotStorable as NotStorable
+from .counterpart import Correction as Correction
+from .counterpart import Counterpart as Counterpart
+from .counterpart import find_correction as find_correction
+from .counterpart import find_counterpart as find_counterpart
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.partition import FEATURES as FEATURES
@@ -69,6 +73,8 @@ from .strokes import Strokes as Strokes
 from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
+from .strokes import steps_in as steps_in
+from .strokes import with_order as with_order
 from .strokes_in_data import count_without_data as count_without_data
 from .supervoxels.parameters import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels

@@ -91,6 +91,10 @@ class SegmentationParameters:
         """Return a copy in which some classes have another balance; see `RefinementParameters`."""
         return replace(self, refinement=self.refinement.balanced(*values))
 
+    def unbalanced(self) -> SegmentationParameters:
+        """Return a copy in which no class has a balance."""
+        return replace(self, refinement=replace(self.refinement, balance=()))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values, for JSON."""
         return asdict(self)

@@ -307,7 +307,7 @@ class Segmenter:
         with self._timed("predict"):
             chances = predict_partitions(classifier, self._partitions, seen, run=run)
         with self._timed("couple"):
-            costs = self._memory.estimate_costs(first, moments, classifier.class_ids, run=run)
+            costs = self._memory.estimate_costs(first, moments, classifier, run=run)
         self._memory.forget_all_but(moments)
         keys = tuple(moment.keys[-1] for moment in moments)
         return Learned(moments[-1].painted, classifier, chances, costs, keys)

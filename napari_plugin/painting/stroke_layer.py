@@ -40,6 +40,7 @@ class Painting:
     """
 
     changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
+    began = Signal()  # a stroke with the mouse
     hint = Signal(str)  # a sentence for the status bar
     recorded = Signal()  # there is more, or less, to undo
     recording = Signal()  # something is about to be written down, or to be undone
@@ -220,6 +221,7 @@ class Painting:
 
     def _on_paint(self) -> None:
         self._is_painted = self.is_touched = True
+        self.recording.emit()
         self._restore_locked()
         part = self._painted_part()
         if part is None:
@@ -232,6 +234,8 @@ class Painting:
     def _follow_mouse(self, layer: Labels, event: Any) -> Generator[None, None, None]:
         """Know when a stroke is half painted."""
         self._is_held = True
+        if str(layer.mode) != "pan_zoom":
+            self.began.emit()
         yield
         while event.type == "mouse_move":
             yield
@@ -279,6 +283,7 @@ class Painting:
         recorder = self.recorder
         if recorder is None or self._is_held:
             return
+        self.recording.emit()
         if self._is_unseen:  # what was painted just now comes first
             self._steps.append(back)
             self.changed.emit()

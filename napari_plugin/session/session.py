@@ -11,6 +11,7 @@ from supervox.features import AUTO, NOTHING
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
+from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
@@ -29,6 +30,8 @@ from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
 
+from .balancing import Balancing
+from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
 from .opening import clear_view, layers_of
@@ -101,8 +104,13 @@ class Session:
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
+        self.balancing = Balancing(
+            self.painting, self.preparation, lambda: self.parameters, self.choose
+        )
+        self.comparison = Comparison(self.volume, self.preparation)
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
+        self.pairs = Pairs(viewer, self.painting, self.classes)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
@@ -122,12 +130,12 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.autosave):
+        for part in (self.live, self.importing, self.painting, self.balancing, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
-        for hinting in (self.painting, self.regions, self.extent, self.autosave):
+        for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
             hinting.hint.connect(self.hint)
         for changing in (
             self.volume,
@@ -168,6 +176,9 @@ class Session:
             delivery.exporting,
             self.preview,
             self.unsure,
+            self.pairs,
+            self.balancing.searching,
+            self.comparison,
         )
 
     def close(self) -> None:
@@ -181,6 +192,7 @@ class Session:
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
+        self.balancing.forget()
         self.autosave.release()
         for stage in self._stages:
             stage.cancel()
@@ -195,7 +207,10 @@ class Session:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.volume.image:
             return
+        was_other = self.volume.image is not None
         self._release_image()
+        if was_other:
+            self.parameters = self.parameters.unbalanced()  # it belonged to the strokes there
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
@@ -205,6 +220,8 @@ class Session:
         self.changed.emit()
 
     def _release_image(self) -> None:
+        self.balancing.forget()
+        self.comparison.forget()
         self.autosave.release()
         self.importing.cancel()
         self.preparation.forget()
@@ -216,6 +233,7 @@ class Session:
         self.volume.watch(None)
         self.view.release_final()
         self.unsure.clear()
+        self.pairs.forget()
 
     def _on_data(self) -> None:
         """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
@@ -314,6 +332,7 @@ class Session:
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
         self.unsure.clear()
+        self.pairs.clear()
         if self.strokes.is_new:
             self.strokes.is_new = False
             self.volume.show_plane_of(scan.strokes)
@@ -334,14 +353,17 @@ class Session:
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
+        image, prepared, strokes = self.volume.image, self.preparation.prepared, self.live.strokes
+        if image is not None and prepared is not None and strokes is not None:
+            self.pairs.follow(image, prepared, strokes, result, self._part_in_view())
 
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes; what another one left is hidden."""
         project = opened.project
         image, strokes = layers_of(opened)
         self.classes.restore(project.annotations.classes)
-        self.parameters = project.settings.parameters
         self.choose_image(None)
+        self.parameters = project.settings.parameters
         clear_view(self.viewer, project.folder)
         self.viewer.layers.append(strokes)  # before its image, which would get another one
         self.viewer.layers.insert(self.viewer.layers.index(strokes), image)
@@ -364,6 +386,7 @@ class Session:
         """Move the view to the least certain place that was not shown lately."""
         prepared, result = self.preparation.prepared, self.view.result
         if self.volume.image is not None and prepared is not None and result is not None:
+            self.pairs.clear()
             self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
