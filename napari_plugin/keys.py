@@ -33,7 +33,7 @@ class Keys:
     use_tool, toggle_live, update, go_to_unsure, compare : callable
         What else there are keys for.
     nudge : callable
-        Gives a class more or less, by steps.
+        Gives the class that is chosen more or less, by steps.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Keys:
         update: Callable[[], None],
         go_to_unsure: Callable[[], None],
         compare: Callable[[], None],
-        nudge: Callable[[int, int], None],
+        nudge: Callable[[int], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
         self._use_tool = use_tool
@@ -65,8 +65,8 @@ class Keys:
             "U": lambda _: update(),
             "N": lambda _: go_to_unsure(),
             "K": lambda _: compare(),
-            ",": lambda _: nudge(classes.selected, -1),
-            ".": lambda _: nudge(classes.selected, 1),
+            ",": lambda _: nudge(-1),
+            ".": lambda _: nudge(1),
         }
         self._viewer_keys |= self._steps  # for when another layer is active
         for key, action in self._viewer_keys.items():
