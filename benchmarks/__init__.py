@@ -3,7 +3,11 @@
 - `datasets`: the real volumes (from `SUPERVOX_DATA` or ``../shared/data``) and the phantom.
 - `accuracy`: Dice against a voxel-level forest (`voxel_forest`), for every volume, budget and
   seed; what the page says of it is in `accuracy_tables`.
+- `correction`: what each stroke that `robots` paint is worth, in `sessions` of Supervox and of
+  the voxel forest, with and without the `slider` of every class; on the real volumes and on
+  `made_volumes`; what the page says of it is in `correction_tables`.
 - `classifiers`: Dice and processor time of each classifier that has a name.
+- `fill`: what constants outside of the data (`fills`) cost inside.
 - `supervoxel_quality`: quality (`partition_scores`) and speed against scikit-image's and
   SimpleITK's SLIC.
 - `feature_speed`: extraction and pooling against the same bank in scikit-image and SciPy

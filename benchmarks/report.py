@@ -17,7 +17,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 NAMES = (
     "accuracy",
+    "correction",
     "classifiers",
+    "fill",
     "supervoxel_quality",
     "feature_speed",
     "preparation_speed",

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
-from supervox.execution import Block, Run, split_blocks
+from supervox.execution import Block, Run, Slices, split_blocks
 from supervox.features import FeatureBank, IntensityRange
 from supervox.segmentation import Forest
 from supervox.segmentation.classifier.fitting import lay_out_forest
@@ -25,18 +25,19 @@ BLOCK = (64, 64, 64)
 Key = TypeVar("Key", bound=Hashable)
 
 
-class _Features:
-    """Features of the voxels of any block of a volume, (voxels, channels)."""
+class VoxelFeatures:
+    """Features of the voxels of any part of a volume, (voxels, channels)."""
 
     def __init__(self, data: Dataset) -> None:
         self._data, self._bank = data, FeatureBank()
         self._intensity = IntensityRange.measure(data.image)
         self.blocks = split_blocks(data.image.shape, BLOCK)
 
-    def __call__(self, block: Block) -> NDArray[np.float32]:
+    def __call__(self, part: Slices) -> NDArray[np.float32]:
+        """Compute the features of a part, in raster order."""
         channels = self._bank.compute(
             self._data.image,
-            region=block.core,
+            region=part,
             spacing=self._data.spacing,
             intensity=self._intensity,
         )
@@ -58,12 +59,12 @@ def segment_by_voxels(
     dict of uint8 arrays, (Z, Y, X)
         Labels, by the keys of the strokes.
     """
-    features = _Features(data)
+    features = VoxelFeatures(data)
     forests = _train(features, strokes)
     labels = {key: np.empty(data.image.shape, np.uint8) for key in strokes}
 
     def predict(block: Block) -> None:
-        values = features(block)
+        values = features(block.core)
         for key, forest in forests.items():
             chosen = forest.predict(values, workers=1).argmax(axis=1)
             found = np.array(forest.class_ids, np.uint8)[chosen]
@@ -74,12 +75,13 @@ def segment_by_voxels(
     return labels
 
 
-def _train(features: _Features, strokes: Mapping[Key, NDArray[np.uint8]]) -> dict[Key, Forest]:
+def _train(features: VoxelFeatures, strokes: Mapping[Key, NDArray[np.uint8]]) -> dict[Key, Forest]:
     """Grow a forest for each set of strokes on the features of its painted voxels."""
     painted = [b for b in features.blocks if any(s[b.core].any() for s in strokes.values())]
     rows: dict[Key, list[NDArray[np.float32]]] = {key: [] for key in strokes}
     classes: dict[Key, list[NDArray[np.uint8]]] = {key: [] for key in strokes}
-    for block, values in zip(painted, Run().blocks(features, painted), strict=True):
+    found = Run().blocks(lambda block: features(block.core), painted)
+    for block, values in zip(painted, found, strict=True):
         for key, volume in strokes.items():
             label = volume[block.core].ravel()
             at = np.flatnonzero(label)

@@ -116,6 +116,7 @@ class SupervoxDock(QWidget):
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
                 set_spacing=session.volume.set_spacing,
+                leave_fill_out=session.leave_fill_out,
                 open_file=lambda path: viewer.open(path, plugin=PLUGIN),
                 open_project=session.autosave.open,
                 open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
@@ -180,6 +181,8 @@ class SupervoxDock(QWidget):
             toggle_live=lambda: session.set_live(not session.live.is_live),
             update=session.live.update,
             go_to_unsure=session.go_to_unsure,
+            is_asked=lambda: session.pairs.pair is not None,
+            answer=session.pairs.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
         )

@@ -2,7 +2,8 @@
 
 Napari's own keys keep their meaning: on the strokes' layer, only the digits are taken, whose tools
 have letters as well (P brush, E eraser, F fill, L picker, Z move), and undo and redo, which reach
-back to the first stroke that there ever was; Space stays pan and zoom.
+back to the first stroke that there ever was; Space stays pan and zoom. Enter and Esc, which
+complete and reset napari's polygons, are taken only while something is asked.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ class Keys:
     view : ResultView
     use_tool, toggle_live, update, go_to_unsure, compare : callable
         What else there are keys for.
+    is_asked : callable
+        Tells whether a question is open.
+    answer : callable
+        Takes the answer.
     nudge : callable
         Gives the class that is chosen more or less, by steps.
     """
@@ -47,11 +52,18 @@ class Keys:
         toggle_live: Callable[[], None],
         update: Callable[[], None],
         go_to_unsure: Callable[[], None],
+        is_asked: Callable[[], bool],
+        answer: Callable[[bool], None],
         compare: Callable[[], None],
         nudge: Callable[[int], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
-        self._use_tool = use_tool
+        self._use_tool, self._is_asked = use_tool, is_asked
+        self._answers: dict[str, Callable[..., Any]] = {
+            "Enter": lambda _: answer(True),
+            "Escape": lambda _: answer(False),
+        }
+        self._answering: list[Viewer | Labels] = []  # where these keys are bound now
         self._layer: Labels | None = None
         self._steps: dict[str, Callable[..., Any]] = {  # napari's own know the last 100 strokes
             "Control-Z": lambda _: painting.undo(),
@@ -75,15 +87,31 @@ class Keys:
 
     def release(self) -> None:
         """Give all keys back."""
+        self._release_answers()
         for key in self._viewer_keys:
             self._viewer.bind_key(key, None)
         self._release_layer()
 
     def follow(self) -> None:
-        """Bind the digits on the layer that is painted on now."""
+        """Bind the digits on the layer that is painted on now, and the answers to a question."""
         layer = self._painting.layer
-        if layer is self._layer:
-            return
+        if layer is not self._layer:
+            self._follow_layer(layer)
+        if not self._is_asked():
+            self._release_answers()
+        elif not self._answering and layer is not None:
+            self._answering = [self._viewer, layer]
+            for place in self._answering:
+                for key, action in self._answers.items():
+                    place.bind_key(key, action, overwrite=True)
+
+    def _release_answers(self) -> None:
+        places, self._answering = self._answering, []
+        for place in places:
+            for key in self._answers:
+                place.bind_key(key, None)
+
+    def _follow_layer(self, layer: Labels | None) -> None:
         self._release_layer()
         self._layer = layer
         if layer is not None:

@@ -23,13 +23,13 @@ _FEWEST_PIXELS: Final = 9
 _BRUSH: Final = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)])
 
 
-def _thickness(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Distance to the class's edge within the plane; the plane's border is no edge."""
+def thickness(inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance of each pixel to the edge of a mask, (rows, columns); the border is no edge."""
     padded = np.pad(inside, 1, mode="edge")
     return np.asarray(ndimage.distance_transform_edt(padded)[1:-1, 1:-1], dtype=np.float32)
 
 
-def _start(
+def pick_start(
     depth: NDArray[np.float32], free: NDArray[np.bool_], rng: np.random.Generator
 ) -> NDArray[np.float64] | None:
     """Pick where to set the brush down: the deepest of a few places that are not painted yet."""
@@ -61,22 +61,48 @@ def _walk(
         yield at
 
 
+def draw_stroke(
+    inside: NDArray[np.bool_],
+    depth: NDArray[np.float32],
+    start: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Draw one stroke: a curve that stays where there is room, three pixels wide.
+
+    Parameters
+    ----------
+    inside : bool, (rows, columns)
+        What may be painted.
+    depth : float32, (rows, columns)
+        Room around each pixel, as from `thickness`; the curve goes where it is 1.5 or more.
+    start : float64, (2,)
+        Where the brush is set down.
+    rng : numpy.random.Generator
+        Chooses direction, bends and length.
+
+    Returns
+    -------
+    rows, columns : int, (P,)
+        The pixels; where dabs overlap, more than once.
+    """
+    dabs = np.concatenate([at + _BRUSH for at in _walk(depth, start, rng)])
+    dabs = dabs[((dabs >= 0) & (dabs < inside.shape)).all(axis=1)]
+    rows, columns = dabs[inside[tuple(dabs.T)]].T
+    return rows, columns
+
+
 def _paint(plane: Plane, strokes: Plane, label: int, number: int, rng: np.random.Generator) -> int:
     """Add up to `number` strokes of a class to a plane; returns how many."""
     inside = plane == label
     if number < 1 or np.count_nonzero(inside) < _FEWEST_PIXELS:
         return 0
-    depth = _thickness(inside)
+    depth = thickness(inside)
     painted = 0
     for _ in range(number):
-        start = _start(depth, (strokes == 0) & inside, rng)
+        start = pick_start(depth, (strokes == 0) & inside, rng)
         if start is None:
             break
-        for at in _walk(depth, start, rng):
-            dab = at + _BRUSH
-            dab = dab[((dab >= 0) & (dab < plane.shape)).all(axis=1)]
-            rows, columns = dab[inside[tuple(dab.T)]].T
-            strokes[rows, columns] = label
+        strokes[draw_stroke(inside, depth, start, rng)] = label
         painted += 1
     return painted
 

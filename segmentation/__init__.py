@@ -12,9 +12,10 @@ Where to find what, along the pipeline:
 And above them:
 
 - `checks`: what is refused, and the sentences that say so.
-- `strokes`: painted voxels to labelled supervoxels.
+- `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach.
 - `history`: the moments of the strokes' history that labels follow from.
 - `training`: what strokes teach, and what follows for every supervoxel.
+- `counterpart`: near a correction, where the class that was wrong there is right.
 - `view_first`: a few supervoxels before the rest.
 - `balance`: more and less of a class, and the balance that gives a share of the volume.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `pipeline`: in one call.

@@ -27,7 +27,7 @@ from .history import Moment, find_moments
 from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
 
-FIRST_DEALS = 4  # of the strokes into folds, where no earlier moments tell
+FIRST_DEALS = 8  # of the strokes into folds, where no earlier moments tell
 MOST_REMEMBERED = 64  # moments, so that undoing a few strokes needs no learning
 
 
@@ -122,7 +122,9 @@ class Memory:
             key = moment.keys[-1]
             forest = self._forests.get(key)
             if forest is None or forest.roots.size < moment.n_trees:
-                trainer = self.trainer.with_trees(moment.n_trees, moment.step)
+                # what was painted at once gives the same, be it known as a step or not
+                seed = 0 if moment.is_first else moment.step
+                trainer = self.trainer.with_trees(moment.n_trees, seed)
                 grown = trainer.train(*training_rows(partitions, moment.painted), run=run)
                 assert isinstance(grown, Forest)
                 self._forests[key] = forest = grown
@@ -137,7 +139,7 @@ class Memory:
         self,
         partition: Partition,
         moments: Sequence[Moment],
-        class_ids: Sequence[int],
+        classifier: Classifier,
         *,
         run: Run = Run(),
     ) -> LabelCosts:
@@ -150,14 +152,14 @@ class Memory:
         partition : Partition
             The first.
         moments : sequence of Moment
-        class_ids : sequence of int
-            What the classifier tells apart, ascending.
+        classifier : Classifier
+            Of these moments.
         run : Run
             Asked whether to stop on any thread.
         """
         for moment in moments:
             if moment.keys[0] not in self._costs:
-                costs = _costs_of(partition, moment, class_ids, self.trainer, run)
+                costs = _costs_of(partition, moment, classifier, self.trainer, run)
                 self._costs[moment.keys[0]] = costs
         costs_of = [self._costs[moment.keys[0]] for moment in moments]
         return LabelCosts.average(costs_of, [moment.n_trees for moment in moments])
@@ -178,7 +180,7 @@ class Memory:
 def _costs_of(
     partition: Partition,
     moment: Moment,
-    class_ids: Sequence[int],
+    classifier: Classifier,
     trainer: Trainer,
     run: Run,
 ) -> LabelCosts:
@@ -187,14 +189,15 @@ def _costs_of(
     Later moments have one deal of the strokes into folds each, and average over their number. The
     first one has several by itself.
     """
-    painted = moment.painted[0]
-    if np.unique(painted.classes).size < len(class_ids):
-        return LabelCosts.unknown(len(class_ids))  # a class lives on in other partitions only
+    painted, n_classes = moment.painted[0], len(classifier.class_ids)
+    if np.unique(painted.classes).size < n_classes:
+        return LabelCosts.unknown(n_classes)  # a class lives on in other partitions only
     smaller = trainer.with_fewer_trees()
     n_deals = FIRST_DEALS if moment.is_first and trainer.renews_trees else 1
     first_deal = 0 if moment.is_first else FIRST_DEALS + moment.step
-    per_supervoxel = max(1.0, len(partition.graph.edges) / partition.graph.n_supervoxels)
-    classifier = smaller.train(*training_rows([partition], [painted]), run=run)
+    per_supervoxel = max(1.0, len(partition.graph.edges) / np.count_nonzero(partition.graph.size))
+    if trainer.renews_trees:  # trees of other moments know nothing of this one's strokes, or more
+        classifier = smaller.train(*training_rows([partition], [painted]), run=run)
     sample = sample_volume(partition, classifier, run=run)
     found = []
     for deal in range(first_deal, first_deal + n_deals):

@@ -168,17 +168,19 @@ def outline_colormap() -> CyclicLabelColormap:
     return CyclicLabelColormap(colors=colours, background_value=-1)
 
 
-def make_mark(image: Image, place: Sequence[int], voxels: float) -> Points:
+def make_mark(
+    image: Image, place: Sequence[int], voxels: float, name: str, colour: str = "white"
+) -> Points:
     """Return a ring around a voxel of the image, some voxels wide."""
     ndim = image.ndim
     return Points(
         np.asarray(place[-ndim:], float)[np.newaxis],
-        name="unsure place",
+        name=name,
         metadata=metadata(MARK, image),
         size=voxels,
         symbol="disc",
         face_color="transparent",
-        border_color="white",
+        border_color=colour,
         border_width=0.08,
         **placement(image, (0, 0, 0)),
     )

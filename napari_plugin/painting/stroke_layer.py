@@ -40,6 +40,7 @@ class Painting:
     """
 
     changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
+    began = Signal()  # a stroke with the mouse
     hint = Signal(str)  # a sentence for the status bar
     recorded = Signal()  # there is more, or less, to undo
     recording = Signal()  # something is about to be written down, or to be undone
@@ -233,6 +234,8 @@ class Painting:
     def _follow_mouse(self, layer: Labels, event: Any) -> Generator[None, None, None]:
         """Know when a stroke is half painted."""
         self._is_held = True
+        if str(layer.mode) != "pan_zoom":
+            self.began.emit()
         yield
         while event.type == "mouse_move":
             yield

@@ -85,6 +85,10 @@ class VolumeState:
         The image and the part of it to work in.
     needs : Needs or None
         What preparing that takes.
+    leaves_fill_out : bool
+        Whether a constant that fills much of the volume is taken for no data.
+    no_data : str
+        What has none, as far as that is prepared.
     recent : tuple of int
         Version of the list of recent projects.
     """
@@ -94,6 +98,8 @@ class VolumeState:
     unusable: tuple[str, ...] = ()
     source: Source | None = None
     needs: Needs | None = None
+    leaves_fill_out: bool = True
+    no_data: str = ""
     recent: tuple[int, int] = (0, 0)
 
 
@@ -176,6 +182,8 @@ class PaintState:
     is_ball : bool
         Whether the brush paints in 3D.
     can_undo, can_redo : bool
+    asked : str
+        Name of the class that what is ringed seems to be of; empty if nothing is.
     shares : tuple of (int, float)
         Ids of the classes that the live labels have, and the share of the volume of each.
     """
@@ -194,6 +202,7 @@ class PaintState:
     is_ball: bool = False
     can_undo: bool = False
     can_redo: bool = False
+    asked: str = ""
     shares: tuple[tuple[int, float], ...] = ()
 
     @property

@@ -73,6 +73,8 @@ def _after_preparing(state: DockState) -> Advice:
         return Advice(Step.PAINT, f"Only {name} is painted: paint a second class to start.")
     if segment.update is None and not segment.is_updating:
         return Advice(Step.SEGMENT, "Press Update, or switch Live on.")
+    if name := state.paint.asked:
+        return Advice(Step.SEGMENT, f"In the ring: is this {name}? Enter paints it, Esc leaves it.")
     if segment.is_finished:
         return Advice(Step.EXPORT, "The final labels are there: look at them, or export them.")
     if state.prepare.is_widening:

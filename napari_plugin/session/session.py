@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
+from supervox.features import AUTO, NOTHING
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
+from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
@@ -107,6 +110,7 @@ class Session:
         self.comparison = Comparison(self.volume, self.preparation)
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
+        self.pairs = Pairs(viewer, self.painting, self.classes)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
@@ -172,6 +176,7 @@ class Session:
             delivery.exporting,
             self.preview,
             self.unsure,
+            self.pairs,
             self.balancing.searching,
             self.comparison,
         )
@@ -228,6 +233,7 @@ class Session:
         self.volume.watch(None)
         self.view.release_final()
         self.unsure.clear()
+        self.pairs.forget()
 
     def _on_data(self) -> None:
         """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
@@ -281,13 +287,13 @@ class Session:
         """Show the outlines that supervoxels would have on the slice in view."""
         image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_supervoxels(image, source, at, self.parameters.supervoxels)
+            self.preview.show_supervoxels(image, source, at, self.parameters)
 
     def preview_feature(self, channel: str) -> None:
         """Show a single feature on the slice in view."""
         image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.parameters.features, channel)
+            self.preview.show_feature(image, source, at, self.parameters, channel)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -296,6 +302,10 @@ class Session:
         if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
+
+    def leave_fill_out(self, on: bool) -> None:
+        """Take a constant that fills much of the volume for no data, or for data."""
+        self.choose(change_entry(self.parameters, ("no_data",), AUTO if on else NOTHING))
 
     def choose_strength(self, strength: float) -> None:
         """Change the strength of refinement; 1 is what the strokes call for."""
@@ -322,6 +332,7 @@ class Session:
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
         self.unsure.clear()
+        self.pairs.clear()
         if self.strokes.is_new:
             self.strokes.is_new = False
             self.volume.show_plane_of(scan.strokes)
@@ -330,6 +341,11 @@ class Session:
             self.live.updating.cancel()
             self.view.forget_result()
         prepared = self.preparation.prepared
+        if prepared is not None and (strokes := self.live.strokes) is not None:
+            owners = prepared.ids.reshape(-1)[strokes.voxels]
+            lost = np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0)
+            if lost:
+                self.hint(f"{lost:,} painted voxels lie where there is no data: kept, but not used")
         if prepared is not None and prepared.source.box is not None:
             outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
             if outside:
@@ -337,6 +353,9 @@ class Session:
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
+        image, prepared, strokes = self.volume.image, self.preparation.prepared, self.live.strokes
+        if image is not None and prepared is not None and strokes is not None:
+            self.pairs.follow(image, prepared, strokes, result, self._part_in_view())
 
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes; what another one left is hidden."""
@@ -367,6 +386,7 @@ class Session:
         """Move the view to the least certain place that was not shown lately."""
         prepared, result = self.preparation.prepared, self.view.result
         if self.volume.image is not None and prepared is not None and result is not None:
+            self.pairs.clear()
             self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from supervox.features import NOTHING
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import Source, unusable
 from supervox.napari_plugin.tasks.exporting import ExportKind
@@ -62,12 +63,17 @@ def _volume(session: Session, source: Source | None, needs: Needs | None) -> Vol
     images = volume.images()
     strangers = [] if source else [x for x in session.viewer.layers if role_of(x) is None]
     reasons = (unusable(layer) for layer in strangers)
+    prepared = session.preparation.prepared
     return VolumeState(
         images=tuple(layer.name for layer in images),
         chosen=images.index(volume.image) if volume.image in images else None,
         unusable=tuple(reason for reason in reasons if reason),
         source=source,
         needs=needs,
+        leaves_fill_out=session.parameters.no_data != NOTHING,
+        no_data=prepared.no_data
+        if source and prepared and prepared.is_for(source, session.parameters)
+        else "",
         recent=session.autosave.recent.version,
     )
 
@@ -113,6 +119,7 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         strokes=tuple(session.live.scan.counts.items()),
         can_undo=recorder is not None and (recorder.can_undo or session.balancing.is_moving),
         can_redo=recorder is not None and recorder.can_redo,
+        asked=_asked(session),
         shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
     )
     if layer is None:
@@ -123,6 +130,12 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         brush_size=int(layer.brush_size),
         is_ball=not state.is_flat and layer.n_edit_dimensions == 3,
     )
+
+
+def _asked(session: Session) -> str:
+    """Name the class that what is ringed seems to be of."""
+    pair, classes = session.pairs.pair, session.classes
+    return classes[pair.class_id].name if pair and pair.class_id in classes else ""
 
 
 def _segment(session: Session) -> SegmentState:

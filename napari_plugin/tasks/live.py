@@ -268,13 +268,15 @@ def _update_task(
         started = time.perf_counter()
         first = 0.0
 
+        has_data = prepared.segmenter.partitions[0].graph.size > 0
+
         def show(part: InView) -> None:
             nonlocal first
             first = time.perf_counter() - started
             report.publish(
                 ViewResult(
                     part.supervoxels,
-                    part.class_ids.astype(np.uint8),
+                    part.class_ids.astype(np.uint8) * has_data[part.supervoxels],
                     part.probabilities.max(axis=1),
                     first,
                 )
@@ -288,12 +290,12 @@ def _update_task(
             on_view=show,
             run=report.run,
         )
-        labels = result.supervoxel_classes().astype(np.uint8)
+        labels = result.supervoxel_classes().astype(np.uint8) * has_data
         return LiveResult(
             result.class_ids,
             labels,
             result.probabilities[0],
-            result.supervoxel_uncertainty(),
+            result.supervoxel_uncertainty() * has_data,
             prepared.segmenter.n_painted,
             time.perf_counter() - started,
             first,

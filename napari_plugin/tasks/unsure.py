@@ -55,7 +55,7 @@ class UnsurePlaces(BackgroundTask):
         dims.point = (*dims.point[: dims.ndim - image.ndim], *world)
         self._viewer.scene.camera.center = tuple(dims.point[axis] for axis in dims.displayed)
         self.clear()
-        self._mark = make_mark(image, place, self._mark_voxels)
+        self._mark = make_mark(image, place, self._mark_voxels, "unsure place")
         insert_above(self._viewer, self._viewer.layers[-1], self._mark)
         self._viewer.status = "Here the labels are least certain: a stroke helps"
 

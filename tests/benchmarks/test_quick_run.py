@@ -13,7 +13,9 @@ import pytest
 pytest.importorskip("skimage", reason="scikit-image is a peer to measure against")
 NAMES = (
     "accuracy",
+    "correction",
     "classifiers",
+    "fill",
     "device",
     "feature_speed",
     "roofline",
@@ -28,6 +30,7 @@ NAMES = (
 PEERED = ("supervoxel_quality", "preparation_speed")
 PEERS = {
     "accuracy": ["matplotlib"],
+    "correction": ["matplotlib"],
     "scale": ["matplotlib"],
     "supervoxel_quality": ["SimpleITK"],
     "preparation_speed": ["SimpleITK"],

@@ -132,6 +132,7 @@ class Bench:
             session.preparation,
             session.preview,
             session.unsure,
+            session.pairs,
             session.balancing.searching,
             session.comparison,
             session.autosave.working,

@@ -1,0 +1,210 @@
+"""After a correction: the nearest regions where the class that was wrong there is right, in a ring.
+
+What a correction takes from a class, such regions give back; see
+`supervox.segmentation.counterpart`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from napari.layers import Image, Labels, Points
+from napari.viewer import Viewer
+from numpy.typing import NDArray
+from supervox.napari_plugin.layers.make_layers import insert_above, make_mark
+from supervox.napari_plugin.layers.source import Box
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
+from supervox.napari_plugin.tasks.live import LiveResult
+from supervox.napari_plugin.tasks.preparing import Prepared
+from supervox.segmentation import (
+    Counterpart,
+    Strokes,
+    find_correction,
+    find_counterpart,
+    find_supervoxel,
+    label_supervoxels,
+)
+
+from .class_list import ClassList
+from .stroke_layer import Painting
+
+POLYGON = "polygon"  # napari's tool, whose keys are Enter and Esc
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Regions that a person is asked about.
+
+    Attributes
+    ----------
+    class_id : int
+        What they seem to be.
+    place : tuple of 3 int
+        A voxel in their midst, in the image.
+    radius : float
+        Of a ring around them, in voxels.
+    voxels : tuple of int64, each (P,)
+        All of theirs, as indices into the strokes' layer.
+    """
+
+    class_id: int
+    place: tuple[int, int, int]
+    radius: float
+    voxels: tuple[NDArray[np.int64], ...]
+
+
+class Pairs(BackgroundTask):
+    """Looks at what each update corrected, and asks about a few regions in view.
+
+    Parameters
+    ----------
+    viewer : Viewer
+        In which the regions are ringed.
+    painting : Painting
+        Paints them; the next stroke there ends the question.
+    classes : ClassList
+
+    Attributes
+    ----------
+    pair : Pair or None
+        What is asked about now.
+    """
+
+    def __init__(self, viewer: Viewer, painting: Painting, classes: ClassList) -> None:
+        super().__init__()
+        self._viewer, self._painting, self._classes = viewer, painting, classes
+        self.pair: Pair | None = None
+        self._mark: Points | None = None
+        self._image: Image | None = None
+        self._before: tuple[Prepared, Strokes, LiveResult] | None = None
+        painting.began.connect(self.clear)
+        self.succeeded.connect(self._ask)
+
+    def follow(
+        self,
+        image: Image,
+        prepared: Prepared,
+        strokes: Strokes,
+        result: LiveResult,
+        in_view: Box | None,
+    ) -> None:
+        """Look whether something was corrected since the last result; then ask.
+
+        Parameters
+        ----------
+        image : Image
+        prepared : Prepared
+        strokes : Strokes
+            In the part that is prepared.
+        result : LiveResult
+            What came of them.
+        in_view : tuple of 3 slice or None
+            The slice in view; None if none is.
+        """
+        before, self._before = self._before, (prepared, strokes, result)
+        if before is not None and before[:2] == (prepared, strokes):
+            return  # another strength, say: the question stays open
+        self.clear()
+        layer = self._painting.layer
+        if before is None or before[0] is not prepared or in_view is None or layer is None:
+            return
+        self._image = image
+        part = _on_screen(in_view, layer, prepared.source.start)
+        task = _task(prepared, (before[1], strokes), before[2].labels, result, part)
+        self.run(task, "Looking for regions to ask about")
+
+    def _ask(self, pair: Pair | None) -> None:
+        image, layer = self._image, self._painting.layer
+        if pair is None or layer is None or image is None or image not in self._viewer.layers:
+            return
+        known = pair.class_id in self._classes and not self._classes[pair.class_id].locked
+        if not known or not layer.editable or str(layer.mode) == POLYGON:
+            return
+        self.pair = pair
+        colour = self._classes[pair.class_id].colour
+        self._mark = make_mark(image, pair.place, 2 * pair.radius, "is this right?", colour)
+        insert_above(self._viewer, self._viewer.layers[-1], self._mark)
+
+    def answer(self, is_right: bool) -> None:
+        """Paint the regions, as one step that can be undone, or leave them; the question ends."""
+        pair = self.pair
+        self.clear()
+        if is_right and pair is not None and self._painting.layer is not None:
+            self._painting.paint(pair.voxels, pair.class_id)
+
+    def clear(self) -> None:
+        """Ask no more: nothing is painted."""
+        self.cancel()
+        was_asked, self.pair = self.pair is not None, None
+        mark, self._mark = self._mark, None
+        if mark is not None and mark in self._viewer.layers:
+            self._viewer.layers.remove(mark)
+        if was_asked:
+            self.changed.emit()
+
+    def forget(self) -> None:
+        """Forget what came before: the next result is the first of its image."""
+        self.clear()
+        self._before = None
+
+
+def _on_screen(part: Box, layer: Labels, start: tuple[int, int, int]) -> Box:
+    """Return what of a slice is on the screen; all of it before anything was drawn."""
+    corners = np.zeros((2, 3), np.int64)
+    corners[:, -layer.ndim :] = layer.corner_pixels
+    shown = []
+    for whole, first, last, offset in zip(part, *corners, start, strict=True):
+        begin, end = max(whole.start, first - offset), min(whole.stop, last + 1 - offset)
+        is_across = whole.stop - whole.start == 1
+        shown.append(whole if is_across or end - begin < 2 else slice(int(begin), int(end)))
+    return shown[0], shown[1], shown[2]
+
+
+def _task(
+    prepared: Prepared,
+    strokes: tuple[Strokes, Strokes],
+    labels: NDArray[np.uint8],
+    result: LiveResult,
+    part: Box,
+) -> Task:
+    def find(report: Report) -> Pair | None:
+        ids, source = prepared.ids, prepared.source
+        corrected = find_correction(*strokes, ids, labels)
+        if corrected is None or corrected.wrong not in result.class_ids:
+            return None
+        first, last = np.array([(axis.start, axis.stop) for axis in part]).T
+        places = np.stack(np.unravel_index(corrected.voxels, ids.shape), axis=1)
+        if not ((places >= first) & (places < last)).all(axis=1).any():
+            return None  # somebody looks elsewhere by now
+        is_candidate = result.labels == corrected.wrong
+        is_candidate[label_supervoxels(ids, strokes[1]).supervoxels] = False
+        found = find_counterpart(
+            ids[part],
+            places.mean(axis=0) - first,
+            result.probabilities[:, result.class_ids.index(corrected.wrong)],
+            is_candidate,
+            spacing=source.spacing,
+        )
+        if found is None:
+            return None
+        z, y, x = (int(value) for value in found.voxel + first + source.start)
+        voxels = _voxels(prepared, part, found)
+        return Pair(corrected.wrong, (z, y, x), found.radius, voxels)
+
+    return find
+
+
+def _voxels(prepared: Prepared, part: Box, found: Counterpart) -> tuple[NDArray[np.int64], ...]:
+    """Return all voxels of the regions, as indices into the strokes' layer."""
+    ids, start = prepared.ids, prepared.source.start
+    seen, parts = ids[part], []
+    for supervoxel in found.supervoxels:
+        at = [
+            int(i) + p.start for i, p in zip(np.argwhere(seen == supervoxel)[0], part, strict=True)
+        ]
+        box, mask = find_supervoxel(ids, at, prepared.reach)
+        first = [axis.start + begin for axis, begin in zip(box, start, strict=True)]
+        parts.append(np.argwhere(mask) + first)
+    z, y, x = np.concatenate(parts).T
+    return (y, x) if prepared.source.is_flat else (z, y, x)
