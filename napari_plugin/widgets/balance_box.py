@@ -115,6 +115,9 @@ class BalanceBox(QWidget):
         layout.addLayout(self._make_share())
         layout.addLayout(self._make_slider())
         layout.addWidget(self._make_news())
+        for label in (self.name, self.regions, self.slider.label, self.news):
+            # a sign from another font may be taller: the line is as high as its buttons
+            label.setSizePolicy(label.sizePolicy().horizontalPolicy(), QSizePolicy.Policy.Ignored)
 
     def _make_share(self) -> QHBoxLayout:
         line = QHBoxLayout()
