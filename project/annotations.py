@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.segmentation import Strokes
 
 from ._recovery import CLASSES, SNAPSHOT, Recovered, recover
 from .array_parts import Parts, PartWriter
@@ -21,6 +22,7 @@ from .errors import Finding, ProjectError, Severity, writing
 from .journal import Journal
 from .layout import ANNOTATIONS
 from .records import Content, Record, RecordKind, Role
+from .stroke_order import StrokeOrder
 from .undo import UndoStack
 from .writer import JournalWriter, SaveState
 
@@ -64,6 +66,7 @@ class AnnotationStore:
         self._snapshot_number = found.snapshot_number
         self._next = found.next_number
         self._undo: UndoStack = journal.undo_stack()
+        self._order: StrokeOrder[int] = StrokeOrder()
         self._n_changes = journal.count(RecordKind.VOXELS)
         self._lock = Lock()  # numbers are given in the order of the queue
         self._saving = Lock()  # one snapshot at a time
@@ -183,6 +186,24 @@ class AnnotationStore:
     def redo(self) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
         return self._step(self._undo.next_redo, Role.REDO)
+
+    def order(self, strokes: Strokes) -> Strokes:
+        """Return strokes of these annotations with the steps at which they were painted.
+
+        Changes that were taken back are no steps, and neither are those of a balance. A change that
+        can't be read any more is one that nothing is known of.
+        """
+        self._order.follow(self._undo.done, self._change_of)
+        return self._order.order(strokes)
+
+    def _change_of(self, number: int) -> Change | None:
+        try:
+            waiting = None if self._writer is None else self._writer.waiting(number)
+            content = (waiting or self._journal.read(number)).content
+        except ProjectError:
+            return None  # told by the journal when it was opened
+        assert isinstance(content, Change)
+        return content
 
     def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing."""

@@ -98,6 +98,7 @@ class Derived(PartitionStore):
         parameters = made_from.parameters
         digest = blake2b(strokes.voxels.tobytes(), digest_size=16)
         digest.update(strokes.classes.tobytes())
+        digest.update(strokes.steps.tobytes())
         return digest_of(
             {
                 "partitions": [

@@ -231,9 +231,9 @@ class Project:
 
     @property
     def strokes(self) -> Strokes:
-        """All painted voxels, in raster indices of the box if there is one."""
-        volume = self._settings.volume
-        return find_strokes(self.annotations.voxels).crop(volume.shape, self._settings.slices)
+        """All painted voxels in their order, in raster indices of the box if there is one."""
+        strokes = self.annotations.order(find_strokes(self.annotations.voxels))
+        return strokes.crop(self._settings.volume.shape, self._settings.slices)
 
     # --------------------------------------------------------------------------------- volume
 

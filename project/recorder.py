@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import ShouldStop, Slices, check_stop
+from supervox.segmentation import Strokes
 
 from .annotations import AnnotationStore
 from .changes import Change, VoxelChange
+from .stroke_order import StrokeOrder
 
 LOOK_VOXELS = 2**24  # compared between two questions whether to stop
 
@@ -34,6 +36,7 @@ class Recorder:
         self._waiting: list[Change] = []
         self._undone: list[Change] = []  # of those that wait
         self._store = store
+        self._order: StrokeOrder[int] = StrokeOrder()  # of those that wait
         if store is not None:
             painted = np.flatnonzero(store.voxels)
             self._known.reshape(-1)[painted] = store.voxels.reshape(-1)[painted]
@@ -159,6 +162,14 @@ class Recorder:
         if back:
             return self._waiting[-1].inverse if self._waiting else None
         return self._undone[-1] if self._undone else None
+
+    def order(self, strokes: Strokes) -> Strokes:
+        """Return strokes of the array with the steps at which they were painted."""
+        if self._store is not None:
+            return self._store.order(strokes)
+        waiting = {id(change): change for change in self._waiting}
+        self._order.follow(tuple(waiting), waiting.get)
+        return self._order.order(strokes)
 
     @property
     def can_undo(self) -> bool:

@@ -52,6 +52,11 @@ class UndoStack:
         """The change that redo makes again next."""
         return self._undone[-1] if self._undone else None
 
+    @property
+    def done(self) -> tuple[int, ...]:
+        """The changes that hold, the earliest first."""
+        return tuple(self._done)
+
     def __len__(self) -> int:
         """Count the changes that can be taken back."""
         return len(self._done)

@@ -13,6 +13,7 @@ And above them:
 
 - `checks`: what is refused, and the sentences that say so.
 - `strokes`: painted voxels to labelled supervoxels.
+- `history`: the moments of the strokes' history that labels follow from.
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `counterpart`: near a correction, where the class that was wrong there is right.
 - `view_first`: a few supervoxels before the rest.

@@ -101,6 +101,6 @@ def _parse_array(data: bytes) -> NDArray[Any]:
         raise ValueError("it was written by another program")
     shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
     size = len(data) - stream.tell()
-    if by_columns or dtype.kind not in "iufU" or math.prod(shape) * dtype.itemsize != size:
+    if by_columns or dtype.kind not in "biufU" or math.prod(shape) * dtype.itemsize != size:
         raise ValueError("an array in it is damaged")
     return np.frombuffer(data, dtype, offset=stream.tell()).reshape(shape).copy()

@@ -11,7 +11,7 @@ however often they were looked at in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -33,14 +33,15 @@ LEAST_RENEWED = 1 / 16
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """What was painted up to some step of the history, in the first partition.
+    """What was painted up to some step of the history.
 
     Attributes
     ----------
     step : int
         0 where no order is known.
-    painted : LabelledSupervoxels
-    newest : int32, (R,)
+    painted : tuple of LabelledSupervoxels
+        In each partition.
+    newest : tuple of int32, (R,)
         Those of them that the strokes of this step touch.
     is_first : bool
         Whether there was no stroke of some class before.
@@ -49,22 +50,25 @@ class Moment:
     """
 
     step: int
-    painted: LabelledSupervoxels
-    newest: NDArray[np.int32]
+    painted: tuple[LabelledSupervoxels, ...]
+    newest: tuple[NDArray[np.int32], ...]
     is_first: bool
     n_trees: int
 
     @cached_property
-    def key(self) -> bytes:
-        """Digest of all that was known."""
+    def keys(self) -> tuple[bytes, bytes]:
+        """Digests of all that was known, in the first partition and in all of them."""
         digest = blake2b(repr((self.step, self.is_first)).encode(), digest_size=16)
-        for array in (self.painted.supervoxels, self.painted.classes, self.newest):
-            digest.update(array.tobytes())
-            digest.update(b"|")
-        return digest.digest()
+        found = []
+        for at, newest in zip(self.painted, self.newest, strict=True):
+            for array in (at.supervoxels, at.classes, newest):
+                digest.update(array.tobytes())
+                digest.update(b"|")
+            found.append(digest.digest())
+        return found[0], found[-1]
 
 
-def find_moments(partition: Partition, strokes: Strokes, n_trees: int) -> list[Moment]:
+def find_moments(partitions: Sequence[Partition], strokes: Strokes, n_trees: int) -> list[Moment]:
     """Return the last moments of the history, the earliest first, with their parts of the trees.
 
     A moment renews as large a part of the trees as its strokes are of all strokes, and at least
@@ -72,19 +76,20 @@ def find_moments(partition: Partition, strokes: Strokes, n_trees: int) -> list[M
 
     Parameters
     ----------
-    partition : Partition
-        The first.
+    partitions : sequence of Partition
     strokes : Strokes
     n_trees : int
         Of the whole forest.
     """
     found: list[Moment] = []
     left = n_trees
-    for state, earlier in pairwise(chain(_states(partition, strokes), [None])):
+    states = zip(*(_states(partition, strokes) for partition in partitions), strict=True)
+    for state, earlier in pairwise(chain(states, [None])):
         assert state is not None
-        is_first = earlier is None or not _same_classes(earlier.painted, state.painted)
-        part = left if is_first else min(left, ceil(n_trees * _news(partition, state)))
-        found.append(Moment(state.step, state.painted, state.newest, is_first, part))
+        is_first = earlier is None or _classes_of(earlier) != _classes_of(state)
+        part = left if is_first else min(left, ceil(n_trees * _news(partitions[0], state[0])))
+        painted, newest = (tuple(at.painted for at in state), tuple(at.newest for at in state))
+        found.append(Moment(state[0].step, painted, newest, is_first, part))
         left -= part
         if not left:
             break
@@ -92,12 +97,14 @@ def find_moments(partition: Partition, strokes: Strokes, n_trees: int) -> list[M
 
 
 class _State(NamedTuple):
+    """What was painted in one partition up to a step, and by it."""
+
     step: int
     painted: LabelledSupervoxels
     newest: NDArray[np.int32]
 
 
-def _states(partition: Partition, strokes: Strokes) -> Iterator[_State | None]:
+def _states(partition: Partition, strokes: Strokes) -> Iterator[_State]:
     """Yield what was painted up to each step, the last step first."""
     owners = partition.ids.reshape(-1)[strokes.voxels].astype(np.int64)
     # strokes touch few supervoxels: what is counted once is little, at whichever step
@@ -112,8 +119,8 @@ def _states(partition: Partition, strokes: Strokes) -> Iterator[_State | None]:
         yield _State(int(step), painted, np.unique(owner[at == step]).astype(np.int32))
 
 
-def _same_classes(one: LabelledSupervoxels, other: LabelledSupervoxels) -> bool:
-    return np.array_equal(np.unique(one.classes), np.unique(other.classes))
+def _classes_of(state: Sequence[_State]) -> set[int]:
+    return {int(value) for at in state for value in np.unique(at.painted.classes)}
 
 
 def _news(partition: Partition, state: _State) -> float:

@@ -38,7 +38,7 @@ from .checks import (
 from .history import Moment
 from .model import Model
 from .parameters import SegmentationParameters
-from .strokes import LabelledSupervoxels, Strokes, label_supervoxels, usable_strokes
+from .strokes import Strokes, usable_strokes
 from .training import Learned, Memory, predict_partitions, refine_partitions
 from .view_first import InView, Surroundings, segment_in_view
 from .warm_up import warm_up
@@ -256,18 +256,10 @@ class Segmenter:
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
             self._memory.trainer.check()  # before hours are spent
             self.prepare(run=run)
-            painted = tuple(label_supervoxels(p.ids, strokes) for p in self._partitions)
-            earlier = self._learned
-            moments = self._memory.moments(self._partitions[0], strokes)
-            known = (
-                earlier if earlier is not None and earlier.follows_from(moments, painted) else None
-            )
-            with self._timed("train"):
-                trained = (
-                    known.classifier
-                    if known
-                    else self._memory.train(self._partitions[0], moments, run=local)
-                )
+            moments = self._memory.moments(self._partitions, strokes)
+            painted, earlier = moments[-1].painted, self._learned
+            known = earlier if earlier is not None and earlier.follows_from(moments) else None
+            trained = known.classifier if known else self._train(moments, local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
@@ -281,24 +273,29 @@ class Segmenter:
                         run=local,
                     )
                 on_view(part)
-            self._learned = known or self._learn(moments, painted, trained, seen, local)
+            self._learned = known or self._learn(moments, trained, seen, local)
             return self._finish(local)
+
+    def _train(self, moments: Sequence[Moment], run: Run) -> Classifier:
+        with self._timed("train"):
+            return self._memory.train(self._partitions, moments, run=run)
 
     def _learn(
         self,
         moments: Sequence[Moment],
-        painted: tuple[LabelledSupervoxels, ...],
         classifier: Classifier,
         seen: Surroundings | None,
         run: Run,
     ) -> Learned:
         """Ask the classifier for all supervoxels, and held-out strokes for the label costs."""
+        first = self._partitions[0]
         with self._timed("predict"):
             chances = predict_partitions(classifier, self._partitions, seen, run=run)
         with self._timed("couple"):
-            costs = self._memory.estimate_costs(self._partitions[0], moments, run=run)
-        self._memory.keep_only(moments)
-        return Learned(painted, classifier, chances, costs, tuple(m.key for m in moments))
+            costs = self._memory.estimate_costs(first, moments, classifier, run=run)
+        self._memory.forget_all_but(moments)
+        keys = tuple(moment.keys[-1] for moment in moments)
+        return Learned(moments[-1].painted, classifier, chances, costs, keys)
 
     def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
         """Label the volume with a model that was trained before.

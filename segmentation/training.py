@@ -53,11 +53,9 @@ class Learned:
     label_costs: LabelCosts
     keys: tuple[bytes, ...] = ()
 
-    def follows_from(
-        self, moments: Sequence[Moment], painted: tuple[LabelledSupervoxels, ...]
-    ) -> bool:
+    def follows_from(self, moments: Sequence[Moment]) -> bool:
         """Tell whether it was learned at these moments."""
-        return self.painted == painted and self.keys == tuple(item.key for item in moments)
+        return self.keys == tuple(moment.keys[-1] for moment in moments)
 
     def balanced(self, balance: Balance) -> Learned:
         """Return the same with more or less of some classes; the label costs stay as learned."""
@@ -105,48 +103,71 @@ class Memory:
     _forests: dict[bytes, Forest] = field(default_factory=dict)
     _costs: dict[bytes, LabelCosts] = field(default_factory=dict)
 
-    def moments(self, partition: Partition, strokes: Strokes) -> list[Moment]:
+    def moments(self, partitions: Sequence[Partition], strokes: Strokes) -> list[Moment]:
         """Return the moments that count, the earliest first: `find_moments`.
 
         Only trees of ours can be renewed in part; all other classifiers know the last moment only.
         """
-        moments = find_moments(partition, strokes, self.trainer.parameters.trees)
+        moments = find_moments(partitions, strokes, self.trainer.parameters.trees)
         return moments if self.trainer.renews_trees else moments[-1:]
 
     def train(
-        self, partition: Partition, moments: Sequence[Moment], *, run: Run = Run()
+        self, partitions: Sequence[Partition], moments: Sequence[Moment], *, run: Run = Run()
     ) -> Classifier:
         """Return the classifier of some moments; the trees that are known are not grown again."""
         if not self.trainer.renews_trees:
-            return self.trainer.train(*training_rows(partition, moments[-1].painted), run=run)
+            return self.trainer.train(*training_rows(partitions, moments[-1].painted), run=run)
         forests = []
         for number, moment in enumerate(moments):
-            forest = self._forests.get(moment.key)
+            key = moment.keys[-1]
+            forest = self._forests.get(key)
             if forest is None or forest.roots.size < moment.n_trees:
                 trainer = self.trainer.with_trees(moment.n_trees, moment.step)
-                grown = trainer.train(*training_rows(partition, moment.painted), run=run)
+                grown = trainer.train(*training_rows(partitions, moment.painted), run=run)
                 assert isinstance(grown, Forest)
-                self._forests[moment.key] = forest = grown
-            newest = partition.table.values[moment.newest if number else moment.newest[:0]]
-            forests.append(forest.of_moment(number, moment.n_trees, newest))
+                self._forests[key] = forest = grown
+            newest = [
+                part.table.values[at] for part, at in zip(partitions, moment.newest, strict=True)
+            ]
+            rows = np.concatenate(newest)[: None if number else 0]  # all is new at the first
+            forests.append(forest.of_moment(number, moment.n_trees, rows))
         return join_forests(forests)
 
     def estimate_costs(
-        self, partition: Partition, moments: Sequence[Moment], *, run: Run = Run()
+        self,
+        partition: Partition,
+        moments: Sequence[Moment],
+        classifier: Classifier,
+        *,
+        run: Run = Run(),
     ) -> LabelCosts:
-        """Return the label costs of some moments, each weighted by its part of the trees."""
-        for moment in moments:
-            if moment.key not in self._costs:
-                self._costs[moment.key] = _costs_of(partition, moment, self.trainer, run)
-        costs = [self._costs[moment.key] for moment in moments]
-        return LabelCosts.average(costs, [moment.n_trees for moment in moments])
+        """Return the label costs of some moments, each weighted by its part of the trees.
 
-    def keep_only(self, moments: Sequence[Moment]) -> None:
+        The first partition alone is asked, so that they are the same live and in the end.
+
+        Parameters
+        ----------
+        partition : Partition
+            The first.
+        moments : sequence of Moment
+        classifier : Classifier
+            Of these moments.
+        run : Run
+            Asked whether to stop on any thread.
+        """
+        for moment in moments:
+            if moment.keys[0] not in self._costs:
+                costs = _costs_of(partition, moment, classifier, self.trainer, run)
+                self._costs[moment.keys[0]] = costs
+        costs_of = [self._costs[moment.keys[0]] for moment in moments]
+        return LabelCosts.average(costs_of, [moment.n_trees for moment in moments])
+
+    def forget_all_but(self, moments: Sequence[Moment]) -> None:
         """Forget what belongs to none of these moments, if it is much."""
+        kept = {key for moment in moments for key in moment.keys}
         for known in (self._forests, self._costs):
             if len(known) > MOST_REMEMBERED:
-                kept = {moment.key for moment in moments}
-                for key in [key for key in known if key not in kept]:
+                for key in known.keys() - kept:
                     del known[key]
 
     def copy(self) -> Memory:
@@ -154,18 +175,27 @@ class Memory:
         return Memory(self.trainer, dict(self._forests), dict(self._costs))
 
 
-def _costs_of(partition: Partition, moment: Moment, trainer: Trainer, run: Run) -> LabelCosts:
+def _costs_of(
+    partition: Partition,
+    moment: Moment,
+    classifier: Classifier,
+    trainer: Trainer,
+    run: Run,
+) -> LabelCosts:
     """Learn from held-out strokes and the volume what borders between the classes cost.
 
     Later moments have one deal of the strokes into folds each, and average over their number. The
     first one has several by itself.
     """
-    smaller, painted = trainer.with_fewer_trees(), moment.painted
+    painted, n_classes = moment.painted[0], len(classifier.class_ids)
+    if np.unique(painted.classes).size < n_classes:
+        return LabelCosts.unknown(n_classes)  # a class lives on in other partitions only
+    smaller = trainer.with_fewer_trees()
     n_deals = FIRST_DEALS if moment.is_first and trainer.renews_trees else 1
     first_deal = 0 if moment.is_first else FIRST_DEALS + moment.step
-    graph = partition.graph
-    per_supervoxel = max(1.0, len(graph.edges) / graph.n_supervoxels)
-    classifier = smaller.train(*training_rows(partition, painted), run=run)
+    per_supervoxel = max(1.0, len(partition.graph.edges) / partition.graph.n_supervoxels)
+    if trainer.renews_trees:  # trees of other moments know nothing of this one's strokes, or more
+        classifier = smaller.train(*training_rows([partition], [painted]), run=run)
     sample = sample_volume(partition, classifier, run=run)
     found = []
     for deal in range(first_deal, first_deal + n_deals):
@@ -194,11 +224,9 @@ def refine_partitions(
         Asked whether to stop on any thread.
     """
     known: list[tuple[NDArray[np.int32], NDArray[np.int32]] | None]
-    ids = learned.classifier.class_ids
-    # a class that has no supervoxel in the first partition is none that the classifier knows
-    painted = [at.where(np.isin(at.classes, ids)) for at in learned.painted]
     known = [
-        (at.supervoxels, np.searchsorted(ids, at.classes).astype(np.int32)) for at in painted
+        (at.supervoxels, np.searchsorted(learned.classifier.class_ids, at.classes).astype(np.int32))
+        for at in learned.painted
     ] or [None for _ in partitions]
 
     def one(index: int) -> NDArray[np.int32]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -218,7 +218,10 @@ class LiveLoop:
             self.scanning.run(_scan_task(annotations, self._recorder()), "Looking for strokes")
 
     def _on_scanned(self, scan: StrokeScan) -> None:
-        self.looked.emit(scan)
+        self.looked.emit(scan)  # which writes down what is new: from now on it has a step
+        recorder = self._recorder()
+        if recorder is not None:
+            scan = replace(scan, strokes=recorder.order(scan.strokes))
         is_new = scan.strokes != self.scan.strokes
         if is_new:
             self._is_due = True  # also where another scan comes first, and finds nothing new

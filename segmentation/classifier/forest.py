@@ -82,6 +82,8 @@ class Forest:
             raise ValueError("the forest's nodes are incomplete")
         if self.is_fresh.dtype != np.bool_ or self.is_fresh.shape != (n,):
             raise ValueError("the forest's fresh leaves are damaged")
+        if self.is_fresh.view(np.uint8).max() > 1:
+            raise ValueError("the forest's fresh leaves are damaged")
         if self.share.shape != (n, len(ids)):
             raise ValueError("the forest does not fit its classes")
         if not (np.abs(self.share.sum(axis=1) - 1) < 1e-3).all() or self.share.min() < 0:

@@ -9,6 +9,7 @@ stroke is in is chance: another deal can say something quite different, so that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +91,7 @@ def cross_validate(
     for fold in range(FOLDS):
         held = fold_of[number] == fold
         if held.any():
-            classifier = trainer.train(*training_rows(partition, painted.where(~held)), run=run)
+            classifier = trainer.train(*training_rows([partition], [painted.where(~held)]), run=run)
             folds.append(_ask_for_fold(classifier, partition, painted, number, held, run))
     return folds
 
@@ -122,10 +123,11 @@ def sample_volume(partition: Partition, classifier: Classifier, *, run: Run = Ru
 
 
 def training_rows(
-    partition: Partition, painted: LabelledSupervoxels
+    partitions: Sequence[Partition], painted: Sequence[LabelledSupervoxels]
 ) -> tuple[NDArray[np.float32], NDArray[np.uint16]]:
-    """Return the features and classes of the labelled supervoxels."""
-    return partition.table.values[painted.supervoxels], painted.classes
+    """Return the features and classes of the labelled supervoxels of several partitions."""
+    rows = [part.table.values[at.supervoxels] for part, at in zip(partitions, painted, strict=True)]
+    return np.concatenate(rows), np.concatenate([at.classes for at in painted])
 
 
 def _ask_for_fold(

@@ -149,8 +149,8 @@ def rewrite(path: Path, content: bytes, change: Callable[[dict[str, Any], Arrays
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("schema", 1, "schema 1, this version reads 3; train it again"),
-        ("schema", 4, "schema 4, this version reads 3: it was made by a newer one, use that"),
+        ("schema", 1, "schema 1, this version reads 4; train it again"),
+        ("schema", 5, "schema 5, this version reads 4: it was made by a newer one, use that"),
         ("images", 0, "number of channels is damaged"),
         ("images", 10**9, "number of channels is damaged"),
         ("images", 2, "features are not those of this version"),
@@ -301,7 +301,7 @@ def test_no_tree_leads_in_circles_or_outside(model: Model, target: int) -> None:
 def test_every_single_wrong_number_in_a_tree_is_found(model: Model) -> None:
     rng = np.random.default_rng(1)
     forest = model.classifier
-    for name in ("roots", "depths", "child"):
+    for name in ("roots", "depths", "child", "moments"):
         values = getattr(forest, name)
         for at in rng.integers(0, values.size, 60):
             wrong = values.copy()
@@ -317,6 +317,8 @@ def test_a_tree_that_is_one_leaf(model: Model) -> None:
         np.full(1, np.inf, np.float32),
         np.zeros(1, np.int32),
         np.array([[0.25, 0.75]], np.float32),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.bool_),
     )
     stump.verify(1)
     assert stump.predict(np.full((3, 1), np.nan, np.float32)).tolist() == [[0.25, 0.75]] * 3

@@ -18,10 +18,13 @@ from supervox.segmentation.classifier._prediction import (
 INF = np.inf
 
 
-def predict(nodes: Nodes, roots: list[int], depth: int, rows: object) -> np.ndarray:
+def predict(
+    nodes: Nodes, roots: list[int], depth: int, rows: object, moments: list[int] | None = None
+) -> np.ndarray:
     values = np.array(rows, np.float32)
     result = np.full((len(values), nodes.share.shape[1]), np.nan, np.float32)
-    predict_rows(values, np.array(roots, np.int32), depth, nodes, result)
+    when = np.array(moments or [0] * len(roots), np.int32)
+    predict_rows(values, np.array(roots, np.int32), when, depth, nodes, result)
     return result
 
 
@@ -43,6 +46,7 @@ def fork_and_stump() -> Nodes:
             np.float32,
         ),
         sole=np.array([-1, 1, -1, 0, -1, -1, 0, 1], np.int32),
+        is_fresh=np.zeros(8, np.bool_),
     )
 
 
@@ -68,6 +72,25 @@ def test_several_trees_are_averaged(fork: Nodes) -> None:
 
 def test_a_tree_of_one_leaf(fork: Nodes) -> None:
     assert predict(fork, [4], 0, [[0, 0], [7, 7]]).tolist() == [[0.5, 0.5]] * 2
+
+
+def test_trees_of_later_moments_have_their_share_where_nothing_is_near(fork: Nodes) -> None:
+    rows = [[0, 9], [0, -1], [2, 6], [2, -1]]
+    found = predict(fork, [0, 5, 5, 0], 2, rows, [0, 1, 1, 2])
+    assert found == pytest.approx(predict(fork, [0, 5, 5, 0], 2, rows), abs=1e-6)
+
+
+def test_near_to_what_is_new_later_trees_decide(fork: Nodes) -> None:
+    fork.is_fresh[7] = True  # what was painted at the second moment has b > 0
+    found = predict(fork, [0, 0, 0, 5], 2, [[2, 1], [2, -1]], [0, 0, 0, 1])
+    assert found.tolist() == [[0, 1], [1, 0]]
+
+
+def test_the_say_of_new_trees_grows_with_the_square_of_the_reach(fork: Nodes) -> None:
+    fork.is_fresh[7] = True  # in one of the two trees of the second moment
+    found = predict(fork, [0, 0, 0, 0, 5, 4], 2, [[2, 1]], [0, 0, 0, 0, 1, 1])
+    say = 2 / 6 + 0.5**2
+    assert found[0, 1] == pytest.approx(say * (1 + 0.5) / 2, abs=1e-6)
 
 
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 7)), min_size=1, max_size=60))

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from supervox.features import FeatureTable
 from supervox.segmentation.graph.adjacency import build_adjacency
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
@@ -9,8 +11,11 @@ from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.graph.region_graph import RegionGraph
 from supervox.segmentation.refinement.cross_validation import (
     ALWAYS,
+    FOLDS,
+    MAX_STROKES,
     SAMPLE_SIZE,
     Fold,
+    deal_strokes,
     number_strokes,
     sample_volume,
 )
@@ -24,7 +29,7 @@ from supervox.segmentation.refinement.label_costs import (
     solve_shares,
 )
 from supervox.segmentation.refinement.mrf import minimise
-from supervox.segmentation.strokes import LabelledSupervoxels, Strokes
+from supervox.segmentation.strokes import LabelledSupervoxels
 
 GRID = 24
 
@@ -139,26 +144,42 @@ def test_detours_lower_the_cost() -> None:
 
 
 def test_touching_supervoxels_of_a_class_are_one_stroke() -> None:
-    ids = np.arange(8, dtype=np.int32).reshape(1, 1, 8)
     edges = np.stack([np.arange(7), np.arange(1, 8)], axis=1).astype(np.int32)
     adjacency = build_adjacency(edges, np.ones(7), 8)
     painted = LabelledSupervoxels(
         np.array([0, 1, 2, 4, 6], np.int32), np.array([5, 5, 9, 5, 9], np.uint16)
     )
-    strokes = Strokes(np.array([0, 1, 2, 4, 6]), painted.classes)
-    of_voxel, fold_of = number_strokes(ids, adjacency, painted, strokes)
-    assert of_voxel[0] == of_voxel[1]
-    assert len(set(of_voxel)) == 4
+    number = number_strokes(adjacency, painted)
+    fold_of = deal_strokes(number, painted.classes, 0)
+    assert number[0] == number[1]
+    assert len(set(number)) == 4
     assert ALWAYS not in fold_of
-    assert set(fold_of[[of_voxel[0], of_voxel[3]]]) == {0, 1}
+    assert set(fold_of[[number[0], number[3]]]) == {0, 1}
 
 
 def test_a_single_stroke_is_never_held_out() -> None:
-    ids = np.arange(3, dtype=np.int32).reshape(1, 1, 3)
     adjacency = build_adjacency(np.zeros((0, 2), np.int32), np.zeros(0), 3)
     painted = LabelledSupervoxels(np.array([0, 2], np.int32), np.array([1, 2], np.uint16))
-    strokes = Strokes(np.array([0, 2]), painted.classes)
-    assert (number_strokes(ids, adjacency, painted, strokes)[1] == ALWAYS).all()
+    number = number_strokes(adjacency, painted)
+    assert (deal_strokes(number, painted.classes, 0) == ALWAYS).all()
+
+
+@given(deal=st.integers(0, 2**31), n=st.integers(2, 60))
+def test_every_deal_has_as_many_strokes_of_a_class_in_each_fold(deal: int, n: int) -> None:
+    number = np.arange(2 * n, dtype=np.int32)
+    classes = np.repeat(np.array([1, 7], np.uint16), n)
+    fold_of = deal_strokes(number, classes, deal)
+    for value in (1, 7):
+        sizes = np.bincount(fold_of[(classes == value) & (fold_of != ALWAYS)], minlength=FOLDS)
+        assert sizes.sum() == min(n, MAX_STROKES)
+        assert sizes.max() - sizes.min() <= 1
+    assert np.array_equal(fold_of, deal_strokes(number, classes, deal))
+
+
+def test_deals_differ() -> None:
+    number, classes = np.arange(24, dtype=np.int32), np.ones(24, np.uint16)
+    deals = {tuple(deal_strokes(number, classes, deal)) for deal in range(9)}
+    assert len(deals) == 9
 
 
 def line_of(n: int) -> Partition:
@@ -169,9 +190,21 @@ def line_of(n: int) -> Partition:
     return Partition(np.arange(n, dtype=np.int32).reshape(1, 1, n), table, graph)
 
 
+class Known:
+    """A classifier that knows what to say of each supervoxel."""
+
+    class_ids = (1, 2)
+
+    def __init__(self, probabilities: np.ndarray) -> None:
+        self._probabilities = probabilities
+
+    def predict(self, features: object, rows: np.ndarray, *, workers: object) -> np.ndarray:
+        return self._probabilities[rows]
+
+
 def test_a_small_volume_is_its_own_sample() -> None:
     part = line_of(10)
-    sample = sample_volume(part, np.full((10, 2), 0.5, np.float32))
+    sample = sample_volume(part, Known(np.full((10, 2), 0.5, np.float32)))
     assert len(sample.probabilities) == 10
     assert np.array_equal(sample.around.edges, part.graph.edges)
     assert not sample.held.size
@@ -180,7 +213,7 @@ def test_a_small_volume_is_its_own_sample() -> None:
 def test_a_large_volume_is_sampled_all_over() -> None:
     n = SAMPLE_SIZE + 1
     p = np.stack([np.arange(n), n - np.arange(n)], axis=1).astype(np.float32)
-    sample = sample_volume(line_of(n), p)
+    sample = sample_volume(line_of(n), Known(p))
     taken = sample.probabilities[:, 0]
     assert len(taken) < 1000
     assert taken[0] == 0

@@ -1,0 +1,69 @@
+"""The order of the strokes: the step of the history at which each painted voxel got its class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.segmentation import Strokes
+
+from .changes import BalanceChange, Change, VoxelChange
+
+Name = TypeVar("Name")
+
+
+class StrokeOrder(Generic[Name]):
+    """Keeps the step of every painted voxel while changes are made, and begins again after undo.
+
+    Steps count the changes of voxels that hold, from 1. What was undone left no trace, so that the
+    order after an undo is that from before the change.
+    """
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._voxels: NDArray[np.int64] = np.zeros(0, np.int64)  # ascending
+        self._steps: NDArray[np.int32] = np.zeros(0, np.int32)
+        self._included: list[Name] = []
+        self._n_steps = 0
+
+    def follow(self, held: Sequence[Name], read: Callable[[Name], Change | None]) -> None:
+        """Take notice of the changes that hold now.
+
+        Parameters
+        ----------
+        held : sequence
+            All of them, the earliest first, each by what tells it apart.
+        read : callable
+            Returns the change of a name; None if it can't be read any more.
+        """
+        if self._included != list(held[: len(self._included)]):
+            self._begin()
+        for name in held[len(self._included) :]:
+            self._included.append(name)
+            change = read(name)
+            if not isinstance(change, BalanceChange):
+                self._n_steps += 1
+            if isinstance(change, VoxelChange):
+                self._add(change)
+
+    def _add(self, change: VoxelChange) -> None:
+        kept = ~np.isin(self._voxels, change.voxels, assume_unique=True)
+        new = change.voxels[change.new > 0]
+        voxels = np.concatenate([self._voxels[kept], new])
+        steps = np.append(self._steps[kept], np.full(new.size, self._n_steps, np.int32))
+        order = np.argsort(voxels, kind="stable")
+        self._voxels, self._steps = voxels[order], steps[order]
+
+    def order(self, strokes: Strokes) -> Strokes:
+        """Return strokes with their steps; 0 for voxels that no change tells of."""
+        if np.array_equal(strokes.voxels, self._voxels):
+            return replace(strokes, steps=self._steps)
+        place = np.searchsorted(self._voxels, strokes.voxels)
+        known = np.append(self._voxels, -1)[place] == strokes.voxels
+        steps = np.where(known, np.append(self._steps, np.int32(0))[place], np.int32(0))
+        return replace(strokes, steps=steps.astype(np.int32))

@@ -1,0 +1,171 @@
+"""From the order of strokes to the moments that labels follow from."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from supervox.features import FeatureTable
+from supervox.segmentation.classifier.fitting import Trainer
+from supervox.segmentation.classifier.forest import Forest
+from supervox.segmentation.classifier.parameters import ClassifierParameters
+from supervox.segmentation.graph.partition import Partition
+from supervox.segmentation.graph.region_graph import RegionGraph
+from supervox.segmentation.history import LEAST_RENEWED, find_moments
+from supervox.segmentation.strokes import Strokes
+from supervox.segmentation.training import Memory
+
+N, TREES = 120, 40
+
+
+def row_of_supervoxels() -> Partition:
+    """A row of supervoxels of two voxels, whose one feature is their place."""
+    edges = np.stack([np.arange(N - 1), np.arange(1, N)], axis=1).astype(np.int32)
+    graph = RegionGraph(edges, np.ones(N - 1), np.full(N, 2, np.int64), np.zeros(N))
+    place = np.arange(N, dtype=np.float32)[:, np.newaxis]
+    table = FeatureTable(place, ("raw_mean",), np.full(N, 2, np.int64))
+    ids = np.repeat(np.arange(N, dtype=np.int32), 2).reshape(1, 1, 2 * N)
+    return Partition(ids, table, graph)
+
+
+@pytest.fixture
+def partition() -> Partition:
+    return row_of_supervoxels()
+
+
+def painted(*steps: tuple[int, int]) -> Strokes:
+    """One stroke of one supervoxel a step: its place, and its class."""
+    order = np.argsort([place for place, _ in steps])
+    return Strokes(
+        np.array([2 * steps[k][0] for k in order], np.int64),
+        np.array([steps[k][1] for k in order], np.uint16),
+        (order + 1).astype(np.int32),
+    )
+
+
+def every_other(n: int) -> list[tuple[int, int]]:
+    return [(4 * (k // 2) + (60 if k % 2 else 0), 1 + k % 2) for k in range(n)]
+
+
+def test_strokes_without_an_order_are_one_moment(partition: Partition) -> None:
+    known = painted(*every_other(9))
+    moments = find_moments([partition], Strokes(known.voxels, known.classes), TREES)
+    assert [(moment.step, moment.n_trees, moment.is_first) for moment in moments] == [
+        (0, TREES, True)
+    ]
+    assert moments[0].painted[0].supervoxels.tolist() == (known.voxels // 2).tolist()
+
+
+def test_each_moment_knows_what_was_painted_until_then(partition: Partition) -> None:
+    moments = find_moments([partition], painted((3, 1), (90, 2), (50, 1), (70, 2)), TREES)
+    assert [moment.painted[0].supervoxels.tolist() for moment in moments] == [
+        [3, 90],
+        [3, 50, 90],
+        [3, 50, 70, 90],
+    ]
+    assert [moment.newest[0].tolist() for moment in moments] == [[90], [50], [70]]
+    assert [moment.is_first for moment in moments] == [True, False, False]
+
+
+def test_a_stroke_renews_as_large_a_part_of_the_trees_as_it_is_of_the_strokes(
+    partition: Partition,
+) -> None:
+    moments = find_moments([partition], painted(*every_other(5)), 100)
+    # of five strokes the last, of four the last, of three the last; the first moment has the rest
+    assert [moment.n_trees for moment in moments] == [100 - 20 - 25 - 34, 34, 25, 20]
+
+
+def test_of_many_strokes_each_renews_a_sixteenth(partition: Partition) -> None:
+    moments = find_moments([partition], painted(*every_other(30)), 160)
+    assert [moment.n_trees for moment in moments[1:]] == [10] * (len(moments) - 1)
+    assert len(moments) == round(1 / LEAST_RENEWED)
+    assert not any(moment.is_first for moment in moments)
+
+
+def test_a_new_class_begins_anew(partition: Partition) -> None:
+    moments = find_moments([partition], painted(*every_other(8), (40, 3)), TREES)
+    assert [(moment.is_first, moment.n_trees) for moment in moments] == [(True, TREES)]
+
+
+def test_what_was_painted_over_is_as_if_it_had_not_been(partition: Partition) -> None:
+    strokes = every_other(6)
+    over = painted(*strokes)
+    classes, steps = over.classes.copy(), over.steps.copy()
+    classes[0], steps[0] = 2, 7  # the first stroke was of class 1
+    moments = find_moments([partition], Strokes(over.voxels, classes, steps), TREES)
+    assert moments[0].step == 3  # the first at which there is a stroke of each class
+    assert [0 in moment.painted[0].supervoxels for moment in moments] == [False] * 4 + [True]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, N - 1), st.integers(1, 3)), min_size=2, max_size=40),
+    st.integers(1, 60),
+)
+def test_all_trees_are_dealt_out(strokes: list[tuple[int, int]], n_trees: int) -> None:
+    last = dict(strokes)
+    if len(set(last.values())) < 2:
+        return
+    moments = find_moments([row_of_supervoxels()], painted(*last.items()), n_trees)
+    assert sum(moment.n_trees for moment in moments) == n_trees
+    assert all(moment.n_trees > 0 for moment in moments)
+    steps = [moment.step for moment in moments]
+    assert steps == sorted(set(steps))
+
+
+def trained(partition: Partition, strokes: Strokes, memory: Memory | None = None) -> Forest:
+    memory = memory or Memory(Trainer(ClassifierParameters(trees=TREES)))
+    forest = memory.train([partition], memory.moments([partition], strokes))
+    assert isinstance(forest, Forest)
+    forest.verify(1)
+    return forest
+
+
+def same(one: Forest, other: Forest) -> bool:
+    return all(
+        np.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("roots", "feature", "threshold", "child", "share", "moments", "is_fresh")
+    )
+
+
+def test_a_memory_changes_nothing_but_the_time(partition: Partition) -> None:
+    strokes = every_other(20)
+    memory = Memory(Trainer(ClassifierParameters(trees=TREES)))
+    for n in range(2, 21):  # stroke by stroke, as in the window
+        followed = trained(partition, painted(*strokes[:n]), memory)
+        assert same(followed, trained(partition, painted(*strokes[:n])))
+    for n in (19, 12, 20):  # undo, and something else
+        assert same(
+            trained(partition, painted(*strokes[:n]), memory),
+            trained(partition, painted(*strokes[:n])),
+        )
+
+
+def test_trees_of_before_stay_as_they_were(partition: Partition) -> None:
+    strokes = every_other(30)
+    one, other = (trained(partition, painted(*strokes[:n])) for n in (29, 30))
+    assert one.roots.size == other.roots.size == TREES
+    n_new = int((other.moments == other.moments.max()).sum())
+    assert n_new == np.ceil(TREES * LEAST_RENEWED)
+    # the earliest moments lost trees, all others are there, and behind them what is new
+    first = one.roots[np.flatnonzero(one.moments == 2)[0]]
+    n = one.feature.size - first
+    last = other.roots[TREES - n_new]
+    assert np.array_equal(one.threshold[first:], other.threshold[last - n : last])
+
+
+def test_what_was_just_painted_is_known_at_once(partition: Partition) -> None:
+    strokes = every_other(30)
+    places = partition.table.values
+    before = trained(partition, painted(*strokes)).predict(places)
+    assert before[30, 0] > 0.6
+    after = trained(partition, painted(*strokes, (30, 2))).predict(places)
+    assert after[30, 1] > 0.9  # of one stroke among thirty
+    far = np.r_[0:20, 80:N]
+    assert np.abs(after[far] - before[far]).max() < 0.15
+
+
+def test_other_classifiers_know_the_last_moment_only(partition: Partition) -> None:
+    memory = Memory(Trainer(ClassifierParameters("logistic")))
+    moments = memory.moments([partition], painted(*every_other(9)))
+    assert [moment.step for moment in moments] == [9]
