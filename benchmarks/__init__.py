@@ -7,6 +7,7 @@
   the voxel forest, with and without the `slider` of every class; on the real volumes and on
   `made_volumes`; what the page says of it is in `correction_tables`.
 - `classifiers`: Dice and processor time of each classifier that has a name.
+- `fill`: what constants outside of the data (`fills`) cost inside.
 - `supervoxel_quality`: quality (`partition_scores`) and speed against scikit-image's and
   SimpleITK's SLIC.
 - `feature_speed`: extraction and pooling against the same bank in scikit-image and SciPy

@@ -19,6 +19,7 @@ NAMES = (
     "accuracy",
     "correction",
     "classifiers",
+    "fill",
     "supervoxel_quality",
     "feature_speed",
     "preparation_speed",

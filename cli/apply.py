@@ -35,12 +35,13 @@ from supervox.volumes import (
 
 from . import balance_options, options
 from .budget import rooms_for
-from .errors import Stopped, say
+from .errors import Stopped, checking, say
 from .inputs import (
     check_channels,
     class_names,
     learned_size,
     read_channels,
+    read_mask,
     read_volume,
     voxel_size,
 )
@@ -64,6 +65,8 @@ class ApplyRequest:
         Addresses of the volumes.
     channels : tuple of str
         Addresses of further images of the volume, if there is only one.
+    mask : str, optional
+        Address of its mask.
     files : tuple of ResultFiles
         What to write for each.
     spacing : tuple of 3 float, optional
@@ -79,6 +82,7 @@ class ApplyRequest:
     model_file: Path
     volumes: tuple[str, ...]
     channels: tuple[str, ...]
+    mask: str | None
     files: tuple[ResultFiles, ...]
     spacing: tuple[float, float, float] | None
     workers: int | None
@@ -105,6 +109,8 @@ class ApplyRequest:
 @click.option("--probabilities", is_flag=True, help="Also write the probabilities of the classes.")
 @click.option("--uncertainty", is_flag=True, help="Also write how undecided each voxel is.")
 @options.channels
+@options.mask
+@options.no_data
 @options.spacing
 @balance_options.balance
 @options.workers
@@ -119,6 +125,8 @@ def command(
     probabilities: bool,
     uncertainty: bool,
     channels: tuple[str, ...],
+    mask: str | None,
+    no_data: str | None,
     spacing: tuple[float, float, float] | None,
     balance: Balance,
     workers: int | None,
@@ -142,16 +150,23 @@ def command(
         raise SegmentationError(
             f"--channel belongs to one VOLUME, and {len(volumes)} are given: label them one by one"
         )
+    if mask is not None and len(volumes) > 1:
+        raise SegmentationError(
+            f"--mask belongs to one VOLUME, and {len(volumes)} are given: label them one by one"
+        )
     extras = [("probabilities", probabilities), ("uncertainty", uncertainty)]
     kinds = ["labels", *(name for name, wanted in extras if wanted)]
     files = _name_files(volumes, output, ending, kinds)
     loaded = load_model(model)
+    if no_data is not None:
+        with checking("--no-data"):
+            loaded = replace(loaded, parameters=replace(loaded.parameters, no_data=no_data))
     check_channel_count(loaded.n_images, 1 + len(channels))
     check_balance(balance, loaded.classifier.class_ids)
     loaded = replace(loaded, parameters=loaded.parameters.balanced(*balance))
     chosen = choose_device(device, None, say)
     request = ApplyRequest(
-        loaded, model, volumes, channels, files, spacing, workers, memory, chosen
+        loaded, model, volumes, channels, mask, files, spacing, workers, memory, chosen
     )
     with making_folder(output):
         entries = run(request)
@@ -175,7 +190,9 @@ def run(request: ApplyRequest) -> list[dict[str, Any]]:
         volumes = [stack.enter_context(open_volume(path)) for path in request.volumes]
         channels = [stack.enter_context(open_volume(path)) for path in request.channels]
         check_channels(volumes[0], channels)
-        inputs = [request.model_file, *(item.path for item in (*volumes, *channels))]
+        mask = stack.enter_context(open_volume(request.mask)) if request.mask else None
+        beside = [*channels] if mask is None else [*channels, mask]
+        inputs = [request.model_file, *(item.path for item in (*volumes, *beside))]
         with Outputs(inputs) as outputs, StageProgress(request.workers) as stages:
             places = [
                 files.plan(outputs, volume.shape)
@@ -183,7 +200,7 @@ def run(request: ApplyRequest) -> list[dict[str, Any]]:
             ]
             try:
                 for volume, staged in zip(volumes, places, strict=True):
-                    entries.append(_label(request, volume, channels, staged, outputs, stages))
+                    entries.append(_label(request, volume, channels, mask, staged, outputs, stages))
                     outputs.publish()
             except KeyboardInterrupt:
                 if not entries:
@@ -199,6 +216,7 @@ def _label(
     request: ApplyRequest,
     volume: Volume,
     channels: Sequence[Volume],
+    mask: Volume | None,
     files: ResultFiles,
     outputs: Outputs,
     stages: StageProgress,
@@ -215,9 +233,17 @@ def _label(
         n_classes=len(model.classifier.class_ids),
         workers=request.workers,
         device=request.device,
+        beside=() if mask is None else (mask,),
     ) as rooms:
-        data, masked = read_volume(volume, stages, workspace=rooms.images)
-        further = read_channels(channels, stages, rooms.images)
+        no_data = model.parameters.no_data
+        data, gaps = read_volume(
+            volume,
+            stages,
+            no_data=no_data,
+            mask=read_mask(mask, volume, stages, rooms.images),
+            workspace=rooms.images,
+        )
+        further = read_channels(channels, stages, no_data, rooms.images)
         at_home = fingerprint(data, *further) == model.trained_on
         learned = learned_size(model)
         size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)
@@ -238,7 +264,7 @@ def _label(
         every = dict.fromkeys(result.class_ids, 0) | voxels
         return {
             "shape": list(volume.shape),
-            "masked_voxels": masked,
+            **gaps.as_json(),
             "spacing": list(size.spacing),
             "unit": size.unit,
             "classes": class_entries(every, class_names(model.classes), size.voxel_volume),

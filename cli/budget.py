@@ -35,6 +35,7 @@ def rooms_for(
     resumable: bool = False,
     scheduler: str | None = None,
     device: Device | None = None,
+    beside: Sequence[Volume] = (),
 ) -> Iterator[Rooms]:
     """Estimate what a segmentation needs, say where its arrays go, and give them.
 
@@ -59,6 +60,8 @@ def rooms_for(
         Address of the cluster that prepares.
     device
         Computes in place of the processors.
+    beside
+        What lies beside the images, as a mask.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def rooms_for(
     """
     work = Workload(
         shape or images[0].shape,
-        sum(image.data.dtype.itemsize for image in images),
+        sum(item.data.dtype.itemsize for item in (*images, *beside)),
         parameters,
         spacing,
         len(images),

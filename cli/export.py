@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 import numpy as np
-from supervox.project import ENDING, Project
-from supervox.segmentation import SegmentationError, save_model
-from supervox.volumes import write_volume
+from supervox.project import ENDING, Project, order_beside, write_order
+from supervox.segmentation import SegmentationError, find_strokes, save_model
+from supervox.volumes import create_volume, write_volume
 
 from . import options, projects
 from .outputs import ENDINGS, Outputs, making_folder
@@ -59,7 +59,8 @@ def command(
     """Write what is in PROJECT to files of their own.
 
     The labels of cell.supervox become DIR/cell_labels and so on. They are those of the last run, or
-    are computed if strokes or parameters have changed since.
+    are computed if strokes or parameters have changed since. Beside the strokes stands their order,
+    on which labels depend: 'supervox segment' finds it there.
     """
     stem = project.name.removesuffix(ENDING)
     files = {kind: output / f"{stem}_{kind}.{ending}" for kind in dict.fromkeys(kinds)}
@@ -69,6 +70,8 @@ def command(
         _write(opened, files, memory, workers)
         if opened.read_only_because is None:
             opened.history.note("exported", files={k: str(path) for k, path in files.items()})
+    if "strokes" in files:
+        files["order"] = order_beside(files["strokes"])
     for path in files.values():
         click.echo(f"{path}: written")
 
@@ -91,6 +94,13 @@ def _write(
             if "strokes" in files
             else None
         )
+        order = (
+            outputs.plan_volume(
+                str(order_beside(files["strokes"])), project.annotations.voxels.shape, np.uint32
+            )
+            if "strokes" in files
+            else None
+        )
         model = outputs.plan_file(files["model"]) if "model" in files else None
         classes = [item.for_files() for item in project.annotations.classes]
         if strokes is not None:
@@ -102,6 +112,10 @@ def _write(
                 origin=volume.origin,
                 classes=classes,
             )
+        if order is not None:
+            painted = project.annotations.order(find_strokes(project.annotations.voxels))
+            with create_volume(order, project.annotations.voxels.shape, np.uint32) as writer:
+                write_order(writer, painted)
         if rendered.as_dict() or model is not None:
             rooms = stack.enter_context(projects.rooms_of(project, volume, memory, workers))
             data, _ = projects.read_data(project, volume, stages, rooms)

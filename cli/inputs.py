@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
-from supervox.execution import Slices, Workspace
-from supervox.segmentation import Model, SegmentationError, copy_volume, count_nonfinite
+from supervox.execution import Slices, VolumeLike, Workspace
+from supervox.features import AUTO, fill_values_of, leave_out
+from supervox.project import order_beside
+from supervox.segmentation import (
+    Model,
+    SegmentationError,
+    Strokes,
+    copy_volume,
+    count_nonfinite,
+    count_without_data,
+    with_order,
+)
 from supervox.volumes import (
     UNKNOWN,
     Triple,
@@ -15,15 +26,15 @@ from supervox.volumes import (
     VolumeClass,
     VoxelSize,
     choose_voxel_size,
+    open_volume,
     times,
 )
 
 from .errors import say
 from .progress import StageProgress
 
-MOST_MASKED = 0.5  # share of voxels that may be no numbers
-LEFT_OUT = "are left out and get the label 0"
-STOOD_IN = "count as the median of their channel"
+LEFT_OUT = "labels there are 0"
+STOOD_IN = "what is around them stands in there"
 
 
 def learned_size(model: Model) -> VoxelSize:
@@ -63,6 +74,39 @@ def check_same_shape(volume: Volume, strokes: Volume) -> None:
         )
 
 
+def in_order(
+    painted: Strokes, strokes: Volume, order: str | None, workers: int | None = None
+) -> Strokes:
+    """Return strokes with the order that a volume states, or that lies beside their file; say so.
+
+    Parameters
+    ----------
+    painted : Strokes
+        All of the file.
+    strokes : Volume
+        The file.
+    order : str, optional
+        Address of the order; what lies beside by default.
+    workers : int, optional
+    """
+    beside = order_beside(strokes.path)
+    if order is None and not beside.exists():
+        return painted
+    with open_volume(order or beside) as volume:
+        if volume.shape != strokes.shape or volume.data.dtype.kind not in "ui":
+            raise SegmentationError(
+                f"{volume.path}: is no order of the strokes in {strokes.path}: it has "
+                f"{times(volume.shape)} voxels of {volume.data.dtype}, not {times(strokes.shape)} "
+                "integers"
+            )
+        try:
+            ordered = with_order(painted, volume.data, workers=workers)
+        except SegmentationError as error:
+            raise SegmentationError(f"{volume.path}: {error}") from error
+        say(f"{strokes.path}: is learned in the order of {volume.path.name}")
+        return ordered
+
+
 def check_channels(volume: Volume, channels: Sequence[Volume]) -> None:
     """Refuse channels that aren't images of the same voxels, naming both files."""
     for channel in channels:
@@ -86,57 +130,122 @@ def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
         )
 
 
+@dataclass(frozen=True)
+class NoData:
+    """What has no data in a volume.
+
+    Attributes
+    ----------
+    voxels : int
+    fill_values : tuple of float
+        Constants that stand for it.
+    is_masked : bool
+        Whether a mask leaves some out.
+    """
+
+    voxels: int
+    fill_values: tuple[float, ...]
+    is_masked: bool
+
+    def describe(self, size: int) -> str:
+        """Say how much of a volume of `size` voxels it is, and why."""
+        reasons = [f"the constant {value:g}" for value in self.fill_values]
+        reasons += ["the mask"] if self.is_masked else []
+        why = " and ".join(reasons) or "NaN or infinite"
+        share = f"{self.voxels:,} of {size:,} voxels ({100 * self.voxels / size:.1f} %)"
+        return f"{share} are taken for no data ({why})"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what a report has of it."""
+        return {"masked_voxels": self.voxels, "fill_values": list(self.fill_values)}
+
+
 def read_volume(
     volume: Volume,
     stages: StageProgress,
     *,
+    no_data: str = AUTO,
+    mask: VolumeLike | None = None,
     workspace: Workspace | None = None,
     box: Slices | None = None,
-    masked_voxels: str = LEFT_OUT,
-) -> tuple[NDArray[Any], int]:
+    consequence: str = LEFT_OUT,
+) -> tuple[VolumeLike, NoData]:
     """Read a volume to where many passes over it are quick: into memory, or as `workspace` has it.
 
-    `box` is the part to read, all of it by default.
-    `masked_voxels` says what becomes of voxels that are not finite numbers.
+    A message tells what has no data, and its `consequence`.
+
+    Parameters
+    ----------
+    volume
+    stages
+    no_data
+        As in the parameters.
+    mask
+        0 where there is no data.
+    workspace
+    box
+        The part to read; all of it by default.
+    consequence
 
     Returns
     -------
-    data : ndarray, (Z, Y, X)
-    masked : int
-        Voxels that are not finite numbers, which a message has told of.
-
-    Raises
-    ------
-    SegmentationError
-        If more than half of them are not.
+    data : array-like, (Z, Y, X)
+        What has no data reads as NaN.
+    found : NoData
     """
     with stages.stage("read", f"Reading {volume.path.name}") as run:
         workspace = workspace or Workspace()
-        data = copy_volume(volume.data, workspace, run, box=box, release=volume.data.release)
-        masked = count_nonfinite(data, workers=workspace.releasing(run.silent()))
-    if masked > MOST_MASKED * data.size:
-        raise SegmentationError(
-            f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
-            "infinite), more than half: check how the volume was made"
-        )
-    if masked:
-        say(
-            f"{volume.path}: {masked:,} of {data.size:,} voxels are not finite numbers (NaN or "
-            f"infinite); they {masked_voxels}"
-        )
-    return data, masked
+        copied = copy_volume(volume.data, workspace, run, box=box, release=volume.data.release)
+        data = leave_out(copied, no_data, mask)
+        missing = count_nonfinite(data, workers=workspace.releasing(run.silent()))
+    found = NoData(missing, fill_values_of(data), mask is not None)
+    if missing:
+        say(f"{volume.path}: {found.describe(math.prod(data.shape))}; {consequence}")
+    if found.fill_values and no_data == AUTO:
+        values = ",".join(f"{value:g}" for value in found.fill_values)
+        say(f"if that is data, give --no-data none; --no-data {values} takes it for granted")
+    return data, found
 
 
 def read_channels(
     channels: Sequence[Volume],
     stages: StageProgress,
+    no_data: str,
     workspace: Workspace | None = None,
-) -> list[NDArray[Any]]:
+) -> list[VolumeLike]:
     """Read further channels, as `read_volume` does."""
     return [
-        read_volume(channel, stages, workspace=workspace, masked_voxels=STOOD_IN)[0]
+        read_volume(channel, stages, no_data=no_data, workspace=workspace, consequence=STOOD_IN)[0]
         for channel in channels
     ]
+
+
+def read_mask(
+    mask: Volume | None, volume: Volume, stages: StageProgress, workspace: Workspace
+) -> VolumeLike | None:
+    """Read the mask of a volume, if there is one.
+
+    Raises
+    ------
+    SegmentationError
+        If it is no mask of this volume.
+    """
+    if mask is None:
+        return None
+    check_overlay("mask", mask, volume)
+    with stages.stage("read", f"Reading {mask.path.name}") as run:
+        return copy_volume(mask.data, workspace, run, release=mask.data.release)
+
+
+def tell_strokes_without_data(painted: Strokes, data: VolumeLike) -> int:
+    """Warn of strokes that lie where there is no data; return how many voxels do."""
+    voxels = count_without_data(painted, data)
+    if voxels:
+        say(
+            f"{voxels:,} painted voxels lie where the volume has no data, and teach nothing: "
+            "if it is data, give --no-data none"
+        )
+    return voxels
 
 
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:

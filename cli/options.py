@@ -56,6 +56,17 @@ channels = click.option(
     help="Another image of the same voxels, as of another energy or detector, that helps to tell "
     "the classes apart. May be given several times.",
 )
+mask = click.option(
+    "--mask",
+    metavar="FILE",
+    help="Volume of integers of the same shape: 0 where there is no data. Labels are 0 there.",
+)
+no_data = click.option(
+    "--no-data",
+    metavar="VALUE",
+    help="What stands for no data: auto, none, or values, as for 'supervox segment'. That of the "
+    "model by default.",
+)
 workers = click.option(
     "--workers",
     type=click.IntRange(min=1),

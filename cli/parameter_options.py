@@ -21,7 +21,7 @@ NAMES = {
     "classifier.method": "--classifier",
     "refinement.strength": "--refine",
 }
-METAVARS = {int: "N", float: "X", str: "NAME"}
+METAVARS = {int: "N", float: "X", str: "VALUE"}
 # Of one value each; lists, as of filters, come as presets.
 ENTRIES = {
     NAMES.get(entry.name, "--" + entry.path[-1].replace("_", "-")): entry

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
-from numpy.typing import NDArray
-from supervox.execution import Device
+from supervox.execution import Device, VolumeLike
 from supervox.project import Project, ProjectSettings, complete, complete_with_shares
 from supervox.segmentation import Balance, Rooms, Segmentation
 from supervox.volumes import Volume
 
 from .budget import rooms_for
 from .errors import say
-from .inputs import read_volume
+from .inputs import NoData, read_volume
 from .progress import StageProgress
 from .segment_request import tell_share
 
@@ -83,15 +81,16 @@ def rooms_of(
 
 def read_data(
     project: Project, volume: Volume, stages: StageProgress, rooms: Rooms
-) -> tuple[NDArray[Any], int]:
-    """Read what is segmented, and count the voxels that are not numbers."""
-    box = project.settings.slices
-    return read_volume(volume, stages, workspace=rooms.images, box=box)
+) -> tuple[VolumeLike, NoData]:
+    """Read what is segmented, and tell what has no data."""
+    settings = project.settings
+    no_data, box = settings.parameters.no_data, settings.slices
+    return read_volume(volume, stages, no_data=no_data, workspace=rooms.images, box=box)
 
 
 def result_of(
     project: Project,
-    data: NDArray[Any],
+    data: VolumeLike,
     stages: StageProgress,
     rooms: Rooms,
     shares: Balance = (),

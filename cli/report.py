@@ -44,13 +44,13 @@ def class_entries(
     Parameters
     ----------
     voxels
-        Voxels by class id; 0 stands for voxels that are not numbers.
+        Voxels by class id; 0 stands for voxels without data, of which there are no shares.
     names
         Names by class id, as far as there are any.
     voxel_volume
         Volume of a voxel, NaN if the voxel size isn't known.
     """
-    total = sum(voxels.values())
+    total = max(1, sum(number for class_id, number in voxels.items() if class_id))
     return [
         {
             "id": class_id,

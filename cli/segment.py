@@ -24,11 +24,19 @@ from .report import print_classes, print_json
     help="Volume of integers of the same shape: the id of a class on your strokes, 0 elsewhere.",
 )
 @click.option(
+    "--stroke-order",
+    metavar="ORDER",
+    help="Volume of integers of the same shape: the step at which each voxel of your strokes was "
+    "painted, 1 for the first. By default what 'supervox export' wrote beside them; strokes "
+    "without an order are learned at once.",
+)
+@click.option(
     "--output",
     metavar="LABELS",
     help="Where to write the labels; the ending (.tif, .mrc, .h5, .zarr ...) says the format.",
 )
 @options.channels
+@options.mask
 @options.spacing
 @parameter_options
 @balance_options.balance
@@ -64,8 +72,10 @@ from .report import print_classes, print_json
 def command(
     volume: str | None,
     annotations: str | None,
+    stroke_order: str | None,
     output: str | None,
     channels: tuple[str, ...],
+    mask: str | None,
     spacing: tuple[float, float, float] | None,
     balance: Balance,
     shares: Balance,
@@ -105,6 +115,8 @@ def command(
             raise click.MissingParameter(ctx=context, param=param)
     if project is not None and channels:
         raise click.UsageError("--channel can't be kept in a project: leave one of them out")
+    if project is not None and mask is not None:
+        raise click.UsageError("--mask can't be kept in a project: leave one of them out")
     if both := {k for k, _ in balance} & {k for k, _ in shares}:
         raise click.UsageError(
             f"class {min(both)} has --balance and --share, which finds its balance: give one"
@@ -112,7 +124,9 @@ def command(
     request = SegmentRequest(
         volume=volume,
         annotations=annotations,
+        stroke_order=stroke_order,
         channels=channels,
+        mask=mask,
         project=project,
         files=ResultFiles(output, probabilities, uncertainty),
         model=save_model,

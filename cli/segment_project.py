@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from supervox.project import MAX_ID, Project, ProjectClass, change_between
 from supervox.segmentation import (
     Balance,
@@ -25,7 +26,7 @@ from supervox.volumes import Volume, class_colour, open_volume
 from . import projects
 from .errors import say
 from .export import write_model
-from .inputs import check_same_shape, class_names
+from .inputs import check_same_shape, class_names, in_order, tell_strokes_without_data
 from .outputs import Outputs
 from .progress import StageProgress
 from .results import ResultFiles
@@ -46,7 +47,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             files = request.files.plan(outputs, settings.shape)
             model = request.model and outputs.plan_file(request.model)
             if request.annotations is not None:
-                _import_strokes(project, request.annotations, volume)
+                _import_strokes(project, request.annotations, volume, request.stroke_order)
             painted = project.strokes
             check_classes(painted.class_ids)
             request.check_painted(painted.class_ids)
@@ -56,7 +57,8 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     project, volume, request.memory, request.workers, request.scheduler, device
                 )
             )
-            data, masked = projects.read_data(project, volume, stages, rooms)
+            data, gaps = projects.read_data(project, volume, stages, rooms)
+            lost = tell_strokes_without_data(painted, data)
             result = projects.result_of(project, data, stages, rooms, request.shares)
             tell_lost_classes(painted, result.class_ids)
             voxels = _write(project, volume, files, result, rooms, stages)
@@ -72,7 +74,8 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "volume": settings.volume.address(volume.path),
             "outputs": request.outputs,
             "shape": list(settings.shape),
-            "masked_voxels": masked,
+            **gaps.as_json(),
+            "painted_without_data": lost,
             **report_of_run(request, project.settings.parameters, size, device, seconds),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],
         }
@@ -107,12 +110,15 @@ def _balance(project: Project, balance: Balance) -> None:
     project.settings = replace(project.settings, parameters=parameters)
 
 
-def _import_strokes(project: Project, address: str, volume: Volume) -> None:
+def _import_strokes(project: Project, address: str, volume: Volume, order: str | None) -> None:
     """Make the strokes of the project those of a file; undoing brings the old ones back."""
     store = project.annotations
     with open_volume(address) as strokes:
-        painted = _check_strokes(strokes, volume)
-        store.apply(change_between(find_strokes(store.voxels), painted))
+        painted = in_order(_check_strokes(strokes, volume), strokes, order)
+        if change_between(find_strokes(store.voxels), painted).voxels.size:
+            for step in np.unique(painted.steps):  # one change each, as they were painted
+                until = painted.where(painted.steps <= step)
+                store.apply(change_between(find_strokes(store.voxels), until))
         table = {item.id: item for item in store.classes}
         for item in strokes.classes:
             if 1 <= item.value <= MAX_ID:

@@ -33,8 +33,12 @@ class SegmentRequest:
     ----------
     volume, annotations : str, optional
         Addresses of what to segment and of the strokes; a project that exists has its own.
+    stroke_order : str, optional
+        Address of the steps at which the strokes were painted.
     channels : tuple of str
         Addresses of further images of the volume.
+    mask : str, optional
+        Address of a volume that is 0 where there is no data.
     project : Path, optional
         Folder to keep everything in.
     files : ResultFiles
@@ -64,7 +68,9 @@ class SegmentRequest:
     change: Callable[[SegmentationParameters], SegmentationParameters]
     balance: Balance = ()
     shares: Balance = ()
+    stroke_order: str | None = None
     channels: tuple[str, ...] = ()
+    mask: str | None = None
     project: Path | None = None
     model: Path | None = None
     spacing: tuple[float, float, float] | None = None

@@ -22,8 +22,11 @@ from .inputs import (
     check_channels,
     check_same_shape,
     class_names,
+    in_order,
     read_channels,
+    read_mask,
     read_volume,
+    tell_strokes_without_data,
     voxel_size,
 )
 from .outputs import Outputs
@@ -51,13 +54,16 @@ def run(request: SegmentRequest) -> dict[str, Any]:
         ]
         check_same_shape(volume, strokes)
         check_channels(volume, further)
+        mask = stack.enter_context(open_volume(request.mask)) if request.mask else None
+        beside = () if mask is None else (mask,)
         size = voxel_size(volume, request.spacing)
-        inputs = [item.path for item in (volume, strokes, *further)]
+        inputs = [item.path for item in (volume, strokes, *further, *beside)]
         with Outputs(inputs) as outputs, StageProgress(request.workers) as stages:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
             strokes.data.release()
+            painted = in_order(painted, strokes, request.stroke_order, request.workers)
             check_classes(painted.class_ids)
             request.check_painted(painted.class_ids)
             parameters = parameters.balanced(*request.balance)
@@ -72,12 +78,20 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     workers=request.workers,
                     scheduler=request.scheduler,
                     device=device,
+                    beside=beside,
                 )
             )
-            data, masked = read_volume(volume, stages, workspace=rooms.images)
+            data, gaps = read_volume(
+                volume,
+                stages,
+                no_data=parameters.no_data,
+                mask=read_mask(mask, volume, stages, rooms.images),
+                workspace=rooms.images,
+            )
+            lost = tell_strokes_without_data(painted, data)
             segmenter = Segmenter(
                 data,
-                channels=read_channels(further, stages, rooms.images),
+                channels=read_channels(further, stages, parameters.no_data, rooms.images),
                 spacing=size.spacing,
                 parameters=parameters,
                 workers=request.workers,
@@ -110,7 +124,9 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "outputs": request.outputs,
             "shape": list(volume.shape),
             "voxels": volume.data.size,
-            "masked_voxels": masked,
+            "mask": request.mask,
+            **gaps.as_json(),
+            "painted_without_data": lost,
             **report_of_run(request, parameters, size, device, seconds),
             "supervoxels": [int(p.graph.mean_intensity.size) for p in segmenter.partitions],
             "classes": painted_classes(painted, voxels, class_names(strokes.classes), size),

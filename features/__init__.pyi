@@ -1,6 +1,14 @@
 from .bank import FeatureBank as FeatureBank
 from .intensity import IntensityRange as IntensityRange
 from .intensity import fingerprint as fingerprint
+from .no_data import GappedVolume as GappedVolume
+from .no_data import fill_values_of as fill_values_of
+from .no_data import finite as finite
+from .no_data import leave_out as leave_out
+from .no_data import read_filled as read_filled
+from .no_data_choice import AUTO as AUTO
+from .no_data_choice import NOTHING as NOTHING
+from .no_data_choice import parse_no_data as parse_no_data
 from .parameters import FILTER_TEXTS as FILTER_TEXTS
 from .parameters import FILTERS as FILTERS
 from .parameters import PRESETS as PRESETS

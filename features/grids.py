@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from supervox.execution import IntTriple, Slices, VolumeLike, read_block
+from supervox.execution import IntTriple, Slices, VolumeLike
 
 from .intensity import HIGH, LOW, IntensityRange
+from .no_data import read_filled
 
 Float32 = NDArray[np.float32]
 
@@ -184,7 +185,7 @@ def _read_grid(
         stop = min(start + step, window.stop[0])
         slab = Window((start, *window.start[1:]), (stop, *window.stop[1:]))
         box = slab.refined(factor, shape)
-        voxels = intensity.normalise(read_block(volume, box.within(Window((0, 0, 0), shape))))
+        voxels = intensity.normalise(read_filled(volume, box.within(Window((0, 0, 0), shape))))
         rows = slice(start - window.start[0], stop - window.start[0])
         if factor == FINEST:
             values[rows] = voxels

@@ -55,7 +55,7 @@ class IntensityRange:
         sample = sample_voxels(volume)
         sample = sample[np.isfinite(sample)]
         if sample.size == 0:
-            raise ValueError("the volume has no finite voxels: nothing can be segmented")
+            raise ValueError("the volume has no voxels with data: nothing can be segmented")
         low, fill, high = (
             float(v) for v in np.percentile(sample, (percentiles[0], 50, percentiles[1]))
         )

@@ -30,6 +30,7 @@ from .bank import FeatureBank
 from .grids import CoarseGrid, Window
 from .intensity import IntensityRange
 from .kernels import COMPILED, ArrayKernels, Kernels
+from .no_data import finite
 from .runs import LocalIds, number_locally
 from .scales import Scale, plan_scales
 from .table import FeatureTable, PooledBlock, PooledSums
@@ -52,6 +53,8 @@ class PoolingTask:
     bank : FeatureBank
     scales : tuple of Scale
     intensity : IntensityRange
+    within : array-like, (Z, Y, X), optional
+        Only where it holds numbers, voxels count; the volume itself by default.
     device : Device, optional
         Filters and sums in place of the processors.
     """
@@ -61,13 +64,15 @@ class PoolingTask:
     bank: FeatureBank
     scales: tuple[Scale, ...]
     intensity: IntensityRange
+    within: VolumeLike | None = None
     device: Device | None = None
 
 
 def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
     """Filter one block and sum the channels per supervoxel, for every partition."""
     core = Window.of(block.core)
-    numbered = [number_locally(read_block(ids, block.core)) for ids in task.partitions]
+    has_data = finite(task.volume if task.within is None else task.within, block.core)
+    numbered = [number_locally(read_block(ids, block.core), has_data) for ids in task.partitions]
     grids = task.bank.read_block(task.volume, core, task.scales, task.intensity)
     compute = partial(_sum_channels, task, core, grids, numbered)
     device = task.device
@@ -81,7 +86,8 @@ def pool_block(task: PoolingTask, block: Block) -> tuple[PooledBlock, ...]:
         )
     shares, begin = [], 0
     for found in numbered:
-        own = slice(begin, begin := begin + found.ids.size)
+        own = slice(begin, begin + found.ids.size)
+        begin += found.n_numbers
         shares.append(PooledBlock(found.ids, found.counts, sums[0, :, own], sums[1, :, own]))
     return tuple(shares)
 
@@ -96,7 +102,7 @@ def _sum_channels(
 ) -> Any:
     """Return sums and sums of squares, (2, channels, supervoxels of all partitions)."""
     grids = {factor: kernels.load(grid) for factor, grid in grids.items()}
-    starts = list(itertools.accumulate((found.ids.size for found in numbered), initial=0))
+    starts = list(itertools.accumulate((found.n_numbers for found in numbered), initial=0))
     sums = kernels.zeros((2, len(task.bank.channels), starts[-1]))
     for part in parts:
         inside = [np.ascontiguousarray(n.local[part.within(core)]) for n in numbered]
@@ -141,7 +147,7 @@ def pool_features(
     volume : array-like, (Z, Y, X), any real dtype
         NumPy, memory-mapped, HDF5 or Zarr array; read by blocks with a halo.
     ids : array-like of integers, (Z, Y, X)
-        Supervoxel of each voxel, 0..S-1; read by blocks.
+        Supervoxel of each voxel, 0..S-1; read by blocks. Only voxels count that are numbers.
     bank : FeatureBank
     spacing : sequence of 3 float
         Voxel size per axis, any unit.
@@ -189,6 +195,7 @@ def pool_partitions(
     spacing: Sequence[float] = (1, 1, 1),
     n_supervoxels: Sequence[int] | None = None,
     intensity: IntensityRange | None = None,
+    within: VolumeLike | None = None,
     workers: Workers = None,
     device: Device | None = None,
     block_shape: Sequence[int] | None = None,
@@ -196,7 +203,8 @@ def pool_partitions(
     """Pool the features for several partitions of one volume, filtering it only once.
 
     Parameters are those of `pool_features`; `partitions` holds several arrays of ids and
-    `n_supervoxels` one number for each.
+    `n_supervoxels` one number for each. Voxels count where `within` holds numbers, which is the
+    volume itself by default, or the first of several channels.
 
     Returns
     -------
@@ -209,7 +217,7 @@ def pool_partitions(
             raise ValueError(f"ids have shape {tuple(ids.shape)}, the volume {tuple(shape)}")
     scales = plan_scales(bank.parameters, shape, spacing)
     intensity = intensity or IntensityRange.measure(volume)
-    task = PoolingTask(volume, tuple(partitions), bank, scales, intensity, device)
+    task = PoolingTask(volume, tuple(partitions), bank, scales, intensity, within, device)
     sizes = [None] * len(partitions) if n_supervoxels is None else list(n_supervoxels)
     if len(sizes) != len(partitions):
         raise ValueError(f"n_supervoxels has {len(sizes)} entries for {len(partitions)} partitions")

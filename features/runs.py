@@ -37,12 +37,15 @@ class LocalIds:
     counts : array of int64, (n,)
         Voxels of each in the block.
     local : array of int32, (Z, Y, X)
-        The block.
+        The block. Voxels that do not count have the number n.
+    n_numbers : int
+        n, or n + 1 if there are such voxels.
     """
 
     ids: NDArray[np.int64]
     counts: NDArray[np.int64]
     local: NDArray[np.int32]
+    n_numbers: int
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,14 @@ class CellRuns:
     owner: NDArray[np.int32]
 
 
-def number_locally(block: NDArray[Any]) -> LocalIds:
+def number_locally(block: NDArray[Any], has_data: NDArray[np.bool_] | None = None) -> LocalIds:
     """Give the supervoxels of a block numbers from 0, in the order of their ids.
+
+    Parameters
+    ----------
+    block : array of integers, (Z, Y, X)
+    has_data : array of bool, (Z, Y, X), optional
+        Which voxels count; all by default.
 
     Raises
     ------
@@ -82,7 +91,12 @@ def number_locally(block: NDArray[Any]) -> LocalIds:
     numbers = np.zeros(counts.size, np.int32)
     numbers[present] = np.arange(present.size, dtype=np.int32)
     _renumber(offsets.ravel(), numbers)
-    return LocalIds(present + low, counts[present], offsets)
+    ids, counts = present + low, counts[present]
+    if has_data is None or has_data.all():
+        return LocalIds(ids, counts, offsets, ids.size)
+    offsets[~has_data] = ids.size
+    counts = np.bincount(offsets.ravel(), minlength=ids.size + 1)[: ids.size]
+    return LocalIds(ids, counts.astype(np.int64), offsets, ids.size + 1)
 
 
 def find_runs(local: NDArray[np.int32], core: Window, factor: IntTriple) -> CellRuns:

@@ -17,7 +17,9 @@ from supervox.napari_plugin.tasks.jobs import finish_files
 from .busy_sign import calm_busy_signs
 from .keys import Keys
 from .settings import Settings
+from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
+from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
 from .widgets.paint_section import PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
@@ -27,7 +29,7 @@ from .widgets.segment_section import SegmentActions, SegmentSection
 from .widgets.volume_section import VolumeActions, VolumeSection
 
 PLUGIN, SAMPLE = "supervox", "cell_with_strokes"
-WIDTH = 340
+WIDTH = 370
 SHOW_MS = 50  # what a section needs to open before it can be scrolled to
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
 # Sections that stay open beside the next one: painting and looking go together.
@@ -114,6 +116,7 @@ class SupervoxDock(QWidget):
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
                 set_spacing=session.volume.set_spacing,
+                leave_fill_out=session.leave_fill_out,
                 open_file=lambda path: viewer.open(path, plugin=PLUGIN),
                 open_project=session.autosave.open,
                 open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
@@ -141,6 +144,7 @@ class SupervoxDock(QWidget):
             session.importing,
             session.use_tool,
             session.strokes.bring_back,
+            self._nudge,
             session.hint,
         )
         self.segment = SegmentSection(
@@ -154,7 +158,16 @@ class SupervoxDock(QWidget):
                 cancel_whole=session.preparation.cancel,
                 finish=session.delivery.finish,
                 cancel_finish=session.delivery.finishing.cancel,
-            )
+            ),
+            BalanceActions(
+                move=session.balancing.move,
+                nudge=self._nudge,
+                settle=session.balancing.settle,
+                set_again=session.balancing.set_again,
+                ask_for_share=session.balancing.ask_for_share,
+                cancel=session.balancing.searching.cancel,
+                compare=self._compare,
+            ),
         )
         self.export = ExportSection(
             session.delivery.export, session.delivery.exporting.cancel, session.hint
@@ -170,7 +183,25 @@ class SupervoxDock(QWidget):
             go_to_unsure=session.go_to_unsure,
             is_asked=lambda: session.pairs.pair is not None,
             answer=session.pairs.answer,
+            compare=self._compare,
+            nudge=self._nudge,
         )
+        self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
+
+    def _nudge(self, class_id: int, steps: int) -> None:
+        """Give a class more or less, where there are labels of it."""
+        if class_id in dict(self.state.paint.shares) and not self.state.paint.is_read_only:
+            self.session.balancing.nudge(class_id, steps)
+        else:
+            self.session.hint("More or less of a class: once there are live labels of it")
+
+    def _compare(self) -> None:
+        """Show planes far apart in the volume, or hide them."""
+        if self.session.view.result is not None and self.session.comparison.is_possible:
+            self.planes.toggle()
+            self._refresh_soon()
+        else:
+            self.session.hint("Planes can be compared once there are live labels")
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -212,6 +243,10 @@ class SupervoxDock(QWidget):
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):
                 section.set_summary(body.describe())
+        result, view = self.session.view.result, self.session.view
+        labels = None if result is None else result.labels
+        planes = self.session.comparison.planes
+        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
         advice = next_step(state)
         self.advice.setText(advice.sentence)
         for step, section in enumerate(self.sections):
@@ -247,6 +282,7 @@ class SupervoxDock(QWidget):
         self._refresh_timer.stop()
         self._show_timer.stop()
         self.project.stop()
+        self.planes.close()
         viewer = self.session.viewer
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)

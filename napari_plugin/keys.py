@@ -31,12 +31,14 @@ class Keys:
     painting : Painting
         Whose layer has the digits.
     view : ResultView
-    use_tool, toggle_live, update, go_to_unsure : callable
+    use_tool, toggle_live, update, go_to_unsure, compare : callable
         What else there are keys for.
     is_asked : callable
         Tells whether a question is open.
     answer : callable
         Takes the answer.
+    nudge : callable
+        Gives a class more or less, by steps.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Keys:
         go_to_unsure: Callable[[], None],
         is_asked: Callable[[], bool],
         answer: Callable[[bool], None],
+        compare: Callable[[], None],
+        nudge: Callable[[int, int], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
         self._use_tool, self._is_asked = use_tool, is_asked
@@ -72,6 +76,9 @@ class Keys:
             "Shift-L": lambda _: toggle_live(),
             "U": lambda _: update(),
             "N": lambda _: go_to_unsure(),
+            "K": lambda _: compare(),
+            ",": lambda _: nudge(classes.selected, -1),
+            ".": lambda _: nudge(classes.selected, 1),
         }
         self._viewer_keys |= self._steps  # for when another layer is active
         for key, action in self._viewer_keys.items():

@@ -21,6 +21,8 @@ from .errors import VolumeMoved as VolumeMoved
 from .layout import ENDING as ENDING
 from .layout import is_project as is_project
 from .lock import is_held as is_held
+from .order_file import order_beside as order_beside
+from .order_file import write_order as write_order
 from .project import Project as Project
 from .recorder import Recorder as Recorder
 from .records import RecordKind as RecordKind

@@ -68,11 +68,12 @@ class Index:
         numbers: NDArray[np.int64] = rows["number"][rows["kind"] == kind]
         return numbers
 
-    def roles(self) -> list[tuple[int, Role, int | None]]:
-        """Return number, role and target of all changes that can be undone."""
+    def roles(self) -> list[tuple[int, Role, int | None, int]]:
+        """Return number, role, target and class of balance of all changes that can be undone."""
         chosen = self.rows[np.isin(self.rows["kind"], UNDOABLE)]
+        of_class = np.where(chosen["kind"] == RecordKind.BALANCE, chosen["voxels"], 0)
         columns = (chosen[name].tolist() for name in ("number", "role", "target"))
         return [
-            (number, Role(role), None if target < 0 else target)
-            for number, role, target in zip(*columns, strict=True)
+            (number, Role(role), None if target < 0 else target, class_id)
+            for number, role, target, class_id in zip(*columns, of_class.tolist(), strict=True)
         ]

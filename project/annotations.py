@@ -44,6 +44,8 @@ class AnnotationStore:
         Class ids; 0 = unlabelled.
     findings : tuple of Finding
         What was found damaged when it was opened, and what is lost for that.
+    steps : UndoStack
+        What can be undone.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class AnnotationStore:
         self._classes_written = found.classes_written
         self._snapshot_number = found.snapshot_number
         self._next = found.next_number
-        self._undo: UndoStack = journal.undo_stack()
+        self.steps: UndoStack = journal.undo_stack()
         self._order: StrokeOrder[int] = StrokeOrder()
         self._n_changes = journal.count(RecordKind.VOXELS)
         self._lock = Lock()  # numbers are given in the order of the queue
@@ -169,23 +171,20 @@ class AnnotationStore:
         return number
 
     def undo(self) -> Change | None:
-        """Take the last change back; a balance, whoever asks has to set.
+        """Take the last change back, and return what that changed; None if there is nothing.
 
-        Returns
-        -------
-        VoxelChange, BalanceChange or None
-            What that changed; None if there is nothing to undo.
+        A balance, whoever asks has to set.
 
         Raises
         ------
         ProjectError
             If the annotations can't be changed, or the change can't be read any more.
         """
-        return self._step(self._undo.next_undo, Role.UNDO)
+        return self._step(self.steps.next_undo, Role.UNDO)
 
     def redo(self) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
-        return self._step(self._undo.next_redo, Role.REDO)
+        return self._step(self.steps.next_redo, Role.REDO)
 
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes of these annotations with the steps at which they were painted.
@@ -193,7 +192,7 @@ class AnnotationStore:
         Changes that were taken back are no steps, and neither are those of a balance. A change that
         can't be read any more is one that nothing is known of.
         """
-        self._order.follow(self._undo.done, self._change_of)
+        self._order.follow(self.steps.done, self._change_of)
         return self._order.order(strokes)
 
     def _change_of(self, number: int) -> Change | None:
@@ -208,8 +207,8 @@ class AnnotationStore:
     def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing."""
         if back:
-            return self._change_by(self._undo.next_undo, Role.UNDO)
-        return self._change_by(self._undo.next_redo, Role.REDO)
+            return self._change_by(self.steps.next_undo, Role.UNDO)
+        return self._change_by(self.steps.next_redo, Role.REDO)
 
     @property
     def n_changes(self) -> int:
@@ -219,12 +218,12 @@ class AnnotationStore:
     @property
     def can_undo(self) -> bool:
         """Whether there is a change to take back."""
-        return self._undo.next_undo is not None
+        return self.steps.next_undo is not None
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a change to make again."""
-        return self._undo.next_redo is not None
+        return self.steps.next_redo is not None
 
     @property
     def classes(self) -> tuple[ProjectClass, ...]:
@@ -375,18 +374,18 @@ class AnnotationStore:
 
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._check_writable()
+        kind, class_id = RecordKind.BALANCE, 0
         if isinstance(change, BalanceChange):
-            number = self._append(change, RecordKind.BALANCE, role, target)
-            self._undo.note(number, role, target)
-            return number
-        if not change.fits(self.voxels.shape):
+            class_id = change.class_id
+        elif not change.fits(self.voxels.shape):
             raise ValueError("the change lies outside the volume")
-        if not change.voxels.size:
+        elif not change.voxels.size:
             return None
-        own = VoxelChange(change.voxels.copy(), change.old.copy(), change.new.copy())
-        number = self._append(own, RecordKind.VOXELS, role, target)
-        self._undo.note(number, role, target)
-        self._n_changes += 1
+        else:
+            change = VoxelChange(change.voxels.copy(), change.old.copy(), change.new.copy())
+            kind, self._n_changes = RecordKind.VOXELS, self._n_changes + 1
+        number = self._append(change, kind, role, target)
+        self.steps.note(number, role, target, class_id)
         return number
 
     def _step(self, target: int | None, role: Role) -> Change | None:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
-from supervox.features import IntensityRange
 from supervox.segmentation import (
     DEFAULT,
     FEATURES,
@@ -23,6 +22,7 @@ from supervox.segmentation import (
     SegmentationError,
     Strokes,
     load_model,
+    look_at,
     save_model,
 )
 
@@ -71,7 +71,7 @@ class ResultTables:
         settings : ProjectSettings
         workers : int, optional
         """
-        intensity = IntensityRange.measure(volume)
+        volume, intensity = look_at(volume, settings.parameters.no_data)
         renderer = Renderer.of_partitions(
             volume, settings.spacing, intensity, settings.parameters, partitions
         )

@@ -14,7 +14,7 @@ from ._head import Head
 from ._index import Index
 from ._scan import Gap, JournalScan, scan
 from .errors import Finding, ProjectError, Severity
-from .records import LOG, Record, RecordKind, Role, decode, encode, parse_header
+from .records import LOG, Record, RecordKind, decode, encode, parse_header
 from .undo import UndoStack
 
 _logger = logging.getLogger(__name__)
@@ -135,8 +135,8 @@ class Journal:
     def undo_stack(self) -> UndoStack:
         """Make the stack of what can be undone and redone after the last record."""
         stack = UndoStack()
-        for number, role, target in self._index.roles():
-            stack.note(number, Role(role), target)
+        for entry in self._index.roles():
+            stack.note(*entry)
         return stack
 
     def findings(self, covered: int = -1) -> list[Finding]:

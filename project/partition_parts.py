@@ -15,7 +15,7 @@ from .array_parts import Part, PartDamaged, PartWriter
 from .documents import digest_of
 from .settings import PreparedFrom
 
-SCHEMA = 1  # raised when supervoxels, features or graph are computed in another way
+SCHEMA = 2  # raised when supervoxels, features or graph are computed in another way
 OF_FEATURES = {"table": (np.float32, 2), "counts": (np.int64, 1)}
 # Projects of earlier versions also have statistics of the boundaries, which nothing reads.
 OF_GRAPH = {
@@ -59,6 +59,7 @@ def piece_origin(made_from: PreparedFrom, kind: str, k: int) -> str:
         "volume": made_from.fingerprint,
         "box": made_from.box,
         "spacing": made_from.spacing,
+        "no_data": parameters.no_data,
         "supervoxels": asdict(parameters.supervoxels),
         "shift": parameters.shifts[k],
     }

@@ -181,6 +181,18 @@ class Recorder:
         """Whether there is a change to make again."""
         return bool(self._undone) if self._store is None else self._store.can_redo
 
+    def strokes_since(self, class_id: int) -> int | None:
+        """Count the strokes since the balance of a class was set; None if it wasn't."""
+        if self._store is not None:
+            return self._store.steps.strokes_since(class_id)
+        count = 0
+        for change in reversed(self._waiting):
+            if isinstance(change, VoxelChange):
+                count += 1
+            elif change.class_id == class_id:
+                return count
+        return None
+
     def _step(self, *, back: bool) -> Change | None:
         if self._store is not None:
             change = self._store.undo() if back else self._store.redo()

@@ -4,10 +4,10 @@ A record is framed as in `segmentation.record_log`, its header of 56 bytes with 
 
     kind u8 | role u8 | 0 u16 | voxels u32 | number u64 | target u64 | time f64
 
-The payload is compressed by zlib. That of a voxel change, before compression, is one byte that says
-how wide the steps are (4 or 8), then the steps from each voxel to the next with their bytes in
-planes (all lowest bytes first), which compresses well, then the old and the new classes. That of
-all other kinds is JSON.
+Of a balance, `voxels` is the id of its class. The payload is compressed by zlib. That of a voxel
+change, before compression, is one byte that says how wide the steps are (4 or 8), then the steps
+from each voxel to the next with their bytes in planes (all lowest bytes first), which compresses
+well, then the old and the new classes. That of all other kinds is JSON.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ _KINDS, _ROLES = frozenset(RecordKind), frozenset(Role)
 
 
 class Header(NamedTuple):
-    """What stands before a payload, checked."""
+    """What stands before a payload, checked; of a balance, `n_voxels` is its class."""
 
     kind: RecordKind
     role: Role
@@ -105,9 +105,10 @@ def encode(record: Record) -> bytes:
     content, n_voxels = record.content, 0
     if isinstance(content, VoxelChange):
         n_voxels, plain = content.voxels.size, _pack(content)
+    elif isinstance(content, BalanceChange):
+        n_voxels, plain = content.class_id, _json(vars(content))
     else:
-        values = vars(content) if isinstance(content, BalanceChange) else content
-        plain = json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
+        plain = _json(content)
     payload = zlib.compress(plain, COMPRESSION)
     return LOG.pack(
         payload,
@@ -119,6 +120,10 @@ def encode(record: Record) -> bytes:
         NO_TARGET if record.target is None else record.target,
         record.time,
     )
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
 
 
 def parse_header(data: Buffer) -> Header | None:

@@ -17,8 +17,9 @@ class UndoStack:
     def __init__(self) -> None:
         self._done = array("q")
         self._undone = array("q")
+        self._balanced: dict[int, int] = {}  # numbers of moves of a balance, and the class of each
 
-    def note(self, number: int, role: Role, target: int | None) -> None:
+    def note(self, number: int, role: Role, target: int | None, class_id: int = 0) -> None:
         """Take notice of a change that can be undone.
 
         Parameters
@@ -28,8 +29,12 @@ class UndoStack:
         role : Role
         target : int or None
             The record that it undoes or redoes.
+        class_id : int
+            Whose balance it is that changed; 0 for strokes.
         """
         if role is Role.CHANGE or target is None:
+            if class_id:
+                self._balanced[number] = class_id
             self._done.append(number)
             del self._undone[:]
             return
@@ -51,6 +56,16 @@ class UndoStack:
     def next_redo(self) -> int | None:
         """The change that redo makes again next."""
         return self._undone[-1] if self._undone else None
+
+    def strokes_since(self, class_id: int) -> int | None:
+        """Count the strokes since the balance of a class was set; None if it wasn't."""
+        count = 0
+        for number in reversed(self._done):
+            of_class = self._balanced.get(number, 0)
+            if of_class == class_id:
+                return count
+            count += not of_class
+        return None
 
     @property
     def done(self) -> tuple[int, ...]:

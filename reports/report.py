@@ -99,7 +99,7 @@ def _classes(
     settings = project.settings
     unit, factor = cubed(settings.unit)
     voxels = count_labels(labels)
-    total = int(voxels.sum())
+    total = max(1, int(voxels[1:].sum()))  # with data
     rows = []
     for item in painted:
         k = item["id"]

@@ -12,7 +12,7 @@ Where to find what, along the pipeline:
 And above them:
 
 - `checks`: what is refused, and the sentences that say so.
-- `strokes`: painted voxels to labelled supervoxels.
+- `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach.
 - `history`: the moments of the strokes' history that labels follow from.
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `counterpart`: near a correction, where the class that was wrong there is right.

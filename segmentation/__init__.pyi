@@ -5,6 +5,7 @@ from .checks import check_channel_count as check_channel_count
 from .checks import check_classes as check_classes
 from .checks import check_spacing as check_spacing
 from .checks import count_nonfinite as count_nonfinite
+from .checks import look_at as look_at
 from .classifier.estimators import Classifier as Classifier
 from .classifier.estimators import Estimator as Estimator
 from .classifier.estimators import check_installed as check_installed
@@ -72,6 +73,9 @@ from .strokes import Strokes as Strokes
 from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
+from .strokes import steps_in as steps_in
+from .strokes import with_order as with_order
+from .strokes_in_data import count_without_data as count_without_data
 from .supervoxels.parameters import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels
 from .versions import versions as versions

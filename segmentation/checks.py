@@ -15,7 +15,7 @@ from supervox.execution import (
     read_block,
     split_blocks,
 )
-from supervox.features import IntensityRange
+from supervox.features import IntensityRange, leave_out
 from supervox.volumes import SupervoxError
 
 Spacing = tuple[float, float, float]
@@ -106,16 +106,35 @@ def check_channels(channels: Sequence[VolumeLike], shape: Sequence[int]) -> tupl
     return checked
 
 
-def measure_intensity(image: VolumeLike, name: str = "") -> IntensityRange:
-    """Measure the common intensity scale of an image; `name` begins the message if it has none.
+def look_at(
+    image: VolumeLike, no_data: str, mask: VolumeLike | None = None, name: str = ""
+) -> tuple[VolumeLike, IntensityRange]:
+    """Find out where an image has data, and measure its intensity scale there.
+
+    Parameters
+    ----------
+    image : array-like, (Z, Y, X)
+    no_data : str
+        As for `supervox.features.leave_out`.
+    mask : array-like, of the image's shape, optional
+        0 = no data.
+    name : str
+        Begins the message of an error.
+
+    Returns
+    -------
+    image : array-like, (Z, Y, X)
+        What has no data reads as NaN.
+    intensity : IntensityRange
 
     Raises
     ------
     SegmentationError
-        If it holds no finite voxel, or only one value.
+        If it holds no data, or only one value; or the mask doesn't fit.
     """
     try:
-        return IntensityRange.measure(image)
+        image = leave_out(image, no_data, None if mask is None else check_volume(mask))
+        return image, IntensityRange.measure(image)
     except ValueError as error:
         raise SegmentationError(f"{name}{error}") from error
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from supervox.features import FeatureParameters
+from supervox.features import FeatureParameters, parse_no_data
 from supervox.parameters import check, parameter, read_json, stage
 from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.refinement.parameters import RefinementParameters
@@ -29,6 +29,8 @@ class SegmentationParameters:
         How many partitions of the volume into supervoxels vote, each with its grid shifted.
     edge_refinement : bool
         Whether borders follow the image below the size of a supervoxel.
+    no_data : str
+        What has no data, as for `supervox.features.leave_out`.
     """
 
     supervoxels: SupervoxelParameters = stage(
@@ -65,8 +67,17 @@ class SegmentationParameters:
         help="Whether borders lie at the edges in the image, or where the supervoxels have them.",
     )
 
+    no_data: str = parameter(
+        "auto",
+        title="No data",
+        help="What stands for no data, as outside of the cylinder of a CT reconstruction; labels "
+        "are 0 there. auto: a constant that fills much of the volume; none: nothing; or values, "
+        'like 0 or "0, 65535".',
+    )
+
     def __post_init__(self) -> None:
         check(self)
+        parse_no_data(self.no_data)
 
     @property
     def shifts(self) -> tuple[tuple[float, float, float], ...]:
@@ -79,6 +90,10 @@ class SegmentationParameters:
     def balanced(self, *values: tuple[int, float]) -> SegmentationParameters:
         """Return a copy in which some classes have another balance; see `RefinementParameters`."""
         return replace(self, refinement=self.refinement.balanced(*values))
+
+    def unbalanced(self) -> SegmentationParameters:
+        """Return a copy in which no class has a balance."""
+        return replace(self, refinement=replace(self.refinement, balance=()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the parameters as plain values, for JSON."""

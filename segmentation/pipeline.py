@@ -17,6 +17,7 @@ def segment(
     annotations: VolumeLike,
     *,
     channels: Sequence[VolumeLike] = (),
+    mask: VolumeLike | None = None,
     spacing: Sequence[float] = (1, 1, 1),
     parameters: SegmentationParameters | None = None,
     estimator: Estimator | None = None,
@@ -31,6 +32,8 @@ def segment(
         0 = unlabelled; other values are class ids and come out unchanged.
     channels : sequence of array-like, of the volume's shape
         Further images of the same voxels; see `Segmenter`.
+    mask : integers, of the volume's shape, optional
+        0 where there is no data; see `Segmenter`.
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
@@ -57,6 +60,7 @@ def segment(
     segmenter = Segmenter(
         volume,
         channels=channels,
+        mask=mask,
         spacing=spacing,
         parameters=parameters,
         estimator=estimator,

@@ -33,12 +33,13 @@ from .checks import (
     check_channels,
     check_spacing,
     check_volume,
-    measure_intensity,
+    look_at,
 )
 from .history import Moment
 from .model import Model
 from .parameters import SegmentationParameters
 from .strokes import Strokes, usable_strokes
+from .strokes_in_data import strokes_in_data
 from .training import Learned, Memory, predict_partitions, refine_partitions
 from .view_first import InView, Surroundings, segment_in_view
 from .warm_up import warm_up
@@ -58,6 +59,8 @@ class Segmenter:
     channels : sequence of array-like, of the volume's shape
         Further images of the same voxels, as of other energies or detectors: their features help
         to tell the classes apart. Supervoxels and borders are those of `volume`.
+    mask : integers, of the volume's shape, optional
+        0 where there is no data, beside what `no_data` of the parameters says. Labels are 0 there.
     spacing : sequence of float
         Voxel size per axis.
     parameters : SegmentationParameters, optional
@@ -82,7 +85,7 @@ class Segmenter:
     Raises
     ------
     SegmentationError
-        If the volume, a channel, the spacing or the estimator is unusable.
+        If the volume, a channel, the mask, the spacing or the estimator is unusable.
 
     Examples
     --------
@@ -95,6 +98,7 @@ class Segmenter:
         volume: VolumeLike,
         *,
         channels: Sequence[VolumeLike] = (),
+        mask: VolumeLike | None = None,
         spacing: Sequence[float] = (1, 1, 1),
         parameters: SegmentationParameters | None = None,
         estimator: Estimator | None = None,
@@ -103,7 +107,9 @@ class Segmenter:
         workspace: Workspace | None = None,
     ) -> None:
         self.spacing = check_spacing(spacing, len(volume.shape))
-        self.volume = check_volume(volume)
+        self._given = check_volume(volume)
+        self._further = check_channels(channels, self._given.shape)
+        self._mask = mask
         self._parameters = parameters or SegmentationParameters()
         if estimator is not None:
             own = replace(self._parameters.classifier, method=OWN)
@@ -112,18 +118,22 @@ class Segmenter:
         self._lock = RLock()  # one change at a time; each call sees a whole state
         self.run, self.workspace = Run.of(workers), workspace
         self.seconds: dict[str, float] = {}
-        self.intensity = measure_intensity(self.volume)
-        further = check_channels(channels, self.volume.shape)
-        self.channels = tuple(
-            Channel(image, measure_intensity(image, f"channel {number}: "))
-            for number, image in enumerate(further, 2)
-        )
+        self._look()
         self._partitions = list(partitions[: self._parameters.partitions])
         if any(tuple(part.ids.shape) != tuple(self.volume.shape) for part in self._partitions):
             raise SegmentationError("the partitions were prepared for a volume of another shape")
         self._learned: Learned | None = None
         self._refined: tuple[NDArray[np.int32], ...] = ()
         self._refined_from: tuple[Learned, RefinementParameters] | None = None
+
+    def _look(self) -> None:
+        """Find out where the images have data, and their intensity scales."""
+        no_data = self._parameters.no_data
+        self.volume, self.intensity = look_at(self._given, no_data, self._mask)
+        self.channels = tuple(
+            Channel(*look_at(image, no_data, self._mask, f"channel {number}: "))
+            for number, image in enumerate(self._further, 2)
+        )
 
     @property
     def parameters(self) -> SegmentationParameters:
@@ -136,6 +146,10 @@ class Segmenter:
             old, self._parameters = self._parameters, parameters
             if (old.supervoxels, old.features) != (parameters.supervoxels, parameters.features):
                 self._partitions = []
+            if old.no_data != parameters.no_data:
+                self._look()
+                self._partitions = []
+            if not self._partitions:
                 self._memory = Memory(self._memory.trainer)
             del self._partitions[parameters.partitions :]
             if old.classifier != parameters.classifier:
@@ -256,6 +270,7 @@ class Segmenter:
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
             self._memory.trainer.check()  # before hours are spent
             self.prepare(run=run)
+            strokes = strokes_in_data(strokes, self._partitions)
             moments = self._memory.moments(self._partitions, strokes)
             painted, earlier = moments[-1].painted, self._learned
             known = earlier if earlier is not None and earlier.follows_from(moments) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,7 @@ from supervox.execution import (
 from .checks import SegmentationError, check_annotations, check_classes
 
 MAX_CLASS = np.iinfo(np.uint16).max
+MAX_STEP = np.iinfo(np.int32).max
 # Slabs of whole planes are contiguous in memory: a scan is one pass over it.
 SCAN_VOXELS = 2**23
 # Half of the 26 neighbours of a voxel; the other half sees it as its own.
@@ -145,24 +146,67 @@ def find_strokes(annotations: VolumeLike, *, workers: Workers = None) -> Strokes
     SegmentationError
         If a class id is negative or above 65535.
     """
-    rows, columns = annotations.shape[1:]
-    planes = max(1, SCAN_VOXELS // (rows * columns))
-
-    def scan(block: Block) -> tuple[NDArray[np.int64], NDArray[Any]]:
-        values = read_block(annotations, block.core).ravel()
-        found, classes = _painted(values)
-        return found + block.core[0].start * rows * columns, classes
-
-    blocks = split_blocks(annotations.shape, (planes, rows, columns))
-    found = Run.of(workers).blocks(scan, blocks)
-    voxels, classes = zip(*found, strict=True)
-    values = np.concatenate(classes)
+    voxels, values = _scan(annotations, Run.of(workers))
     if values.size and (values.min() < 0 or values.max() > MAX_CLASS):
         wrong = int(values.min()) if values.min() < 0 else int(values.max())
         raise SegmentationError(
             f"the annotations hold the class id {wrong}; ids go from 1 to {MAX_CLASS}"
         )
-    return Strokes(np.concatenate(voxels), values.astype(np.uint16))
+    return Strokes(voxels, values.astype(np.uint16))
+
+
+def _scan(volume: VolumeLike, run: Run) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the raster indices of the voxels that are not 0, and their values."""
+    rows, columns = volume.shape[1:]
+    planes = max(1, SCAN_VOXELS // (rows * columns))
+
+    def scan(block: Block) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        values = read_block(volume, block.core).ravel()
+        found, classes = _painted(values)
+        return found + block.core[0].start * rows * columns, classes
+
+    found = run.blocks(scan, split_blocks(volume.shape, (planes, rows, columns)))
+    voxels, values = zip(*found, strict=True)
+    return np.concatenate(voxels), np.concatenate(values)
+
+
+def with_order(strokes: Strokes, order: VolumeLike, *, workers: Workers = None) -> Strokes:
+    """Return strokes with the steps that a volume beside them says.
+
+    Parameters
+    ----------
+    strokes : Strokes
+    order : array-like of integers, (Z, Y, X)
+        Step at which each voxel was painted; 0 where that is not known, or nothing is painted.
+    workers : int or Run, optional
+        As for `find_strokes`.
+
+    Raises
+    ------
+    SegmentationError
+        If it is no order of these strokes.
+    """
+    voxels, steps = _scan(order, Run.of(workers))
+    if steps.size and (steps.min() < 0 or steps.max() > MAX_STEP):
+        raise SegmentationError(f"the order of strokes holds no steps from 1 to {MAX_STEP:,}")
+    place = np.searchsorted(voxels, strokes.voxels)
+    known = np.append(voxels, -1)[place] == strokes.voxels
+    if voxels.size and not known.any():
+        raise SegmentationError(
+            "the order is that of other strokes: no voxel that is painted has a step in it"
+        )
+    found = np.where(known, np.append(steps, 0)[place], 0)
+    return replace(strokes, steps=found.astype(np.int32))
+
+
+def steps_in(strokes: Strokes, shape: Sequence[int], planes: slice) -> NDArray[np.uint32]:
+    """Return the steps of the voxels in some planes, (planes, Y, X), as `with_order` reads them."""
+    first, last, _ = planes.indices(shape[0])
+    size = shape[1] * shape[2]
+    steps = np.zeros((last - first) * size, np.uint32)
+    start, end = np.searchsorted(strokes.voxels, [first * size, last * size])
+    steps[strokes.voxels[start:end] - first * size] = strokes.steps[start:end]
+    return steps.reshape(last - first, shape[1], shape[2])
 
 
 def usable_strokes(

@@ -27,7 +27,7 @@ from .history import Moment, find_moments
 from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
 
-FIRST_DEALS = 4  # of the strokes into folds, where no earlier moments tell
+FIRST_DEALS = 8  # of the strokes into folds, where no earlier moments tell
 MOST_REMEMBERED = 64  # moments, so that undoing a few strokes needs no learning
 
 
@@ -122,7 +122,9 @@ class Memory:
             key = moment.keys[-1]
             forest = self._forests.get(key)
             if forest is None or forest.roots.size < moment.n_trees:
-                trainer = self.trainer.with_trees(moment.n_trees, moment.step)
+                # what was painted at once gives the same, be it known as a step or not
+                seed = 0 if moment.is_first else moment.step
+                trainer = self.trainer.with_trees(moment.n_trees, seed)
                 grown = trainer.train(*training_rows(partitions, moment.painted), run=run)
                 assert isinstance(grown, Forest)
                 self._forests[key] = forest = grown
@@ -193,7 +195,7 @@ def _costs_of(
     smaller = trainer.with_fewer_trees()
     n_deals = FIRST_DEALS if moment.is_first and trainer.renews_trees else 1
     first_deal = 0 if moment.is_first else FIRST_DEALS + moment.step
-    per_supervoxel = max(1.0, len(partition.graph.edges) / partition.graph.n_supervoxels)
+    per_supervoxel = max(1.0, len(partition.graph.edges) / np.count_nonzero(partition.graph.size))
     if trainer.renews_trees:  # trees of other moments know nothing of this one's strokes, or more
         classifier = smaller.train(*training_rows([partition], [painted]), run=run)
     sample = sample_volume(partition, classifier, run=run)

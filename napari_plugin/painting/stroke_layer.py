@@ -221,6 +221,7 @@ class Painting:
 
     def _on_paint(self) -> None:
         self._is_painted = self.is_touched = True
+        self.recording.emit()
         self._restore_locked()
         part = self._painted_part()
         if part is None:
@@ -282,6 +283,7 @@ class Painting:
         recorder = self.recorder
         if recorder is None or self._is_held:
             return
+        self.recording.emit()
         if self._is_unseen:  # what was painted just now comes first
             self._steps.append(back)
             self.changed.emit()

@@ -164,6 +164,7 @@ class Delivery:
                 source,
                 (place[0], place[1], place[2]),
                 strokes,
+                self._live.scan.strokes,
                 finished,
                 self._project(),
             )

@@ -85,6 +85,10 @@ class VolumeState:
         The image and the part of it to work in.
     needs : Needs or None
         What preparing that takes.
+    leaves_fill_out : bool
+        Whether a constant that fills much of the volume is taken for no data.
+    no_data : str
+        What has none, as far as that is prepared.
     recent : tuple of int
         Version of the list of recent projects.
     """
@@ -94,6 +98,8 @@ class VolumeState:
     unusable: tuple[str, ...] = ()
     source: Source | None = None
     needs: Needs | None = None
+    leaves_fill_out: bool = True
+    no_data: str = ""
     recent: tuple[int, int] = (0, 0)
 
 
@@ -178,6 +184,8 @@ class PaintState:
     can_undo, can_redo : bool
     asked : str
         Name of the class that what is ringed seems to be of; empty if nothing is.
+    shares : tuple of (int, float)
+        Ids of the classes that the live labels have, and the share of the volume of each.
     """
 
     has_image: bool = False
@@ -195,6 +203,7 @@ class PaintState:
     can_undo: bool = False
     can_redo: bool = False
     asked: str = ""
+    shares: tuple[tuple[int, float], ...] = ()
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -242,6 +251,41 @@ class WideningState:
 
 
 @dataclass(frozen=True)
+class BalanceState:
+    """More and less of the class that is chosen.
+
+    Attributes
+    ----------
+    class_id : int
+    name, colour : str
+    value : float
+        Balance in log-odds; 0 is as the strokes say.
+    share : float or None
+        Of the volume, from 0 to 1; None where there are no labels of the class.
+    regions : int
+        Supervoxels of the class.
+    strokes_since : int or None
+        Strokes since the balance was set; None if it wasn't, or that isn't known.
+    can_change : bool
+    is_searching : bool
+        Whether the balance for a share is being looked for.
+    can_compare : bool
+        Whether there are planes to compare.
+    """
+
+    class_id: int
+    name: str
+    colour: str
+    value: float
+    share: float | None
+    regions: int
+    strokes_since: int | None
+    can_change: bool
+    is_searching: bool
+    can_compare: bool
+
+
+@dataclass(frozen=True)
 class SegmentState:
     """The live labels, how they are shown, and the final ones.
 
@@ -254,6 +298,8 @@ class SegmentState:
     update : UpdateState or None
     strength : float
         Of refinement; 1 is what the strokes call for.
+    balance : BalanceState or None
+        None if no class is chosen.
     view : ViewChoices
     classes : tuple of (str, int)
         Names and ids of the classes whose probability can be shown.
@@ -276,6 +322,7 @@ class SegmentState:
     painted: tuple[int, ...] = ()
     update: UpdateState | None = None
     strength: float = 1.0
+    balance: BalanceState | None = None
     view: ViewChoices = field(default_factory=ViewChoices)
     classes: tuple[tuple[str, int], ...] = ()
     has_final: bool = False

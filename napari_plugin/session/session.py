@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
+from supervox.features import AUTO, NOTHING
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
@@ -28,6 +30,8 @@ from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
 
+from .balancing import Balancing
+from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
 from .opening import clear_view, layers_of
@@ -100,6 +104,10 @@ class Session:
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
+        self.balancing = Balancing(
+            self.painting, self.preparation, lambda: self.parameters, self.choose
+        )
+        self.comparison = Comparison(self.volume, self.preparation)
         self.preview = Preview(viewer)
         self.unsure = UnsurePlaces(viewer)
         self.pairs = Pairs(viewer, self.painting, self.classes)
@@ -122,12 +130,12 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.autosave):
+        for part in (self.live, self.importing, self.painting, self.balancing, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
-        for hinting in (self.painting, self.regions, self.extent, self.autosave):
+        for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
             hinting.hint.connect(self.hint)
         for changing in (
             self.volume,
@@ -169,6 +177,8 @@ class Session:
             self.preview,
             self.unsure,
             self.pairs,
+            self.balancing.searching,
+            self.comparison,
         )
 
     def close(self) -> None:
@@ -182,6 +192,7 @@ class Session:
     def abandon(self) -> None:
         """Stop all work and tell nobody, without a look at the viewer, which may be gone."""
         self.changed.disconnect()
+        self.balancing.forget()
         self.autosave.release()
         for stage in self._stages:
             stage.cancel()
@@ -196,7 +207,10 @@ class Session:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.volume.image:
             return
+        was_other = self.volume.image is not None
         self._release_image()
+        if was_other:
+            self.parameters = self.parameters.unbalanced()  # it belonged to the strokes there
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
@@ -206,6 +220,8 @@ class Session:
         self.changed.emit()
 
     def _release_image(self) -> None:
+        self.balancing.forget()
+        self.comparison.forget()
         self.autosave.release()
         self.importing.cancel()
         self.preparation.forget()
@@ -271,13 +287,13 @@ class Session:
         """Show the outlines that supervoxels would have on the slice in view."""
         image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_supervoxels(image, source, at, self.parameters.supervoxels)
+            self.preview.show_supervoxels(image, source, at, self.parameters)
 
     def preview_feature(self, channel: str) -> None:
         """Show a single feature on the slice in view."""
         image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
         if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.parameters.features, channel)
+            self.preview.show_feature(image, source, at, self.parameters, channel)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -286,6 +302,10 @@ class Session:
         if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
+
+    def leave_fill_out(self, on: bool) -> None:
+        """Take a constant that fills much of the volume for no data, or for data."""
+        self.choose(change_entry(self.parameters, ("no_data",), AUTO if on else NOTHING))
 
     def choose_strength(self, strength: float) -> None:
         """Change the strength of refinement; 1 is what the strokes call for."""
@@ -321,6 +341,11 @@ class Session:
             self.live.updating.cancel()
             self.view.forget_result()
         prepared = self.preparation.prepared
+        if prepared is not None and (strokes := self.live.strokes) is not None:
+            owners = prepared.ids.reshape(-1)[strokes.voxels]
+            lost = np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0)
+            if lost:
+                self.hint(f"{lost:,} painted voxels lie where there is no data: kept, but not used")
         if prepared is not None and prepared.source.box is not None:
             outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
             if outside:
@@ -337,8 +362,8 @@ class Session:
         project = opened.project
         image, strokes = layers_of(opened)
         self.classes.restore(project.annotations.classes)
-        self.parameters = project.settings.parameters
         self.choose_image(None)
+        self.parameters = project.settings.parameters
         clear_view(self.viewer, project.folder)
         self.viewer.layers.append(strokes)  # before its image, which would get another one
         self.viewer.layers.insert(self.viewer.layers.index(strokes), image)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from supervox.features import NOTHING
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import Source, unusable
 from supervox.napari_plugin.tasks.exporting import ExportKind
@@ -11,6 +12,7 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.preparing import Needs
 
 from .dock_state import (
+    BalanceState,
     DockState,
     ExportState,
     PaintState,
@@ -61,12 +63,17 @@ def _volume(session: Session, source: Source | None, needs: Needs | None) -> Vol
     images = volume.images()
     strangers = [] if source else [x for x in session.viewer.layers if role_of(x) is None]
     reasons = (unusable(layer) for layer in strangers)
+    prepared = session.preparation.prepared
     return VolumeState(
         images=tuple(layer.name for layer in images),
         chosen=images.index(volume.image) if volume.image in images else None,
         unusable=tuple(reason for reason in reasons if reason),
         source=source,
         needs=needs,
+        leaves_fill_out=session.parameters.no_data != NOTHING,
+        no_data=prepared.no_data
+        if source and prepared and prepared.is_for(source, session.parameters)
+        else "",
         recent=session.autosave.recent.version,
     )
 
@@ -99,6 +106,7 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
 def _paint(session: Session, source: Source | None) -> PaintState:
     layer, recorder = session.painting.layer, session.painting.recorder
     classes, is_read_only = session.classes, session.autosave.is_read_only
+    result = session.view.result
     state = PaintState(
         has_image=source is not None,
         has_layer=layer is not None,
@@ -109,9 +117,10 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         classes=tuple(classes),
         selected=classes.selected if classes.selected in classes else 0,
         strokes=tuple(session.live.scan.counts.items()),
-        can_undo=recorder is not None and recorder.can_undo,
+        can_undo=recorder is not None and (recorder.can_undo or session.balancing.is_moving),
         can_redo=recorder is not None and recorder.can_redo,
         asked=_asked(session),
+        shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
     )
     if layer is None:
         return state
@@ -141,6 +150,7 @@ def _segment(session: Session) -> SegmentState:
         painted=() if strokes is None else strokes.class_ids,
         update=_update(session),
         strength=session.parameters.refinement.strength,
+        balance=_balance(session),
         view=view.choices,
         classes=tuple((item.name, item.id) for item in session.classes if item.id in ids),
         has_final=view.final is not None,
@@ -149,6 +159,27 @@ def _segment(session: Session) -> SegmentState:
         finished_seconds=None if finished is None else finished.seconds,
         progress=_progress(delivery.finishing),
         widening=_widening(session),
+    )
+
+
+def _balance(session: Session) -> BalanceState | None:
+    classes, balancing = session.classes, session.balancing
+    if classes.selected not in classes or session.painting.layer is None:
+        return None
+    chosen, result = classes[classes.selected], session.view.result
+    found = None if result is None else result.shares.get(chosen.id)
+    value = balancing.value(chosen.id)
+    return BalanceState(
+        chosen.id,
+        chosen.name,
+        chosen.colour,
+        value,
+        None if found is None else found.share,
+        0 if found is None else found.regions,
+        balancing.strokes_since(chosen.id) if value else None,
+        found is not None and not session.autosave.is_read_only,
+        balancing.searching.is_running,
+        result is not None and session.comparison.is_possible,
     )
 
 

@@ -131,6 +131,15 @@ class WorkingImage:
             place[across] = counts.argmax()
             dims.set_point(axis, float(image.data_to_world(place)[across]))
 
+    def show_plane(self, axis: int, at: int) -> None:
+        """Go to a plane of the image across one of its last three axes."""
+        image, dims = self.image, self.viewer.dims
+        if image is None or image.ndim < 3:
+            return
+        place = np.asarray(image.world_to_data(dims.point), float)[-3:]
+        place[axis] = at
+        dims.set_point(dims.ndim - 3 + axis, float(image.data_to_world(place)[axis]))
+
     def slice_in_view(self) -> Box | None:
         """Return the slice that is shown, in voxels of the part to work in.
 

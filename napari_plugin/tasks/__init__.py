@@ -3,5 +3,6 @@
 - `jobs`: runs them.
 - `resources`: what memory, disk, device and cluster that work may use; `remedies`: what a person
   can do where that is too little.
+- `shares`: how much of each class there is.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: one kind of work each.
 """

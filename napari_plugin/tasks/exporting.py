@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from supervox.napari_plugin.layers.source import Source
-from supervox.project import Project
+from supervox.project import Project, order_beside, write_order
 from supervox.reports import HTML, report_files
-from supervox.segmentation import save_model
+from supervox.segmentation import Strokes, save_model
 from supervox.volumes import (
     VolumeClass,
     VolumeWriter,
@@ -59,6 +59,8 @@ class ExportRequest:
         Place of the first voxel of the image, in the unit of the spacing.
     strokes : uint8, (Z, Y, X), optional
         Voxels of the whole image, for `ExportKind.STROKES`.
+    order : Strokes, optional
+        The same in their order, which is written beside.
     finished : Finished, optional
         For all other kinds.
     project : Project, optional
@@ -71,6 +73,7 @@ class ExportRequest:
     source: Source
     origin: tuple[float, float, float]
     strokes: NDArray[np.uint8] | None = field(default=None, repr=False)
+    order: Strokes | None = field(default=None, repr=False)
     finished: Finished | None = None
     project: Project | None = field(default=None, repr=False)
 
@@ -89,6 +92,10 @@ def _task(request: ExportRequest) -> Task:
         if request.kind is ExportKind.STROKES:
             assert request.strokes is not None
             _write_array(request, request.strokes, (0, 0, 0), report)
+            if request.order is not None:
+                beside = order_beside(request.path)
+                with create_volume(beside, request.strokes.shape, np.uint32) as writer:
+                    write_order(writer, request.order, run=report.run.silent())
             return request.path
         assert finished is not None
         if request.kind is ExportKind.MODEL:

@@ -90,6 +90,7 @@ class Finishing(BackgroundTask):
             parameters,
             supervoxels=prepared.parameters.supervoxels,
             features=prepared.parameters.features,
+            no_data=prepared.parameters.no_data,
         )
         segmenter, partitions = None, prepared.segmenter.partitions
         earlier = self.finished

@@ -26,6 +26,7 @@ from supervox.segmentation import (
 
 from .jobs import BackgroundTask, Report, Task
 from .preparing import Prepared
+from .shares import ClassShare, shares_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +86,8 @@ class LiveResult:
         Supervoxels that strokes touch.
     seconds, seconds_in_view : float
         What it took; 0 where the slice in view did not come first.
+    shares : dict of int to ClassShare
+        How much of the volume each class has.
     """
 
     class_ids: tuple[int, ...]
@@ -94,6 +97,7 @@ class LiveResult:
     n_painted: int
     seconds: float
     seconds_in_view: float
+    shares: dict[int, ClassShare]
 
 
 LONGEST_WAIT = 0.5  # seconds that strokes after strokes can put off the look at them
@@ -264,13 +268,15 @@ def _update_task(
         started = time.perf_counter()
         first = 0.0
 
+        has_data = prepared.segmenter.partitions[0].graph.size > 0
+
         def show(part: InView) -> None:
             nonlocal first
             first = time.perf_counter() - started
             report.publish(
                 ViewResult(
                     part.supervoxels,
-                    part.class_ids.astype(np.uint8),
+                    part.class_ids.astype(np.uint8) * has_data[part.supervoxels],
                     part.probabilities.max(axis=1),
                     first,
                 )
@@ -284,14 +290,16 @@ def _update_task(
             on_view=show,
             run=report.run,
         )
+        labels = result.supervoxel_classes().astype(np.uint8) * has_data
         return LiveResult(
             result.class_ids,
-            result.supervoxel_classes().astype(np.uint8),
+            labels,
             result.probabilities[0],
-            result.supervoxel_uncertainty(),
+            result.supervoxel_uncertainty() * has_data,
             prepared.segmenter.n_painted,
             time.perf_counter() - started,
             first,
+            shares_of(labels, prepared.segmenter.partitions[0].graph.size, result.class_ids),
         )
 
     return update

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.features import fill_values_of
 from supervox.napari_plugin.layers.lookup import coarse_sample
 from supervox.napari_plugin.layers.source import Source
 from supervox.segmentation import (
@@ -65,8 +66,24 @@ class Prepared:
 
     def is_for(self, source: Source, parameters: SegmentationParameters) -> bool:
         """Return whether it was prepared from the current image, box and parameters."""
-        mine = (self.source, self.parameters.supervoxels, self.parameters.features)
-        return mine == (source, parameters.supervoxels, parameters.features)
+        mine = self.parameters
+        return self.source == source and (mine.supervoxels, mine.features, mine.no_data) == (
+            *(parameters.supervoxels, parameters.features, parameters.no_data),
+        )
+
+    @property
+    def no_data(self) -> str:
+        """What has no data and why, for a person; empty if there is nothing of the kind."""
+        sizes = self.segmenter.partitions[0].graph.size
+        missing = 1 - float(sizes.sum()) / math.prod(self.source.shape)
+        if not missing:
+            return ""
+        values = [f"{value:g}" for value in fill_values_of(self.segmenter.volume)]
+        share = f"{100 * missing:.3g} % of the volume"
+        if not values:
+            return f"{share} have no data; labels there are 0"
+        verb = "fills" if len(values) == 1 else "fill"
+        return f"{' and '.join(values)} {verb} {share}: taken as no data, labels there are 0"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
-from supervox.features import FeatureBank, FeatureParameters, IntensityRange
+from supervox.features import FeatureBank
 from supervox.napari_plugin.layers.make_layers import (
     PREVIEW,
     insert_above,
@@ -16,7 +16,12 @@ from supervox.napari_plugin.layers.make_layers import (
     outline_colormap,
 )
 from supervox.napari_plugin.layers.source import Box, CroppedVolume, Source, placement
-from supervox.segmentation import SupervoxelParameters, compute_supervoxels
+from supervox.segmentation import (
+    SegmentationParameters,
+    SupervoxelParameters,
+    compute_supervoxels,
+    look_at,
+)
 
 from .jobs import BackgroundTask, Report, Task
 
@@ -52,7 +57,7 @@ class Preview(BackgroundTask):
         self.succeeded.connect(self._show)
 
     def show_supervoxels(
-        self, image: Image, source: Source, at: Box, parameters: SupervoxelParameters
+        self, image: Image, source: Source, at: Box, parameters: SegmentationParameters
     ) -> None:
         """Compute the supervoxels around a slice.
 
@@ -62,13 +67,18 @@ class Preview(BackgroundTask):
         source : Source
         at : tuple of 3 slice
             The slice, in voxels of the part to work in.
-        parameters : SupervoxelParameters
+        parameters : SegmentationParameters
         """
         self._image = image
         self.run(_supervoxel_task(source, at, parameters), "Previewing the regions", shown=True)
 
     def show_feature(
-        self, image: Image, source: Source, at: Box, parameters: FeatureParameters, channel: str
+        self,
+        image: Image,
+        source: Source,
+        at: Box,
+        parameters: SegmentationParameters,
+        channel: str,
     ) -> None:
         """Compute one channel of the feature bank on a slice."""
         self._image = image
@@ -108,12 +118,12 @@ class Preview(BackgroundTask):
         self._layer = layer
 
 
-def _supervoxel_task(source: Source, at: Box, parameters: SupervoxelParameters) -> Task:
+def _supervoxel_task(source: Source, at: Box, chosen: SegmentationParameters) -> Task:
     """Cut a slab of a few cells around the slice: assignment is local, so the middle is right."""
+    parameters = chosen.supervoxels
 
     def compute(report: Report) -> SlicePreview:
-        volume = source.work_volume()
-        intensity = IntensityRange.measure(volume)
+        volume, intensity = look_at(source.work_volume(), chosen.no_data)
         halo = [
             0 if part.stop - part.start == n else _halo(parameters, source, axis)
             for axis, (part, n) in enumerate(zip(at, source.shape, strict=True))
@@ -144,12 +154,13 @@ def _halo(parameters: SupervoxelParameters, source: Source, axis: int) -> int:
     return 2 * max(1, round(parameters.size_voxels / ratio))
 
 
-def _feature_task(source: Source, at: Box, parameters: FeatureParameters, channel: str) -> Task:
+def _feature_task(
+    source: Source, at: Box, parameters: SegmentationParameters, channel: str
+) -> Task:
     def compute(report: Report) -> SlicePreview:
-        volume = source.work_volume()
-        intensity = IntensityRange.measure(volume)
+        volume, intensity = look_at(source.work_volume(), parameters.no_data)
         report.run.check_stop()
-        values = FeatureBank(parameters).compute_channel(
+        values = FeatureBank(parameters.features).compute_channel(
             volume, channel, region=at, spacing=source.spacing, intensity=intensity
         )
         return SlicePreview(channel, values, _start(source, at))

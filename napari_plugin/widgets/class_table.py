@@ -16,8 +16,9 @@ from qtpy.QtWidgets import (
 from supervox.napari_plugin.painting.class_list import ClassError, ClassList
 from supervox.napari_plugin.session.dock_state import PaintState
 
-KEY, COLOUR, NAME, STROKES, SHOWN, LOCKED = range(6)
-HEADS = ("", "", "Class", "Strokes", "Show", "Lock")
+KEY, COLOUR, NAME, STROKES, LESS, SHARE, MORE, SHOWN, LOCKED = range(9)
+HEADS = ("", "", "Class", "Strokes", "", "Share", "", "Show", "Lock")
+WIDTHS = {KEY: 16, COLOUR: 22, STROKES: 52, LESS: 16, SHARE: 46, MORE: 16, SHOWN: 36, LOCKED: 34}
 SWATCH = 14  # pixels
 ROW_HEIGHT = 24
 ROWS_SHOWN = 6
@@ -31,13 +32,20 @@ class ClassTable(QTableWidget):
     ----------
     classes : ClassList
         Which are changed.
+    nudge : callable
+        Gives a class more or less: takes its id, and steps.
     hint : callable
         Tells why something is refused.
     """
 
-    def __init__(self, classes: ClassList, hint: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        classes: ClassList,
+        nudge: Callable[[int, int], None],
+        hint: Callable[[str], None],
+    ) -> None:
         super().__init__(0, len(HEADS))
-        self._classes, self._hint = classes, hint
+        self._classes, self._nudge, self._hint = classes, nudge, hint
         self._state = PaintState()
         self.setObjectName("supervox_classes")
         self.setHorizontalHeaderLabels(HEADS)
@@ -53,10 +61,10 @@ class ClassTable(QTableWidget):
         self.setMinimumWidth(240)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
-        for column, width in ((KEY, 20), (COLOUR, 24), (STROKES, 58), (SHOWN, 40), (LOCKED, 40)):
+        header.setMinimumSectionSize(min(WIDTHS.values()))
+        for column, width in WIDTHS.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
-        header.setMinimumSectionSize(18)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.cellClicked.connect(self._on_clicked)
         self.itemChanged.connect(self._on_edited)
@@ -65,7 +73,7 @@ class ClassTable(QTableWidget):
     def show_state(self, state: PaintState) -> None:
         """Show the classes, and how many strokes each has."""
         self._state = state
-        classes, counts = state.classes, dict(state.strokes)
+        classes, counts, shares = state.classes, dict(state.strokes), dict(state.shares)
         with QSignalBlocker(self):
             if self.rowCount() != len(classes):
                 self.setRowCount(len(classes))
@@ -81,6 +89,7 @@ class ClassTable(QTableWidget):
                 self._cell(row, NAME).setToolTip(f"{tip}. Double-click to rename. Value {item.id}")
                 n = counts.get(item.id, 0)
                 self._write(row, STROKES, f"{n:,}" if n else "–")
+                self._balance(row, shares.get(item.id))
                 self._tick(row, SHOWN, item.visible)
                 self._tick(row, LOCKED, item.locked)
             if state.selected in state.ids:
@@ -94,6 +103,8 @@ class ClassTable(QTableWidget):
             if self.item(row, column) is None:
                 cell = QTableWidgetItem()
                 flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+                if column in (LESS, SHARE, MORE):
+                    cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 if column == NAME:
                     flags |= Qt.ItemFlag.ItemIsEditable
                 if column in (SHOWN, LOCKED):
@@ -103,6 +114,11 @@ class ClassTable(QTableWidget):
                 self.setItem(row, column, cell)
         self._cell(row, COLOUR).setToolTip("Choose another colour")
         self._cell(row, STROKES).setToolTip("Strokes of this class in the volume")
+        self._cell(row, SHARE).setToolTip(
+            "Share of the volume that this class has in the live labels; step 4 takes another one"
+        )
+        self._cell(row, LESS).setToolTip("Less of this class (balance)  (, for the chosen one)")
+        self._cell(row, MORE).setToolTip("More of this class (balance)  (. for the chosen one)")
         self._cell(row, SHOWN).setToolTip("Show or hide this class, in strokes and in labels")
         self._cell(row, LOCKED).setToolTip("Keep the strokes of this class from being painted over")
 
@@ -114,6 +130,13 @@ class ClassTable(QTableWidget):
     def _write(self, row: int, column: int, text: str) -> None:
         if self._cell(row, column).text() != text:
             self._cell(row, column).setText(text)
+
+    def _balance(self, row: int, share: float | None) -> None:
+        """Show a share, with more and less beside it; nothing where there are no labels."""
+        is_there = share is not None and not self._state.is_read_only
+        self._write(row, SHARE, "" if share is None else percent(share))
+        self._write(row, LESS, "−" if is_there else "")
+        self._write(row, MORE, "+" if is_there else "")
 
     def _tick(self, row: int, column: int, on: bool) -> None:
         state = Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
@@ -145,6 +168,8 @@ class ClassTable(QTableWidget):
             chosen = QColorDialog.getColor(QColor(item.colour), self, f"Colour of {item.name}")
             if chosen.isValid():
                 self._classes.change(item.id, colour=chosen.name())
+        elif column in (LESS, MORE) and self._cell(row, column).text():
+            self._nudge(self._id(row), 1 if column == MORE else -1)
 
     def _on_edited(self, cell: QTableWidgetItem) -> None:
         class_id = self._id(cell.row())
@@ -159,3 +184,11 @@ class ClassTable(QTableWidget):
         except ClassError as error:
             self._hint(str(error).capitalize())
             self.show_state(self._state)
+
+
+def percent(share: float) -> str:
+    """Write a share for a person: "4.1 %", "0.03 %"."""
+    value = 100 * share
+    if value >= 9.95:
+        return f"{value:.0f} %"
+    return f"{value:.2g} %" if value >= 0.01 or not value else "<.01 %"

@@ -66,13 +66,28 @@ class LabelledSlider(QWidget):
         """Where the slider stands."""
         return int(self.slider.value())
 
-    def show_value(self, value: int) -> None:
-        """Move the slider without telling anybody, unless a person is moving it."""
-        if self._calm.isActive():
+    def show_value(self, value: int, text: str | None = None) -> None:
+        """Move the slider without telling anybody, unless a person is moving it.
+
+        Parameters
+        ----------
+        value : int
+        text : str, optional
+            What is written of it, where that is finer than the steps, or beyond the ends.
+        """
+        if self._calm.isActive() or self.slider.isSliderDown():
             return
         with QSignalBlocker(self.slider):
             self.slider.setValue(value)
         self.rewrite()
+        if text is not None:
+            self.label.setText(text)
+
+    def tell_now(self) -> None:
+        """Tell a value that is still waited with, as when the slider was let go."""
+        if self._calm.isActive():
+            self._calm.stop()
+            self.changed.emit(self.slider.value())
 
     def rewrite(self) -> None:
         """Write the value anew, as when its unit has changed."""

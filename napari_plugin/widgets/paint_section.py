@@ -45,6 +45,8 @@ class PaintSection(Body[PaintState]):
         Takes the name of a tool.
     bring_back : callable
         Puts the layer of the strokes back.
+    nudge : callable
+        Gives a class more or less.
     hint : callable
         Tells why something is refused.
     """
@@ -56,6 +58,7 @@ class PaintSection(Body[PaintState]):
         importing: Importing,
         use_tool: Callable[[str], None],
         bring_back: Callable[[], None],
+        nudge: Callable[[int, int], None],
         hint: Callable[[str], None],
     ) -> None:
         super().__init__()
@@ -70,7 +73,7 @@ class PaintSection(Body[PaintState]):
             bring_back,
         )
         layout.addWidget(self.lost)
-        self.table = ClassTable(classes, hint)
+        self.table = ClassTable(classes, nudge, hint)
         layout.addWidget(self.table)
         layout.addLayout(self._make_class_buttons())
         layout.addLayout(self._make_brush())
@@ -147,10 +150,10 @@ class PaintSection(Body[PaintState]):
         self.undo = tool(
             "supervox_undo",
             "Undo",
-            "Take the last stroke back, as far back as you like  (Ctrl+Z)",
+            "Take the last stroke back, or move of a balance, as far back as you like  (Ctrl+Z)",
             painting.undo,
         )
-        self.redo = tool("supervox_redo", "Redo", "Paint it again  (Ctrl+Shift+Z)", painting.redo)
+        self.redo = tool("supervox_redo", "Redo", "Do it again  (Ctrl+Shift+Z)", painting.redo)
         line.addWidget(self.in_3d)
         line.addStretch(1)
         line.addWidget(self.undo)

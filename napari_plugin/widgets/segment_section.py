@@ -23,6 +23,7 @@ from supervox.napari_plugin.session.view import Shown
 from supervox.parameters import parameter_of
 from supervox.segmentation import RefinementParameters
 
+from .balance_box import BalanceActions, BalanceBox
 from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
 from .section import Body
 from .widening import Widening
@@ -75,9 +76,10 @@ class SegmentSection(Body[SegmentState]):
     Parameters
     ----------
     actions : SegmentActions
+    balance : BalanceActions
     """
 
-    def __init__(self, actions: SegmentActions) -> None:
+    def __init__(self, actions: SegmentActions, balance: BalanceActions) -> None:
         super().__init__()
         self._do = actions
         layout = QVBoxLayout(self)
@@ -88,6 +90,8 @@ class SegmentSection(Body[SegmentState]):
         layout.addWidget(self.times)
         self.widening = Widening(actions.prepare_whole, actions.cancel_whole)
         layout.addWidget(self.widening)
+        self.balance = BalanceBox(balance)
+        layout.addWidget(self.balance)
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         layout.addLayout(self.form)
@@ -225,6 +229,7 @@ class SegmentSection(Body[SegmentState]):
         self.busy.setText("updating…" if state.is_updating else "")
         self.times.setText(self.describe())
         self.widening.show_state(state.widening)
+        self.balance.show_state(state.balance)
         self.strength.show_value(round(state.strength * STRENGTH_STEPS))
         self.auto.setEnabled(state.strength != 1)
         self.shown[view.shown].setChecked(True)

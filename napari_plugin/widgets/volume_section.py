@@ -9,6 +9,7 @@ from pathlib import Path
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -42,6 +43,8 @@ class VolumeActions:
         Takes which of the images.
     set_spacing : callable
         Takes a voxel size (plane, row, column) and its unit.
+    leave_fill_out : callable
+        Takes whether a constant that fills much of the volume is no data.
     open_file, open_project : callable
         Take an address, and a folder.
     open_sample : callable
@@ -51,6 +54,7 @@ class VolumeActions:
 
     choose_image: Callable[[int], None]
     set_spacing: Callable[[tuple[float, float, float], str | None], None]
+    leave_fill_out: Callable[[bool], None]
     open_file: Callable[[str], object]
     open_project: Callable[[Path], None]
     open_sample: Callable[[], object]
@@ -132,6 +136,17 @@ class VolumeSection(Body[VolumeState]):
         layout.addLayout(self._make_extent())
         self.box = BoxEditor(self._volume, self._do.hint)
         layout.addWidget(self.box)
+        self.fill = QCheckBox("Constant fill is no data")
+        self.fill.setObjectName("supervox_leave_fill_out")
+        self.fill.setToolTip(
+            "A constant that fills much of the volume, as zeros outside of a cylinder: labels "
+            "there are 0, and it doesn't count for the scale of intensities. Off: it is data"
+        )
+        self.fill.clicked.connect(lambda on: self._do.leave_fill_out(on))
+        layout.addWidget(self.fill)
+        self.no_data = note()
+        self.no_data.setObjectName("supervox_no_data")
+        layout.addWidget(self.no_data)
         self.needs = note()
         self.needs.setObjectName("supervox_estimate")
         self.needs.setToolTip(
@@ -214,6 +229,9 @@ class VolumeSection(Body[VolumeState]):
             self.whole.setChecked(source.box is None)
         self.box.setVisible(source.box is not None)
         self.box.refresh()
+        self.fill.setChecked(state.leaves_fill_out)
+        self.no_data.setText(state.no_data)
+        self.no_data.setVisible(bool(state.no_data))
         if state.needs is not None:
             self.needs.setText(needs(state.needs))
             give_role(self.needs, "warning" if state.needs.refusal else "note")

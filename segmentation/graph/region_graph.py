@@ -18,7 +18,7 @@ from supervox.execution import (
     read_block,
     split_blocks,
 )
-from supervox.features import IntensityRange
+from supervox.features import IntensityRange, finite
 from supervox.segmentation.checks import check_spacing, check_volume
 from supervox.segmentation.supervoxels._touching import reduce_pairs, touching_pairs
 from supervox.segmentation.supervoxels.guide_image import (
@@ -41,7 +41,7 @@ class RegionGraph:
     area : float64, (E,)
         Area of the shared boundary, in faces of the smallest size.
     size : int64, (S,)
-        Voxels of each supervoxel.
+        Voxels with data of each supervoxel. One without any touches no other.
     mean_intensity : float64, (S,)
         Mean intensity of each supervoxel.
     """
@@ -64,13 +64,18 @@ def _sum_regions(
     lowest: int,
     sums: NDArray[np.float64],
 ) -> None:
-    """Add count and intensity of a block's voxels to their regions (rows from id `lowest`)."""
+    """Add count and intensity of a block's voxels to their regions (rows from id `lowest`).
+
+    What is not a number does not count.
+    """
     for z in range(ids.shape[0]):
         for y in range(ids.shape[1]):
             for x in range(ids.shape[2]):
-                region = ids[z, y, x] - lowest
-                sums[region, 0] += 1
-                sums[region, 1] += values[z, y, x]
+                value = values[z, y, x]
+                if value == value:
+                    region = ids[z, y, x] - lowest
+                    sums[region, 0] += 1
+                    sums[region, 1] += value
 
 
 def region_graph(
@@ -146,7 +151,10 @@ def _touching(
     inside = labels[:z, :y, :x]
     lowest = int(inside.min())
     sums = np.zeros((int(inside.max()) - lowest + 1, 2))
-    _sum_regions(inside, values[:z, :y, :x], lowest, sums)
+    values = values[:z, :y, :x]
+    if (has_data := finite(volume, block.core)) is not None:
+        values[~has_data] = np.nan
+    _sum_regions(inside, values, lowest, sums)
     present = np.flatnonzero(sums[:, 0])
     pairs = touching_pairs(labels, np.array(block.shape), n_supervoxels, np.zeros(0, np.bool_))
     return lowest + present, sums[present], pairs
@@ -167,9 +175,11 @@ def _assemble(
     face_area: Sequence[float],
 ) -> RegionGraph:
     n = len(regions)
+    edges = np.stack([keys // n, keys % n], axis=1).astype(np.int32)
+    have_data = (regions[edges, 0] > 0).all(axis=1)
     return RegionGraph(
-        edges=np.stack([keys // n, keys % n], axis=1).astype(np.int32),
-        area=faces @ np.array(face_area),
+        edges=edges[have_data],
+        area=faces[have_data] @ np.array(face_area),
         size=regions[:, 0].astype(np.int64),
         mean_intensity=regions[:, 1] / np.maximum(regions[:, 0], 1),
     )

@@ -148,6 +148,7 @@ class PreparationStages:
                 spacing=self.spacing,
                 n_supervoxels=sizes,
                 intensity=scale,
+                within=self.volume,
                 workers=run,
                 device=self._device,
                 block_shape=block_shape,

@@ -109,14 +109,14 @@ def sample_volume(partition: Partition, classifier: Classifier, *, run: Run = Ru
     Returns
     -------
     Fold
-        Without held-out strokes. All of a volume of up to `SAMPLE_SIZE` supervoxels.
+        Without held-out strokes. All that has data of a volume of up to `SAMPLE_SIZE` supervoxels.
     """
-    n = partition.graph.n_supervoxels
-    centres = np.linspace(0, n - 1, SAMPLE_CENTRES).astype(np.int32)
-    if n > SAMPLE_SIZE:
+    with_data = np.flatnonzero(partition.graph.size).astype(np.int32)
+    centres = with_data[np.linspace(0, with_data.size - 1, SAMPLE_CENTRES).astype(np.int32)]
+    if with_data.size > SAMPLE_SIZE:
         around = Neighbourhood.around(partition, centres, HOPS)
     else:
-        around = Neighbourhood.of(partition, np.arange(n, dtype=np.int32))
+        around = Neighbourhood.of(partition, with_data)
     nothing = np.zeros(0, np.int32)
     probabilities = classifier.predict(partition.table.values, around.supervoxels, workers=run)
     return Fold(probabilities, around, (nothing, nothing), nothing, nothing, nothing)

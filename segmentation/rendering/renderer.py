@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, VolumeLike, read_block
-from supervox.features import IntensityRange, kernel_radius
+from supervox.features import IntensityRange, finite, kernel_radius
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.parameters import SegmentationParameters
 from supervox.segmentation.supervoxels.guide_image import (
@@ -117,10 +117,7 @@ class Renderer:
 
     def finite(self, block: Block) -> NDArray[np.bool_] | None:
         """Tell which voxels of a block are numbers; None if the type holds nothing else."""
-        if np.dtype(self.volume.dtype).kind != "f":
-            return None
-        mask: NDArray[np.bool_] = np.isfinite(read_block(self.volume, block.core))
-        return mask
+        return finite(self.volume, block.core)
 
     @property
     def _window(self) -> tuple[float, float, float]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, Device, VolumeLike, read_block
-from supervox.features import IntensityRange, gaussian_smooth, kernel_radius
+from supervox.execution import Block, Device, VolumeLike
+from supervox.features import IntensityRange, gaussian_smooth, kernel_radius, read_filled
 
 from ._assignment import INTENSITY_STEP
 
@@ -45,7 +45,7 @@ def guide_block(
     """
     halo = [kernel_radius(value) for value in sigma]
     padded = split_around(block, volume.shape, halo)
-    voxels = intensity.normalise(read_block(volume, padded.padded))
+    voxels = intensity.normalise(read_filled(volume, padded.padded))
     values = gaussian_smooth(voxels, tuple(sigma), device=device)
     rounded = np.empty(block.shape, np.float32)
     _round(values[padded.inner], rounded)

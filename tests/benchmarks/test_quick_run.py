@@ -15,6 +15,7 @@ NAMES = (
     "accuracy",
     "correction",
     "classifiers",
+    "fill",
     "device",
     "feature_speed",
     "roofline",

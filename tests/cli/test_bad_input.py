@@ -29,7 +29,7 @@ def bad(files):
     files.write("negative.tif", strokes.astype(np.int16) - 1)
     files.write("constant.tif", image * 0 + 5)
     nans = image.astype(np.float32)
-    nans[:30] = np.nan
+    nans[:] = np.nan
     files.write("nans.tif", nans)
     tifffile.imwrite(files / "rgb.tif", np.zeros((48, 56, 3), np.uint8), photometric="rgb")
     for name in ("cut.tif", "cut.mrc", "cut.h5"):
@@ -66,7 +66,7 @@ def _refused(done, message, folder):
         ("volume.tif", "negative.tif", "hold the class id -1"),
         ("volume.tif", "volume.tif", "different values, more than 255: is this an image"),
         ("constant.tif", "strokes.tif", "the volume is constant .every voxel is 5"),
-        ("nans.tif", "strokes.tif", "80,640 of 107,520 voxels are not finite .*more than half"),
+        ("nans.tif", "strokes.tif", "the volume has no voxels with data"),
         ("rgb.tif", "strokes.tif", "is an RGB picture; supervox needs one channel"),
         ("cut.tif", "strokes.tif", "cut.tif: .*cut short"),
         ("cut.mrc", "strokes.tif", "cut.mrc: .*cut short"),

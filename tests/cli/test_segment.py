@@ -187,9 +187,22 @@ def test_voxels_that_are_no_numbers_get_no_label(files, run, read, tmp_path):
     image[-1, -1, -1] = -np.inf
     files.write("nan.tif", image, "image")
     done = _segment(run, files, tmp_path, volume="nan.tif")
-    assert "13 of 107,520 voxels are not finite numbers" in done.err
+    assert "13 of 107,520 voxels (0.0 %) are taken for no data (NaN or infinite)" in done.err
     labels = read(tmp_path / "l.tif")
     np.testing.assert_array_equal(labels == 0, ~np.isfinite(image))
+
+
+def test_more_than_half_of_a_volume_may_have_no_data(files, run, read, tmp_path):
+    image = files.image.astype(np.float32)
+    strokes = files.strokes.copy()
+    few = np.zeros(image.shape, bool)
+    few[:, :, : image.shape[2] // 2 - 4] = True
+    image[~few], strokes[~few] = np.nan, 0
+    files.write("half.tif", image, "image")
+    files.write("half_strokes.tif", strokes)
+    done = _segment(run, files, tmp_path, volume="half.tif", strokes="half_strokes.tif")
+    assert done.code == 0
+    np.testing.assert_array_equal(read(tmp_path / "l.tif") == 0, ~few)
 
 
 def test_a_voxel_size_that_nobody_states(files, run, tmp_path):

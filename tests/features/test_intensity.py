@@ -54,7 +54,7 @@ def test_constant_volume_is_refused():
 
 
 def test_volume_without_finite_voxels_is_refused():
-    with pytest.raises(ValueError, match="no finite voxels"):
+    with pytest.raises(ValueError, match="no voxels with data"):
         IntensityRange.measure(np.full((3, 4, 5), np.nan, np.float32))
 
 

@@ -133,6 +133,8 @@ class Bench:
             session.preview,
             session.unsure,
             session.pairs,
+            session.balancing.searching,
+            session.comparison,
             session.autosave.working,
             delivery.finishing,
             delivery.exporting,

@@ -38,7 +38,7 @@ def test_volumes_and_counts_are_physical(sections):
     assert rows["1"][1] == "outside"
     assert (rows["1"][6], rows["3"][6], rows["2"][6]) == ("1", "2", "0")
     assert rows["3"][3] == f"{7 * 44 * 48:,}"
-    assert rows["1"][4] == "25.0 %"
+    assert rows["1"][4] == "58.8 %"  # of what has data
 
 
 def test_markdown_and_html_say_the_same(sections):

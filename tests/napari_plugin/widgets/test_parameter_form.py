@@ -23,8 +23,13 @@ from supervox.segmentation import (
 )
 
 DEFAULT = SegmentationParameters()
-# Chosen in the table of the section Prepare.
-TABLES = {"features.filters", "features.sigmas_voxels", "features.without"}
+# Chosen in the table of the section Prepare, and with the sliders of Segment.
+TABLES = {
+    "features.filters",
+    "features.sigmas_voxels",
+    "features.without",
+    "refinement.balance",
+}
 FIELDS = [entry for entry in entries_of(DEFAULT) if entry.name not in TABLES]
 NUMBERS = [entry for entry in FIELDS if entry.kind in (int, float)]
 

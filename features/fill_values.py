@@ -1,0 +1,308 @@
+"""Constants that fill a part of a volume in which nothing was measured.
+
+A detector adds noise to all that it measures. Where voxels are exactly alike over whole
+neighbourhoods, and those of the rest of the volume are not, a program has put them there: outside
+of the cylinder of a CT reconstruction, in padding, in the borders of a tilt series. What is drawn
+without any noise (labels, phantoms, pictures) has no such fill, nor has an image of which the
+background was cut off at the end of the detector's range: there the values beside a flat piece are
+close to it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+from scipy import ndimage
+from supervox.execution import VolumeLike
+
+from .intensity import sample_voxels
+
+# The share that the percentiles of the intensity scale leave out: less can't spoil it.
+LEAST_SHARE = 0.01
+CANDIDATE_VOXELS = 2**16  # of the sample, in which frequent values are looked for
+PLANES, BAND_VOXELS = 16, 2**22  # that candidates are looked at in; at a time
+MOST_SEEN = 2**14  # values of a band that medians are taken from
+LEAST_VALUES = 16  # that measured voxels have; what has fewer is drawn, like labels
+SQUARE = 3  # voxels along an edge
+MOST_WINDOW = 65  # voxels along the edge of the squares that pieces are made of
+
+
+@dataclass(frozen=True)
+class FillValue:
+    """A constant that stands for no data.
+
+    Attributes
+    ----------
+    value : float
+    window : int
+        Voxels of this value are no data where they cover a square of so many voxels (odd) within
+        their plane, as if they went on beyond its borders. 1: all are. More if the image itself
+        has such voxels, far from the border: they are data.
+    """
+
+    value: float
+    window: int = 1
+
+    @property
+    def reach(self) -> int:
+        """How many voxels of a plane around a voxel decide on it."""
+        return self.window - 1
+
+    def find(self, planes: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which voxels of planes, (Y, X) or (Z, Y, X), are no data."""
+        found: NDArray[np.bool_] = planes == self.value
+        if self.window == 1 or not found.any():
+            return found
+        half, size = self.window // 2, [1] * (found.ndim - 2) + [self.window] * 2
+        around = [(0, 0)] * (found.ndim - 2) + [(half, half)] * 2
+        wide = np.pad(found.view(np.uint8), around, constant_values=1)
+        middles = ndimage.minimum_filter(wide, size, mode="constant", cval=1)
+        covered = ndimage.maximum_filter(middles, size, mode="constant", cval=0)
+        inside = (..., slice(half, -half), slice(half, -half))
+        found &= covered[inside].view(np.bool_)
+        return found
+
+
+def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
+    """Find the constants that fill at least a hundredth of a volume.
+
+    They are found in a regular sample of the planes, whatever blocks are worked on.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X), any real dtype
+
+    Returns
+    -------
+    tuple of FillValue
+        Ascending. A constant is one if, in the sample,
+
+        - most of its voxels, and less than half of all others, lie in constant pieces of 3 x 3
+          voxels;
+        - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders;
+        - there are measured values on both sides of it, or it is as far from those beside its
+          pieces as from others (half as far, by the medians): else it is the end of a range that
+          the image was cut off at.
+    """
+    found = [_Candidate(value) for value in _border_values(volume)]
+    if found:  # nearly no image has any
+        frequent = _frequent_values(volume)
+        found = [candidate for candidate in found if candidate.value in frequent]
+    if not found:
+        return ()
+    voxels = solid_voxels = 0
+    measured = []
+    for part, inside in _bands(volume):
+        solid = constant_pieces(part)
+        core, solid_core = part[inside], solid[inside]
+        voxels += core.size
+        solid_voxels += int(np.count_nonzero(solid_core))
+        measured.append(_thinned(core[~solid_core & np.isfinite(core)]))
+        for candidate in found:
+            candidate.look(part, solid, inside)
+    for candidate in found:
+        candidate.beside += _between_planes(volume, candidate.value)
+    values = np.concatenate(measured).astype(np.float64)
+    if np.unique(values).size < LEAST_VALUES:
+        return ()
+    return tuple(
+        FillValue(item.value, item.window)
+        for item in found
+        if item.is_fill(voxels, solid_voxels, values)
+    )
+
+
+@dataclass
+class _Candidate:
+    """What is seen of a frequent value."""
+
+    value: float
+    voxels: int = 0
+    solid: int = 0
+    window: int = 1
+    beside: list[NDArray[Any]] = field(default_factory=list)
+
+    def look(
+        self,
+        part: NDArray[Any],
+        solid: NDArray[np.bool_],
+        inside: tuple[slice, slice],
+    ) -> None:
+        """Count in a band of a plane; `inside` is what belongs to it of the part that was read."""
+        equal = part == self.value
+        piece = equal & solid
+        self.voxels += int(np.count_nonzero(equal[inside]))
+        self.solid += int(np.count_nonzero(piece[inside]))
+        self.window = max(self.window, _window_for(equal))
+        near = (_beside(piece) & ~solid)[inside]
+        values = part[inside][near]
+        self.beside.append(_thinned(values[np.isfinite(values)]))
+
+    def is_fill(self, voxels: int, solid: int, measured: NDArray[np.float64]) -> bool:
+        """Decide, with the voxels and solid voxels of all values, and measured values."""
+        others, solid_others = voxels - self.voxels, solid - self.solid
+        return (
+            self.voxels >= LEAST_SHARE * voxels
+            and 2 * self.solid >= self.voxels
+            and 2 * solid_others < others
+            and not self._is_cut_off(measured)
+        )
+
+    def _is_cut_off(self, measured: NDArray[np.float64]) -> bool:
+        beside = np.concatenate(self.beside).astype(np.float64)
+        if not measured.size or not beside.size or measured.min() < self.value < measured.max():
+            return False
+        near, far = (float(np.median(np.abs(some - self.value))) for some in (beside, measured))
+        return 2 * near < far
+
+
+def _border_values(volume: VolumeLike) -> list[float]:
+    """Return the values of constant squares in the corners of planes and amid their borders."""
+    rows, columns = (_places(size) for size in volume.shape[1:])
+    found = set()
+    for plane in _planes_of(volume):
+        for row in rows:
+            band = np.asarray(volume[plane, row : row + SQUARE])
+            for column in columns:
+                square = band[:, column : column + SQUARE]
+                is_inside = row == rows[1] and column == columns[1]
+                if not is_inside and (square == square[0, 0]).all():
+                    found.add(float(square[0, 0]))
+    return sorted(found)
+
+
+def _places(size: int) -> tuple[int, int, int]:
+    """Return where the first, the middle and the last square along an axis begin."""
+    last = max(0, size - SQUARE)
+    return 0, last // 2, last
+
+
+def _frequent_values(volume: VolumeLike) -> list[float]:
+    """Return the values that a hundredth of a thin sample has, ascending."""
+    sample = sample_voxels(volume)
+    sample = sample[:: max(1, sample.size // CANDIDATE_VOXELS)]
+    values, counts = np.unique(sample[np.isfinite(sample)], return_counts=True)
+    return [float(value) for value in values[counts >= LEAST_SHARE * sample.size]]
+
+
+def _planes_of(volume: VolumeLike) -> list[int]:
+    """Return the planes that candidates are looked at in, ascending."""
+    last, n = volume.shape[0] - 1, min(volume.shape[0], PLANES)
+    return [int(plane) for plane in np.unique(np.linspace(0, last, n).astype(int))]
+
+
+def _between_planes(volume: VolumeLike, value: float) -> list[NDArray[Any]]:
+    """Return what is measured beside planes that are mainly of one value, in the next plane."""
+    step = max(1, math.ceil(math.sqrt(math.prod(volume.shape[1:]) / BAND_VOXELS)))
+
+    def read(plane: int) -> NDArray[Any]:
+        return _comparable(np.asarray(volume[plane, ::step, ::step]))
+
+    def is_filled(plane: int) -> bool:
+        return bool(2 * np.count_nonzero(read(plane) == value) > read(plane).size)
+
+    found = []
+    planes = _planes_of(volume)
+    filled = [is_filled(plane) for plane in planes]
+    for k in np.flatnonzero(np.diff(filled)):
+        low, high = planes[k], planes[k + 1]
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if is_filled(middle) == filled[k] else (low, middle)
+        fill, other = (read(plane) for plane in ((low, high) if filled[k] else (high, low)))
+        values = other[(fill == value) & (other != value)]
+        found.append(_thinned(values[np.isfinite(values)]))
+    return found
+
+
+def _bands(volume: VolumeLike) -> Iterator[tuple[NDArray[Any], tuple[slice, slice]]]:
+    """Read some planes, a few rows at a time with those around them.
+
+    Yields
+    ------
+    part : array, (Y, X)
+    inside : tuple of 2 slice
+        The rows that are to be counted.
+    """
+    rows, columns = volume.shape[1:]
+    step = max(1, BAND_VOXELS // columns)
+    for plane in _planes_of(volume):
+        for start in range(0, rows, step):
+            low, high = max(0, start - 2), min(rows, start + step + 2)
+            part = _comparable(np.asarray(volume[plane, low:high]))
+            yield part, (slice(start - low, min(start + step, rows) - low), slice(None))
+
+
+def _comparable(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values of a type that the compiler knows, in the order of its bytes."""
+    if values.dtype in (np.float16, np.longdouble, np.bool_):
+        return values.astype(np.float64 if values.dtype == np.longdouble else np.float32)
+    return np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+
+
+def _thinned(values: NDArray[Any]) -> NDArray[Any]:
+    return values[:: max(1, -(-values.size // MOST_SEEN))]
+
+
+def _window_for(equal: NDArray[np.bool_]) -> int:
+    """Return a square that is twice as wide as any in pieces that don't reach the border."""
+    number, _ = ndimage.label(equal, np.ones((3, 3)))
+    border = np.concatenate([number[0], number[-1], number[:, 0], number[:, -1]])
+    inner = equal & ~np.isin(number, np.unique(border))
+    radius = int(ndimage.distance_transform_cdt(inner, "chessboard").max(initial=0))
+    return min(2 * (2 * radius - 1) + 1, MOST_WINDOW) if radius else 1
+
+
+def _beside(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which voxels of a plane have a neighbour in a set."""
+    found = np.zeros_like(where)
+    found[1:] |= where[:-1]
+    found[:-1] |= where[1:]
+    found[:, 1:] |= where[:, :-1]
+    found[:, :-1] |= where[:, 1:]
+    return found
+
+
+def constant_pieces(plane: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which voxels of a plane are part of 3 x 3 equal ones.
+
+    Parameters
+    ----------
+    plane : array, (Y, X)
+        Beyond its borders the values go on as they please.
+
+    Returns
+    -------
+    bool, (Y, X)
+    """
+    out = np.zeros(plane.shape, np.bool_)
+    _mark_constant(_comparable(plane), out)
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _mark_constant(plane, out):  # type: ignore[no-untyped-def]
+    rows, columns = plane.shape
+    # Strategy: raster scan over the middles of windows, which may lie a voxel beyond the border; in
+    # a noisy image the first row of a window ends it nearly everywhere.
+    for y in range(-1, rows + 1):
+        y0, y1 = max(y - 1, 0), min(y + 2, rows)
+        is_row = 0 <= y < rows
+        for x in range(-is_row, columns + is_row):
+            x0, x1 = max(x - 1, 0), min(x + 2, columns)
+            value, equal = plane[y0, x0], True
+            for v in range(y0, y1):
+                for u in range(x0, x1):
+                    equal = equal and plane[v, u] == value
+                if not equal:
+                    break
+            if equal:
+                for v in range(y0, y1):
+                    for u in range(x0, x1):
+                        out[v, u] = True

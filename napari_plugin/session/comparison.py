@@ -1,0 +1,157 @@
+"""Planes far apart in the volume, side by side: one plane tells little of a balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.napari_plugin.layers.source import CroppedVolume
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
+from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
+
+from .working_image import WorkingImage
+
+PLANES = 4
+MOST_PIXELS = 512  # along a side; larger planes are thinned out
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedPlane:
+    """A plane of the volume, as a small picture can show it.
+
+    Attributes
+    ----------
+    at : int
+        Its place in the image, along the axis that is not displayed.
+    grey : uint8, (H, W)
+    ids : int32, (H, W)
+        Supervoxels.
+    aspect : float
+        Height of a pixel over its width.
+    """
+
+    at: int
+    grey: NDArray[np.uint8]
+    ids: NDArray[np.int32]
+    aspect: float
+
+
+class Comparison(BackgroundTask):
+    """Reads the planes; succeeds with a list of `ComparedPlane`.
+
+    Parameters
+    ----------
+    volume : WorkingImage
+    preparation : Preparation
+
+    Attributes
+    ----------
+    planes : tuple of ComparedPlane
+        Those that were read; empty if none were.
+    """
+
+    def __init__(self, volume: WorkingImage, preparation: Preparation) -> None:
+        super().__init__()
+        self._volume, self._preparation = volume, preparation
+        self.planes: tuple[ComparedPlane, ...] = ()
+        self._of: Prepared | None = None  # what the planes are of
+        self._axis = 0
+        self.succeeded.connect(self._keep)
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there are planes to compare."""
+        prepared = self._preparation.prepared
+        return prepared is not None and max(prepared.source.shape) > 1
+
+    def look(self) -> None:
+        """Read the planes, unless those of what is prepared were read, or are being read."""
+        prepared, image = self._preparation.prepared, self._volume.image
+        axis = self._axis_across()
+        if prepared is None or image is None or (self._of, self._axis) == (prepared, axis):
+            return
+        self._of, self._axis = prepared, axis
+        low, high = image.contrast_limits
+        self.run(_task(prepared, axis, (float(low), float(high))), "Reading planes")
+
+    def go_to(self, plane: ComparedPlane) -> None:
+        """Show a plane in the viewer."""
+        self._volume.show_plane(self._axis, plane.at)
+
+    def forget(self) -> None:
+        """Let go of all planes."""
+        self.cancel()
+        self.planes, self._of = (), None
+
+    def _axis_across(self) -> int:
+        """Return the axis of the volume that is not displayed; the planes' own in 3D."""
+        part = self._volume.slice_in_view()
+        if part is None:
+            return 0
+        sizes = [axis.stop - axis.start for axis in part]
+        return sizes.index(1) if 1 in sizes else 0
+
+    def _keep(self, planes: tuple[ComparedPlane, ...]) -> None:
+        self.planes = planes
+
+
+def _task(prepared: Prepared, axis: int, limits: tuple[float, float]) -> Task:
+    def read(report: Report) -> tuple[ComparedPlane, ...]:
+        source = prepared.source
+        volume = CroppedVolume(source.volume, source.box)
+        size = source.shape[axis]
+        places = sorted({int((2 * k + 1) * size / (2 * PLANES)) for k in range(PLANES)})
+        rows, columns = (k for k in range(3) if k != axis)
+        step = max(1, -(-max(source.shape[rows], source.shape[columns]) // MOST_PIXELS))
+        aspect = source.spacing[rows] / source.spacing[columns]
+        found = []
+        for done, at in enumerate(places):
+            report.progress(done, len(places))
+            part = [slice(None)] * 3
+            part[axis] = slice(at, at + 1)
+            where = (part[0], part[1], part[2])
+            thin = (slice(None, None, step), slice(None, None, step))
+            values = np.squeeze(volume[where], axis)[thin]
+            ids = np.squeeze(prepared.ids[where], axis)[thin]
+            grey = _grey(values, limits)
+            found.append(
+                ComparedPlane(at + source.start[axis], grey, np.ascontiguousarray(ids), aspect)
+            )
+        source.release()
+        return tuple(found)
+
+    return read
+
+
+def _grey(values: NDArray[np.generic], limits: tuple[float, float]) -> NDArray[np.uint8]:
+    """Map values onto 0 to 255 as the viewer does."""
+    low, high = limits
+    scaled = (values.astype(np.float32) - low) * (255 / max(high - low, 1e-12))
+    grey: NDArray[np.uint8] = np.nan_to_num(scaled).clip(0, 255).astype(np.uint8)
+    return grey
+
+
+def blend(
+    plane: ComparedPlane, labels: NDArray[np.uint8], colours: NDArray[np.uint8], opacity: float
+) -> NDArray[np.uint8]:
+    """Lay the colours of classes over a plane.
+
+    Parameters
+    ----------
+    plane : ComparedPlane
+    labels : uint8, (S,)
+        Class id of each supervoxel.
+    colours : uint8, (256, 4)
+        Red, green, blue of each class id, and 0 where it is hidden, else 255.
+    opacity : float
+
+    Returns
+    -------
+    uint8, (H, W, 3)
+    """
+    shown = colours[labels[plane.ids]]
+    alpha = (opacity / 255) * shown[..., 3:].astype(np.float32)
+    mixed = plane.grey[..., np.newaxis] * (1 - alpha) + shown[..., :3] * alpha
+    result: NDArray[np.uint8] = mixed.astype(np.uint8)
+    return result

@@ -1,0 +1,40 @@
+"""The order of the strokes as a volume beside them, for files that hold classes only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from supervox.execution import Run
+from supervox.segmentation import Strokes, steps_in
+from supervox.volumes import VolumeWriter
+
+PREFIX = "order_of_"
+DTYPE = np.uint32
+SLAB_VOXELS = 2**24
+
+
+def order_beside(strokes: Path) -> Path:
+    """Return where the order of the strokes in a file lies."""
+    return strokes.with_name(PREFIX + strokes.name)
+
+
+def write_order(writer: VolumeWriter, strokes: Strokes, *, run: Run = Run()) -> None:
+    """Write the step at which each voxel was painted, 0 where nothing is.
+
+    Parameters
+    ----------
+    writer : VolumeWriter
+        Of a volume of `DTYPE`; entered already.
+    strokes : Strokes
+        In raster indices of that volume.
+    run : Run
+        Shows progress, and asked whether to stop, slab by slab.
+    """
+    n_planes, rows, columns = writer.shape
+    planes = max(1, SLAB_VOXELS // (rows * columns))
+    for first in range(0, n_planes, planes):
+        run.check_stop()
+        part = slice(first, min(first + planes, n_planes))
+        writer[part] = steps_in(strokes, writer.shape, part)
+        run.report(part.stop, n_planes)

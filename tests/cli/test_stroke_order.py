@@ -1,0 +1,112 @@
+"""Strokes that are exported keep their order, and the command line takes it from there."""
+
+import numpy as np
+import pytest
+from supervox.project import Project, VoxelChange
+from supervox.segmentation import find_strokes
+from supervox.volumes import open_volume, write_volume
+
+QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
+
+
+@pytest.fixture
+def painted(files, run, tmp_path):
+    """A project whose strokes were painted one after the other: half of a class's at a time."""
+    folder = tmp_path / "cell.supervox"
+    with open_volume(files / "strokes.tif") as strokes:
+        classes = np.asarray(strokes.data[:])
+    Project.create(folder, files / "volume.tif").close()
+    with Project.open(folder) as project:
+        store = project.annotations
+        for part in (slice(None, None, 2), slice(1, None, 2)):
+            for value in np.unique(classes)[1:]:
+                voxels = np.flatnonzero(classes == value)[part]
+                new = np.full(voxels.size, value, np.uint8)
+                store.apply(VoxelChange(voxels, np.zeros_like(new), new))
+    done = run("segment", "--project", folder, *QUICK, "--output", tmp_path / "labels.tif")
+    assert done.code == 0, done.err
+    return folder
+
+
+def test_exported_strokes_give_the_labels_of_the_project(painted, files, run, read, tmp_path):
+    done = run("export", painted, "--output", tmp_path / "out", "--what", "strokes")
+    assert done.code == 0, done.err
+    assert "order_of_cell_strokes.ome.tif: written" in done.out
+    strokes = tmp_path / "out" / "cell_strokes.ome.tif"
+    again = ("segment", files / "volume.tif", "--annotations", strokes, *QUICK, "--output")
+    done = run(*again, tmp_path / "again.tif")
+    assert done.code == 0, done.err
+    assert "is learned in the order of order_of_cell_strokes.ome.tif" in done.err
+    expected = read(tmp_path / "labels.tif")
+    np.testing.assert_array_equal(read(tmp_path / "again.tif"), expected)
+
+    # elsewhere, and named
+    order = (tmp_path / "out" / "order_of_cell_strokes.ome.tif").rename(tmp_path / "order.tif")
+    done = run(*again, tmp_path / "named.tif", "--stroke-order", order)
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(tmp_path / "named.tif"), expected)
+
+    # without it they are learned at once
+    done = run(*again, tmp_path / "at_once.tif")
+    assert done.code == 0, done.err
+    assert "in the order of" not in done.err
+    assert (read(tmp_path / "at_once.tif") != expected).any()
+
+
+def test_a_project_takes_strokes_in_their_order(painted, files, run, read, tmp_path):
+    run("export", painted, "--output", tmp_path / "out", "--what", "strokes")
+    done = run(
+        *("segment", files / "volume.tif", *QUICK, "--project", tmp_path / "other.supervox"),
+        *("--annotations", tmp_path / "out" / "cell_strokes.ome.tif"),
+        *("--output", tmp_path / "other.tif"),
+    )
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(tmp_path / "other.tif"), read(tmp_path / "labels.tif"))
+    with Project.open(tmp_path / "other.supervox") as other, Project.open(painted) as project:
+        assert other.strokes == project.strokes
+
+
+def test_an_undone_stroke_leaves_no_trace(painted, run, read, tmp_path):
+    with Project.open(painted) as project:
+        store = project.annotations
+        before = project.strokes
+        voxels = np.arange(40, 60)
+        present = store.voxels.reshape(-1)[voxels]
+        store.apply(VoxelChange(voxels, present, np.full(20, 2, np.uint8)))
+    changed = tmp_path / "changed.tif"
+    assert run("segment", "--project", painted, "--output", changed).code == 0
+    with Project.open(painted) as project:
+        project.annotations.undo()
+        assert project.strokes == before
+    assert run("segment", "--project", painted, "--output", tmp_path / "undone.tif").code == 0
+    np.testing.assert_array_equal(read(tmp_path / "undone.tif"), read(tmp_path / "labels.tif"))
+    assert (read(changed) != read(tmp_path / "labels.tif")).any()
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        (np.zeros((2, 3, 4), np.uint16), "is no order of the strokes in .*2 x 3 x 4 voxels"),
+        (np.float32, "is no order of the strokes in .*of float32"),
+        (-1, "holds no steps from 1"),
+        ("elsewhere", "no voxel that is painted has a step in it"),
+    ],
+)
+def test_what_is_no_order_is_refused(order, message, files, run, read, tmp_path):
+    strokes = read(files / "strokes.tif")
+    wrong = {
+        np.float32: (strokes > 0).astype(np.float32),
+        -1: -(strokes > 0).astype(np.int16),
+        "elsewhere": (strokes == 0).astype(np.uint16),
+    }
+    values = order if isinstance(order, np.ndarray) else wrong[order]
+    write_volume(tmp_path / "order.tif", values, kind="image")
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif", *QUICK),
+        *("--stroke-order", tmp_path / "order.tif", "--output", tmp_path / "labels.tif"),
+    )
+    assert done.code != 0
+    assert message.partition(".*")[0] in done.err
+    assert message.rpartition(".*")[2] in done.err
+    assert not (tmp_path / "labels.tif").exists()
+    assert find_strokes(strokes).voxels.size

@@ -1,0 +1,284 @@
+"""More and less of a class, in a real window, with the mouse and the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QStyle, QStyleOptionSlider
+from scipy.ndimage import gaussian_filter
+from supervox.napari_plugin.widgets.class_table import LESS, MORE, SHARE
+from supervox.parameters import change_entry
+from supervox.project import Project
+from supervox.segmentation import RefinementParameters
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def gradual(scene: Any) -> np.ndarray:
+    """Return a ramp under clouds, on which classes have no sharp border."""
+    rng = np.random.default_rng(1)
+    clouds = gaussian_filter(rng.normal(size=scene.shape), 2)
+    ramp = 3 * np.arange(scene.shape[2]) + 25 * clouds / clouds.std()
+    return (ramp + rng.normal(0, 10, scene.shape)).astype(np.float32)
+
+
+@pytest.fixture
+def at_work(open_dock: Callable[..., Any], gradual: np.ndarray) -> Any:
+    """Open a window with live labels of three classes, of which the second is chosen."""
+    window = open_dock(gradual, name="scene", show=True)
+    session = window.session
+    session.choose(change_entry(session.parameters, ("supervoxels", "size_voxels"), 4.0))
+    session.classes.add()
+    window.viewer.dims.set_current_step(0, 8)
+    window.prepare(1, 2, 3)
+    session.classes.selected = 2
+    window.settle()
+    return window
+
+
+def voxels(window: Any, class_id: int = 2) -> int:
+    return int((np.asarray(window.session.view.prediction.data) == class_id).sum())
+
+
+def share(window: Any, class_id: int = 2) -> float:
+    return float(window.session.view.result.shares[class_id].share)
+
+
+def balance(window: Any) -> tuple[tuple[int, float], ...]:
+    chosen: RefinementParameters = window.session.parameters.refinement
+    return chosen.balance
+
+
+def drag_slider(window: Any, qtbot: Any, name: str, *values: int) -> None:
+    """Drag the handle of a slider over some values, and let it go."""
+    slider = window.find(name)
+    option = QStyleOptionSlider()
+
+    def handle(value: int) -> QPoint:
+        slider.initStyleOption(option)
+        option.sliderPosition = value
+        found: QPoint = (
+            slider.style()
+            .subControlRect(
+                QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider
+            )
+            .center()
+        )
+        return found
+
+    qtbot.mousePress(slider, LEFT, pos=handle(slider.value()))
+    for value in values:
+        qtbot.mouseMove(slider, handle(value))
+    qtbot.mouseRelease(slider, LEFT, pos=handle(values[-1]))
+    window.settle()
+
+
+def test_the_slider_is_effective_at_once_and_a_drag_is_one_step(at_work: Any, qtbot: Any) -> None:
+    window = at_work
+    before, first = voxels(window), np.asarray(window.session.view.prediction.data).copy()
+    drag_slider(window, qtbot, "supervox_balance", 10, 20, 30, 40)
+    ((class_id, value),) = balance(window)
+    assert class_id == 2
+    assert 1 < value < 3
+    assert voxels(window) > before
+    assert share(window) == pytest.approx(voxels(window) / first.size)
+    moved = np.asarray(window.session.view.prediction.data).copy()
+    window.key(Qt.Key.Key_Z, CTRL)
+    window.settle()
+    assert balance(window) == ()
+    np.testing.assert_array_equal(window.session.view.prediction.data, first)
+    assert window.session.live.scan.counts == {1: 1, 2: 1, 3: 1}  # no stroke went with it
+    window.click("supervox_redo")
+    window.settle()
+    assert balance(window) == ((2, value),)
+    np.testing.assert_array_equal(window.session.view.prediction.data, moved)
+    window.click("supervox_undo")
+    window.settle()
+    window.key(Qt.Key.Key_Z, CTRL)  # the stroke before
+    window.settle()
+    assert window.session.live.scan.counts == {1: 1, 2: 1}
+
+
+def test_buttons_keys_and_the_row_give_steps(at_work: Any, qtbot: Any) -> None:
+    window = at_work
+    window.click("supervox_more")
+    assert balance(window) == ((2, 0.2),)
+    window.key(Qt.Key.Key_Comma)
+    window.key(Qt.Key.Key_Comma)
+    assert balance(window) == ((2, -0.2),)
+    window.key(Qt.Key.Key_Period)
+    assert balance(window) == ()
+    table = window.find("supervox_classes")
+    for column, value in ((MORE, 0.2), (LESS, 0.0), (LESS, -0.2)):
+        cell = table.visualItemRect(table.item(2, column)).center()
+        qtbot.mouseClick(table.viewport(), LEFT, pos=cell)
+        window.settle()
+        assert dict(balance(window)).get(3, 0.0) == pytest.approx(value)
+    shown = table.item(2, SHARE).text()
+    assert shown.endswith(" %")
+    assert float(shown.removesuffix(" %")) == pytest.approx(100 * share(window, 3), rel=0.05)
+    assert window.session.classes.selected == 3  # the row was clicked
+    window.click("supervox_balance_reset")
+    window.settle()
+    assert balance(window) == ()
+    window.click("supervox_undo")
+    assert balance(window) == ((3, -0.2),)
+
+
+@pytest.mark.parametrize("typed", ["20", "20 %", "20,0"])
+def test_a_typed_share_is_met(at_work: Any, qtbot: Any, typed: str) -> None:
+    window = at_work
+    field = window.find("supervox_share")
+    qtbot.mouseDClick(field, LEFT)
+    field.selectAll()
+    qtbot.keyClicks(field, typed)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.session.balancing.searching.is_running
+    window.settle()
+    assert share(window) == pytest.approx(0.2, abs=0.02)
+    assert dict(balance(window))[2] < 0
+    assert field.text() == f"{100 * share(window):.0f} %"
+    window.click("supervox_undo")
+    window.settle()
+    assert balance(window) == ()
+
+
+def test_what_is_no_share_is_put_back(at_work: Any, qtbot: Any) -> None:
+    window = at_work
+    field = window.find("supervox_share")
+    was = field.text()
+    for typed in ("much", "0", "100", "-3"):
+        field.selectAll()
+        qtbot.keyClicks(field, typed)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert not window.session.balancing.searching.is_running
+        assert field.text() == was
+
+
+def test_a_share_that_can_not_be_reached_is_told(at_work: Any) -> None:
+    window = at_work
+    hints: list[str] = []
+    window.session.balancing.hint.connect(hints.append)
+    window.session.balancing.ask_for_share(2, 0.0001)
+    window.settle()
+    assert balance(window) != ()
+    assert hints[0].startswith("0.01 % can't be reached")
+
+
+def test_after_further_strokes_the_balance_is_offered_again(at_work: Any) -> None:
+    window, news = at_work, at_work.dock.segment.balance.news
+    window.click("supervox_more")
+    window.session.balancing.settle()
+    window.settle()
+    again = window.find("supervox_balance_again")
+    assert not again.isVisible()
+    mask = np.zeros(window.strokes.data.shape, bool)
+    mask[4, 12:28, 22:26] = True
+    window.paint_voxels(mask, 2)
+    window.settle()
+    assert news.text() == "set 1 stroke ago"
+    window.click("supervox_balance_again")
+    assert not again.isVisible()
+    assert balance(window) == ((2, 0.2),)
+    window.click("supervox_undo")
+    assert again.isVisible()
+
+
+def test_a_stroke_after_a_move_is_undone_before_it(at_work: Any) -> None:
+    window = at_work
+    window.click("supervox_more")
+    window.drag((8, 14, 22), (8, 24, 22))
+    window.settle()
+    assert window.session.balancing.strokes_since(2) == 1
+    window.click("supervox_undo")
+    window.settle()
+    assert balance(window) == ((2, 0.2),)
+    window.click("supervox_undo")
+    assert balance(window) == ()
+
+
+def test_planes_far_apart_follow_the_slider_and_are_a_click_away(at_work: Any, qtbot: Any) -> None:
+    window, planes = at_work, at_work.dock.planes
+    window.click("supervox_compare")
+    window.settle()
+    window.settle()
+    assert planes.isVisible()
+    assert [view.plane.at for view in planes.views] == [2, 6, 10, 14]
+    labels = np.asarray(window.session.view.prediction.data)
+    np.testing.assert_array_equal(
+        window.session.view.result.labels[planes.views[0].plane.ids], labels[2]
+    )
+    before = [view.pixels.copy() for view in planes.views]
+    drag_slider(window, qtbot, "supervox_balance", 20, 40)
+    assert all((view.pixels != old).any() for view, old in zip(planes.views, before, strict=True))
+    qtbot.mouseClick(planes.views[3], LEFT)
+    assert window.viewer.dims.current_step[0] == 14
+    planes.grab()  # paints
+    qtbot.keyClick(planes, Qt.Key.Key_K)
+    assert not planes.isVisible()
+    window.key(Qt.Key.Key_K)
+    assert planes.isVisible()
+    window.close_dock()
+    assert not planes.isVisible()
+
+
+def test_the_dock_keeps_still(at_work: Any, qtbot: Any) -> None:
+    window, box = at_work, at_work.dock.segment.balance
+    heights = {box.height()}
+    for act in (
+        lambda: drag_slider(window, qtbot, "supervox_balance", 20),
+        lambda: window.paint(2),
+        lambda: window.session.balancing.ask_for_share(2, 0.2),
+        lambda: window.click("supervox_balance_reset"),
+    ):
+        act()
+        window.settle_widgets()
+        heights.add(box.height())
+        window.settle()
+        heights.add(box.height())
+    assert len(heights) == 1
+
+
+def test_before_there_are_labels_nothing_can_be_moved(window: Any, told: list[str]) -> None:
+    for name in ("supervox_less", "supervox_more", "supervox_balance", "supervox_share"):
+        assert not window.find(name).isEnabled()
+    assert not window.find("supervox_compare").isEnabled()
+    window.key(Qt.Key.Key_Period)
+    assert balance(window) == ()
+    assert window.viewer.status.startswith("More or less of a class: once there are live labels")
+    window.key(Qt.Key.Key_K)
+    assert not window.dock.planes.isVisible()
+
+
+def test_final_labels_and_the_project_have_the_balance(at_work: Any) -> None:
+    window = at_work
+    window.click("supervox_finish")
+    window.settle()
+    plain = np.asarray(window.session.view.final.data).copy()
+    for _ in range(8):
+        window.click("supervox_more")
+    window.settle()
+    assert not window.session.delivery.is_finished
+    window.click("supervox_finish")
+    window.settle()
+    final = np.asarray(window.session.view.final.data)
+    assert (final == 2).sum() > (plain == 2).sum()
+    folder = window.session.autosave.project.folder if window.session.autosave.project else None
+    if folder is not None:
+        window.close_dock()
+        with Project.open(folder) as project:
+            assert project.settings.parameters.refinement.balance == ((2, 1.6),)
+
+
+def test_another_image_begins_without_a_balance(at_work: Any, scene: Any) -> None:
+    window = at_work
+    window.click("supervox_more")
+    other = window.viewer.add_image(scene.image, name="other")
+    window.session.choose_image(other)
+    assert balance(window) == ()
