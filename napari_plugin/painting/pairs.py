@@ -83,9 +83,9 @@ class Pairs(BackgroundTask):
 
     def follow(
         self,
-        image: Image,
-        prepared: Prepared,
-        strokes: Strokes,
+        image: Image | None,
+        prepared: Prepared | None,
+        strokes: Strokes | None,
         result: LiveResult,
         in_view: Box | None,
     ) -> None:
@@ -93,15 +93,17 @@ class Pairs(BackgroundTask):
 
         Parameters
         ----------
-        image : Image
-        prepared : Prepared
-        strokes : Strokes
-            In the part that is prepared.
+        image : Image or None
+        prepared : Prepared or None
+        strokes : Strokes or None
+            In the part that is prepared. Without image, preparation or strokes, nothing is done.
         result : LiveResult
             What came of them.
         in_view : tuple of 3 slice or None
             The slice in view; None if none is.
         """
+        if image is None or prepared is None or strokes is None:
+            return
         before, self._before = self._before, (prepared, strokes, result)
         if before is not None and before[:2] == (prepared, strokes):
             return  # another strength, say: the question stays open
