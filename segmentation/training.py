@@ -27,7 +27,7 @@ from .history import Moment, find_moments
 from .strokes import LabelledSupervoxels, Strokes
 from .view_first import Surroundings
 
-FIRST_DEALS = 8  # of the strokes into folds, where no earlier moments tell
+FIRST_DEALS = 4  # of the strokes into folds, where no earlier moments tell
 MOST_REMEMBERED = 64  # moments, so that undoing a few strokes needs no learning
 
 
@@ -157,10 +157,14 @@ class Memory:
         run : Run
             Asked whether to stop on any thread.
         """
-        for moment in moments:
-            if moment.keys[0] not in self._costs:
-                costs = _costs_of(partition, moment, classifier, self.trainer, run)
-                self._costs[moment.keys[0]] = costs
+        new = [moment for moment in moments if moment.keys[0] not in self._costs]
+        own = run.on(1) if len(new) > 1 else run  # as where strokes of another day are opened
+
+        def learn(moment: Moment) -> LabelCosts:
+            return _costs_of(partition, moment, classifier, self.trainer, own)
+
+        for moment, costs in zip(new, run.parallel(learn, new), strict=True):
+            self._costs[moment.keys[0]] = costs
         costs_of = [self._costs[moment.keys[0]] for moment in moments]
         return LabelCosts.average(costs_of, [moment.n_trees for moment in moments])
 
@@ -199,10 +203,13 @@ def _costs_of(
     if trainer.renews_trees:  # trees of other moments know nothing of this one's strokes, or more
         classifier = smaller.train(*training_rows([partition], [painted]), run=run)
     sample = sample_volume(partition, classifier, run=run)
-    found = []
-    for deal in range(first_deal, first_deal + n_deals):
-        folds = cross_validate(partition, painted, smaller, deal=deal, run=run)
-        found.append(estimate_label_costs(folds, sample, per_supervoxel, run=run))
+
+    def of_deal(deal: int) -> LabelCosts:
+        own = run.on(1) if n_deals > 1 else run
+        folds = cross_validate(partition, painted, smaller, deal=deal, run=own)
+        return estimate_label_costs(folds, sample, per_supervoxel, run=own)
+
+    found = run.parallel(of_deal, range(first_deal, first_deal + n_deals))
     return LabelCosts.average(found, [1] * n_deals)
 
 
