@@ -144,9 +144,8 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield "that is asked for. The curves are of live labels: one partition, no edges. *Cost* are"
     yield "the strokes after which mean Dice is lower by more than .02 and .05 than before, *worst*"
     yield "is the largest such fall; *middle* and *end* are means of three strokes."
-    yield "*Bodies*, *plates* and *textures* are made (`benchmarks/made_volumes.py`)."
-    yield "The voxel forest is the one of *Accuracy*, grown anew at each stroke, with the same"
-    yield "robots correcting what it shows; seed 0, scored on ten planes."
+    yield "*Bodies*, *plates*, *textures* are made (`benchmarks/made_volumes.py`). The voxel forest is"
+    yield "that of *Accuracy*, grown anew at each stroke; seed 0, scored on ten planes."
     if results["missing"]:
         yield f"Missing here: {', '.join(results['missing'])}."
     yield ""

@@ -49,7 +49,7 @@ class Prepared:
     ----------
     data : Dataset
     with_final : bool
-        Whether final labels are wanted: four partitions and edges.
+        Whether final labels are wanted, of four partitions and edges, and the slider is tried.
     """
 
     def __init__(self, data: Dataset, with_final: bool) -> None:
@@ -101,7 +101,7 @@ class Prepared:
             found["live"].append(round(mean_dice(data, painted.classes, labels), 5))
             if final is not None and n in FINAL_AT:
                 found["final"][str(n)] = _score(final, data, painted)
-            if robot in SLIDER_ROBOTS and n in SLIDER_AT:
+            if final is not None and robot in SLIDER_ROBOTS and n in SLIDER_AT:
                 found["slider"][str(n)] = _try_slider(live, final, data, painted)
         if asked:
             found["rings"] = [len(asked), sum(asked)]

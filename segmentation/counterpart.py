@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .strokes import Strokes, majority
 
 WRONG_SHARE = 0.25  # of a stroke's voxels: with less, the stroke corrected nothing
-CERTAIN = 0.7  # probability of a region that is worth asking for
+CERTAIN = 0.8  # probability of a region that is worth asking for
 SMALLEST = 0.5  # of the mean size of a region in the part: slivers say little
 RADIUS = 1.5  # around the nearest region, in widths of a region: as much as a short stroke touches
 

@@ -139,7 +139,10 @@ def _painting(folder: Path) -> None:
         _draw(person, plane, line)
         frames.append(person.picture())
         person.wait_for_labels()
+        person.wait(lambda: not session.pairs.is_running, "a ring")
         frames.append(person.picture())
+        if session.pairs.pair is not None:
+            save_png(frames[-1], folder / "window-pair.png")
     save_png(person.project_menu(), folder / "section-project.png")
     pauses = [700] * (len(frames) - 1) + [2500]
     save_animation(frames, folder / "painting.webp", width=ANIMATION_WIDTH, milliseconds=pauses)

@@ -186,6 +186,27 @@ def make_mark(
     )
 
 
+def make_outline(
+    image: Image, indices: tuple[NDArray[np.int64], ...], name: str, colour: str
+) -> Labels:
+    """Return the outline of some voxels, given as indices into the image, on every slice."""
+    start = [int(axis.min()) - 1 for axis in indices]
+    inside = tuple(axis - first for axis, first in zip(indices, start, strict=True))
+    mask = np.zeros([int(axis.max()) + 2 for axis in inside], np.uint8)
+    mask[inside] = 1
+    layer = Labels(
+        mask,
+        name=name,
+        metadata=metadata(MARK, image),
+        opacity=1.0,
+        colormap=DirectLabelColormap(color_dict={None: _NOTHING, 0: _NOTHING, 1: colour}),
+        **placement(image, start),
+    )
+    layer.contour = 1
+    layer.editable = False
+    return layer
+
+
 def frame(layer: Layer) -> None:
     """Draw a line around a layer that covers a part of the image."""
     box = layer.bounding_box

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from napari.layers import Image, Labels, Points
+from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
-from supervox.napari_plugin.layers.make_layers import insert_above, make_mark
+from supervox.napari_plugin.layers.make_layers import insert_above, make_mark, make_outline
 from supervox.napari_plugin.layers.source import Box
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.napari_plugin.tasks.live import LiveResult
@@ -75,7 +75,7 @@ class Pairs(BackgroundTask):
         super().__init__()
         self._viewer, self._painting, self._classes = viewer, painting, classes
         self.pair: Pair | None = None
-        self._mark: Points | None = None
+        self._marks: list[Layer] = []
         self._image: Image | None = None
         self._before: tuple[Prepared, Strokes, LiveResult] | None = None
         painting.began.connect(self.clear)
@@ -83,9 +83,9 @@ class Pairs(BackgroundTask):
 
     def follow(
         self,
-        image: Image,
-        prepared: Prepared,
-        strokes: Strokes,
+        image: Image | None,
+        prepared: Prepared | None,
+        strokes: Strokes | None,
         result: LiveResult,
         in_view: Box | None,
     ) -> None:
@@ -93,15 +93,17 @@ class Pairs(BackgroundTask):
 
         Parameters
         ----------
-        image : Image
-        prepared : Prepared
-        strokes : Strokes
-            In the part that is prepared.
+        image : Image or None
+        prepared : Prepared or None
+        strokes : Strokes or None
+            In the part that is prepared. Without image, preparation or strokes, nothing is done.
         result : LiveResult
             What came of them.
         in_view : tuple of 3 slice or None
             The slice in view; None if none is.
         """
+        if image is None or prepared is None or strokes is None:
+            return
         before, self._before = self._before, (prepared, strokes, result)
         if before is not None and before[:2] == (prepared, strokes):
             return  # another strength, say: the question stays open
@@ -110,7 +112,7 @@ class Pairs(BackgroundTask):
         if before is None or before[0] is not prepared or in_view is None or layer is None:
             return
         self._image = image
-        part = _on_screen(in_view, layer, prepared.source.start)
+        part = _on_screen(in_view, layer, prepared)
         task = _task(prepared, (before[1], strokes), before[2].labels, result, part)
         self.run(task, "Looking for regions to ask about")
 
@@ -123,8 +125,12 @@ class Pairs(BackgroundTask):
             return
         self.pair = pair
         colour = self._classes[pair.class_id].colour
-        self._mark = make_mark(image, pair.place, 2 * pair.radius, "is this right?", colour)
-        insert_above(self._viewer, self._viewer.layers[-1], self._mark)
+        self._marks = [
+            make_outline(image, pair.voxels, "regions asked about", colour),
+            make_mark(image, pair.place, 2 * pair.radius, "is this right?", colour),
+        ]
+        for mark in self._marks:
+            insert_above(self._viewer, self._viewer.layers[-1], mark)
 
     def answer(self, is_right: bool) -> None:
         """Paint the regions, as one step that can be undone, or leave them; the question ends."""
@@ -137,9 +143,10 @@ class Pairs(BackgroundTask):
         """Ask no more: nothing is painted."""
         self.cancel()
         was_asked, self.pair = self.pair is not None, None
-        mark, self._mark = self._mark, None
-        if mark is not None and mark in self._viewer.layers:
-            self._viewer.layers.remove(mark)
+        marks, self._marks = self._marks, []
+        for mark in marks:
+            if mark in self._viewer.layers:
+                self._viewer.layers.remove(mark)
         if was_asked:
             self.changed.emit()
 
@@ -149,12 +156,15 @@ class Pairs(BackgroundTask):
         self._before = None
 
 
-def _on_screen(part: Box, layer: Labels, start: tuple[int, int, int]) -> Box:
-    """Return what of a slice is on the screen; all of it before anything was drawn."""
+def _on_screen(part: Box, layer: Labels, prepared: Prepared) -> Box:
+    """Return what of a slice is on the screen, with room for a ring; before it is drawn, all."""
+    room = round(prepared.parameters.supervoxels.size_voxels)
     corners = np.zeros((2, 3), np.int64)
     corners[:, -layer.ndim :] = layer.corner_pixels
+    ends = np.array(prepared.source.full_shape) - 1
+    corners += room * np.array([corners[0] > 0, -1 * (corners[1] < ends)])
     shown = []
-    for whole, first, last, offset in zip(part, *corners, start, strict=True):
+    for whole, first, last, offset in zip(part, *corners, prepared.source.start, strict=True):
         begin, end = max(whole.start, first - offset), min(whole.stop, last + 1 - offset)
         is_across = whole.stop - whole.start == 1
         shown.append(whole if is_across or end - begin < 2 else slice(int(begin), int(end)))
@@ -175,8 +185,9 @@ def _task(
             return None
         first, last = np.array([(axis.start, axis.stop) for axis in part]).T
         places = np.stack(np.unravel_index(corrected.voxels, ids.shape), axis=1)
-        if not ((places >= first) & (places < last)).all(axis=1).any():
-            return None  # somebody looks elsewhere by now
+        across = last - first == 1
+        if not (places == first)[:, across].all(axis=1).any():
+            return None  # somebody looks at another slice by now
         is_candidate = result.labels == corrected.wrong
         is_candidate[label_supervoxels(ids, strokes[1]).supervoxels] = False
         found = find_counterpart(

@@ -352,9 +352,8 @@ class Session:
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
-        image, prepared, strokes = self.volume.image, self.preparation.prepared, self.live.strokes
-        if image is not None and prepared is not None and strokes is not None:
-            self.pairs.follow(image, prepared, strokes, result, self._part_in_view())
+        now = self.volume.image, self.preparation.prepared, self.live.strokes
+        self.pairs.follow(*now, result, self._part_in_view())
 
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes; what another one left is hidden."""

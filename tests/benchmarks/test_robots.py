@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -129,3 +130,26 @@ def test_made_volumes_have_all_their_classes(repository: Path) -> None:
         assert data.name == name
         assert data.image.shape == data.truth.shape == (24, 64, 64)
         assert set(np.unique(data.truth)) == set(data.scored)
+
+
+def test_some_sessions_alone_print_a_line_each(
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.syspath_prepend(repository)
+    from benchmarks import correction
+
+    monkeypatch.setattr(correction, "volume_names", lambda: [correction.QUICK])
+    chosen = "--robots rings,error --seeds 1 --most 8 --processes 1 --live-only --curves --save"
+    correction.main(["--volumes", "plates", *chosen.split(), str(tmp_path / "found.json")])
+    lines = capsys.readouterr().out.splitlines()
+    assert ["rings" in lines[0], "error" in lines[2]] == [True, True]
+    found = json.loads((tmp_path / "found.json").read_text())
+    assert [session["robot"] for session in found] == ["rings", "error"]
+    assert all(len(session["live"]) == 3 for session in found)  # after 6, 7 and 8 strokes
+    assert lines[1].split() == [f"{value:.3f}" for value in found[0]["live"]]
+    with pytest.raises(SystemExit):
+        correction.main(["--volumes", "moon"])
+    assert "there are plates, quick" in capsys.readouterr().err

@@ -34,7 +34,9 @@ def asked(shown: Any) -> Any:
 
 
 def is_ringed(window: Any) -> bool:
-    return any(layer.name == NAME for layer in window.viewer.layers)
+    names = {layer.name for layer in window.viewer.layers}
+    assert (NAME in names) == ("regions asked about" in names)
+    return NAME in names
 
 
 def test_a_correction_is_followed_by_a_question(asked: Any, scene: Any) -> None:
@@ -49,6 +51,11 @@ def test_a_correction_is_followed_by_a_question(asked: Any, scene: Any) -> None:
     assert place == pair.place
     assert place[0] == asked.viewer.dims.current_step[0]
     assert asked.viewer.layers.selection.active.name == "strokes"
+    outline = asked.layer("regions asked about")
+    shown = np.argwhere(outline.data) + np.round(outline.translate).astype(int)
+    assert {tuple(place) for place in shown} == set(
+        zip(*(axis.tolist() for axis in pair.voxels), strict=True)
+    )
 
 
 def test_enter_paints_it_as_one_step(asked: Any) -> None:
