@@ -201,9 +201,8 @@ class Segmenter:
         with self._lock:
             if len(self._partitions) == self.parameters.partitions:
                 return
-            # a stroke would have to wait for the kernels, which are loaded meanwhile
             with self._timed("prepare"), ThreadPoolExecutor(1) as pool:
-                warmed = pool.submit(warm_up)
+                warmed = pool.submit(warm_up)  # or a stroke would have to wait for the kernels
                 self._partitions = prepare_partitions(
                     self.volume,
                     self.parameters.shifts,
@@ -274,8 +273,11 @@ class Segmenter:
             moments = self._memory.moments(self._partitions, strokes)
             painted, earlier, told = moments[-1].painted, self._learned, (self._partitions, moments)
             known = earlier if earlier is not None and earlier.follows_from(moments) else None
-            with self._timed("train"):
-                trained = known.classifier if known else self._memory.train(*told, run=local)
+            if known:
+                trained = known.classifier
+            else:
+                with self._timed("train"):
+                    trained = self._memory.train(*told, run=local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):

@@ -33,6 +33,7 @@ from supervox.segmentation import (
     segment,
     segmenter,
 )
+from supervox.segmentation.memory import Memory
 from supervox.volumes import VolumeClass
 
 SHAPE = (20, 32, 36)
@@ -77,7 +78,7 @@ def scene() -> Scene:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Count the calls of what is dear."""
-    counted = {"prepare_partitions": 0, "_train": 0}
+    counted = {"prepare_partitions": 0, "train": 0}
 
     def spy_on(place: Any, name: str) -> None:
         inner = getattr(place, name)
@@ -89,7 +90,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
         monkeypatch.setattr(place, name, spy)
 
     spy_on(segmenter, "prepare_partitions")
-    spy_on(Segmenter, "_train")
+    spy_on(Memory, "train")
     return counted
 
 
@@ -108,7 +109,7 @@ def test_a_new_stroke_never_prepares_again(scene: Scene, calls: dict[str, int]) 
     more = scene.strokes.copy()
     more[3] = scene.truth[3]
     second = work.segment(more)
-    assert calls == {"prepare_partitions": 1, "_train": 2}
+    assert calls == {"prepare_partitions": 1, "train": 2}
     assert {"scan", "train", "predict", "refine"} <= work.seconds.keys()
     assert "prepare" not in work.seconds
     assert all(a is b for a, b in zip(partitions, work.partitions, strict=True))
@@ -120,7 +121,7 @@ def test_the_same_strokes_never_train_again(scene: Scene, calls: dict[str, int])
     work = Segmenter(scene.image, parameters=QUICK)
     first = work.segment(scene.strokes).labels
     second = work.segment(scene.strokes.astype(np.int32)).labels
-    assert calls == {"prepare_partitions": 1, "_train": 1}
+    assert calls == {"prepare_partitions": 1, "train": 1}
     assert work.seconds.keys() == {"scan"}
     np.testing.assert_array_equal(first, second)
 
@@ -134,7 +135,7 @@ def test_a_new_strength_never_trains(scene: Scene, calls: dict[str, int]) -> Non
         np.testing.assert_array_equal(labels, results.setdefault(strength, labels))
         assert work.parameters.refinement == chosen
     assert work.seconds.keys() == {"scan", "refine"}
-    assert calls == {"prepare_partitions": 1, "_train": 1}
+    assert calls == {"prepare_partitions": 1, "train": 1}
     fresh = replace(QUICK, refinement=RefinementParameters(strength=4.0))
     np.testing.assert_array_equal(results[4.0], labels_of(scene, fresh))
 
@@ -154,7 +155,7 @@ def test_a_new_balance_never_trains(scene: Scene, calls: dict[str, int]) -> None
             balance_probabilities(plain.probabilities[0], plain.class_ids, chosen.balance),
         )
     assert work.seconds.keys() == {"scan", "refine"}
-    assert calls == {"prepare_partitions": 1, "_train": 1}
+    assert calls == {"prepare_partitions": 1, "train": 1}
     np.testing.assert_array_equal(results[0.0].labels, plain.labels)
     sizes = [(results[value].labels == 2).sum() for value in (-2.0, 0.0, 2.0)]
     assert sizes[0] < sizes[1] < sizes[2]
@@ -193,7 +194,7 @@ def test_a_share_is_met_after_refinement(scene: Scene, calls: dict[str, int]) ->
         beside = [value for value in (found.balance - 0.01, found.balance + 0.01) if value >= -10]
         around = [abs(share_at(value) - wanted) for value in beside]
         assert abs(found.share - wanted) <= max(0.01 * wanted, min(around) + 1e-12)
-    assert calls["_train"] == 1
+    assert calls["train"] == 1
 
 
 def test_a_share_that_can_not_be_is_refused(scene: Scene) -> None:
@@ -363,7 +364,7 @@ def test_refused_strokes_leave_the_segmenter_as_it_was(scene: Scene, calls: dict
     with pytest.raises(SegmentationError, match="only class 1 is painted"):
         work.segment((scene.strokes == 1).astype(np.uint8))
     np.testing.assert_array_equal(work.segment(scene.strokes).labels, first)
-    assert calls == {"prepare_partitions": 1, "_train": 1}
+    assert calls == {"prepare_partitions": 1, "train": 1}
 
 
 # What comes out
