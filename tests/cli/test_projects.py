@@ -222,7 +222,8 @@ def test_export(files, run, project, made, read, tmp_path):
         assert strokes.spacing == pytest.approx((30, 30, 30))
     assert load_model(out / "cell.model").classifier.class_ids == (1, 2, 3, 4, 5, 6)
     names = sorted(path.name for path in out.iterdir())
-    assert names == sorted(["cell.model", *(f"cell_{kind}.h5" for kind in kinds)])
+    expected = [*(f"cell_{kind}.h5" for kind in kinds), "cell.model", "order_of_cell_strokes.h5"]
+    assert names == sorted(expected)
 
 
 def test_export_of_strokes_needs_no_computing(run, project, tmp_path, monkeypatch):
@@ -302,7 +303,7 @@ def test_what_is_lost_is_told(run, project):
         shutil.rmtree(snapshot)
     journal = project / "annotations/strokes.journal"
     with Project.open(project, read_only=True) as opened:
-        (number,) = [k for k, role, _ in opened.annotations.journal._index.roles()]
+        (number,) = [k for k, *_ in opened.annotations.journal._index.roles()]
         at = opened.annotations.journal._index.offset_of(number)
     data = bytearray(journal.read_bytes())
     data[at + 60] ^= 1

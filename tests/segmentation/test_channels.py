@@ -182,7 +182,7 @@ def test_a_model_wants_as_many_channels(
     [
         (np.zeros((16, 32, 39)), r"channel 2 has shape \(16, 32, 39\), the volume \(16, 32, 40\)"),
         (np.full(SHAPE, 3.0), "channel 2: the volume is constant"),
-        (np.full(SHAPE, np.nan), "channel 2: the volume has no finite voxels"),
+        (np.full(SHAPE, np.nan), "channel 2: the volume has no voxels with data"),
         (np.zeros(SHAPE, complex), "type complex128"),
     ],
 )

@@ -581,7 +581,7 @@ def test_strokes_that_are_refused(
     ("volume", "message"),
     [
         (np.full(SHAPE, 5, np.uint8), r"constant \(every voxel is 5\)"),
-        (np.full(SHAPE, np.nan, np.float32), "no finite voxels"),
+        (np.full(SHAPE, np.nan, np.float32), "no voxels with data"),
         (np.zeros((0, 4, 4), np.uint8), "has no voxels"),
         (np.zeros((4, 4, 4, 3), np.uint8), "axes plane, row and column"),
         (np.zeros(5, np.uint8), "axes plane, row and column"),
