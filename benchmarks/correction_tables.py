@@ -144,8 +144,8 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield "that is asked for. The curves are of live labels: one partition, no edges. *Cost* are"
     yield "the strokes after which mean Dice is lower by more than .02 and .05 than before, *worst*"
     yield "is the largest such fall; *middle* and *end* are means of three strokes."
-    yield "*Bodies*, *plates*, *textures* are made (`benchmarks/made_volumes.py`). The voxel forest is"
-    yield "that of *Accuracy*, grown anew at each stroke; seed 0, scored on ten planes."
+    yield "*Bodies*, *plates*, *textures* are made (`benchmarks/made_volumes.py`). The voxel forest"
+    yield "is that of *Accuracy*, grown anew at each stroke; seed 0, scored on ten planes."
     if results["missing"]:
         yield f"Missing here: {', '.join(results['missing'])}."
     yield ""
