@@ -86,9 +86,9 @@ def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
         - most of its voxels, and less than half of all others, lie in constant pieces of 3 x 3
           voxels;
         - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders;
-        - there are measured values on both sides of it, or it is as far from those beside its
-          pieces as from others (half as far, by the medians): else it is the end of a range that
-          the image was cut off at.
+        - it isn't the end of a range that the image was cut off at: then there are measured values
+          on one side of it only, and beside its pieces they come close to it: in the median less
+          than half as far as elsewhere, a tenth of them half as far again or two grey levels.
     """
     found = [_Candidate(value) for value in _border_values(volume)]
     if found:  # nearly no image has any
@@ -155,11 +155,16 @@ class _Candidate:
         )
 
     def _is_cut_off(self, measured: NDArray[np.float64]) -> bool:
+        """Tell whether it is the end of a range: measured values reach it, above all beside it."""
         beside = np.concatenate(self.beside).astype(np.float64)
         if not measured.size or not beside.size or measured.min() < self.value < measured.max():
             return False
-        near, far = (float(np.median(np.abs(some - self.value))) for some in (beside, measured))
-        return 2 * near < far
+        distance = np.abs(beside - self.value)
+        least, near = np.quantile(distance, (0.1, 0.5))
+        far = np.median(np.abs(measured - self.value))
+        level = np.diff(np.unique(measured)).min()  # of a few grey values, they are 1 apart
+        reach_it = 2 * least < near or least <= 2 * level
+        return bool(reach_it and 2 * near < far)
 
 
 def _border_values(volume: VolumeLike) -> list[float]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from supervox.execution import IntTriple, Slices, VolumeLike
 
 MOST_CELLS = 64  # of the thumbnail along an axis
@@ -30,7 +31,7 @@ class StandIn:
     cell : tuple of 3 int
         Voxels of one of its cells.
     means : float64, (cells...)
-        Mean of the data in each cell; where there is none, in the cells around it.
+        Mean of the data in each cell; where there is none, in the nearest cell.
     """
 
     cell: IntTriple
@@ -52,7 +53,9 @@ class StandIn:
         steps = [max(1, edge // LOOKS) for edge in edges]
         z, y, x = (edge // step * step for edge, step in zip(edges, steps, strict=True))
         found = list(_sum_planes(volume, (z, y, x), steps))
-        means = _without_gaps(np.stack([s for s, _ in found]), np.stack([c for _, c in found]))
+        means = _without_gaps(
+            np.stack([s for s, _ in found]), np.stack([c for _, c in found]), (z, y, x)
+        )
         return cls((z, y, x), means)
 
     def fill(self, values: NDArray[Any], box: Slices) -> None:
@@ -90,18 +93,14 @@ def _add_up(values: Float64, by: list[int]) -> Float64:
     return values
 
 
-def _without_gaps(total: Float64, count: Float64) -> Float64:
-    """Return means; where nothing was counted, those of cells twice as wide, and so on.
-
-    Wider along rows and columns first, since planes may lie far apart.
-    """
+def _without_gaps(total: Float64, count: Float64, cell: IntTriple) -> Float64:
+    """Return means; where nothing was counted, those of the nearest cell."""
     means: Float64 = total / np.maximum(count, 1)
     gaps = count == 0
-    if not gaps.any() or count.size == 1:
+    if not gaps.any() or gaps.all():
         return means
-    by = [1, 2, 2] if max(count.shape[1:]) > 1 else [2, 1, 1]
-    wider = _without_gaps(_add_up(total, by), _add_up(count, by))
-    for axis, n in enumerate(by):
-        wider = np.repeat(wider, n, axis=axis).take(np.arange(count.shape[axis]), axis=axis)
-    means[gaps] = wider[gaps]
-    return means
+    nearest = ndimage.distance_transform_edt(
+        gaps, sampling=cell, return_distances=False, return_indices=True
+    )
+    filled: Float64 = means[tuple(nearest)]
+    return filled

@@ -108,6 +108,21 @@ def next_unsure(viewer: Viewer) -> None:
     dock_of(viewer).session.go_to_unsure()
 
 
+def more_of_class(viewer: Viewer) -> None:
+    """Give the class that is chosen more of the volume."""
+    dock_of(viewer).nudge_chosen(1)
+
+
+def less_of_class(viewer: Viewer) -> None:
+    """Give the class that is chosen less of the volume."""
+    dock_of(viewer).nudge_chosen(-1)
+
+
+def compare_planes(viewer: Viewer) -> None:
+    """Show planes far apart in the volume, or hide them."""
+    dock_of(viewer).compare()
+
+
 def finish(viewer: Viewer) -> None:
     """Compute the final labels in full quality."""
     dock_of(viewer).session.delivery.finish()

@@ -166,7 +166,7 @@ class SupervoxDock(QWidget):
                 set_again=session.balancing.set_again,
                 ask_for_share=session.balancing.ask_for_share,
                 cancel=session.balancing.searching.cancel,
-                compare=self._compare,
+                compare=self.compare,
             ),
         )
         self.export = ExportSection(
@@ -183,8 +183,8 @@ class SupervoxDock(QWidget):
             go_to_unsure=session.go_to_unsure,
             is_asked=lambda: session.pairs.pair is not None,
             answer=session.pairs.answer,
-            compare=self._compare,
-            nudge=self._nudge,
+            compare=self.compare,
+            nudge=self.nudge_chosen,
         )
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
 
@@ -195,7 +195,11 @@ class SupervoxDock(QWidget):
         else:
             self.session.hint("More or less of a class: once there are live labels of it")
 
-    def _compare(self) -> None:
+    def nudge_chosen(self, steps: int) -> None:
+        """Give the class that is chosen more or less."""
+        self._nudge(self.session.classes.selected, steps)
+
+    def compare(self) -> None:
         """Show planes far apart in the volume, or hide them."""
         if self.session.view.result is not None and self.session.comparison.is_possible:
             self.planes.toggle()

@@ -38,7 +38,7 @@ class Keys:
     answer : callable
         Takes the answer.
     nudge : callable
-        Gives a class more or less, by steps.
+        Gives the class that is chosen more or less, by steps.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Keys:
         is_asked: Callable[[], bool],
         answer: Callable[[bool], None],
         compare: Callable[[], None],
-        nudge: Callable[[int, int], None],
+        nudge: Callable[[int], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
         self._use_tool, self._is_asked = use_tool, is_asked
@@ -77,8 +77,8 @@ class Keys:
             "U": lambda _: update(),
             "N": lambda _: go_to_unsure(),
             "K": lambda _: compare(),
-            ",": lambda _: nudge(classes.selected, -1),
-            ".": lambda _: nudge(classes.selected, 1),
+            ",": lambda _: nudge(-1),
+            ".": lambda _: nudge(1),
         }
         self._viewer_keys |= self._steps  # for when another layer is active
         for key, action in self._viewer_keys.items():

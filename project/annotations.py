@@ -145,15 +145,10 @@ class AnnotationStore:
             raise
         return cls(folder, journal, found, on_state, read_only=read_only)
 
-    # ------------------------------------------------------------------------------- changing
-
     def record(self, change: Change) -> int | None:
         """Write down what was painted into `voxels`, or a balance; takes no longer than a copy.
 
-        Returns
-        -------
-        int or None
-            Number of the record; None if nothing changed.
+        Returns the number of the record; None if nothing changed.
 
         Raises
         ------
@@ -166,7 +161,7 @@ class AnnotationStore:
 
     def apply(self, change: VoxelChange) -> int | None:
         """Paint a change, and write it down; as `record` otherwise."""
-        number = self._record(change, Role.CHANGE, None)
+        number = self.record(change)
         change.apply(self.voxels)
         return number
 
@@ -189,18 +184,14 @@ class AnnotationStore:
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes of these annotations with the steps at which they were painted.
 
-        Changes that were taken back are no steps, and neither are those of a balance. A change that
-        can't be read any more is one that nothing is known of.
+        Changes that were taken back are no steps, and neither are those of a balance.
         """
         self._order.follow(self.steps.done, self._change_of)
         return self._order.order(strokes)
 
-    def _change_of(self, number: int) -> Change | None:
-        try:
-            waiting = None if self._writer is None else self._writer.waiting(number)
-            content = (waiting or self._journal.read(number)).content
-        except ProjectError:
-            return None  # told by the journal when it was opened
+    def _change_of(self, number: int) -> Change:
+        waiting = None if self._writer is None else self._writer.waiting(number)
+        content = (waiting or self._journal.read(number)).content
         assert isinstance(content, Change)
         return content
 
@@ -240,18 +231,7 @@ class AnnotationStore:
             self._classes = table
 
     def keep(self, content: Mapping[str, Any], kind: RecordKind = RecordKind.PROJECT) -> int:
-        """Keep what isn't strokes in the journal as well.
-
-        Parameters
-        ----------
-        content : mapping
-            What JSON can hold.
-        kind : RecordKind
-
-        Returns
-        -------
-        int
-            Number of the record.
+        """Keep what isn't strokes, and JSON can hold, in the journal; return the record's number.
 
         Raises
         ------
@@ -398,13 +378,12 @@ class AnnotationStore:
 
     def _change_by(self, target: int | None, role: Role) -> Change | None:
         """Return what undoing or redoing the change of a record would change."""
-        writer = self._check_writable()
+        self._check_writable()
         if target is None:
             return None
-        made = (writer.waiting(target) or self._journal.read(target)).content
+        made = self._change_of(target)
         if isinstance(made, BalanceChange):
             return made.inverse if role is Role.UNDO else made
-        assert isinstance(made, VoxelChange)
         present = self.voxels.reshape(-1)[made.voxels]
         return VoxelChange(made.voxels, present, made.old if role is Role.UNDO else made.new)
 

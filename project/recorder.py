@@ -168,7 +168,7 @@ class Recorder:
         if self._store is not None:
             return self._store.order(strokes)
         waiting = {id(change): change for change in self._waiting}
-        self._order.follow(tuple(waiting), waiting.get)
+        self._order.follow(tuple(waiting), waiting.__getitem__)
         return self._order.order(strokes)
 
     @property

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
-from .changes import BalanceChange, Change, VoxelChange
+from .changes import Change, VoxelChange
+from .errors import ProjectError
 
 Name = TypeVar("Name")
 
@@ -31,7 +32,7 @@ class StrokeOrder(Generic[Name]):
         self._included: list[Name] = []
         self._n_steps = 0
 
-    def follow(self, held: Sequence[Name], read: Callable[[Name], Change | None]) -> None:
+    def follow(self, held: Sequence[Name], read: Callable[[Name], Change]) -> None:
         """Take notice of the changes that hold now.
 
         Parameters
@@ -39,16 +40,20 @@ class StrokeOrder(Generic[Name]):
         held : sequence
             All of them, the earliest first, each by what tells it apart.
         read : callable
-            Returns the change of a name; None if it can't be read any more.
+            Returns the change of a name. One that can't be read any more, which the journal told
+            when it was opened, is a step that nothing is known of.
         """
         if self._included != list(held[: len(self._included)]):
             self._begin()
         for name in held[len(self._included) :]:
             self._included.append(name)
-            change = read(name)
-            if not isinstance(change, BalanceChange):
+            try:
+                change = read(name)
+            except ProjectError:
                 self._n_steps += 1
+                continue
             if isinstance(change, VoxelChange):
+                self._n_steps += 1
                 self._add(change)
 
     def _add(self, change: VoxelChange) -> None:

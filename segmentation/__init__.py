@@ -14,6 +14,7 @@ And above them:
 - `checks`: what is refused, and the sentences that say so.
 - `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach.
 - `history`: the moments of the strokes' history that labels follow from.
+- `memory`: what was learned at these, kept for the next update.
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `counterpart`: near a correction, where the class that was wrong there is right.
 - `view_first`: a few supervoxels before the rest.

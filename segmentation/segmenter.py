@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, VolumeLike, Workers, Workspace
 from supervox.features import fingerprint
-from supervox.segmentation.classifier.estimators import Classifier, Estimator
+from supervox.segmentation.classifier.estimators import Estimator
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
 from supervox.segmentation.graph.partition import Channel, Partition, PreparationStore
@@ -35,13 +35,13 @@ from .checks import (
     check_volume,
     look_at,
 )
-from .history import Moment
+from .memory import Memory
 from .model import Model
 from .parameters import SegmentationParameters
 from .strokes import Strokes, usable_strokes
 from .strokes_in_data import strokes_in_data
-from .training import Learned, Memory, predict_partitions, refine_partitions
-from .view_first import InView, Surroundings, segment_in_view
+from .training import Learned, learn, model_of, predict_partitions, refine_partitions
+from .view_first import InView, segment_in_view
 from .warm_up import warm_up
 
 UNTRAINED = "nothing is trained: segment with strokes first"
@@ -272,9 +272,10 @@ class Segmenter:
             self.prepare(run=run)
             strokes = strokes_in_data(strokes, self._partitions)
             moments = self._memory.moments(self._partitions, strokes)
-            painted, earlier = moments[-1].painted, self._learned
+            painted, earlier, told = moments[-1].painted, self._learned, (self._partitions, moments)
             known = earlier if earlier is not None and earlier.follows_from(moments) else None
-            trained = known.classifier if known else self._train(moments, local)
+            with self._timed("train"):
+                trained = known.classifier if known else self._memory.train(*told, run=local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
@@ -288,29 +289,10 @@ class Segmenter:
                         run=local,
                     )
                 on_view(part)
-            self._learned = known or self._learn(moments, trained, seen, local)
+            self._learned = known or learn(
+                self._memory, *told, trained, known=seen, timed=self._timed, run=local
+            )
             return self._finish(local)
-
-    def _train(self, moments: Sequence[Moment], run: Run) -> Classifier:
-        with self._timed("train"):
-            return self._memory.train(self._partitions, moments, run=run)
-
-    def _learn(
-        self,
-        moments: Sequence[Moment],
-        classifier: Classifier,
-        seen: Surroundings | None,
-        run: Run,
-    ) -> Learned:
-        """Ask the classifier for all supervoxels, and held-out strokes for the label costs."""
-        first = self._partitions[0]
-        with self._timed("predict"):
-            chances = predict_partitions(classifier, self._partitions, seen, run=run)
-        with self._timed("couple"):
-            costs = self._memory.estimate_costs(first, moments, classifier, run=run)
-        self._memory.forget_all_but(moments)
-        keys = tuple(moment.keys[-1] for moment in moments)
-        return Learned(moments[-1].painted, classifier, chances, costs, keys)
 
     def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
         """Label the volume with a model that was trained before.
@@ -379,21 +361,10 @@ class Segmenter:
         SegmentationError
             If nothing was trained.
         """
-        learned = self._learned
-        if learned is None:
+        if self._learned is None:
             raise SegmentationError(UNTRAINED)
-        named = {item.value: item for item in classes}
-        return Model(
-            self.parameters,
-            learned.classifier,
-            learned.painted,
-            fingerprint(*self.images),
-            self.spacing,
-            learned.label_costs.D,
-            unit,
-            tuple(named[k] for k in learned.classifier.class_ids if k in named),
-            len(self.images),
-        )
+        images = fingerprint(*self.images), len(self.images)
+        return model_of(self._learned, self.parameters, images, self.spacing, classes, unit)
 
     def _run(self, run: Run | None) -> Run:
         """Return how a call runs: on the workers of the segmenter, if it doesn't say on which."""

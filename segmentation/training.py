@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
-from supervox.segmentation.classifier.fitting import Trainer
-from supervox.segmentation.classifier.forest import Forest, join_forests
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.balance import balance_probabilities
-from supervox.segmentation.refinement.cross_validation import (
-    cross_validate,
-    sample_volume,
-    training_rows,
-)
-from supervox.segmentation.refinement.label_costs import LabelCosts, estimate_label_costs
+from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.mrf import minimise
 from supervox.segmentation.refinement.parameters import Balance
+from supervox.volumes import VolumeClass
 
-from .history import Moment, find_moments
-from .strokes import LabelledSupervoxels, Strokes
+from .checks import Spacing
+from .history import Moment
+from .memory import Memory
+from .model import Model
+from .parameters import SegmentationParameters
+from .strokes import LabelledSupervoxels
 from .view_first import Surroundings
-
-FIRST_DEALS = 4  # of the strokes into folds, where no earlier moments tell
-MOST_REMEMBERED = 64  # moments, so that undoing a few strokes needs no learning
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,127 +86,77 @@ def predict_partitions(
     return (first, *(ask(part.table.values) for part in partitions[1:]))
 
 
-@dataclass
-class Memory:
-    """What was learned at single moments, so that an update learns only what is new.
-
-    Attributes
-    ----------
-    trainer : Trainer
-    """
-
-    trainer: Trainer
-    _forests: dict[bytes, Forest] = field(default_factory=dict)
-    _costs: dict[bytes, LabelCosts] = field(default_factory=dict)
-
-    def moments(self, partitions: Sequence[Partition], strokes: Strokes) -> list[Moment]:
-        """Return the moments that count, the earliest first: `find_moments`.
-
-        Only trees of ours can be renewed in part; all other classifiers know the last moment only.
-        """
-        moments = find_moments(partitions, strokes, self.trainer.parameters.trees)
-        return moments if self.trainer.renews_trees else moments[-1:]
-
-    def train(
-        self, partitions: Sequence[Partition], moments: Sequence[Moment], *, run: Run = Run()
-    ) -> Classifier:
-        """Return the classifier of some moments; the trees that are known are not grown again."""
-        if not self.trainer.renews_trees:
-            return self.trainer.train(*training_rows(partitions, moments[-1].painted), run=run)
-        forests = []
-        for number, moment in enumerate(moments):
-            key = moment.keys[-1]
-            forest = self._forests.get(key)
-            if forest is None or forest.roots.size < moment.n_trees:
-                # what was painted at once gives the same, be it known as a step or not
-                seed = 0 if moment.is_first else moment.step
-                trainer = self.trainer.with_trees(moment.n_trees, seed)
-                grown = trainer.train(*training_rows(partitions, moment.painted), run=run)
-                assert isinstance(grown, Forest)
-                self._forests[key] = forest = grown
-            newest = [
-                part.table.values[at] for part, at in zip(partitions, moment.newest, strict=True)
-            ]
-            rows = np.concatenate(newest)[: None if number else 0]  # all is new at the first
-            forests.append(forest.of_moment(number, moment.n_trees, rows))
-        return join_forests(forests)
-
-    def estimate_costs(
-        self,
-        partition: Partition,
-        moments: Sequence[Moment],
-        classifier: Classifier,
-        *,
-        run: Run = Run(),
-    ) -> LabelCosts:
-        """Return the label costs of some moments, each weighted by its part of the trees.
-
-        The first partition alone is asked, so that they are the same live and in the end.
-
-        Parameters
-        ----------
-        partition : Partition
-            The first.
-        moments : sequence of Moment
-        classifier : Classifier
-            Of these moments.
-        run : Run
-            Asked whether to stop on any thread.
-        """
-        new = [moment for moment in moments if moment.keys[0] not in self._costs]
-        own = run.on(1) if len(new) > 1 else run  # as where strokes of another day are opened
-
-        def learn(moment: Moment) -> LabelCosts:
-            return _costs_of(partition, moment, classifier, self.trainer, own)
-
-        for moment, costs in zip(new, run.parallel(learn, new), strict=True):
-            self._costs[moment.keys[0]] = costs
-        costs_of = [self._costs[moment.keys[0]] for moment in moments]
-        return LabelCosts.average(costs_of, [moment.n_trees for moment in moments])
-
-    def forget_all_but(self, moments: Sequence[Moment]) -> None:
-        """Forget what belongs to none of these moments, if it is much."""
-        kept = {key for moment in moments for key in moment.keys}
-        for known in (self._forests, self._costs):
-            if len(known) > MOST_REMEMBERED:
-                for key in known.keys() - kept:
-                    del known[key]
-
-    def copy(self) -> Memory:
-        """Return another memory that knows the same."""
-        return Memory(self.trainer, dict(self._forests), dict(self._costs))
-
-
-def _costs_of(
-    partition: Partition,
-    moment: Moment,
+def learn(
+    memory: Memory,
+    partitions: Sequence[Partition],
+    moments: Sequence[Moment],
     classifier: Classifier,
-    trainer: Trainer,
-    run: Run,
-) -> LabelCosts:
-    """Learn from held-out strokes and the volume what borders between the classes cost.
+    *,
+    known: Surroundings | None,
+    timed: Callable[[str], AbstractContextManager[None]],
+    run: Run = Run(),
+) -> Learned:
+    """Ask the classifier for all supervoxels, and held-out strokes for the label costs.
 
-    Later moments have one deal of the strokes into folds each, and average over their number. The
-    first one has several by itself.
+    Parameters
+    ----------
+    memory : Memory
+        Of earlier calls.
+    partitions : sequence of Partition
+    moments : sequence of Moment
+    classifier : Classifier
+        Of these moments.
+    known : Surroundings, optional
+        What the classifier was asked already.
+    timed : callable
+        Makes the context that a stage of some name runs in.
+    run : Run
+        Asked whether to stop every few hundredths of a second, on any thread.
     """
-    painted, n_classes = moment.painted[0], len(classifier.class_ids)
-    if np.unique(painted.classes).size < n_classes:
-        return LabelCosts.unknown(n_classes)  # a class lives on in other partitions only
-    smaller = trainer.with_fewer_trees()
-    n_deals = FIRST_DEALS if moment.is_first and trainer.renews_trees else 1
-    first_deal = 0 if moment.is_first else FIRST_DEALS + moment.step
-    per_supervoxel = max(1.0, len(partition.graph.edges) / np.count_nonzero(partition.graph.size))
-    if trainer.renews_trees:  # trees of other moments know nothing of this one's strokes, or more
-        classifier = smaller.train(*training_rows([partition], [painted]), run=run)
-    sample = sample_volume(partition, classifier, run=run)
+    with timed("predict"):
+        chances = predict_partitions(classifier, partitions, known, run=run)
+    with timed("couple"):
+        costs = memory.estimate_costs(partitions[0], moments, classifier, run=run)
+    memory.forget_all_but(moments)
+    keys = tuple(moment.keys[-1] for moment in moments)
+    return Learned(moments[-1].painted, classifier, chances, costs, keys)
 
-    def of_deal(deal: int) -> LabelCosts:
-        own = run.on(1) if n_deals > 1 else run
-        folds = cross_validate(partition, painted, smaller, deal=deal, run=own)
-        return estimate_label_costs(folds, sample, per_supervoxel, run=own)
 
-    found = run.parallel(of_deal, range(first_deal, first_deal + n_deals))
-    return LabelCosts.average(found, [1] * n_deals)
+def model_of(
+    learned: Learned,
+    parameters: SegmentationParameters,
+    images: tuple[str, int],
+    spacing: Spacing,
+    classes: Sequence[VolumeClass],
+    unit: str | None,
+) -> Model:
+    """Return what was learned as a model.
+
+    Parameters
+    ----------
+    learned : Learned
+    parameters : SegmentationParameters
+    images : tuple of str and int
+        Fingerprint of the volume and its further channels, and their number.
+    spacing : tuple of 3 float
+    classes : sequence of VolumeClass
+        Those that were not learned are left out.
+    unit : str, optional
+        Of the spacing.
+    """
+    ids = learned.classifier.class_ids
+    named = {item.value: item for item in classes}
+    return Model(
+        parameters,
+        learned.classifier,
+        learned.painted,
+        images[0],
+        spacing,
+        learned.label_costs.D,
+        unit,
+        tuple(named[k] for k in ids if k in named),
+        images[1],
+    )
 
 
 def refine_partitions(

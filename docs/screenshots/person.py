@@ -209,6 +209,14 @@ class Person:
         self.settle()
         return _image_of(form.grab())
 
+    def planes(self) -> Image.Image:
+        """Take a picture of the planes that are compared."""
+        window = self.dock.findChild(QDialog, "compare_planes")
+        if window is None or not window.isVisible():
+            raise LookupError("no planes are compared")
+        self.settle()
+        return _image_of(window.grab())
+
     def project_menu(self) -> Image.Image:
         """Take a picture of the top of the dock with its menu open."""
         bar = self.dock.project

@@ -66,6 +66,10 @@ def _sample_with_strokes(folder: Path) -> None:
     save_png(person.picture(), folder / "window-dark.png")
     save_png(person.section(3), folder / "section-paint.png")
     save_png(person.section(4), folder / "section-segment.png")
+    person.click("supervox_compare")
+    person.wait(lambda: session.comparison.planes, "the planes to compare")
+    save_png(person.planes(), folder / "compare-planes.png")
+    person.click("supervox_compare")
     person.viewer.theme = "light"
     save_png(person.picture(), folder / "window-light.png")
     person.viewer.theme = "dark"

@@ -13,7 +13,7 @@ from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from .working_image import WorkingImage
 
 PLANES = 4
-MOST_PIXELS = 512  # along a side; larger planes are thinned out
+MOST_PIXELS = 400  # along a side; larger planes are thinned out
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Comparison(BackgroundTask):
     def is_possible(self) -> bool:
         """Whether there are planes to compare."""
         prepared = self._preparation.prepared
-        return prepared is not None and max(prepared.source.shape) > 1
+        return prepared is not None and not prepared.source.is_flat
 
     def look(self) -> None:
         """Read the planes, unless those of what is prepared were read, or are being read."""
@@ -132,26 +132,22 @@ def _grey(values: NDArray[np.generic], limits: tuple[float, float]) -> NDArray[n
     return grey
 
 
-def blend(
-    plane: ComparedPlane, labels: NDArray[np.uint8], colours: NDArray[np.uint8], opacity: float
-) -> NDArray[np.uint8]:
-    """Lay the colours of classes over a plane.
+def blending(colours: NDArray[np.uint8], opacity: float) -> NDArray[np.uint8]:
+    """Return what each class makes of each grey: a look-up is quick while a slider is moved.
 
     Parameters
     ----------
-    plane : ComparedPlane
-    labels : uint8, (S,)
-        Class id of each supervoxel.
     colours : uint8, (256, 4)
         Red, green, blue of each class id, and 0 where it is hidden, else 255.
     opacity : float
 
     Returns
     -------
-    uint8, (H, W, 3)
+    uint8, (256, 256, 3)
+        Red, green, blue by class id and grey.
     """
-    shown = colours[labels[plane.ids]]
-    alpha = (opacity / 255) * shown[..., 3:].astype(np.float32)
-    mixed = plane.grey[..., np.newaxis] * (1 - alpha) + shown[..., :3] * alpha
-    result: NDArray[np.uint8] = mixed.astype(np.uint8)
+    alpha = (opacity / 255) * colours[:, np.newaxis, 3:].astype(np.float32)
+    greys = np.arange(256, dtype=np.float32)[:, np.newaxis]
+    mixed = (1 - alpha) * greys + alpha * colours[:, np.newaxis, :3]
+    result: NDArray[np.uint8] = np.rint(mixed).astype(np.uint8)
     return result

@@ -221,11 +221,10 @@ class Session:
 
     def _release_image(self) -> None:
         self.balancing.forget()
-        self.comparison.forget()
         self.autosave.release()
         self.importing.cancel()
-        self.preparation.forget()
-        self.delivery.finishing.forget()
+        for kept in (self.preparation, self.delivery.finishing, self.comparison):
+            kept.forget()
         self.live.stop()
         self.regions.switch(False)
         self.view.clear()

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.session.dock_state import BalanceState
+from supervox.napari_plugin.session.dock_state import BalanceState, WorkProgress
 
 from .class_table import percent
 from .controls import LabelledSlider, StageBar, tool
@@ -74,17 +74,21 @@ class ShareField(QLineEdit):
             "and press Enter: the balance that gives it is found, with the smoothing in it</qt>"
         )
         self.returnPressed.connect(self._on_entered)
-        self.editingFinished.connect(lambda: self.show_share(self._share))
+        self.editingFinished.connect(self._put_back)
 
     def show_share(self, share: float | None) -> None:
         """Show a share, unless another one is being typed."""
         self._share = share
-        if not (self.hasFocus() and self.isModified()):
+        if not self.isModified():
             self.setText("" if share is None else percent(share))
 
-    def _on_entered(self) -> None:
-        """Ask for what was typed; what is no share is replaced by what is."""
+    def _put_back(self) -> None:
+        """Show what is, in place of what was typed."""
         self.setModified(False)
+        self.show_share(self._share)
+
+    def _on_entered(self) -> None:
+        """Ask for what was typed, if it is a share."""
         try:
             wanted = float(self.text().strip().removesuffix("%").replace(",", ".")) / 100
         except ValueError:
@@ -111,6 +115,9 @@ class BalanceBox(QWidget):
         layout.addLayout(self._make_share())
         layout.addLayout(self._make_slider())
         layout.addWidget(self._make_news())
+        for label in (self.name, self.regions, self.slider.label, self.news):
+            # a sign from another font may be taller: the line is as high as its buttons
+            label.setSizePolicy(label.sizePolicy().horizontalPolicy(), QSizePolicy.Policy.Ignored)
 
     def _make_share(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -199,9 +206,11 @@ class BalanceBox(QWidget):
         can_change = state is not None and state.can_change
         for made in (self.less, self.more, self.slider, self.share):
             made.setEnabled(can_change)
-        self.reset.setEnabled(state is not None and state.value != 0)
+        self.reset.setEnabled(can_change and state is not None and state.value != 0)
         self.compare.setEnabled(state is not None and state.can_compare)
-        self._pages.setCurrentIndex(int(state is not None and state.is_searching))
+        is_searching = state is not None and state.is_searching
+        self._pages.setCurrentIndex(int(is_searching))
+        self.bar.show_progress(WorkProgress(0, 0, None) if is_searching else None)
         if state is None:
             return
         self.swatch.setStyleSheet(f"background: {QColor(state.colour).name()}; border-radius: 2px")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QRect, Qt
 from qtpy.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from qtpy.QtWidgets import QDialog, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
-from supervox.napari_plugin.session.comparison import ComparedPlane, blend
+from supervox.napari_plugin.session.comparison import ComparedPlane, blending
 from supervox.project import ProjectClass
 
 from .controls import note
@@ -149,10 +149,10 @@ class ComparePlanes(QDialog):
             return
         self._shown, self._kept = now, (planes, labels)  # kept, so that an id is of nothing else
         self._make_views(len(planes))
-        colours = _colours(classes)
+        table = blending(_colours(classes), opacity)
         for view, plane in zip(self.views, planes, strict=True):
             found = np.zeros(int(plane.ids.max()) + 1, np.uint8) if labels is None else labels
-            view.show_plane(plane, blend(plane, found, colours, opacity))
+            view.show_plane(plane, table[found[plane.ids], plane.grey])
 
     def _make_views(self, count: int) -> None:
         while len(self.views) > count:

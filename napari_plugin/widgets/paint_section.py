@@ -24,11 +24,10 @@ from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.session.dock_state import PaintState
 
 from .class_table import ClassTable
-from .controls import LabelledSlider, button, note, tool
+from .controls import LabelledSlider, button, tool
 from .import_dialog import ImportDialog
 from .section import Body
 
-TIP = "Tip: paint on mistakes; the rest follows."
 LARGEST_BRUSH = 60
 
 
@@ -87,8 +86,6 @@ class PaintSection(Body[PaintState]):
         self.brush_size.changed.connect(self._on_size)
         layout.addWidget(self.brush_size)
         layout.addLayout(self._make_undo())
-        self.tip = note(TIP)
-        layout.addWidget(self.tip)
         importing.found.connect(self._ask_for_classes)
 
     def _make_class_buttons(self) -> QHBoxLayout:

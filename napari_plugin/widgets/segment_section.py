@@ -87,6 +87,8 @@ class SegmentSection(Body[SegmentState]):
         layout.addLayout(self._make_update())
         self.times = note()
         self.times.setObjectName("supervox_times")
+        # two lines from the start: what is below stays where it is, and in sight
+        self.times.setMinimumHeight(2 * self.times.fontMetrics().lineSpacing() + 10)
         layout.addWidget(self.times)
         self.widening = Widening(actions.prepare_whole, actions.cancel_whole)
         layout.addWidget(self.widening)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from scipy.ndimage import gaussian_filter
 from supervox.napari_plugin.widgets.class_table import LESS, MORE, SHARE
 from supervox.parameters import change_entry
 from supervox.project import Project
-from supervox.segmentation import RefinementParameters
+from supervox.segmentation import RefinementParameters, Segmenter
+from supervox.volumes import write_volume
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -256,7 +258,9 @@ def test_before_there_are_labels_nothing_can_be_moved(window: Any, told: list[st
     assert not window.dock.planes.isVisible()
 
 
-def test_final_labels_and_the_project_have_the_balance(at_work: Any) -> None:
+def test_final_labels_are_those_of_the_engine_with_the_balance(
+    at_work: Any, gradual: np.ndarray
+) -> None:
     window = at_work
     window.click("supervox_finish")
     window.settle()
@@ -269,11 +273,37 @@ def test_final_labels_and_the_project_have_the_balance(at_work: Any) -> None:
     window.settle()
     final = np.asarray(window.session.view.final.data)
     assert (final == 2).sum() > (plain == 2).sum()
-    folder = window.session.autosave.project.folder if window.session.autosave.project else None
-    if folder is not None:
-        window.close_dock()
-        with Project.open(folder) as project:
-            assert project.settings.parameters.refinement.balance == ((2, 1.6),)
+    finished = window.session.delivery.finishing.finished
+    parameters = finished.segmenter.parameters
+    assert parameters.refinement.balance == ((2, 1.6),)
+    expected = Segmenter(gradual, parameters=parameters).segment(finished.strokes).labels
+    assert final.tobytes() == expected.tobytes()
+
+
+def test_a_project_has_the_balance_and_undo_goes_on_across_sessions(
+    open_dock: Callable[..., Any], gradual: np.ndarray, tmp_path: Path
+) -> None:
+    write_volume(tmp_path / "cell.tif", gradual, kind="image")
+    window = open_dock()
+    window.viewer.open(tmp_path / "cell.tif", plugin="supervox")
+    window.settle()
+    window.prepare(1, 2)
+    window.session.classes.selected = 2
+    window.settle()
+    window.click("supervox_more")
+    window.session.balancing.settle()
+    window.session.autosave.save_as(tmp_path / "cell.supervox")
+    window.settle()
+    window.close_dock()
+    with Project.open(tmp_path / "cell.supervox") as project:
+        assert project.settings.parameters.refinement.balance == ((2, 0.2),)
+    again = open_dock()
+    again.session.autosave.open(tmp_path / "cell.supervox")
+    again.settle()
+    assert balance(again) == ((2, 0.2),)
+    again.click("supervox_undo")
+    again.settle()
+    assert balance(again) == ()
 
 
 def test_another_image_begins_without_a_balance(at_work: Any, scene: Any) -> None:

@@ -13,8 +13,8 @@ from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.graph.region_graph import RegionGraph
 from supervox.segmentation.history import LEAST_RENEWED, find_moments
+from supervox.segmentation.memory import Memory
 from supervox.segmentation.strokes import Strokes
-from supervox.segmentation.training import Memory
 
 N, TREES = 120, 40
 

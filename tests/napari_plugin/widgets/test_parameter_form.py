@@ -23,12 +23,13 @@ from supervox.segmentation import (
 )
 
 DEFAULT = SegmentationParameters()
-# Chosen in the table of the section Prepare, and with the sliders of Segment.
+# Chosen in the table of the section Prepare, with the sliders of Segment, in Volume.
 TABLES = {
     "features.filters",
     "features.sigmas_voxels",
     "features.without",
     "refinement.balance",
+    "no_data",
 }
 FIELDS = [entry for entry in entries_of(DEFAULT) if entry.name not in TABLES]
 NUMBERS = [entry for entry in FIELDS if entry.kind in (int, float)]

@@ -1,0 +1,128 @@
+"""Constants that fill much of a volume are found; nothing that was measured is taken for one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from supervox.features.fill_values import FillValue, find_fill_values
+
+SHAPE = (12, 60, 70)
+
+
+def noise(dtype=np.uint8, seed=0, mean=120, spread=25):
+    image = np.random.default_rng(seed).normal(mean, spread, SHAPE)
+    return image.clip(1, 250).astype(dtype)
+
+
+def outside(side):
+    z, y, x = np.ogrid[: SHAPE[0], : SHAPE[1], : SHAPE[2]]
+    found = {
+        "cylinder": np.hypot(y - 29.5, x - 34.5) > 30,
+        "side": x < 20,
+        "frame": (np.minimum(y, 59 - y) < 5) | (np.minimum(x, 69 - x) < 5),
+        "bottom": z > 8,
+        "wedge": np.minimum(x, 69 - x) < 4 * np.abs(z - 5.5),
+        "most": x > 20,
+    }[side]
+    return np.broadcast_to(found, SHAPE)
+
+
+SIDES = ("cylinder", "side", "frame", "bottom", "wedge", "most")
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        (np.uint8, 0),
+        (np.uint8, 255),
+        (np.uint8, 120),
+        (np.uint16, 65535),
+        (np.int16, -1000),
+        (np.float32, 0),
+        (np.float64, -1e30),
+        (np.float32, 120.5),
+        (np.float16, 0),
+    ],
+)
+def test_a_constant_outside_of_the_data_is_found(side, dtype, value):
+    image = noise(dtype)
+    image[outside(side)] = value
+    (found,) = find_fill_values(image)
+    assert found.value == value
+    where = np.stack([found.find(plane) for plane in image])
+    assert where[outside(side)].all()
+    assert where[~outside(side)].mean() < 1e-3
+
+
+def test_several_constants_are_found():
+    image = noise()
+    image[:, :, :15], image[:, :, 55:] = 0, 255
+    assert find_fill_values(image) == (FillValue(0), FillValue(255))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        noise(),
+        noise(np.float32),
+        noise(spread=1),
+        (noise() > 120).astype(np.uint8),
+        np.repeat(noise() // 60, 2, axis=2),
+        (ndimage.gaussian_filter(noise(np.float64), 4) > 120).astype(np.uint8),
+        ndimage.gaussian_filter((ndimage.gaussian_filter(noise(float), 4) > 120) * 1.0, 1),
+        np.full(SHAPE, 7, np.uint8),
+    ],
+    ids=["8 bits", "floats", "few values", "2 values", "blocks", "labels", "phantom", "constant"],
+)
+def test_nothing_is_found_where_all_is_measured_or_drawn(image):
+    assert find_fill_values(image) == ()
+
+
+def test_a_background_that_was_cut_off_is_data():
+    cells = ndimage.gaussian_filter(np.random.default_rng(1).normal(size=SHAPE), 4)
+    image = 3000 * cells.clip(0.02) - 60
+    image = np.random.default_rng(2).poisson(image.clip(0)).astype(np.uint16)
+    assert (image == 0).mean() > 0.4
+    assert find_fill_values(image) == ()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_zeros_beside_dark_air_are_fill(dtype):
+    image = noise(np.float64, mean=220, spread=6)
+    image[:, :, :40] = noise(np.float64, mean=40, spread=6)[:, :, :40]
+    image[:, :, :18] = 0
+    assert [found.value for found in find_fill_values(image.astype(dtype))] == [0]
+
+
+def test_a_constant_inside_is_data():
+    image = noise()
+    image[:, 20:40, 20:50] = 255
+    assert find_fill_values(image) == ()
+
+
+def test_pieces_of_the_value_inside_stay_data():
+    image = noise()
+    image[outside("cylinder")] = 0
+    image[:, 28:33, 30:35] = 0
+    (found,) = find_fill_values(image)
+    where = found.find(image)
+    assert not where[:, 28:33, 30:35].any()
+    np.testing.assert_array_equal(where, outside("cylinder"))
+
+
+def test_a_fill_of_whole_planes_is_told_from_a_dark_background():
+    image = noise(np.int16) - 121  # on both sides of 0
+    image[9:] = 0
+    assert [found.value for found in find_fill_values(image)] == [0]
+    sparse = np.random.default_rng(0).poisson(0.02, SHAPE).astype(np.uint8) * noise()
+    sparse[9:] = 0
+    assert find_fill_values(np.minimum(sparse, 3)) == ()
+
+
+def test_pictures_of_one_plane_or_few_voxels_are_looked_at():
+    image = noise()[:1]
+    image[:, :, :20] = 0
+    assert [found.value for found in find_fill_values(image)] == [0]
+    assert find_fill_values(noise()[:1, :1, :2]) == ()
