@@ -29,6 +29,10 @@ from .strokes import LabelledSupervoxels, Strokes, majority
 # Share of the trees that a stroke renews at least: so that labels follow from up to 16 moments. Of
 # fewer, each counts so much that one bad deal shows; more would be slow to follow a person.
 LEAST_RENEWED = 1 / 16
+# The history begins where every class has strokes enough for one to be left out; or, where one has
+# a single stroke for long, with so many a class in the mean. What was learned before is of so little
+# that it would only do harm later.
+ENOUGH_OF_EACH, ENOUGH_IN_MEAN = 2, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,7 @@ class Moment:
     newest : tuple of int32, (R,)
         Those of them that the strokes of this step touch.
     is_first : bool
-        Whether there was no stroke of some class before.
+        Whether too few strokes were there before.
     n_trees : int
         Trees that are grown from it and have not been replaced.
     """
@@ -72,7 +76,8 @@ def find_moments(partitions: Sequence[Partition], strokes: Strokes, n_trees: int
     """Return the last moments of the history, the earliest first, with their parts of the trees.
 
     A moment renews as large a part of the trees as its strokes are of all strokes, and at least
-    `LEAST_RENEWED`; the first moment at which there were all classes has the rest.
+    `LEAST_RENEWED`; the first moment at which all classes had enough strokes has the rest. Until
+    then there is the last moment only.
 
     Parameters
     ----------
@@ -86,7 +91,11 @@ def find_moments(partitions: Sequence[Partition], strokes: Strokes, n_trees: int
     states = zip(*(_states(partition, strokes) for partition in partitions), strict=True)
     for state, earlier in pairwise(chain(states, [None])):
         assert state is not None
-        is_first = earlier is None or _classes_of(earlier) != _classes_of(state)
+        is_first = (
+            earlier is None
+            or _classes_of(earlier) != _classes_of(state)
+            or not _has_begun(partitions[0], earlier[0])
+        )
         part = left if is_first else min(left, ceil(n_trees * _news(partitions[0], state[0])))
         painted, newest = (tuple(at.painted for at in state), tuple(at.newest for at in state))
         found.append(Moment(state[0].step, painted, newest, is_first, part))
@@ -121,6 +130,14 @@ def _states(partition: Partition, strokes: Strokes) -> Iterator[_State]:
 
 def _classes_of(state: Sequence[_State]) -> set[int]:
     return {int(value) for at in state for value in np.unique(at.painted.classes)}
+
+
+def _has_begun(partition: Partition, state: _State) -> bool:
+    """Tell whether there are strokes enough to remember what follows from them."""
+    _, first = np.unique(number_strokes(partition.adjacency, state.painted), return_index=True)
+    _, strokes = np.unique(state.painted.classes[first], return_counts=True)
+    enough = strokes.min() >= ENOUGH_OF_EACH or strokes.mean() >= ENOUGH_IN_MEAN
+    return bool(enough)
 
 
 def _news(partition: Partition, state: _State) -> float:

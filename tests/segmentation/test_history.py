@@ -58,22 +58,39 @@ def test_strokes_without_an_order_are_one_moment(partition: Partition) -> None:
 
 
 def test_each_moment_knows_what_was_painted_until_then(partition: Partition) -> None:
-    moments = find_moments([partition], painted((3, 1), (90, 2), (50, 1), (70, 2)), TREES)
+    strokes = ((3, 1), (90, 2), (50, 1), (70, 2), (20, 1), (80, 2))
+    moments = find_moments([partition], painted(*strokes), TREES)
     assert [moment.painted[0].supervoxels.tolist() for moment in moments] == [
-        [3, 90],
-        [3, 50, 90],
-        [3, 50, 70, 90],
+        [3, 50, 70, 90],  # the first with two strokes of each class
+        [3, 20, 50, 70, 90],
+        [3, 20, 50, 70, 80, 90],
     ]
-    assert [moment.newest[0].tolist() for moment in moments] == [[90], [50], [70]]
+    assert [moment.newest[0].tolist() for moment in moments] == [[70], [20], [80]]
     assert [moment.is_first for moment in moments] == [True, False, False]
+
+
+def test_until_there_are_enough_strokes_all_is_learned_anew(partition: Partition) -> None:
+    strokes = every_other(4)
+    for n in (2, 3, 4):
+        moments = find_moments([partition], painted(*strokes[:n]), TREES)
+        assert [(moment.step, moment.n_trees) for moment in moments] == [(n, TREES)]
+
+
+def test_a_class_with_a_single_stroke_delays_the_history_not_for_ever(
+    partition: Partition,
+) -> None:
+    strokes = [(100, 2), *((4 * k, 1) for k in range(12))]
+    lengths = [len(find_moments([partition], painted(*strokes[:n]), TREES)) for n in range(2, 13)]
+    assert lengths[:7] == [1] * 7  # up to eight strokes, four a class
+    assert lengths[7:] == [2, 3, 4, 5]
 
 
 def test_a_stroke_renews_as_large_a_part_of_the_trees_as_it_is_of_the_strokes(
     partition: Partition,
 ) -> None:
-    moments = find_moments([partition], painted(*every_other(5)), 100)
-    # of five strokes the last, of four the last, of three the last; the first moment has the rest
-    assert [moment.n_trees for moment in moments] == [100 - 20 - 25 - 34, 34, 25, 20]
+    moments = find_moments([partition], painted(*every_other(6)), 100)
+    # of six strokes the last, of five the last; the first moment has the rest
+    assert [moment.n_trees for moment in moments] == [100 - 20 - 17, 20, 17]
 
 
 def test_of_many_strokes_each_renews_a_sixteenth(partition: Partition) -> None:
@@ -94,8 +111,8 @@ def test_what_was_painted_over_is_as_if_it_had_not_been(partition: Partition) ->
     classes, steps = over.classes.copy(), over.steps.copy()
     classes[0], steps[0] = 2, 7  # the first stroke was of class 1
     moments = find_moments([partition], Strokes(over.voxels, classes, steps), TREES)
-    assert moments[0].step == 3  # the first at which there is a stroke of each class
-    assert [0 in moment.painted[0].supervoxels for moment in moments] == [False] * 4 + [True]
+    assert moments[0].step == 5  # the first at which there are two strokes of each class
+    assert [0 in moment.painted[0].supervoxels for moment in moments] == [False, False, True]
 
 
 @given(
