@@ -4,25 +4,23 @@ import numpy as np
 import pytest
 from supervox.project import Project, VoxelChange
 from supervox.segmentation import find_strokes
-from supervox.volumes import open_volume, write_volume
+from supervox.volumes import write_volume
 
 QUICK = ("--partitions", 2, "--supervoxel-size", 6, "--preset", "fast")
 
 
 @pytest.fixture
 def painted(files, run, tmp_path):
-    """A project whose strokes were painted one after the other: half of a class's at a time."""
-    folder = tmp_path / "cell.supervox"
-    with open_volume(files / "strokes.tif") as strokes:
-        classes = np.asarray(strokes.data[:])
+    """A project whose strokes were painted one after the other, all over the volume."""
+    folder, chance = tmp_path / "cell.supervox", np.random.default_rng(3)
     Project.create(folder, files / "volume.tif").close()
     with Project.open(folder) as project:
         store = project.annotations
-        for part in (slice(None, None, 2), slice(1, None, 2)):
-            for value in np.unique(classes)[1:]:
-                voxels = np.flatnonzero(classes == value)[part]
-                new = np.full(voxels.size, value, np.uint8)
-                store.apply(VoxelChange(voxels, np.zeros_like(new), new))
+        for step in range(18):
+            value = 1 + step % 2
+            places = np.flatnonzero((files.truth == value) & (store.voxels == 0))
+            voxels = np.array([chance.choice(places)])
+            store.apply(VoxelChange(voxels, np.zeros(1, np.uint8), np.full(1, value, np.uint8)))
     done = run("segment", "--project", folder, *QUICK, "--output", tmp_path / "labels.tif")
     assert done.code == 0, done.err
     return folder
