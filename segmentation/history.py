@@ -30,8 +30,8 @@ from .strokes import LabelledSupervoxels, Strokes, majority
 # fewer, each counts so much that one bad deal shows; more would be slow to follow a person.
 LEAST_RENEWED = 1 / 16
 # The history begins where every class has strokes enough for one to be left out; or, where one has
-# a single stroke for long, with so many a class in the mean. What was learned before is of so little
-# that it would only do harm later.
+# a single stroke for long, with so many a class in the mean. What was learned before follows from
+# so little that it would only do harm later.
 ENOUGH_OF_EACH, ENOUGH_IN_MEAN = 2, 4
 
 
