@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from supervox.execution import Run
 from supervox.segmentation import Strokes, steps_in
 from supervox.volumes import VolumeWriter
 
 PREFIX = "order_of_"
-DTYPE = np.uint32
 SLAB_VOXELS = 2**24
 
 
@@ -25,7 +23,7 @@ def write_order(writer: VolumeWriter, strokes: Strokes, *, run: Run = Run()) -> 
     Parameters
     ----------
     writer : VolumeWriter
-        Of a volume of `DTYPE`; entered already.
+        Of a volume of uint32; entered already.
     strokes : Strokes
         In raster indices of that volume.
     run : Run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -66,9 +65,4 @@ class StrokeOrder(Generic[Name]):
 
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes with their steps; 0 for voxels that no change tells of."""
-        if np.array_equal(strokes.voxels, self._voxels):
-            return replace(strokes, steps=self._steps)
-        place = np.searchsorted(self._voxels, strokes.voxels)
-        known = np.append(self._voxels, -1)[place] == strokes.voxels
-        steps = np.where(known, np.append(self._steps, np.int32(0))[place], np.int32(0))
-        return replace(strokes, steps=steps.astype(np.int32))
+        return strokes.with_steps(self._voxels, self._steps)

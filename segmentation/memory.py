@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.classifier.fitting import Trainer
@@ -62,12 +63,9 @@ class Memory:
                 trainer = self.trainer.with_trees(moment.n_trees, seed)
                 grown = trainer.train(*training_rows(partitions, moment.painted), run=run)
                 assert isinstance(grown, Forest)
-                self._forests[key] = forest = grown
-            newest = [
-                part.table.values[at] for part, at in zip(partitions, moment.newest, strict=True)
-            ]
-            rows = np.concatenate(newest)[: None if number else 0]  # all is new at the first
-            forests.append(forest.of_moment(number, moment.n_trees, rows))
+                forest = grown if moment.is_first else grown.with_fresh(_newest(partitions, moment))
+                self._forests[key] = forest
+            forests.append(forest.of_moment(number, moment.n_trees))
         return join_forests(forests)
 
     def estimate_costs(
@@ -114,6 +112,12 @@ class Memory:
     def copy(self) -> Memory:
         """Return another memory that knows the same."""
         return Memory(self.trainer, dict(self._forests), dict(self._costs))
+
+
+def _newest(partitions: Sequence[Partition], moment: Moment) -> NDArray[np.float32]:
+    """Return the features of what was labelled at a moment, (R, F)."""
+    pairs = zip(partitions, moment.newest, strict=True)
+    return np.concatenate([part.table.values[at] for part, at in pairs])
 
 
 def _costs_of(

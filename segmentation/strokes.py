@@ -79,6 +79,15 @@ class Strokes:
         """Return the painted voxels that a mask (P,) chooses."""
         return Strokes(self.voxels[chosen], self.classes[chosen], self.steps[chosen])
 
+    def with_steps(self, voxels: NDArray[np.int64], steps: NDArray[Any]) -> Strokes:
+        """Return the strokes with the steps of some voxels, ascending; 0 for all others."""
+        if np.array_equal(voxels, self.voxels):
+            return replace(self, steps=steps.astype(np.int32))
+        place = np.searchsorted(voxels, self.voxels)
+        known = np.append(voxels, -1)[place] == self.voxels
+        found = np.where(known, np.append(steps, 0)[place], 0)
+        return replace(self, steps=found.astype(np.int32))
+
     def crop(self, shape: Sequence[int], box: Slices | None) -> Strokes:
         """Return the strokes in a part of the volume, in raster indices of that part.
 
@@ -189,14 +198,12 @@ def with_order(strokes: Strokes, order: VolumeLike, *, workers: Workers = None) 
     voxels, steps = _scan(order, Run.of(workers))
     if steps.size and (steps.min() < 0 or steps.max() > MAX_STEP):
         raise SegmentationError(f"the order of strokes holds no steps from 1 to {MAX_STEP:,}")
-    place = np.searchsorted(voxels, strokes.voxels)
-    known = np.append(voxels, -1)[place] == strokes.voxels
-    if voxels.size and not known.any():
+    ordered = strokes.with_steps(voxels, steps)
+    if voxels.size and not ordered.steps.any():
         raise SegmentationError(
             "the order is that of other strokes: no voxel that is painted has a step in it"
         )
-    found = np.where(known, np.append(steps, 0)[place], 0)
-    return replace(strokes, steps=found.astype(np.int32))
+    return ordered
 
 
 def steps_in(strokes: Strokes, shape: Sequence[int], planes: slice) -> NDArray[np.uint32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -174,7 +174,14 @@ class Forest:
             pass
         return result
 
-    def of_moment(self, number: int, n_trees: int, newest: NDArray[np.float32]) -> Forest:
+    def with_fresh(self, newest: NDArray[np.float32]) -> Forest:
+        """Return the same with those leaves fresh that hold any of some rows, (R, F)."""
+        is_fresh = np.zeros(self.feature.size, np.bool_)
+        for row in newest:
+            is_fresh[self._leaves(row)] = True
+        return replace(self, is_fresh=is_fresh)
+
+    def of_moment(self, number: int, n_trees: int) -> Forest:
         """Return the first trees, of a forest that was grown at once, as those of one moment.
 
         Parameters
@@ -183,13 +190,8 @@ class Forest:
             Of the moment.
         n_trees : int
             How many of the trees, at most.
-        newest : float32, (R, F)
-            Rows that were labelled at that moment.
         """
         beyond = self.roots[n_trees] if n_trees < self.roots.size else self.feature.size
-        is_fresh = np.zeros(self.feature.size, np.bool_)
-        for row in newest:
-            is_fresh[self._leaves(row)] = True
         return Forest(
             self.class_ids,
             self.roots[:n_trees],
@@ -199,7 +201,7 @@ class Forest:
             self.child[:beyond],
             self.share[:beyond],
             np.full(min(n_trees, self.roots.size), number, np.int32),
-            is_fresh[:beyond],
+            self.is_fresh[:beyond],
         )
 
     def _leaves(self, row: NDArray[np.float32]) -> NDArray[np.int32]:
