@@ -4,9 +4,6 @@ An uncompressed stack in one piece is memory-mapped; any other is read piece by 
 sliced. A stack whose pages or values lie beyond the end of the file is refused when it is opened.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,7 +13,7 @@ import zarr
 from .address import Address
 from .arrays import ArraySource
 from .axes import arrange
-from .errors import Candidate, VolumeError
+from .errors import Candidate, VolumeError, complaints_of
 from .tiff_metadata import calibration_of, classes_of
 from .volume import Volume
 
@@ -27,7 +24,7 @@ _LOSSES = ("invalid page offset", "invalid value offset", "out of range", "faile
 
 def open_tiff(address: Address) -> Volume:
     """Open an image of a TIFF file, the first unless another one is named."""
-    with _complaints() as complaints:
+    with complaints_of("tifffile") as complaints:
         file = tifffile.TiffFile(address.path)
         try:
             series = _choose(file, address)
@@ -52,24 +49,6 @@ def open_tiff(address: Address) -> Volume:
         except BaseException:
             file.close()
             raise
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what `tifffile` logs: that pages are missing is no more to it than a log line."""
-    found: list[str] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
-
-    logger = logging.getLogger("tifffile")
-    collector = Collector(logging.WARNING)
-    logger.addHandler(collector)
-    try:
-        yield found
-    finally:
-        logger.removeHandler(collector)
 
 
 def _choose(file: tifffile.TiffFile, address: Address) -> tifffile.TiffPageSeries:
