@@ -116,7 +116,7 @@ def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Ad
         return int(wanted)
     if length == 1:
         return 0
-    if letter == "s":
+    if letter == "s" and length in (3, 4):
         kind = "RGBA" if length == 4 else "RGB"
         raise VolumeError(
             f"{address}: is an {kind} picture; supervox needs one channel: save it as greyscale, "
@@ -126,5 +126,7 @@ def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Ad
     if sizes.get("z", 1) == 1:
         names = "".join("z" if name == letter else name for name in sizes if name != "z")
         hint += f", or if they are planes say '{address.with_item(f'axes={names}')}'"
-    words = {"c": "channels", "t": "time points"}.get(letter, f"entries along axis {letter!r}")
+    words = {"c": "channels", "t": "time points", "s": "samples a voxel"}.get(
+        letter, f"entries along axis {letter!r}"
+    )
     raise VolumeError(f"{address}: holds {length} {words}; {hint}")
