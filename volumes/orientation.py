@@ -2,8 +2,8 @@
 
 Space is left-posterior-superior (LPS), as ITK and Slicer have it: x, y and z of a volume are its
 columns, rows and planes, and a volume of ours lies in space without being turned. Files in which
-axes are swapped or run backwards are read so that they do too; nothing is ever mirrored. A file beside
-it that doesn't say how it lies (TIFF, HDF5) may be: `Volume.turned` is what a person is told.
+axes are swapped or run backwards are read so that they do too; nothing is ever mirrored. A file
+beside it that doesn't say how it lies (TIFF, HDF5) may be: `Volume.turned` tells a person of that.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def _lines(stated: Mapping[str, Any], page: Any, planes: int) -> Calibration:
     sizes = (depth, row or column, column)
     offsets = [_number(stated.get(f"{axis}origin")) for axis in "zyx"]
     origin = [
-        0.0 - offset * float(size) if usable(size) else 0.0
+        0.0 - offset * float(size or 0) if usable(size) else 0.0
         for offset, size in zip(offsets, sizes, strict=True)
     ]
     return calibrate(sizes, (own["z"] or unit, own["y"] or unit, unit), origin, planes=planes)
