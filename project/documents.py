@@ -42,6 +42,14 @@ def plain(content: Any) -> Any:
     return json.loads(json.dumps(content, allow_nan=False))
 
 
+def json_bytes(content: Any, indent: int | None = None) -> bytes:
+    """Return JSON as people read it; in ASCII where a name of a file isn't UTF-8."""
+    try:
+        return json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(content, indent=indent, allow_nan=False).encode()
+
+
 def write_document(path: Path, content: Mapping[str, Any]) -> None:
     """Write a JSON file with its checksum; it appears complete or not at all.
 
@@ -53,7 +61,7 @@ def write_document(path: Path, content: Mapping[str, Any]) -> None:
     whole = plain(dict(content))
     whole[CHECKSUM] = digest_of(whole)
     with writing(path), appearing(path) as temporary:
-        temporary.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        temporary.write_bytes(json_bytes(whole, indent=2) + b"\n")
 
 
 def read_document(path: Path) -> dict[str, Any]:

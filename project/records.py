@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
 from .changes import BalanceChange, VoxelChange
+from .documents import json_bytes
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
 NO_TARGET = 2**64 - 1
@@ -106,9 +107,9 @@ def encode(record: Record) -> bytes:
     if isinstance(content, VoxelChange):
         n_voxels, plain = content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
-        n_voxels, plain = content.class_id, _json(vars(content))
+        n_voxels, plain = content.class_id, json_bytes(vars(content))
     else:
-        plain = _json(content)
+        plain = json_bytes(content)
     payload = zlib.compress(plain, COMPRESSION)
     return LOG.pack(
         payload,
@@ -120,10 +121,6 @@ def encode(record: Record) -> bytes:
         NO_TARGET if record.target is None else record.target,
         record.time,
     )
-
-
-def _json(values: Mapping[str, Any]) -> bytes:
-    return json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
 
 
 def parse_header(data: Buffer) -> Header | None:
