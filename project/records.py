@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
 from .changes import BalanceChange, VoxelChange
+from .documents import to_text
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
 NO_TARGET = 2**64 - 1
@@ -123,7 +124,7 @@ def encode(record: Record) -> bytes:
 
 
 def _json(values: Mapping[str, Any]) -> bytes:
-    return json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
+    return to_text(values).encode()
 
 
 def parse_header(data: Buffer) -> Header | None:
