@@ -22,7 +22,7 @@ from .records import Content, Record, RecordKind, Role
 from .writer import JournalWriter
 
 
-class ClassTable(NamedTuple):
+class RecordedClasses(NamedTuple):
     """The classes, and the record that they come from."""
 
     number: int
@@ -103,11 +103,11 @@ class StateView:
         return self._source.planes(planes)
 
 
-class Moment(NamedTuple):
+class RecordedMoment(NamedTuple):
     """The annotations after a record."""
 
     number: int
-    table: ClassTable
+    table: RecordedClasses
     state: StateView
 
 
@@ -130,7 +130,7 @@ class RecordedState:
     ----------
     next_number : int
         Of the next record.
-    table : ClassTable
+    table : RecordedClasses
     """
 
     def __init__(self, folder: Path, writer: JournalWriter | None, found: Recovered) -> None:
@@ -138,7 +138,7 @@ class RecordedState:
         self._writer = writer
         self._lock = Lock()
         self.next_number = found.next_number
-        self.table = ClassTable(found.classes_number, found.classes)
+        self.table = RecordedClasses(found.classes_number, found.classes)
         self._painted: NDArray[np.uint8] | None = found.voxels
         if writer is not None:
             self.voxels  # noqa: B018  before anybody paints
@@ -184,15 +184,15 @@ class RecordedState:
         content = {"classes": classes_to_json(classes)}
         with self._lock:
             number = self._append(content, RecordKind.CLASSES, Role.CHANGE, None)
-            self.table = ClassTable(number, classes)
+            self.table = RecordedClasses(number, classes)
 
     @contextmanager
-    def held(self) -> Iterator[Moment]:
+    def held(self) -> Iterator[RecordedMoment]:
         """Give the annotations as they are now, whatever is appended meanwhile; one at a time."""
         with ExitStack() as stack:
             with self._lock:
                 view = stack.enter_context(self.voxels.held())
-                moment = Moment(self.next_number - 1, self.table, view)
+                moment = RecordedMoment(self.next_number - 1, self.table, view)
             yield moment
 
     def _append(self, content: Content, kind: RecordKind, role: Role, target: int | None) -> int:

@@ -17,7 +17,7 @@ from .documents import write_document
 from .errors import Finding, ProjectError, Severity
 from .journal import Journal
 from .layout import ANNOTATIONS
-from .recorded import Moment
+from .recorded import RecordedMoment
 
 KEPT = 2  # if the newer is damaged, and the journal too, the older one has most
 
@@ -44,12 +44,12 @@ class Snapshots:
         self._classes_written = found.classes_written
         self.number = found.snapshot_number
 
-    def write(self, moment: Moment) -> None:
+    def write(self, moment: RecordedMoment) -> None:
         """Write what the annotations are after a record, if that isn't there yet.
 
         Parameters
         ----------
-        moment : Moment
+        moment : RecordedMoment
             The record, and the annotations after it.
 
         Raises
