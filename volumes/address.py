@@ -45,7 +45,7 @@ class Address:
             settings[match[1].lower()] = match[2].strip()
             items.pop()
         inner = ",".join(items).strip() or None
-        return cls(Path(path).expanduser(), inner, dict(reversed(settings.items())))
+        return cls(_expanded(Path(path)), inner, dict(reversed(settings.items())))
 
     def with_item(self, item: str) -> str:
         """Return what a person would type to take one thing more, for a message."""
@@ -57,3 +57,14 @@ class Address:
         items = [self.inner] if self.inner else []
         items += [f"{key}={value}" for key, value in self.settings.items()]
         return f"{self.path}::{','.join(items)}" if items else str(self.path)
+
+
+def _expanded(path: Path) -> Path:
+    """Return a path with the home folder for ``~``; a name may begin like that as well."""
+    first = path.parts[0] if path.parts else ""
+    if not first.startswith("~") or (first != "~" and os.path.lexists(first)):
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such person, or no home
+        return path
