@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ def _unknown(word: str, known: Sequence[str]) -> str:
 
 def main() -> None:
     """Run the program; a request to terminate cleans up like Ctrl-C."""
+    if isinstance(sys.stdout, TextIOWrapper):  # names of files are printed as their bytes are
+        sys.stdout.reconfigure(errors="surrogateescape")
     notes = logging.StreamHandler()
     notes.setFormatter(logging.Formatter("supervox: %(message)s"))
     logging.getLogger("supervox").addHandler(notes)
