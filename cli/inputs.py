@@ -120,14 +120,23 @@ def check_channels(volume: Volume, channels: Sequence[Volume]) -> None:
 
 def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
     """Refuse what can't be laid over the volume."""
+    _check_belongs(name, overlay, volume)
+    if overlay.data.dtype.kind not in "ui":
+        raise SegmentationError(
+            f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
+        )
+
+
+def check_mask(mask: Volume, volume: Volume) -> None:
+    """Refuse what can't be the mask of a volume; its numbers may be of any type."""
+    _check_belongs("mask", mask, volume)
+
+
+def _check_belongs(name: str, overlay: Volume, volume: Volume) -> None:
     if overlay.shape != volume.shape:
         raise SegmentationError(
             f"{overlay.path}: has {times(overlay.shape)} voxels, but {volume.path} has "
             f"{times(volume.shape)}; the {name} must belong to this volume"
-        )
-    if overlay.data.dtype.kind not in "ui":
-        raise SegmentationError(
-            f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
         )
 
 
@@ -238,7 +247,7 @@ def read_mask(
     """
     if mask is None:
         return None
-    check_overlay("mask", mask, volume)
+    check_mask(mask, volume)
     with stages.stage("read", f"Reading {mask.path.name}") as run:
         return copy_volume(mask.data, workspace, run, release=mask.data.release)
 
