@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from supervox.execution import Slices, VolumeLike, Workspace
@@ -221,13 +222,12 @@ def read_channels(
     channels: Sequence[Volume],
     stages: StageProgress,
     no_data: str,
+    mask: VolumeLike | None = None,
     workspace: Workspace | None = None,
 ) -> list[VolumeLike]:
-    """Read further channels, as `read_volume` does."""
-    return [
-        read_volume(channel, stages, no_data=no_data, workspace=workspace, consequence=STOOD_IN)[0]
-        for channel in channels
-    ]
+    """Read further channels, as `read_volume` does; the mask is theirs, too."""
+    read = partial(read_volume, no_data=no_data, mask=mask, workspace=workspace)
+    return [read(channel, stages, consequence=STOOD_IN)[0] for channel in channels]
 
 
 def opened_mask(stack: ExitStack, address: str | None) -> Volume | None:

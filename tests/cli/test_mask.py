@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 from supervox.project import Project
+from supervox.segmentation import SegmentationParameters, Segmenter
 
 QUICK = ("--partitions", 1, "--supervoxel-size", 6, "--preset", "fast")
 
@@ -188,3 +189,23 @@ def test_a_model_of_a_masked_project_is_applied_with_a_mask(
         assert done.code == 0, done.err
         (written,) = out.iterdir()
         np.testing.assert_array_equal(read(written) > 0, inside)
+
+
+def test_a_mask_is_that_of_the_channels_too(files, run, masks, read, tmp_path):
+    second = files.image[:, ::-1].copy()
+    files.write("second.tif", second, "image")
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif", *QUICK),
+        *("--channel", files / "second.tif", "--mask", files / "left.tif"),
+        *("--output", tmp_path / "labels.tif", "--json"),
+    )
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    expected = Segmenter(
+        files.image,
+        channels=[second],
+        mask=masks["left"],
+        spacing=report["spacing"],
+        parameters=SegmentationParameters.from_dict(report["parameters"]),
+    ).segment(files.strokes)
+    np.testing.assert_array_equal(read(tmp_path / "labels.tif"), expected.labels)
