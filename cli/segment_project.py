@@ -27,7 +27,7 @@ from . import projects
 from .errors import say
 from .export import write_model
 from .inputs import (
-    check_overlay,
+    check_mask,
     check_same_shape,
     class_names,
     in_order,
@@ -105,7 +105,7 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
             ]
             _check_strokes(strokes, volume)
             if (mask := opened_mask(stack, request.mask)) is not None:
-                check_overlay("mask", mask, volume)
+                check_mask(mask, volume)
         parameters = request.change(SegmentationParameters())
         Project.create(
             request.project, request.volume, parameters=parameters, spacing=request.spacing
@@ -150,7 +150,7 @@ def _change_mask(project: Project, address: str, volume: Volume, stages: StagePr
         if file is None:
             keep_mask(project, None)
             return
-        check_overlay("mask", file, volume)
+        check_mask(file, volume)
         with stages.stage("mask", f"Keeping the mask {file.path.name}") as run:
             looking, writing = run.steps([1, 2])
             mask = Mask.of(file.data, file.path.name, run=looking)
