@@ -8,8 +8,8 @@ Where to find what:
   A new format is one module of its own and one entry.
 - `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`,
   `hdf5_opening` (files that are being written), `hdf5_values` (values that are elsewhere), `nexus`,
-  `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`,
-  `numpy_format`, `raw`, `txrm`: the formats.
+  `hdf5_writing`, `zarr_reading`, `zarr_metadata` (axes, sizes), `zarr_chunks` (are they there?),
+  `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`, `numpy_format`, `raw`, `txrm`: formats.
 - `stored_values`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.
 - `mesh`, `surface`: labels as triangle meshes.

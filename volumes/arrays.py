@@ -73,6 +73,11 @@ class VolumeArray:
         )
 
     @property
+    def axes(self) -> tuple[str, ...]:
+        """Letter of each axis of the source."""
+        return self._axes
+
+    @property
     def size(self) -> int:
         """Number of voxels."""
         return self.shape[0] * self.shape[1] * self.shape[2]
