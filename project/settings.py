@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,25 @@ class VolumeReference:
 
 
 @dataclass(frozen=True)
+class MaskReference:
+    """The mask of a project, which is kept in its folder. Same digest, same mask.
+
+    Attributes
+    ----------
+    digest : str
+        Of all its voxels.
+    name : str
+        Of the file or layer that it came from.
+    left_out : int
+        Voxels that it leaves out.
+    """
+
+    digest: str
+    name: str = field(compare=False)
+    left_out: int = field(compare=False)
+
+
+@dataclass(frozen=True)
 class PreparedFrom:
     """All that the partitions of a volume depend on.
 
@@ -162,6 +181,8 @@ class PreparedFrom:
     spacing : tuple of 3 float
         Voxel size.
     parameters : SegmentationParameters
+    mask : str or None
+        Digest of the mask.
     """
 
     fingerprint: str
@@ -169,6 +190,7 @@ class PreparedFrom:
     shape: tuple[int, int, int]
     spacing: Spacing
     parameters: SegmentationParameters
+    mask: str | None = None
 
 
 @dataclass(frozen=True)
@@ -187,6 +209,8 @@ class ProjectSettings:
     parameters : SegmentationParameters
     box : tuple of 3 (first, beyond) or None
         The part of the volume that is segmented; None for all.
+    mask : MaskReference or None
+        Where the volume has no data, beside what the parameters say.
 
     Raises
     ------
@@ -200,6 +224,7 @@ class ProjectSettings:
     unit: str | None
     parameters: SegmentationParameters
     box: Box | None = None
+    mask: MaskReference | None = None
 
     def __post_init__(self) -> None:
         check_spacing(self.spacing)
@@ -228,8 +253,10 @@ class ProjectSettings:
     @property
     def prepared_from(self) -> PreparedFrom:
         """What the partitions of the project depend on."""
-        fingerprint = self.volume.fingerprint
-        return PreparedFrom(fingerprint, self.box, self.shape, self.spacing, self.parameters)
+        mask = None if self.mask is None else self.mask.digest
+        return PreparedFrom(
+            self.volume.fingerprint, self.box, self.shape, self.spacing, self.parameters, mask
+        )
 
     @property
     def voxel_size(self) -> VoxelSize:
@@ -238,8 +265,13 @@ class ProjectSettings:
 
     def to_json(self) -> dict[str, Any]:
         """Return what stands in project.json."""
-        volume = vars(self.volume)
-        content = vars(self) | {"volume": volume, "parameters": self.parameters.to_dict()}
+        content = vars(self) | {
+            "volume": vars(self.volume),
+            "parameters": self.parameters.to_dict(),
+            "mask": self.mask and vars(self.mask),
+        }
+        if self.mask is None:  # versions without masks can go on with it
+            del content["mask"]
         result: dict[str, Any] = plain({"schema": SCHEMA} | content)
         return result
 
