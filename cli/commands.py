@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -109,4 +110,6 @@ def main() -> None:
     notes.setFormatter(logging.Formatter("supervox: %(message)s"))
     logging.getLogger("supervox").addHandler(notes)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files are of any bytes
     supervox(prog_name="supervox")

@@ -2,7 +2,8 @@
 
 Where to find what:
 
-- `files`: the doors: `open_volume`, `create_volume`, `write_volume`.
+- `files`: the doors: `open_volume`, `create_volume`, `write_volume`; `labels`: those for labels
+  and strokes, `open_labels`, `open_strokes`.
 - `volume`: what an opened file is: `Volume`, `VolumeClass`, `describe`.
 - `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
   A new format is one module of its own and one entry.

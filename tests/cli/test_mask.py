@@ -22,7 +22,7 @@ def masks(files):
         files.write(f"{name}.tif", inside)
         found[name] = inside > 0
     files.write("short.tif", found["left"][1:].astype(np.uint8))
-    files.write("grey.tif", found["left"].astype(np.float32), "image")
+    files.write("grey.tif", found["left"].astype(np.float32) + 0.5, "image")
     files.write("empty.tif", np.zeros(files.image.shape, np.uint8))
     return found
 
@@ -114,7 +114,7 @@ def test_a_process_of_its_own_gives_the_same(files, program, made, project, read
     ("mask", "message"),
     [
         ("short.tif", "short.tif: has 39 x 48 x 56 voxels"),
-        ("grey.tif", "grey.tif: holds float32, but mask are integers"),
+        ("grey.tif", "but masks are whole numbers"),
         ("empty.tif", "empty.tif: is 0 everywhere, which leaves nothing to segment"),
         ("missing.tif", "missing.tif"),
     ],
