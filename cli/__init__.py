@@ -11,6 +11,7 @@ Where to find what:
   become; `balance_options`: more and less of a class.
 - `budget`: the memory that a command may use.
 - `inputs`: volumes and strokes opened, checked and read.
+- `batch`: many volumes, one after the other, also after one that fails.
 - `outputs`: files that appear together, complete, or not at all; `results` fills them.
 - `progress`: bars and lines on stderr while a command works.
 - `report`: what was done, as a table or as JSON, on stdout.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,12 @@ from supervox.segmentation import (
 from supervox.volumes import (
     Address,
     Volume,
-    VolumeError,
     VoxelSize,
-    format_of,
     open_volume,
 )
 
 from . import balance_options, options
+from .batch import FAILED, Batch, name_files, without_repeats
 from .budget import rooms_for
 from .errors import Stopped, checking, say
 from .inputs import (
@@ -68,7 +68,11 @@ class ApplyRequest:
         Addresses of further images of the volume, if there is only one.
     mask : str, optional
         Address of its mask.
-    files : tuple of ResultFiles
+    folder : Path
+        Where the files go.
+    ending : str, optional
+        Of the files; that of each volume by default.
+    kinds : tuple of str
         What to write for each.
     spacing : tuple of 3 float, optional
         Voxel size, where the person gave one.
@@ -84,7 +88,9 @@ class ApplyRequest:
     volumes: tuple[str, ...]
     channels: tuple[str, ...]
     mask: str | None
-    files: tuple[ResultFiles, ...]
+    folder: Path
+    ending: str | None
+    kinds: tuple[str, ...]
     spacing: tuple[float, float, float] | None
     workers: int | None
     memory: float | None
@@ -134,7 +140,7 @@ def command(
     memory: float | None,
     device: Choice,
     as_json: bool,
-) -> None:
+) -> int:
     """Label each VOLUME with MODEL, which 'supervox segment --save-model' made.
 
     The labels of cell.mrc become DIR/cell_labels.mrc. On the volume that the model was trained on
@@ -144,9 +150,14 @@ def command(
     How much there is of each class is the model's balance; --balance replaces that of single
     classes.
 
+    A VOLUME that fails doesn't keep the others from being labelled: why it failed is said at once
+    and at the end, and the exit code is 1. Volumes of the same name in several folders get the
+    names of their folders.
+
     A model of several channels labels one VOLUME at a time, with its other channels as --channel in
     the order of the training run.
     """
+    volumes = without_repeats(volumes)
     if channels and len(volumes) > 1:
         raise SegmentationError(
             f"--channel belongs to one VOLUME, and {len(volumes)} are given: label them one by one"
@@ -157,7 +168,6 @@ def command(
         )
     extras = [("probabilities", probabilities), ("uncertainty", uncertainty)]
     kinds = ["labels", *(name for name, wanted in extras if wanted)]
-    files = _name_files(volumes, output, ending, kinds)
     loaded = load_model(model)
     if no_data is not None:
         with checking("--no-data"):
@@ -167,50 +177,72 @@ def command(
     loaded = replace(loaded, parameters=loaded.parameters.balanced(*balance))
     chosen = choose_device(device, None, say)
     request = ApplyRequest(
-        loaded, model, volumes, channels, mask, files, spacing, workers, memory, chosen
+        model=loaded,
+        model_file=model,
+        volumes=volumes,
+        channels=channels,
+        mask=mask,
+        folder=output,
+        ending=ending,
+        kinds=tuple(kinds),
+        spacing=spacing,
+        workers=workers,
+        memory=memory,
+        device=chosen,
     )
     with making_folder(output):
-        entries = run(request)
+        batch = run(request)
     if as_json:
         common = {"command": "apply", "model": str(model), "workers": count_workers(workers)}
         common["device"] = name_of(request.device)
         parameters = request.model.parameters.to_dict()
         used = versions(*libraries_of(request.model.parameters.classifier.method))
-        print_json(common | {"volumes": entries, "parameters": parameters, "versions": used})
-        return
-    for entry in entries:
-        print_classes(entry["classes"], entry["unit"])
-        written = ", ".join(entry["outputs"].values())
-        click.echo(f"{written}: written after {entry['seconds']['total']:.1f} s")
+        done = {"volumes": batch.listed(), "failed": len(batch.errors)}
+        print_json(common | done | {"parameters": parameters, "versions": used})
+    else:
+        for entry in batch.entries.values():
+            print_classes(entry["classes"], entry["unit"])
+            written = ", ".join(entry["outputs"].values())
+            click.echo(f"{written}: written after {entry['seconds']['total']:.1f} s")
+        batch.print_summary()
+    return FAILED if batch.errors else 0
 
 
-def run(request: ApplyRequest) -> list[dict[str, Any]]:
+def run(request: ApplyRequest) -> Batch:
     """Label the volumes one after the other; each one's files appear when they are complete."""
-    entries: list[dict[str, Any]] = []
-    with ExitStack() as stack:  # all must be there and writable before the work begins
-        volumes = [stack.enter_context(open_volume(path)) for path in request.volumes]
+    batch = Batch(request.volumes)
+    files = name_files(batch, request.folder, request.ending, request.kinds)
+    with ExitStack() as stack:
         channels = [stack.enter_context(open_volume(path)) for path in request.channels]
-        check_channels(volumes[0], channels)
         mask = opened_mask(stack, request.mask)
         beside = [*channels] if mask is None else [*channels, mask]
-        inputs = [request.model_file, *(item.path for item in (*volumes, *beside))]
-        with Outputs(inputs) as outputs, StageProgress(request.workers) as stages:
-            places = [
-                files.plan(outputs, volume.shape)
-                for volume, files in zip(volumes, request.files, strict=True)
-            ]
+        inputs = [request.model_file, *(item.path for item in beside)]
+        inputs += [Address.parse(path).path for path in request.volumes]
+
+        def check(path: str) -> None:
+            with open_volume(path) as volume, Outputs(inputs) as outputs:
+                check_channels(volume, channels)
+                files[path].plan(outputs, volume.shape)
+
+        def label(path: str) -> None:
+            with open_volume(path) as volume, Outputs(inputs) as outputs:
+                staged = files[path].plan(outputs, volume.shape)
+                entry = _label(request, volume, channels, mask, staged, outputs, stages)
+                outputs.publish()
+            batch.entries[path] = entry | {"volume": path, "outputs": files[path].as_dict()}
+
+        for path in batch.left:  # what can't work is said before the long work begins
+            batch.attempt(path, partial(check, path))
+        with StageProgress(request.workers) as stages:
             try:
-                for volume, staged in zip(volumes, places, strict=True):
-                    entries.append(_label(request, volume, channels, mask, staged, outputs, stages))
-                    outputs.publish()
+                for path in batch.left:
+                    batch.attempt(path, partial(label, path))
             except KeyboardInterrupt:
-                if not entries:
+                if not batch.entries:
                     raise
-                count = f"{len(entries)} of {len(volumes)} volumes were labelled"
+                count = f"{len(batch.entries)} of {len(batch.volumes)} volumes were labelled"
                 raise Stopped(f"stopped; {count}") from None
-    for entry, path, files in zip(entries, request.volumes, request.files, strict=True):
-        entry |= {"volume": path, "outputs": files.as_dict()}
-    return entries
+    return batch
 
 
 def _label(
@@ -289,34 +321,3 @@ def _compare_voxel_sizes(volume: Volume, size: VoxelSize, learned: VoxelSize) ->
 def _proportions(spacing: tuple[float, float, float]) -> tuple[float, float, float]:
     z, y, x = (value / min(spacing) for value in spacing)
     return z, y, x
-
-
-def _name_files(
-    volumes: Sequence[str], folder: Path, ending: str | None, kinds: Sequence[str]
-) -> tuple[ResultFiles, ...]:
-    """Choose the names of the files; no two volumes may lead to the same."""
-    chosen: list[ResultFiles] = []
-    origin: dict[str, str] = {}
-    for text in volumes:
-        path = Address.parse(text).path
-        stem, own = _split_ending(path)
-        names = {kind: str(folder / f"{stem}_{kind}.{ending or own}") for kind in kinds}
-        other = origin.setdefault(names["labels"], text)
-        if other != text or text in volumes[: len(chosen)]:
-            raise VolumeError(
-                f"{other} and {text} would both become {names['labels']}; apply the model to them "
-                "one by one, with another --output"
-            )
-        chosen.append(ResultFiles(**names))
-    return tuple(chosen)
-
-
-def _split_ending(path: Path) -> tuple[str, str]:
-    """Return the stem of a volume's name, and the ending that its labels get."""
-    entry = format_of(Address(path))
-    ending = max(
-        (e for e in entry.extensions if path.name.lower().endswith(e)), key=len, default=""
-    )
-    stem = path.name[: len(path.name) - len(ending)]
-    writable = entry.create is not None
-    return stem, (ending or entry.extensions[0]).lstrip(".") if writable else ENDINGS[0]

@@ -37,14 +37,17 @@ def command(
 ) -> int:
     """Verify every file of PROJECT; repair what can be, and say what is lost.
 
-    Every checksum is compared. Files that are there twice are put right, parts that can be computed
-    are computed again. The exit code is 0 if the project is whole now, 1 if something is lost or
-    could not be repaired, 2 if it can't be opened.
+    Every checksum is compared, and every snapshot of the strokes with the journal. Files that are
+    there twice are put right, parts that can be computed are computed again. The exit code is 0 if
+    the project is whole now, 1 if something is lost or could not be repaired, 2 if it can't be
+    opened.
     """
     with Project.open(project, read_only=no_repair) as opened:
         repairs = opened.read_only_because is None
         entries = [_entry(finding, repairs) for finding in opened.findings]
         entries += _check_mask(opened)
+        compared = opened.annotations.compare_snapshots(repair=repairs)
+        entries += [_entry(finding, repairs) for finding in compared]
         entries += _check_derived(opened, repairs, memory, workers)
         entries += _check_volume(opened)
         if repairs:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -106,10 +106,10 @@ def _unknown(word: str, known: Sequence[str]) -> str:
 
 def main() -> None:
     """Run the program; a request to terminate cleans up like Ctrl-C."""
+    if isinstance(sys.stdout, TextIOWrapper):  # names of files are printed as their bytes are
+        sys.stdout.reconfigure(errors="surrogateescape")
     notes = logging.StreamHandler()
     notes.setFormatter(logging.Formatter("supervox: %(message)s"))
     logging.getLogger("supervox").addHandler(notes)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names of files are of any bytes
     supervox(prog_name="supervox")

@@ -11,6 +11,10 @@ from supervox.volumes import SupervoxError
 
 REFUSED = 2
 STOPPED = 130
+TOO_LITTLE_MEMORY = (
+    "not enough memory; give a smaller --memory, so that more is kept on the disk, close "
+    "other programs, crop the volume, or use a larger --supervoxel-size"
+)
 
 
 class Stopped(Exception):
@@ -54,10 +58,7 @@ def exit_code(run: Callable[[], Any]) -> int:
     except Stopped as error:
         return _say(str(error), STOPPED)
     except MemoryError:
-        return _refuse(
-            "not enough memory; give a smaller --memory, so that more is kept on the disk, close "
-            "other programs, crop the volume, or use a larger --supervoxel-size"
-        )
+        return _refuse(TOO_LITTLE_MEMORY)
     except SupervoxError as error:
         from .remedies import with_remedy  # knows the engine, which takes a while to load
 

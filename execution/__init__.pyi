@@ -8,6 +8,7 @@ from .blocks import default_block_shape as default_block_shape
 from .blocks import read_block as read_block
 from .blocks import split_blocks as split_blocks
 from .checkpoint import Checkpoint as Checkpoint
+from .compiler_cache import find_compiler_cache as find_compiler_cache
 from .connect_cluster import connected as connected
 from .dask_cluster import Cluster as Cluster
 from .dask_cluster import ClusterLost as ClusterLost

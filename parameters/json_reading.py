@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+# Bytes of a file's name that are no UTF-8 are lone surrogates in Python, which the validator
+# refuses: meanwhile code points stand for them that no name has.
+_HIDE = {0xDC80 + i: 0x10FF00 + i for i in range(128)}
+_SHOW = {there: here for here, there in _HIDE.items()}
 
 
 def read_json(kind: type[T], values: Mapping[str, Any]) -> T:
@@ -33,7 +39,10 @@ def read_json(kind: type[T], values: Mapping[str, Any]) -> T:
 
     try:
         adapter: TypeAdapter[T] = TypeAdapter(kind)
-        return adapter.validate_json(json.dumps(values), strict=True, extra="forbid")
+        text = json.dumps(values, ensure_ascii=False)
+        hidden = text.translate(_HIDE)
+        read = adapter.validate_json(hidden, strict=True, extra="forbid")
+        return read if hidden == text else _restored(read)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
@@ -45,3 +54,14 @@ def read_json(kind: type[T], values: Mapping[str, Any]) -> T:
             ) from error
         what = first["msg"][0].lower() + first["msg"][1:]
         raise ValueError(f"{place or 'all of it'} is damaged: {what}") from error
+
+
+def _restored(value: Any) -> Any:
+    """Return a value with the surrogates that `_HIDE` took out of its strings."""
+    if isinstance(value, str):
+        return value.translate(_SHOW)
+    if isinstance(value, tuple):
+        return tuple(_restored(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _restored(getattr(value, f.name)) for f in fields(value)})
+    return value

@@ -11,7 +11,8 @@ Where to find what, from the single stroke to the whole:
 - `undo`: what the records say of undo and redo;
   `stroke_order`: at which step what was painted, `order_file`: that as a volume beside strokes.
 - `recorder`: what was painted by somebody else, noticed and written down.
-- `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`.
+- `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`;
+  `recorded`: what the records make of it, of which `snapshots` are taken, and compared.
 - `project` (helped by `_folder`): the whole, made, opened, copied, in a folder as `layout` has it;
   `lock`: one process may write.
 - `settings`: volume, voxel size, box and parameters; `mask`: where the volume has no data;
@@ -21,7 +22,7 @@ Where to find what, from the single stroke to the whole:
 - `compute`: what is there used, what is missing computed; `checkpoints`: the same for a preparation
   that has no project.
 - `documents`, `array_parts`: JSON files and arrays that appear complete, and tell when they are
-  damaged.
+  damaged; `aside`: damaged bytes are kept beside their file.
 """
 
 import lazy_loader

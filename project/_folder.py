@@ -11,19 +11,18 @@ from typing import Any
 from supervox.volumes import appearing, discard
 
 from ._head import ENDING as HEAD
-from .annotations import AnnotationStore
 from .changes import BalanceChange
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import Journal
 from .layout import ANNOTATIONS, BEGUN, DERIVED, MASK, SETTINGS
-from .lock import LOCK, FolderLock, Locked
+from .lock import LOCK, TAKEN, FolderLock, Locked
 from .records import RecordKind
 from .settings import ProjectSettings
 
 UNFINISHED = ".*.partial.*"  # what `appearing` names
 # The head of the journal may be ahead of the copy of a journal that is written meanwhile.
-NOT_COPIED = (LOCK, UNFINISHED, BEGUN, f"*{HEAD}")
+NOT_COPIED = (LOCK, TAKEN, UNFINISHED, BEGUN, f"*{HEAD}")
 
 
 def take_lock(folder: Path) -> tuple[FolderLock | None, str | None]:
@@ -48,6 +47,19 @@ def read_settings(folder: Path, findings: list[Finding]) -> dict[str, Any] | Non
         return None
 
 
+def check_settings(folder: Path) -> None:
+    """Refuse a project of a newer version before anything in it is touched.
+
+    Raises
+    ------
+    ProjectError
+        If project.json is whole, and isn't understood.
+    """
+    content = read_settings(folder, [])
+    if content is not None:
+        parse_settings(folder, content, None)
+
+
 def shape_in(content: Mapping[str, Any] | None) -> tuple[int, int, int] | None:
     """Return the shape of the volume that project.json states, if it does."""
     try:
@@ -56,9 +68,9 @@ def shape_in(content: Mapping[str, Any] | None) -> tuple[int, int, int] | None:
         return None  # what is wrong is said by `parse_settings`
 
 
-def kept_settings(store: AnnotationStore) -> Mapping[str, Any] | None:
+def kept_settings(journal: Journal) -> Mapping[str, Any] | None:
     """Return the copy of project.json in the journal."""
-    record = store.journal.last_of(RecordKind.PROJECT)
+    record = journal.last_of(RecordKind.PROJECT)
     return record.content if record and isinstance(record.content, Mapping) else None
 
 

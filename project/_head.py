@@ -1,13 +1,14 @@
 """How far a journal went: a note beside it, so that a journal that was cut off doesn't look whole.
 
 The note is written after the records that it counts, in place and without waiting for the disk: it
-may be behind, never ahead.
+may be behind, never ahead. Nothing is made or changed before the first note.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
+from io import FileIO
 from pathlib import Path
 
 ENDING = ".head"
@@ -36,7 +37,8 @@ class Head:
         is_right = match is not None and zlib.crc32(match[1]) == int(match[2], 16)
         self.number = int(match[1]) if match is not None and is_right else -1
         self.is_damaged = bool(text) and not is_right
-        self._file = None if read_only else self.path.open("r+b" if text else "wb", buffering=0)
+        self._read_only = read_only
+        self._file: FileIO | None = None
 
     def write(self, number: int) -> None:
         """Note the last record.
@@ -46,12 +48,15 @@ class Head:
         OSError
             If that fails; the journal itself is as it should be.
         """
-        if self._file is not None:
-            digits = b"%020d" % number
-            self._file.seek(0)
-            self._file.write(b"%s %08x\n" % (digits, zlib.crc32(digits)))
-            self._file.truncate()
-            self.number = number
+        if self._read_only:
+            return
+        if self._file is None:
+            self._file = self.path.open("r+b" if self.path.exists() else "wb", buffering=0)
+        digits = b"%020d" % number
+        self._file.seek(0)
+        self._file.write(b"%s %08x\n" % (digits, zlib.crc32(digits)))
+        self._file.truncate()
+        self.number = number
 
     def close(self) -> None:
         """Close the file."""

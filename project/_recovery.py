@@ -19,6 +19,7 @@ from .journal import Journal
 from .records import RecordKind
 
 SNAPSHOT, CLASSES = "snapshot", "classes.json"
+UNREADABLE = -2  # in place of the number of a table of classes: it is to be written again
 
 
 @dataclass
@@ -173,7 +174,7 @@ def _choose_classes(
     except FileNotFoundError:
         pass  # written when the project is saved
     except (KeyError, TypeError, ValueError) as error:
-        found.classes_written = -2  # so that it is written again
+        found.classes_written = UNREADABLE
         text = f"{error}; the table of classes in the journal is used"
         found.findings.append(Finding(Severity.NOTE, CLASSES, text))
     for number, content in sorted(sources, key=lambda source: source[0]):

@@ -6,6 +6,8 @@ import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
+from supervox.execution import Frame
+
 from ._index import Index
 from .records import LOG, Header, header_of, parse_header
 
@@ -56,6 +58,8 @@ class JournalScan:
         Bytes of the file; what lies beyond `end` is no whole record.
     tail : Header, optional
         Of the record that begins at `end`, if it can be read.
+    is_newer : bool
+        Whether there is a record of a kind that only a newer version can have written.
     """
 
     index: Index
@@ -63,6 +67,7 @@ class JournalScan:
     end: int
     size: int
     tail: Header | None
+    is_newer: bool = False
 
 
 def scan(path: Path) -> JournalScan:
@@ -73,12 +78,19 @@ def scan(path: Path) -> JournalScan:
     OSError
         If the file can't be read.
     """
-    index, gaps, end = Index(), list[Gap](), 0
+    index, gaps, end, unknown = Index(), list[Gap](), 0, 0
     size = path.stat().st_size
+
+    def understand(frame: Frame) -> Header | None:
+        nonlocal unknown
+        header = header_of(frame)
+        unknown += header is None  # its checksum is right: it was meant so
+        return header
+
     if size == 0:
         return JournalScan(index, (), 0, 0, None)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for offset, header in LOG.scan(data, header_of):
+        for offset, header in LOG.scan(data, understand):
             if header.number <= index.last_number:
                 continue  # a copy of an earlier part can't be what was written here
             if offset > end:
@@ -89,4 +101,4 @@ def scan(path: Path) -> JournalScan:
             index.add(header, offset)
             end = offset + header.total
         tail = parse_header(data[end : end + LOG.header_bytes])
-        return JournalScan(index, tuple(gaps), end, len(data), tail)
+        return JournalScan(index, tuple(gaps), end, len(data), tail, unknown > 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,22 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
-from ._recovery import CLASSES, SNAPSHOT, Recovered, recover
-from .array_parts import Parts, PartWriter
+from ._recovery import Recovered, recover
 from .changes import BalanceChange, Change, VoxelChange
-from .classes import ProjectClass, check_classes, classes_to_json
-from .documents import write_document
+from .classes import ProjectClass, check_classes
+from .documents import plain
 from .errors import Finding, ProjectError, Severity, writing
-from .journal import Journal
+from .journal import SCHEMA, Journal
 from .layout import ANNOTATIONS
-from .records import Content, Record, RecordKind, Role
+from .recorded import RecordedState, RecordedVoxels
+from .records import RecordKind, Role
+from .snapshots import Snapshots, replay
 from .stroke_order import StrokeOrder
 from .undo import UndoStack
 from .writer import JournalWriter, SaveState
 
 JOURNAL = "strokes.journal"
-SCHEMA = 1  # of the journal
-KEPT_SNAPSHOTS = 2  # if the newer is damaged, and the journal too, the older one has most
 
 
 class AnnotationStore:
@@ -59,21 +57,16 @@ class AnnotationStore:
     ) -> None:
         self._folder = folder
         self._journal = journal
-        self._parts = Parts(folder / ANNOTATIONS)
+        self._snapshots = Snapshots(folder, found)
         self.voxels: NDArray[np.uint8] = found.voxels
         self.findings: tuple[Finding, ...] = tuple(found.findings)
-        self._classes = found.classes
-        self._classes_number = found.classes_number
-        self._classes_written = found.classes_written
-        self._snapshot_number = found.snapshot_number
-        self._next = found.next_number
         self.steps: UndoStack = journal.undo_stack()
         self._order: StrokeOrder[int] = StrokeOrder()
         self._n_changes = journal.count(RecordKind.VOXELS)
-        self._lock = Lock()  # numbers are given in the order of the queue
         self._saving = Lock()  # one snapshot at a time
         self._is_closed = False
         self._writer = None if read_only else JournalWriter(journal, on_state)
+        self._recorded = RecordedState(folder, self._writer, found)
         if not read_only:
             self._repair(found)
 
@@ -113,6 +106,7 @@ class AnnotationStore:
         on_state: Callable[[SaveState], None] | None = None,
         *,
         read_only: bool = False,
+        check: Callable[[Journal], object] | None = None,
     ) -> AnnotationStore:
         """Open the annotations of a project: the newest good snapshot and what followed it.
 
@@ -126,12 +120,14 @@ class AnnotationStore:
             As for `create`.
         read_only : bool
             Nothing is repaired then, and nothing can be changed.
+        check : callable, optional
+            Looks at the journal before anything is repaired; what it raises ends the opening.
 
         Raises
         ------
         ProjectError
-            If nothing says how large the volume is, or a file can't be opened. Damage is told in
-            `findings`.
+            If nothing says how large the volume is, a file can't be opened, or a newer version
+            wrote it. Damage is told in `findings`.
         """
         place = folder / ANNOTATIONS
         if not read_only:
@@ -139,6 +135,8 @@ class AnnotationStore:
                 place.mkdir(exist_ok=True)
         journal = Journal.open(place / JOURNAL, read_only=read_only)
         try:
+            if check is not None:
+                check(journal)
             found = recover(folder, journal, shape)
         except BaseException:
             journal.close()
@@ -155,7 +153,7 @@ class AnnotationStore:
         ProjectError
             If the annotations can't be changed.
         ValueError
-            If the change lies outside the volume.
+            If the change lies outside the volume, or is no balance.
         """
         return self._record(change, Role.CHANGE, None)
 
@@ -219,16 +217,14 @@ class AnnotationStore:
     @property
     def classes(self) -> tuple[ProjectClass, ...]:
         """The table of classes."""
-        return self._classes
+        return self._recorded.table.classes
 
     @classes.setter
     def classes(self, classes: Sequence[ProjectClass]) -> None:
         check_classes(classes)
         table = tuple(classes)
-        if table != self._classes:
-            content = {"classes": classes_to_json(table)}
-            self._classes_number = self._append(content, RecordKind.CLASSES)
-            self._classes = table
+        if table != self.classes:
+            self._recorded.append_classes(table)
 
     def keep(self, content: Mapping[str, Any], kind: RecordKind = RecordKind.PROJECT) -> int:
         """Keep what isn't strokes, and JSON can hold, in the journal; return the record's number.
@@ -236,9 +232,9 @@ class AnnotationStore:
         Raises
         ------
         ProjectError
-            If the annotations can't be changed.
+            If the annotations can't be changed, or JSON can't hold it.
         """
-        return self._append(content, kind)
+        return self._recorded.append(plain(content), kind)
 
     # --------------------------------------------------------------------------------- saving
 
@@ -255,12 +251,12 @@ class AnnotationStore:
     @property
     def last_number(self) -> int:
         """Number of the last record that was appended."""
-        return self._next - 1
+        return self._recorded.next_number - 1
 
     @property
     def tail(self) -> int:
         """Records since the last snapshot: what the next opening has to replay."""
-        return self.last_number - self._snapshot_number
+        return self.last_number - self._snapshots.number
 
     def flush(self) -> None:
         """Wait until all changes are on the disk.
@@ -274,28 +270,44 @@ class AnnotationStore:
             self._writer.flush()
 
     def snapshot(self) -> None:
-        """Write the volume as it is; may run on another thread than the painting.
+        """Write what is recorded by now; may run on another thread than the painting.
 
-        What is painted meanwhile may be in it or not: its record follows, and sets the same voxels.
+        It holds exactly what the records up to the last one make, and nothing that is painted or
+        undone meanwhile.
 
         Raises
         ------
         ProjectError
             If it can't be written, or the changes before it can't.
         """
-        self._check_writable()
-        with self._saving:
+        self._recorded.check_writable()
+        with self._saving, self._recorded.held() as moment:
             self.flush()
-            self._write_classes()
-            number = self.last_number
-            if number != self._snapshot_number:
-                header = {
-                    "number": number,
-                    "classes_number": self._classes_number,
-                    "classes": classes_to_json(self._classes),
-                }
-                self._parts.write(SNAPSHOT, header, self._fill, keep=KEPT_SNAPSHOTS)
-                self._snapshot_number = number
+            self._snapshots.write(moment)
+
+    def compare_snapshots(self, *, repair: bool = False) -> list[Finding]:
+        """Compare the snapshots with the journal, as far as that is whole.
+
+        Parameters
+        ----------
+        repair : bool
+            Go on with what the journal says, and remove snapshots that say something else. Nobody
+            may be painting.
+
+        Raises
+        ------
+        ProjectError
+            If the annotations can't be changed, with `repair`.
+        """
+        found = self._snapshots.compare(self._journal, self.voxels.shape)
+        if found and repair:
+            self._recorded.check_writable()
+            self._snapshots.remove(found)
+            self._snapshots.number = -1
+            self.voxels[...] = 0
+            replay(self._journal, self.voxels, -1, self._journal.last_number)
+            self._recorded.voxels = RecordedVoxels(self.voxels)
+        return list(found.values())
 
     def close(self, *, force: bool = False) -> None:
         """Save everything, and close the files.
@@ -327,35 +339,23 @@ class AnnotationStore:
 
     def _repair(self, found: Recovered) -> None:
         """Put back what the files lack and the annotations in memory have."""
+        self._journal.repair()
         if not self._journal.count(RecordKind.START):
-            self._append({"schema": SCHEMA, "shape": list(self.voxels.shape)}, RecordKind.START)
+            start = {"schema": SCHEMA, "shape": list(self.voxels.shape)}
+            self._recorded.append(start, RecordKind.START)
         if not any(item.severity is Severity.LOSS for item in found.findings):
-            for generation in found.bad_snapshots:  # they are of no use to anybody any more
-                self._parts.remove(SNAPSHOT, generation)
+            self._snapshots.remove(found.bad_snapshots)
 
-    def _check_writable(self) -> JournalWriter:
-        if self._writer is None:
-            raise ProjectError(f"{self._folder}: is open for reading only; nothing can be changed")
-        return self._writer
-
-    def _append(
-        self,
-        content: Content,
-        kind: RecordKind,
-        role: Role = Role.CHANGE,
-        target: int | None = None,
-    ) -> int:
-        writer = self._check_writable()
-        with self._lock:
-            number = self._next
-            writer.append(Record(number, time.time(), content, kind, role, target))
-            self._next += 1
-        return number
+    @property
+    def recorded(self) -> NDArray[np.uint8]:
+        """What the records make, uint8 (Z, Y, X): to compare `voxels` with, not to be changed."""
+        return self._recorded.voxels.now
 
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
-        self._check_writable()
+        self._recorded.check_writable()
         kind, class_id = RecordKind.BALANCE, 0
         if isinstance(change, BalanceChange):
+            change = BalanceChange.from_json(plain(vars(change)))
             class_id = change.class_id
         elif not change.fits(self.voxels.shape):
             raise ValueError("the change lies outside the volume")
@@ -364,7 +364,7 @@ class AnnotationStore:
         else:
             change = VoxelChange(change.voxels.copy(), change.old.copy(), change.new.copy())
             kind, self._n_changes = RecordKind.VOXELS, self._n_changes + 1
-        number = self._append(change, kind, role, target)
+        number = self._recorded.append(change, kind, role, target)
         self.steps.note(number, role, target, class_id)
         return number
 
@@ -378,7 +378,7 @@ class AnnotationStore:
 
     def _change_by(self, target: int | None, role: Role) -> Change | None:
         """Return what undoing or redoing the change of a record would change."""
-        self._check_writable()
+        self._recorded.check_writable()
         if target is None:
             return None
         made = self._change_of(target)
@@ -386,14 +386,3 @@ class AnnotationStore:
             return made.inverse if role is Role.UNDO else made
         present = self.voxels.reshape(-1)[made.voxels]
         return VoxelChange(made.voxels, present, made.old if role is Role.UNDO else made.new)
-
-    def _fill(self, part: PartWriter) -> None:
-        part.write("voxels", self.voxels)
-
-    def _write_classes(self) -> None:
-        """Write the readable copy of the table of classes, if it isn't the newest."""
-        if self._classes_written == self._classes_number:
-            return
-        content = {"number": self._classes_number, "classes": classes_to_json(self._classes)}
-        write_document(self._folder / CLASSES, content)
-        self._classes_written = self._classes_number

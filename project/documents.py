@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from hashlib import blake2b
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+import numpy as np
 from supervox.volumes import appearing
 
-from .errors import writing
+from .errors import NotKeepable, writing
 
 CHECKSUM = "checksum"
 
@@ -37,17 +40,47 @@ def digest_of_file(path: Path) -> list[Any]:
     return [size, digest.hexdigest()]
 
 
-def plain(content: Any) -> Any:
-    """Return what JSON makes of it: tuples become lists."""
-    return json.loads(json.dumps(content, allow_nan=False))
+def plain(content: Any, where: str = "") -> Any:
+    """Return what JSON makes of it: tuples become lists, NumPy's numbers become Python's.
+
+    Parameters
+    ----------
+    content
+        What is to be kept.
+    where : str
+        What it is called in the message.
+
+    Raises
+    ------
+    NotKeepable
+        If JSON can't hold it: a number that is none, or an object of another kind.
+    """
+    if isinstance(content, np.ndarray | np.generic):
+        content = content.tolist()
+    if isinstance(content, Mapping):
+        begin = f"{where}." if where else ""
+        return {str(name): plain(value, f"{begin}{name}") for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value, f"{where}[{i}]") for i, value in enumerate(content)]
+    if isinstance(content, PurePath):
+        return str(content)
+    if isinstance(content, float) and not math.isfinite(content):
+        raise NotKeepable(f"{where or 'the value'} is {content}, which can't be kept in a project")
+    if content is None or isinstance(content, bool):
+        return content
+    for kind in (str, int, float):  # and not what is derived of them, like an enumeration
+        if isinstance(content, kind):
+            return kind(content)
+    raise NotKeepable(
+        f"{where or 'the value'} is of the type {type(content).__name__}, which can't be kept in a "
+        "project"
+    )
 
 
-def json_bytes(content: Any, indent: int | None = None) -> bytes:
-    """Return JSON as people read it; in ASCII where a name of a file isn't UTF-8."""
-    try:
-        return json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False).encode()
-    except UnicodeEncodeError:
-        return json.dumps(content, indent=indent, allow_nan=False).encode()
+def to_text(content: Any, indent: int | None = None) -> str:
+    """Return JSON that UTF-8 can hold: of the bytes of a file's name that is none, escapes."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False)
+    return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def write_document(path: Path, content: Mapping[str, Any]) -> None:
@@ -56,12 +89,12 @@ def write_document(path: Path, content: Mapping[str, Any]) -> None:
     Raises
     ------
     ProjectError
-        If it can't be written.
+        If it can't be written, or JSON can't hold it.
     """
     whole = plain(dict(content))
     whole[CHECKSUM] = digest_of(whole)
     with writing(path), appearing(path) as temporary:
-        temporary.write_bytes(json_bytes(whole, indent=2) + b"\n")
+        temporary.write_text(to_text(whole, indent=2) + "\n", "utf-8")
 
 
 def read_document(path: Path) -> dict[str, Any]:

@@ -29,6 +29,10 @@ class VolumeMoved(ProjectError):
         self.path = path
 
 
+class NotKeepable(ProjectError, ValueError):
+    """Something can't be kept in a project: JSON has no word for it; the message says what."""
+
+
 class Severity(StrEnum):
     """What a finding means for a person."""
 

@@ -10,7 +10,8 @@ from typing import Any
 from supervox.segmentation import versions
 
 from .annotations import AnnotationStore
-from .documents import read_document, write_document
+from .aside import move_aside
+from .documents import plain, read_document, write_document
 from .errors import Finding, ProjectError, Severity
 from .records import RecordKind
 
@@ -38,6 +39,7 @@ class History:
         self._store = store
         self._steps: dict[int, Mapping[str, Any]] = {}
         self._n_written = 0
+        self._is_damaged = False  # provenance.json: it is kept aside before it is written again
         self._read_document(report)
         self._read_journal()
 
@@ -59,9 +61,11 @@ class History:
         Raises
         ------
         ProjectError
-            If the project can't be changed.
+            If the project can't be changed, or JSON can't hold it.
         """
-        step = {"what": what, "time": time.time(), "versions": versions()} | details
+        step = plain(
+            {"what": what, "time": time.time(), "versions": versions()} | details, "a step"
+        )
         self._steps[self._store.keep(step, RecordKind.STEP)] = step
 
     def write(self) -> None:
@@ -74,6 +78,9 @@ class History:
         """
         steps = self._in_order()
         if self._n_written != len(steps):
+            if self._is_damaged:
+                move_aside(self._path)
+                self._is_damaged = False
             content = [{"record": number, **step} for number, step in steps]
             write_document(self._path, {"steps": content})
             self._n_written = len(steps)
@@ -93,6 +100,7 @@ class History:
         except FileNotFoundError:
             return  # written when the project is saved
         except (KeyError, TypeError, AttributeError, ValueError) as error:
+            self._is_damaged = True
             text = f"{error}; what the journal says of the history is used"
             report(Finding(Severity.NOTE, PROVENANCE, text))
 

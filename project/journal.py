@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -13,9 +13,12 @@ from supervox.execution import put_behind
 from ._head import Head
 from ._index import Index
 from ._scan import Gap, JournalScan, scan
+from .aside import free_name, keep_aside, sync_folder
 from .errors import Finding, ProjectError, Severity
 from .records import LOG, Record, RecordKind, decode, encode, parse_header
 from .undo import UndoStack
+
+SCHEMA = 1
 
 _logger = logging.getLogger(__name__)
 
@@ -31,27 +34,36 @@ class Journal:
     gaps : tuple of Gap
         Damage in the middle of the file, found when it was opened.
     dropped : Gap or None
-        What followed the last whole record, and is no record: removed if that was allowed.
+        What follows the last whole record, and is no record. Before anything is written its bytes
+        are moved to the file `damaged`.
+    damaged : Path or None
+        Where they are kept; None if there are none, or nothing may be written.
     known_number : int
         The last record that is known to have been written before it was opened, be it there or not.
     """
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
-        self._read_only = read_only
+        self._is_moved = False  # what `dropped` is about
         self._lock = Lock()  # of the reader's position
-        self._reader = path.open("rb", buffering=0)  # its own, so as not to wait for the disk
-        self._file = path.open("rb" if read_only else "r+b", buffering=0)
+        source = Path(os.devnull) if read_only and not path.exists() else path
+        self._reader = source.open("rb", buffering=0)  # its own, so as not to wait for the disk
+        self._file = source.open("rb" if read_only else "r+b", buffering=0)
         try:
             self._head = Head(path, read_only=read_only)
-            found = scan(path)
+            found = scan(source)
+            if found.is_newer:
+                raise ProjectError(
+                    f"{path}: has records of a kind that this version of supervox doesn't know: it "
+                    "was written by a newer one, use that"
+                )
             self._index: Index = found.index
+            self._check_schema()
             self._end = found.end
             self.gaps: tuple[Gap, ...] = found.gaps
-            self.dropped = self._drop_tail(found)
+            self.dropped = self._tail_of(found)
+            self.damaged = None if read_only or self.dropped is None else free_name(path)
             self.known_number = max(self.end_number, self._head.number)
-            if self._head.number < 0 <= self.last_number:
-                self._head.write(self.last_number)
         except BaseException:
             self._file.close()
             self._reader.close()
@@ -61,19 +73,22 @@ class Journal:
     def open(cls, path: str | os.PathLike[str], *, read_only: bool = False) -> Journal:
         """Open a journal, and make a new one if there is none and it may be written to.
 
-        All records are verified. Half a record at the end, which a crash left, is removed; damage
-        in the middle is passed over; `findings` tells of both.
+        All records are verified. Half a record at the end, which a crash left, and damage in the
+        middle are passed over; `findings` tells of both. Nothing in the file changes before
+        `repair`, or the first record that is written.
+
+        A file that isn't there is read as an empty one.
 
         Raises
         ------
         ProjectError
-            If the file can't be opened.
+            If the file can't be opened, or was written by a newer version.
         """
         place = Path(path)
         try:
             if not read_only and not place.exists():
                 place.touch()
-                _sync_folder(place.parent)
+                sync_folder(place.parent)
             return cls(place, read_only=read_only)
         except OSError as error:
             reason = error.strerror or error
@@ -158,6 +173,8 @@ class Journal:
         if self.dropped is not None:
             gap = self.dropped
             what = f"the last {gap.n_bytes:,} bytes are no whole record: {gap.names} dropped"
+            if self.damaged is not None:
+                what += f" (the bytes are kept in {self.damaged.name})"
             found.append(_loss(self.path.name, what, gap, covered))
         missing = Gap(self._end, 0, self.end_number + 1, max(self.known_number, covered))
         if missing.n_records:
@@ -195,17 +212,29 @@ class Journal:
                 "again, which recovers what can be"
             ) from error
 
-    def write(self, records: Sequence[Record]) -> None:
+    def write(self, records: Sequence[Record]) -> list[str]:
         """Append records; they are on the disk when this returns.
 
         After an `OSError` none of them counts, and all can be written again.
+
+        Returns
+        -------
+        list of str
+            Why some were left out: those that can't be encoded. What makes records refuses such,
+            so this tells of a bug; it mustn't cost the others.
 
         Raises
         ------
         OSError
             If the disk is full, or fails.
         """
-        encoded = [encode(record) for record in records]
+        encoded, left_out = [], []
+        for record in records:
+            try:
+                encoded.append(encode(record))
+            except Exception as error:
+                left_out.append(f"{self.path}: record {record.number} can't be written ({error!r})")
+        self._move_tail()
         put_behind(self._file, self._end, b"".join(encoded))
         os.fsync(self._file.fileno())
         for each in encoded:
@@ -213,10 +242,20 @@ class Journal:
             assert header is not None
             self._index.add(header, self._end)
             self._end += header.total
+        self._note_end()
+        return left_out
+
+    def repair(self) -> None:
+        """Move what follows the last whole record aside, and note how far the journal goes.
+
+        Where the disk is full, that is left to the first record that is written.
+        """
         try:
-            self._head.write(self.last_number)
-        except OSError as error:  # the records are safe: only a cut would go unnoticed
-            _logger.warning("%s: can't be written (%s)", self._head.path, error.strerror)
+            self._move_tail()
+        except OSError as error:
+            _logger.warning("%s: can't be repaired yet (%s)", self.path, error.strerror)
+        if self._head.number < 0 <= self.last_number:
+            self._note_end()
 
     def close(self) -> None:
         """Close the file."""
@@ -235,16 +274,39 @@ class Journal:
                 data += part
             return data
 
-    def _drop_tail(self, found: JournalScan) -> Gap | None:
-        """Remove what follows the last whole record."""
+    def _check_schema(self) -> None:
+        """Refuse a journal that says that a newer version began it."""
+        start = self.last_of(RecordKind.START)
+        content = start.content if start is not None else None
+        schema = content.get("schema") if isinstance(content, Mapping) else None
+        if type(schema) is int and schema > SCHEMA:
+            raise ProjectError(
+                f"{self.path}: has the schema {schema}, this version of supervox knows {SCHEMA}: "
+                "it was made by a newer one, use that"
+            )
+
+    def _note_end(self) -> None:
+        try:
+            self._head.write(self.last_number)
+        except OSError as error:  # the records are safe: only a cut would go unnoticed
+            _logger.warning("%s: can't be written (%s)", self._head.path, error.strerror)
+
+    def _tail_of(self, found: JournalScan) -> Gap | None:
+        """Return what follows the last whole record."""
         if found.size == found.end:
             return None
-        if not self._read_only:
-            self._file.truncate(found.end)
-            os.fsync(self._file.fileno())
         first = self.last_number + 1
         last = found.tail.number if found.tail is not None else first
         return Gap(found.end, found.size - found.end, first, max(first, last))
+
+    def _move_tail(self) -> None:
+        """Keep what follows the last whole record in a file of its own, and then cut it off."""
+        if self.dropped is None or self.damaged is None or self._is_moved:
+            return
+        keep_aside(self.damaged, self._read_bytes(self._end, self.dropped.n_bytes))
+        self._file.truncate(self._end)
+        os.fsync(self._file.fileno())
+        self._is_moved = True
 
 
 def _loss(part: str, what: str, gap: Gap, covered: int) -> Finding:
@@ -252,14 +314,3 @@ def _loss(part: str, what: str, gap: Gap, covered: int) -> Finding:
     if gap.last <= covered:
         return Finding(Severity.NOTE, part, f"{what} from the history; the annotations are whole")
     return Finding(Severity.LOSS, part, f"{what}; whatever was changed there is lost")
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have a folder's list of names on the disk."""
-    if os.name == "nt":
-        return  # folders can't be opened there
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,7 +1,14 @@
 """One process at a time may write to a project; the operating system sees to it.
 
 The lock is one that the system takes away with the process, however that ends: a lock file that a
-crash left behind is none.
+crash left behind is none. There are two such locks, of the whole file and of a byte of it, and
+file systems that have neither or one of them: whatever there is of them is taken, and only the
+second can be asked about without taking it.
+
+Where a file system has neither, as Lustre and NFS can be mounted, a file that is made by whoever
+comes first stands for the lock. One that a process of this machine left is recognised, since the
+process is gone; of one that another machine left nobody here can tell, so a person has to remove
+it, as the message says.
 """
 
 from __future__ import annotations
@@ -10,10 +17,13 @@ import errno
 import json
 import os
 import platform
+import struct
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 if sys.platform == "win32":
     import msvcrt
@@ -21,7 +31,11 @@ else:
     import fcntl
 
 LOCK = "lock"
+TAKEN = "lock.taken"  # stands for the lock where the file system has none
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_BYTE = 2**30  # the byte that is locked, beyond the note, which others may read
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
 class Locked(Exception):
@@ -44,54 +58,197 @@ class FolderLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        self._taken: Path | None = None
+        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
         self._file: IO[str] = os.fdopen(handle, "r+", encoding="utf-8")
         try:
-            _take(self._file)
+            if not _take(self._file):
+                self._taken = _make(folder / TAKEN)
+            elif (holder := _maker(folder / TAKEN)) is not None:  # where it is mounted otherwise
+                raise Locked(holder)
         except OSError as error:
             holder = _holder(self._file)
             self._file.close()
             if error.errno in _HELD:
                 raise Locked(holder) from error
             raise
-        note = {"process": os.getpid(), "host": platform.node(), "since": time.time()}
+        except Locked:
+            self._file.close()
+            raise
         self._file.seek(0)
-        self._file.write(json.dumps(note) + "\n")
+        self._file.write(json.dumps(_note()) + "\n")
         self._file.truncate()
         self._file.flush()
 
     def release(self) -> None:
         """Let others write."""
+        if self._taken is not None:
+            self._taken.unlink(missing_ok=True)
         self._file.close()
 
 
-def _take(file: IO[str]) -> None:
-    if sys.platform == "win32":
-        file.seek(2**20)  # beyond the note, which others may read
+def is_held(folder: Path) -> bool:
+    """Tell whether a program has a project open for writing; nothing is taken or written for it."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY | _NO_LINK)
+    except OSError:
+        return False
+    with os.fdopen(handle, encoding="utf-8") as file:
+        return _is_taken(file) or _maker(folder / TAKEN) is not None
+
+
+if sys.platform == "win32":
+
+    def _take(file: IO[str]) -> bool:
+        """Take the lock; False if the file system has none."""
+        file.seek(2**20)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+
+    def _is_taken(file: IO[str]) -> bool:
+        """Ask for the lock by reading a byte that a holder keeps others from reading."""
+        try:
+            file.seek(2**20)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            file.seek(2**20)
+            msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+        except OSError:
+            return True
+        return False
+
+else:
+    # Locks of the open file, not of the process: they end with it, and can be asked about.
+    _OFD = (fcntl.F_OFD_SETLK, fcntl.F_OFD_GETLK) if sys.platform == "linux" else None
+    _FLOCK = struct.Struct("hhqqi4x")  # type, whence, start, length, process
+
+    def _take(file: IO[str]) -> bool:
+        """Take the lock; False if the file system has none."""
+        there = [_try(lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB))]
+        if _OFD is not None:
+            command, wanted = _OFD[0], _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _BYTE, 1, 0)
+            there.append(_try(lambda: fcntl.fcntl(file, command, wanted)))
+        return any(there)
+
+    def _try(lock: Callable[[], object]) -> bool:
+        try:
+            lock()
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return False
+            raise
+        return True
+
+    def _is_taken(file: IO[str]) -> bool:
+        """Ask who has the byte; where nobody can be asked, try to share the lock for a moment."""
+        if _OFD is not None:
+            with suppress(OSError):
+                wanted = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _BYTE, 1, 0)
+                answer = fcntl.fcntl(file, _OFD[1], wanted)
+                return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno in _HELD
+        return False
+
+
+def _make(place: Path) -> Path:
+    """Make the file that stands for the lock.
+
+    Raises
+    ------
+    Locked
+        If somebody else has.
+    OSError
+        If it can't be made.
+    """
+    for _ in range(2):
+        with suppress(FileExistsError):
+            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(json.dumps(_note()) + "\n")
+            return place
+        holder = _maker(place)
+        if holder is not None:
+            raise Locked(holder)
+        _remove_abandoned(place)
+    raise Locked("another process")
+
+
+def _remove_abandoned(place: Path) -> None:
+    """Remove the file of a process that is gone, but not one that was made since."""
+    own = place.with_name(f"{place.name}.{os.getpid()}")
+    with suppress(OSError):
+        place.rename(own)
+        if _maker(own) is not None:  # somebody was quicker: it is theirs
+            own.rename(place)
+        own.unlink()
+
+
+def _maker(place: Path) -> str | None:
+    """Say who made the file that stands for the lock, if they may still be there."""
+    try:
+        note = json.loads(place.read_text("utf-8"))
+        words, machine, boot = _words(note), note["machine"], note["boot"]
+        process, began = note["process"], note["began"]
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"another process; if there is none any more, remove {place}"
+    own = _note()
+    if machine == own["machine"] and boot != own["boot"]:
+        return None  # the machine was started anew since
+    if machine != own["machine"] or note.get("space") != own["space"]:
+        return f"{words}; if that is gone, remove {place}"
+    return words if _began(process) == began else None
 
 
 def _holder(file: IO[str]) -> str:
     """Say who holds the lock, as far as the note is readable."""
     try:
         file.seek(0)
-        note = json.loads(file.read())
-        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(note["since"]))
-        if (note["process"], note["host"]) == (os.getpid(), platform.node()):
-            return f"this one, in another window, since {since}"
-        return f"process {note['process']} on {note['host']}, since {since}"
+        return _words(json.loads(file.read()))
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
 
 
-def is_held(folder: Path) -> bool:
-    """Tell whether a program has a project open for writing."""
+def _note() -> dict[str, Any]:
+    """Return what tells others who holds the lock, and whether they still are there."""
+    own, host = os.getpid(), platform.node()
+    return {
+        "process": own,
+        "host": host,
+        "since": time.time(),
+        "began": _began(own),
+        "machine": f"{host} {_text('/etc/machine-id')}",
+        "boot": _text("/proc/sys/kernel/random/boot_id"),
+        "space": os.readlink("/proc/self/ns/pid") if os.path.exists("/proc/self/ns/pid") else "",
+    }
+
+
+def _words(note: dict[str, Any]) -> str:
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(note["since"]))
+    if (note["process"], note["host"]) == (os.getpid(), platform.node()):
+        return f"this one, in another window, since {since}"
+    return f"process {note['process']} on {note['host']}, since {since}"
+
+
+def _began(process: int) -> str | None:
+    """Say when a process began, as the system counts; None if there is none of this number."""
+    if Path("/proc/self/stat").exists():
+        stat = _text(f"/proc/{process}/stat")
+        return stat.rpartition(")")[2].split()[19] if stat else None
     try:
-        FolderLock(folder).release()
-    except Locked:
-        return True
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return None
     except OSError:
-        return False
-    return False
+        pass
+    return ""
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -20,6 +20,7 @@ from supervox.volumes import (
 )
 
 from ._folder import (
+    check_settings,
     copy_project,
     kept_settings,
     parse_settings,
@@ -30,6 +31,7 @@ from ._folder import (
     with_last_balance,
 )
 from .annotations import AnnotationStore
+from .aside import move_aside
 from .derived import Derived
 from .documents import write_document
 from .errors import Finding, ProjectError, writing
@@ -176,6 +178,7 @@ class Project:
         place = Path(folder)
         if not is_project(place):
             raise ProjectError(f"{place}: is no project of supervox; a project is a folder")
+        check_settings(place)
         lock, because = (None, "it was opened for reading") if read_only else take_lock(place)
         try:
             return cls._open_locked(place, lock, because, on_state)
@@ -188,17 +191,22 @@ class Project:
     def _open_locked(
         cls, folder: Path, lock: FolderLock | None, because: str | None, on_state: OnState | None
     ) -> Project:
-        if lock is not None:
-            remove_leftovers(folder)
         findings: list[Finding] = []
         content = read_settings(folder, findings)
-        store = AnnotationStore.open(folder, shape_in(content), on_state, read_only=lock is None)
+        store = AnnotationStore.open(
+            folder,
+            shape_in(content),
+            on_state,
+            read_only=lock is None,
+            check=lambda journal: parse_settings(folder, content, kept_settings(journal)),
+        )
         try:
-            kept = kept_settings(store)
+            kept = kept_settings(store.journal)
             settings = parse_settings(folder, content, kept)
             settings = with_last_balance(settings, store.journal)
             project = cls(folder, settings, store, lock, because, findings)
             if lock is not None:
+                remove_leftovers(folder)
                 project._complete(content, kept)
         except BaseException:
             store.close(force=True)
@@ -209,6 +217,8 @@ class Project:
         """Put back what files lack."""
         present = self._settings.to_json()
         if content != present:
+            if content is None:
+                move_aside(self.folder / SETTINGS)
             write_document(self.folder / SETTINGS, present)
         if kept != present:
             self.annotations.keep(present)

@@ -19,8 +19,9 @@ LOOK_VOXELS = 2**24  # compared between two questions whether to stop
 class Recorder:
     """Compares an array that is painted on with a copy of it, and has differences written down.
 
-    The copy takes memory only where something was painted. What is recorded before there is a
-    store waits for it. All methods but `look` belong to one thread.
+    The copy, the store's own where there is one, takes memory only where something was painted.
+    What is recorded before there is a store waits for it. All methods but `look` belong to one
+    thread.
 
     Parameters
     ----------
@@ -32,14 +33,14 @@ class Recorder:
 
     def __init__(self, voxels: NDArray[np.uint8], store: AnnotationStore | None = None) -> None:
         self._voxels = voxels
-        self._known = np.zeros(voxels.shape, np.uint8)  # pages that nobody writes to cost nothing
         self._waiting: list[Change] = []
         self._undone: list[Change] = []  # of those that wait
         self._store = store
         self._order: StrokeOrder[int] = StrokeOrder()  # of those that wait
-        if store is not None:
-            painted = np.flatnonzero(store.voxels)
-            self._known.reshape(-1)[painted] = store.voxels.reshape(-1)[painted]
+        if store is None:
+            self._known = np.zeros(voxels.shape, np.uint8)  # pages nobody writes to cost nothing
+        else:
+            self._known = store.recorded
             store.voxels = voxels
 
     @property
@@ -66,6 +67,7 @@ class Recorder:
         self._undone.clear()
         for change in waiting:
             store.record(change)
+        self._known = store.recorded
 
     def notice(self, part: Slices) -> VoxelChange | None:
         """Write down what was painted in a part of the volume.
@@ -205,7 +207,6 @@ class Recorder:
             else:
                 self._waiting.append(self._undone.pop())
             change.apply(self._voxels)
-        if change is not None:
             change.apply(self._known)
         return change
 
@@ -224,6 +225,6 @@ class Recorder:
         if self._store is None:
             self._waiting.append(change)
             self._undone.clear()
+            change.apply(self._known)
         else:
             self._store.record(change)
-        change.apply(self._known)

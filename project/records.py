@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
 from .changes import BalanceChange, VoxelChange
-from .documents import json_bytes
+from .documents import to_text
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
 NO_TARGET = 2**64 - 1
@@ -107,9 +107,9 @@ def encode(record: Record) -> bytes:
     if isinstance(content, VoxelChange):
         n_voxels, plain = content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
-        n_voxels, plain = content.class_id, json_bytes(vars(content))
+        n_voxels, plain = content.class_id, _json(vars(content))
     else:
-        plain = json_bytes(content)
+        plain = _json(content)
     payload = zlib.compress(plain, COMPRESSION)
     return LOG.pack(
         payload,
@@ -121,6 +121,10 @@ def encode(record: Record) -> bytes:
         NO_TARGET if record.target is None else record.target,
         record.time,
     )
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    return to_text(values).encode()
 
 
 def parse_header(data: Buffer) -> Header | None:

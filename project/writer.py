@@ -67,6 +67,7 @@ class JournalWriter:
         self._changed = Condition()
         self._saved_at: float | None = None
         self._error: str | None = None
+        self._left_out: list[str] = []  # records that can't be encoded, until `flush` told of them
         self._attempts = 0  # at writing, that have ended
         self._is_closing = False
         self._is_urgent = False  # somebody waits: don't rest before the next attempt
@@ -105,19 +106,23 @@ class JournalWriter:
         Raises
         ------
         ProjectError
-            If it can't be written; it stays queued, and is tried again.
+            If it can't be written; it stays queued, and is tried again. Or if something was left
+            out, since it can't be encoded.
         """
         with self._changed:
             last, failed = self._attempts + 1, None
+            wanted = self._queue[-1].number if self._queue else -1  # others may go on appending
             self._is_urgent = True
             self._changed.notify_all()
             # the attempt that runs now may not hold all: the one after it does
-            while self._queue and self._thread.is_alive():
+            while self._queue and self._queue[0].number <= wanted and self._thread.is_alive():
                 if self._attempts > last and self._error is not None:
                     failed = self._error
                     break
                 self._changed.wait()
             self._is_urgent = False
+            left_out, self._left_out = self._left_out, []
+        failed = failed or "; ".join(left_out) or None
         if failed is not None:
             raise ProjectError(failed)
 
@@ -178,7 +183,7 @@ class JournalWriter:
     def _write(self, batch: list[Record]) -> str | None:
         """Write records; return what went wrong."""
         try:
-            self._journal.write(batch)
+            left_out = self._journal.write(batch)
         except OSError as error:
             why = error.strerror or str(error)
             many = "1 change is" if len(batch) == 1 else f"{len(batch):,} changes are"
@@ -186,6 +191,10 @@ class JournalWriter:
         except Exception as error:  # a thread that ends here would lose strokes without a word
             _logger.exception("the journal's writer failed")
             return f"{self._journal.path}: can't be written ({error!r})"
+        for each in left_out:
+            _logger.error("%s; it is left out", each)
+        with self._changed:
+            self._left_out += left_out
         return None
 
     def _tell(self) -> None:

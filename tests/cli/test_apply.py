@@ -1,7 +1,12 @@
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
+from supervox.cli import apply
+from supervox.cli.batch import Batch, name_files, without_repeats
+from supervox.cli.results import ResultFiles
 from supervox.volumes import open_volume, write_volume
 
 from .conftest import NAMES
@@ -114,9 +119,7 @@ def test_a_model_of_unknown_voxel_size(files, run, read, tmp_path):
 @pytest.mark.parametrize(
     ("volumes", "more", "message"),
     [
-        (["volume.tif", "nope.tif"], (), "nope.tif: there is no such file"),
-        (["volume.tif", "volume.tif"], (), "would both become"),
-        (["a.h5::/x", "a.h5::/y"], (), "would both become"),
+        (["nope.tif"], (), "nope.tif: there is no such file"),
         (["volume.tif"], ("--format", "mrc", "--probabilities"), "MRC holds one value a voxel"),
         (["volume.tif"], ("--format", "gif"), "'gif' is not one of"),
         ([], (), "Missing argument 'VOLUME...'"),
@@ -178,3 +181,111 @@ def test_those_that_are_done_stay(files, segmented, run, tmp_path, monkeypatch):
     assert done.code == 130
     assert "stopped; 1 of 2 volumes were labelled" in done.err
     assert [path.name for path in tmp_path.iterdir()] == ["volume_labels.tif"]
+
+
+def test_a_volume_that_fails_does_not_keep_the_others_from_being_labelled(
+    files, segmented, run, tmp_path, monkeypatch
+):
+    write_volume(files / "zeros.tif", np.zeros_like(files.image), kind="image")
+    Path(files / "cut.tif").write_bytes(Path(files / "volume.tif").read_bytes()[:3000])
+    Path(files / "note.txt").write_text("no volume")
+    files.write("crash.mrc", files.image, "image")
+    files.write("last.mrc", files.image[:, ::-1], "image")
+    names = ["zeros.tif", "nope.tif", "cut.tif", "note.txt", "crash.mrc", "last.mrc"]
+    paths = [str(files / name) for name in names]
+    label = apply._label
+
+    def crash(request, volume, *others):
+        if volume.path.name == "crash.mrc":
+            raise ZeroDivisionError("a bug")
+        return label(request, volume, *others)
+
+    monkeypatch.setattr(apply, "_label", crash)
+    model = segmented.folder / "model.npz"
+    done = run("apply", model, *paths, "--output", tmp_path / "new", "--json")
+    assert done.code == 1
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["last_labels.mrc"]
+    report = json.loads(done.out)
+    assert report["failed"] == 5
+    assert [item["volume"] for item in report["volumes"]] == paths
+    says = ["", "there is no such file", "", "", "a bug"]
+    for item, name, part in zip(report["volumes"], names, says, strict=False):
+        assert part in item["error"]
+        assert f"error: {item['error']}" in " ".join(done.err.split())
+        assert name in item["error"]
+        assert item["outputs"] == {}
+    assert "error" not in report["volumes"][-1]
+
+
+def test_the_summary_names_what_was_done_and_what_failed(files, segmented, run, tmp_path):
+    files.write("other.mrc", files.image[::-1], "image")
+    write_volume(files / "zeros.tif", np.zeros_like(files.image), kind="image")
+    paths = [files / "zeros.tif", files / "other.mrc"]
+    done = run("apply", segmented.folder / "model.npz", *paths, "--output", tmp_path)
+    assert done.code == 1
+    lines = done.out.splitlines()
+    assert [line.split()[0] for line in lines[-4:-2]] == ["failed", "done"]
+    assert lines[-2].startswith(f"failed: {paths[0]}: ")
+    assert lines[-1] == "1 of 2 volumes were labelled"
+
+
+def test_nothing_is_left_of_a_volume_that_fails_while_it_is_written(
+    files, segmented, run, tmp_path, monkeypatch
+):
+    files.write("other.mrc", files.image[::-1], "image")
+    paths = [files / "volume.tif", files / "other.mrc"]
+    write = ResultFiles.write
+
+    def fail(self, result, volume, *others):
+        done = write(self, result, volume, *others)
+        if volume.path.name == "volume.tif":
+            raise OSError(28, "No space left on device")
+        return done
+
+    monkeypatch.setattr(ResultFiles, "write", fail)
+    done = run("apply", segmented.folder / "model.npz", *paths, "--output", tmp_path)
+    assert done.code == 1
+    assert "No space left" in done.out
+    assert os.listdir(tmp_path) == ["other_labels.mrc"]
+
+
+def test_nothing_is_made_where_all_fail(files, segmented, run, tmp_path):
+    model = segmented.folder / "model.npz"
+    done = run("apply", model, files / "x.tif", files / "y.tif", "--output", tmp_path / "new")
+    assert done.code == 1
+    assert "0 of 2 volumes were labelled" in done.out
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("volumes", "names"),
+    [
+        (["a/rec.tif", "b/rec.tif"], ["a_rec.tif", "b_rec.tif"]),
+        (["a/x/rec.tif", "b/x/rec.tif", "c/y.tif"], ["a_x_rec.tif", "b_x_rec.tif", "y.tif"]),
+        (["a/x.tif", "a/y.tif", "b/x.tif"], ["a_x.tif", "y.tif", "b_x.tif"]),
+        (["a/rec.tif", "b/rec.tif", "a_rec.tif"], ["r_a_rec.tif", "b_rec.tif", "r_a_rec.tif"]),
+        (["scan.h5::/a/x", "scan.h5::/b"], ["scan_a_x.h5", "scan_b.h5"]),
+        (["scan.h5::/a", "scan.h5::/a,c=1"], ["scan_a.h5", "scan_a_c_1.h5"]),
+    ],
+)
+def test_volumes_of_the_same_name_are_told_apart(tmp_path, volumes, names):
+    paths = tuple(str(tmp_path / "r" / name) for name in volumes)
+    found = name_files(Batch(paths), tmp_path, None, ["labels"])
+    files = [Path(found[path].labels).name.replace("_labels", "") for path in paths]
+    assert len({name.casefold() for name in files}) == len(volumes)
+    if len(set(names)) == len(names):
+        assert files == names
+
+
+def test_volumes_of_the_same_name_but_another_format(tmp_path):
+    paths = (str(tmp_path / "cell.mrc"), str(tmp_path / "cell.tif"))
+    found = name_files(Batch(paths), tmp_path, "h5", ["labels"])
+    files = [Path(found[path].labels).name for path in paths]
+    assert files == ["cell_mrc_labels.h5", "cell_tif_labels.h5"]
+
+
+def test_a_volume_that_is_given_twice_is_labelled_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    given = ["a.tif", "./a.tif", "b.tif", str(tmp_path / "b.tif"), "b.tif::0"]
+    assert without_repeats(given) == ("a.tif", "b.tif", "b.tif::0")
+    assert "./a.tif is given several times" in capsys.readouterr().err

@@ -1,6 +1,5 @@
 """Commands on files as others make and name them."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,34 +10,6 @@ import pytest
 from supervox.volumes import write_volume
 
 Run = Callable[..., Any]
-
-
-def test_a_name_that_is_not_text_is_refused_for_a_project_in_one_line(
-    files: Any, tmp_path: Path, run: Run
-) -> None:
-    name = tmp_path / os.fsdecode(b"cell_\xb5m.tif")
-    name.write_bytes(Path(files / "volume.tif").read_bytes())
-    words = ("segment", name, "--annotations", files / "strokes.tif")
-    done = run(*words, "--project", tmp_path / "p.supervox")
-    assert done.code == 2
-    assert "isn't UTF-8, and a project can't note it; rename" in done.err
-    assert not (tmp_path / "p.supervox").exists()
-    assert run(*words, "--output", tmp_path / "l.tif").code == 0
-
-
-def test_names_of_other_files_of_a_project_need_not_be_text(
-    files: Any, tmp_path: Path, program: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")  # as in most locales
-    strokes = tmp_path / os.fsdecode(b"s_\xb5.tif")
-    strokes.write_bytes(Path(files / "strokes.tif").read_bytes())
-    project, exported = tmp_path / "p.supervox", tmp_path / os.fsdecode(b"\xb5")
-    made = program("segment", files / "volume.tif", "--annotations", strokes, "--project", project)
-    assert made.code == 0, made.err
-    assert program("export", project, "--output", exported).code == 0
-    assert program("report", project, "--output", tmp_path / os.fsdecode(b"r\xb5")).code == 0
-    assert program("check", project).code == 0
-    assert r"s_\udcb5.tif" in program("info", strokes).out
 
 
 def _turned(files: Any, tmp_path: Path) -> Path:

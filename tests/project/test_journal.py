@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from supervox.project.errors import ProjectError, Severity
-from supervox.project.journal import Journal
-from supervox.project.records import Record, RecordKind, Role, encode
+from supervox.project.journal import SCHEMA, Journal
+from supervox.project.records import LOG, Record, RecordKind, Role, encode
 
 from .test_records import change
 
@@ -39,9 +39,11 @@ def path(tmp_path):
     return place
 
 
-def records_of(path, **options):
+def records_of(path, repair=False, **options):
     journal = Journal.open(path, **options)
     try:
+        if repair:
+            journal.repair()
         return list(journal), journal
     finally:
         journal.close()
@@ -96,15 +98,81 @@ def test_the_undo_stack_comes_from_the_records(path):
 
 
 @pytest.mark.parametrize("n_bytes", range(STARTS[4] + 1, STARTS[5]))
-def test_a_torn_record_is_dropped_and_the_rest_kept(path, n_bytes):
+def test_a_torn_record_is_dropped_and_its_bytes_are_kept_aside(path, n_bytes):
     os.truncate(path, n_bytes)
-    found, journal = records_of(path)
+    torn = path.read_bytes()[STARTS[4] :]
+    found, journal = records_of(path, repair=True)
     assert found == RECORDS[:4]
     (finding,) = journal.findings()
     dropped = n_bytes - STARTS[4]
     assert f"the last {dropped} bytes are no whole record: record 4 is dropped" in finding.text
+    assert finding.text.count("(the bytes are kept in journal.damaged-1)") == 1
     assert path.stat().st_size == STARTS[4]
+    assert path.with_name("journal.damaged-1").read_bytes() == torn
     assert not records_of(path)[1].findings()
+
+
+def test_what_is_no_record_stays_until_something_is_written(path):
+    os.truncate(path, STARTS[5] - 1)
+    before = path.read_bytes()
+    journal = Journal.open(path)
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == ["journal"]
+    journal.write([stroke(4)])
+    journal.close()
+    assert records_of(path)[0] == RECORDS[:5]
+    assert path.with_name("journal.damaged-1").read_bytes() == before[STARTS[4] :]
+
+
+def test_bytes_that_were_kept_before_are_not_overwritten(path):
+    for number in (1, 2):
+        data = path.read_bytes()
+        path.write_bytes(data[:-1])
+        records_of(path, repair=True)
+        kept = path.with_name(f"journal.damaged-{number}").read_bytes()
+        assert kept == encode(RECORDS[6 - number])[:-1]
+
+
+def test_bytes_are_not_cut_off_while_there_is_no_room_to_keep_them(path, monkeypatch, caplog):
+    os.truncate(path, STARTS[5] - 1)
+    before = path.read_bytes()
+
+    def fail(handle):
+        raise OSError(28, "No space left on device")
+
+    journal = Journal.open(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        journal.repair()
+        with pytest.raises(OSError, match="No space left"):
+            journal.write([stroke(4)])
+    assert "can't be repaired yet (No space left" in caplog.text
+    assert path.read_bytes() == before
+    assert not list(path.parent.glob("*.damaged-*"))
+    journal.write([stroke(4)])
+    assert list(journal) == RECORDS[:5]
+    assert path.with_name("journal.damaged-1").read_bytes() == before[STARTS[4] :]
+    journal.close()
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_record_of_a_kind_that_is_not_known_is_of_a_newer_version(path, read_only):
+    newer = LOG.pack(b"what?", 77, 0, 0, 0, 6, 2**64 - 1, 0.0)
+    path.write_bytes(path.read_bytes() + newer + b"half a rec")
+    before = path.read_bytes()
+    with pytest.raises(ProjectError, match=r"kind that this version .* doesn't know.*a newer one"):
+        Journal.open(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
+def test_a_journal_of_a_newer_schema_is_refused_as_it_is(tmp_path):
+    path = tmp_path / "journal"
+    start = encode(Record(0, 0.0, {"schema": SCHEMA + 1, "shape": [1, 1, 9]}, RecordKind.START))
+    path.write_bytes(start + b"of a form to come")
+    with pytest.raises(ProjectError, match=f"has the schema {SCHEMA + 1}, this version"):
+        Journal.open(path)
+    assert path.read_bytes() == start + b"of a form to come"
+    assert os.listdir(tmp_path) == ["journal"]
 
 
 def test_who_only_reads_leaves_a_torn_record_alone(path):
@@ -193,10 +261,15 @@ def test_a_record_that_was_damaged_meanwhile(path):
 
 
 def test_a_journal_that_can_not_be_opened(tmp_path):
-    with pytest.raises(ProjectError, match=r"the journal can't be opened .No such file"):
-        Journal.open(tmp_path / "none", read_only=True)
     with pytest.raises(ProjectError, match="the journal can't be opened"):
         Journal.open(tmp_path / "no folder" / "none")
+
+
+def test_a_journal_that_is_lost_is_read_as_an_empty_one(tmp_path):
+    journal = Journal.open(tmp_path / "none", read_only=True)
+    assert len(journal) == 0
+    assert not list(tmp_path.iterdir())
+    journal.close()
 
 
 def test_a_failed_write_counts_for_nothing_and_is_repeated(path, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from supervox.execution import Cancelled
-from supervox.project import AnnotationStore, Recorder
+from supervox.project import AnnotationStore, Recorder, VoxelChange
 
 SHAPE = (4, 6, 8)
 ALL = tuple(slice(0, n) for n in SHAPE)
@@ -108,7 +108,7 @@ def test_what_waits_is_written_once_there_is_a_store(
 
 
 def test_going_on_with_what_a_store_holds(store: AnnotationStore) -> None:
-    store.voxels[0, 0, :3] = 5
+    store.apply(VoxelChange(np.arange(3), np.zeros(3, np.uint8), np.full(3, 5, np.uint8)))
     voxels = store.voxels.copy()
     recorder = Recorder(voxels, store)
     assert recorder.look().size == 0

@@ -25,7 +25,7 @@ class Disk:
         if self.error is not None:
             raise self.error
         self.batches.append(len(records))
-        self.journal.write(records)
+        return self.journal.write(records)
 
 
 @pytest.fixture
