@@ -38,7 +38,10 @@ _WORDS_OF_DAMAGE = (
     ),
     *("mmap length is greater", "buffer", "broken", "malformed", "failed to read all"),
 )
-_WORDS_OF_LACK = ("requires the", "codec not available", "unknown codec", "no module named")
+_WORDS_OF_LACK = (
+    *("requires the", "codec not available", "unknown codec", "no module named"),
+    *("is not registered", "lib/plugin"),  # HDF5's filters
+)
 _UNTOLD = (KeyError, IndexError, AttributeError, TypeError)  # whose messages are no sentences
 
 
@@ -124,7 +127,7 @@ def _consequence(error: BaseException) -> str:
         return "something that it needs isn't installed: install it, or export it in another way"
     if isinstance(error, OSError) and error.errno is not None:
         return "check the disk or the network that it lies on, and the access to it"
-    if _is_damage(error):
+    if _is_damage(error) or isinstance(error, OSError):  # a library's own, of what it read
         return "the file is damaged, cut short or of another format: copy or export it again"
     return "if other programs read it, that is a fault of supervox's: please report it"
 
@@ -147,20 +150,25 @@ def reading(path: Path, format_name: str) -> Iterator[None]:
         raise VolumeError(message) from error
 
 
+class _Collector(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message."""
+        self.found.append(record.getMessage())
+
+
 @contextmanager
 def complaints_of(logger_name: str) -> Iterator[list[str]]:
     """Collect what a library logs: that parts are missing is no more to some than a log line."""
-    found: list[str] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
-
-    logger = logging.getLogger(logger_name)
-    collector = Collector(logging.WARNING)
+    logger, collector = logging.getLogger(logger_name), _Collector(logging.WARNING)
     logger.addHandler(collector)
     try:
-        yield found
+        yield collector.found
     finally:
         logger.removeHandler(collector)
 

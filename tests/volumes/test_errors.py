@@ -134,6 +134,10 @@ class TiffFileError(Exception):
         (zlib.error("Error -3 while decompressing"), "the file is damaged"),
         (OSError("Unable to open file (truncated file: eof = 96)"), "the file is damaged"),
         (OSError("Can't read data (wrong B-tree signature)"), "the file is damaged"),
+        (
+            OSError("Can't synchronously read data (required filter 'x' is not registered)"),
+            "isn't inst",
+        ),
         (ValueError("cannot reshape array of size 5"), "the file is damaged"),
         (RuntimeError("error during blosc decompression: -1"), "the file is damaged"),
         (TiffFileError("not a TIFF file"), "the file is damaged"),
