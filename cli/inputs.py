@@ -28,7 +28,7 @@ from supervox.volumes import (
     VolumeClass,
     VoxelSize,
     choose_voxel_size,
-    open_volume,
+    open_labels,
     times,
 )
 
@@ -62,6 +62,18 @@ def voxel_size(
     return size
 
 
+def tell_turned(volume: Volume, other: Volume) -> None:
+    """Warn where a file that says how it lies in space is put beside one that doesn't."""
+    for placed, plain in ((volume, other), (other, volume)):
+        if placed.turned and plain.turned is None:
+            say(
+                f"{placed.path}: {placed.turned}, for it says how it lies in space; {plain.path} "
+                "doesn't, and is read as it is. If that was made of the array as the other file "
+                "has it, they are mirrored against each other: give "
+                f"'{placed.path}::orientation=stored'"
+            )
+
+
 def check_same_shape(volume: Volume, strokes: Volume) -> None:
     """Refuse strokes that weren't painted on the volume, naming both files."""
     if strokes.shape != volume.shape:
@@ -69,11 +81,7 @@ def check_same_shape(volume: Volume, strokes: Volume) -> None:
             f"{strokes.path}: has {times(strokes.shape)} voxels, but {volume.path} has "
             f"{times(volume.shape)}; the strokes must be painted on this volume"
         )
-    if strokes.data.dtype.kind not in "ui":
-        raise SegmentationError(
-            f"{strokes.path}: holds {strokes.data.dtype}, but strokes are integers (the ids of "
-            "the classes, 0 = unlabelled); save them as uint8"
-        )
+    tell_turned(volume, strokes)
 
 
 def in_order(
@@ -94,8 +102,8 @@ def in_order(
     beside = order_beside(strokes.path)
     if order is None and not beside.exists():
         return painted
-    with open_volume(order or beside) as volume:
-        if volume.shape != strokes.shape or volume.data.dtype.kind not in "ui":
+    with open_labels(order or beside, "steps") as volume:
+        if volume.shape != strokes.shape:
             raise SegmentationError(
                 f"{volume.path}: is no order of the strokes in {strokes.path}: it has "
                 f"{times(volume.shape)} voxels of {volume.data.dtype}, not {times(strokes.shape)} "
@@ -117,6 +125,7 @@ def check_channels(volume: Volume, channels: Sequence[Volume]) -> None:
                 f"{channel.path}: has {times(channel.shape)} voxels, but {volume.path} has "
                 f"{times(volume.shape)}; bring the channels onto the same voxels first"
             )
+        tell_turned(volume, channel)
 
 
 def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
@@ -139,6 +148,7 @@ def _check_belongs(name: str, overlay: Volume, volume: Volume) -> None:
             f"{overlay.path}: has {times(overlay.shape)} voxels, but {volume.path} has "
             f"{times(volume.shape)}; the {name} must belong to this volume"
         )
+    tell_turned(volume, overlay)
 
 
 @dataclass(frozen=True)
@@ -232,7 +242,11 @@ def read_channels(
 
 def opened_mask(stack: ExitStack, address: str | None) -> Volume | None:
     """Open a mask until the stack ends; None if there is none, in so many words."""
-    return None if address in (None, NOTHING) else stack.enter_context(open_volume(address))
+    return (
+        None
+        if address in (None, NOTHING)
+        else stack.enter_context(open_labels(address, "masks", checked=True))
+    )
 
 
 def read_mask(

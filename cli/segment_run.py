@@ -14,7 +14,7 @@ from supervox.segmentation import (
     find_strokes,
     save_model,
 )
-from supervox.volumes import open_volume
+from supervox.volumes import open_strokes, open_volume
 
 from .budget import rooms_for
 from .errors import say
@@ -49,10 +49,10 @@ def run(request: SegmentRequest) -> dict[str, Any]:
     parameters = request.change(SegmentationParameters())
     device = choose_device(request.device, request.scheduler, say)
     with ExitStack() as stack:
-        volume, strokes, *further = [
-            stack.enter_context(open_volume(path))
-            for path in (request.volume, request.annotations, *request.channels)
+        volume, *further = [
+            stack.enter_context(open_volume(path)) for path in (request.volume, *request.channels)
         ]
+        strokes = stack.enter_context(open_strokes(request.annotations))
         check_same_shape(volume, strokes)
         check_channels(volume, further)
         mask = opened_mask(stack, request.mask)
