@@ -2,6 +2,7 @@ from .address import Address as Address
 from .arrays import VolumeArray as VolumeArray
 from .atomic import appearing as appearing
 from .atomic import discard as discard
+from .atomic import put_in_place as put_in_place
 from .atomic import remove_leftovers as remove_leftovers
 from .atomic import temporary_beside as temporary_beside
 from .calibration import Triple as Triple
