@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 from supervox.execution import Choice, Device, count_workers, name_of
-from supervox.features import fingerprint
+from supervox.features import NOTHING, fingerprint
 from supervox.segmentation import (
     Balance,
     Model,
@@ -40,6 +40,7 @@ from .inputs import (
     check_channels,
     class_names,
     learned_size,
+    opened_mask,
     read_channels,
     read_mask,
     read_volume,
@@ -161,7 +162,7 @@ def command(
         raise SegmentationError(
             f"--channel belongs to one VOLUME, and {len(volumes)} are given: label them one by one"
         )
-    if mask is not None and len(volumes) > 1:
+    if mask not in (None, NOTHING) and len(volumes) > 1:
         raise SegmentationError(
             f"--mask belongs to one VOLUME, and {len(volumes)} are given: label them one by one"
         )
@@ -213,7 +214,7 @@ def run(request: ApplyRequest) -> Batch:
     files = name_files(batch, request.folder, request.ending, request.kinds)
     with ExitStack() as stack:
         channels = [stack.enter_context(open_volume(path)) for path in request.channels]
-        mask = stack.enter_context(open_volume(request.mask)) if request.mask else None
+        mask = opened_mask(stack, request.mask)
         beside = [*channels] if mask is None else [*channels, mask]
         inputs = [request.model_file, *(item.path for item in beside)]
         inputs += [Address.parse(path).path for path in request.volumes]
@@ -265,7 +266,7 @@ def _label(
         n_classes=len(model.classifier.class_ids),
         workers=request.workers,
         device=request.device,
-        beside=() if mask is None else (mask,),
+        beside_bytes=0 if mask is None else mask.data.dtype.itemsize,
     ) as rooms:
         no_data = model.parameters.no_data
         data, gaps = read_volume(

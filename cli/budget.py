@@ -35,7 +35,7 @@ def rooms_for(
     resumable: bool = False,
     scheduler: str | None = None,
     device: Device | None = None,
-    beside: Sequence[Volume] = (),
+    beside_bytes: int = 0,
 ) -> Iterator[Rooms]:
     """Estimate what a segmentation needs, say where its arrays go, and give them.
 
@@ -60,8 +60,8 @@ def rooms_for(
         Address of the cluster that prepares.
     device
         Computes in place of the processors.
-    beside
-        What lies beside the images, as a mask.
+    beside_bytes
+        Of each voxel of what lies beside the images, as a mask.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def rooms_for(
     """
     work = Workload(
         shape or images[0].shape,
-        sum(item.data.dtype.itemsize for item in (*images, *beside)),
+        sum(item.data.dtype.itemsize for item in images) + beside_bytes,
         parameters,
         spacing,
         len(images),

@@ -14,6 +14,7 @@ from supervox.project import (
     ProjectError,
     Severity,
     complete,
+    load_mask,
     prepare,
 )
 from supervox.volumes import VolumeError
@@ -44,6 +45,7 @@ def command(
     with Project.open(project, read_only=no_repair) as opened:
         repairs = opened.read_only_because is None
         entries = [_entry(finding, repairs) for finding in opened.findings]
+        entries += _check_mask(opened)
         compared = opened.annotations.compare_snapshots(repair=repairs)
         entries += [_entry(finding, repairs) for finding in compared]
         entries += _check_derived(opened, repairs, memory, workers)
@@ -104,6 +106,15 @@ def _recompute(
         with stages.stage("segment", "Computing what was damaged") as run:
             make = complete if names & {RESULT, MODEL} else prepare
             make(project, data, workspace=rooms.ids, run=run)
+
+
+def _check_mask(project: Project) -> list[dict[str, str]]:
+    """Say whether the mask can be read, if there is one."""
+    try:
+        load_mask(project)
+    except ProjectError as error:
+        return [{"part": "mask", "text": str(error), "state": "lost"}]
+    return []
 
 
 def _check_volume(project: Project) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""``supervox export``: labels, probabilities, uncertainty, strokes or model from a project."""
+"""``supervox export``: labels, probabilities, uncertainty, strokes, mask or model of a project."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import numpy as np
-from supervox.project import ENDING, Project, order_beside, write_order
+from supervox.project import ENDING, Project, ProjectError, load_mask, order_beside, write_order
 from supervox.segmentation import SegmentationError, find_strokes, save_model
 from supervox.volumes import create_volume, write_volume
 
@@ -17,7 +17,7 @@ from .progress import StageProgress
 from .results import ResultFiles
 
 RENDERED = ("labels", "probabilities", "uncertainty")
-KINDS = (*RENDERED, "strokes", "model")
+KINDS = (*RENDERED, "strokes", "mask", "model")
 
 
 @click.command("export")
@@ -101,6 +101,14 @@ def _write(
             if "strokes" in files
             else None
         )
+        mask = load_mask(project) if "mask" in files else None
+        if "mask" in files and mask is None:
+            raise ProjectError(f"{project.folder}: has no mask")
+        masked = (
+            outputs.plan_volume(str(files["mask"]), project.settings.volume.shape, np.uint8)
+            if "mask" in files
+            else None
+        )
         model = outputs.plan_file(files["model"]) if "model" in files else None
         classes = [item.for_files() for item in project.annotations.classes]
         if strokes is not None:
@@ -111,6 +119,14 @@ def _write(
                 unit=project.settings.unit,
                 origin=volume.origin,
                 classes=classes,
+            )
+        if mask is not None and masked is not None:
+            write_volume(
+                masked,
+                mask.voxels,
+                spacing=project.settings.voxel_size.known,
+                unit=project.settings.unit,
+                origin=volume.origin,
             )
         if order is not None:
             painted = project.annotations.order(find_strokes(project.annotations.voxels))

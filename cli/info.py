@@ -11,7 +11,7 @@ import click
 from supervox.execution import count_workers, describe_device
 from supervox.features import FeatureBank, column_names
 from supervox.project import is_project
-from supervox.reports import describe_project, described_parameters
+from supervox.reports import describe_project, described_parameters, mask_text
 from supervox.segmentation import (
     Model,
     SegmentationParameters,
@@ -149,6 +149,7 @@ def _project_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("shape", f"{times(volume['shape'])} (planes x rows x columns)"),
         ("box", " x ".join(f"{a}:{b}" for a, b in box) if box else ""),
         ("voxel size", f"{times(settings['spacing'])} {unit}".strip() if known else "not stated"),
+        ("mask", mask_text(settings)),
         *[
             (
                 f"class {item['id']}",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from supervox.execution import Slices, VolumeLike, Workspace
-from supervox.features import AUTO, fill_values_of, leave_out
+from supervox.features import AUTO, NOTHING, fill_values_of, leave_out
 from supervox.project import order_beside
 from supervox.segmentation import (
     Model,
@@ -218,6 +219,11 @@ def read_channels(
         read_volume(channel, stages, no_data=no_data, workspace=workspace, consequence=STOOD_IN)[0]
         for channel in channels
     ]
+
+
+def opened_mask(stack: ExitStack, address: str | None) -> Volume | None:
+    """Open a mask until the stack ends; None if there is none, in so many words."""
+    return None if address in (None, NOTHING) else stack.enter_context(open_volume(address))
 
 
 def read_mask(

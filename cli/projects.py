@@ -9,7 +9,13 @@ from pathlib import Path
 
 import click
 from supervox.execution import Device, VolumeLike
-from supervox.project import Project, ProjectSettings, complete, complete_with_shares
+from supervox.project import (
+    Project,
+    ProjectSettings,
+    complete,
+    complete_with_shares,
+    load_mask,
+)
 from supervox.segmentation import Balance, Rooms, Segmentation
 from supervox.volumes import Volume
 
@@ -76,6 +82,7 @@ def rooms_of(
         resumable=project.read_only_because is None,
         scheduler=scheduler,
         device=device,
+        beside_bytes=0 if settings.mask is None else 1,
     )
 
 
@@ -85,7 +92,15 @@ def read_data(
     """Read what is segmented, and tell what has no data."""
     settings = project.settings
     no_data, box = settings.parameters.no_data, settings.slices
-    return read_volume(volume, stages, no_data=no_data, workspace=rooms.images, box=box)
+    mask = load_mask(project, workspace=rooms.images)
+    return read_volume(
+        volume,
+        stages,
+        no_data=no_data,
+        mask=None if mask is None else mask.within(box),
+        workspace=rooms.images,
+        box=box,
+    )
 
 
 def result_of(

@@ -115,8 +115,6 @@ def command(
             raise click.MissingParameter(ctx=context, param=param)
     if project is not None and channels:
         raise click.UsageError("--channel can't be kept in a project: leave one of them out")
-    if project is not None and mask is not None:
-        raise click.UsageError("--mask can't be kept in a project: leave one of them out")
     if both := {k for k, _ in balance} & {k for k, _ in shares}:
         raise click.UsageError(
             f"class {min(both)} has --balance and --share, which finds its balance: give one"

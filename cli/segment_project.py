@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from supervox.project import MAX_ID, Project, ProjectClass, change_between
+from supervox.project import MAX_ID, Mask, Project, ProjectClass, change_between, keep_mask
 from supervox.segmentation import (
     Balance,
     Rooms,
@@ -26,7 +26,14 @@ from supervox.volumes import Volume, class_colour, open_volume
 from . import projects
 from .errors import note_written, say
 from .export import write_model
-from .inputs import check_same_shape, class_names, in_order, tell_strokes_without_data
+from .inputs import (
+    check_overlay,
+    check_same_shape,
+    class_names,
+    in_order,
+    opened_mask,
+    tell_strokes_without_data,
+)
 from .outputs import Outputs
 from .progress import StageProgress
 from .results import ResultFiles
@@ -48,6 +55,8 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             model = request.model and outputs.plan_file(request.model)
             if request.annotations is not None:
                 _import_strokes(project, request.annotations, volume, request.stroke_order)
+            if request.mask is not None:
+                _change_mask(project, request.mask, volume, stages)
             painted = project.strokes
             check_classes(painted.class_ids)
             request.check_painted(painted.class_ids)
@@ -74,6 +83,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "volume": settings.volume.address(volume.path),
             "outputs": request.outputs,
             "shape": list(settings.shape),
+            "mask": project.settings.mask and project.settings.mask.name,
             **gaps.as_json(),
             "painted_without_data": lost,
             **report_of_run(request, project.settings.parameters, size, device, seconds),
@@ -88,8 +98,14 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
     if not request.project.exists():
         assert request.volume is not None
         assert request.annotations is not None
-        with open_volume(request.volume) as volume, open_volume(request.annotations) as strokes:
-            _check_strokes(strokes, volume)  # before anything is made
+        with ExitStack() as stack:  # before anything is made
+            volume, strokes = [
+                stack.enter_context(open_volume(path))
+                for path in (request.volume, request.annotations)
+            ]
+            _check_strokes(strokes, volume)
+            if (mask := opened_mask(stack, request.mask)) is not None:
+                check_overlay("mask", mask, volume)
         parameters = request.change(SegmentationParameters())
         Project.create(
             request.project, request.volume, parameters=parameters, spacing=request.spacing
@@ -126,6 +142,20 @@ def _import_strokes(project: Project, address: str, volume: Volume, order: str |
                 colour = item.colour or class_colour(item.value)
                 table[item.value] = ProjectClass(item.value, item.name, colour)
         store.classes = tuple(table.values())
+
+
+def _change_mask(project: Project, address: str, volume: Volume, stages: StageProgress) -> None:
+    """Make the mask of the project that of a file, or leave it without one."""
+    with ExitStack() as stack:
+        file = opened_mask(stack, address)
+        if file is None:
+            keep_mask(project, None)
+            return
+        check_overlay("mask", file, volume)
+        with stages.stage("mask", f"Keeping the mask {file.path.name}") as run:
+            looking, writing = run.steps([1, 2])
+            mask = Mask.of(file.data, file.path.name, run=looking)
+            keep_mask(project, mask, run=writing)
 
 
 def _check_strokes(strokes: Volume, volume: Volume) -> Strokes:

@@ -23,6 +23,7 @@ from .inputs import (
     check_same_shape,
     class_names,
     in_order,
+    opened_mask,
     read_channels,
     read_mask,
     read_volume,
@@ -54,7 +55,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
         ]
         check_same_shape(volume, strokes)
         check_channels(volume, further)
-        mask = stack.enter_context(open_volume(request.mask)) if request.mask else None
+        mask = opened_mask(stack, request.mask)
         beside = () if mask is None else (mask,)
         size = voxel_size(volume, request.spacing)
         inputs = [item.path for item in (volume, strokes, *further, *beside)]
@@ -78,7 +79,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     workers=request.workers,
                     scheduler=request.scheduler,
                     device=device,
-                    beside=beside,
+                    beside_bytes=0 if mask is None else mask.data.dtype.itemsize,
                 )
             )
             data, gaps = read_volume(
@@ -124,7 +125,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "outputs": request.outputs,
             "shape": list(volume.shape),
             "voxels": volume.data.size,
-            "mask": request.mask,
+            "mask": None if mask is None else request.mask,
             **gaps.as_json(),
             "painted_without_data": lost,
             **report_of_run(request, parameters, size, device, seconds),

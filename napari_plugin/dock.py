@@ -116,7 +116,9 @@ class SupervoxDock(QWidget):
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
                 set_spacing=session.volume.set_spacing,
-                leave_fill_out=session.leave_fill_out,
+                leave_fill_out=session.masking.leave_fill_out,
+                choose_mask=self._choose_mask,
+                open_mask=session.masking.choose_file,
                 open_file=lambda path: viewer.open(path, plugin=PLUGIN),
                 open_project=session.autosave.open,
                 open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
@@ -187,6 +189,11 @@ class SupervoxDock(QWidget):
             nudge=self.nudge_chosen,
         )
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
+
+    def _choose_mask(self, index: int | None) -> None:
+        """Take one of the layers that can be the mask, or none."""
+        masking = self.session.masking
+        masking.choose_layer(None if index is None else masking.layers()[index])
 
     def _nudge(self, class_id: int, steps: int) -> None:
         """Give a class more or less, where there are labels of it."""

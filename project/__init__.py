@@ -15,7 +15,8 @@ Where to find what, from the single stroke to the whole:
   `recorded`: what the records make of it, of which `snapshots` are taken, and compared.
 - `project` (helped by `_folder`): the whole, made, opened, copied, in a folder as `layout` has it;
   `lock`: one process may write.
-- `settings`: volume, voxel size, box and parameters; `history`: what was done, and with what.
+- `settings`: volume, voxel size, box and parameters; `mask`: where the volume has no data;
+  `history`: what was done, and with what.
 - `derived`: what was computed, if it is still true: `partition_store` (of each partition as
   `partition_parts` has it), model and last result.
 - `compute`: what is there used, what is missing computed; `checkpoints`: the same for a preparation

@@ -21,6 +21,9 @@ from .errors import VolumeMoved as VolumeMoved
 from .layout import ENDING as ENDING
 from .layout import is_project as is_project
 from .lock import is_held as is_held
+from .mask import Mask as Mask
+from .mask import keep_mask as keep_mask
+from .mask import load_mask as load_mask
 from .order_file import order_beside as order_beside
 from .order_file import write_order as write_order
 from .project import Project as Project

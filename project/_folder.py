@@ -15,7 +15,7 @@ from .changes import BalanceChange
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import Journal
-from .layout import ANNOTATIONS, BEGUN, DERIVED, SETTINGS
+from .layout import ANNOTATIONS, BEGUN, DERIVED, MASK, SETTINGS
 from .lock import LOCK, TAKEN, FolderLock, Locked
 from .records import RecordKind
 from .settings import ProjectSettings
@@ -113,7 +113,7 @@ def with_last_balance(settings: ProjectSettings, journal: Journal) -> ProjectSet
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what a process that was killed didn't finish; nobody else writes here now."""
-    for place in (folder, folder / ANNOTATIONS, folder / DERIVED):
+    for place in (folder, *(folder / name for name in (ANNOTATIONS, DERIVED, MASK))):
         for path in list(place.glob(UNFINISHED)):
             discard(path)
 

@@ -51,6 +51,7 @@ def checkpoints(
     spacing: Spacing,
     parameters: SegmentationParameters,
     *,
+    mask: str | None = None,
     run: Run = Run(),
 ) -> Iterator[PartitionStore | None]:
     """Give where the partitions of a volume are kept while they are prepared.
@@ -66,6 +67,8 @@ def checkpoints(
         What is prepared.
     spacing : tuple of 3 float
     parameters : SegmentationParameters
+    mask : str, optional
+        Digest of its mask.
     run : Run
         Of the look at all voxels.
 
@@ -93,7 +96,7 @@ def checkpoints(
         os.utime(own)
         _remove_old(own)
         z, y, x = volume.shape
-        made_from = PreparedFrom(digest, None, (z, y, x), spacing, parameters)
+        made_from = PreparedFrom(digest, None, (z, y, x), spacing, parameters, mask)
         yield PartitionStore(own, lambda: made_from, _log)
     finally:
         lock.release()

@@ -20,6 +20,7 @@ from supervox.segmentation import (
 )
 
 from .errors import ProjectError
+from .mask import mask_for
 from .partition_store import PartitionStore
 from .project import Project
 
@@ -64,7 +65,8 @@ def prepare(
     ----------
     project : Project
     data : array-like, (Z, Y, X)
-        The box of the volume, or all of it.
+        The box of the volume, or all of it. The mask of the project is heeded, unless `data` has
+        gaps (a `GappedVolume`): then they are taken for all that there are.
     workspace : Workspace, optional
         Where large arrays lie; all in memory by default.
     run : Run
@@ -82,6 +84,7 @@ def prepare(
     settings, writable = project.settings, project.read_only_because is None
     segmenter = Segmenter(
         data,
+        mask=mask_for(project, data, workspace),
         spacing=settings.spacing,
         parameters=settings.parameters,
         workers=run,
@@ -213,7 +216,8 @@ def complete(
     if tables is not None and is_whole:
         partitions = derived.load_partitions(workspace=workspace, run=run)
         if len(partitions) == settings.parameters.partitions:
-            return tables.segmentation(data, partitions, settings, run.threads)
+            mask = mask_for(project, data, workspace)
+            return tables.segmentation(data, partitions, settings, run.threads, mask)
     return complete_with_shares(project, data, (), workspace=workspace, run=run)
 
 

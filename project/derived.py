@@ -60,6 +60,7 @@ class ResultTables:
         partitions: list[Partition],
         settings: ProjectSettings,
         workers: int | None = None,
+        mask: VolumeLike | None = None,
     ) -> Segmentation:
         """Return the result as the segmenter gave it, ready to be rendered.
 
@@ -70,8 +71,10 @@ class ResultTables:
         partitions : list of Partition
         settings : ProjectSettings
         workers : int, optional
+        mask : array-like, (Z, Y, X), optional
+            Of that volume.
         """
-        volume, intensity = look_at(volume, settings.parameters.no_data)
+        volume, intensity = look_at(volume, settings.parameters.no_data, mask)
         renderer = Renderer.of_partitions(
             volume, settings.spacing, intensity, settings.parameters, partitions
         )

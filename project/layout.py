@@ -7,7 +7,7 @@ from pathlib import Path
 ENDING = ".supervox"
 SETTINGS = "project.json"
 # folders; what is begun in the last is removed when it is finished
-ANNOTATIONS, DERIVED, BEGUN = "annotations", "derived", "unfinished"
+ANNOTATIONS, DERIVED, MASK, BEGUN = "annotations", "derived", "mask", "unfinished"
 
 
 def is_project(folder: Path) -> bool:

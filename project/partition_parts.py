@@ -63,6 +63,8 @@ def piece_origin(made_from: PreparedFrom, kind: str, k: int) -> str:
         "supervoxels": asdict(parameters.supervoxels),
         "shift": parameters.shifts[k],
     }
+    if made_from.mask is not None:  # what was made before there were masks stays true
+        origin["mask"] = made_from.mask
     if kind == FEATURES:  # the other pieces stay true when these change
         origin["features"] = asdict(parameters.features)
     return digest_of(origin)

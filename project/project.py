@@ -227,14 +227,14 @@ class Project:
 
     @property
     def settings(self) -> ProjectSettings:
-        """Volume, voxel size, box and parameters."""
+        """Volume, voxel size, box, mask and parameters; `keep_mask` changes the mask."""
         return self._settings
 
     @settings.setter
     def settings(self, settings: ProjectSettings) -> None:
         if settings == self._settings:
             return
-        self._check_writable()
+        self.check_writable()
         write_document(self.folder / SETTINGS, settings.to_json())
         self.annotations.keep(settings.to_json())
         self._settings = settings
@@ -292,7 +292,7 @@ class Project:
         ProjectError
             If it can't be written.
         """
-        self._check_writable()
+        self.check_writable()
         self.annotations.snapshot()
         self.history.write()
 
@@ -377,7 +377,14 @@ class Project:
     ) -> None:
         self.close(force=True)
 
-    def _check_writable(self) -> None:
+    def check_writable(self) -> None:
+        """Refuse to change what can't be changed.
+
+        Raises
+        ------
+        ProjectError
+            If nothing can be.
+        """
         if self.read_only_because is not None:
             raise ProjectError(
                 f"{self.folder}: can't be changed: {self.read_only_because}; save it under "

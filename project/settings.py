@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,21 @@ class VolumeReference:
 
     @classmethod
     def of(cls, volume: Volume, address: Address, folder: Path) -> VolumeReference:
-        """Note all that is needed to find and recognise a volume that is open."""
+        """Note all that is needed to find and recognise a volume that is open.
+
+        Raises
+        ------
+        ProjectError
+            If its name isn't text: a project's files are.
+        """
         file = address.path.resolve()
+        try:
+            str(file).encode()
+        except UnicodeEncodeError as error:
+            raise ProjectError(
+                f"{file}: a part of this name isn't UTF-8, and a project can't note it; rename the "
+                "file or folder"
+            ) from error
         return cls(
             _relative(file, folder),
             str(file),
@@ -135,6 +148,25 @@ class VolumeReference:
 
 
 @dataclass(frozen=True)
+class MaskReference:
+    """The mask of a project, which is kept in its folder. Same digest, same mask.
+
+    Attributes
+    ----------
+    digest : str
+        Of all its voxels.
+    name : str
+        Of the file or layer that it came from.
+    left_out : int
+        Voxels that it leaves out.
+    """
+
+    digest: str
+    name: str = field(compare=False)
+    left_out: int = field(compare=False)
+
+
+@dataclass(frozen=True)
 class PreparedFrom:
     """All that the partitions of a volume depend on.
 
@@ -149,6 +181,8 @@ class PreparedFrom:
     spacing : tuple of 3 float
         Voxel size.
     parameters : SegmentationParameters
+    mask : str or None
+        Digest of the mask.
     """
 
     fingerprint: str
@@ -156,6 +190,7 @@ class PreparedFrom:
     shape: tuple[int, int, int]
     spacing: Spacing
     parameters: SegmentationParameters
+    mask: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +209,8 @@ class ProjectSettings:
     parameters : SegmentationParameters
     box : tuple of 3 (first, beyond) or None
         The part of the volume that is segmented; None for all.
+    mask : MaskReference or None
+        Where the volume has no data, beside what the parameters say.
 
     Raises
     ------
@@ -187,6 +224,7 @@ class ProjectSettings:
     unit: str | None
     parameters: SegmentationParameters
     box: Box | None = None
+    mask: MaskReference | None = None
 
     def __post_init__(self) -> None:
         check_spacing(self.spacing)
@@ -215,8 +253,10 @@ class ProjectSettings:
     @property
     def prepared_from(self) -> PreparedFrom:
         """What the partitions of the project depend on."""
-        fingerprint = self.volume.fingerprint
-        return PreparedFrom(fingerprint, self.box, self.shape, self.spacing, self.parameters)
+        mask = None if self.mask is None else self.mask.digest
+        return PreparedFrom(
+            self.volume.fingerprint, self.box, self.shape, self.spacing, self.parameters, mask
+        )
 
     @property
     def voxel_size(self) -> VoxelSize:
@@ -225,8 +265,13 @@ class ProjectSettings:
 
     def to_json(self) -> dict[str, Any]:
         """Return what stands in project.json."""
-        volume = vars(self.volume)
-        content = vars(self) | {"volume": volume, "parameters": self.parameters.to_dict()}
+        content = vars(self) | {
+            "volume": vars(self.volume),
+            "parameters": self.parameters.to_dict(),
+            "mask": self.mask and vars(self.mask),
+        }
+        if self.mask is None:  # versions without masks can go on with it
+            del content["mask"]
         result: dict[str, Any] = plain({"schema": SCHEMA} | content)
         return result
 

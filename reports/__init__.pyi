@@ -4,3 +4,4 @@ from .report_files import HTML as HTML
 from .report_files import report_files as report_files
 from .summary import describe_project as describe_project
 from .summary import described_parameters as described_parameters
+from .summary import mask_text as mask_text

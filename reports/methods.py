@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from supervox.features import FILTERS, STATISTICS
 from supervox.project import ProjectSettings
@@ -69,6 +70,7 @@ def methods_paragraph(
     sentences = [
         f"Volumes were segmented with Supervox {version}.",
         _voxels(settings),
+        *_mask(settings),
         _supervoxels(parameters, cite("slic"), n_supervoxels),
         _features(parameters),
         f"{n_strokes} strokes of {n_classes} classes were painted by hand; the supervoxels that "
@@ -105,6 +107,13 @@ def _voxels(settings: ProjectSettings) -> str:
     spacing = " x ".join(f"{value:g}" for value in settings.spacing)
     unit = f" {settings.unit}" if settings.unit else ""
     return f"The volume had {size} voxels{part} of {spacing}{unit} (plane, row, column)."
+
+
+def _mask(settings: ProjectSettings) -> Iterator[str]:
+    if settings.mask is not None:
+        share = 100 * settings.mask.left_out / math.prod(settings.volume.shape)
+        whole = "it" if settings.box is None else "the whole volume"
+        yield f"A mask left out {share:.3g} % of {whole}."
 
 
 def _supervoxels(

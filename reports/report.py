@@ -15,7 +15,7 @@ from supervox.volumes import cubed
 
 from .document import Picture, Section, Table
 from .methods import methods_paragraph
-from .summary import class_entries, describe_project, described_parameters
+from .summary import class_entries, describe_project, described_parameters, mask_text
 
 MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than segmenting
 
@@ -86,6 +86,7 @@ def _facts(summary: Mapping[str, Any]) -> Table:
             ("voxels (planes x rows x columns)", " x ".join(map(str, volume["shape"]))),
             ("segmented part", " x ".join(f"{a}:{b}" for a, b in box) if box else "all"),
             ("voxel size", f"{size} {unit}".strip()),
+            *([("mask", mask_text(settings))] if mask_text(settings) else []),
             ("changes of strokes", f"{journal['changes']:,}"),
             ("painted", f"{journal['first']} to {journal['last']}"),
         ),

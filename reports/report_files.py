@@ -37,8 +37,8 @@ def report_files(
     sections = make_report(project, labels, _picture(project, volume, labels))
     pictures = {picture.name: picture.data for picture in pictures_of(sections)}
     return {
-        MARKDOWN: to_markdown(sections).encode(errors="replace"),
-        HTML: to_html(sections).encode(errors="replace"),
+        MARKDOWN: to_markdown(sections).encode(errors="backslashreplace"),
+        HTML: to_html(sections).encode(errors="backslashreplace"),
         **pictures,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -50,6 +51,15 @@ def described_parameters(
     for entry in entries_of(parameters):
         is_balance = entry.name == "refinement.balance"
         yield entry, balance_text(entry.value, names) if is_balance else entry.text
+
+
+def mask_text(settings: Mapping[str, Any]) -> str:
+    """Return the name of the mask in settings, and what it leaves out; empty if there is none."""
+    mask = settings.get("mask")
+    if mask is None:
+        return ""
+    share = 100 * mask["left_out"] / math.prod(settings["volume"]["shape"])
+    return f"{mask['name']}: leaves out {mask['left_out']:,} voxels ({share:.3g} %)"
 
 
 def class_entries(project: Project) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ Where to find what:
 - `volume`: what an opened file is: `Volume`, `VolumeClass`, `describe`.
 - `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
   A new format is one module of its own and one entry.
-- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`, `nexus`,
+- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`,
+  `hdf5_opening` (files that are being written), `hdf5_values` (values that are elsewhere), `nexus`,
   `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`,
   `numpy_format`, `raw`, `txrm`: the formats.
 - `stored_values`, `orientation`: what formats of a header and one piece of values share.

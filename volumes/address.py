@@ -38,14 +38,14 @@ class Address:
         >>> Address.parse("scan.h5::/entry/data,c=1").settings
         {'c': '1'}
         """
-        path, _, rest = os.fspath(text).partition("::")
+        path, rest = _split(os.fspath(text))
         items = rest.split(",")
         settings: dict[str, str] = {}
         while items and (match := _SETTING.fullmatch(items[-1].strip())):
             settings[match[1].lower()] = match[2].strip()
             items.pop()
         inner = ",".join(items).strip() or None
-        return cls(_expanded(Path(path)), inner, dict(reversed(settings.items())))
+        return cls(_home(path), inner, dict(reversed(settings.items())))
 
     def with_item(self, item: str) -> str:
         """Return what a person would type to take one thing more, for a message."""
@@ -59,12 +59,24 @@ class Address:
         return f"{self.path}::{','.join(items)}" if items else str(self.path)
 
 
-def _expanded(path: Path) -> Path:
-    """Return a path with the home folder for ``~``; a name may begin like that as well."""
-    first = path.parts[0] if path.parts else ""
-    if not first.startswith("~") or (first != "~" and os.path.lexists(first)):
+def _split(text: str) -> tuple[str, str]:
+    """Take apart what stands before and behind ``::``, which may be part of a file's name too."""
+    path, separator, rest = text.partition("::")
+    if separator and not (path and os.path.lexists(_home(path))):
+        parts = text.split("::")
+        for n in range(len(parts), 1, -1):
+            whole = "::".join(parts[:n])
+            if os.path.lexists(whole):
+                return whole, "::".join(parts[n:])
+    return path, rest
+
+
+def _home(text: str) -> Path:
+    """Return a path in which ``~/`` is the person's home; a name may begin with ``~`` too."""
+    path = Path(text)
+    if not text.startswith("~") or os.path.lexists(path):
         return path
     try:
         return path.expanduser()
-    except RuntimeError:  # no such person, or no home
+    except RuntimeError:  # nobody has that name, so it is a file's
         return path

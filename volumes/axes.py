@@ -11,6 +11,17 @@ from .calibration import times
 from .errors import VolumeError
 
 _SPATIAL = ("z", "y", "x")
+_WORDS = {
+    "z": ("depth", "plane", "planes", "slice", "slices", "section", "sections", "dim_z", "axis_z"),
+    "y": ("height", "row", "rows", "dim_y", "axis_y"),
+    "x": ("width", "column", "columns", "col", "cols", "dim_x", "axis_x"),
+    "c": ("channel", "channels", "band"),
+    "t": ("time",),
+    "s": ("rgb", "rgba", "sample", "samples"),
+}
+_LETTERS = {word: letter for letter, words in _WORDS.items() for word in words}
+_COLOURS = (3, 4)
+_SMALLEST_PICTURE = 16  # rows and columns; a volume of three columns is no volume
 
 
 def check_values(dtype: Any, address: Address, what: str = "it") -> None:
@@ -22,6 +33,25 @@ def check_values(dtype: Any, address: Address, what: str = "it") -> None:
         )
     if kind not in "biuf":
         raise VolumeError(f"{address}: {what} holds {np.dtype(dtype)}, not numbers")
+
+
+def letter_of(name: str) -> str:
+    """Return the letter of an axis that is called by a letter or a word."""
+    lower = name.strip().lower()
+    return _LETTERS.get(lower, lower)
+
+
+def known_letters(names: Sequence[str]) -> list[str] | None:
+    """Return the letters of axes; None if there are no rows and columns among the names."""
+    letters = [letter_of(name) for name in names]
+    return letters if {"y", "x"} <= set(letters) else None
+
+
+def looks_coloured(shape: Sequence[int], dtype: Any) -> bool:
+    """Say whether an array is a picture in colour, of red, green and blue bytes as last axis."""
+    if len(shape) < 3 or np.dtype(dtype) != np.uint8:
+        return False
+    return shape[-1] in _COLOURS and min(shape[-3:-1]) >= _SMALLEST_PICTURE
 
 
 def arrange(
@@ -50,6 +80,8 @@ def arrange(
         raise VolumeError(
             f"{address}: 'axes={said}' names {len(said)} axes, there are {len(source.shape)}"
         )
+    if said is None and axes is None and looks_coloured(source.shape, source.dtype):
+        axes = "zyxs"[-len(source.shape) :] if len(source.shape) <= 4 else None
     letters = _name_axes(source.shape, said or axes, address)
     others = [letter for letter in letters if letter not in _SPATIAL]
     unknown = [key for key in settings if key not in others]
@@ -67,7 +99,7 @@ def _name_axes(shape: Sequence[int], axes: Sequence[str] | None, address: Addres
     """Give every axis a letter of its own, lower case; y and x are always among them."""
     if axes is None:
         axes = _guess_axes(shape, address)
-    letters = [letter.lower() for letter in axes]
+    letters = [letter_of(letter) for letter in axes]
     if "z" not in letters:
         sequences = [i for i, letter in enumerate(letters) if letter in "iqr?" and shape[i] > 1]
         if len(sequences) == 1:
@@ -77,10 +109,12 @@ def _name_axes(shape: Sequence[int], axes: Sequence[str] | None, address: Addres
         for number, i in enumerate(repeated):
             letters[i] = "abdefgh"[number] if number < 7 else f"axis{i}"
     if not {"y", "x"} <= set(letters):
-        named = "".join(axes).upper()
+        longest = max(len(name) for name in axes)
+        named = "".join(axes).upper() if longest == 1 else ", ".join(axes)
+        example = address.with_item(f"axes={'tczyx'[-len(shape) :]}")
         raise VolumeError(
             f"{address}: has axes {named} of {times(shape)}, but a volume needs rows (Y) and "
-            "columns (X)"
+            f"columns (X); say which axis is which, for instance '{example}'"
         )
     return letters
 
@@ -116,15 +150,19 @@ def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Ad
         return int(wanted)
     if length == 1:
         return 0
-    if letter == "s":
+    if letter == "s" and length in (3, 4):
         kind = "RGBA" if length == 4 else "RGB"
+        planes = "zyx" if len(sizes) == 3 else "czyx"
         raise VolumeError(
             f"{address}: is an {kind} picture; supervox needs one channel: save it as greyscale, "
-            f"or pick one with '{address.with_item('s=0')}'"
+            f"or pick one with '{address.with_item('s=0')}' (if it is none, say "
+            f"'{address.with_item(f'axes={planes}')}')"
         )
     hint = f"pick one with '{address.with_item(f'{letter}=0')}'"
     if sizes.get("z", 1) == 1:
         names = "".join("z" if name == letter else name for name in sizes if name != "z")
         hint += f", or if they are planes say '{address.with_item(f'axes={names}')}'"
-    words = {"c": "channels", "t": "time points"}.get(letter, f"entries along axis {letter!r}")
+    words = {"c": "channels", "t": "time points", "s": "samples a voxel"}.get(
+        letter, f"entries along axis {letter!r}"
+    )
     raise VolumeError(f"{address}: holds {length} {words}; {hint}")

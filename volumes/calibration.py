@@ -33,6 +33,10 @@ _UNITS = {
 _SYMBOLS = {
     alias: symbol for symbol, unit in _UNITS.items() for alias in (symbol, unit.name, *unit.aliases)
 }
+# What a voxel of any microscope or scanner measures; beyond, a header was more likely damaged.
+_BELIEVED_METRES = (1e-12, 1.0)
+_BELIEVED_NUMBERS = (1e-12, 1e9)  # in no unit
+_BELIEVED_RATIO = 1000.0  # of the longest edge to the shortest
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def calibrate(
     sizes: Sequence[object],
     units: Sequence[object] = (None, None, None),
     origin: Sequence[object] | None = None,
+    *,
+    planes: int | None = None,
 ) -> Calibration:
     """Make a `Calibration` of what a header says, in one unit for all axes.
 
@@ -106,7 +112,13 @@ def calibrate(
         The unit of each axis, as the file spells it. The finest axis decides the common unit.
     origin
         Position of the first voxel, in the same units.
+    planes
+        How many there are, where that is known: the thickness of a single one means nothing, and
+        may be missing.
     """
+    if planes == 1 and not usable(sizes[0]) and all(usable(size) for size in sizes[1:]):
+        sizes = [min(float(size) for size in sizes[1:]), *sizes[1:]]  # type: ignore[arg-type]
+        units = [units[1], *units[1:]]
     if not all(usable(size) for size in sizes):
         if all(size is None for size in sizes):
             return Calibration()
@@ -118,10 +130,48 @@ def calibrate(
     symbols = [unit_symbol(unit) for unit in units]
     known = [(symbol, value) for symbol, value in zip(symbols, values, strict=True) if symbol]
     unit = min(known, key=lambda item: convert_length(item[1], item[0], "m"))[0] if known else None
-    if unit is None and values == [1.0, 1.0, 1.0]:
-        return Calibration()
     place = [_finite(value) for value in (origin or (0.0, 0.0, 0.0))]
-    return Calibration(_in_unit(values, symbols, unit), unit, _in_unit(place, symbols, unit))
+    if unit is None and values == [1.0, 1.0, 1.0] and not any(place):
+        return Calibration()  # what programs write that know neither size nor place
+    spacing = _in_unit(values, symbols, unit)
+    return Calibration(
+        spacing,
+        unit,
+        _in_unit(place, symbols, unit),
+        (*_unit_doubts(units, symbols, unit), *_size_doubts(spacing, unit, planes)),
+    )
+
+
+def _unit_doubts(
+    units: Sequence[object], symbols: Sequence[str | None], unit: str | None
+) -> tuple[str, ...]:
+    """Say which axes have a unit that isn't one of length, beside axes that have one."""
+    strange = {
+        str(told): None
+        for told, symbol in zip(units, symbols, strict=True)
+        if told and symbol is None and unit is not None
+    }
+    return tuple(
+        f"the unit {told!r} of an axis isn't a known one of length, and {unit} is taken for it"
+        for told in strange
+    )
+
+
+def _size_doubts(spacing: Triple, unit: str | None, planes: int | None) -> tuple[str, ...]:
+    """Say what is hard to believe about a voxel size; it is used nonetheless."""
+    metres = [convert_length(size, unit, "m") for size in spacing] if unit else list(spacing)
+    least, most = _BELIEVED_METRES if unit else _BELIEVED_NUMBERS
+    shown = f"{times(spacing)} {unit or ''}".strip()
+    if not all(least <= size <= most for size in metres):
+        return (f"the voxel size {shown} is hard to believe; state another one if it is wrong",)
+    counted = spacing[1:] if planes == 1 else spacing
+    ratio = max(counted) / min(counted)
+    if ratio > _BELIEVED_RATIO:
+        return (
+            f"the voxel size {shown} is hard to believe, it is {ratio:.3g} times as long as it is "
+            "thin; state another one if it is wrong",
+        )
+    return ()
 
 
 def _in_unit(lengths: Sequence[float], symbols: Sequence[str | None], unit: str | None) -> Triple:

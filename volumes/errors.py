@@ -1,6 +1,7 @@
 """The base of all our exceptions, the one of this room, and where those of libraries become it."""
 
 import errno
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +86,24 @@ def reading(path: Path, format_name: str) -> Iterator[None]:
             "the file is damaged, cut short or of another format: copy or export it again"
         )
         raise VolumeError(message) from error
+
+
+@contextmanager
+def complaints_of(logger_name: str) -> Iterator[list[str]]:
+    """Collect what a library logs: that parts are missing is no more to some than a log line."""
+    found: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    logger = logging.getLogger(logger_name)
+    collector = Collector(logging.WARNING)
+    logger.addHandler(collector)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(collector)
 
 
 @contextmanager

@@ -2,38 +2,38 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
 from .address import Address
-from .axes import arrange
+from .axes import arrange, known_letters, looks_coloured
 from .calibration import Calibration, calibrate
 from .errors import Candidate, VolumeError
-from .nexus import axes_calibration, default_signal, marked_signals
+from .hdf5_opening import open_file
+from .hdf5_values import check_values, missing_file
+from .nexus import axes_calibration, default_signal, marked_signals, text_of
 from .volume import Volume, VolumeClass, classes_from_json
 
 _NAME = "HDF5"
+_INTERLACED = {"INTERLACE_PIXEL": "yxs", "INTERLACE_PLANE": "syx", "INTERLACE_LINE": "ysx"}
 
 
 def open_hdf5(address: Address) -> Volume:
     """Open a dataset of an HDF5 file, the one named or the one that is meant."""
-    if not h5py.is_hdf5(address.path):
-        raise VolumeError(
-            f"{address.path}: isn't an HDF5 file, or its beginning is damaged; export it again"
-        )
-    file = h5py.File(address.path, "r")
+    file, notes = open_file(address.path)
     try:
         dataset = _find(file, address)
         exact = Address(address.path, dataset.name, address.settings)
-        _check_sources(dataset, exact)
+        notes += check_values(dataset, exact)
+        data = arrange(dataset, _axes(dataset), exact, _NAME)
         return Volume.make(
-            arrange(dataset, _axes(dataset), exact, _NAME),
-            _calibration(dataset),
+            data,
+            _calibration(dataset, data.shape[0]),
             exact,
             _NAME,
+            notes=notes,
             classes=_classes(dataset),
             metadata={"dataset": dataset.name, "stored in": dataset.file.filename},
             release=file.close,
@@ -49,7 +49,8 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
     if address.inner is not None:
         try:
             item = file[address.inner]
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, OSError) as error:
+            _check_link(file, address.inner, address)
             raise VolumeError(
                 f"{address.path}: there is no {address.inner!r} in it (or its link leads nowhere); "
                 f"it holds {_listing(_candidates(file)) or 'no volume'}",
@@ -59,11 +60,13 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
             return item
         group = item
     signal = default_signal(group)
-    if signal is not None:
+    if isinstance(signal, str):
+        _check_link(file, signal, address)
+    if isinstance(signal, h5py.Dataset):
         return signal
     candidates = _candidates(group)
-    for wanted in (_is_volume, lambda shape: len(shape) > 3, lambda shape: True):
-        chosen = [item for item in candidates if wanted(item.shape)]
+    for wanted in (_is_volume, lambda item: item.ndim > 3, lambda item: True):
+        chosen = [item for item in candidates if wanted(item)]
         marked = marked_signals(chosen)
         if len(chosen) == 1 or len(marked) == 1:
             return (marked or chosen)[0]
@@ -73,12 +76,36 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
                 f"'{address.path.name}::PATH': {_listing(chosen)}",
                 _described(chosen),
             )
-    raise VolumeError(f"{address}: holds no dataset with planes, rows and columns")
+    lost = sorted(set(_lost_files(group)))
+    more = f", and its links lead to files that aren't there: {', '.join(lost)}" if lost else ""
+    raise VolumeError(f"{address}: holds no dataset with planes, rows and columns{more}")
 
 
-def _is_volume(shape: Sequence[int]) -> bool:
-    """Say whether a shape is that of one volume."""
-    return len(shape) >= 3 and sum(length > 1 for length in shape) == 3
+def _check_link(file: h5py.File, name: str, address: Address) -> None:
+    """Refuse a link to a file that isn't there."""
+    gone = missing_file(file, name)
+    if gone is not None:
+        raise VolumeError(
+            f"{address.path}: {name} lies in the file {gone}, which can't be found; copy it along, "
+            f"to {address.path.parent}"
+        )
+
+
+def _lost_files(group: h5py.Group) -> Iterator[str]:
+    """Give the files that links of a group, and of the groups in it, lead to in vain."""
+    for name in group:
+        if isinstance(group.get(name, getlink=True), h5py.HardLink):
+            if isinstance(item := group[name], h5py.Group):
+                yield from _lost_files(item)
+        elif (gone := missing_file(group, name)) is not None:
+            yield gone
+
+
+def _is_volume(item: h5py.Dataset) -> bool:
+    """Say whether a dataset has the shape of one volume, and isn't a picture in colour."""
+    sizes = item.shape
+    is_volume = len(sizes) >= 3 and sum(length > 1 for length in sizes) == 3
+    return is_volume and "s" not in (_axes(item) or ()) and not looks_coloured(sizes, item.dtype)
 
 
 def _candidates(group: h5py.Group) -> list[h5py.Dataset]:
@@ -117,46 +144,41 @@ def _listing(datasets: Sequence[h5py.Dataset]) -> str:
     return ", ".join(str(item) for item in _described(datasets))
 
 
-def _check_sources(dataset: h5py.Dataset, address: Address) -> None:
-    """Refuse a virtual dataset whose parts are missing: HDF5 would give zeros for them."""
-    if not dataset.is_virtual:
-        return
-    home = Path(dataset.file.filename).parent
-    names = {source.file_name for source in dataset.virtual_sources()} - {"."}
-    missing = sorted(name for name in names if "%" not in name and not (home / name).is_file())
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise VolumeError(
-            f"{address}: is put together from other files, of which {missing[0]}{more} can't be "
-            f"found; copy them along, to {home}"
-        )
-
-
 def _axes(dataset: h5py.Dataset) -> list[str] | None:
-    """Return the axes' letters if the file says them: our way, or ilastik's."""
+    """Return the axes' names if the file says them.
+
+    In our way, ilastik's, that of HDF5's labels of dimensions, or of its pictures in colour.
+    """
     letters: list[str] | None = None
-    own = dataset.attrs.get("axes")
-    tags = dataset.attrs.get("axistags")
-    if isinstance(own, str):
-        letters = list(own)
-    elif isinstance(tags, str | bytes):
+    own = text_of(dataset.attrs.get("axes"))
+    tags = text_of(dataset.attrs.get("axistags"))
+    if tags:
         try:
             letters = [str(item["key"]) for item in json.loads(tags)["axes"]]
         except (ValueError, KeyError, TypeError):
             return None
+    elif own and len(own) == dataset.ndim:
+        letters = list(own)
+    elif "DIMENSION_LABELS" in dataset.attrs:
+        letters = known_letters(
+            [text_of(name) for name in np.ravel(dataset.attrs["DIMENSION_LABELS"])]
+        )
+    elif text_of(dataset.attrs.get("IMAGE_SUBCLASS")) == "IMAGE_TRUECOLOR":
+        mode = text_of(dataset.attrs.get("INTERLACE_MODE"))
+        letters = list(_INTERLACED.get(mode, "yxs"))
     return letters if letters is not None and len(letters) == dataset.ndim else None
 
 
-def _calibration(dataset: h5py.Dataset) -> Calibration:
+def _calibration(dataset: h5py.Dataset, planes: int) -> Calibration:
     """Return voxel size and origin: ours, else ilastik's and Fiji's, else the NeXus axes'."""
     attributes = dataset.attrs
     if "spacing" in attributes:
-        unit = attributes.get("unit")
-        return calibrate(
-            _three(attributes["spacing"]), (unit,) * 3, _three(attributes.get("origin", 0))
-        )
+        unit = text_of(attributes.get("unit"))
+        sizes, origin = _three(attributes["spacing"]), _three(attributes.get("origin", 0))
+        return calibrate(sizes, (unit,) * 3, origin, planes=planes)
     if "element_size_um" in attributes:
-        return calibrate(_three(attributes["element_size_um"]), ("um",) * 3)
+        sizes = _three(attributes["element_size_um"])
+        return calibrate(sizes, ("um",) * 3, planes=planes)
     return axes_calibration(dataset)
 
 
@@ -168,8 +190,8 @@ def _three(value: Any) -> list[Any]:
 
 def _classes(dataset: h5py.Dataset) -> tuple[VolumeClass, ...]:
     """Return the classes that we wrote."""
-    text = dataset.attrs.get("classes")
+    text = text_of(dataset.attrs.get("classes"))
     try:
-        return classes_from_json(json.loads(text)) if isinstance(text, str) else ()
+        return classes_from_json(json.loads(text)) if text else ()
     except ValueError:
         return ()

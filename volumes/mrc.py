@@ -1,12 +1,17 @@
-"""The MRC family: .mrc, .rec, .st, .map of electron and soft X-ray tomography.
+"""The MRC family: .mrc, .rec, .st, .map and more, of electron and soft X-ray tomography.
 
 Lengths are in angstrom in the file and given in nm. Headers in the wild are often wrong; what
 we doubt about one becomes a note of the volume, and only what leaves the values
-unreadable is an error. Values are mapped, not read.
+unreadable is an error. Values are mapped, not read; those of packed files (``.map.gz``) are
+unpacked at the first look.
 """
+
+from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -14,9 +19,10 @@ import numpy as np
 from .address import Address
 from .arrays import Array
 from .axes import arrange
-from .calibration import Calibration, calibrate, convert_length
+from .calibration import Calibration, calibrate, convert_length, times
 from .errors import VolumeError
 from .formats import WriteRequest
+from .stored_values import StoredValues, opened, packing_of
 from .volume import Volume
 
 _NAME = "MRC"
@@ -56,26 +62,33 @@ _STAMPS = {b"\x44": "<", b"\x11": ">"}
 
 def open_mrc(address: Address) -> Volume:
     """Open an MRC file of any mode that holds real numbers, memory-mapped."""
-    header, notes = _read_header(address)
+    packed = packing_of(address.path)
+    header, notes = _read_header(address, packed)
     dtype = _dtype(header, address)
-    notes += _check_size(header, dtype, address)
-    source = np.memmap(
-        address.path, dtype=dtype, mode="r", offset=_offset(header), shape=_shape(header)
-    )
-    axes, doubts = _axes(header)
+    values_bytes = math.prod(_shape(header)) * dtype.itemsize
+    offset, doubts = _offset(header, values_bytes, packed, address)
+    source: Any
+    if packed:
+        source = StoredValues(address.path, offset, _shape(header), dtype, packed=packed)
+    else:
+        source = np.memmap(address.path, dtype=dtype, mode="r", offset=offset, shape=_shape(header))
+    if dtype.itemsize == 1 and _imod_bytes_are_shifted(header):
+        source = _ShiftedBytes(source)
+    axes, more = _axes(header)
+    data = arrange(source, axes, address, _NAME)
     return Volume.make(
-        arrange(source, axes, address, _NAME),
-        _calibration(header),
+        data,
+        _calibration(header, axes, data.shape[0]),
         address,
         _NAME,
-        notes=notes + doubts,
+        notes=notes + doubts + more,
         metadata={"mode": int(header["mode"]), "labels": _labels(header)},
     )
 
 
-def _read_header(address: Address) -> tuple[Array, tuple[str, ...]]:
+def _read_header(address: Address, packed: str | None) -> tuple[Array, tuple[str, ...]]:
     """Read the header in the byte order in which it makes sense, and say what is odd about it."""
-    with address.path.open("rb") as file:
+    with opened(address.path, packed) as file:
         content = file.read(HEADER_DTYPE.itemsize)
     if len(content) < HEADER_DTYPE.itemsize:
         raise VolumeError(
@@ -89,7 +102,7 @@ def _read_header(address: Address) -> tuple[Array, tuple[str, ...]]:
         notes += (f"the machine stamp {content[212:216].hex(' ')} isn't a known one",)
     orders: tuple[Literal["<", ">"], ...] = (">", "<") if stated == ">" else ("<", ">")
     headers = [found.view(HEADER_DTYPE.newbyteorder(order)) for order in orders]
-    size = address.path.stat().st_size
+    size = None if packed else address.path.stat().st_size
     fitting = [header for header in headers if _makes_sense(header, size)]
     plausible = [header for header in headers if _makes_sense(header, None)]
     if not plausible:
@@ -108,12 +121,12 @@ def _read_header(address: Address) -> tuple[Array, tuple[str, ...]]:
 def _makes_sense(header: Array, size: int | None) -> bool:
     """Say whether a header read in one byte order describes a volume that fits in the file."""
     mode = int(header["mode"])
-    if min(_shape(header)) < 1 or int(header["nsymbt"]) < 0:
+    if min(_shape(header)) < 1:
         return False
     if mode not in _MODES:
         return mode in _REFUSED_MODES
     itemsize = np.dtype(_MODES[mode]).itemsize
-    return size is None or _offset(header) + math.prod(_shape(header)) * itemsize <= size
+    return size is None or HEADER_DTYPE.itemsize + math.prod(_shape(header)) * itemsize <= size
 
 
 def _shape(header: Array) -> tuple[int, int, int]:
@@ -121,10 +134,48 @@ def _shape(header: Array) -> tuple[int, int, int]:
     return int(header["nz"]), int(header["ny"]), int(header["nx"])
 
 
-def _offset(header: Array) -> int:
-    """Return where the values begin."""
-    start: int = HEADER_DTYPE.itemsize + int(header["nsymbt"])
-    return start
+def _bytes_of(path: Path, packed: str | None) -> int | None:
+    """Return how many bytes there are, unpacked; None if only unpacking would tell."""
+    if packed is None:
+        return path.stat().st_size
+    if packed != "gzip":
+        return None
+    with path.open("rb") as file:  # gzip notes it at its end, up to 4 GiB
+        file.seek(-4, os.SEEK_END)
+        return int.from_bytes(file.read(4), "little")
+
+
+def _offset(
+    header: Array, values_bytes: int, packed: str | None, address: Address
+) -> tuple[int, tuple[str, ...]]:
+    """Return where the values begin, and what is odd about it.
+
+    Programs that process volumes copy the header of their input, and leave out the extended one
+    that its length is of.
+    """
+    own, extended = HEADER_DTYPE.itemsize, int(header["nsymbt"])
+    size = _bytes_of(address.path, packed)
+    if extended and size == own + values_bytes:
+        return own, (
+            f"the header tells of an extended header of {extended} bytes that isn't there; the "
+            f"values are read from byte {own} on",
+        )
+    if extended < 0:
+        raise VolumeError(
+            f"{address.path}: isn't an MRC file, or its header is damaged (an extended header of "
+            f"{extended} bytes); export it again"
+        )
+    expected = own + extended + values_bytes
+    if packed or size is None:
+        return own + extended, ()  # what is cut short is told when it is unpacked
+    if size < expected:
+        raise VolumeError(
+            f"{address.path}: is cut short, it has {size} bytes of the {expected} that its header "
+            "promises; copy it again"
+        )
+    if size > expected:
+        return own + extended, (f"the file has {size - expected} bytes more than its header says",)
+    return own + extended, ()
 
 
 def _dtype(header: Array, address: Address) -> np.dtype[Any]:
@@ -136,26 +187,38 @@ def _dtype(header: Array, address: Address) -> np.dtype[Any]:
     return np.dtype(code).newbyteorder(header["mode"].dtype.byteorder)
 
 
-def _imod_bytes_are_unsigned(header: Array) -> bool:
-    """Say whether IMOD wrote the file, and its bytes from 0 to 255 as it long did."""
+def _imod_flags(header: Array) -> int | None:
+    """Return the flags of a file that IMOD wrote; None if another program did."""
     stamp, flags = np.frombuffer(
         header["extra2"].tobytes(), dtype=header["mode"].dtype, count=2, offset=40
     )
-    return bool(stamp == _IMOD_STAMP and not flags & 1)
+    return int(flags) if stamp == _IMOD_STAMP else None
 
 
-def _check_size(header: Array, dtype: np.dtype[Any], address: Address) -> tuple[str, ...]:
-    """Compare the file's size with what the header promises."""
-    expected = _offset(header) + math.prod(_shape(header)) * dtype.itemsize
-    found = address.path.stat().st_size
-    if found < expected:
-        raise VolumeError(
-            f"{address.path}: is cut short, it has {found} bytes of the {expected} that its header "
-            "promises; copy it again"
-        )
-    if found > expected:
-        return (f"the file has {found - expected} bytes more than its header says",)
-    return ()
+def _imod_bytes_are_unsigned(header: Array) -> bool:
+    """Say whether IMOD wrote the file, and its bytes from 0 to 255 as it long did."""
+    flags = _imod_flags(header)
+    return flags is not None and not flags & 1
+
+
+def _imod_bytes_are_shifted(header: Array) -> bool:
+    """Say whether IMOD wrote bytes from 0 to 255 as MRC has them: less 128, with a sign."""
+    flags = _imod_flags(header)
+    return flags is not None and bool(flags & 1)
+
+
+class _ShiftedBytes:
+    """IMOD's bytes from 0 to 255 of those from -128 to 127 that are stored."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, stored: Any) -> None:
+        self.base = stored  # by which the memory that mirrors the file is found
+        self.shape = stored.shape
+
+    def __getitem__(self, key: Any) -> Array:
+        part: Array = np.asarray(self.base[key]).view(np.uint8) ^ np.uint8(128)
+        return part
 
 
 def _axes(header: Array) -> tuple[str, tuple[str, ...]]:
@@ -168,7 +231,7 @@ def _axes(header: Array) -> tuple[str, tuple[str, ...]]:
     return "".join("xyz"[axis - 1] for axis in order), ()
 
 
-def _calibration(header: Array) -> Calibration:
+def _calibration(header: Array, axes: str, planes: int) -> Calibration:
     """Return voxel size and origin in nm."""
     sizes: list[float] = []
     for axis in "zyx":
@@ -178,7 +241,15 @@ def _calibration(header: Array) -> Calibration:
     if sizes == [0.0, 0.0, 0.0]:
         return Calibration()
     origin = [convert_length(float(header["origin"][axis]), "angstrom", "nm") for axis in "zyx"]
-    return calibrate(sizes, ("nm", "nm", "nm"), origin)
+    if not any(origin):  # crystallography's way: the first voxel counted from the cell's corner
+        starts = dict(zip(axes, ("nzstart", "nystart", "nxstart"), strict=True))
+        origin = [int(header[starts[axis]]) * size for axis, size in zip("zyx", sizes, strict=True)]
+    found = calibrate(sizes, ("nm", "nm", "nm"), origin, planes=planes)
+    angles = [float(header["cellb"][name]) for name in ("alpha", "beta", "gamma")]
+    if any(angles) and not np.allclose(angles, 90, atol=0.1):
+        skew = f"the cell has angles of {times(angles)} degrees, which are ignored"
+        return replace(found, notes=(*found.notes, skew))
+    return found
 
 
 def _labels(header: Array) -> list[str]:

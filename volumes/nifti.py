@@ -10,16 +10,19 @@ import numpy as np
 from .address import Address
 from .arrays import Array
 from .axes import arrange
-from .calibration import Calibration, calibrate, convert_length, unit_symbol
-from .errors import VolumeError, needing
+from .calibration import Calibration, calibrate, convert_length, times, unit_symbol
+from .errors import VolumeError, complaints_of, needing
 from .formats import WriteRequest
-from .orientation import Orientation, orient
+from .orientation import Orientation, orient, wants_stored
 from .stored_values import StoredValues
 from .volume import Volume, classes_from_json
 
 _NAME = "NIfTI"
 _COMMENT = 6  # the code of an extension that holds text
 _LONGEST = 2**15 - 1  # lengths are 16-bit numbers
+_UNITS = {1: "m", 2: "mm", 3: "um"}  # the lowest bits of the field
+_SAME_SIZE = 1e-2  # by what two statements of a voxel's size may differ
+_SAME_PLACE = 0.1  # voxels
 _TO_LPS = np.array([-1.0, -1.0, 1.0])  # NIfTI's space is right-anterior-superior
 
 
@@ -29,13 +32,14 @@ def open_nifti(address: Address) -> Volume:
         import nibabel
     if address.inner is not None:
         raise VolumeError(f"{address.path}: is one volume, there is no {address.inner!r} in it")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), complaints_of("nibabel.global") as complaints:
         warnings.simplefilter("ignore")  # of headers that are odd but readable
         image: Any = nibabel.load(address.path)
     header, shape = image.header, tuple(int(length) for length in image.shape)
     if len(shape) < 3:
         shape += (1,) * (3 - len(shape))
-    orientation = _orientation(image.affine, shape[:3])
+    as_stored, address = wants_stored(address)
+    orientation = _orientation(image.affine, shape[:3], as_stored=as_stored)
     own = _own(header)
     flipped = [len(shape) - 1 - i for i in range(3) if orientation.backwards[i]]
     packed = "gzip" if address.path.name.lower().endswith(".gz") else None
@@ -49,32 +53,60 @@ def open_nifti(address: Address) -> Volume:
         flipped=flipped,
         scale=None if scale == (1.0, 0.0) else scale,
     )
-    _check_size(block, int(image.dataobj.offset), packed, address)
+    spare = _spare_bytes(block, int(image.dataobj.offset), packed, address)
     letters = [*orientation.letters, *"tcefg"[: len(shape) - 3]]
+    data = arrange(block, letters[::-1], address, _NAME)
     return Volume.make(
-        arrange(block, letters[::-1], address, _NAME),
-        _calibration(header, orientation, own.get("unit")),
+        data,
+        _calibration(header, orientation, own.get("unit"), data.shape[0]),
         address,
         _NAME,
-        notes=orientation.notes,
+        notes=(*orientation.notes, *_doubts(header, complaints, spare)),
         classes=classes_from_json(own.get("classes")),
         metadata={"description": bytes(header["descrip"]).decode("latin-1").strip("\0 ")},
+        turned=orientation.turned,
     )
 
 
-def _orientation(affine: Array, lengths: tuple[int, ...]) -> Orientation:
+def _orientation(affine: Array, lengths: tuple[int, ...], *, as_stored: bool) -> Orientation:
     """Return how the axes lie in space."""
     steps = affine[:3, :3].T * _TO_LPS
-    return orient(steps, affine[:3, 3] * _TO_LPS, lengths)
+    return orient(steps, affine[:3, 3] * _TO_LPS, lengths, as_stored=as_stored)
 
 
-def _check_size(block: StoredValues, offset: int, packed: str | None, address: Address) -> None:
+def _spare_bytes(block: StoredValues, offset: int, packed: str | None, address: Address) -> int:
+    """Return how many bytes lie behind the values, and refuse a file that has too few."""
     found = address.path.stat().st_size
     if packed is None and found < offset + block.nbytes:
         raise VolumeError(
             f"{address.path}: is cut short, it has {found} bytes of the {offset + block.nbytes} "
             "that its header promises; copy it again"
         )
+    return found - offset - block.nbytes if packed is None else 0
+
+
+def _doubts(header: Any, complaints: list[str], spare: int) -> tuple[str, ...]:
+    """Say what of the header is odd, and where two of its statements disagree."""
+    notes = tuple(dict.fromkeys(complaints))
+    if spare:
+        notes += (f"the file has {spare} bytes more than its header says",)
+    if header["sform_code"] > 0 and header["qform_code"] > 0:
+        both = header.get_sform(), header.get_qform()
+        least = float(np.linalg.norm(both[0][:3, :3], axis=0).min())
+        if not np.allclose(*both, rtol=1e-3, atol=_SAME_PLACE * least):
+            notes += (
+                "the header says twice how the volume lies in space, and the two disagree; the "
+                "one called sform is taken",
+            )
+    affine = header.get_best_affine()[:3, :3]
+    zooms = [float(size) for size in header.get_zooms()[:3]]
+    lengths = [float(size) for size in np.linalg.norm(affine, axis=0)[: len(zooms)]]
+    if not np.allclose(lengths, zooms, rtol=_SAME_SIZE):
+        notes += (
+            f"the header says twice how large a voxel is, {times(lengths)} and {times(zooms)} "
+            "(x, y, z); the first, which says how it lies in space, is taken",
+        )
+    return notes
 
 
 def _own(header: Any) -> dict[str, Any]:
@@ -91,9 +123,11 @@ def _own(header: Any) -> dict[str, Any]:
     return {}
 
 
-def _calibration(header: Any, orientation: Orientation, own_unit: object) -> Calibration:
+def _calibration(
+    header: Any, orientation: Orientation, own_unit: object, planes: int
+) -> Calibration:
     """Return voxel size and origin, in our unit where we wrote the file."""
-    stated = {"mm": "mm", "meter": "m", "micron": "um"}.get(header.get_xyzt_units()[0])
+    stated = _UNITS.get(int(header["xyzt_units"]) & 7)
     unit = unit_symbol(own_unit) if stated else None
 
     def convert(length: float) -> float:
@@ -104,6 +138,7 @@ def _calibration(header: Any, orientation: Orientation, own_unit: object) -> Cal
         [convert(size) for size in orientation.sizes],
         (unit or stated,) * 3,
         [convert(value) for value in orientation.origin],
+        planes=planes,
     )
 
 

@@ -2,18 +2,22 @@
 
 Space is left-posterior-superior (LPS), as ITK and Slicer have it: x, y and z of a volume are its
 columns, rows and planes, and a volume of ours lies in space without being turned. Files in which
-axes are swapped or run backwards are read so that they do too; nothing is ever mirrored.
+axes are swapped or run backwards are read so that they do too; nothing is ever mirrored. A file
+beside it that doesn't say how it lies (TIFF, HDF5) may be: `Volume.turned` tells a person of that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from .address import Address
 from .calibration import Triple
+from .errors import VolumeError
 
 _STRAIGHT = 1e-3  # what rounding may leave of an axis that isn't turned
 
@@ -41,9 +45,43 @@ class Orientation(NamedTuple):
     origin: Triple
     notes: tuple[str, ...]
 
+    @property
+    def turned(self) -> str:
+        """How what is read differs from the array in the file; nothing if it doesn't."""
+        words = {"x": "columns", "y": "rows", "z": "planes"}
+        pairs = zip(self.letters, self.backwards, strict=True)
+        ends = " and ".join(words[letter] for letter, back in pairs if back)
+        told = [f"{ends} are read from their end"] if ends else []
+        if self.letters != ("x", "y", "z"):
+            order = ", ".join(words[letter] for letter in self.letters)
+            told.append(f"the axes of the file, the fastest first, are {order}")
+        return "; ".join(told)
+
+
+def wants_stored(address: Address) -> tuple[bool, Address]:
+    """Say whether ``orientation=stored`` is asked for, and return the address without it.
+
+    Raises
+    ------
+    VolumeError
+        If anything else is asked of the orientation.
+    """
+    settings = dict(address.settings)
+    wanted = settings.pop("orientation", None)
+    if wanted not in (None, "stored"):
+        raise VolumeError(
+            f"{address.path}: the orientation is 'stored' (the array as it lies in the file) or "
+            f"left out, not {wanted!r}"
+        )
+    return wanted is not None, Address(address.path, address.inner, settings)
+
 
 def orient(
-    steps: NDArray[np.float64], place: NDArray[np.float64], lengths: tuple[int, ...]
+    steps: NDArray[np.float64],
+    place: NDArray[np.float64],
+    lengths: Sequence[int],
+    *,
+    as_stored: bool = False,
 ) -> Orientation:
     """Find out which axis is which.
 
@@ -55,8 +93,13 @@ def orient(
         Where the first voxel is, (x, y, z).
     lengths
         Number of voxels along each axis.
+    as_stored
+        Whether the axes are to stay as they are; the place is then unknown.
     """
     sizes = np.linalg.norm(steps, axis=1)
+    if as_stored:
+        x, y, z = (float(size) for size in sizes)
+        return Orientation(("x", "y", "z"), (False,) * 3, (z, y, x), (0.0, 0.0, 0.0), ())
     cosines = steps / np.where(sizes > 0, sizes, 1)[:, np.newaxis]
     _, direction = linear_sum_assignment(-np.abs(cosines))  # each axis to another direction
     main = cosines[np.arange(3), direction]

@@ -43,7 +43,8 @@ def open_raw(address: Address) -> Volume:
     notes = (f"the file has {size - expected} bytes more than it was said to",)
     rest = {key: value for key, value in said.items() if key not in _OWN}
     source = np.memmap(address.path, dtype=dtype, mode="r", offset=offset, shape=shape)
-    data = arrange(source, None, Address(address.path, None, rest), _NAME)
+    named = list("zyx") if len(shape) == 3 else None
+    data = arrange(source, named, Address(address.path, None, rest), _NAME)
     return Volume.make(data, Calibration(), address, _NAME, notes=notes if size > expected else ())
 
 

@@ -25,6 +25,7 @@ _ALL: frozenset[Carried] = frozenset({"spacing", "unit", "origin", "probabilitie
 _INTEGERS = frozenset({"uint8", "int8", "uint16", "int16", "uint32", "int32"})
 _NUMBERS = _INTEGERS | {"uint64", "int64", "float32", "float64"}
 _PLACE: frozenset[Carried] = frozenset({"spacing", "unit", "origin"})
+_MRC = (".mrc", ".rec", ".st", ".map", ".ali", ".mrcs", ".ccp4")
 _MESH = "class=NUMBER for one class only; smooth=STEPS"
 
 FORMATS: tuple[Format, ...] = (
@@ -50,12 +51,20 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         name="MRC",
-        extensions=(".mrc", ".rec", ".st", ".map"),
+        extensions=_MRC,
         description="electron tomography; uint8 is stored as uint16, which MRC has",
         open=mrc.open_mrc,
         create=mrc.create_mrc,
         carries=_PLACE,
         dtypes=frozenset({"uint8", "int8", "uint16", "int16", "float16", "float32"}),
+    ),
+    Format(
+        name="MRC, packed",
+        extensions=tuple(f"{ending}{packed}" for ending in _MRC for packed in (".gz", ".bz2")),
+        description="the same through gzip or bzip2, as EMDB has it; unpacked at the first look",
+        open=mrc.open_mrc,
+        create=None,
+        carries=_PLACE,
     ),
     Format(
         name="HDF5",
@@ -88,7 +97,7 @@ FORMATS: tuple[Format, ...] = (
         create=nrrd_writing.create_nrrd,
         carries=_ALL,
         dtypes=_NUMBERS,
-        inside="c=",
+        inside="c=, t=; orientation=stored",
         needs="nrrd",
     ),
     Format(
@@ -99,7 +108,7 @@ FORMATS: tuple[Format, ...] = (
         create=nifti.create_nifti,
         carries=_PLACE | {"classes"},
         dtypes=_NUMBERS,
-        inside="t=, c=",
+        inside="t=, c=; orientation=stored",
         needs="nibabel",
     ),
     Format(

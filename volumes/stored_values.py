@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import logging
 import math
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,11 +21,32 @@ import numpy as np
 
 from .arrays import Array
 
+_logger = logging.getLogger(__name__)
 _COPIED_BYTES = 2**20
 _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     "gzip": lambda file: gzip.GzipFile(fileobj=file),
     "bzip2": lambda file: bz2.BZ2File(file),
 }
+_MARKS = {b"\x1f\x8b": "gzip", b"BZ": "bzip2"}
+
+
+def packing_of(path: Path) -> str | None:
+    """Return how a file is compressed, of its first bytes: a name may be wrong."""
+    with path.open("rb") as file:
+        beginning = file.read(4)
+    packed = _MARKS.get(beginning[:2])
+    return None if packed == "bzip2" and beginning[2:3] != b"h" else packed
+
+
+@contextmanager
+def opened(path: Path, packed: str | None) -> Iterator[IO[bytes]]:
+    """Open a file to be read from its beginning, unpacked."""
+    with path.open("rb") as file:
+        if packed is None:
+            yield file
+        else:
+            with _OPENERS[packed](file) as values:
+                yield values
 
 
 class StoredValues:
@@ -34,7 +57,8 @@ class StoredValues:
     path
         The file.
     offset
-        Bytes before the values: in the file or, with `skip`, in what is unpacked.
+        Bytes before the values: in the file or, with `skip`, in what is unpacked. If it is
+        negative, the values end so many bytes before the end, less one: with -1 they are last.
     shape, dtype
         Of the values, the last axis varying fastest.
     packed
@@ -95,14 +119,31 @@ class StoredValues:
         """Map the file, or a temporary one with what is unpacked; it lives as long as the map."""
         with self._path.open("rb") as file, tempfile.TemporaryFile() as unpacked:
             source: Any = file
+            offset = self._offset
+            if offset < 0:
+                offset += 1 + self._length(file) - self.nbytes
+                if offset < 0:
+                    raise EOFError(f"it has {-offset} bytes less than its values need")
             if self._packed is not None:
                 file.seek(self._skip)
                 with _OPENERS[self._packed](file) as values:
-                    _copy(values, unpacked, self._offset + self.nbytes)
+                    _copy(values, unpacked, offset + self.nbytes)
+                    # at the end a checksum is compared
+                    if values.read(1) and self._offset >= 0:
+                        _logger.warning("%s: holds more bytes than its header says", self._path)
                 source = unpacked
-            return np.memmap(
-                source, dtype=self._stored, mode="r", offset=self._offset, shape=self.shape
-            )
+            return np.memmap(source, dtype=self._stored, mode="r", offset=offset, shape=self.shape)
+
+    def _length(self, file: IO[bytes]) -> int:
+        """Return the number of bytes of the file; of what is packed, by unpacking it."""
+        if self._packed is None:
+            return self._path.stat().st_size
+        file.seek(self._skip)
+        length = 0
+        with _OPENERS[self._packed](file) as values:
+            while piece := values.read(_COPIED_BYTES):
+                length += len(piece)
+        return length
 
 
 def _copy(values: IO[bytes], unpacked: IO[bytes], needed: int) -> None:
@@ -113,4 +154,3 @@ def _copy(values: IO[bytes], unpacked: IO[bytes], needed: int) -> None:
         left -= len(piece)
     if left:
         raise EOFError(f"it has {needed - left} bytes of {needed} once it is unpacked")
-    values.read(1)  # at the end a checksum is compared

@@ -1,4 +1,7 @@
-"""Folders of TIFF slices, one plane a file, in the natural order of their names."""
+"""Folders of TIFF slices, one plane a file, in the natural order of their names.
+
+Files among which OME's metadata spread one image are opened as that image.
+"""
 
 import re
 from pathlib import Path
@@ -12,6 +15,8 @@ from .arrays import Array
 from .axes import arrange
 from .calibration import Calibration
 from .errors import VolumeError
+from .tiff_metadata import files_of
+from .tiff_reading import has_alpha, open_in_file
 from .volume import Volume
 
 _NAME = "TIFF slices"
@@ -34,6 +39,11 @@ def open_tiff_folder(address: Address) -> Volume:
     paths = _slices(address.path)
     if not paths:
         raise VolumeError(f"{address.path}: holds no TIFF files")
+    spread = _first_of_many(paths)
+    if spread is not None:
+        return open_in_file(spread, address)
+    if address.inner is not None:
+        raise VolumeError(f"{address.path}: is one volume, there is no {address.inner!r} in it")
     pages = [_look(path) for path in paths]
     for path, page in zip(paths, pages, strict=True):
         if page != pages[0]:
@@ -42,13 +52,14 @@ def open_tiff_folder(address: Address) -> Volume:
                 "of a volume are alike: take out what doesn't belong to it"
             )
     shape, dtype = pages[0]
-    source = _Slices(paths, shape, dtype)
+    source = _Slices(paths, (shape[0], shape[1]), dtype)
+    alpha = ("their transparency (alpha) is left out",) if len(shape) == 3 else ()
     return Volume.make(
         arrange(source, None, address, _NAME),
         Calibration(),
         address,
         _NAME,
-        notes=_gaps(paths),
+        notes=_gaps(paths) + alpha,
         metadata={"first": paths[0].name, "last": paths[-1].name},
     )
 
@@ -63,6 +74,21 @@ def _slices(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: (_natural(path.stem.lower()), path.name))
 
 
+def _first_of_many(paths: list[Path]) -> Path | None:
+    """Return the file by which an image that OME's XML spreads over these files is opened.
+
+    None if they are plain slices, or each is an image by itself.
+    """
+    here = {path.name: path for path in paths}
+    with tifffile.TiffFile(paths[0]) as file:
+        named = files_of(file.ome_metadata) if file.is_ome and file.ome_metadata else set()
+    if not named - {paths[0].name}:
+        return None
+    # Micro-Manager's others name the one that has the metadata, and say nothing else
+    others = [name for name in named if name in here]
+    return here[others[0]] if len(named) == 1 and others else paths[0]
+
+
 def _natural(text: str) -> list[tuple[str, int]]:
     """Return a key that sorts numbers in a text by their value."""
     parts = re.split(r"(\d+)", text)
@@ -71,27 +97,28 @@ def _natural(text: str) -> list[tuple[str, int]]:
     ]
 
 
-def _look(path: Path) -> tuple[tuple[int, int], np.dtype[Any]]:
-    """Return the shape and type of the one picture of a file."""
+def _look(path: Path) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and type of the one picture of a file; grey may have transparency."""
     try:
         with tifffile.TiffFile(path) as file:
             pages, page = len(file.pages), file.pages.first
             shape, dtype = tuple(page.shape), page.dtype
+            is_grey = len(shape) == 2 or (len(shape) == 3 and shape[2] == 2 and has_alpha(page))
     except (tifffile.TiffFileError, OSError, ValueError) as error:
         raise VolumeError(f"{path}: can't be read as TIFF ({error}); copy it again") from error
-    if pages != 1 or len(shape) != 2 or dtype is None:
+    if pages != 1 or not is_grey or dtype is None:
         what = f"{pages} pictures" if pages != 1 else "a colour picture"
         raise VolumeError(
             f"{path}: holds {what}, but in a folder of slices a file is one grey picture; give one "
             "file, or a folder of nothing but slices"
         )
-    return (shape[0], shape[1]), dtype
+    return shape, dtype
 
 
-def _shown(page: tuple[tuple[int, int], np.dtype[Any]]) -> str:
+def _shown(page: tuple[tuple[int, ...], np.dtype[Any]]) -> str:
     """Write shape and type for a message."""
-    (rows, columns), dtype = page
-    return f"{rows} x {columns} {dtype}"
+    shape, dtype = page
+    return f"{shape[0]} x {shape[1]} {dtype}{' with alpha' if len(shape) == 3 else ''}"
 
 
 def _gaps(paths: list[Path]) -> tuple[str, ...]:
@@ -125,5 +152,6 @@ class _Slices:
         chosen = self._paths[key[0]]
         empty = np.empty((len(chosen), *self.shape[1:]), self.dtype)[:, key[1], key[2]]
         for plane, path in zip(empty, chosen, strict=True):
-            plane[...] = tifffile.imread(path)[key[1:]]
+            picture = tifffile.imread(path, key=0)
+            plane[...] = (picture if picture.ndim == 2 else picture[..., 0])[key[1:]]
         return empty

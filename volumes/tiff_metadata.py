@@ -30,26 +30,29 @@ def calibration_of(
 
 
 def _lines(stated: Mapping[str, Any], page: Any, planes: int) -> Calibration:
-    """Return what ImageJ's ``key=value`` lines say, with the resolution tags beside them."""
-    unit = unit_symbol(_unescape(stated.get("unit"))) or _RESOLUTION_UNITS.get(
-        int(page.resolutionunit)
-    )
+    """Return what ImageJ's ``key=value`` lines say, with the resolution tags beside them.
+
+    Rows and planes may have a unit of their own.
+    """
+    told = _unescape(stated.get("unit"))
+    unit = unit_symbol(told) or _RESOLUTION_UNITS.get(int(page.resolutionunit))
     depth = stated.get("spacing")
     if depth is None and (unit is None or not stated):
         return Calibration()
     row, column = _from_tag(page, "YResolution"), _from_tag(page, "XResolution")
     if column is None:
         return Calibration()
+    own = {axis: _unescape(stated.get(f"{axis}unit")) for axis in "yz"}
     if depth is None:
         # ImageJ leaves out a spacing of 1; a single plane's thickness means nothing.
-        depth = 1.0 if planes > 1 else min(row or column, column)
+        depth = 1.0 if planes > 1 else None
     sizes = (depth, row or column, column)
     offsets = [_number(stated.get(f"{axis}origin")) for axis in "zyx"]
     origin = [
-        0.0 - offset * float(size) if usable(size) else 0.0
+        0.0 - offset * float(size or 0) if usable(size) else 0.0
         for offset, size in zip(offsets, sizes, strict=True)
     ]
-    return calibrate(sizes, (unit,) * 3, origin)
+    return calibrate(sizes, (own["z"] or unit, own["y"] or unit, unit), origin, planes=planes)
 
 
 def _unescape(unit: Any) -> Any:
@@ -80,8 +83,6 @@ def _ome(xml: str, image: int, planes: int) -> Calibration:
     sizes: dict[str, Any] = {axis: chosen.get(f"PhysicalSize{axis}") for axis in "ZYX"}
     # OME's unit is the micrometre where it isn't stated.
     units = {axis: chosen.get(f"PhysicalSize{axis}Unit", "µm") for axis in "ZYX"}
-    if sizes["Z"] is None and planes == 1:
-        sizes["Z"], units["Z"] = sizes["X"], units["X"]
     first = next((item for item in chosen if item.tag.endswith("}Plane")), None)
     origin = [0.0, 0.0, 0.0]
     if first is not None:
@@ -90,7 +91,8 @@ def _ome(xml: str, image: int, planes: int) -> Calibration:
             target = unit_symbol(units[axis])
             if source and target:
                 origin[i] = convert_length(float(first.get(f"Position{axis}", "0")), source, target)
-    return calibrate([sizes[axis] for axis in "ZYX"], [units[axis] for axis in "ZYX"], origin)
+    stated = ([sizes[axis] for axis in "ZYX"], [units[axis] for axis in "ZYX"])
+    return calibrate(*stated, origin, planes=planes)
 
 
 def classes_of(file: tifffile.TiffFile) -> tuple[VolumeClass, ...]:
@@ -108,3 +110,9 @@ def classes_of(file: tifffile.TiffFile) -> tuple[VolumeClass, ...]:
     except ValueError:
         return ()
     return classes_from_json(found.get("classes")) if isinstance(found, dict) else ()
+
+
+def files_of(xml: str) -> set[str]:
+    """Return the names of the files over which OME's XML spreads its images."""
+    found = ElementTree.fromstring(xml).iter()
+    return {name for item in found if (name := item.get("FileName") or item.get("MetadataFile"))}

@@ -4,9 +4,7 @@ An uncompressed stack in one piece is memory-mapped; any other is read piece by 
 sliced. A stack whose pages or values lie beyond the end of the file is refused when it is opened.
 """
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ import zarr
 from .address import Address
 from .arrays import ArraySource
 from .axes import arrange
-from .errors import Candidate, VolumeError
+from .errors import Candidate, VolumeError, complaints_of
 from .tiff_metadata import calibration_of, classes_of
 from .volume import Volume
 
@@ -27,19 +25,24 @@ _LOSSES = ("invalid page offset", "invalid value offset", "out of range", "faile
 
 def open_tiff(address: Address) -> Volume:
     """Open an image of a TIFF file, the first unless another one is named."""
-    with _complaints() as complaints:
-        file = tifffile.TiffFile(address.path)
+    return open_in_file(address.path, address)
+
+
+def open_in_file(path: Path, address: Address) -> Volume:
+    """Open what an address, of the file or of the folder that it is in, names in a TIFF file."""
+    with complaints_of("tifffile") as complaints:
+        file = tifffile.TiffFile(path)
         try:
             series = _choose(file, address)
-            _check_complete(file, series, address, complaints)
-            source = _source(file, series)
-            data = arrange(source, list(series.axes), address, _NAME)
+            doubts = _check_complete(file, series, address, complaints)
+            exact, notes = _without_alpha(series, address)
+            data = arrange(_source(file, series), list(series.axes), exact, _NAME)
             return Volume.make(
                 data,
                 calibration_of(file, series, int(address.inner or 0), data.shape[0]),
                 address,
                 "OME-TIFF" if file.is_ome else _NAME,
-                notes=tuple(complaints),
+                notes=(*complaints, *notes, *doubts),
                 classes=classes_of(file),
                 metadata={
                     "flavour": series.kind,
@@ -54,22 +57,34 @@ def open_tiff(address: Address) -> Volume:
             raise
 
 
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what `tifffile` logs: that pages are missing is no more to it than a log line."""
-    found: list[str] = []
+def _without_alpha(
+    series: tifffile.TiffPageSeries, address: Address
+) -> tuple[Address, tuple[str, ...]]:
+    """Return an address that takes the grey values of a picture that has transparency beside them.
 
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
+    Also say where values are numbers of colours.
+    """
+    page = series.keyframe
+    if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+        return address, ("its values are numbers of the colours of a table, not intensities",)
+    if not has_alpha(page) or "s" in address.settings:
+        return address, ()
+    settings = {**address.settings, "s": "0"}
+    return Address(address.path, address.inner, settings), (
+        "its transparency (alpha) is left out; 's=1' behind '::' would take it",
+    )
 
-    logger = logging.getLogger("tifffile")
-    collector = Collector(logging.WARNING)
-    logger.addHandler(collector)
-    try:
-        yield found
-    finally:
-        logger.removeHandler(collector)
+
+def has_alpha(page: Any) -> bool:
+    """Say whether a picture is grey, with transparency as second sample."""
+    grey = (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.MINISWHITE)
+    alpha = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
+    return (
+        page.photometric in grey
+        and page.samplesperpixel == 2
+        and len(page.extrasamples) == 1
+        and page.extrasamples[0] in alpha
+    )
 
 
 def _choose(file: tifffile.TiffFile, address: Address) -> tifffile.TiffPageSeries:
@@ -103,8 +118,8 @@ def _check_complete(
     series: tifffile.TiffPageSeries,
     address: Address,
     complaints: list[str],
-) -> None:
-    """Refuse a file whose pages, or their values, aren't all there."""
+) -> tuple[str, ...]:
+    """Refuse a file whose pages, or their values, aren't all there; say what was never written."""
     elsewhere = [text for text in complaints if "failed to read" in text]
     if elsewhere:
         raise VolumeError(
@@ -113,15 +128,27 @@ def _check_complete(
         )
     size = file.filehandle.size
     lost = any(loss in text for text in complaints for loss in _LOSSES)
+    pieces = unwritten = 0
     if series.dataoffset is not None:
         lost = lost or series.dataoffset + series.nbytes > size
     else:
-        lost = lost or any(_is_lost(page, file, size) for page in series.pages)
+        for page in series.pages:
+            lost = lost or _is_lost(page, file, size)
+            if lost:
+                break
+            counts = page.databytecounts  # type: ignore[union-attr]
+            pieces, unwritten = pieces + len(counts), unwritten + counts.count(0)
     if lost:
         raise VolumeError(
             f"{address.path}: is cut short or damaged, not all of its planes are in the "
             f"file ({size} bytes); copy or export it again"
         )
+    if not unwritten:
+        return ()
+    return (
+        f"{unwritten} of the {pieces} pieces that its planes are stored in were never written, and "
+        "count as empty",
+    )
 
 
 def _is_lost(page: Any, file: tifffile.TiffFile, size: int) -> bool:

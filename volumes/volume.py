@@ -94,6 +94,9 @@ class Volume:
         What a person should know: headers that had to be doubted.
     metadata
         What else the file says, for showing.
+    turned
+        How what is read differs from the array in the file, which says how it lies in space;
+        nothing (``""``) if it doesn't, None for files that don't say.
     """
 
     data: VolumeArray
@@ -107,6 +110,7 @@ class Volume:
     classes: tuple[VolumeClass, ...] = ()
     notes: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    turned: str | None = None
     release: Callable[[], None] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -183,6 +187,7 @@ def describe(volume: Volume) -> dict[str, Any]:
             else None
         ),
         "classes": [item.as_json() for item in volume.classes],
+        "turned": volume.turned,
         "notes": list(volume.notes),
         "metadata": dict(volume.metadata),
     }

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from supervox.volumes import VolumeClass
 
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
-MAP, PREVIEW, FINAL, BOX, MARK = "map", "preview", "final", "box", "mark"
+MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark", "mask"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
 FRAME_COLOUR = "#f0e442"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
+_LEFT_OUT = (0.0, 0.0, 0.0, 1.0)
 
 
 def record_of(layer: Layer) -> dict[str, Any]:
@@ -157,6 +158,23 @@ def make_final(
         colormap=class_colormap(classes),
         **placement(image, start),
     )
+
+
+def make_mask(image: Image, voxels: NDArray[np.uint8], name: str) -> Labels:
+    """Return a layer that shades what a mask (Z, Y, X) leaves out; erasing leaves more out."""
+    return Labels(
+        voxels[0] if image.ndim == 2 else voxels,
+        name=name,
+        metadata=metadata(MASK, image),
+        opacity=0.6,
+        colormap=DirectLabelColormap(color_dict={None: _NOTHING, 0: _LEFT_OUT}),
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def note_mask(layer: Labels, image: Image | None) -> None:
+    """Note in a layer which image it is the mask of, if any."""
+    layer.metadata.setdefault(KEY, {})["masks"] = None if image is None else str(image.unique_id)
 
 
 def outline_colormap() -> CyclicLabelColormap:

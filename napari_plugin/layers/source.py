@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.napari_plugin.io.browsing import BrowsedVolume
+from supervox.project import Mask
 from supervox.volumes import Triple, convert_length, unit_symbol
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Source:
         As files write it: "nm", "um"; None if it isn't known.
     box : tuple of 3 slice or None
         The part to work in; None for the whole volume.
+    mask : Mask or None
+        Where all voxels of the layer have data.
     """
 
     layer_id: str
@@ -43,6 +46,7 @@ class Source:
     spacing: Triple
     unit: str | None
     box: Box | None = None
+    mask: Mask | None = None
 
     @property
     def is_flat(self) -> bool:
@@ -83,6 +87,10 @@ class Source:
     def work_volume(self) -> VolumeLike:
         """Return the voxels of the part to work in, as (Z, Y, X); read where they are sliced."""
         return CroppedVolume(self.volume, self.box)
+
+    def work_mask(self) -> VolumeLike | None:
+        """Return the mask of the part to work in, (Z, Y, X); None if there is none."""
+        return None if self.mask is None else CroppedVolume(self.mask.voxels, self.box)
 
     def layer_part(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array of the part to work in (Z, Y, X) with as many axes as the layer."""

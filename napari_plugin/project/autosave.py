@@ -20,9 +20,9 @@ from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
 from . import project_files
-from .project_files import Made, Opened, ProjectRequest, Restored, wanted_settings
+from .project_files import Made, Opened, ProjectRequest, Restored
 from .recent import RecentProjects
-from .work import Work
+from .work import Work, settling, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
 
@@ -54,6 +54,8 @@ class Autosave:
         Tells a project that was opened: who listens shows its volume, and attaches its strokes.
     restored : Signal
         Tells the project that is open, and what was computed of it before.
+    masked : Signal
+        Tells the mask of a project that was opened, or None.
     """
 
     changed = Signal()
@@ -62,6 +64,7 @@ class Autosave:
     volume_moved = Signal(Path, str)
     opened = Signal(Opened)
     restored = Signal(Project, Restored)
+    masked = Signal(object)
 
     def __init__(
         self,
@@ -202,6 +205,7 @@ class Autosave:
     def _on_opened(self, opened: Opened) -> None:
         project = opened.project
         self.opened.emit(opened)
+        self.masked.emit(opened.mask)
         self._painting.recorder = opened.recorder
         self._take(project)
         for finding in project.findings:
@@ -238,6 +242,7 @@ class Autosave:
             project_files.discard(opened)
             return
         painting.recorder = opened.recorder
+        self.masked.emit(opened.mask)
         self._take(opened.project)
         if opened.is_newer:
             layer.refresh(extent=False)
@@ -302,9 +307,12 @@ class Autosave:
         source = work.source
         if project is None or source is None or self.is_read_only:
             return
+        if work.is_changing:
+            self._settle.start()
+            return
         wanted = wanted_settings(project.settings, source, work.parameters)
         if wanted != project.settings:
-            self._run(lambda _: setattr(project, "settings", wanted), "Saving")
+            self._run(settling(project, source, work.parameters), "Saving")
 
     def _on_classes(self) -> None:
         if self.project is not None and not self.is_read_only:

@@ -6,7 +6,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,22 @@ from supervox.execution import Workspace
 from supervox.napari_plugin.io.layer_fields import KEY
 from supervox.napari_plugin.io.readers import volume_layer
 from supervox.napari_plugin.layers.lookup import coarse_sample
-from supervox.napari_plugin.layers.source import Box, Source
+from supervox.napari_plugin.layers.make_layers import MASK
+from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.tasks.finishing import Finished, render_labels
 from supervox.napari_plugin.tasks.jobs import Report, Task, run_to_end
 from supervox.napari_plugin.tasks.preparing import Prepared, for_live_work
 from supervox.napari_plugin.tasks.resources import Resources
-from supervox.project import Project, ProjectError, ProjectSettings, Recorder, keep_result
+from supervox.project import (
+    Finding,
+    Mask,
+    Project,
+    ProjectError,
+    Recorder,
+    Severity,
+    keep_result,
+    load_mask,
+)
 from supervox.segmentation import (
     Model,
     SegmentationError,
@@ -32,8 +42,8 @@ from supervox.segmentation import (
 from supervox.volumes import write_volume
 
 from .recent import RecentProjects
+from .work import edges, settling
 
-Edge = tuple[int, int]
 _logger = logging.getLogger(__name__)
 COPY = "volume.zarr"  # of an image that is in no file
 _closing: dict[Path, Future[None]] = {}
@@ -79,6 +89,8 @@ class Opened:
         Writes to it.
     image : layer data, optional
         Data and fields of the layer of the volume, if it was asked for.
+    mask : Mask or None
+        Of the project.
     is_newer : bool
         Whether it was changed since its strokes were in the layer, which shows them now.
     """
@@ -86,30 +98,17 @@ class Opened:
     project: Project
     recorder: Recorder = field(repr=False)
     image: tuple[Any, dict[str, Any]] | None = field(default=None, repr=False)
+    mask: Mask | None = None
     is_newer: bool = False
 
 
-def _edges(box: Box | None) -> tuple[Edge, Edge, Edge] | None:
-    """Return a box as projects have it."""
-    if box is None:
+def _mask_of(project: Project, report: Report) -> Mask | None:
+    """Read the mask of a project; that it is damaged is a finding, and no mask."""
+    try:
+        return load_mask(project, run=report.run.silent())
+    except ProjectError as error:
+        project.findings.append(Finding(Severity.LOSS, MASK, f"{error}; until then all is data"))
         return None
-    z, y, x = ((part.start, part.stop) for part in box)
-    return z, y, x
-
-
-def wanted_settings(
-    settings: ProjectSettings, source: Source, parameters: SegmentationParameters
-) -> ProjectSettings:
-    """Return what the project should say of what a person chose."""
-    is_same = settings.spacing == source.spacing and settings.unit == source.unit
-    return replace(
-        settings,
-        spacing=source.spacing,
-        spacing_from=settings.spacing_from if is_same else "option",
-        unit=source.unit,
-        parameters=parameters,
-        box=_edges(source.box),
-    )
 
 
 def making(request: ProjectRequest) -> Task:
@@ -128,12 +127,12 @@ def making(request: ProjectRequest) -> Task:
             str(copy) if address is None else address,
             parameters=request.parameters,
             spacing=source.spacing,
-            box=_edges(source.box),
+            box=edges(source.box),
         )
         if address is None:
             copy.rename(request.folder / COPY)
             project.relocate(request.folder / COPY)
-        project.settings = wanted_settings(project.settings, source, request.parameters)
+        settling(project, source, request.parameters)(report)
         return Made(project)
 
     return make
@@ -184,11 +183,12 @@ def opening(folder: Path, moved_to: str | None) -> Task:
                 fields["units"] = (settings.unit,) * ndim
             volume = settings.volume
             fields["metadata"][KEY]["address"] = volume.address(volume.find(folder))
+            mask = _mask_of(project, report)
         except BaseException:
             project.close(force=True)
             raise
         recorder = Recorder(project.annotations.voxels, project.annotations)
-        return Opened(project, recorder, (data, fields))
+        return Opened(project, recorder, (data, fields), mask)
 
     return open_project
 
@@ -213,7 +213,7 @@ def reopening(folder: Path, voxels: NDArray[np.uint8], at: int | None = None) ->
         if is_newer and project.read_only_because is None:
             recorder.confirm(recorder.look())
             recorder.undo()
-        return Opened(project, recorder, is_newer=is_newer)
+        return Opened(project, recorder, mask=_mask_of(project, report), is_newer=is_newer)
 
     return open_project
 
@@ -258,6 +258,7 @@ def restoring(project: Project, source: Source, resources: Resources) -> Task:
             return None
         segmenter = Segmenter(
             source.work_volume(),
+            mask=source.work_mask(),
             spacing=source.spacing,
             parameters=parameters,
             workers=resources.workers,
@@ -288,6 +289,7 @@ def restoring_labels(project: Project, restored: Restored, model: Model, room: W
         prepared, source = restored.prepared, restored.prepared.source
         segmenter = Segmenter(
             source.work_volume(),
+            mask=source.work_mask(),
             spacing=source.spacing,
             parameters=model.parameters,
             workers=prepared.segmenter.run,
@@ -322,7 +324,7 @@ def storing(
     """
 
     def store(report: Report) -> None:
-        project.settings = wanted_settings(project.settings, source, parameters)
+        settling(project, source, parameters)(report)
         for k, partition in enumerate(computed.segmenter.partitions):
             project.derived.save_partition(k, partition, run=report.run)
         if isinstance(computed, Finished) and computed.seconds:  # or else it is there

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari.layers import Image
-from supervox.napari_plugin.layers.source import Source
+from supervox.napari_plugin.layers.source import Box, Source
 from supervox.napari_plugin.tasks.finishing import Finished
+from supervox.napari_plugin.tasks.jobs import Report, Task
 from supervox.napari_plugin.tasks.preparing import Prepared
+from supervox.project import Project, ProjectSettings, keep_mask
 from supervox.segmentation import SegmentationParameters
+
+Edge = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +23,8 @@ class Work:
     ----------
     image : Image or None
     source : Source or None
+    is_changing : bool
+        Whether a mask is being read that the source will have.
     parameters : SegmentationParameters
         Those that are chosen.
     prepared : Prepared or None
@@ -27,6 +33,41 @@ class Work:
 
     image: Image | None
     source: Source | None
+    is_changing: bool
     parameters: SegmentationParameters
     prepared: Prepared | None
     finished: Finished | None
+
+
+def edges(box: Box | None) -> tuple[Edge, Edge, Edge] | None:
+    """Return a box as projects have it."""
+    if box is None:
+        return None
+    z, y, x = ((part.start, part.stop) for part in box)
+    return z, y, x
+
+
+def wanted_settings(
+    settings: ProjectSettings, source: Source, parameters: SegmentationParameters
+) -> ProjectSettings:
+    """Return what the project should say of what a person chose."""
+    is_same = settings.spacing == source.spacing and settings.unit == source.unit
+    return replace(
+        settings,
+        spacing=source.spacing,
+        spacing_from=settings.spacing_from if is_same else "option",
+        unit=source.unit,
+        parameters=parameters,
+        box=edges(source.box),
+        mask=None if source.mask is None else source.mask.reference,
+    )
+
+
+def settling(project: Project, source: Source, parameters: SegmentationParameters) -> Task:
+    """Return the task that has a project say what a person chose."""
+
+    def settle(report: Report) -> None:
+        keep_mask(project, source.mask, run=report.run)
+        project.settings = wanted_settings(project.settings, source, parameters)
+
+    return settle

@@ -4,6 +4,7 @@
   values; `snapshot`: reads those from a session; `next_step`: what to do next, from those.
 - `working_image`: the image that is worked on; `extent`: a box around the view first, then all.
 - `opening`: the layers of a project that is opened; `ready_strokes`: the layer to paint on.
+- `masking`: what has no data, as where a layer is 0.
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side.
 - `view`: what is shown of a result; `delivery`: final labels, and files of what there is.
 """

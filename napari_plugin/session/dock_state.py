@@ -89,6 +89,10 @@ class VolumeState:
         Whether a constant that fills much of the volume is taken for no data.
     no_data : str
         What has none, as far as that is prepared.
+    masks : tuple of str
+        Names of the layers that can be the mask.
+    mask : int or None
+        Which of them is.
     recent : tuple of int
         Version of the list of recent projects.
     """
@@ -100,6 +104,8 @@ class VolumeState:
     needs: Needs | None = None
     leaves_fill_out: bool = True
     no_data: str = ""
+    masks: tuple[str, ...] = ()
+    mask: int | None = None
     recent: tuple[int, int] = (0, 0)
 
 

@@ -7,7 +7,6 @@ from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from supervox.features import AUTO, NOTHING
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
@@ -34,6 +33,7 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
+from .masking import Masking
 from .opening import clear_view, layers_of
 from .ready_strokes import ReadyStrokes
 from .view import ResultView, ViewChoices
@@ -70,6 +70,7 @@ class Session:
         self.classes = ClassList(
             ProjectClass(k, name, class_colour(k)) for k, name in enumerate(FIRST_CLASSES, 1)
         )
+        self.masking = Masking(viewer, self.volume, lambda: self.parameters, self.choose)
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.resources)
         self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
@@ -135,6 +136,7 @@ class Session:
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
+        self.autosave.masked.connect(self.masking.restore)
         for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
             hinting.hint.connect(self.hint)
         for changing in (
@@ -161,6 +163,7 @@ class Session:
         return Work(
             self.volume.image,
             self.volume.source,
+            self.masking.is_changing,
             self.parameters,
             self.preparation.prepared,
             self.delivery.finishing.finished,
@@ -179,6 +182,7 @@ class Session:
             self.pairs,
             self.balancing.searching,
             self.comparison,
+            self.masking.reading,
         )
 
     def close(self) -> None:
@@ -257,6 +261,7 @@ class Session:
             self.choose_image(next(iter(self.volume.images()), None))
         elif layer is self.painting.layer:
             self.strokes.lose()
+        self.masking.forget_layer(layer)
         self.view.forget_layer(layer)
         self.changed.emit()
 
@@ -301,10 +306,6 @@ class Session:
         if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
-
-    def leave_fill_out(self, on: bool) -> None:
-        """Take a constant that fills much of the volume for no data, or for data."""
-        self.choose(change_entry(self.parameters, ("no_data",), AUTO if on else NOTHING))
 
     def choose_strength(self, strength: float) -> None:
         """Change the strength of refinement; 1 is what the strokes call for."""

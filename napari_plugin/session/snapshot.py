@@ -63,7 +63,7 @@ def _volume(session: Session, source: Source | None, needs: Needs | None) -> Vol
     images = volume.images()
     strangers = [] if source else [x for x in session.viewer.layers if role_of(x) is None]
     reasons = (unusable(layer) for layer in strangers)
-    prepared = session.preparation.prepared
+    prepared, masks = session.preparation.prepared, session.masking.layers()
     return VolumeState(
         images=tuple(layer.name for layer in images),
         chosen=images.index(volume.image) if volume.image in images else None,
@@ -74,6 +74,8 @@ def _volume(session: Session, source: Source | None, needs: Needs | None) -> Vol
         no_data=prepared.no_data
         if source and prepared and prepared.is_for(source, session.parameters)
         else "",
+        masks=tuple(layer.name for layer in masks),
+        mask=masks.index(session.masking.layer) if session.masking.layer in masks else None,
         recent=session.autosave.recent.version,
     )
 

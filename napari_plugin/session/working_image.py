@@ -17,6 +17,7 @@ from supervox.napari_plugin.layers.source import (
     spacing_of,
     unusable,
 )
+from supervox.project import Mask
 from supervox.segmentation import Strokes
 
 
@@ -32,15 +33,19 @@ class WorkingImage:
     image : Image or None
     box : tuple of 3 slice or None
         The part to work in; None for the whole volume.
+    mask : Mask or None
+        Where it has no data.
     """
 
     changed = Signal()
+    watched = Signal(object)  # another image, or None
     data_changed = Signal()  # other voxels, and maybe more or fewer of them
 
     def __init__(self, viewer: Viewer) -> None:
         self.viewer = viewer
         self.image: Image | None = None
         self.box: Box | None = None
+        self.mask: Mask | None = None
         self._data_version = 0
 
     def images(self) -> list[Image]:
@@ -53,7 +58,7 @@ class WorkingImage:
 
     def watch(self, image: Image | None) -> None:
         """Follow changes of another image, or of none."""
-        old, self.image, self.box = self.image, image, None
+        old, self.image, self.box, self.mask = self.image, image, None, None
         if old is not None:
             old.events.data.disconnect(self._on_data)
             old.events.scale.disconnect(self._emit_changed)
@@ -62,6 +67,7 @@ class WorkingImage:
             image.events.data.connect(self._on_data)
             image.events.scale.connect(self._emit_changed)
             image.events.units.connect(self._emit_changed)
+        self.watched.emit(image)
 
     def _emit_changed(self, *_: object) -> None:
         self.changed.emit()
@@ -96,6 +102,12 @@ class WorkingImage:
             self.box = box
             self.changed.emit()
 
+    def set_mask(self, mask: Mask | None) -> None:
+        """Take what a mask leaves out for no data."""
+        if mask != self.mask:
+            self.mask = mask
+            self.changed.emit()
+
     @property
     def source(self) -> Source | None:
         """What would be prepared now."""
@@ -109,6 +121,7 @@ class WorkingImage:
             spacing,
             unit,
             self.box,
+            self.mask,
         )
 
     def _on_data(self) -> None:

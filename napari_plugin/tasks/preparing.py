@@ -79,9 +79,13 @@ class Prepared:
         if not missing:
             return ""
         values = [f"{value:g}" for value in fill_values_of(self.segmenter.volume)]
+        values += ["the mask"] if self.source.mask is not None else []
         share = f"{100 * missing:.3g} % of the volume"
         if not values:
             return f"{share} have no data; labels there are 0"
+        if self.source.mask is not None:
+            text = f"{' and '.join(values)} leave{'s' * (len(values) == 1)} {share} out"
+            return f"{text[0].upper()}{text[1:]}: labels there are 0"
         verb = "fills" if len(values) == 1 else "fill"
         return f"{' and '.join(values)} {verb} {share}: taken as no data, labels there are 0"
 

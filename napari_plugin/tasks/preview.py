@@ -123,7 +123,7 @@ def _supervoxel_task(source: Source, at: Box, chosen: SegmentationParameters) ->
     parameters = chosen.supervoxels
 
     def compute(report: Report) -> SlicePreview:
-        volume, intensity = look_at(source.work_volume(), chosen.no_data)
+        volume, intensity = look_at(source.work_volume(), chosen.no_data, source.work_mask())
         halo = [
             0 if part.stop - part.start == n else _halo(parameters, source, axis)
             for axis, (part, n) in enumerate(zip(at, source.shape, strict=True))
@@ -158,7 +158,7 @@ def _feature_task(
     source: Source, at: Box, parameters: SegmentationParameters, channel: str
 ) -> Task:
     def compute(report: Report) -> SlicePreview:
-        volume, intensity = look_at(source.work_volume(), parameters.no_data)
+        volume, intensity = look_at(source.work_volume(), parameters.no_data, source.work_mask())
         report.run.check_stop()
         values = FeatureBank(parameters.features).compute_channel(
             volume, channel, region=at, spacing=source.spacing, intensity=intensity

@@ -184,6 +184,7 @@ class Resources:
             found = self._prepare_there(source, parameters, partitions, rooms, is_kept, run)
         return Segmenter(
             source.work_volume(),
+            mask=source.work_mask(),
             spacing=source.spacing,
             parameters=parameters,
             workers=self.workers,
@@ -203,11 +204,13 @@ class Resources:
         copied = self._is_copied(source)
         costs = [COPY_COST * copied, LOOK_COST * is_kept, PREPARE_COST]
         copying, looking, preparing = (_releasing(source, step) for step in run.steps(costs))
-        volume = source.work_volume()
+        volume, mask = source.work_volume(), source.work_mask()
         if copied:
             volume = copy_volume(volume, rooms.images, copying)
+            mask = None if mask is None else copy_volume(mask, rooms.images)
         segmenter = Segmenter(
             volume,
+            mask=mask,
             spacing=source.spacing,
             parameters=parameters,
             workers=self.workers,
@@ -217,7 +220,14 @@ class Resources:
         with ExitStack() as stack:
             kept = None
             if is_kept:
-                place = checkpoints(self.scratch, volume, source.spacing, parameters, run=looking)
+                place = checkpoints(
+                    self.scratch,
+                    volume,
+                    source.spacing,
+                    parameters,
+                    mask=None if source.mask is None else source.mask.reference.digest,
+                    run=looking,
+                )
                 kept = stack.enter_context(place)
             if kept is None:
                 segmenter.prepare(run=preparing)
@@ -245,8 +255,11 @@ class Resources:
         return room_for_ids(plan, self.scratch)
 
     def copied_bytes(self, source: Source) -> int:
-        """Return the size of the copy that many passes go over; 0 if they go over the volume."""
-        itemsize = np.dtype(source.volume.dtype).itemsize
+        """Return the size of the copy that many passes go over; 0 if they go over the volume.
+
+        A mask is copied along.
+        """
+        itemsize = np.dtype(source.volume.dtype).itemsize + (source.mask is not None)
         return itemsize * math.prod(source.shape) if self._is_copied(source) else 0
 
     def _is_copied(self, source: Source) -> bool:

@@ -31,6 +31,7 @@ from .section import Body
 
 UNITS = ("nm", "um", "mm", "angstrom")
 NO_UNIT = "voxel"
+NO_MASK, MASK_FILE = "none", "from a file…"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class VolumeActions:
         Takes a voxel size (plane, row, column) and its unit.
     leave_fill_out : callable
         Takes whether a constant that fills much of the volume is no data.
+    choose_mask : callable
+        Takes which of the layers that can be the mask; None for none.
+    open_mask : callable
+        Takes the address of a mask.
     open_file, open_project : callable
         Take an address, and a folder.
     open_sample : callable
@@ -55,6 +60,8 @@ class VolumeActions:
     choose_image: Callable[[int], None]
     set_spacing: Callable[[tuple[float, float, float], str | None], None]
     leave_fill_out: Callable[[bool], None]
+    choose_mask: Callable[[int | None], None]
+    open_mask: Callable[[str], None]
     open_file: Callable[[str], object]
     open_project: Callable[[Path], None]
     open_sample: Callable[[], object]
@@ -144,6 +151,7 @@ class VolumeSection(Body[VolumeState]):
         )
         self.fill.clicked.connect(lambda on: self._do.leave_fill_out(on))
         layout.addWidget(self.fill)
+        layout.addLayout(self._make_mask())
         self.no_data = note()
         self.no_data.setObjectName("supervox_no_data")
         layout.addWidget(self.no_data)
@@ -196,6 +204,23 @@ class VolumeSection(Body[VolumeState]):
         self.part.clicked.connect(lambda: self.box.begin())
         return line
 
+    def _make_mask(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.addWidget(QLabel("Mask"))
+        self.masks = QComboBox()
+        self.masks.setObjectName("supervox_mask")
+        self.masks.setToolTip(
+            "A layer of labels that is 0 where there is no data: labels there are 0, and what is "
+            "there doesn't count. It can be painted on; the project keeps it"
+        )
+        self.masks.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.masks.setMinimumContentsLength(12)
+        self.masks.activated.connect(self._on_mask)
+        line.addWidget(self.masks, 1)
+        return line
+
     # ------------------------------------------------------------------------------- to widgets
 
     def refresh(self) -> None:
@@ -208,15 +233,9 @@ class VolumeSection(Body[VolumeState]):
             self.unusable.setText("\n".join(state.unusable))
             self.unusable.setVisible(bool(state.unusable))
             return
-        names = list(state.images)
-        with QSignalBlocker(self.images):
-            if names != [self.images.itemText(k) for k in range(self.images.count())]:
-                self.images.clear()
-                self.images.addItems(names)
-                for k, name in enumerate(names):
-                    self.images.setItemData(k, name, Qt.ItemDataRole.ToolTipRole)
-            if state.chosen is not None:
-                self.images.setCurrentIndex(state.chosen)
+        _show_names(self.images, list(state.images), state.chosen)
+        masks = [NO_MASK, *state.masks, MASK_FILE]
+        _show_names(self.masks, masks, 0 if state.mask is None else state.mask + 1)
         self.facts.setText(self._facts())
         for axis, (field, value) in enumerate(zip(self._lengths, source.spacing, strict=True)):
             if not field.hasFocus():
@@ -260,6 +279,15 @@ class VolumeSection(Body[VolumeState]):
         if index >= 0:
             self._do.choose_image(index)
 
+    def _on_mask(self, index: int) -> None:
+        if index <= len(self.state.masks):
+            self._do.choose_mask(index - 1 if index > 0 else None)
+            self.refresh()  # until it is read, it is as it was
+            return
+        self.refresh()
+        if path := self._ask_for_file("Open a mask"):
+            self._do.open_mask(path)
+
     def _edit(self) -> None:
         self.spacing.setVisible(self.spacing.isHidden())
 
@@ -276,11 +304,27 @@ class VolumeSection(Body[VolumeState]):
             self._do.set_spacing(spacing, unit)
 
     def _open_volume(self) -> None:
+        if path := self._ask_for_file("Open a volume"):
+            self._do.open_file(path)
+
+    def _ask_for_file(self, title: str) -> str:
+        """Return the file that a person chooses; empty if none."""
         from supervox.volumes import FORMATS
 
         endings = " ".join(f"*{e}" for entry in FORMATS if entry.open for e in entry.extensions)
         path, _ = QFileDialog.getOpenFileName(
-            self, "Open a volume", str(Path.cwd()), f"Volumes ({endings});;All files (*)"
+            self, title, str(Path.cwd()), f"Volumes ({endings});;All files (*)"
         )
-        if path:
-            self._do.open_file(path)
+        return path
+
+
+def _show_names(box: QComboBox, names: list[str], chosen: int | None) -> None:
+    """Have a menu list some names, and show the one that is chosen."""
+    with QSignalBlocker(box):
+        if names != [box.itemText(k) for k in range(box.count())]:
+            box.clear()
+            box.addItems(names)
+            for k, name in enumerate(names):
+                box.setItemData(k, name, Qt.ItemDataRole.ToolTipRole)
+        if chosen is not None:
+            box.setCurrentIndex(chosen)

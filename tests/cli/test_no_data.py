@@ -74,7 +74,6 @@ def test_strokes_without_data_are_told(rim, files, run, tmp_path):
     [
         (("--no-data", "some"), '\'--no-data\': no data is "auto", "none", or one or more'),
         (("--mask", "small.tif"), "small.tif: has .* the mask must belong to this volume"),
-        (("--mask", "rim_mask.tif", "--project", "p.supervox"), "can't be kept in a project"),
     ],
 )
 def test_what_can_not_be_is_refused(rim, files, run, tmp_path, words, message):

@@ -135,6 +135,7 @@ class Bench:
             session.pairs,
             session.balancing.searching,
             session.comparison,
+            session.masking.reading,
             session.autosave.working,
             delivery.finishing,
             delivery.exporting,

@@ -170,3 +170,48 @@ def test_a_description_is_json(tmp_path):
     assert told["origin"] == [1, 0, 0]
     assert (told["bytes"], told["voxels"], told["dtype"]) == (120, 60, "int16")
     assert told["chunks"] == [3, 4, 5]
+
+
+def test_the_thickness_of_a_single_plane_may_be_missing():
+    for thickness in (None, 0.0, float("nan"), "x"):
+        found = calibrate((thickness, 3, 2), ("um", "um", "um"), planes=1)
+        assert (found.spacing, found.notes) == ((2, 3, 2), ())
+    assert calibrate((0.0, 3, 2), planes=2).spacing is None
+    assert calibrate((1, 0.0, 2), planes=1).spacing is None
+
+
+def test_ones_with_a_place_are_stated():
+    assert calibrate((1, 1, 1), origin=(0, 0, 5)).origin == (0, 0, 5)
+    assert calibrate((1, 1, 1), origin=(0, 0, 5)).spacing == (1, 1, 1)
+    assert calibrate((1, 1, 1), origin=(0, 0, 0)).spacing is None
+
+
+def test_a_unit_that_is_none_beside_one_that_is():
+    found = calibrate((0.05, 5, 5), ("furlong", "nm", "nm"))
+    assert found.notes == (
+        "the unit 'furlong' of an axis isn't a known one of length, and nm is taken for it",
+    )
+    assert calibrate((0.05, 5, 5), ("pixel",) * 3).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "unit", "planes", "doubted"),
+    [
+        ((1e-21, 1e-21, 1e-21), "nm", 5, True),
+        ((1e-30, 1e-30, 1e-30), "m", 5, True),
+        ((5e6, 5e6, 5e6), "mm", 5, True),
+        ((1e-20, 1, 1), None, 5, True),
+        ((1e6, 1, 1), "nm", 5, True),
+        ((1, 1, 1e-4), None, 5, True),
+        ((1e6, 1, 1), "nm", 1, False),
+        ((0.1, 0.1, 0.1), "angstrom", 5, False),
+        ((100, 1, 1), "nm", 5, False),
+        ((10, 0.5, 0.5), "mm", 5, False),
+        ((1e-9, 1e-9, 1e-9), None, 5, False),
+    ],
+)
+def test_what_no_voxel_measures_is_doubted_aloud(sizes, unit, planes, doubted):
+    found = calibrate(sizes, (unit,) * 3, planes=planes)
+    assert found.spacing == pytest.approx(sizes)
+    assert bool(found.notes) == doubted
+    assert all("hard to believe" in note for note in found.notes)

@@ -118,3 +118,77 @@ def test_what_cannot_be_written_or_read(tmp_path, monkeypatch):
     with pytest.raises(VolumeError, match="NIfTI files need the package nibabel"):
         write_volume(tmp_path / "b.nii", VALUES)
     assert [item.name for item in tmp_path.iterdir()] == ["a.nii"]
+
+
+def _save(path, affine, shape=(8, 12, 5), **fields):
+    image = nibabel.Nifti1Image(np.zeros(shape, np.uint8), affine)
+    for name, value in fields.items():
+        image.header[name] = value
+    nibabel.save(image, path)
+
+
+def test_voxels_of_one_have_their_place(tmp_path):
+    path = tmp_path / "a.nii"
+    affine = np.diag([-1.0, -1, 1, 1])
+    _save(path, affine)
+    with open_volume(path) as volume:
+        assert not volume.spacing_stated
+    affine[:3, 3] = 10, 20, 30
+    _save(path, affine)
+    with open_volume(path) as volume:
+        assert volume.spacing_stated
+        assert volume.origin == (30, -20, -10)
+
+
+def test_the_thickness_of_a_single_plane_means_nothing(tmp_path):
+    path = tmp_path / "a.nii"
+    _save(path, np.diag([-2.0, -3, 9, 1]), (8, 12, 1))
+    content = bytearray(path.read_bytes())
+    content[88:92], content[252:254], content[312:328] = bytes(4), bytes(2), bytes(16)
+    path.write_bytes(content)  # neither a pixdim, nor a qform, nor a row of the sform
+    with open_volume(path) as volume:
+        assert volume.spacing == (2, 3, 2)
+
+
+def test_how_rows_and_columns_are_turned_is_said(tmp_path):
+    path = tmp_path / "a.nii"
+    _save(path, np.eye(4))
+    with open_volume(path) as volume:
+        assert volume.turned == "columns and rows are read from their end"
+    with open_volume(f"{path}::orientation=stored") as volume:
+        assert volume.turned == ""
+    _save(path, np.diag([-1.0, -1, 1, 1]))
+    with open_volume(path) as volume:
+        assert volume.turned == ""
+
+
+def test_the_array_may_be_read_as_it_lies_in_the_file(tmp_path):
+    path = tmp_path / "a.nii"
+    values = np.random.default_rng(0).integers(0, 99, (5, 12, 8), dtype=np.uint8)
+    nibabel.save(nibabel.Nifti1Image(values.T, np.diag([2.0, 3, 4, 1])), path)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, values[:, ::-1, ::-1])
+    with open_volume(f"{path}::orientation=stored") as volume:
+        np.testing.assert_array_equal(volume.data, values)
+        assert (volume.spacing, volume.origin) == ((4, 3, 2), (0, 0, 0))
+
+
+def test_statements_that_disagree_are_said(tmp_path):
+    path = tmp_path / "a.nii"
+    image = nibabel.Nifti1Image(np.zeros((8, 12, 5), np.uint8), np.diag([-1.0, -1, 2, 1]))
+    image.header.set_sform(np.diag([-1.0, -1, 2, 1]), code="scanner")
+    image.header.set_qform(np.diag([-1.0, -1, 3, 1]), code="scanner")
+    nibabel.save(image, path)
+    with open_volume(path) as volume:
+        assert volume.spacing == (2, 1, 1)
+        assert any("the two disagree" in note for note in volume.notes)
+        assert any("twice how large a voxel is, 1 x 1 x 2 and 1 x 1 x 3" in n for n in volume.notes)
+
+
+def test_bytes_too_many_and_odd_units_are_noted(tmp_path):
+    path = tmp_path / "a.nii"
+    _save(path, np.diag([-1.0, -1, 2, 1]), xyzt_units=5)
+    path.write_bytes(path.read_bytes() + b"abc")
+    with open_volume(path) as volume:
+        assert (volume.spacing, volume.unit) == ((2, 1, 1), None)
+        assert volume.notes == ("the file has 3 bytes more than its header says",)

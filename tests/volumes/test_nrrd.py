@@ -1,5 +1,7 @@
 """NRRD files as Slicer, ITK and pynrrd write them."""
 
+import bz2
+import gzip
 import sys
 
 import nrrd
@@ -166,3 +168,157 @@ def test_what_to_install(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nrrd", None)
     with pytest.raises(VolumeError, match=r"need the package nrrd; .*pip install 'supervox\[form"):
         open_volume(path)
+
+
+@pytest.mark.parametrize(
+    ("space", "signs"),
+    [
+        ("left-posterior-superior", (1, 1, 1)),
+        ("left-anterior-superior", (1, -1, 1)),
+        ("Right-Anterior-Superior", (-1, -1, 1)),
+        ("LAS", (1, -1, 1)),
+        ("scanner-xyz", (1, 1, 1)),
+    ],
+)
+def test_what_is_written_lies_on_what_was_read(path, tmp_path, space, signs):
+    values = np.zeros((5, 12, 8), np.uint8)
+    values[3, 2, 5] = 200
+    steps, place = [[0.5, 0, 0], [0, 0.25, 0], [0, 0, 2]], [10, 20, 30]
+    _write(path, values, space=space, **{"space directions": steps, "space origin": place})
+    with open_volume(path) as volume:
+        written = tmp_path / "b.nrrd"
+        write_volume(written, volume.data, spacing=volume.stated_spacing, origin=volume.origin)
+    data, header = nrrd.read(str(written))
+    at = header["space origin"] + np.argwhere(data == 200)[0] @ header["space directions"]
+    np.testing.assert_allclose(at, np.array(signs) * (12.5, 20.5, 36))
+
+
+@pytest.mark.parametrize("place", [[10, 20, 30], [0, 0, -1]])
+def test_voxels_of_one_have_their_place(path, place):
+    steps = np.eye(3).tolist()
+    _write(path, VALUES, space="LPS", **{"space directions": steps, "space origin": place})
+    with open_volume(path) as volume:
+        assert volume.spacing_stated
+        assert (volume.spacing, volume.origin) == ((1, 1, 1), tuple(place[::-1]))
+
+
+def test_an_unknown_space_is_noted(path):
+    steps = np.eye(3).tolist()
+    _write(path, VALUES, space="LPS", **{"space directions": steps})
+    path.write_bytes(path.read_bytes().replace(b"left-posterior-superior", b"upside-down"))
+    path.write_bytes(path.read_bytes().replace(b"space: LPS", b"space: upside-down"))
+    with open_volume(path) as volume:
+        assert "'upside-down' isn't a known one" in volume.notes[0]
+
+
+def test_units_differ_between_axes(path):
+    steps = [[0.005, 0, 0], [0, 5, 0], [0, 0, 0.05]]
+    header = {"space": "LPS", "space directions": steps, "space units": ["um", "nm", "um"]}
+    _write(path, VALUES, **header)
+    with open_volume(path) as volume:
+        assert (volume.spacing, volume.unit) == (pytest.approx((50, 5, 5)), "nm")
+    _write(path, VALUES, spacings=[5, 5, 0.05], units=["nm", "nm", "um"])
+    with open_volume(path) as volume:
+        assert (volume.spacing, volume.unit) == (pytest.approx((50, 5, 5)), "nm")
+
+
+def test_a_picture_has_a_size(path):
+    nrrd.write(
+        str(path), VALUES[0].T, {"space dimension": 3, "space directions": [[2, 0, 0], [0, 3, 0]]}
+    )
+    with open_volume(path) as volume:
+        assert (volume.shape, volume.spacing) == ((1, 12, 8), (2, 3, 2))
+
+
+def test_time_is_no_axis_of_space(path):
+    steps = [[2, 0, 0, 0], [0, 3, 0, 0], [0, 0, 4, 0], [0, 0, 0, 1]]
+    header = {"space": "LAST", "space directions": steps, "space origin": [1, 2, 3, 0]}
+    _write(path, np.stack([VALUES, VALUES + 1]), **header)
+    with open_volume(f"{path}::t=1") as volume:
+        assert volume.spacing == (4, 3, 2)
+        np.testing.assert_array_equal(volume.data, VALUES[:, ::-1] + 1)
+
+
+def _raw(path, values, fields, before=b"", after=b"", pack=lambda content: content):
+    head = f"NRRD0004\ntype: int16\ndimension: 3\nsizes: 8 12 5\nendian: little\n{fields}\n\n"
+    path.write_bytes(head.encode() + pack(before + values.astype("<i2").tobytes() + after))
+
+
+@pytest.mark.parametrize("pack", [None, gzip.compress, bz2.compress])
+@pytest.mark.parametrize(("skip", "after"), [(-1, b""), (-4, b"abc"), (99, b"more"), (99, b"")])
+def test_bytes_are_skipped_from_either_end(path, pack, skip, after):
+    encoding = {None: "raw", gzip.compress: "gzip", bz2.compress: "bzip2"}[pack]
+    fields = f"encoding: {encoding}\nbyte skip: {skip}"
+    _raw(path, VALUES, fields, b"OTHERHEADER" * 9, after, pack or bytes)
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_values_that_are_not_all_there_before_the_end(path, pack):
+    encoding = "raw" if pack is bytes else "gzip"
+    _raw(path, VALUES[1:], f"encoding: {encoding}\nbyte skip: -1", pack=pack)
+    with pytest.raises(VolumeError, match="cut short"), open_volume(path) as volume:
+        volume.data[...]
+
+
+def test_lines_are_skipped(path):
+    _raw(path, VALUES, "encoding: raw\nline skip: 2\nbyte skip: 3", b"one\ntwo\nabc")
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+    _raw(path, VALUES[:0], "encoding: raw\nline skip: 2", b"one\n")
+    with pytest.raises(VolumeError, match="is cut short before its values"):
+        open_volume(path)
+
+
+def _segmentation(path, layers, lines):
+    head = ["NRRD0004", "type: uint8", "dimension: 4", "space: left-posterior-superior"]
+    head += [f"sizes: {layers} 8 12 5", "space directions: none (1,0,0) (0,1,0) (0,0,2)"]
+    head += ["kinds: list domain domain domain", "encoding: raw", *lines]
+    path.write_bytes(("\n".join(head) + "\n\n").encode() + bytes(layers * 480))
+
+
+def _classes(path, layer):
+    with open_volume(f"{path}::c={layer}") as volume:
+        return [(item.value, item.name) for item in volume.classes]
+
+
+def test_layers_have_their_own_segments(path):
+    lines = []
+    for n, (name, layer, value) in enumerate([("a", 0, 1), ("b", 0, 2), ("c", 1, 1), ("d", 2, 7)]):
+        lines += [f"Segment{n}_ID:=S{n}", f"Segment{n}_Name:={name}"]
+        lines += [f"Segment{n}_LabelValue:={value}", f"Segment{n}_Layer:={layer}"]
+    _segmentation(path, 3, lines)
+    assert [_classes(path, k) for k in range(3)] == [[(1, "a"), (2, "b")], [(1, "c")], [(7, "d")]]
+
+
+def test_segments_of_old_versions_are_layers_of_ones(path):
+    _segmentation(path, 2, ["Segment0_ID:=S0", "Segment0_Name:=a", "Segment1_ID:=S1"])
+    assert [_classes(path, k) for k in range(2)] == [[(1, "a")], [(1, "S1")]]
+
+
+def test_segments_of_one_layer_are_all_there(tmp_path):
+    classes = [VolumeClass(1, "a", "#ff0000"), VolumeClass(2, "b", "#00ff00")]
+    path = tmp_path / "p.nrrd"
+    write_volume(path, np.ones((2, 5, 12, 8), "f4"), kind="probabilities", classes=classes)
+    with open_volume(f"{path}::c=1") as volume:
+        assert list(volume.classes) == classes
+
+
+def test_bytes_too_many_are_noted(path):
+    _raw(path, VALUES, "encoding: raw", after=b"abc")
+    with open_volume(path) as volume:
+        assert volume.notes == ("the file has 3 bytes more than its header says",)
+
+
+def test_the_array_may_be_read_as_it_lies_in_the_file(path):
+    steps = [[0, 0, 2], [0.25, 0, 0], [0, -0.5, 0]]
+    _write(path, VALUES, space="RAS", **{"space directions": steps, "space origin": [1, 2, 3]})
+    with open_volume(path) as volume:
+        assert "planes, columns, rows" in volume.turned
+    with open_volume(f"{path}::orientation=stored") as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+        assert (volume.spacing, volume.origin) == ((0.5, 0.25, 2), (0, 0, 0))
+        assert volume.turned == ""
+    with pytest.raises(VolumeError, match="the orientation is 'stored'"):
+        open_volume(f"{path}::orientation=up")

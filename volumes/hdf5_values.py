@@ -1,0 +1,185 @@
+"""Whether the values of an HDF5 dataset can be read: filters, parts in other files, chunks.
+
+HDF5 itself gives fill values, mostly zeros, for whatever isn't there.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+
+from .address import Address
+from .errors import VolumeError
+
+_FILTERS = {
+    4: "szip",
+    307: "bzip2",
+    32000: "LZF",
+    32001: "Blosc",
+    32004: "LZ4",
+    32008: "bitshuffle",
+    32012: "MAFISC",
+    32013: "ZFP",
+    32015: "Zstandard",
+    32017: "SZ",
+    32018: "FCIDECOMP",
+    32024: "SZ3",
+    32026: "Blosc2",
+    32028: "SPERR",
+}
+_MOST_LOOKED_INTO = 32  # files of a virtual dataset; of the others only the name is looked for
+_DEEPEST = 8  # virtual datasets of virtual datasets
+
+
+def check_values(dataset: h5py.Dataset, address: Address) -> tuple[str, ...]:
+    """Refuse a dataset whose values can't be read; say which were never written.
+
+    Raises
+    ------
+    VolumeError
+        If a filter or a file that it needs is missing; the message names it.
+    """
+    _check_dataset(dataset, address, _DEEPEST)
+    return _unwritten(dataset)
+
+
+def missing_file(group: h5py.Group, name: str) -> str | None:
+    """Return the file that a name in a group leads to and that isn't there; None if it's not that.
+
+    A link on the way is enough: ``/entry/data`` may itself lie in another file.
+    """
+    parts = [part for part in name.split("/") if part]
+    at: h5py.Group = group.file if name.startswith("/") else group
+    for part in parts:
+        link = at.get(part, getlink=True)
+        try:
+            below = at[part]
+        except (KeyError, OSError, ValueError):
+            if isinstance(link, h5py.ExternalLink):
+                return str(link.filename)
+            if isinstance(link, h5py.SoftLink) and link.path != name:
+                return missing_file(at, link.path)
+            return None
+        if not isinstance(below, h5py.Group):
+            return None
+        at = below
+    return None
+
+
+def _check_dataset(dataset: h5py.Dataset, address: Address, depth: int) -> None:
+    """Look for the filters and files of a dataset, and of those that it is put together from."""
+    _check_filters(dataset, address)
+    for name, _, _ in dataset.external or ():
+        text = os.fsdecode(name)
+        if not os.path.isabs(text) and not os.environ.get("HDF5_EXTFILE_PREFIX"):
+            text = str(Path.cwd() / text)
+        if os.path.isabs(text) and not os.path.isfile(text):
+            raise VolumeError(f"{address}: has its values in {text}, which isn't there")
+    if not dataset.is_virtual or not depth:
+        return
+    lost: list[str] = []
+    sources = {(item.file_name, item.dset_name): None for item in dataset.virtual_sources()}
+    for number, (file_name, inner) in enumerate(sources):
+        if file_name == ".":
+            lost += _lost_inside(dataset.file, inner, "", address, depth)
+            continue
+        first = file_name.replace("%b", "0").replace("%%", "%")
+        path = _find_source(Path(dataset.file.filename), first)
+        if path is None:
+            lost.append(first)
+        elif number < _MOST_LOOKED_INTO:
+            with h5py.File(path, "r") as file:
+                lost += _lost_inside(file, inner, first, address, depth)
+    if lost:
+        names = sorted(set(lost))
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        raise VolumeError(
+            f"{address}: is put together from other files, of which {names[0]}{more} can't be "
+            f"found; copy them along, to {Path(dataset.file.filename).parent}"
+        )
+
+
+def _lost_inside(
+    file: h5py.File, inner: str, called: str, address: Address, depth: int
+) -> Iterator[str]:
+    """Give what is missing of a part of a virtual dataset."""
+    first = inner.replace("%b", "0").replace("%%", "%")
+    try:
+        part = file[first]
+    except (KeyError, OSError, ValueError):
+        gone = missing_file(file, first)
+        yield gone if gone is not None else f"{first} in {called or 'the file itself'}"
+        return
+    if isinstance(part, h5py.Dataset):
+        _check_dataset(part, address, depth - 1)
+
+
+def _find_source(master: Path, name: str) -> Path | None:
+    """Look for a file of a virtual dataset where HDF5 does, and in the same order."""
+    prefixes = os.environ.get("HDF5_VDS_PREFIX", "")
+    folders = [
+        prefix.replace("${ORIGIN}", str(master.parent))
+        for prefix in prefixes.split(os.pathsep)
+        if prefix
+    ]
+    beside = os.path.basename(name) if os.path.isabs(name) else name
+    places = [
+        name if os.path.isabs(name) else "",
+        *(os.path.join(folder, beside) for folder in folders),
+        str(master.parent / beside),
+        beside,
+        str(master.resolve().parent / beside),  # where a link to the master leads
+    ]
+    return next((Path(place) for place in places if place and os.path.isfile(place)), None)
+
+
+def _check_filters(dataset: h5py.Dataset, address: Address) -> None:
+    """Refuse values that went through a filter that isn't there, after looking for it."""
+    properties = dataset.id.get_create_plist()
+    for number in range(properties.get_nfilters()):
+        code, _, _, told = properties.get_filter(number)
+        if h5py.h5z.filter_avail(code):
+            continue
+        name = _FILTERS.get(code) or told.decode("utf-8", "replace") or "an unknown filter"
+        compressed = f"{address}: is compressed with {name} (HDF5's filter {code}), which"
+        try:
+            import hdf5plugin  # noqa: F401  (registers its filters)
+        except ImportError as error:
+            raise VolumeError(
+                f"{compressed} needs the package hdf5plugin; install it with: pip install "
+                f"hdf5plugin, or with all formats: pip install 'supervox[formats]' ({error})"
+            ) from error
+        if not h5py.h5z.filter_avail(code):
+            raise VolumeError(
+                f"{compressed} neither HDF5 nor the package hdf5plugin has here; install its "
+                "plugin, or write the file anew with gzip where it was made"
+            )
+
+
+def _unwritten(dataset: h5py.Dataset) -> tuple[str, ...]:
+    """Say which values were never written: they count as the fill value."""
+    fill = f"count as {dataset.fillvalue}"
+    if dataset.is_virtual:
+        if None in dataset.maxshape:
+            return ()  # it grows with its files, whatever is mapped now
+        mapped = sum(item.vspace.get_select_npoints() for item in dataset.virtual_sources())
+        size = math.prod(dataset.shape)
+        if mapped >= size:
+            return ()
+        return (f"{size - mapped} of its {size} voxels are in none of its files, and {fill}",)
+    if dataset.chunks is None:
+        if dataset.external or dataset.id.get_storage_size():
+            return ()
+        return (f"no value of it was ever written: all voxels {fill}",)
+    counts = (
+        -(-length // chunk) for length, chunk in zip(dataset.shape, dataset.chunks, strict=True)
+    )
+    expected, written = math.prod(counts), dataset.id.get_num_chunks()
+    if written >= expected:
+        return ()
+    return (
+        f"{expected - written} of its {expected} chunks were never written, and {fill}: in an "
+        "image, its acquisition or writing was perhaps not finished",
+    )
