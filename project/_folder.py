@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from ._head import ENDING as HEAD
 from .changes import BalanceChange
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
+from .inside import copy_inside
 from .journal import Journal
 from .layout import ANNOTATIONS, BEGUN, DERIVED, MASK, SETTINGS
 from .lock import LOCK, TAKEN, FolderLock, Locked
@@ -127,8 +127,5 @@ def copy_project(folder: Path, place: Path, settings: ProjectSettings) -> None:
         If it can't be written.
     """
     with writing(place), appearing(place) as temporary:
-        try:
-            shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(*NOT_COPIED))
-        except shutil.Error as error:  # an OSError of many lines
-            raise ProjectError(f"{place}: not all files could be copied") from error
+        copy_inside(folder, temporary, NOT_COPIED)
         write_document(temporary / SETTINGS, settings.to_json())

@@ -70,21 +70,8 @@ class VolumeReference:
 
     @classmethod
     def of(cls, volume: Volume, address: Address, folder: Path) -> VolumeReference:
-        """Note all that is needed to find and recognise a volume that is open.
-
-        Raises
-        ------
-        ProjectError
-            If its name isn't text: a project's files are.
-        """
+        """Note all that is needed to find and recognise a volume that is open."""
         file = address.path.resolve()
-        try:
-            str(file).encode()
-        except UnicodeEncodeError as error:
-            raise ProjectError(
-                f"{file}: a part of this name isn't UTF-8, and a project can't note it; rename the "
-                "file or folder"
-            ) from error
         return cls(
             _relative(file, folder),
             str(file),
