@@ -10,6 +10,7 @@ Where to find what:
   `hdf5_opening` (files that are being written), `hdf5_values` (values that are elsewhere), `nexus`,
   `hdf5_writing`, `zarr_reading`, `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`,
   `numpy_format`, `raw`, `txrm`: the formats.
+- `file_values`: values in one piece, read where they are sliced, never mapped.
 - `stored_values`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.
 - `mesh`, `surface`: labels as triangle meshes.

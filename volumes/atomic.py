@@ -95,6 +95,20 @@ def remove_leftovers(path: Path, *, replaced: bool = False) -> None:
                 discard(item)
 
 
+def remove_leftovers_in(folder: Path, ending: str) -> None:
+    """Remove what processes that were killed didn't finish in a folder, of files of one ending.
+
+    As `remove_leftovers` does, whatever their names would have been.
+    """
+    if os.name == "nt":
+        return
+    ours = re.compile(rf"\.{_machine()}-(\d+)-[0-9a-f]{{8}}\.partial\..*{re.escape(ending)}", re.S)
+    with contextlib.suppress(OSError):
+        for item in folder.iterdir():
+            if (match := ours.fullmatch(item.name)) and not _runs(int(match[1])):
+                discard(item)
+
+
 def _runs(process: int) -> bool:
     """Say whether a process is there."""
     try:

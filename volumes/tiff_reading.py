@@ -15,6 +15,7 @@ from .address import Address
 from .arrays import ArraySource
 from .axes import arrange
 from .errors import Candidate, VolumeError, complaints_of
+from .file_values import FileValues
 from .tiff_metadata import calibration_of, classes_of
 from .volume import Volume
 
@@ -164,16 +165,11 @@ def _is_lost(page: Any, file: tifffile.TiffFile, size: int) -> bool:
 
 
 def _source(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> ArraySource:
-    """Return the values: mapped if they lie in one piece, else read where they are sliced."""
+    """Return the values, which are read where they are sliced."""
     keyframe = series.keyframe
     if series.dataoffset is not None and keyframe.is_memmappable:
-        return np.memmap(
-            file.filehandle.path,
-            dtype=np.dtype(series.dtype).newbyteorder(file.byteorder),
-            mode="r",
-            offset=series.dataoffset,
-            shape=series.shape,
-        )
+        dtype = np.dtype(series.dtype).newbyteorder(file.byteorder)
+        return FileValues(Path(file.filehandle.path), dtype, series.dataoffset, series.shape)
     opened = zarr.open(series.aszarr(level=0), mode="r")
     assert isinstance(opened, zarr.Array)
     return opened
