@@ -56,11 +56,15 @@ class Index:
 
     def offset_of(self, number: int) -> int | None:
         """Return where a record stands; None if it doesn't."""
-        numbers = self.rows["number"]
-        at = int(np.searchsorted(numbers, number))
-        if at == len(numbers) or numbers[at] != number:
+        if not self._used:
             return None
-        return int(self.rows["offset"][at])
+        numbers = self.rows["number"]
+        at = number - int(numbers[0])  # where no record is missing; a search reads all rows
+        if not 0 <= at < self._used or numbers[at] != number:
+            at = int(np.searchsorted(numbers, number))
+        if at == self._used or numbers[at] != number:
+            return None
+        return int(self._rows[at]["offset"])
 
     def of_kind(self, kind: RecordKind) -> NDArray[np.int64]:
         """Return the numbers of the records of a kind, ascending."""

@@ -39,7 +39,7 @@ class VoxelChange:
             raise ValueError("the voxels of a change are a list of int64")
         if any(v.dtype != np.uint8 or v.shape != self.voxels.shape for v in (self.old, self.new)):
             raise ValueError("old and new classes of a change are uint8, one for each voxel")
-        if self.voxels.size and (self.voxels[0] < 0 or (np.diff(self.voxels) <= 0).any()):
+        if self.voxels.size and (self.voxels[0] < 0 or (self.voxels[1:] <= self.voxels[:-1]).any()):
             raise ValueError("the voxels of a change are not negative and ascending")
 
     @property

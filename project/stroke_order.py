@@ -44,6 +44,7 @@ class StrokeOrder(Generic[Name]):
         """
         if self._included != list(held[: len(self._included)]):
             self._begin()
+        new = []
         for name in held[len(self._included) :]:
             self._included.append(name)
             try:
@@ -53,15 +54,30 @@ class StrokeOrder(Generic[Name]):
                 continue
             if isinstance(change, VoxelChange):
                 self._n_steps += 1
-                self._add(change)
+                new.append((self._n_steps, change))
+        if new:
+            self._add(new)
 
-    def _add(self, change: VoxelChange) -> None:
-        kept = ~np.isin(self._voxels, change.voxels, assume_unique=True)
-        new = change.voxels[change.new > 0]
-        voxels = np.concatenate([self._voxels[kept], new])
-        steps = np.append(self._steps[kept], np.full(new.size, self._n_steps, np.int32))
-        order = np.argsort(voxels, kind="stable")
-        self._voxels, self._steps = voxels[order], steps[order]
+    def _add(self, changes: Sequence[tuple[int, VoxelChange]]) -> None:
+        """Take notice of changes and their steps, however many there are at the cost of one."""
+        voxels = np.concatenate([change.voxels for _, change in changes])
+        is_painted = np.concatenate([change.new > 0 for _, change in changes])
+        steps = np.repeat(
+            np.array([step for step, _ in changes], np.int32),
+            [change.voxels.size for _, change in changes],
+        )
+        order = np.argsort(voxels, kind="stable")  # of one voxel, the last change comes last
+        last = order[np.flatnonzero(np.diff(voxels[order], append=-1))]
+        self._forget(voxels[last])
+        painted = last[is_painted[last]]
+        place = np.searchsorted(self._voxels, voxels[painted])
+        self._voxels = np.insert(self._voxels, place, voxels[painted])
+        self._steps = np.insert(self._steps, place, steps[painted])
+
+    def _forget(self, voxels: NDArray[np.int64]) -> None:
+        place = np.searchsorted(self._voxels, voxels)
+        known = place[np.append(self._voxels, -1)[place] == voxels]
+        self._voxels, self._steps = np.delete(self._voxels, known), np.delete(self._steps, known)
 
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes with their steps; 0 for voxels that no change tells of."""
