@@ -21,6 +21,8 @@ Where to find what:
   size holds, of a person, a file or a model.
 - `writer`, `atomic`: planes in order, into files that appear complete or not at all.
 - `checks`: what is refused before anything is written.
+- `outside`: nothing outside of the folder of a volume is read, unless a person says so;
+  `hdf5_outside`, `zarr_store`: what can lead there.
 - `errors`: `VolumeError`, the only exception that bad files and places lead to; where a file holds
   several volumes it has a `Candidate` for each.
 """

@@ -18,6 +18,7 @@ from .files import create_volume as create_volume
 from .files import open_volume as open_volume
 from .files import write_volume as write_volume
 from .formats import Format as Format
+from .outside import follow_links as follow_links
 from .palette import class_colour as class_colour
 from .registry import FORMATS as FORMATS
 from .registry import format_of as format_of

@@ -12,6 +12,7 @@ import h5py
 
 from .address import Address
 from .errors import VolumeError
+from .outside import check_outside
 
 _FILTERS = {
     4: "szip",
@@ -77,6 +78,7 @@ def _check_dataset(dataset: h5py.Dataset, address: Address, depth: int) -> None:
             text = str(Path.cwd() / text)
         if os.path.isabs(text) and not os.path.isfile(text):
             raise VolumeError(f"{address}: has its values in {text}, which isn't there")
+        check_outside(address.path, text, "its values in")
     if not dataset.is_virtual or not depth:
         return
     lost: list[str] = []
@@ -89,7 +91,10 @@ def _check_dataset(dataset: h5py.Dataset, address: Address, depth: int) -> None:
         path = _find_source(Path(dataset.file.filename), first)
         if path is None:
             lost.append(first)
-        elif number < _MOST_LOOKED_INTO:
+            continue
+        for part in _series(path, file_name):
+            check_outside(address.path, part, "a part of its values in")
+        if number < _MOST_LOOKED_INTO:
             with h5py.File(path, "r") as file:
                 lost += _lost_inside(file, inner, first, address, depth)
     if lost:
@@ -133,6 +138,14 @@ def _find_source(master: Path, name: str) -> Path | None:
         str(master.resolve().parent / beside),  # where a link to the master leads
     ]
     return next((Path(place) for place in places if place and os.path.isfile(place)), None)
+
+
+def _series(first: Path, name: str) -> Iterator[Path]:
+    """Give the files of a virtual dataset that a name with a number in it stands for."""
+    yield first
+    if "%b" in os.path.basename(name):
+        pattern = os.path.basename(name).replace("%b", "*").replace("%%", "%")
+        yield from first.parent.glob(pattern)
 
 
 def _check_filters(dataset: h5py.Dataset, address: Address) -> None:

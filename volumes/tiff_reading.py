@@ -16,7 +16,8 @@ from .arrays import ArraySource
 from .axes import arrange
 from .errors import Candidate, VolumeError, complaints_of
 from .file_values import FileValues
-from .tiff_metadata import calibration_of, classes_of
+from .outside import check_outside
+from .tiff_metadata import calibration_of, classes_of, files_of
 from .volume import Volume
 
 _NAME = "TIFF"
@@ -34,6 +35,8 @@ def open_in_file(path: Path, address: Address) -> Volume:
     with complaints_of("tifffile") as complaints:
         file = tifffile.TiffFile(path)
         try:
+            for name in files_of(file.ome_metadata) if file.is_ome and file.ome_metadata else ():
+                check_outside(path, path.parent / name, "planes in")
             series = _choose(file, address)
             doubts = _check_complete(file, series, address, complaints)
             exact, notes = _without_alpha(series, address)

@@ -11,6 +11,7 @@ from .axes import arrange
 from .calibration import Calibration, calibrate
 from .errors import Candidate, VolumeError
 from .volume import Volume, VolumeClass, classes_from_json
+from .zarr_store import MemberStore
 
 _NAME = "Zarr"
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
@@ -28,7 +29,7 @@ def open_zarr(address: Address) -> Volume:
             f"{address.path}: has no Zarr metadata (zarr.json, .zarray or .zgroup); "
             "it may be copied in part: copy it again"
         )
-    node = zarr.open(str(address.path), mode="r")
+    node = zarr.open(MemberStore(address.path), mode="r")
     if isinstance(node, zarr.Array):
         if address.inner is not None:
             raise VolumeError(f"{address.path}: is one array, there is no {address.inner!r} in it")
