@@ -15,6 +15,7 @@ from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.cross_validation import (
     cross_validate,
     sample_volume,
+    train_for_costs,
     training_rows,
 )
 from supervox.segmentation.refinement.label_costs import LabelCosts, estimate_label_costs
@@ -23,7 +24,7 @@ from .history import Moment, find_moments
 from .strokes import Strokes
 
 FIRST_DEALS = 4  # of the strokes into folds, where no earlier moments tell
-MOST_REMEMBERED = 64  # moments, so that undoing a few strokes needs no learning
+MOST_REMEMBERED = 24  # moments: the 16 that may count, and a few for undo; trees take memory
 
 
 @dataclass
@@ -140,7 +141,7 @@ def _costs_of(
     first_deal = 0 if moment.is_first else FIRST_DEALS + moment.step
     per_supervoxel = max(1.0, len(partition.graph.edges) / np.count_nonzero(partition.graph.size))
     if trainer.renews_trees:  # trees of other moments know nothing of this one's strokes, or more
-        classifier = smaller.train(*training_rows([partition], [painted]), run=run)
+        classifier = train_for_costs(smaller, partition, painted, run=run)
     sample = sample_volume(partition, classifier, run=run)
 
     def of_deal(deal: int) -> LabelCosts:

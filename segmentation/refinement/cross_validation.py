@@ -27,6 +27,7 @@ from supervox.segmentation.strokes import LabelledSupervoxels
 FOLDS = 3
 HOPS = 5  # around a stroke: as far as refinement carries decisions that matter there
 MAX_STROKES = 24  # of a class that are tried; more cost time and change the outcome little
+MOST_ROWS = 800  # of a class that these classifiers learn from, so that long sessions stay quick
 ALWAYS = -1  # fold of strokes that are in every training set
 # A volume of more supervoxels is known by a sample: by the surroundings of so many, some twenty
 # thousand supervoxels together, which tell shares and contacts of the classes well enough.
@@ -91,7 +92,7 @@ def cross_validate(
     for fold in range(FOLDS):
         held = fold_of[number] == fold
         if held.any():
-            classifier = trainer.train(*training_rows([partition], [painted.where(~held)]), run=run)
+            classifier = train_for_costs(trainer, partition, painted.where(~held), run=run)
             folds.append(_ask_for_fold(classifier, partition, painted, number, held, run))
     return folds
 
@@ -120,6 +121,27 @@ def sample_volume(partition: Partition, classifier: Classifier, *, run: Run = Ru
     nothing = np.zeros(0, np.int32)
     probabilities = classifier.predict(partition.table.values, around.supervoxels, workers=run)
     return Fold(probabilities, around, (nothing, nothing), nothing, nothing, nothing)
+
+
+def train_for_costs(
+    trainer: Trainer, partition: Partition, painted: LabelledSupervoxels, *, run: Run = Run()
+) -> Classifier:
+    """Train on labelled supervoxels of one partition; on some, spread over all, if they are many.
+
+    Parameters
+    ----------
+    trainer : Trainer
+    partition : Partition
+    painted : LabelledSupervoxels
+    run : Run
+        Asked whether to stop on any thread.
+    """
+    chosen = np.zeros(painted.classes.size, np.bool_)
+    for value in np.unique(painted.classes):
+        rows = np.flatnonzero(painted.classes == value)
+        n = min(rows.size, MOST_ROWS)
+        chosen[rows[np.linspace(0, rows.size - 1, n).astype(np.int64)]] = True
+    return trainer.train(*training_rows([partition], [painted.where(chosen)]), run=run)
 
 
 def training_rows(

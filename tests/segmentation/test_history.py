@@ -13,8 +13,9 @@ from supervox.segmentation.classifier.parameters import ClassifierParameters
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.graph.region_graph import RegionGraph
 from supervox.segmentation.history import LEAST_RENEWED, find_moments
-from supervox.segmentation.memory import Memory
-from supervox.segmentation.strokes import Strokes
+from supervox.segmentation.memory import MOST_REMEMBERED, Memory
+from supervox.segmentation.refinement import cross_validation
+from supervox.segmentation.strokes import LabelledSupervoxels, Strokes
 
 N, TREES = 120, 40
 
@@ -186,3 +187,34 @@ def test_other_classifiers_know_the_last_moment_only(partition: Partition) -> No
     memory = Memory(Trainer(ClassifierParameters("logistic")))
     moments = memory.moments([partition], painted(*every_other(9)))
     assert [moment.step for moment in moments] == [9]
+
+
+def test_label_costs_are_learned_from_some_rows_of_a_class_that_are_spread_over_all(
+    partition: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def keep(self: Trainer, features: np.ndarray, classes: np.ndarray, **_: object) -> object:
+        asked.append((features[:, 0].astype(int).tolist(), classes.tolist()))
+        return None
+
+    monkeypatch.setattr(Trainer, "train", keep)
+    monkeypatch.setattr(cross_validation, "MOST_ROWS", 3)
+    supervoxels = np.array([0, 1, 2, 3, 4, 50, 60, 70, 80, 90, 100], np.int32)
+    classes = np.array([1, 1, 1, 1, 1, 2, 2, 1, 1, 1, 1], np.uint16)
+    labelled = LabelledSupervoxels(supervoxels, classes)
+    trainer = Trainer(ClassifierParameters(trees=TREES))
+    cross_validation.train_for_costs(trainer, partition, labelled)
+    assert asked == [([0, 4, 50, 60, 100], [1, 1, 2, 2, 1])]
+
+
+def test_few_moments_are_remembered_however_long_a_session_lasts(partition: Partition) -> None:
+    memory = Memory(Trainer(ClassifierParameters(trees=TREES)))
+    history = [(place, 1 + place // 60) for k in range(60) for place in (k, 119 - k)]
+    for n in range(8, len(history)):
+        moments = memory.moments([partition], painted(*history[:n]))
+        classifier = memory.train([partition], moments)
+        memory.estimate_costs(partition, moments, classifier)
+        memory.forget_all_but(moments)
+        assert len(memory._forests) <= MOST_REMEMBERED
+    assert len(memory._costs) <= MOST_REMEMBERED
