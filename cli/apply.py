@@ -124,6 +124,7 @@ class ApplyRequest:
 @options.memory
 @options.device
 @options.as_json
+@options.follow
 def command(
     model: Path,
     volumes: tuple[str, ...],

@@ -6,7 +6,7 @@ import re
 
 import click
 from supervox.execution import CHOICES
-from supervox.volumes import Triple
+from supervox.volumes import Triple, follow_links
 
 UNITS = {
     unit + suffix: base**power
@@ -37,6 +37,11 @@ def _bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
     if size <= 0:
         raise click.BadParameter(f"{value!r} is no size; write it like 8GB or 500MB")
     return size
+
+
+def _follow(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        follow_links()
 
 
 spacing = click.option(
@@ -95,6 +100,14 @@ device = click.option(
     show_default=True,
     help="What computes supervoxels and features: a CUDA GPU, with the extra gpu, or the "
     "processors (cpu); auto takes a GPU if one answers, and 'supervox info' says whether one does.",
+)
+follow = click.option(
+    "--follow-links",
+    is_flag=True,
+    expose_value=False,
+    callback=_follow,
+    help="Read what a volume refers to outside of its folder, too. Only for files that you trust: "
+    "they could name any of yours.",
 )
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of a table."

@@ -24,7 +24,7 @@ from supervox.segmentation import (
 from supervox.volumes import Volume, class_colour, open_strokes, open_volume
 
 from . import projects
-from .errors import say
+from .errors import note_written, say
 from .export import write_model
 from .inputs import (
     check_mask,
@@ -108,6 +108,7 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
         Project.create(
             request.project, request.volume, parameters=parameters, spacing=request.spacing
         ).close()
+        note_written(str(request.project))
     with projects.opened(request.project) as project:
         if request.volume is not None and project.read_only_because is None:
             project.relocate(request.volume)
