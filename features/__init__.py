@@ -9,7 +9,7 @@ Where to look
     Constants that fill much of a volume; volumes in which what has no data reads as NaN.
 `no_data_choice`
     What a person can say of it.
-`stand_in`
+`stand_in` (`nearest_data`)
     What filters see there.
 `parameters`
     `FeatureParameters` and the presets.

@@ -1,7 +1,8 @@
-"""What stands in where a volume has no data: means of the data nearby, from a thumbnail.
+"""What stands in where a volume has no data: the nearest data, and far from it a local mean.
 
 Features of supervoxels at the rim of the data see what is beyond it. A constant there makes an edge
-that is none; a local mean makes the least of it.
+that is none, and so does a mean that is another than what lies at the rim. What lies there goes on
+beyond it, therefore, and turns into the mean of a thumbnail's cell with the distance.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from supervox.execution import IntTriple, Slices, VolumeLike
+from supervox.execution import IntTriple, Slices, VolumeLike, read_block
+
+from .nearest_data import HALO, REACH, nearest_values
 
 MOST_CELLS = 64  # of the thumbnail along an axis
 LEAST_CELL = (1, 8, 8)  # voxels; planes may lie far apart, and stay apart while they are few
@@ -58,15 +61,40 @@ class StandIn:
         )
         return cls((z, y, x), means)
 
-    def fill(self, values: NDArray[Any], box: Slices) -> None:
-        """Put the means where a box of the volume is not a number, in place."""
+    def read(self, volume: VolumeLike, box: Slices) -> NDArray[Any]:
+        """Read a box of the volume, and put what stands in where it is not a number.
+
+        Parameters
+        ----------
+        volume : array-like of floats, (Z, Y, X)
+        box : tuple of 3 slice
+        """
+        values = read_block(volume, box)
         gaps = ~np.isfinite(values)
-        if gaps.any():
-            cells = [
-                np.arange(part.start, part.stop) // edge
-                for part, edge in zip(box, self.cell, strict=True)
-            ]
-            values[gaps] = self.means[np.ix_(*cells)][gaps]
+        if not gaps.any():
+            return values
+        wide = [
+            slice(max(0, part.start - halo), min(n, part.stop + halo))
+            for part, halo, n in zip(box, HALO, volume.shape, strict=True)
+        ]
+        z, y, x = (
+            slice(part.start - around.start, part.stop - around.start)
+            for part, around in zip(box, wide, strict=True)
+        )
+        around = read_block(volume, (wide[0], wide[1], wide[2]))
+        nearest, distance = nearest_values(around, np.isfinite(around))
+        share = np.clip(2 - distance[z, y, x][gaps] * (2 / REACH), 0, 1).astype(values.dtype)
+        means = self.means[np.ix_(*self._cells(box))][gaps]
+        near = np.where(share > 0, nearest[z, y, x][gaps], 0)
+        values[gaps] = share * near + (1 - share) * means
+        return values
+
+    def _cells(self, box: Slices) -> list[NDArray[np.int64]]:
+        """Return in which cells the planes, rows and columns of a box lie."""
+        return [
+            np.arange(part.start, part.stop) // edge
+            for part, edge in zip(box, self.cell, strict=True)
+        ]
 
 
 def _sum_planes(
