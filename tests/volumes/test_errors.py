@@ -2,8 +2,8 @@
 
 import errno
 import os
-from dataclasses import replace
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
