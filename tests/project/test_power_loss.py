@@ -145,7 +145,6 @@ def test_what_was_said_to_be_saved_is_there_after_a_loss_of_power(
             lost = [item.text for item in found.findings if item.severity is Severity.LOSS]
             assert all("no whole record" in text for text in lost), f"loss {number}: {lost}"
             voxels = found.annotations.voxels
-            assert not told, f"loss {number}: {told}"
             assert any(np.array_equal(voxels, state) for state in states[sure:]), (
                 f"loss {number}: none of the states from {sure} of {len(states)} on"
             )
