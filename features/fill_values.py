@@ -87,8 +87,9 @@ def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
           voxels;
         - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders;
         - it isn't the end of a range that the image was cut off at: then there are measured values
-          on one side of it only, and beside its pieces they come close to it: in the median less
-          than half as far as elsewhere, a tenth of them half as far again or two grey levels.
+          on one side of it only, and beside its pieces at the border they come close to it: in the
+          median less than half as far as elsewhere, a tenth of them half as far again or two grey
+          levels.
     """
     found = [_Candidate(value) for value in _border_values(volume)]
     if found:  # nearly no image has any
@@ -139,8 +140,9 @@ class _Candidate:
         piece = equal & solid
         self.voxels += int(np.count_nonzero(equal[inside]))
         self.solid += int(np.count_nonzero(piece[inside]))
-        self.window = max(self.window, _window_for(equal))
-        near = (_beside(piece) & ~solid)[inside]
+        outer = _reaching_border(equal)
+        self.window = max(self.window, _window_for(equal & ~outer))
+        near = (_beside(piece & outer) & ~solid)[inside]
         values = part[inside][near]
         self.beside.append(_thinned(values[np.isfinite(values)]))
 
@@ -255,11 +257,19 @@ def _thinned(values: NDArray[Any]) -> NDArray[Any]:
     return values[:: max(1, -(-values.size // MOST_SEEN))]
 
 
-def _window_for(equal: NDArray[np.bool_]) -> int:
+def _reaching_border(equal: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pieces that reach the border of what was read of a plane."""
+    number, n = ndimage.label(equal, np.ones((3, 3)))
+    reaches = np.zeros(n + 1, np.bool_)
+    for edge in (number[0], number[-1], number[:, 0], number[:, -1]):
+        reaches[edge] = True
+    reaches[0] = False
+    found: NDArray[np.bool_] = reaches[number]
+    return found
+
+
+def _window_for(inner: NDArray[np.bool_]) -> int:
     """Return a square that is twice as wide as any in pieces that don't reach the border."""
-    number, _ = ndimage.label(equal, np.ones((3, 3)))
-    border = np.concatenate([number[0], number[-1], number[:, 0], number[:, -1]])
-    inner = equal & ~np.isin(number, np.unique(border))
     radius = int(ndimage.distance_transform_cdt(inner, "chessboard").max(initial=0))
     return min(2 * (2 * radius - 1) + 1, MOST_WINDOW) if radius else 1
 

@@ -112,6 +112,26 @@ def test_pieces_of_the_value_inside_stay_data():
     np.testing.assert_array_equal(where, outside("cylinder"))
 
 
+@pytest.mark.parametrize(("fill", "rim"), [(0, 255), (255, 0), (0, 120), (120, 255)])
+def test_a_fill_behind_a_rim_of_another_constant_is_found(fill, rim):
+    """The image has pieces of the value, too, as black vessels that the range cut off."""
+    image = noise()
+    dark = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=SHAPE), (0, 3, 3))
+    side = {0: -1, 255: 1, 120: 0}[fill]
+    if side:
+        swing = 250 * (np.abs(dark) / np.abs(dark).max()) * (dark > 0.15)
+        image = (image + side * 4 * swing).clip(0, 255).astype(np.uint8)
+        assert (ndimage.uniform_filter(image == fill, (0, 3, 3)) > 0).any()
+    radius = np.hypot(*np.ogrid[-29.5:30, -34.5:35])
+    image[:, radius > 26] = rim
+    image[:, radius > 33] = fill
+    found = find_fill_values(image)
+    assert [item.value for item in found] == sorted((fill, rim))
+    where = np.any([item.find(image) for item in found], axis=0)
+    assert where[:, radius > 26].all()
+    assert where[:, radius <= 26].mean() < 0.01
+
+
 def test_a_fill_of_whole_planes_is_told_from_a_dark_background():
     image = noise(np.int16) - 121  # on both sides of 0
     image[9:] = 0
