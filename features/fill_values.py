@@ -85,38 +85,44 @@ def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
 
         - most of its voxels, and less than half of all others, lie in constant pieces of 3 x 3
           voxels;
-        - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders;
+        - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders; or it touches
+          such a constant, as a saturated rim does;
         - it isn't the end of a range that the image was cut off at: then there are measured values
           on one side of it only, and beside its pieces at the border they come close to it: in the
           median less than half as far as elsewhere, a tenth of them half as far again or two grey
           levels.
     """
-    found = [_Candidate(value) for value in _border_values(volume)]
-    if found:  # nearly no image has any
-        frequent = _frequent_values(volume)
-        found = [candidate for candidate in found if candidate.value in frequent]
-    if not found:
-        return ()
+    values, found = _border_values(volume), list[FillValue]()
+    frequent = set(_frequent_values(volume)) if values else set()  # nearly no image has any
+    while candidates := [_Candidate(value) for value in values if value in frequent]:
+        frequent -= {candidate.value for candidate in candidates}
+        fills = _examine(volume, candidates, found)
+        found += [FillValue(item.value, item.window) for item in fills]
+        values = sorted(set().union(*(item.next_to for item in fills)))
+    return tuple(sorted(found, key=lambda fill: fill.value))
+
+
+def _examine(
+    volume: VolumeLike, candidates: list[_Candidate], known: list[FillValue]
+) -> list[_Candidate]:
+    """Return those of some candidates that are fill; `known` are those that were found before."""
     voxels = solid_voxels = 0
     measured = []
     for part, inside in _bands(volume):
         solid = constant_pieces(part)
+        is_known = np.isin(part, [fill.value for fill in known]) & solid
         core, solid_core = part[inside], solid[inside]
-        voxels += core.size
-        solid_voxels += int(np.count_nonzero(solid_core))
+        voxels += int(np.count_nonzero(~is_known[inside]))
+        solid_voxels += int(np.count_nonzero((solid & ~is_known)[inside]))
         measured.append(_thinned(core[~solid_core & np.isfinite(core)]))
-        for candidate in found:
-            candidate.look(part, solid, inside)
-    for candidate in found:
+        for candidate in candidates:
+            candidate.look(part, solid, is_known, inside)
+    for candidate in candidates:
         candidate.beside += _between_planes(volume, candidate.value)
     values = np.concatenate(measured).astype(np.float64)
     if np.unique(values).size < LEAST_VALUES:
-        return ()
-    return tuple(
-        FillValue(item.value, item.window)
-        for item in found
-        if item.is_fill(voxels, solid_voxels, values)
-    )
+        return []
+    return [item for item in candidates if item.is_fill(voxels, solid_voxels, values)]
 
 
 @dataclass
@@ -128,21 +134,28 @@ class _Candidate:
     solid: int = 0
     window: int = 1
     beside: list[NDArray[Any]] = field(default_factory=list)
+    next_to: set[float] = field(default_factory=set)  # constants that its pieces touch
 
     def look(
         self,
         part: NDArray[Any],
         solid: NDArray[np.bool_],
+        known: NDArray[np.bool_],
         inside: tuple[slice, slice],
     ) -> None:
-        """Count in a band of a plane; `inside` is what belongs to it of the part that was read."""
+        """Count in a band of a plane; `inside` is what belongs to it of the part that was read.
+
+        Fill that is `known` counts as beyond the border.
+        """
         equal = part == self.value
         piece = equal & solid
         self.voxels += int(np.count_nonzero(equal[inside]))
         self.solid += int(np.count_nonzero(piece[inside]))
-        outer = _reaching_border(equal)
+        outer = equal & _reaching_border(equal | known)
         self.window = max(self.window, _window_for(equal & ~outer))
-        near = (_beside(piece & outer) & ~solid)[inside]
+        touched = _beside(piece & outer)
+        self.next_to.update(np.unique(part[touched & solid & ~equal]).tolist())
+        near = (touched & ~solid)[inside]
         values = part[inside][near]
         self.beside.append(_thinned(values[np.isfinite(values)]))
 

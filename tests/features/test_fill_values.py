@@ -132,6 +132,26 @@ def test_a_fill_behind_a_rim_of_another_constant_is_found(fill, rim):
     assert where[:, radius <= 26].mean() < 0.01
 
 
+@pytest.mark.parametrize(("fill", "rim"), [(0, 255), (255, 0), (0, 120)])
+def test_a_rim_within_a_fill_is_found(fill, rim):
+    image = noise()
+    radius = np.hypot(*np.ogrid[-29.5:30, -34.5:35])
+    image[:, radius > 21] = rim
+    image[:, radius > 26] = fill
+    found = find_fill_values(image)
+    assert [item.value for item in found] == sorted((fill, rim))
+    where = np.any([item.find(image) for item in found], axis=0)
+    assert where[:, radius > 21].all()
+    assert where[:, radius <= 21].mean() < 2e-3
+
+
+def test_dark_air_beside_a_fill_is_data():
+    image = noise(np.int16)
+    image[:, :, 40:50] = np.random.default_rng(2).poisson(0.05, (12, 60, 10))
+    image[:, :, 50:] = -1000
+    assert [found.value for found in find_fill_values(image)] == [-1000]
+
+
 def test_a_fill_of_whole_planes_is_told_from_a_dark_background():
     image = noise(np.int16) - 121  # on both sides of 0
     image[9:] = 0
