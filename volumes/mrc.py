@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -57,6 +58,7 @@ HEADER_DTYPE = np.dtype(
     ]
 )
 _IMOD_STAMP = 1146047817
+_CUBE = 1.01  # by how much the longest edge of a cube may exceed the shortest
 _RIGHT = 0.1  # degrees by which an angle may differ from a right one
 _STAMPS = {b"\x44": "<", b"\x11": ">"}
 
@@ -250,11 +252,33 @@ def _calibration(header: Array, axes: str, planes: int) -> Calibration:
         starts = dict(zip(axes, ("nzstart", "nystart", "nxstart"), strict=True))
         origin = [int(header[starts[axis]]) * size for axis, size in zip("zyx", sizes, strict=True)]
     found = calibrate(sizes, ("nm", "nm", "nm"), origin, planes=planes)
+    if (doubt := _interval_doubt(header, axes, sizes)) is not None:
+        found = replace(found, notes=(*found.notes, doubt))
     angles = [float(header["cellb"][name]) for name in ("alpha", "beta", "gamma")]
     if any(angles) and max(abs(angle - 90) for angle in angles) > _RIGHT:
         skew = f"the cell has angles of {times(angles)} degrees, which are ignored"
         return replace(found, notes=(*found.notes, skew))
     return found
+
+
+def _interval_doubt(header: Array, axes: str, sizes: Sequence[float]) -> str | None:
+    """Say where the number of intervals of the cell is wrong rather than that of the voxels.
+
+    It may be another one, of a part that was cut out: then the voxels come out as cubes.
+    """
+    counts = dict(zip(axes, _shape(header), strict=True))
+    by_voxels = [float(header["cella"][axis]) / counts[axis] for axis in "zyx"]
+    if counts["z"] == 1 or _are_cubes(sizes) or not _are_cubes(by_voxels):
+        return None
+    return (
+        f"its voxels are {times(sizes)} nm by the number of intervals in its header, but cubes of "
+        f"{convert_length(by_voxels[0], 'angstrom', 'nm'):g} nm by the number of voxels; the first "
+        "is taken"
+    )
+
+
+def _are_cubes(sizes: Sequence[float]) -> bool:
+    return min(sizes) > 0 and max(sizes) <= _CUBE * min(sizes)
 
 
 def _labels(header: Array) -> list[str]:

@@ -42,6 +42,14 @@ def check_chunks(
                 "its chunks lie in folders (0/0/0), which its metadata don't say: "
                 '"dimension_separator": "/" is missing there; they are read',
             )
+    if any(found) and (size := _plain_bytes(array)) is not None:
+        number = asked[found.index(True)]
+        stored = os.path.getsize(_path(array, folder, counts, number))
+        if stored != size:
+            notes += (
+                f"a chunk of it has {stored} bytes, but {size} by its metadata: its type or the "
+                "shape of its chunks is wrong there, or it is cut short",
+            )
     if all(found) or may_be_sparse:
         return array, notes
     if not any(found):
@@ -71,14 +79,28 @@ def _counts(array: zarr.Array[Any]) -> list[int]:
     return [-(-length // size) for length, size in zip(array.shape, sizes, strict=True)]
 
 
-def _is_there(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -> bool:
-    """Say whether a chunk, counted along the last axis first, has a file."""
+def _path(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -> str:
+    """Return the file of a chunk, counted along the last axis first."""
     place = []
     for count in reversed(counts):
         number, rest = divmod(number, count)
         place.append(rest)
-    key = array.metadata.encode_chunk_key(tuple(reversed(place)))
-    return os.path.exists(f"{folder}/{key}")
+    return f"{folder}/{array.metadata.encode_chunk_key(tuple(reversed(place)))}"
+
+
+def _is_there(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -> bool:
+    """Say whether a chunk has a file."""
+    return os.path.exists(_path(array, folder, counts, number))
+
+
+def _plain_bytes(array: zarr.Array[Any]) -> int | None:
+    """Return the bytes of a chunk that is stored as it is; None if it is packed in any way."""
+    metadata: Any = array.metadata
+    if array.metadata.zarr_format == 2:
+        is_plain = not metadata.compressor and not metadata.filters
+    else:
+        is_plain = all(type(codec).__name__ == "BytesCodec" for codec in metadata.codecs)
+    return math.prod(array.chunks) * array.dtype.itemsize if is_plain else None
 
 
 def _nested(array: zarr.Array[Any]) -> zarr.Array[Any] | None:

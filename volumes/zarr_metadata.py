@@ -4,6 +4,7 @@ OME-Zarr 0.4 and 0.5 have ``axes`` and a list of transformations; RFC-5 has coor
 transformations from one to another.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import zarr
 from .axes import known_letters, letter_of
 from .calibration import Calibration, calibrate, unit_symbol
 
+_ROUNDING = 0.05
 _EVEN = 1e-3  # steps along an axis may differ by this part
 
 
@@ -97,6 +99,50 @@ def pyramid_calibration(
         planes=planes,
     )
     return Calibration(found.spacing, found.unit, found.origin, found.notes + tuple(notes))
+
+
+def disagreements(
+    group: zarr.Group, pyramid: Mapping[str, Any], array: zarr.Array[Any], letters: Sequence[str]
+) -> tuple[str, ...]:
+    """Say where the metadata of a pyramid contradict those of its arrays, or themselves."""
+    notes: tuple[str, ...] = ()
+    names = array_letters(array)
+    if names is not None and sorted(names) == sorted(letters) and names != list(letters):
+        notes += (
+            f"its axes are {', '.join(letters)} by OME's metadata, but {', '.join(names)} by those "
+            "of the array; the first are taken",
+        )
+    first, second = [*pyramid["datasets"], None, None][:2]
+    coarser = group.get(str(second["path"])) if second else None
+    if not isinstance(coarser, zarr.Array) or coarser.ndim != len(letters):
+        return notes
+    finer = group.get(str(first["path"]))
+    if not isinstance(finer, zarr.Array):
+        return notes
+    factors = [_total_scale(level, len(letters)) for level in (first, second)]
+    for i, letter in enumerate(letters):
+        by_shape = finer.shape[i] / coarser.shape[i]
+        by_scale = factors[1][i] / factors[0][i] if factors[0][i] else math.inf
+        # the coarser level has a part of a voxel more or less at its end
+        most = by_shape * (1 + 1 / coarser.shape[i]) + _ROUNDING
+        least = by_shape * (1 - 1 / max(2, coarser.shape[i])) - _ROUNDING
+        if letter in "zyx" and finer.shape[i] > 1 and not least <= by_scale <= most:
+            notes += (
+                f"along {letter}, the voxels of its second level are {by_scale:.3g} times as long "
+                f"as those of its first, but it has 1/{by_shape:.3g} as many; its voxel size may "
+                "be wrong",
+            )
+    return notes
+
+
+def _total_scale(level: Mapping[str, Any], count: int) -> list[float]:
+    """Return by what a level's own transformations multiply each axis."""
+    total = [1.0] * count
+    for step in _flattened(level.get("coordinateTransformations") or ()):
+        factors, _ = _diagonal(step, count)
+        for i, factor in enumerate((factors or ())[:count]):
+            total[i] *= factor
+    return total
 
 
 def _flattened(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -134,7 +134,7 @@ def test_floats_are_no_labels(tmp_path, values):
     ((data, _, kind),) = read_layers(path, "annotations")
     assert (kind, data.dtype) == ("labels", np.uint8)
     np.testing.assert_array_equal(data, values)
-    write_volume(path, values + np.float32(0.5), kind="image")
+    write_volume(path, (values + 0.5).astype(np.float32), kind="image")
     with pytest.raises(VolumeError, match="but annotations are whole numbers"):
         read_layers(path, "annotations")
 
