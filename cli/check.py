@@ -32,6 +32,7 @@ DAMAGED = 1  # exit code: something is lost, or not repaired
 @options.workers
 @options.memory
 @options.as_json
+@options.follow
 def command(
     project: Path, no_repair: bool, workers: int | None, memory: float | None, as_json: bool
 ) -> int:

@@ -51,6 +51,7 @@ TYPES = sorted({name for entry in FORMATS for name in entry.dtypes})
     "can't hold a value.",
 )
 @options.as_json
+@options.follow
 def command(
     source: str,
     target: str,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import current_thread, main_thread
 from typing import Any
 
 import click
@@ -19,6 +21,32 @@ TOO_LITTLE_MEMORY = (
 
 class Stopped(Exception):
     """A person stopped a command that had finished a part; the message says which."""
+
+
+_written: list[str] = []  # by the command that runs
+
+
+def note_written(path: str) -> None:
+    """Note that a file has its name: who stops the command now is told so."""
+    _written.append(path)
+
+
+@contextmanager
+def finishing() -> Iterator[None]:
+    """Put off an interruption until a few steps are done that belong together."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    seen: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda got, _: seen.append(got)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    if seen:
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -43,6 +71,7 @@ def exit_code(run: Callable[[], Any]) -> int:
 
     Exceptions that nobody expects pass: they are bugs, and their traceback is of use.
     """
+    _written.clear()
     try:
         result = run()
     except click.exceptions.NoArgsIsHelpError as error:
@@ -54,7 +83,8 @@ def exit_code(run: Callable[[], Any]) -> int:
     except click.ClickException as error:
         return _refuse(error.format_message())
     except (click.Abort, KeyboardInterrupt):
-        return _say("stopped; nothing was written", STOPPED)
+        written = f"{', '.join(_written)} had been written" if _written else "nothing was written"
+        return _say(f"stopped; {written}", STOPPED)
     except Stopped as error:
         return _say(str(error), STOPPED)
     except MemoryError:

@@ -48,6 +48,7 @@ KINDS = (*RENDERED, "strokes", "mask", "model")
 )
 @options.workers
 @options.memory
+@options.follow
 def command(
     project: Path,
     output: Path,

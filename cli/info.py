@@ -29,6 +29,7 @@ from .report import print_facts, print_json
 @click.command("info")
 @click.argument("file", required=False)
 @options.as_json
+@options.follow
 def command(file: str | None, as_json: bool) -> None:
     """Say what FILE holds: a volume of any format, a saved model, or a project.
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from supervox.execution import Slices, VolumeLike, Workspace
@@ -129,6 +130,19 @@ def check_channels(volume: Volume, channels: Sequence[Volume]) -> None:
 
 def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
     """Refuse what can't be laid over the volume."""
+    _check_belongs(name, overlay, volume)
+    if overlay.data.dtype.kind not in "ui":
+        raise SegmentationError(
+            f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
+        )
+
+
+def check_mask(mask: Volume, volume: Volume) -> None:
+    """Refuse what can't be the mask of a volume; its numbers may be of any type."""
+    _check_belongs("mask", mask, volume)
+
+
+def _check_belongs(name: str, overlay: Volume, volume: Volume) -> None:
     if overlay.shape != volume.shape:
         raise SegmentationError(
             f"{overlay.path}: has {times(overlay.shape)} voxels, but {volume.path} has "
@@ -218,13 +232,12 @@ def read_channels(
     channels: Sequence[Volume],
     stages: StageProgress,
     no_data: str,
+    mask: VolumeLike | None = None,
     workspace: Workspace | None = None,
 ) -> list[VolumeLike]:
-    """Read further channels, as `read_volume` does."""
-    return [
-        read_volume(channel, stages, no_data=no_data, workspace=workspace, consequence=STOOD_IN)[0]
-        for channel in channels
-    ]
+    """Read further channels, as `read_volume` does; the mask is theirs, too."""
+    read = partial(read_volume, no_data=no_data, mask=mask, workspace=workspace)
+    return [read(channel, stages, consequence=STOOD_IN)[0] for channel in channels]
 
 
 def opened_mask(stack: ExitStack, address: str | None) -> Volume | None:
@@ -248,7 +261,7 @@ def read_mask(
     """
     if mask is None:
         return None
-    check_overlay("mask", mask, volume)
+    check_mask(mask, volume)
     with stages.stage("read", f"Reading {mask.path.name}") as run:
         return copy_volume(mask.data, workspace, run, release=mask.data.release)
 

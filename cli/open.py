@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from . import options
+
 GROUP = "supervox.desktop"
 
 
@@ -16,6 +18,7 @@ GROUP = "supervox.desktop"
 @click.argument("volume", required=False)
 @click.option("--strokes", metavar="STROKES", help="Strokes to go on painting.")
 @click.option("--labels", metavar="LABELS", help="Labels to look at.")
+@options.follow
 def command(volume: str | None, strokes: str | None, labels: str | None) -> None:
     """Open VOLUME in napari, to paint strokes and watch the whole volume follow.
 

@@ -6,7 +6,7 @@ import re
 
 import click
 from supervox.execution import CHOICES
-from supervox.volumes import Triple
+from supervox.volumes import Triple, follow_links
 
 UNITS = {
     unit + suffix: base**power
@@ -39,6 +39,11 @@ def _bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
     return size
 
 
+def _follow(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        follow_links()
+
+
 spacing = click.option(
     "--spacing",
     nargs=3,
@@ -59,8 +64,8 @@ channels = click.option(
 mask = click.option(
     "--mask",
     metavar="FILE",
-    help="Volume of integers of the same shape: 0 where there is no data. Labels are 0 there. A "
-    "project keeps it, until it gets another one, or none.",
+    help="Volume of the same shape: 0 where there is no data, and anything else elsewhere. Labels "
+    "are 0 there. A project keeps it, until it gets another one, or none.",
 )
 no_data = click.option(
     "--no-data",
@@ -95,6 +100,14 @@ device = click.option(
     show_default=True,
     help="What computes supervoxels and features: a CUDA GPU, with the extra gpu, or the "
     "processors (cpu); auto takes a GPU if one answers, and 'supervox info' says whether one does.",
+)
+follow = click.option(
+    "--follow-links",
+    is_flag=True,
+    expose_value=False,
+    callback=_follow,
+    help="Read what a volume refers to outside of its folder, too. Only for files that you trust: "
+    "they could name any of yours.",
 )
 as_json = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of a table."

@@ -16,9 +16,12 @@ from supervox.volumes import (
     Address,
     VolumeError,
     create_volume,
+    put_in_place,
     remove_leftovers,
     temporary_beside,
 )
+
+from .errors import finishing, note_written
 
 Kind = Literal["labels", "image", "probabilities"]
 ENDINGS = [entry.extensions[0].lstrip(".") for entry in FORMATS if entry.create]
@@ -84,9 +87,11 @@ class Outputs:
 
     def publish(self) -> None:
         """Give all files that are finished by now their names."""
-        for staged, target in self._planned:
-            if staged.exists():
-                _put_in_place(staged, target)
+        with finishing():
+            for staged, target in self._planned:
+                if staged.exists():
+                    put_in_place(staged, target)
+                    note_written(str(target))
 
     def __enter__(self) -> Self:
         return self
@@ -113,6 +118,7 @@ class Outputs:
     def _stage(self, target: Path) -> Path:
         """Return a place in a hidden folder beside the target."""
         parent = target.parent
+        remove_leftovers(target)
         if parent not in self._staging:
             remove_leftovers(parent / _HIDDEN)
             folder = temporary_beside(parent / _HIDDEN)
@@ -152,17 +158,3 @@ def making_folder(folder: Path) -> Iterator[None]:
         with suppress(OSError):  # the first that is not empty ends it
             for path in missing:
                 path.rmdir()
-
-
-def _put_in_place(staged: Path, target: Path) -> None:
-    """Rename a finished file or folder; a folder that it replaces goes to the hidden folder."""
-    if target.is_dir():
-        old = staged.with_name(f"{staged.name}.old")
-        target.rename(old)
-        try:
-            staged.rename(target)
-        except OSError:
-            old.rename(target)
-            raise
-    else:
-        staged.replace(target)

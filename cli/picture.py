@@ -22,6 +22,7 @@ ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
 @click.option("--labels", metavar="LABELS", help="Labels to show beside the image.")
 @click.option("--strokes", metavar="STROKES", help="Strokes to draw on the image.")
 @options.spacing
+@options.follow
 def command(
     volume: str,
     picture: Path,

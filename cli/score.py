@@ -28,6 +28,7 @@ RATIOS = ("dice", "iou", "accuracy", "precision")
 )
 @options.workers
 @options.as_json
+@options.follow
 def command(
     labels: str, truth: str, ignore: str | None, workers: int | None, as_json: bool
 ) -> None:

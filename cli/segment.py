@@ -69,6 +69,7 @@ from .report import print_classes, print_json
 @options.scheduler
 @options.device
 @options.as_json
+@options.follow
 def command(
     volume: str | None,
     annotations: str | None,

@@ -24,10 +24,10 @@ from supervox.segmentation import (
 from supervox.volumes import Volume, class_colour, open_strokes, open_volume
 
 from . import projects
-from .errors import say
+from .errors import note_written, say
 from .export import write_model
 from .inputs import (
-    check_overlay,
+    check_mask,
     check_same_shape,
     class_names,
     in_order,
@@ -103,11 +103,12 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
             strokes = stack.enter_context(open_strokes(request.annotations))
             _check_strokes(strokes, volume)
             if (mask := opened_mask(stack, request.mask)) is not None:
-                check_overlay("mask", mask, volume)
+                check_mask(mask, volume)
         parameters = request.change(SegmentationParameters())
         Project.create(
             request.project, request.volume, parameters=parameters, spacing=request.spacing
         ).close()
+        note_written(str(request.project))
     with projects.opened(request.project) as project:
         if request.volume is not None and project.read_only_because is None:
             project.relocate(request.volume)
@@ -148,7 +149,7 @@ def _change_mask(project: Project, address: str, volume: Volume, stages: StagePr
         if file is None:
             keep_mask(project, None)
             return
-        check_overlay("mask", file, volume)
+        check_mask(file, volume)
         with stages.stage("mask", f"Keeping the mask {file.path.name}") as run:
             looking, writing = run.steps([1, 2])
             mask = Mask.of(file.data, file.path.name, run=looking)

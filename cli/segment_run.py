@@ -82,17 +82,18 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     beside_bytes=0 if mask is None else mask.data.dtype.itemsize,
                 )
             )
+            masked = read_mask(mask, volume, stages, rooms.images)
             data, gaps = read_volume(
                 volume,
                 stages,
                 no_data=parameters.no_data,
-                mask=read_mask(mask, volume, stages, rooms.images),
+                mask=masked,
                 workspace=rooms.images,
             )
             lost = tell_strokes_without_data(painted, data)
             segmenter = Segmenter(
                 data,
-                channels=read_channels(further, stages, parameters.no_data, rooms.images),
+                channels=read_channels(further, stages, parameters.no_data, masked, rooms.images),
                 spacing=size.spacing,
                 parameters=parameters,
                 workers=request.workers,

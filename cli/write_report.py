@@ -27,6 +27,7 @@ from .progress import StageProgress
 )
 @options.workers
 @options.memory
+@options.follow
 def command(project: Path, output: Path | None, workers: int | None, memory: float | None) -> None:
     """Describe PROJECT: what was done with what, volumes and counts of the classes, pictures.
 

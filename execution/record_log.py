@@ -11,7 +11,6 @@ as in zlib.
 
 from __future__ import annotations
 
-import mmap
 import os
 import struct
 import zlib
@@ -85,14 +84,14 @@ class RecordLog:
         return (frame, payload) if frame.fits(payload) else None
 
     def scan(
-        self, data: mmap.mmap, understand: Callable[[Frame], Header | None]
+        self, data: bytes, understand: Callable[[Frame], Header | None]
     ) -> Iterator[tuple[int, Header]]:
         """Find all records that are whole, past whatever is damaged.
 
         Parameters
         ----------
-        data : mmap
-            The file.
+        data : bytes
+            Of the file.
         understand : callable
             Makes the log's own header of a frame; None if it is none of this log.
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from supervox.volumes import appearing, discard
+from supervox.volumes import appearing, discard, remove_leftovers_in
 
 from ._head import ENDING as HEAD
 from .changes import BalanceChange
 from .documents import read_document, write_document
 from .errors import Finding, ProjectError, Severity, writing
+from .inside import copy_inside
 from .journal import Journal
-from .layout import ANNOTATIONS, BEGUN, DERIVED, MASK, SETTINGS
+from .layout import ANNOTATIONS, BEGUN, DERIVED, ENDING, MASK, SETTINGS
 from .lock import LOCK, TAKEN, FolderLock, Locked
 from .records import RecordKind
 from .settings import ProjectSettings
@@ -112,7 +112,11 @@ def with_last_balance(settings: ProjectSettings, journal: Journal) -> ProjectSet
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a process that was killed didn't finish; nobody else writes here now."""
+    """Remove what a process that was killed didn't finish; nobody else writes here now.
+
+    Beside the project as well: the copy that a *Save as* had begun.
+    """
+    remove_leftovers_in(folder.parent, ENDING)
     for place in (folder, *(folder / name for name in (ANNOTATIONS, DERIVED, MASK))):
         for path in list(place.glob(UNFINISHED)):
             discard(path)
@@ -126,9 +130,7 @@ def copy_project(folder: Path, place: Path, settings: ProjectSettings) -> None:
     ProjectError
         If it can't be written.
     """
+    remove_leftovers_in(place.parent, ENDING)
     with writing(place), appearing(place) as temporary:
-        try:
-            shutil.copytree(folder, temporary, ignore=shutil.ignore_patterns(*NOT_COPIED))
-        except shutil.Error as error:  # an OSError of many lines
-            raise ProjectError(f"{place}: not all files could be copied") from error
+        copy_inside(folder, temporary, NOT_COPIED)
         write_document(temporary / SETTINGS, settings.to_json())

@@ -11,6 +11,8 @@ import zlib
 from io import FileIO
 from pathlib import Path
 
+from .inside import open_inside, read_inside
+
 ENDING = ".head"
 
 
@@ -32,7 +34,7 @@ class Head:
 
     def __init__(self, journal: Path, *, read_only: bool) -> None:
         self.path = journal.with_name(journal.name + ENDING)
-        text = self.path.read_bytes() if self.path.exists() else b""
+        text = read_inside(self.path) if self.path.exists() else b""
         match = re.fullmatch(rb"(\d{20}) ([0-9a-f]{8})\n", text)
         is_right = match is not None and zlib.crc32(match[1]) == int(match[2], 16)
         self.number = int(match[1]) if match is not None and is_right else -1
@@ -51,7 +53,7 @@ class Head:
         if self._read_only:
             return
         if self._file is None:
-            self._file = self.path.open("r+b" if self.path.exists() else "wb", buffering=0)
+            self._file = open_inside(self.path, "r+b" if self.path.exists() else "wb")
         digits = b"%020d" % number
         self._file.seek(0)
         self._file.write(b"%s %08x\n" % (digits, zlib.crc32(digits)))

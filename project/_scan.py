@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
 from supervox.execution import Frame
 
 from ._index import Index
+from .inside import read_inside
 from .records import LOG, Header, header_of, parse_header
 
 
@@ -89,16 +89,16 @@ def scan(path: Path) -> JournalScan:
 
     if size == 0:
         return JournalScan(index, (), 0, 0, None)
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for offset, header in LOG.scan(data, understand):
-            if header.number <= index.last_number:
-                continue  # a copy of an earlier part can't be what was written here
-            if offset > end:
-                expected = index.last_number + 1
-                gaps.append(Gap(end, offset - end, expected, header.number - 1))
-            elif header.number > index.last_number + 1 and len(index):
-                gaps.append(Gap(end, 0, index.last_number + 1, header.number - 1))
-            index.add(header, offset)
-            end = offset + header.total
-        tail = parse_header(data[end : end + LOG.header_bytes])
-        return JournalScan(index, tuple(gaps), end, len(data), tail, unknown > 0)
+    data = read_inside(path)  # not mapped: whoever writes may cut it meanwhile
+    for offset, header in LOG.scan(data, understand):
+        if header.number <= index.last_number:
+            continue  # a copy of an earlier part can't be what was written here
+        if offset > end:
+            expected = index.last_number + 1
+            gaps.append(Gap(end, offset - end, expected, header.number - 1))
+        elif header.number > index.last_number + 1 and len(index):
+            gaps.append(Gap(end, 0, index.last_number + 1, header.number - 1))
+        index.add(header, offset)
+        end = offset + header.total
+    tail = parse_header(data[end : end + LOG.header_bytes])
+    return JournalScan(index, tuple(gaps), end, len(data), tail, unknown > 0)

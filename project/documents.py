@@ -14,6 +14,7 @@ import numpy as np
 from supervox.volumes import appearing
 
 from .errors import NotKeepable, writing
+from .inside import open_inside, read_inside
 
 CHECKSUM = "checksum"
 
@@ -33,7 +34,7 @@ def digest_of_file(path: Path) -> list[Any]:
         If it can't be read.
     """
     digest, size = blake2b(digest_size=16), 0
-    with path.open("rb") as file:
+    with open_inside(path, "rb") as file:
         while block := file.read(2**20):
             digest.update(block)
             size += len(block)
@@ -108,7 +109,7 @@ def read_document(path: Path) -> dict[str, Any]:
         If it can't be read, or isn't as it was written.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(read_inside(path).decode())
     except FileNotFoundError:
         raise
     except (OSError, ValueError, RecursionError) as error:

@@ -15,6 +15,7 @@ from ._index import Index
 from ._scan import Gap, JournalScan, scan
 from .aside import free_name, keep_aside, sync_folder
 from .errors import Finding, ProjectError, Severity
+from .inside import open_inside
 from .records import LOG, Record, RecordKind, decode, encode, parse_header
 from .undo import UndoStack
 
@@ -47,8 +48,8 @@ class Journal:
         self._is_moved = False  # what `dropped` is about
         self._lock = Lock()  # of the reader's position
         source = Path(os.devnull) if read_only and not path.exists() else path
-        self._reader = source.open("rb", buffering=0)  # its own, so as not to wait for the disk
-        self._file = source.open("rb" if read_only else "r+b", buffering=0)
+        self._reader = open_inside(source, "rb")  # its own, so as not to wait for the disk
+        self._file = open_inside(source, "rb" if read_only else "r+b")
         try:
             self._head = Head(path, read_only=read_only)
             found = scan(source)

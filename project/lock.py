@@ -25,6 +25,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from .inside import opener, read_inside
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -32,7 +34,6 @@ else:
 
 LOCK = "lock"
 TAKEN = "lock.taken"  # stands for the lock where the file system has none
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _BYTE = 2**30  # the byte that is locked, beyond the note, which others may read
 _HELD = {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
@@ -59,7 +60,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         self._taken: Path | None = None
-        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
+        handle = opener(str(folder / LOCK), os.O_RDWR | os.O_CREAT)
         self._file: IO[str] = os.fdopen(handle, "r+", encoding="utf-8")
         try:
             if not _take(self._file):
@@ -90,7 +91,7 @@ class FolderLock:
 def is_held(folder: Path) -> bool:
     """Tell whether a program has a project open for writing; nothing is taken or written for it."""
     try:
-        handle = os.open(folder / LOCK, os.O_RDONLY | _NO_LINK)
+        handle = opener(str(folder / LOCK), os.O_RDONLY)
     except OSError:
         return False
     with os.fdopen(handle, encoding="utf-8") as file:
@@ -164,7 +165,7 @@ def _make(place: Path) -> Path:
     """
     for _ in range(2):
         with suppress(FileExistsError):
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            handle = opener(str(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(json.dumps(_note()) + "\n")
             return place
@@ -188,7 +189,7 @@ def _remove_abandoned(place: Path) -> None:
 def _maker(place: Path) -> str | None:
     """Say who made the file that stands for the lock, if they may still be there."""
     try:
-        note = json.loads(place.read_text("utf-8"))
+        note = json.loads(read_inside(place))
         words, machine, boot = _words(note), note["machine"], note["boot"]
         process, began = note["process"], note["began"]
     except FileNotFoundError:

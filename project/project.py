@@ -36,6 +36,7 @@ from .derived import Derived
 from .documents import write_document
 from .errors import Finding, ProjectError, writing
 from .history import History
+from .inside import check_inside
 from .layout import SETTINGS, is_project
 from .lock import FolderLock
 from .recorder import Recorder
@@ -172,12 +173,13 @@ class Project:
         Raises
         ------
         ProjectError
-            If it is no project, or what is needed can't be read any more. Lesser damage is told in
-            `findings`.
+            If it is no project, has links in it, was made by a newer version, or what is needed
+            can't be read any more. Lesser damage is told in `findings`.
         """
         place = Path(folder)
         if not is_project(place):
             raise ProjectError(f"{place}: is no project of supervox; a project is a folder")
+        check_inside(place)
         check_settings(place)
         lock, because = (None, "it was opened for reading") if read_only else take_lock(place)
         try:

@@ -21,6 +21,7 @@ from supervox.volumes import appearing
 
 HEADER = "header"
 MOST_BYTES = 2**32  # that a file may unpack to
+MOST_RATIO, ALWAYS_BYTES = 40, 2**26  # likewise, of its own size; but so much in any case
 
 
 def write_archive(
@@ -63,6 +64,8 @@ def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str
         If it can't be read, or is something else.
     """
     try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise ValueError("it is no ordinary file")
         with open(path, "rb") as file:
             if not zipfile.is_zipfile(file):
                 raise ValueError("it is no archive of arrays")
@@ -86,7 +89,9 @@ def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str
 
 def _read_members(archive: zipfile.ZipFile) -> dict[str, NDArray[Any]]:
     """Read all arrays; zipfile compares them with their checksums before anything is believed."""
-    if sum(info.file_size for info in archive.infolist()) > MOST_BYTES:
+    packed = sum(info.compress_size for info in archive.infolist())
+    most = min(MOST_BYTES, max(ALWAYS_BYTES, MOST_RATIO * packed))
+    if sum(info.file_size for info in archive.infolist()) > most:
         raise ValueError("it is larger than anything that supervox writes")
     return {
         info.filename.removesuffix(".npy"): _parse_array(archive.read(info))

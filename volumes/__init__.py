@@ -11,6 +11,7 @@ Where to find what:
   `hdf5_opening` (files that are being written), `hdf5_values` (values that are elsewhere), `nexus`,
   `hdf5_writing`, `zarr_reading`, `zarr_metadata` (axes, sizes), `zarr_chunks` (are they there?),
   `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`, `numpy_format`, `raw`, `txrm`: formats.
+- `file_values`: values in one piece, read where they are sliced, never mapped.
 - `stored_values`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.
 - `mesh`, `surface`: labels as triangle meshes.
@@ -21,6 +22,8 @@ Where to find what:
   size holds, of a person, a file or a model.
 - `writer`, `atomic`: planes in order, into files that appear complete or not at all.
 - `checks`: what is refused before anything is written.
+- `outside`: nothing outside of the folder of a volume is read, unless a person says so;
+  `hdf5_outside`, `zarr_store`: what can lead there.
 - `errors`: `VolumeError`, the only exception that bad files and places lead to; where a file holds
   several volumes it has a `Candidate` for each.
 """

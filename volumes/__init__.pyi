@@ -2,7 +2,9 @@ from .address import Address as Address
 from .arrays import VolumeArray as VolumeArray
 from .atomic import appearing as appearing
 from .atomic import discard as discard
+from .atomic import put_in_place as put_in_place
 from .atomic import remove_leftovers as remove_leftovers
+from .atomic import remove_leftovers_in as remove_leftovers_in
 from .atomic import temporary_beside as temporary_beside
 from .calibration import Triple as Triple
 from .calibration import convert_length as convert_length
@@ -19,6 +21,7 @@ from .formats import Format as Format
 from .labels import open_labels as open_labels
 from .labels import open_strokes as open_strokes
 from .labels import whole_numbers as whole_numbers
+from .outside import follow_links as follow_links
 from .palette import class_colour as class_colour
 from .registry import FORMATS as FORMATS
 from .registry import format_of as format_of

@@ -103,7 +103,7 @@ class VolumeArray:
         source = self._source
         if source is None:
             raise VolumeError(f"{self._path}: the volume was closed; open it again")
-        slices, dropped = _normalise(key, self.shape)
+        slices, dropped = normalise(key, self.shape)
         by_axis = dict(zip("zyx", slices, strict=True))
         source_key = tuple(
             by_axis[axis] if axis in by_axis else self._fixed[axis] for axis in self._axes
@@ -148,7 +148,7 @@ class VolumeArray:
         self._source = None
 
 
-def _normalise(key: Any, shape: Sequence[int]) -> tuple[list[slice], list[bool]]:
+def normalise(key: Any, shape: Sequence[int]) -> tuple[list[slice], list[bool]]:
     """Bring an index of integers, slices and ``...`` to three forward slices."""
     items = list(key) if isinstance(key, tuple) else [key]
     if sum(item is Ellipsis for item in items) > 1:

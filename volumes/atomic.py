@@ -1,6 +1,8 @@
 """Files and folders that appear under their name complete, or not at all."""
 
 import contextlib
+import ctypes
+import errno
 import os
 import re
 import shutil
@@ -13,6 +15,8 @@ from pathlib import Path
 
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.1
+_WORKING_FOLDER, _EXCHANGE = -100, 2  # AT_FDCWD, and RENAME_EXCHANGE or RENAME_SWAP
+_UNKNOWN = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}  # what can't exchange says
 
 
 @contextlib.contextmanager
@@ -67,22 +71,40 @@ def _machine() -> str:
 def remove_leftovers(path: Path, *, replaced: bool = False) -> None:
     """Remove what processes that were killed left beside a file or folder that they were writing.
 
-    Those of processes that run, or ran on another machine, stay: someone may be writing there.
+    Those of processes that run, or ran on another machine, stay: someone may be writing there. A
+    folder that a process had moved aside when it was killed gets its name back, if nothing has it.
 
     Parameters
     ----------
     path
         The file or folder.
     replaced
-        Whether it was just written anew. Only then isn't a folder needed that a process had moved
-        aside when it was killed: until then it may be all there is.
+        Whether it was just written anew. Only then isn't a folder needed that was moved aside.
     """
     if os.name == "nt":
         return  # to ask for a process there is to end it
-    roles = "partial|old" if replaced else "partial"
-    ours = re.compile(rf"\.{_machine()}-(\d+)-[0-9a-f]{{8}}\.({roles})\.{re.escape(path.name)}")
+    ours = re.compile(rf"\.{_machine()}-(\d+)-[0-9a-f]{{8}}\.(partial|old)\.{re.escape(path.name)}")
     with contextlib.suppress(OSError):  # whether the folder can be used is for others to say
         for item in path.parent.iterdir():
+            match = ours.fullmatch(item.name)
+            if match is None or _runs(int(match[1])):
+                continue
+            if match[2] == "old" and not os.path.lexists(path):
+                item.rename(path)
+            elif match[2] == "partial" or replaced:
+                discard(item)
+
+
+def remove_leftovers_in(folder: Path, ending: str) -> None:
+    """Remove what processes that were killed didn't finish in a folder, of files of one ending.
+
+    As `remove_leftovers` does, whatever their names would have been.
+    """
+    if os.name == "nt":
+        return
+    ours = re.compile(rf"\.{_machine()}-(\d+)-[0-9a-f]{{8}}\.partial\..*{re.escape(ending)}", re.S)
+    with contextlib.suppress(OSError):
+        for item in folder.iterdir():
             if (match := ours.fullmatch(item.name)) and not _runs(int(match[1])):
                 discard(item)
 
@@ -99,26 +121,64 @@ def _runs(process: int) -> bool:
 
 
 def publish(temporary: Path, path: Path) -> None:
-    """Give a finished file or folder its final name, in place of what had it before.
+    """Have a finished file or folder on the disk, and give it its final name.
 
-    A file replaces a file in one step. A folder can't: the old one is moved aside first and put
-    back if the new one can't take its place.
+    What had the name before is replaced as `put_in_place` says.
     """
     _sync_tree(temporary)
-    if temporary.is_dir() and path.exists():
-        aside = _hidden(path, "old")
-        path.rename(aside)
-        try:
-            temporary.rename(path)
-        except OSError:
-            aside.rename(path)
-            raise
-        _sync(path.parent)
-        shutil.rmtree(aside, ignore_errors=True)
-    else:
+    put_in_place(temporary, path)
+    remove_leftovers(path, replaced=True)
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Give a file or folder its final name, in place of what had it before.
+
+    A file replaces a file in one step. A folder and what has its name exchange their names in one
+    step, where the system can; where it can't, the old one is moved aside first, put back if the
+    new one can't take its place, and removed once that stands.
+
+    Parameters
+    ----------
+    temporary, path
+        On the same file system.
+
+    Raises
+    ------
+    OSError
+        If it can't be done; what had the name before has it again.
+    """
+    if not temporary.is_dir() or not os.path.lexists(path):
         temporary.replace(path)
         _sync(path.parent)
-    remove_leftovers(path, replaced=True)
+        return
+    if _exchange(temporary, path):
+        old = temporary
+    else:
+        old = _hidden(path, "old")
+        try:
+            path.rename(old)
+            temporary.rename(path)
+        except BaseException:  # an interruption as well
+            if os.path.lexists(old) and not os.path.lexists(path):
+                old.rename(path)
+            raise
+    _sync(path.parent)
+    discard(old)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two files or folders exchange their names in one step; False if the system can't."""
+    library = ctypes.CDLL(None, use_errno=True) if os.name != "nt" else None
+    names = (os.fsencode(one), os.fsencode(other))
+    if function := getattr(library, "renameat2", None):
+        failed = function(_WORKING_FOLDER, names[0], _WORKING_FOLDER, names[1], _EXCHANGE)
+    elif function := getattr(library, "renamex_np", None):  # of macOS
+        failed = function(*names, _EXCHANGE)
+    else:
+        return False
+    if failed and (code := ctypes.get_errno()) not in _UNKNOWN:
+        raise OSError(code, os.strerror(code), str(other))
+    return not failed
 
 
 def discard(temporary: Path) -> None:
@@ -127,7 +187,7 @@ def discard(temporary: Path) -> None:
     After a chunk that couldn't be written, Zarr's other threads may still be writing theirs, and
     make folders again that were just removed: look once more until nothing comes back.
     """
-    if not temporary.is_dir():
+    if temporary.is_symlink() or not temporary.is_dir():
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         return

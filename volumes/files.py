@@ -22,6 +22,7 @@ from .checks import (
 )
 from .errors import VolumeError, reading
 from .formats import Format, Kind, WriteRequest
+from .outside import check_ordinary
 from .registry import format_of
 from .volume import Volume, VolumeClass
 from .writer import VolumeWriter
@@ -71,6 +72,7 @@ def _existing(address: Address) -> Format:
     file = address.path
     try:
         exists, is_folder = file.exists(), file.is_dir()
+        check_ordinary(file)
     except OSError as error:
         raise VolumeError(f"{file}: can't be reached ({error.strerror})") from error
     if not exists:

@@ -12,6 +12,7 @@ from .axes import arrange, known_letters, looks_coloured
 from .calibration import Calibration, calibrate
 from .errors import Candidate, VolumeError
 from .hdf5_opening import open_file
+from .hdf5_outside import check_links
 from .hdf5_values import check_values, missing_file
 from .nexus import axes_calibration, default_signal, marked_signals, text_of
 from .volume import Volume, VolumeClass, classes_from_json
@@ -25,6 +26,7 @@ def open_hdf5(address: Address) -> Volume:
     """Open a dataset of an HDF5 file, the one named or the one that is meant."""
     file, notes = open_file(address.path)
     try:
+        check_links(file, address.path)
         dataset = _find(file, address)
         exact = Address(address.path, dataset.name, address.settings)
         notes += check_values(dataset, exact)

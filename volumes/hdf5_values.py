@@ -13,6 +13,7 @@ import h5py
 
 from .address import Address
 from .errors import VolumeError
+from .outside import check_outside
 
 _FILTERS = {
     4: "szip",
@@ -82,6 +83,7 @@ def _check_dataset(
             text = str(Path.cwd() / text)
         if os.path.isabs(text) and not os.path.isfile(text):
             raise VolumeError(f"{address}: has its values in {text}, which isn't there")
+        check_outside(address.path, text, "its values in")
     if not sources or not depth:
         return
     lost: list[str] = []
@@ -96,7 +98,10 @@ def _check_dataset(
         path = _find_source(master, first)
         if path is None:
             lost.append(first)
-        elif (number % step == 0 or number == len(parts) - 1) and not _is_simple(path, inner):
+            continue
+        for part in _series(path, file_name):
+            check_outside(address.path, part, "a part of its values in")
+        if (number % step == 0 or number == len(parts) - 1) and not _is_simple(path, inner):
             with h5py.File(path, "r") as file:
                 lost += _lost_inside(file, inner, first, address, depth)
     if lost:
@@ -156,6 +161,14 @@ def _find_source(master: Path, name: str) -> Path | None:
         str(master.resolve().parent / beside),  # where a link to the master leads
     ]
     return next((Path(place) for place in places if place and os.path.isfile(place)), None)
+
+
+def _series(first: Path, name: str) -> Iterator[Path]:
+    """Give the files of a virtual dataset that a name with a number in it stands for."""
+    yield first
+    if "%b" in os.path.basename(name):
+        pattern = os.path.basename(name).replace("%b", "*").replace("%%", "%")
+        yield from first.parent.glob(pattern)
 
 
 def _check_filters(properties: Any, address: Address) -> None:

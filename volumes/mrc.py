@@ -2,7 +2,7 @@
 
 Lengths are in angstrom in the file and given in nm. Headers in the wild are often wrong; what
 we doubt about one becomes a note of the volume, and only what leaves the values
-unreadable is an error. Values are mapped, not read; those of packed files (``.map.gz``) are
+unreadable is an error. Values are read where they are sliced; those of packed files (``.map.gz``) are
 unpacked at the first look.
 """
 
@@ -22,6 +22,7 @@ from .arrays import Array
 from .axes import arrange
 from .calibration import Calibration, calibrate, convert_length, times
 from .errors import VolumeError
+from .file_values import FileValues
 from .formats import WriteRequest
 from .stored_values import StoredValues, opened, packing_of
 from .volume import Volume
@@ -64,7 +65,7 @@ _STAMPS = {b"\x44": "<", b"\x11": ">"}
 
 
 def open_mrc(address: Address) -> Volume:
-    """Open an MRC file of any mode that holds real numbers, memory-mapped."""
+    """Open an MRC file of any mode that holds real numbers."""
     size = address.path.stat().st_size
     packed, header, notes = _read_header(address, size)
     dtype = _dtype(header, address)
@@ -75,7 +76,7 @@ def open_mrc(address: Address) -> Volume:
     if packed:
         source = StoredValues(address.path, offset, _shape(header), dtype, packed=packed)
     else:
-        source = np.memmap(address.path, dtype=dtype, mode="r", offset=offset, shape=_shape(header))
+        source = FileValues(address.path, dtype, offset, _shape(header))
     if dtype.itemsize == 1 and _imod_bytes_are_shifted(header):
         source = _ShiftedBytes(source)
     axes, more = _axes(header)
@@ -220,11 +221,11 @@ class _ShiftedBytes:
     dtype = np.dtype(np.uint8)
 
     def __init__(self, stored: Any) -> None:
-        self.base = stored  # by which the memory that mirrors the file is found
+        self._stored = stored
         self.shape = stored.shape
 
     def __getitem__(self, key: Any) -> Array:
-        part: Array = np.asarray(self.base[key]).view(np.uint8) ^ np.uint8(128)
+        part: Array = np.asarray(self._stored[key]).view(np.uint8) ^ np.uint8(128)
         return part
 
 

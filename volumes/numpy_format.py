@@ -1,4 +1,4 @@
-"""NumPy's .npy: one array, mapped when it is read. Object arrays, which hold code, never are."""
+"""NumPy's .npy: one array. Object arrays, which hold code, are never read."""
 
 import os
 
@@ -9,6 +9,7 @@ from .arrays import Array
 from .axes import arrange
 from .calibration import Calibration
 from .errors import VolumeError
+from .file_values import FileValues
 from .formats import WriteRequest
 from .volume import Volume
 
@@ -16,11 +17,11 @@ _NAME = "NumPy"
 
 
 def open_numpy(address: Address) -> Volume:
-    """Open a .npy file, memory-mapped."""
+    """Open a .npy file."""
     if address.inner is not None:
         raise VolumeError(f"{address.path}: is one array, there is no {address.inner!r} in it")
     try:
-        source = np.load(address.path, mmap_mode="r", allow_pickle=False)
+        found = np.load(address.path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
         if "Python objects" not in str(error):
             raise
@@ -28,9 +29,13 @@ def open_numpy(address: Address) -> Volume:
             f"{address.path}: holds Python objects, which may be code and are never loaded; save "
             "an array of numbers"
         ) from error
-    if not isinstance(source, np.memmap):
-        source.close()
+    if not isinstance(found, np.memmap):
+        found.close()
         raise VolumeError(f"{address.path}: is an archive of arrays; save one with numpy.save")
+    is_reversed = not found.flags.c_contiguous
+    source = FileValues(
+        address.path, found.dtype, found.offset, found.shape, is_reversed=is_reversed
+    )
     return Volume.make(arrange(source, None, address, _NAME), Calibration(), address, _NAME)
 
 

@@ -11,6 +11,7 @@ from .address import Address
 from .axes import arrange
 from .calibration import Calibration
 from .errors import VolumeError
+from .file_values import FileValues
 from .volume import Volume
 
 _NAME = "RAW"
@@ -18,7 +19,7 @@ _OWN = ("shape", "dtype", "order", "offset")
 
 
 def open_raw(address: Address) -> Volume:
-    """Open a raw file as its address says, memory-mapped.
+    """Open a raw file as its address says.
 
     The settings are ``shape=ZxYxX`` and ``dtype=uint16``, and where it isn't so
     ``order=big`` and ``offset=512`` (bytes before the first value).
@@ -42,7 +43,7 @@ def open_raw(address: Address) -> Volume:
         )
     notes = (f"the file has {size - expected} bytes more than it was said to",)
     rest = {key: value for key, value in said.items() if key not in _OWN}
-    source = np.memmap(address.path, dtype=dtype, mode="r", offset=offset, shape=shape)
+    source = FileValues(address.path, dtype, offset, shape)
     named = list("zyx") if len(shape) == 3 else None
     data = arrange(source, named, Address(address.path, None, rest), _NAME)
     return Volume.make(data, Calibration(), address, _NAME, notes=notes if size > expected else ())

@@ -1,7 +1,7 @@
 """Values that lie in one piece in a file, raw or compressed, for formats that are header + values.
 
-Raw values are mapped. What is compressed can't be read in parts: at the first look it is unpacked
-into an unnamed temporary file, and that is mapped, so that memory stays free.
+What is compressed can't be read in parts: at the first look it is unpacked into an unnamed
+temporary file, so that memory stays free.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, normalise
+from .file_values import FileValues
 
 _logger = logging.getLogger(__name__)
 _COPIED_BYTES = 2**20
@@ -83,10 +84,8 @@ class StoredValues:
     ) -> None:
         self._path, self._offset, self._stored = path, offset, dtype
         self._packed, self._skip, self._scale = packed, skip, scale
-        self._flips = tuple(
-            slice(None, None, -1 if axis in flipped else 1) for axis in range(len(shape))
-        )
-        self._values: Array | None = None
+        self._flipped = frozenset(flipped)
+        self._values: FileValues | None = None
         self._lock = threading.Lock()
         self.shape = tuple(shape)
         small = dtype.kind in "iu" and dtype.itemsize < 4
@@ -94,7 +93,16 @@ class StoredValues:
         self.dtype = dtype if scale is None else scaled
 
     def __getitem__(self, key: Any) -> Array:
-        part: Array = self._map()[key]
+        slices, dropped = normalise(key, self.shape)
+        turned = [
+            _from_the_end(piece, length) if axis in self._flipped else piece
+            for axis, (piece, length) in enumerate(zip(slices, self.shape, strict=True))
+        ]
+        back = (
+            slice(None, None, -1 if axis in self._flipped else 1) for axis in range(len(slices))
+        )
+        part: Array = self._file()[tuple(turned)][tuple(back)]
+        part = part[tuple(0 if drop else slice(None) for drop in dropped)]
         if self._scale is None:
             return part
         slope, intercept = self._scale
@@ -106,15 +114,15 @@ class StoredValues:
         """Size of the values as they are stored, unpacked."""
         return math.prod(self.shape) * self._stored.itemsize
 
-    def _map(self) -> Array:
-        """Return the values, mapped."""
+    def _file(self) -> FileValues:
+        """Return the values, unpacked."""
         with self._lock:
             if self._values is None:
-                self._values = self._open()[self._flips]
+                self._values = self._open()
         return self._values
 
-    def _open(self) -> Array:
-        """Map the file, or a temporary one with what is unpacked; it lives as long as the map."""
+    def _open(self) -> FileValues:
+        """Open the file, or a temporary one with what is unpacked."""
         with self._path.open("rb") as file, tempfile.TemporaryFile() as unpacked:
             source: Any = file
             offset = self._offset
@@ -129,8 +137,9 @@ class StoredValues:
                     # at the end a checksum is compared
                     if values.read(1) and self._offset >= 0:
                         _logger.warning("%s: holds more bytes than its header says", self._path)
+                    unpacked.flush()
                 source = unpacked
-            return np.memmap(source, dtype=self._stored, mode="r", offset=offset, shape=self.shape)
+            return FileValues(self._path, self._stored, offset, self.shape, source.fileno())
 
     def _length(self, file: IO[bytes]) -> int:
         """Return the number of bytes of the file; of what is packed, by unpacking it."""
@@ -142,6 +151,15 @@ class StoredValues:
             while piece := values.read(_COPIED_BYTES):
                 length += len(piece)
         return length
+
+
+def _from_the_end(piece: slice, length: int) -> slice:
+    """Return the same items of an axis that is counted from its end, in its own order."""
+    number = len(range(piece.start, piece.stop, piece.step))
+    if not number:
+        return slice(0, 0, piece.step)
+    last = piece.start + (number - 1) * piece.step
+    return slice(length - 1 - last, length - piece.start, piece.step)
 
 
 def _copy(values: IO[bytes], unpacked: IO[bytes], needed: int) -> None:

@@ -15,6 +15,7 @@ from .arrays import Array
 from .axes import arrange
 from .calibration import Calibration
 from .errors import VolumeError
+from .outside import check_outside
 from .tiff_metadata import files_of
 from .tiff_reading import has_alpha, open_in_file
 from .volume import Volume
@@ -71,6 +72,9 @@ def _slices(folder: Path) -> list[Path]:
         for path in folder.iterdir()
         if path.suffix.lower() in _ENDINGS and not path.name.startswith(".") and path.is_file()
     ]
+    for path in found:
+        if path.is_symlink():
+            check_outside(folder, path, "a plane in")
     return sorted(found, key=lambda path: (_natural(path.stem.lower()), path.name))
 
 

@@ -15,7 +15,9 @@ from .address import Address
 from .arrays import ArraySource
 from .axes import arrange
 from .errors import Candidate, VolumeError, complaints_of
-from .tiff_metadata import calibration_of, classes_of
+from .file_values import FileValues
+from .outside import check_outside
+from .tiff_metadata import calibration_of, classes_of, files_of
 from .volume import Volume
 
 _NAME = "TIFF"
@@ -33,6 +35,8 @@ def open_in_file(path: Path, address: Address) -> Volume:
     with complaints_of("tifffile") as complaints:
         file = tifffile.TiffFile(path)
         try:
+            for name in files_of(file.ome_metadata) if file.is_ome and file.ome_metadata else ():
+                check_outside(path, path.parent / name, "planes in")
             series = _choose(file, address)
             doubts = _check_complete(file, series, address, complaints)
             exact, notes = _without_alpha(series, address)
@@ -164,16 +168,11 @@ def _is_lost(page: Any, file: tifffile.TiffFile, size: int) -> bool:
 
 
 def _source(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> ArraySource:
-    """Return the values: mapped if they lie in one piece, else read where they are sliced."""
+    """Return the values, which are read where they are sliced."""
     keyframe = series.keyframe
     if series.dataoffset is not None and keyframe.is_memmappable:
-        return np.memmap(
-            file.filehandle.path,
-            dtype=np.dtype(series.dtype).newbyteorder(file.byteorder),
-            mode="r",
-            offset=series.dataoffset,
-            shape=series.shape,
-        )
+        dtype = np.dtype(series.dtype).newbyteorder(file.byteorder)
+        return FileValues(Path(file.filehandle.path), dtype, series.dataoffset, series.shape)
     opened = zarr.open(series.aszarr(level=0), mode="r")
     assert isinstance(opened, zarr.Array)
     return opened

@@ -20,6 +20,7 @@ from .zarr_metadata import (
     letters_of,
     pyramid_calibration,
 )
+from .zarr_store import MemberStore
 
 _NAME = "Zarr"
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
@@ -37,7 +38,7 @@ def open_zarr(address: Address) -> Volume:
             f"{address.path}: has no Zarr metadata (zarr.json, .zarray or .zgroup); "
             "it may be copied in part: copy it again"
         )
-    node = zarr.open(str(address.path), mode="r")
+    node = zarr.open(MemberStore(address.path), mode="r")
     if isinstance(node, zarr.Array):
         if address.inner is not None:
             raise VolumeError(f"{address.path}: is one array, there is no {address.inner!r} in it")

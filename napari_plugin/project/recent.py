@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from supervox.project import ENDING
-from supervox.volumes import appearing
+from supervox.project import ENDING, is_project
+from supervox.volumes import appearing, remove_leftovers_in
 
 _logger = logging.getLogger(__name__)
 LIST = "recent.json"
@@ -71,14 +72,31 @@ class RecentProjects:
         return found.st_ino, found.st_mtime_ns
 
     def entries(self) -> list[RecentProject]:
-        """Return the projects that are still there, the newest first."""
+        """Return the projects that are still there, the newest first.
+
+        Those without a name are found even if they aren't in the list: the program may have ended
+        between the two.
+        """
         try:
             items = json.loads((self.home / LIST).read_text(encoding="utf-8"))
             entries = [RecentProject(**item) for item in items]
             entries = [entry for entry in entries if Path(entry.folder).is_dir()]
-            return sorted(entries, key=lambda entry: -entry.time)
         except (OSError, ValueError, TypeError):
-            return []
+            entries = []
+        known = {entry.folder for entry in entries}
+        entries += [entry for entry in self._unnamed() if entry.folder not in known]
+        return sorted(entries, key=lambda entry: -entry.time)
+
+    def _unnamed(self) -> Iterator[RecentProject]:
+        """Find the projects without a name; of one that isn't in the list, nobody knows more."""
+        try:
+            found = [path for path in self.home.glob(f"[!.]*{ENDING}") if is_project(path)]
+            times = [path.stat().st_mtime for path in found]
+        except OSError:
+            return
+        for path, changed in zip(found, times, strict=True):
+            name = re.sub(r"-\d{8}-\d{6}-[0-9a-f]{4}$", "", path.stem)
+            yield RecentProject(str(path), name, changed, is_open=True)
 
     def note(self, folder: Path, name: str, *, is_open: bool) -> None:
         """Remember that a project was opened or closed."""
@@ -105,9 +123,11 @@ class RecentProjects:
     def _changing(self) -> Iterator[list[RecentProject]]:
         entries = self.entries()
         yield entries
-        text = json.dumps([asdict(entry) for entry in entries[:MOST]], indent=1)
+        kept = [e for i, e in enumerate(entries) if i < MOST or self.is_unnamed(Path(e.folder))]
+        text = json.dumps([asdict(entry) for entry in kept], indent=1)
         try:
             self.home.mkdir(parents=True, exist_ok=True)
+            remove_leftovers_in(self.home, ENDING)
             with appearing(self.home / LIST) as temporary:
                 temporary.write_text(text, encoding="utf-8")
         except OSError as error:  # a convenience, which mustn't stand in the way of strokes

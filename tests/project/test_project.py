@@ -13,7 +13,7 @@ from supervox.project import settings as settings_module
 from supervox.project.documents import read_document, write_document
 from supervox.project.settings import ProjectSettings
 from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.volumes import VolumeError, write_volume
+from supervox.volumes import VolumeError, temporary_beside, write_volume
 
 from .conftest import CLASSES, QUICK, paint_all, row
 
@@ -470,3 +470,22 @@ def test_a_model_without_its_description(home):
     with opened(home) as project:
         assert project.derived.load_model(project.strokes) is None
         assert "its description is missing" in project.findings[0].text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes can't be asked for there")
+@pytest.mark.parametrize("what", ["open", "copy"])
+def test_the_half_copy_of_a_program_that_was_killed_goes(home, what):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    own = temporary_beside(home / "other.supervox")
+    left = own.with_name(own.name.replace(f"-{os.getpid()}-", f"-{ended.pid}-"))
+    volume = left.with_name(left.name.replace("other.supervox", "cell.mrc"))
+    for path in (own, left, volume):
+        (path / "annotations").mkdir(parents=True)
+    with Project.open(home / "cell.supervox", read_only=what == "copy") as project:
+        if what == "copy":
+            assert left.exists(), "who only reads changes nothing"
+            project.save_as(home / "copy.supervox")
+    assert own.exists()
+    assert volume.exists(), "it is for others to say whether that is needed"
+    assert not left.exists()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 import zipfile
 from collections.abc import Callable
@@ -390,3 +391,17 @@ def test_fingerprints_tell_volumes_apart() -> None:
     changed[2, 3, 4] += 1
     others = [changed, volume.astype(float), volume.reshape(6, 5, 7), volume[:4]]
     assert len({one, *map(fingerprint, others)}) == 5
+
+
+def test_a_small_file_does_not_unpack_to_gigabytes(tmp_path):
+    archive.write_archive(tmp_path / "m", {}, {"zeros": np.zeros(2**27, np.uint8)})
+    assert (tmp_path / "m").stat().st_size < 2**20
+    with pytest.raises(ValueError, match="is larger than anything that supervox writes"):
+        archive.read_archive(tmp_path / "m")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes are others there")
+def test_a_pipe_is_no_model(tmp_path):
+    os.mkfifo(tmp_path / "m")
+    with pytest.raises(ValueError, match="no ordinary file"):
+        archive.read_archive(tmp_path / "m")

@@ -50,15 +50,6 @@ def test_modes(path, dtype):
         assert volume.notes == ()
 
 
-def test_values_are_mapped_not_read(path):
-    _write(path, VALUES.astype("f4"))
-    with open_volume(path) as volume:
-        base = volume.data[1:3]
-        while not isinstance(base, np.memmap):
-            base = base.base
-            assert base is not None
-
-
 def test_extended_header(path):
     _write(path, extended=np.frombuffer(b"x" * 4096, dtype="S1").view("V4096"))
     with open_volume(path) as volume:

@@ -14,6 +14,7 @@ from supervox.volumes import (
     FORMATS,
     VolumeError,
     appearing,
+    atomic,
     create_volume,
     files,
     open_volume,
@@ -203,7 +204,31 @@ def test_a_writer_works_only_in_its_with_block(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_old_folder_comes_back_if_it_cannot_be_replaced(tmp_path, monkeypatch):
+@pytest.fixture(params=["in one step", "in two steps"])
+def system(request, monkeypatch):
+    """A system that lets folders exchange their names, or can't."""
+    if request.param == "in two steps":
+        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    elif sys.platform != "linux":
+        pytest.skip("not on every system")
+    return request.param
+
+
+def test_a_folder_is_replaced(tmp_path, system):
+    path = tmp_path / "a.zarr"
+    for values in (OLD, NEW):
+        write_volume(path, values)
+        with open_volume(path) as volume:
+            np.testing.assert_array_equal(volume.data, values)
+    assert os.listdir(tmp_path) == ["a.zarr"]
+
+
+@pytest.mark.parametrize("error", [OSError("in use"), KeyboardInterrupt])
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("number", [1, 2])
+def test_the_old_folder_or_the_new_one_is_there_whenever_it_is_interrupted(
+    tmp_path, monkeypatch, error, before, number
+):
     path = tmp_path / "a.zarr"
     write_volume(path, OLD)
     rename = type(path).rename
@@ -211,16 +236,62 @@ def test_the_old_folder_comes_back_if_it_cannot_be_replaced(tmp_path, monkeypatc
 
     def failing(self, target):
         calls.append(target)
-        if len(calls) == 2:
-            raise OSError("in use")
-        return rename(self, target)
+        if before and len(calls) == number:
+            raise error
+        rename(self, target)
+        if len(calls) == number:
+            raise error
 
     monkeypatch.setattr(type(path), "rename", failing)
-    with pytest.raises(VolumeError, match=r"can't be written as Zarr \(in use\)"):
+    monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    with pytest.raises((VolumeError, KeyboardInterrupt)):
+        write_volume(path, NEW)
+    monkeypatch.undo()
+    with open_volume(path) as volume:
+        stands = NEW if (number, before) == (2, False) else OLD
+        np.testing.assert_array_equal(volume.data, stands)
+    left = [name for name in os.listdir(tmp_path) if name != "a.zarr"]
+    assert all(".old." in name for name in left)
+    assert len(left) == (stands is NEW)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not on every system")
+def test_names_are_exchanged_without_a_moment_in_which_there_is_none(tmp_path, monkeypatch):
+    path = tmp_path / "a.zarr"
+    write_volume(path, OLD)
+    monkeypatch.setattr(type(path), "rename", lambda *names: pytest.fail("two steps"))
+    discard = atomic.discard
+
+    def stop(folder):
+        discard(folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(atomic, "discard", stop)
+    with pytest.raises(KeyboardInterrupt):
         write_volume(path, NEW)
     with open_volume(path) as volume:
-        np.testing.assert_array_equal(volume.data, OLD)
-    assert [item.name for item in tmp_path.iterdir()] == ["a.zarr"]
+        np.testing.assert_array_equal(volume.data, NEW)
+
+
+def test_a_link_to_a_folder_is_replaced_and_the_folder_stays(tmp_path, system):
+    (tmp_path / "elsewhere").mkdir()
+    write_volume(tmp_path / "elsewhere" / "a.zarr", OLD)
+    (tmp_path / "a.zarr").symlink_to(tmp_path / "elsewhere" / "a.zarr")
+    write_volume(tmp_path / "a.zarr", NEW)
+    for path, values in ((tmp_path / "a.zarr", NEW), (tmp_path / "elsewhere" / "a.zarr", OLD)):
+        with open_volume(path) as volume:
+            np.testing.assert_array_equal(volume.data, values)
+    assert sorted(os.listdir(tmp_path)) == ["a.zarr", "elsewhere"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes can't be asked for there")
+def test_a_folder_that_was_moved_aside_by_a_process_that_is_gone_comes_back(tmp_path):
+    path = tmp_path / "a.zarr"
+    left = _left(path, role="old")
+    (left / "only copy").touch()
+    remove_leftovers(path)
+    assert os.listdir(path) == ["only copy"]
+    assert os.listdir(tmp_path) == ["a.zarr"]
 
 
 KILLED = """
@@ -278,10 +349,12 @@ def test_only_what_is_certainly_left_is_removed(tmp_path):
     ]
     kept[-1].mkdir()
     gone = _left(path)
+    path.mkdir()
     aside = _left(path, role="old")
     remove_leftovers(path)
     assert not gone.exists()
-    assert aside.exists(), "it may be all that is left of the volume"
+    assert aside.exists(), "it is older than what has the name, and may be of use"
+    path.rmdir()
     write_volume(path, OLD)
     assert not aside.exists()
     assert all(item.exists() for item in kept)

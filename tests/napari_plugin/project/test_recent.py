@@ -1,0 +1,67 @@
+"""The list of projects: none without a name is forgotten, whenever the program ended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from supervox.napari_plugin.project.recent import MOST, RecentProjects
+from supervox.project import is_held
+from supervox.volumes import temporary_beside
+
+
+@pytest.fixture
+def recent(tmp_path):
+    return RecentProjects(tmp_path / "home")
+
+
+def make(folder: Path) -> Path:
+    (folder / "annotations").mkdir(parents=True)
+    return folder
+
+
+def test_a_project_without_a_name_that_is_in_no_list_is_offered(recent):
+    folder = make(recent.new_folder("cell 3.mrc"))
+    (entry,) = recent.entries()
+    assert entry.folder == str(folder)
+    assert entry.name == "cell 3"
+    assert entry.is_open
+    assert not is_held(folder)
+    recent.note(recent.home / "other.supervox", "other", is_open=False)
+    assert {entry.name for entry in recent.entries()} == {"cell 3"}
+    recent.note_closed(folder)
+    assert [entry.is_open for entry in recent.entries()] == [False]
+
+
+def test_a_list_that_is_damaged_forgets_no_project_without_a_name(recent):
+    make(recent.new_folder("cell.mrc"))
+    (recent.home / "recent.json").write_text("[{")
+    assert [entry.name for entry in recent.entries()] == ["cell"]
+
+
+def test_projects_without_a_name_stay_in_a_long_list(recent, tmp_path):
+    unnamed = make(recent.new_folder("first.mrc"))
+    recent.note(unnamed, "first", is_open=False)
+    for number in range(MOST + 5):
+        recent.note(make(tmp_path / f"{number}.supervox"), str(number), is_open=False)
+    entries = recent.entries()
+    assert len(entries) == MOST + 1
+    assert entries[-1].folder == str(unnamed)
+    assert not entries[-1].is_open
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes can't be asked for there")
+def test_what_a_killed_program_had_half_copied_goes(recent):
+    recent.home.mkdir()
+    own = temporary_beside(recent.home / "mine.supervox")
+    make(own)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    left = own.with_name(own.name.replace(f"-{own.name.split('-')[1]}-", f"-{ended.pid}-"))
+    make(left)
+    assert not recent.entries()
+    recent.note(make(recent.new_folder("cell.mrc")), "cell", is_open=True)
+    assert own.exists()
+    assert not left.exists()

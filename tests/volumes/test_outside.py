@@ -1,0 +1,216 @@
+"""A volume from somebody else reads no file outside of its folder, and waits for no pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+from supervox.volumes import VolumeError, open_volume, write_volume
+from supervox.volumes.outside import VARIABLE, follow_links, is_outside
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links are others there")
+
+VALUES = np.random.default_rng(0).integers(0, 255, (8, 9, 10)).astype(np.uint8)
+REFUSED = r"outside of the folder that it is in.*--follow-links"
+
+
+@pytest.fixture(autouse=True)
+def as_ever(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "")
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """What the person has elsewhere, under names of several formats."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "secret").write_bytes(VALUES.tobytes())
+    with h5py.File(place / "secret.h5", "w") as file:
+        file["x"] = VALUES
+    write_volume(place / "secret.zarr", VALUES)
+    tifffile.imwrite(place / "secret.tif", VALUES[0])
+    return place
+
+
+@pytest.fixture
+def theirs(tmp_path):
+    place = tmp_path / "theirs"
+    place.mkdir()
+    return place
+
+
+def external_storage(folder, mine):
+    with h5py.File(folder / "a.h5", "w") as file:
+        name = str(mine / "secret")
+        file.create_dataset("v", VALUES.shape, np.uint8, external=[(name, 0, VALUES.nbytes)])
+    return folder / "a.h5"
+
+
+def external_storage_through_dots(folder, mine):
+    with h5py.File(folder / "a.h5", "w") as file:
+        name = str(folder / ".." / "mine" / "secret")
+        file.create_dataset("v", VALUES.shape, np.uint8, external=[(name, 0, VALUES.nbytes)])
+    return folder / "a.h5"
+
+
+def external_link(folder, mine):
+    with h5py.File(folder / "a.h5", "w") as file:
+        file["entry/deep/v"] = h5py.ExternalLink(str(mine / "secret.h5"), "/x")
+    return folder / "a.h5"
+
+
+def external_link_to_a_link_beside(folder, mine):
+    (folder / "b.h5").symlink_to(mine / "secret.h5")
+    with h5py.File(folder / "a.h5", "w") as file:
+        file["v"] = h5py.ExternalLink("b.h5", "/x")
+    return folder / "a.h5"
+
+
+def external_link_of_a_file_beside(folder, mine):
+    with h5py.File(folder / "b.h5", "w") as file:
+        file["v"] = h5py.ExternalLink(str(mine / "secret.h5"), "/x")
+    with h5py.File(folder / "a.h5", "w") as file:
+        file["v"] = h5py.ExternalLink("b.h5", "/v")
+    return folder / "a.h5"
+
+
+def virtual_source(folder, mine, name="secret.h5"):
+    layout = h5py.VirtualLayout(VALUES.shape, np.uint8)
+    layout[:] = h5py.VirtualSource(str(mine / name), "x", VALUES.shape)
+    with h5py.File(folder / "a.h5", "w") as file:
+        file.create_virtual_dataset("v", layout)
+    return folder / "a.h5"
+
+
+def virtual_source_through_a_link(folder, mine):
+    (folder / "b.h5").symlink_to(mine / "secret.h5")
+    return virtual_source(folder, folder, "b.h5")
+
+
+def zarr_chunk(folder, mine):
+    write_volume(folder / "a.zarr", VALUES)
+    chunk = next(path for path in (folder / "a.zarr").rglob("0") if path.is_file())
+    target = next(path for path in (mine / "secret.zarr").rglob("0") if path.is_file())
+    chunk.unlink()
+    chunk.symlink_to(target)
+    return folder / "a.zarr"
+
+
+def zarr_group(folder, mine):
+    write_volume(folder / "a.zarr", VALUES)
+    level = folder / "a.zarr" / "0"
+    level.rename(folder / "away")
+    level.symlink_to(mine / "secret.zarr" / "0")
+    return folder / "a.zarr"
+
+
+def zarr_metadata(folder, mine):
+    (folder / "a.zarr").mkdir()
+    for path in (mine / "secret.zarr").iterdir():
+        (folder / "a.zarr" / path.name).symlink_to(path)
+    return folder / "a.zarr"
+
+
+def slice_of_a_folder(folder, mine):
+    (folder / "slices").mkdir()
+    for number in range(3):
+        tifffile.imwrite(folder / "slices" / f"{number}.tif", VALUES[number])
+    (folder / "slices" / "3.tif").symlink_to(mine / "secret.tif")
+    return folder / "slices"
+
+
+def ome_file(folder, mine):
+    tifffile.imwrite(folder / "a.ome.tif", VALUES, metadata={"axes": "ZYX"})
+    with tifffile.TiffFile(folder / "a.ome.tif") as file:
+        xml = file.ome_metadata
+    name = "../mine/secret.tif"
+    part = f'<TiffData IFD="0" PlaneCount="1"><UUID FileName="{name}">urn:uuid:1</UUID></TiffData>'
+    at = xml.index("<TiffData")
+    changed = xml[:at] + part + xml[at:]
+    tifffile.tiffcomment(folder / "a.ome.tif", changed.encode())
+    return folder / "a.ome.tif"
+
+
+WAYS = [
+    external_storage,
+    external_storage_through_dots,
+    external_link,
+    external_link_to_a_link_beside,
+    external_link_of_a_file_beside,
+    virtual_source,
+    virtual_source_through_a_link,
+    zarr_chunk,
+    zarr_group,
+    zarr_metadata,
+    slice_of_a_folder,
+    ome_file,
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_what_leads_outside_is_refused(theirs, mine, way):
+    path = way(theirs, mine)
+    with pytest.raises(VolumeError, match=REFUSED), open_volume(path) as volume:
+        volume.data[...]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_what_leads_outside_is_read_if_a_person_says_so(theirs, mine, monkeypatch, way):
+    path = way(theirs, mine)
+    follow_links()
+    with open_volume(path) as volume:
+        volume.data[...]
+
+
+def test_what_lies_beside_is_read(tmp_path, theirs, mine):
+    (mine / "secret.h5").rename(theirs / "b.h5")
+    path = virtual_source(theirs, theirs, "b.h5")
+    with h5py.File(path, "a") as file:
+        file["w"] = h5py.ExternalLink("b.h5", "/x")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "c.h5").symlink_to(path)
+    for place in (path, tmp_path / "link" / "c.h5"):
+        for name in ("v", "w"):
+            with open_volume(f"{place}::{name}") as volume:
+                np.testing.assert_array_equal(volume.data, VALUES)
+
+
+PIPES = ["a.tif", "a.mrc", "a.h5", "a.npy", "a.raw", "a.nrrd", "a.nii", "a.zarr", "a.txrm"]
+
+
+@pytest.mark.parametrize("name", PIPES)
+def test_a_pipe_is_no_volume(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    (tmp_path / f"link.{name}").symlink_to(tmp_path / name)
+    for path in (tmp_path / name, tmp_path / f"link.{name}"):
+        with pytest.raises(VolumeError, match="is a pipe, a device or the like, not a file"):
+            open_volume(path)
+    with pytest.raises(VolumeError, match="is a pipe, a device or the like"):
+        open_volume("/dev/zero::shape=2x2x2,dtype=uint8")
+
+
+@pytest.mark.parametrize("way", [external_link, zarr_chunk], ids=lambda way: way.__name__)
+def test_a_pipe_in_a_volume_is_not_waited_for(theirs, mine, way):
+    path = way(theirs, mine)
+    for target in mine.rglob("*"):
+        if target.is_file() and target.name != "zarr.json":
+            target.unlink()
+            os.mkfifo(target)
+    follow_links()
+    with pytest.raises(VolumeError, match="is a pipe"), open_volume(path) as volume:
+        volume.data[...]
+
+
+def test_the_folder_of_a_volume(tmp_path):
+    volume = tmp_path / "a" / "v.h5"
+    assert not is_outside(volume, tmp_path / "a" / "b" / "c")
+    assert not is_outside(volume, volume)
+    assert is_outside(volume, tmp_path / "ab")
+    assert is_outside(volume, tmp_path / "a" / ".." / "b")
+    assert is_outside(volume, tmp_path)
+    assert not is_outside(Path("/v.h5"), "/etc/passwd")
