@@ -21,6 +21,8 @@ from .stored_values import StoredValues
 from .volume import Volume, VolumeClass
 
 _NAME = "NRRD"
+_OFFSET = "Segmentation_ReferenceImageExtentOffset"
+_EXTENT = r"Segment\d+_Extent"
 _LONGEST_HEADER = 2**22
 _PACKED = {"raw": None, "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 _TO_LPS = {  # by which the axes of a space are multiplied to run to the left, back and up
@@ -102,6 +104,11 @@ def _notes(
     notes = orientation.notes if orientation else ()
     if spare:
         notes += (f"the file has {spare} bytes more than its header says",)
+    extents = [str(header[key]).split() for key in header if re.fullmatch(_EXTENT, key)]
+    ends = [int(number) for extent in extents for number in extent[1::2] if number.isdecimal()]
+    is_cut_out = set(str(header.get(_OFFSET, "0")).split()) != {"0"}
+    if ends and max(ends) >= max(header["sizes"]) and not is_cut_out:
+        notes += ("its segments reach further than its sizes say, one of the two is wrong",)
     space = header.get("space")
     if orientation is not None and space is not None and _signs(header) is None:
         notes += (
