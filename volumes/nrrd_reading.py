@@ -21,6 +21,17 @@ from .stored_values import StoredValues
 from .volume import Volume
 
 _NAME = "NRRD"
+_STRANGE = " strange fields"
+_FIELDS = frozenset(
+    (
+        *("dimension", "type", "block size", "blocksize", "encoding", "endian", "content", "min"),
+        *("max", "old min", "oldmin", "old max", "oldmax", "data file", "datafile", "line skip"),
+        *("lineskip", "byte skip", "byteskip", "number", "sample units", "sampleunits", "sizes"),
+        *("spacings", "thicknesses", "axis mins", "axismins", "axis maxs", "axismaxs", "centers"),
+        *("centerings", "labels", "units", "kinds", "space", "space dimension", "space units"),
+        *("space origin", "space directions", "measurement frame"),
+    )
+)
 _LONGEST_HEADER = 2**22
 _PACKED = {"raw": None, "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 _TO_LPS = {  # by which the axes of a space are multiplied to run to the left, back and up
@@ -103,6 +114,9 @@ def _notes(
     if spare:
         notes += (f"the file has {spare} bytes more than its header says",)
     notes += segment_doubts(header)
+    notes += tuple(
+        f"its header has a field {name!r}, which NRRD has not" for name in header[_STRANGE]
+    )
     space = header.get("space")
     if orientation is not None and space is not None and _signs(header) is None:
         notes += (
@@ -116,7 +130,8 @@ def _read_header(path: Path) -> tuple[Mapping[str, Any], int]:
     with needing("nrrd", path, _NAME):
         import nrrd
     lines, start = _header_lines(path)
-    header: Mapping[str, Any] = nrrd.read_header(lines)
+    header: dict[str, Any] = nrrd.read_header(lines)
+    header[_STRANGE] = _strange_fields(lines)
     if "data file" in header or "datafile" in header:
         raise VolumeError(f"{path}: has its values in another file; save it in one piece, as .nrrd")
     if len(header["sizes"]) != header["dimension"]:
@@ -147,6 +162,12 @@ def _skip_lines(header: Mapping[str, Any], start: int, path: Path) -> int:
             if not file.readline(_LONGEST_HEADER):
                 raise VolumeError(f"{path}: is cut short before its values; copy it again")
         return file.tell()
+
+
+def _strange_fields(lines: list[str]) -> list[str]:
+    """Return the fields of a header that NRRD doesn't have; what anybody may add has ``:=``."""
+    named = [line.partition(": ")[0] for line in lines[1:] if line[:1] != "#" and ": " in line]
+    return [name for name in named if ":=" not in name and name.strip().lower() not in _FIELDS]
 
 
 def _encoding(header: Mapping[str, Any], address: Address) -> str | None:

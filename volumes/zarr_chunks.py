@@ -8,6 +8,8 @@ from typing import Any
 import zarr
 from zarr.core.array import AsyncArray
 
+from .calibration import times
+
 _MOST_ASKED_FOR = 32  # chunks; if those are there, so are probably all
 _MOST_COUNTED = 2**14
 
@@ -42,6 +44,11 @@ def check_chunks(
                 "its chunks lie in folders (0/0/0), which its metadata don't say: "
                 '"dimension_separator": "/" is missing there; they are read',
             )
+    if any(found) and (axis := _reaches_beyond(array, folder, counts)) is not None:
+        notes += (
+            f"there are chunks beyond its shape {times(array.shape)}, along axis {axis}: the shape "
+            "may be wrong",
+        )
     if any(found) and (size := _plain_bytes(array)) is not None:
         number = asked[found.index(True)]
         stored = os.path.getsize(_path(array, folder, counts, number))
@@ -86,6 +93,15 @@ def _path(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -
         number, rest = divmod(number, count)
         place.append(rest)
     return f"{folder}/{array.metadata.encode_chunk_key(tuple(reversed(place)))}"
+
+
+def _reaches_beyond(array: zarr.Array[Any], folder: str, counts: list[int]) -> int | None:
+    """Return an axis along which there is a chunk behind the last one; None if there is none."""
+    for axis, count in enumerate(counts):
+        place = [count if i == axis else 0 for i in range(len(counts))]
+        if os.path.exists(f"{folder}/{array.metadata.encode_chunk_key(tuple(place))}"):
+            return axis
+    return None
 
 
 def _is_there(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -> bool:

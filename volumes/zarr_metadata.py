@@ -14,6 +14,7 @@ import zarr
 from .axes import known_letters, letter_of
 from .calibration import Calibration, calibrate, unit_symbol
 
+_WITHOUT_SCALE = ("0.1", "0.2", "0.3")  # versions of OME-Zarr
 _ROUNDING = 0.05
 _EVEN = 1e-3  # steps along an axis may differ by this part
 
@@ -89,6 +90,8 @@ def pyramid_calibration(
             move = moves[i] if moves is not None and i < len(moves) else 0.0
             scale[i], shift[i] = scale[i] * factor, shift[i] * factor + move
     if not stated:
+        if str(pyramid.get("version", "0.5")) not in _WITHOUT_SCALE:
+            notes.append("no scale is stated, which OME-Zarr asks for: its voxel size is unknown")
         return Calibration(notes=tuple(notes))
     place = {letter: i for i, letter in enumerate(letters)}
     order = [place.get(axis) for axis in "zyx"]

@@ -334,3 +334,14 @@ def test_segments_that_reach_too_far_are_said(tmp_path):
         assert volume.notes == (
             "its segments reach further than its sizes say, one of the two is wrong",
         )
+
+
+def test_a_field_that_nrrd_does_not_have_is_said(path):
+    steps = {"space": "LPS", "space directions": (np.eye(3) * 2).tolist()}
+    _write(path, VALUES, **steps, content="a: b", anything="of one's own")
+    with open_volume(path) as volume:
+        assert volume.notes == ()
+    path.write_bytes(path.read_bytes().replace(b"space directions", b"spaze directions"))
+    with open_volume(path) as volume:
+        assert not volume.spacing_stated
+        assert "a field 'spaze directions', which NRRD has not" in volume.notes[0]

@@ -321,3 +321,26 @@ def test_a_type_that_contradicts_the_chunks_is_said(tmp_path, zarr_format):
         _change(path / "zarr.json", "uint16", "uint32")
     with open_volume(path) as volume:
         assert "has 960 bytes, but 1920 by its metadata" in volume.notes[0]
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize(("old", "new"), [("8,", "6,"), ("20,", "10,"), ("24", "12")])
+def test_a_shape_that_contradicts_the_chunks_is_said(tmp_path, zarr_format, old, new):
+    path = tmp_path / "a.zarr"
+    options = {"zarr_format": zarr_format, "chunks": (2, 10, 12)}
+    array = zarr.create_array(path, shape=VALUES.shape, dtype="u1", **options)
+    array[...] = VALUES
+    told = path / (".zarray" if zarr_format == 2 else "zarr.json")
+    content = told.read_text()
+    at = content.index('"shape"')
+    told.write_text(content[:at] + content[at:].replace(old, new, 1))
+    with open_volume(path) as volume:
+        assert "there are chunks beyond its shape" in volume.notes[0]
+
+
+def test_a_pyramid_without_a_scale_is_said(tmp_path):
+    path = tmp_path / "a.zarr"
+    _pyramid(path, _space(*"zyx"), [{"type": "translation", "translation": [1, 2, 3]}])
+    with open_volume(path) as volume:
+        assert not volume.spacing_stated
+        assert "no scale is stated" in volume.notes[0]
