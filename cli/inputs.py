@@ -29,6 +29,7 @@ from supervox.volumes import (
     VoxelSize,
     choose_voxel_size,
     open_labels,
+    open_volume,
     times,
 )
 
@@ -242,11 +243,9 @@ def read_channels(
 
 def opened_mask(stack: ExitStack, address: str | None) -> Volume | None:
     """Open a mask until the stack ends; None if there is none, in so many words."""
-    return (
-        None
-        if address in (None, NOTHING)
-        else stack.enter_context(open_labels(address, "masks", checked=True))
-    )
+    if address is None or address == NOTHING:
+        return None
+    return stack.enter_context(open_volume(address))
 
 
 def read_mask(

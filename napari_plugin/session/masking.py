@@ -24,7 +24,7 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.parameters import change_entry
 from supervox.project import Mask
 from supervox.segmentation import SegmentationParameters
-from supervox.volumes import VolumeError, open_labels, times
+from supervox.volumes import VolumeError, open_volume, times
 
 from .working_image import WorkingImage
 
@@ -186,7 +186,7 @@ def _reading(values: Any, name: str, shape: tuple[int, ...]) -> Task:
     def read(report: Report) -> Mask:
         if not isinstance(values, Path):
             return _copy(values, name, shape, report)
-        with open_labels(values, "masks") as volume:
+        with open_volume(values) as volume:
             data = volume.data
             is_flat = len(shape) == 2 and volume.shape[0] == 1
             return _copy(data[:][0] if is_flat else data, name, shape, report)
