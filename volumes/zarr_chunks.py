@@ -10,7 +10,7 @@ from zarr.core.array import AsyncArray
 
 from .calibration import times
 
-_MOST_ASKED_FOR = 32  # chunks; if those are there, so are probably all
+_MOST_ASKED_FOR = 16  # chunks; if those are there, so are probably all
 _MOST_COUNTED = 2**14
 
 

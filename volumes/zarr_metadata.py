@@ -4,7 +4,9 @@ OME-Zarr 0.4 and 0.5 have ``axes`` and a list of transformations; RFC-5 has coor
 transformations from one to another.
 """
 
+import json
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -115,27 +117,41 @@ def disagreements(
             f"its axes are {', '.join(letters)} by OME's metadata, but {', '.join(names)} by those "
             "of the array; the first are taken",
         )
-    first, second = [*pyramid["datasets"], None, None][:2]
-    coarser = group.get(str(second["path"])) if second else None
-    if not isinstance(coarser, zarr.Array) or coarser.ndim != len(letters):
+    if len(pyramid["datasets"]) < 2:
         return notes
-    finer = group.get(str(first["path"]))
-    if not isinstance(finer, zarr.Array):
+    first, second = pyramid["datasets"][:2]
+    finer, coarser = (_stored_shape(group, str(level["path"])) for level in (first, second))
+    if len(finer) != len(letters) or len(coarser) != len(letters):
         return notes
     factors = [_total_scale(level, len(letters)) for level in (first, second)]
     for i, letter in enumerate(letters):
-        by_shape = finer.shape[i] / coarser.shape[i]
+        by_shape = finer[i] / coarser[i]
         by_scale = factors[1][i] / factors[0][i] if factors[0][i] else math.inf
         # the coarser level has a part of a voxel more or less at its end
-        most = by_shape * (1 + 1 / coarser.shape[i]) + _ROUNDING
-        least = by_shape * (1 - 1 / max(2, coarser.shape[i])) - _ROUNDING
-        if letter in "zyx" and finer.shape[i] > 1 and not least <= by_scale <= most:
+        most = by_shape * (1 + 1 / coarser[i]) + _ROUNDING
+        least = by_shape * (1 - 1 / max(2, coarser[i])) - _ROUNDING
+        if letter in "zyx" and finer[i] > 1 and not least <= by_scale <= most:
             notes += (
                 f"along {letter}, the voxels of its second level are {by_scale:.3g} times as long "
                 f"as those of its first, but it has 1/{by_shape:.3g} as many; its voxel size may "
                 "be wrong",
             )
     return notes
+
+
+def _stored_shape(group: zarr.Group, path: str) -> Sequence[int]:
+    """Return the shape of an array in a group; nothing if it isn't plain to see."""
+    root = getattr(group.store, "root", None)
+    if root is None:
+        return ()
+    name = "zarr.json" if group.metadata.zarr_format == 3 else ".zarray"
+    try:
+        with open(os.path.join(root, group.path, path, name), "rb") as file:
+            shape = json.load(file)["shape"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    is_shape = isinstance(shape, list) and all(isinstance(n, int) and n > 0 for n in shape)
+    return shape if is_shape else ()
 
 
 def _total_scale(level: Mapping[str, Any], count: int) -> list[float]:
