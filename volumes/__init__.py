@@ -7,11 +7,11 @@ Where to find what:
 - `volume`: what an opened file is: `Volume`, `VolumeClass`, `describe`.
 - `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
   A new format is one module of its own and one entry.
-- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`,
-  `hdf5_opening` (files that are being written), `hdf5_examination` (files that end programs),
-  `hdf5_values` (values that are elsewhere), `nexus`,
-  `hdf5_writing`, `zarr_reading`, `zarr_metadata` (axes, sizes), `zarr_chunks` (are they there?),
-  `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`, `numpy_format`, `raw`, `txrm`: formats.
+- `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `mrc_writing`,
+  `hdf5_reading`, `hdf5_opening` (files that are being written), `hdf5_examination` (files that end
+  programs), `hdf5_values` (values that are elsewhere), `nexus`, `hdf5_writing`, `zarr_reading`,
+  `zarr_metadata` (axes, sizes), `zarr_chunks` (are they there?), `zarr_writing`, `nrrd_reading`,
+  `nrrd_segments`, `nrrd_writing`, `nifti`, `numpy_format`, `raw`, `txrm`: formats.
 - `file_values`: values in one piece, read where they are sliced, never mapped.
 - `stored_values`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.

@@ -36,6 +36,8 @@ _SYMBOLS = {
 # What a voxel of any microscope or scanner measures; beyond, a header was more likely damaged.
 _BELIEVED_METRES = (1e-12, 1.0)
 _BELIEVED_NUMBERS = (1e-12, 1e9)  # in no unit
+_BELIEVED_VOXELS = 1e9  # from the origin of space to the first voxel
+_PIXELS = ("pixel", "pixels", "px", "voxel", "voxels", "none", "unknown", "unitless", "1")
 _BELIEVED_RATIO = 1000.0  # of the longest edge to the shortest
 
 
@@ -133,28 +135,31 @@ def calibrate(
     place = [_finite(value) for value in (origin or (0.0, 0.0, 0.0))]
     if unit is None and values == [1.0, 1.0, 1.0] and not any(place):
         return Calibration()  # what programs write that know neither size nor place
-    spacing = _in_unit(values, symbols, unit)
-    return Calibration(
-        spacing,
-        unit,
-        _in_unit(place, symbols, unit),
-        (*_unit_doubts(units, symbols, unit), *_size_doubts(spacing, unit, planes)),
-    )
+    spacing, corner = _in_unit(values, symbols, unit), _in_unit(place, symbols, unit)
+    doubts = _unit_doubts(units, symbols, unit) + _size_doubts(spacing, unit, planes)
+    return Calibration(spacing, unit, corner, doubts + _place_doubts(corner, spacing))
 
 
 def _unit_doubts(
     units: Sequence[object], symbols: Sequence[str | None], unit: str | None
 ) -> tuple[str, ...]:
-    """Say which axes have a unit that isn't one of length, beside axes that have one."""
+    """Say which axes have a unit that isn't one of length; pixels are none to speak of."""
     strange = {
         str(told): None
         for told, symbol in zip(units, symbols, strict=True)
-        if told and symbol is None and unit is not None
+        if told and symbol is None and (unit or str(told).strip().lower() not in _PIXELS)
     }
+    taken = f"{unit} is taken for it" if unit else "it is left out"
     return tuple(
-        f"the unit {told!r} of an axis isn't a known one of length, and {unit} is taken for it"
-        for told in strange
+        f"the unit {told!r} of an axis isn't a known one of length, and {taken}" for told in strange
     )
+
+
+def _place_doubts(place: Triple, spacing: Triple) -> tuple[str, ...]:
+    """Say that a place is hard to believe: farther away than any stage goes."""
+    if all(abs(at) <= _BELIEVED_VOXELS * size for at, size in zip(place, spacing, strict=True)):
+        return ()
+    return (f"the place {times(place)} of its first voxel is hard to believe",)
 
 
 def _size_doubts(spacing: Triple, unit: str | None, planes: int | None) -> tuple[str, ...]:

@@ -125,14 +125,15 @@ def _candidates(group: h5py.Group) -> list[h5py.Dataset]:
     ]
 
 
-def _walk(group: h5py.Group, seen: set[tuple[str, int]]) -> Iterator[h5py.Dataset]:
+def _walk(group: h5py.Group, seen: set[tuple[int, int]]) -> Iterator[h5py.Dataset]:
     """Go through datasets, links followed; one with several names is met once."""
     for name in group:
         try:
             item = group[name]
         except (KeyError, OSError):
             continue  # a link to something that isn't there holds no volume
-        key = (item.file.filename, h5py.h5o.get_info(item.id).addr)
+        info = h5py.h5o.get_info(item.id)
+        key = (info.fileno, info.addr)
         if key in seen:
             continue
         seen.add(key)

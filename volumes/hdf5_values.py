@@ -146,21 +146,17 @@ def _lost_inside(
 
 def _find_source(master: Path, name: str) -> Path | None:
     """Look for a file of a virtual dataset where HDF5 does, and in the same order."""
-    prefixes = os.environ.get("HDF5_VDS_PREFIX", "")
-    folders = [
-        prefix.replace("${ORIGIN}", str(master.parent))
-        for prefix in prefixes.split(os.pathsep)
-        if prefix
-    ]
-    beside = os.path.basename(name) if os.path.isabs(name) else name
-    places = [
-        name if os.path.isabs(name) else "",
-        *(os.path.join(folder, beside) for folder in folders),
-        str(master.parent / beside),
-        beside,
-        str(master.resolve().parent / beside),  # where a link to the master leads
-    ]
-    return next((Path(place) for place in places if place and os.path.isfile(place)), None)
+    folders = os.environ.get("HDF5_VDS_PREFIX", "").split(os.pathsep)
+    is_whole = os.path.isabs(name)
+    beside = os.path.basename(name) if is_whole else name
+    home = str(master.parent)
+    if is_whole and os.path.isfile(name):
+        return Path(name)
+    for folder in [item.replace("${ORIGIN}", home) for item in folders if item] + [home, ""]:
+        if os.path.isfile(place := os.path.join(folder, beside)):
+            return Path(place)
+    place = os.path.join(os.path.dirname(os.path.realpath(master)), beside)
+    return Path(place) if os.path.isfile(place) else None  # where a link to the master leads
 
 
 def _series(first: Path, name: str) -> Iterator[Path]:

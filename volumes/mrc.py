@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,12 +23,11 @@ from .axes import arrange
 from .calibration import Calibration, calibrate, convert_length, times
 from .errors import VolumeError
 from .file_values import FileValues
-from .formats import WriteRequest
 from .stored_values import StoredValues, opened, packing_of
 from .volume import Volume
 
 _NAME = "MRC"
-_MODES = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
+MODES = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
 _REFUSED_MODES = {
     3: "complex numbers (mode 3)",
     4: "complex numbers (mode 4); save its magnitude",
@@ -58,6 +58,7 @@ HEADER_DTYPE = np.dtype(
     ]
 )
 _IMOD_STAMP = 1146047817
+_CUBE = 1.01  # by how much the longest edge of a cube may exceed the shortest
 _RIGHT = 0.1  # degrees by which an angle may differ from a right one
 _STAMPS = {b"\x44": "<", b"\x11": ">"}
 
@@ -132,9 +133,9 @@ def _makes_sense(header: Array, size: int | None) -> bool:
     mode = int(header["mode"])
     if min(_shape(header)) < 1:
         return False
-    if mode not in _MODES:
+    if mode not in MODES:
         return mode in _REFUSED_MODES
-    itemsize = np.dtype(_MODES[mode]).itemsize
+    itemsize = np.dtype(MODES[mode]).itemsize
     return size is None or HEADER_DTYPE.itemsize + math.prod(_shape(header)) * itemsize <= size
 
 
@@ -189,7 +190,7 @@ def _dtype(header: Array, address: Address) -> np.dtype[Any]:
     mode = int(header["mode"])
     if mode in _REFUSED_MODES:
         raise VolumeError(f"{address.path}: holds {_REFUSED_MODES[mode]}")
-    code = "u1" if mode == 0 and _imod_bytes_are_unsigned(header) else _MODES[mode]
+    code = "u1" if mode == 0 and _imod_bytes_are_unsigned(header) else MODES[mode]
     return np.dtype(code).newbyteorder(header["mode"].dtype.byteorder)
 
 
@@ -251,6 +252,8 @@ def _calibration(header: Array, axes: str, planes: int) -> Calibration:
         starts = dict(zip(axes, ("nzstart", "nystart", "nxstart"), strict=True))
         origin = [int(header[starts[axis]]) * size for axis, size in zip("zyx", sizes, strict=True)]
     found = calibrate(sizes, ("nm", "nm", "nm"), origin, planes=planes)
+    if (doubt := _interval_doubt(header, axes, sizes)) is not None:
+        found = replace(found, notes=(*found.notes, doubt))
     angles = [float(header["cellb"][name]) for name in ("alpha", "beta", "gamma")]
     if any(angles) and max(abs(angle - 90) for angle in angles) > _RIGHT:
         skew = f"the cell has angles of {times(angles)} degrees, which are ignored"
@@ -258,71 +261,27 @@ def _calibration(header: Array, axes: str, planes: int) -> Calibration:
     return found
 
 
+def _interval_doubt(header: Array, axes: str, sizes: Sequence[float]) -> str | None:
+    """Say where the number of intervals of the cell is wrong rather than that of the voxels.
+
+    It may be another one, of a part that was cut out: then the voxels come out as cubes.
+    """
+    counts = dict(zip(axes, _shape(header), strict=True))
+    by_voxels = [float(header["cella"][axis]) / counts[axis] for axis in "zyx"]
+    if counts["z"] == 1 or _are_cubes(sizes) or not _are_cubes(by_voxels):
+        return None
+    return (
+        f"its voxels are {times(sizes)} nm by the number of intervals in its header, but cubes of "
+        f"{convert_length(by_voxels[0], 'angstrom', 'nm'):g} nm by the number of voxels; the first "
+        "is taken"
+    )
+
+
+def _are_cubes(sizes: Sequence[float]) -> bool:
+    return min(sizes) > 0 and max(sizes) <= _CUBE * min(sizes)
+
+
 def _labels(header: Array) -> list[str]:
     """Return the header's lines of text."""
     count = min(max(int(header["nlabl"]), 0), 10)
     return [bytes(line).decode("latin-1").strip("\0 ") for line in header["label"][:count]]
-
-
-class _MrcSink:
-    """Writes planes behind a header that is completed at the end.
-
-    The file is written, not mapped: a full disk is then an error rather than a crash.
-    """
-
-    preferred_planes = 1
-
-    def __init__(self, request: WriteRequest) -> None:
-        self._stored = np.dtype("u2") if request.dtype == np.uint8 else request.dtype
-        self._header = _new_header(request, self._stored)
-        self._file = request.path.open("xb")
-        self._file.write(self._header.tobytes())
-        self._low, self._high, self._sum, self._squares, self._count = np.inf, -np.inf, 0.0, 0.0, 0
-
-    def write(self, planes: Array) -> None:
-        """Append planes (n, Y, X)."""
-        self._file.write(planes.astype(self._stored.newbyteorder("<")).tobytes())
-        for plane in planes:
-            values = plane.astype(np.float64)
-            self._low = min(self._low, float(values.min()))
-            self._high = max(self._high, float(values.max()))
-            self._sum += float(values.sum())
-            self._squares += float(np.square(values).sum())
-            self._count += values.size
-
-    def close(self) -> None:
-        """Complete the header with the values' range, mean and deviation."""
-        with self._file:
-            if self._count:
-                mean = self._sum / self._count
-                self._header["dmin"], self._header["dmax"] = self._low, self._high
-                self._header["dmean"] = mean
-                self._header["rms"] = max(0.0, self._squares / self._count - mean**2) ** 0.5
-            self._file.seek(0, os.SEEK_SET)
-            self._file.write(self._header.tobytes())
-
-
-def create_mrc(request: WriteRequest) -> _MrcSink:
-    """Make an MRC file; uint8 is stored as uint16 (mode 6), for MRC's bytes are signed."""
-    return _MrcSink(request)
-
-
-def _new_header(request: WriteRequest, stored: np.dtype[Any]) -> Array:
-    """Return an MRC2014 header in little-endian order."""
-    header = np.zeros((), dtype=HEADER_DTYPE.newbyteorder("<"))
-    depth, rows, columns = request.shape
-    header["nx"], header["ny"], header["nz"] = columns, rows, depth
-    header["mx"], header["my"], header["mz"] = columns, rows, depth
-    header["mode"] = {np.dtype(code): mode for mode, code in _MODES.items()}[stored]
-    header["mapc"], header["mapr"], header["maps"] = 1, 2, 3
-    header["cellb"]["alpha"] = header["cellb"]["beta"] = header["cellb"]["gamma"] = 90
-    header["ispg"], header["nversion"] = 1, 20140
-    header["map"], header["machst"] = b"MAP ", (0x44, 0x44, 0, 0)
-    unit = request.unit or "nm"
-    for axis, length, size, place in zip(
-        "zyx", request.shape, request.spacing or (0.0, 0.0, 0.0), request.origin, strict=True
-    ):
-        header["cella"][axis] = convert_length(size * length, unit, "angstrom")
-        header["origin"][axis] = convert_length(place, unit, "angstrom")
-    header["nlabl"], header["label"][0] = 1, b"Created by supervox"  # no time: same bytes twice
-    return header

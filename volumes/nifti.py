@@ -4,6 +4,7 @@ import gzip
 import json
 import math
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,14 @@ from .calibration import Calibration, calibrate, convert_length, times, unit_sym
 from .errors import VolumeError, complaints_of, needing
 from .formats import WriteRequest
 from .orientation import Orientation, orient, wants_stored
-from .stored_values import StoredValues
+from .stored_values import StoredValues, opened, packing_of
 from .volume import Volume, classes_from_json
 
 _NAME = "NIfTI"
 _COMMENT = 6  # the code of an extension that holds text
 _LONGEST = 2**15 - 1  # lengths are 16-bit numbers
 _UNITS = {1: "m", 2: "mm", 3: "um"}  # the lowest bits of the field
+_SECOND = 540  # length of the header of NIfTI-2
 _SAME_SIZE = 1e-2  # by what two statements of a voxel's size may differ
 _SAME_PLACE = 0.1  # voxels
 _TO_LPS = np.array([-1.0, -1.0, 1.0])  # NIfTI's space is right-anterior-superior
@@ -54,6 +56,7 @@ def open_nifti(address: Address) -> Volume:
         flipped=flipped,
         scale=None if scale == (1.0, 0.0) else scale,
     )
+    bits = _stated_bits(address.path, header)
     spare = _spare_bytes(block, int(image.dataobj.offset), packed, address)
     letters = [*orientation.letters, *"tcefg"[: len(shape) - 3]]
     data = arrange(block, letters[::-1], address, _NAME)
@@ -62,7 +65,7 @@ def open_nifti(address: Address) -> Volume:
         _calibration(header, orientation, own.get("unit"), data.shape[0]),
         address,
         _NAME,
-        notes=(*orientation.notes, *_doubts(header, image.affine, complaints, spare)),
+        notes=(*orientation.notes, *_doubts(header, image.affine, bits, complaints, spare)),
         classes=classes_from_json(own.get("classes")),
         metadata={"description": bytes(header["descrip"]).decode("latin-1").strip("\0 ")},
         turned=orientation.turned,
@@ -86,9 +89,17 @@ def _spare_bytes(block: StoredValues, offset: int, packed: str | None, address: 
     return found - offset - block.nbytes if packed is None else 0
 
 
-def _doubts(header: Any, affine: Array, complaints: list[str], spare: int) -> tuple[str, ...]:
+def _doubts(
+    header: Any, affine: Array, stated_bits: int, complaints: list[str], spare: int
+) -> tuple[str, ...]:
     """Say what of the header is odd, and where two of its statements disagree."""
     notes = tuple(dict.fromkeys(complaints))
+    bits = 8 * header.get_data_dtype().itemsize
+    if stated_bits != bits:
+        notes += (
+            f"the header says that a value has {stated_bits} bits, but by its type it has {bits}; "
+            "the type is taken",
+        )
     if spare:
         notes += (f"the file has {spare} bytes more than its header says",)
     if header["sform_code"] > 0 and header["qform_code"] > 0:
@@ -107,6 +118,16 @@ def _doubts(header: Any, affine: Array, complaints: list[str], spare: int) -> tu
             "(x, y, z); the first, which says how it lies in space, is taken",
         )
     return notes
+
+
+def _stated_bits(path: Path, header: Any) -> int:
+    """Return the bits of a value as the file has them; `nibabel` corrects them without a word."""
+    with path.open("rb") as file:
+        packed = packing_of(file.read(4))
+    with opened(path, packed) as values:
+        beginning = values.read(76)
+    at = 14 if header["sizeof_hdr"] == _SECOND else 72
+    return int.from_bytes(beginning[at : at + 2], "little" if header.endianness == "<" else "big")
 
 
 def _alike(size: float, other: float) -> bool:

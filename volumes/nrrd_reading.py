@@ -1,7 +1,6 @@
 """NRRD read, and Slicer's segmentations (.seg.nrrd) with the names and colours of their segments.
 
-The header is text, ``key: value`` and ``key:=value``; the fields of segments are those of
-https://slicer.readthedocs.io/en/latest/developer_guide/modules/segmentations.html.
+The header is text, ``key: value`` and ``key:=value``.
 """
 
 import re
@@ -16,11 +15,23 @@ from .arrays import Array
 from .axes import arrange
 from .calibration import Calibration, calibrate
 from .errors import VolumeError, needing
+from .nrrd_segments import segment_doubts, segments_of
 from .orientation import Orientation, orient, wants_stored
 from .stored_values import StoredValues
-from .volume import Volume, VolumeClass
+from .volume import Volume
 
 _NAME = "NRRD"
+_STRANGE = " strange fields"
+_FIELDS = frozenset(
+    (
+        *("dimension", "type", "block size", "blocksize", "encoding", "endian", "content", "min"),
+        *("max", "old min", "oldmin", "old max", "oldmax", "data file", "datafile", "line skip"),
+        *("lineskip", "byte skip", "byteskip", "number", "sample units", "sampleunits", "sizes"),
+        *("spacings", "thicknesses", "axis mins", "axismins", "axis maxs", "axismaxs", "centers"),
+        *("centerings", "labels", "units", "kinds", "space", "space dimension", "space units"),
+        *("space origin", "space directions", "measurement frame"),
+    )
+)
 _LONGEST_HEADER = 2**22
 _PACKED = {"raw": None, "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"}
 _TO_LPS = {  # by which the axes of a space are multiplied to run to the left, back and up
@@ -89,7 +100,7 @@ def open_nrrd(address: Address) -> Volume:
         address,
         _NAME,
         notes=_notes(header, orientation, spare),
-        classes=_segments(header, address, lengths),
+        classes=segments_of(header, address, lengths),
         metadata={"encoding": header["encoding"], "space": header.get("space", "not stated")},
         turned=orientation.turned if orientation else None,
     )
@@ -102,6 +113,10 @@ def _notes(
     notes = orientation.notes if orientation else ()
     if spare:
         notes += (f"the file has {spare} bytes more than its header says",)
+    notes += segment_doubts(header)
+    notes += tuple(
+        f"its header has a field {name!r}, which NRRD has not" for name in header[_STRANGE]
+    )
     space = header.get("space")
     if orientation is not None and space is not None and _signs(header) is None:
         notes += (
@@ -115,7 +130,8 @@ def _read_header(path: Path) -> tuple[Mapping[str, Any], int]:
     with needing("nrrd", path, _NAME):
         import nrrd
     lines, start = _header_lines(path)
-    header: Mapping[str, Any] = nrrd.read_header(lines)
+    header: dict[str, Any] = nrrd.read_header(lines)
+    header[_STRANGE] = _strange_fields(lines)
     if "data file" in header or "datafile" in header:
         raise VolumeError(f"{path}: has its values in another file; save it in one piece, as .nrrd")
     if len(header["sizes"]) != header["dimension"]:
@@ -146,6 +162,12 @@ def _skip_lines(header: Mapping[str, Any], start: int, path: Path) -> int:
             if not file.readline(_LONGEST_HEADER):
                 raise VolumeError(f"{path}: is cut short before its values; copy it again")
         return file.tell()
+
+
+def _strange_fields(lines: list[str]) -> list[str]:
+    """Return the fields of a header that NRRD doesn't have; what anybody may add has ``:=``."""
+    named = [line.partition(": ")[0] for line in lines[1:] if line[:1] != "#" and ": " in line]
+    return [name for name in named if ":=" not in name and name.strip().lower() not in _FIELDS]
 
 
 def _encoding(header: Mapping[str, Any], address: Address) -> str | None:
@@ -255,38 +277,3 @@ def _calibration(
         return Calibration()
     sizes = [spacings[i] for i in reversed(spatial)]
     return calibrate([*[None] * (3 - len(sizes)), *sizes], units, planes=planes)
-
-
-def _segments(
-    header: Mapping[str, Any], address: Address, lengths: tuple[int, ...]
-) -> tuple[VolumeClass, ...]:
-    """Return the segments that Slicer, or we, named; of several layers, those of the one read.
-
-    Slicer numbers the segments of each layer anew. Before version 4.11 it said neither value nor
-    layer: each segment was a layer of ones.
-    """
-    numbers = sorted(int(m[1]) for key in header if (m := re.fullmatch(r"Segment(\d+)_ID", key)))
-    old = not any(f"Segment{n}_LabelValue" in header for n in numbers) and len(lengths) == 4
-    layers = {n: str(n if old else header.get(f"Segment{n}_Layer", "0")).strip() for n in numbers}
-    wanted = address.settings.get("c", "0")
-    in_layers = len(lengths) == 4 and len(set(layers.values())) > 1
-    found: list[VolumeClass] = []
-    for n in numbers:
-        value = "1" if old else str(header.get(f"Segment{n}_LabelValue", ""))
-        if value.isdecimal() and (not in_layers or layers[n] == wanted):
-            name = str(header.get(f"Segment{n}_Name", header[f"Segment{n}_ID"]))
-            colour = _colour(str(header.get(f"Segment{n}_Color", "")))
-            if header.get(f"Segment{n}_ColorAutoGenerated") == "1":
-                colour = None
-            found.append(VolumeClass(int(value), name, colour))
-    return tuple(found)
-
-
-def _colour(text: str) -> str | None:
-    """Return ``0.5 1 0`` as ``#80ff00``."""
-    try:
-        parts = [round(255 * float(part)) for part in text.split()]
-    except ValueError:
-        return None
-    fits = len(parts) == 3 and all(0 <= part <= 255 for part in parts)
-    return f"#{bytes(parts).hex()}" if fits else None

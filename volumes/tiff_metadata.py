@@ -37,7 +37,8 @@ def _lines(stated: Mapping[str, Any], page: Any, planes: int) -> Calibration:
     told = _unescape(stated.get("unit"))
     unit = unit_symbol(told) or _RESOLUTION_UNITS.get(int(page.resolutionunit))
     depth = stated.get("spacing")
-    if depth is None and (unit is None or not stated):
+    offsets = [_number(stated.get(f"{axis}origin")) for axis in "zyx"]
+    if depth is None and (unit is None or not stated) and not any(offsets):
         return Calibration()
     row, column = _from_tag(page, "YResolution"), _from_tag(page, "XResolution")
     if column is None:
@@ -47,7 +48,6 @@ def _lines(stated: Mapping[str, Any], page: Any, planes: int) -> Calibration:
         # ImageJ leaves out a spacing of 1; a single plane's thickness means nothing.
         depth = 1.0 if planes > 1 else None
     sizes = (depth, row or column, column)
-    offsets = [_number(stated.get(f"{axis}origin")) for axis in "zyx"]
     origin = [
         0.0 - offset * float(size or 0) if usable(size) else 0.0
         for offset, size in zip(offsets, sizes, strict=True)

@@ -8,7 +8,9 @@ from typing import Any
 import zarr
 from zarr.core.array import AsyncArray
 
-_MOST_ASKED_FOR = 32  # chunks; if those are there, so are probably all
+from .calibration import times
+
+_MOST_ASKED_FOR = 16  # chunks; if those are there, so are probably all
 _MOST_COUNTED = 2**14
 
 
@@ -42,6 +44,19 @@ def check_chunks(
                 "its chunks lie in folders (0/0/0), which its metadata don't say: "
                 '"dimension_separator": "/" is missing there; they are read',
             )
+    if any(found) and (axis := _reaches_beyond(array, folder, counts)) is not None:
+        notes += (
+            f"there are chunks beyond its shape {times(array.shape)}, along axis {axis}: the shape "
+            "may be wrong",
+        )
+    if any(found) and (size := _plain_bytes(array)) is not None:
+        number = asked[found.index(True)]
+        stored = os.path.getsize(_path(array, folder, counts, number))
+        if stored != size:
+            notes += (
+                f"a chunk of it has {stored} bytes, but {size} by its metadata: its type or the "
+                "shape of its chunks is wrong there, or it is cut short",
+            )
     if all(found) or may_be_sparse:
         return array, notes
     if not any(found):
@@ -71,14 +86,37 @@ def _counts(array: zarr.Array[Any]) -> list[int]:
     return [-(-length // size) for length, size in zip(array.shape, sizes, strict=True)]
 
 
-def _is_there(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -> bool:
-    """Say whether a chunk, counted along the last axis first, has a file."""
+def _path(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -> str:
+    """Return the file of a chunk, counted along the last axis first."""
     place = []
     for count in reversed(counts):
         number, rest = divmod(number, count)
         place.append(rest)
-    key = array.metadata.encode_chunk_key(tuple(reversed(place)))
-    return os.path.exists(f"{folder}/{key}")
+    return f"{folder}/{array.metadata.encode_chunk_key(tuple(reversed(place)))}"
+
+
+def _reaches_beyond(array: zarr.Array[Any], folder: str, counts: list[int]) -> int | None:
+    """Return an axis along which there is a chunk behind the last one; None if there is none."""
+    for axis, count in enumerate(counts):
+        place = [count if i == axis else 0 for i in range(len(counts))]
+        if os.path.exists(f"{folder}/{array.metadata.encode_chunk_key(tuple(place))}"):
+            return axis
+    return None
+
+
+def _is_there(array: zarr.Array[Any], folder: str, counts: list[int], number: int) -> bool:
+    """Say whether a chunk has a file."""
+    return os.path.exists(_path(array, folder, counts, number))
+
+
+def _plain_bytes(array: zarr.Array[Any]) -> int | None:
+    """Return the bytes of a chunk that is stored as it is; None if it is packed in any way."""
+    metadata: Any = array.metadata
+    if array.metadata.zarr_format == 2:
+        is_plain = not metadata.compressor and not metadata.filters
+    else:
+        is_plain = all(type(codec).__name__ == "BytesCodec" for codec in metadata.codecs)
+    return math.prod(array.chunks) * array.dtype.itemsize if is_plain else None
 
 
 def _nested(array: zarr.Array[Any]) -> zarr.Array[Any] | None:

@@ -4,6 +4,9 @@ OME-Zarr 0.4 and 0.5 have ``axes`` and a list of transformations; RFC-5 has coor
 transformations from one to another.
 """
 
+import json
+import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +16,8 @@ import zarr
 from .axes import known_letters, letter_of
 from .calibration import Calibration, calibrate, unit_symbol
 
+_WITHOUT_SCALE = ("0.1", "0.2", "0.3")  # versions of OME-Zarr
+_ROUNDING = 0.05
 _EVEN = 1e-3  # steps along an axis may differ by this part
 
 
@@ -87,6 +92,8 @@ def pyramid_calibration(
             move = moves[i] if moves is not None and i < len(moves) else 0.0
             scale[i], shift[i] = scale[i] * factor, shift[i] * factor + move
     if not stated:
+        if str(pyramid.get("version", "0.5")) not in _WITHOUT_SCALE:
+            notes.append("no scale is stated, which OME-Zarr asks for: its voxel size is unknown")
         return Calibration(notes=tuple(notes))
     place = {letter: i for i, letter in enumerate(letters)}
     order = [place.get(axis) for axis in "zyx"]
@@ -97,6 +104,64 @@ def pyramid_calibration(
         planes=planes,
     )
     return Calibration(found.spacing, found.unit, found.origin, found.notes + tuple(notes))
+
+
+def disagreements(
+    group: zarr.Group, pyramid: Mapping[str, Any], array: zarr.Array[Any], letters: Sequence[str]
+) -> tuple[str, ...]:
+    """Say where the metadata of a pyramid contradict those of its arrays, or themselves."""
+    notes: tuple[str, ...] = ()
+    names = array_letters(array)
+    if names is not None and sorted(names) == sorted(letters) and names != list(letters):
+        notes += (
+            f"its axes are {', '.join(letters)} by OME's metadata, but {', '.join(names)} by those "
+            "of the array; the first are taken",
+        )
+    if len(pyramid["datasets"]) < 2:
+        return notes
+    first, second = pyramid["datasets"][:2]
+    finer, coarser = (_stored_shape(group, str(level["path"])) for level in (first, second))
+    if len(finer) != len(letters) or len(coarser) != len(letters):
+        return notes
+    factors = [_total_scale(level, len(letters)) for level in (first, second)]
+    for i, letter in enumerate(letters):
+        by_shape = finer[i] / coarser[i]
+        by_scale = factors[1][i] / factors[0][i] if factors[0][i] else math.inf
+        # the coarser level has a part of a voxel more or less at its end
+        most = by_shape * (1 + 1 / coarser[i]) + _ROUNDING
+        least = by_shape * (1 - 1 / max(2, coarser[i])) - _ROUNDING
+        if letter in "zyx" and finer[i] > 1 and not least <= by_scale <= most:
+            notes += (
+                f"along {letter}, the voxels of its second level are {by_scale:.3g} times as long "
+                f"as those of its first, but it has 1/{by_shape:.3g} as many; its voxel size may "
+                "be wrong",
+            )
+    return notes
+
+
+def _stored_shape(group: zarr.Group, path: str) -> Sequence[int]:
+    """Return the shape of an array in a group; nothing if it isn't plain to see."""
+    root = getattr(group.store, "root", None)
+    if root is None:
+        return ()
+    name = "zarr.json" if group.metadata.zarr_format == 3 else ".zarray"
+    try:
+        with open(os.path.join(root, group.path, path, name), "rb") as file:
+            shape = json.load(file)["shape"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    is_shape = isinstance(shape, list) and all(isinstance(n, int) and n > 0 for n in shape)
+    return shape if is_shape else ()
+
+
+def _total_scale(level: Mapping[str, Any], count: int) -> list[float]:
+    """Return by what a level's own transformations multiply each axis."""
+    total = [1.0] * count
+    for step in _flattened(level.get("coordinateTransformations") or ()):
+        factors, _ = _diagonal(step, count)
+        for i, factor in enumerate((factors or ())[:count]):
+            total[i] *= factor
+    return total
 
 
 def _flattened(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

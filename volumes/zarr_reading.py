@@ -16,6 +16,7 @@ from .zarr_metadata import (
     array_letters,
     axes_of,
     coordinates_calibration,
+    disagreements,
     letters_of,
     pyramid_calibration,
 )
@@ -169,7 +170,9 @@ def _level(group: zarr.Group, pyramid: Mapping[str, Any], path: str, address: Ad
         )
     classes = _label_classes(group)
     array, notes = check_chunks(array, may_be_sparse=bool(classes) or _is_label(group))
-    data = arrange(array, letters_of(axes), exact, _NAME)
+    letters = letters_of(axes)
+    notes += disagreements(group, pyramid, array, letters)
+    data = arrange(array, letters, exact, _NAME)
     return Volume.make(
         data,
         pyramid_calibration(pyramid, path, data.axes, data.shape[0]),

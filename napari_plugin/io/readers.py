@@ -114,7 +114,8 @@ def _names(volumes: Sequence[Volume]) -> list[str]:
     if len(volumes) == 1:
         return [stem]
     classes = [item.name for item in volumes[0].classes]
-    if len(classes) != len(volumes):
+    are_layers = any(volume.classes != volumes[0].classes for volume in volumes)
+    if len(classes) != len(volumes) or are_layers:
         classes = [f"channel {number}" for number in range(len(volumes))]
     return [f"{stem} {item}" for item in classes]
 

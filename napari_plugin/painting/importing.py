@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from napari.layers import Labels
+from napari.utils.notifications import show_warning
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
-from supervox.napari_plugin.layers.make_layers import SUPERVOXELS, role_of
+from supervox.napari_plugin.layers.make_layers import SUPERVOXELS, record_of, role_of
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.project import MAX_ID
@@ -40,12 +41,15 @@ class Found:
         Voxels by value, 0 left out; `EVERYTHING` alone if there are more than `MOST_VALUES`.
     classes : tuple of VolumeClass
         Names and colours that came with them.
+    turned : str or None
+        As in `supervox.volumes.Volume`, of a file.
     """
 
     name: str
     labels: Any = field(repr=False)
     counts: dict[int, int]
     classes: tuple[VolumeClass, ...]
+    turned: str | None = ""
 
     def suggest(self, classes: ClassList) -> dict[int, int | None]:
         """Return a class for each value: that of its name, else of its id; None for a new one."""
@@ -78,7 +82,7 @@ class Importing:
         self._viewer = viewer
         self._painting, self._classes = painting, classes
         self.reading, self.placing = BackgroundTask(), BackgroundTask()
-        self.reading.succeeded.connect(self.found.emit)
+        self.reading.succeeded.connect(self._on_found)
         self.placing.succeeded.connect(self._paint)
         for stage in (self.reading, self.placing):
             stage.failed.connect(self.failed.emit)
@@ -145,6 +149,15 @@ class Importing:
         voxels = self._painting.voxels
         return None if voxels is None else voxels.shape
 
+    def _on_found(self, found: Found) -> None:
+        """Tell what was found, and whether it may be mirrored against the image."""
+        strokes = self._painting.layer
+        of = None if strokes is None else record_of(strokes).get("of")
+        for layer in self._viewer.layers:
+            if str(layer.unique_id) == of:
+                _warn_if_turned(layer.name, record_of(layer).get("turned", ""), found)
+        self.found.emit(found)
+
     def _new_class(self, found: Found, value: int) -> int:
         """Add a class for a value, with its own id if that is free, its name and its colour."""
         given = {item.value: item for item in found.classes}.get(value)
@@ -161,14 +174,24 @@ class Importing:
         self._painting.paint_all(strokes)
 
 
+def _warn_if_turned(name: str, turned: str | None, found: Found) -> None:
+    """Warn where only one of two files says how it lies in space, and that one is turned."""
+    for one, other, how in ((turned, found.turned, name), (found.turned, turned, found.name)):
+        if one and other is None:
+            show_warning(
+                f"{how}: {one}, for it says how it lies in space, and the other file doesn't: they "
+                f"may be mirrored against each other. '{how}::orientation=stored' opens it as it is"
+            )
+
+
 def _file_task(path: str, shape: tuple[int, ...]) -> Task:
     def look(report: Report) -> Found:
         with open_labels(path) as volume:
             labels = volume.data[:]
-            name, classes = volume.path.name, volume.classes
+            name, classes, turned = volume.path.name, volume.classes, volume.turned
         if len(shape) == 2 and labels.shape[0] == 1:
             labels = labels[0]
-        return _look(report, name, labels, classes, shape)
+        return replace(_look(report, name, labels, classes, shape), turned=turned)
 
     return look
 

@@ -85,7 +85,7 @@ def test_an_undone_stroke_leaves_no_trace(painted, run, read, tmp_path):
     ("order", "message"),
     [
         (np.zeros((2, 3, 4), np.uint16), "is no order of the strokes in .*2 x 3 x 4 voxels"),
-        (np.float32, "is no order of the strokes in .*of float32"),
+        (np.float32, "order.tif: holds .*but steps are whole numbers"),
         (-1, "holds no steps from 1"),
         ("elsewhere", "no voxel that is painted has a step in it"),
     ],
@@ -93,7 +93,7 @@ def test_an_undone_stroke_leaves_no_trace(painted, run, read, tmp_path):
 def test_what_is_no_order_is_refused(order, message, files, run, read, tmp_path):
     strokes = read(files / "strokes.tif")
     wrong = {
-        np.float32: (strokes > 0).astype(np.float32),
+        np.float32: (strokes > 0).astype(np.float32) / 2,
         -1: -(strokes > 0).astype(np.int16),
         "elsewhere": (strokes == 0).astype(np.uint16),
     }

@@ -192,6 +192,13 @@ def test_a_unit_that_is_none_beside_one_that_is():
         "the unit 'furlong' of an axis isn't a known one of length, and nm is taken for it",
     )
     assert calibrate((0.05, 5, 5), ("pixel",) * 3).notes == ()
+    (note,) = calibrate((0.05, 5, 5), ("nz",) * 3).notes
+    assert note == "the unit 'nz' of an axis isn't a known one of length, and it is left out"
+
+
+def test_a_place_beyond_all_stages_is_doubted():
+    assert calibrate((2, 1, 1), ("nm",) * 3, (0, 0, 3e8)).notes == ()
+    assert "hard to believe" in calibrate((2, 1, 1), ("nm",) * 3, (0, 0, 3e30)).notes[0]
 
 
 @pytest.mark.parametrize(

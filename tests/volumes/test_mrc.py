@@ -280,3 +280,19 @@ def test_a_file_that_is_no_mrc(path):
     path.write_bytes(b"this is a text\n" * 200)
     with pytest.raises(VolumeError, match=r"a\.mrc: "):
         open_volume(path)
+
+
+def test_intervals_that_contradict_the_voxels_are_said(path):
+    with mrcfile.new(path) as file:
+        file.set_data(VALUES)
+        file.voxel_size = 46
+    with open_volume(path) as volume:
+        assert volume.notes == ()
+    _patch(path, 28, np.array([80], "<i4").tobytes())
+    with open_volume(path) as volume:
+        assert volume.spacing == pytest.approx((4.6, 4.6, 0.46))
+        assert "but cubes of 4.6 nm by the number of voxels" in volume.notes[0]
+    with mrcfile.open(path, "r+") as file:  # a part that was cut out of a larger cell
+        file.header.mx, file.header.cella.x = 80, 80 * 46
+    with open_volume(path) as volume:
+        assert (volume.spacing, volume.notes) == (pytest.approx((4.6, 4.6, 4.6)), ())

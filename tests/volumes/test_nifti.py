@@ -192,3 +192,16 @@ def test_bytes_too_many_and_odd_units_are_noted(tmp_path):
     with open_volume(path) as volume:
         assert (volume.spacing, volume.unit) == ((2, 1, 1), None)
         assert volume.notes == ("the file has 3 bytes more than its header says",)
+
+
+def test_a_type_that_contradicts_its_bits_is_said(tmp_path):
+    for make, at in ((nibabel.Nifti1Image, 70), (nibabel.Nifti2Image, 12)):
+        path = tmp_path / "a.nii"
+        nibabel.save(make(np.zeros((8, 12, 5), np.int16), np.diag([-1.0, -1, 2, 1])), path)
+        with open_volume(path) as volume:
+            assert volume.notes == ()
+        content = bytearray(path.read_bytes())
+        content[at : at + 2] = (2).to_bytes(2, "little")  # uint8
+        path.write_bytes(content)
+        with open_volume(path) as volume:
+            assert "a value has 16 bits, but by its type it has 8" in volume.notes[0]

@@ -322,3 +322,26 @@ def test_the_array_may_be_read_as_it_lies_in_the_file(path):
         assert volume.turned == ""
     with pytest.raises(VolumeError, match="the orientation is 'stored'"):
         open_volume(f"{path}::orientation=up")
+
+
+def test_segments_that_reach_too_far_are_said(tmp_path):
+    path = tmp_path / "a.seg.nrrd"
+    write_volume(path, np.ones((5, 12, 8), np.uint8), classes=[VolumeClass(1, "a", "#ff0000")])
+    with open_volume(path) as volume:
+        assert volume.notes == ()
+    path.write_bytes(path.read_bytes().replace(b"sizes: 8 12 5", b"sizes: 8 10 5"))
+    with open_volume(path) as volume:
+        assert volume.notes == (
+            "its segments reach further than its sizes say, one of the two is wrong",
+        )
+
+
+def test_a_field_that_nrrd_does_not_have_is_said(path):
+    steps = {"space": "LPS", "space directions": (np.eye(3) * 2).tolist()}
+    _write(path, VALUES, **steps, content="a: b", anything="of one's own")
+    with open_volume(path) as volume:
+        assert volume.notes == ()
+    path.write_bytes(path.read_bytes().replace(b"space directions", b"spaze directions"))
+    with open_volume(path) as volume:
+        assert not volume.spacing_stated
+        assert "a field 'spaze directions', which NRRD has not" in volume.notes[0]

@@ -149,3 +149,11 @@ def test_tiles_that_were_never_written_are_said(path):
         assert "2 of the 5 pieces" in volume.notes[0]
         assert not np.asarray(volume.data[0]).any()
         np.testing.assert_array_equal(volume.data[2:], VALUES[2:])
+
+
+def test_voxels_of_one_have_their_place(path):
+    lines = "ImageJ=1.54f\nimages=5\nslices=5\nxorigin=-3\nzorigin=2\n"
+    options = {"metadata": None, "resolution": (1, 1), "resolutionunit": "NONE"}
+    tifffile.imwrite(path, VALUES, photometric="minisblack", description=lines, **options)
+    with open_volume(path) as volume:
+        assert (volume.spacing, volume.origin) == ((1, 1, 1), (-2, 0, 3))

@@ -268,3 +268,79 @@ def test_a_codec_that_is_not_installed_is_named(tmp_path):
     with pytest.raises(VolumeError, match="strange") as refused, open_volume(path) as volume:
         volume.data[...]
     assert "damaged" not in str(refused.value)
+
+
+def _change(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("shape", [(20, 70, 70), (33, 65, 40), (64, 64, 64), (5, 300, 301)])
+@pytest.mark.parametrize("kind", ["image", "labels"])
+def test_what_we_write_agrees_with_itself(tmp_path, shape, kind):
+    path = tmp_path / "a.zarr"
+    write_volume(path, np.ones(shape, np.uint8), spacing=(30, 10, 10), unit="nm", kind=kind)
+    with open_volume(path) as volume:
+        assert volume.notes == ()
+
+
+def test_a_scale_that_contradicts_the_next_level_is_said(tmp_path):
+    path = tmp_path / "a.zarr"
+    write_volume(path, np.ones((40, 300, 300), np.uint8), spacing=(10, 10, 10), unit="nm")
+    group = zarr.open_group(path, mode="r+")
+    ome = dict(group.attrs["ome"])
+    ome["multiscales"][0]["datasets"][0]["coordinateTransformations"][0]["scale"][2] = 90.0
+    group.attrs["ome"] = ome
+    with open_volume(path) as volume:
+        assert volume.spacing == (10, 10, 90)
+        assert "along x, the voxels of its second level" in volume.notes[0]
+
+
+def test_axes_that_contradict_those_of_the_array_are_said(tmp_path):
+    path = tmp_path / "a.zarr"
+    write_volume(path, np.ones((4, 5, 6), np.uint8), spacing=(2, 1, 1), unit="nm")
+    _change(path / "zarr.json", '"name": "y"', '"name": "q"')
+    _change(path / "zarr.json", '"name": "x"', '"name": "y"')
+    _change(path / "zarr.json", '"name": "q"', '"name": "x"')
+    with open_volume(path) as volume:
+        assert "its axes are z, x, y by OME's metadata, but z, y, x" in volume.notes[0]
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_a_type_that_contradicts_the_chunks_is_said(tmp_path, zarr_format):
+    path = tmp_path / "a.zarr"
+    options = {"zarr_format": zarr_format, "compressors": None, "chunks": (4, 10, 12)}
+    array = zarr.create_array(path, shape=VALUES.shape, dtype="<u2", **options)
+    array[...] = VALUES
+    with open_volume(path) as volume:
+        assert volume.notes == ()
+    if zarr_format == 2:
+        _change(path / ".zarray", "<u2", "<u4")
+    else:
+        _change(path / "zarr.json", "uint16", "uint32")
+    with open_volume(path) as volume:
+        assert "has 960 bytes, but 1920 by its metadata" in volume.notes[0]
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize(("old", "new"), [("8,", "6,"), ("20,", "10,"), ("24", "12")])
+def test_a_shape_that_contradicts_the_chunks_is_said(tmp_path, zarr_format, old, new):
+    path = tmp_path / "a.zarr"
+    options = {"zarr_format": zarr_format, "chunks": (2, 10, 12)}
+    array = zarr.create_array(path, shape=VALUES.shape, dtype="u1", **options)
+    array[...] = VALUES
+    told = path / (".zarray" if zarr_format == 2 else "zarr.json")
+    content = told.read_text()
+    at = content.index('"shape"')
+    told.write_text(content[:at] + content[at:].replace(old, new, 1))
+    with open_volume(path) as volume:
+        assert "there are chunks beyond its shape" in volume.notes[0]
+
+
+def test_a_pyramid_without_a_scale_is_said(tmp_path):
+    path = tmp_path / "a.zarr"
+    _pyramid(path, _space(*"zyx"), [{"type": "translation", "translation": [1, 2, 3]}])
+    with open_volume(path) as volume:
+        assert not volume.spacing_stated
+        assert "no scale is stated" in volume.notes[0]

@@ -134,7 +134,7 @@ def test_floats_are_no_labels(tmp_path, values):
     ((data, _, kind),) = read_layers(path, "annotations")
     assert (kind, data.dtype) == ("labels", np.uint8)
     np.testing.assert_array_equal(data, values)
-    write_volume(path, values + np.float32(0.5), kind="image")
+    write_volume(path, (values + 0.5).astype(np.float32), kind="image")
     with pytest.raises(VolumeError, match="but annotations are whole numbers"):
         read_layers(path, "annotations")
 
@@ -392,3 +392,18 @@ def test_the_record_can_be_kept_in_a_project(tmp_path, values, ending):
     write_volume(path, values.astype(np.uint8), kind="image", spacing=SPACING, unit="nm")
     (data,) = read_layers(path)
     assert json.loads(json.dumps(data[1]["metadata"])) == data[1]["metadata"]
+
+
+def test_layers_of_segments_are_not_named_after_the_first_ones_segments(tmp_path):
+    head = ["NRRD0004", "type: uint8", "dimension: 4", "sizes: 2 8 12 5", "encoding: raw"]
+    head += ["space: left-posterior-superior", "kinds: list domain domain domain"]
+    head += ["space directions: none (1,0,0) (0,1,0) (0,0,2)"]
+    for n, (name, layer, value) in enumerate([("a", 0, 1), ("b", 0, 2), ("c", 1, 1)]):
+        head += [f"Segment{n}_ID:=S{n}", f"Segment{n}_Name:={name}"]
+        head += [f"Segment{n}_LabelValue:={value}", f"Segment{n}_Layer:={layer}"]
+    path = tmp_path / "a.seg.nrrd"
+    path.write_bytes(("\n".join(head) + "\n\n").encode() + bytes(2 * 480))
+    layers = read_layers(path)
+    assert [kind for _, _, kind in layers] == ["labels", "labels"]
+    assert [fields["name"] for _, fields, _ in layers] == ["a channel 0", "a channel 1"]
+    assert [list(fields["features"]["name"]) for _, fields, _ in layers] == [["a", "b"], ["c"]]

@@ -127,3 +127,33 @@ def test_a_person_imports_a_layer(window: Any, labels: np.ndarray) -> None:
     window.settle()
     np.testing.assert_array_equal(window.strokes.data, np.where(labels == 7, 7, 0))
     assert window.session.live.scan.counts == {7: 1}
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "warned"),
+    [
+        ("rows are read from their end", "theirs.tif", True),
+        ("", "theirs.tif", False),
+        (None, "theirs.tif", False),
+        ("rows are read from their end", "theirs.nrrd", False),
+    ],
+)
+def test_labels_that_may_be_mirrored_are_told(
+    bench: Any,
+    labels: np.ndarray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    image: str | None,
+    name: str,
+    warned: bool,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("supervox.napari_plugin.painting.importing.show_warning", said.append)
+    bench.session.volume.image.metadata["supervox"] = {"turned": image}
+    write_volume(tmp_path / name, labels, spacing=(2, 1, 1))
+    found: list[Found] = []
+    bench.session.importing.found.connect(found.append)
+    bench.session.importing.read_file(str(tmp_path / name))
+    bench.until(lambda: found)
+    assert bool(said) == warned
+    assert all("orientation=stored" in text for text in said)
