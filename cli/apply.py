@@ -270,14 +270,15 @@ def _label(
         beside_bytes=0 if mask is None else mask.data.dtype.itemsize,
     ) as rooms:
         no_data = model.parameters.no_data
+        masked = read_mask(mask, volume, stages, rooms.images)
         data, gaps = read_volume(
             volume,
             stages,
             no_data=no_data,
-            mask=read_mask(mask, volume, stages, rooms.images),
+            mask=masked,
             workspace=rooms.images,
         )
-        further = read_channels(channels, stages, no_data, rooms.images)
+        further = read_channels(channels, stages, no_data, masked, rooms.images)
         at_home = fingerprint(data, *further) == model.trained_on
         learned = learned_size(model)
         size = voxel_size(volume, request.spacing, learned, prefer_learned=at_home)

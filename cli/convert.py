@@ -19,6 +19,7 @@ from supervox.volumes import (
     open_volume,
     times,
     unit_symbol,
+    whole_numbers,
     write_volume,
 )
 
@@ -112,11 +113,8 @@ def _kind(volume: Volume, target: str) -> Kind:
 def _convert(volume: Volume, target: str, place: _Place, kind: Kind, dtype: str | None) -> float:
     """Write the new file; return the seconds that it took."""
     data: Any = volume.data
-    if kind == "labels" and data.dtype.kind not in "ui" and dtype is None:
-        raise VolumeError(
-            f"{volume.path}: holds {data.dtype}, but labels are integers; say --kind image, or "
-            "which integers they are, with --dtype"
-        )
+    if kind == "labels" and dtype is None:
+        data = whole_numbers(volume).data
     if dtype is not None:
         data = _Cast(volume.data, np.dtype(dtype), str(volume.path))
     with Outputs([volume.path]) as outputs, StageProgress() as stages:

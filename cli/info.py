@@ -132,6 +132,7 @@ def _volume_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("voxel size", f"{times(spacing)} {unit}".strip() if spacing else "not stated"),
         ("extent", f"{times(extent)} {unit}".strip() if extent else ""),
         ("origin", f"{times(content['origin'])} {unit}".strip() if any(content["origin"]) else ""),
+        ("turned", content["turned"] or ""),
         ("chunks", times(chunks) if chunks else ""),
         ("classes", ", ".join(classes)),
         *[("note", note) for note in content["notes"]],

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from supervox.execution import Slices, VolumeLike, Workspace
@@ -27,6 +28,7 @@ from supervox.volumes import (
     VolumeClass,
     VoxelSize,
     choose_voxel_size,
+    open_labels,
     open_volume,
     times,
 )
@@ -61,6 +63,18 @@ def voxel_size(
     return size
 
 
+def tell_turned(volume: Volume, other: Volume) -> None:
+    """Warn where a file that says how it lies in space is put beside one that doesn't."""
+    for placed, plain in ((volume, other), (other, volume)):
+        if placed.turned and plain.turned is None:
+            say(
+                f"{placed.path}: {placed.turned}, for it says how it lies in space; {plain.path} "
+                "doesn't, and is read as it is. If that was made of the array as the other file "
+                "has it, they are mirrored against each other: give "
+                f"'{placed.path}::orientation=stored'"
+            )
+
+
 def check_same_shape(volume: Volume, strokes: Volume) -> None:
     """Refuse strokes that weren't painted on the volume, naming both files."""
     if strokes.shape != volume.shape:
@@ -68,11 +82,7 @@ def check_same_shape(volume: Volume, strokes: Volume) -> None:
             f"{strokes.path}: has {times(strokes.shape)} voxels, but {volume.path} has "
             f"{times(volume.shape)}; the strokes must be painted on this volume"
         )
-    if strokes.data.dtype.kind not in "ui":
-        raise SegmentationError(
-            f"{strokes.path}: holds {strokes.data.dtype}, but strokes are integers (the ids of "
-            "the classes, 0 = unlabelled); save them as uint8"
-        )
+    tell_turned(volume, strokes)
 
 
 def in_order(
@@ -93,8 +103,8 @@ def in_order(
     beside = order_beside(strokes.path)
     if order is None and not beside.exists():
         return painted
-    with open_volume(order or beside) as volume:
-        if volume.shape != strokes.shape or volume.data.dtype.kind not in "ui":
+    with open_labels(order or beside, "steps") as volume:
+        if volume.shape != strokes.shape:
             raise SegmentationError(
                 f"{volume.path}: is no order of the strokes in {strokes.path}: it has "
                 f"{times(volume.shape)} voxels of {volume.data.dtype}, not {times(strokes.shape)} "
@@ -116,19 +126,30 @@ def check_channels(volume: Volume, channels: Sequence[Volume]) -> None:
                 f"{channel.path}: has {times(channel.shape)} voxels, but {volume.path} has "
                 f"{times(volume.shape)}; bring the channels onto the same voxels first"
             )
+        tell_turned(volume, channel)
 
 
 def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
     """Refuse what can't be laid over the volume."""
+    _check_belongs(name, overlay, volume)
+    if overlay.data.dtype.kind not in "ui":
+        raise SegmentationError(
+            f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
+        )
+
+
+def check_mask(mask: Volume, volume: Volume) -> None:
+    """Refuse what can't be the mask of a volume; its numbers may be of any type."""
+    _check_belongs("mask", mask, volume)
+
+
+def _check_belongs(name: str, overlay: Volume, volume: Volume) -> None:
     if overlay.shape != volume.shape:
         raise SegmentationError(
             f"{overlay.path}: has {times(overlay.shape)} voxels, but {volume.path} has "
             f"{times(volume.shape)}; the {name} must belong to this volume"
         )
-    if overlay.data.dtype.kind not in "ui":
-        raise SegmentationError(
-            f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
-        )
+    tell_turned(volume, overlay)
 
 
 @dataclass(frozen=True)
@@ -212,18 +233,19 @@ def read_channels(
     channels: Sequence[Volume],
     stages: StageProgress,
     no_data: str,
+    mask: VolumeLike | None = None,
     workspace: Workspace | None = None,
 ) -> list[VolumeLike]:
-    """Read further channels, as `read_volume` does."""
-    return [
-        read_volume(channel, stages, no_data=no_data, workspace=workspace, consequence=STOOD_IN)[0]
-        for channel in channels
-    ]
+    """Read further channels, as `read_volume` does; the mask is theirs, too."""
+    read = partial(read_volume, no_data=no_data, mask=mask, workspace=workspace)
+    return [read(channel, stages, consequence=STOOD_IN)[0] for channel in channels]
 
 
 def opened_mask(stack: ExitStack, address: str | None) -> Volume | None:
     """Open a mask until the stack ends; None if there is none, in so many words."""
-    return None if address in (None, NOTHING) else stack.enter_context(open_volume(address))
+    if address is None or address == NOTHING:
+        return None
+    return stack.enter_context(open_volume(address))
 
 
 def read_mask(
@@ -238,7 +260,7 @@ def read_mask(
     """
     if mask is None:
         return None
-    check_overlay("mask", mask, volume)
+    check_mask(mask, volume)
     with stages.stage("read", f"Reading {mask.path.name}") as run:
         return copy_volume(mask.data, workspace, run, release=mask.data.release)
 

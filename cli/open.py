@@ -59,11 +59,12 @@ def _check_file(path: str) -> None:
 
 def _check_overlays(volume: str, overlays: dict[str, str | None]) -> None:
     """Refuse what can't be laid over the volume."""
-    from supervox.volumes import open_volume
+    from supervox.volumes import open_labels, open_volume
 
     from .inputs import check_overlay
 
     for name, path in overlays.items():
         if path is not None:
-            with open_volume(volume) as below, open_volume(path) as overlay:
+            with open_volume(volume) as below, open_labels(path, name) as overlay:
                 check_overlay(name, overlay, below)
+                overlay.data[overlay.shape[0] // 2]  # whether they can be labels

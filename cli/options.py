@@ -64,8 +64,8 @@ channels = click.option(
 mask = click.option(
     "--mask",
     metavar="FILE",
-    help="Volume of integers of the same shape: 0 where there is no data. Labels are 0 there. A "
-    "project keeps it, until it gets another one, or none.",
+    help="Volume of the same shape: 0 where there is no data, and anything else elsewhere. Labels "
+    "are 0 there. A project keeps it, until it gets another one, or none.",
 )
 no_data = click.option(
     "--no-data",

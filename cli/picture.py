@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 from supervox.reports import Look, draw_picture
-from supervox.volumes import Volume, open_volume
+from supervox.volumes import Volume, open_labels, open_volume
 
 from . import options
 from .inputs import check_overlay, voxel_size
@@ -42,7 +42,7 @@ def command(
     with ExitStack() as stack:
         opened = stack.enter_context(open_volume(volume))
         overlays = {
-            name: stack.enter_context(open_volume(path))
+            name: stack.enter_context(open_labels(path, name))
             for name, path in (("labels", labels), ("strokes", strokes))
             if path is not None
         }

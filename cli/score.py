@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 from supervox.segmentation import Scores, score
-from supervox.volumes import open_volume
+from supervox.volumes import open_labels
 
 from . import options
-from .inputs import class_names
+from .inputs import class_names, tell_turned
 from .progress import StageProgress
 from .report import print_json, print_table
 
@@ -39,8 +39,9 @@ def command(
     precision the share of its labels that are right. Means are over the classes of the truth.
     """
     with ExitStack() as stack:
-        opened = [stack.enter_context(open_volume(path)) for path in (labels, truth)]
-        skip = None if ignore is None else stack.enter_context(open_volume(ignore)).data
+        opened = [stack.enter_context(open_labels(path)) for path in (labels, truth)]
+        tell_turned(*opened)
+        skip = None if ignore is None else stack.enter_context(open_labels(ignore)).data
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
         with StageProgress(workers) as stages, stages.stage("score", "Comparing") as run:
             result = score(opened[0].data, opened[1].data, skip, workers=run)

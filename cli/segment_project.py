@@ -21,13 +21,13 @@ from supervox.segmentation import (
     choose_device,
     find_strokes,
 )
-from supervox.volumes import Volume, class_colour, open_volume
+from supervox.volumes import Volume, class_colour, open_strokes, open_volume
 
 from . import projects
 from .errors import note_written, say
 from .export import write_model
 from .inputs import (
-    check_overlay,
+    check_mask,
     check_same_shape,
     class_names,
     in_order,
@@ -99,13 +99,11 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
         assert request.volume is not None
         assert request.annotations is not None
         with ExitStack() as stack:  # before anything is made
-            volume, strokes = [
-                stack.enter_context(open_volume(path))
-                for path in (request.volume, request.annotations)
-            ]
+            volume = stack.enter_context(open_volume(request.volume))
+            strokes = stack.enter_context(open_strokes(request.annotations))
             _check_strokes(strokes, volume)
             if (mask := opened_mask(stack, request.mask)) is not None:
-                check_overlay("mask", mask, volume)
+                check_mask(mask, volume)
         parameters = request.change(SegmentationParameters())
         Project.create(
             request.project, request.volume, parameters=parameters, spacing=request.spacing
@@ -130,7 +128,7 @@ def _balance(project: Project, balance: Balance) -> None:
 def _import_strokes(project: Project, address: str, volume: Volume, order: str | None) -> None:
     """Make the strokes of the project those of a file; undoing brings the old ones back."""
     store = project.annotations
-    with open_volume(address) as strokes:
+    with open_strokes(address) as strokes:
         painted = in_order(_check_strokes(strokes, volume), strokes, order)
         if change_between(find_strokes(store.voxels), painted).voxels.size:
             for step in np.unique(painted.steps):  # one change each, as they were painted
@@ -151,7 +149,7 @@ def _change_mask(project: Project, address: str, volume: Volume, stages: StagePr
         if file is None:
             keep_mask(project, None)
             return
-        check_overlay("mask", file, volume)
+        check_mask(file, volume)
         with stages.stage("mask", f"Keeping the mask {file.path.name}") as run:
             looking, writing = run.steps([1, 2])
             mask = Mask.of(file.data, file.path.name, run=looking)

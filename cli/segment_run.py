@@ -14,7 +14,7 @@ from supervox.segmentation import (
     find_strokes,
     save_model,
 )
-from supervox.volumes import open_volume
+from supervox.volumes import open_strokes, open_volume
 
 from .budget import rooms_for
 from .errors import say
@@ -49,10 +49,10 @@ def run(request: SegmentRequest) -> dict[str, Any]:
     parameters = request.change(SegmentationParameters())
     device = choose_device(request.device, request.scheduler, say)
     with ExitStack() as stack:
-        volume, strokes, *further = [
-            stack.enter_context(open_volume(path))
-            for path in (request.volume, request.annotations, *request.channels)
+        volume, *further = [
+            stack.enter_context(open_volume(path)) for path in (request.volume, *request.channels)
         ]
+        strokes = stack.enter_context(open_strokes(request.annotations))
         check_same_shape(volume, strokes)
         check_channels(volume, further)
         mask = opened_mask(stack, request.mask)
@@ -82,17 +82,18 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     beside_bytes=0 if mask is None else mask.data.dtype.itemsize,
                 )
             )
+            masked = read_mask(mask, volume, stages, rooms.images)
             data, gaps = read_volume(
                 volume,
                 stages,
                 no_data=parameters.no_data,
-                mask=read_mask(mask, volume, stages, rooms.images),
+                mask=masked,
                 workspace=rooms.images,
             )
             lost = tell_strokes_without_data(painted, data)
             segmenter = Segmenter(
                 data,
-                channels=read_channels(further, stages, parameters.no_data, rooms.images),
+                channels=read_channels(further, stages, parameters.no_data, masked, rooms.images),
                 spacing=size.spacing,
                 parameters=parameters,
                 workers=request.workers,

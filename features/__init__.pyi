@@ -5,6 +5,7 @@ from .no_data import GappedVolume as GappedVolume
 from .no_data import fill_values_of as fill_values_of
 from .no_data import finite as finite
 from .no_data import leave_out as leave_out
+from .no_data import mask_has_data as mask_has_data
 from .no_data import read_filled as read_filled
 from .no_data_choice import AUTO as AUTO
 from .no_data_choice import NOTHING as NOTHING

@@ -31,7 +31,7 @@ class GappedVolume:
     volume : array-like, (Z, Y, X)
     fill_values : tuple of FillValue
     mask : array-like, (Z, Y, X), optional
-        0 where there is no data.
+        0, or NaN, where there is no data.
     stand_in : StandIn, optional
         What filters see there.
     """
@@ -73,7 +73,7 @@ class GappedVolume:
             if equal.any():
                 gaps |= equal if fill.window == 1 else self._in_pieces(key, fill)
         if self.mask is not None:
-            gaps |= np.asarray(self.mask[key]) == 0
+            gaps |= ~mask_has_data(np.asarray(self.mask[key]))
         return gaps
 
     def _in_pieces(self, key: Any, fill: FillValue) -> NDArray[np.bool_]:
@@ -104,7 +104,7 @@ def leave_out(
         "auto": constants that fill much of the volume, see `find_fill_values`; "none"; or the
         values that stand for no data, like "0" or "0, 65535".
     mask : array-like, (Z, Y, X), optional
-        0 where there is no data.
+        0, or NaN, where there is no data.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def leave_out(
     Raises
     ------
     ValueError
-        If `no_data` says something else, or the mask has another shape or no whole numbers.
+        If `no_data` says something else, or the mask has another shape or no real numbers.
     """
     if isinstance(volume, GappedVolume) and mask is None:
         return volume
@@ -161,11 +161,17 @@ def fill_values_of(volume: VolumeLike) -> tuple[float, ...]:
     return tuple(fill.value for fill in volume.fill_values)
 
 
+def mask_has_data(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where values of a mask, of any real type, stand for data."""
+    found: NDArray[np.bool_] = values != 0
+    return found & (values == values) if values.dtype.kind == "f" else found
+
+
 def _check_mask(mask: VolumeLike, shape: Sequence[int]) -> None:
     if tuple(mask.shape) != tuple(shape):
         raise ValueError(
             f"the mask has shape {tuple(mask.shape)}, the volume {tuple(shape)}: it must have a "
             "voxel for each of the volume's, 0 = no data"
         )
-    if np.dtype(mask.dtype).kind not in "bui":
-        raise ValueError(f"the mask must be of integers (0 = no data), not {mask.dtype}")
+    if np.dtype(mask.dtype).kind not in "buif":
+        raise ValueError(f"the mask must be of real numbers (0 = no data), not {mask.dtype}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, Slices, VolumeLike, Workspace
-from supervox.features import GappedVolume
+from supervox.features import GappedVolume, mask_has_data
 
 from .array_parts import PartDamaged, Parts
 from .errors import ProjectError
@@ -42,11 +42,11 @@ class Mask:
 
     @classmethod
     def of(cls, values: VolumeLike, name: str, *, run: Run = Run()) -> Mask:
-        """Make a mask of integers; all but 0 is data.
+        """Make a mask of numbers; all but 0 and NaN is data.
 
         Parameters
         ----------
-        values : array-like of integers, (Z, Y, X)
+        values : array-like, (Z, Y, X), any real dtype
             Read slab by slab, now and whenever voxels of the mask are read.
         name : str
             Of its file or layer, for people.
@@ -75,15 +75,14 @@ class Mask:
 
 
 class _ZeroOrOne:
-    """Integers as a mask: 1 where they aren't 0."""
+    """Numbers as a mask: 1 where they stand for data."""
 
     def __init__(self, values: VolumeLike) -> None:
         self._values = values
         self.shape, self.dtype = tuple(values.shape), np.dtype(np.uint8)
 
     def __getitem__(self, key: Any, /) -> NDArray[np.uint8]:
-        found: NDArray[np.uint8] = (np.asarray(self._values[key]) != 0).astype(np.uint8)
-        return found
+        return mask_has_data(np.asarray(self._values[key])).astype(np.uint8)
 
 
 def keep_mask(project: Project, mask: Mask | None, *, run: Run = Run()) -> bool:

@@ -36,7 +36,7 @@ class Recorder:
         self._waiting: list[Change] = []
         self._undone: list[Change] = []  # of those that wait
         self._store = store
-        self._order: StrokeOrder[int] = StrokeOrder()  # of those that wait
+        self._order: StrokeOrder[Change] = StrokeOrder()  # of those that wait
         if store is None:
             self._known = np.zeros(voxels.shape, np.uint8)  # pages nobody writes to cost nothing
         else:
@@ -169,8 +169,7 @@ class Recorder:
         """Return strokes of the array with the steps at which they were painted."""
         if self._store is not None:
             return self._store.order(strokes)
-        waiting = {id(change): change for change in self._waiting}
-        self._order.follow(tuple(waiting), waiting.__getitem__)
+        self._order.follow(tuple(self._waiting), lambda change: change)
         return self._order.order(strokes)
 
     @property

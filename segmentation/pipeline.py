@@ -32,7 +32,7 @@ def segment(
         0 = unlabelled; other values are class ids and come out unchanged.
     channels : sequence of array-like, of the volume's shape
         Further images of the same voxels; see `Segmenter`.
-    mask : integers, of the volume's shape, optional
+    mask : array-like, of the volume's shape, any real dtype, optional
         0 where there is no data; see `Segmenter`.
     spacing : sequence of float
         Voxel size per axis.

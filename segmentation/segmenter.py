@@ -59,7 +59,7 @@ class Segmenter:
     channels : sequence of array-like, of the volume's shape
         Further images of the same voxels, as of other energies or detectors: their features help
         to tell the classes apart. Supervoxels and borders are those of `volume`.
-    mask : integers, of the volume's shape, optional
+    mask : array-like, of the volume's shape, any real dtype, optional
         0 where there is no data, beside what `no_data` of the parameters says. Labels are 0 there.
     spacing : sequence of float
         Voxel size per axis.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -66,11 +67,18 @@ class VolumeArray:
         self.shape: tuple[int, int, int] = (sizes.get("z", 1), sizes["y"], sizes["x"])
         native = np.dtype(source.dtype).newbyteorder("=")
         self.dtype: np.dtype[Any] = np.dtype(np.uint8) if native == np.bool_ else native
+        self._read = self.dtype
+        self._convert: Callable[[Array], Array] | None = None
         chunks = getattr(source, "chunks", None)
         per_axis = dict(zip(self._axes, chunks, strict=True)) if chunks else {}
         self.chunks: tuple[int, int, int] | None = (
             (per_axis.get("z", 1), per_axis["y"], per_axis["x"]) if chunks else None
         )
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """Letter of each axis of the source."""
+        return self._axes
 
     @property
     def size(self) -> int:
@@ -107,8 +115,25 @@ class VolumeArray:
             part = part[np.newaxis][by_axis["z"]]
             spatial.insert(0, "z")
         part = part.transpose([spatial.index(axis) for axis in "zyx"])
-        part = part.astype(self.dtype, copy=False)
+        part = part.astype(self._read, copy=False)
+        if self._convert is not None:
+            part = self._convert(part)
         return part[tuple(0 if drop else slice(None) for drop in dropped)]
+
+    def converted(self, convert: Callable[[Array], Array], dtype: npt.DTypeLike) -> VolumeArray:
+        """Return a view whose values go through a function, one after the other if there are more.
+
+        Parameters
+        ----------
+        convert
+            Of the values of a slice, of any shape, to others of the same shape.
+        dtype
+            What it gives.
+        """
+        view, before = copy.copy(self), self._convert
+        view.dtype = np.dtype(dtype)
+        view._convert = convert if before is None else lambda part: convert(before(part))
+        return view
 
     def release(self) -> None:
         """Let go of memory that mirrors the file, if that is mapped into memory."""

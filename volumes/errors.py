@@ -1,11 +1,48 @@
 """The base of all our exceptions, the one of this room, and where those of libraries become it."""
 
 import errno
+import gzip
+import json
 import logging
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
+
+# What libraries raise, and what their words are, about files that aren't as they were written.
+_DAMAGES = (
+    *(EOFError, UnicodeDecodeError, json.JSONDecodeError, struct.error, zlib.error),
+    *(gzip.BadGzipFile, ElementTree.ParseError),
+)
+_NAMES_OF_DAMAGES = (
+    "TiffFileError",
+    "ImageFileError",
+    "HeaderDataError",
+    "NRRDError",
+    "OleFileError",
+)
+_WORDS_OF_DAMAGE = (
+    *("truncat", "corrupt", "checksum", "crc", "signature", "magic", "incomplete", "premature"),
+    *("end of file", "unexpected end", "eof", "invalid header", "bad ", "wrong ", "overflow"),
+    *(
+        "decompress",
+        "inflate",
+        "decod",
+        "invalid data",
+        "not a tiff",
+        "cannot reshape",
+        "too small",
+    ),
+    *("mmap length is greater", "buffer", "broken", "malformed", "failed to read all"),
+)
+_WORDS_OF_LACK = (
+    *("requires the", "codec not available", "unknown codec", "no module named"),
+    *("is not registered", "lib/plugin"),  # HDF5's filters
+)
+_UNTOLD = (KeyError, IndexError, AttributeError, TypeError)  # whose messages are no sentences
 
 
 class Candidate(NamedTuple):
@@ -72,6 +109,29 @@ def _reason(path: Path, error: OSError, *, writing: bool) -> str | None:
     return None
 
 
+def _is_damage(error: BaseException) -> bool:
+    """Say whether an exception tells of a file that isn't as it was written."""
+    kind = type(error)
+    if isinstance(error, _DAMAGES) or kind.__name__ in _NAMES_OF_DAMAGES:
+        return True
+    if (kind.__module__ or "").startswith("imagecodecs") and kind.__name__.endswith("Error"):
+        return True
+    text = str(error).lower()
+    return any(word in text for word in _WORDS_OF_DAMAGE)
+
+
+def _consequence(error: BaseException) -> str:
+    """Say what an exception of a library means to a person who reads a file, and what to do."""
+    text = str(error).lower()
+    if isinstance(error, ImportError) or any(word in text for word in _WORDS_OF_LACK):
+        return "something that it needs isn't installed: install it, or export it in another way"
+    if isinstance(error, OSError) and error.errno is not None:
+        return "check the disk or the network that it lies on, and the access to it"
+    if _is_damage(error) or isinstance(error, OSError):  # a library's own, of what it read
+        return "the file is damaged, cut short or of another format: copy or export it again"
+    return "if other programs read it, that is a fault of supervox's: please report it"
+
+
 @contextmanager
 def reading(path: Path, format_name: str) -> Iterator[None]:
     """Turn whatever a library raises about a file that it reads into a `VolumeError`."""
@@ -81,27 +141,34 @@ def reading(path: Path, format_name: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = _reason(path, error, writing=False) if isinstance(error, OSError) else None
+        words = _first_line(error)
+        if isinstance(error, _UNTOLD):
+            words = f"{type(error).__name__}: {words}"
         message = reason or (
-            f"{path}: can't be read as {format_name} ({_first_line(error)}); "
-            "the file is damaged, cut short or of another format: copy or export it again"
+            f"{path}: can't be read as {format_name} ({words}); {_consequence(error)}"
         )
         raise VolumeError(message) from error
+
+
+class _Collector(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message."""
+        self.found.append(record.getMessage())
 
 
 @contextmanager
 def complaints_of(logger_name: str) -> Iterator[list[str]]:
     """Collect what a library logs: that parts are missing is no more to some than a log line."""
-    found: list[str] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(record.getMessage())
-
-    logger = logging.getLogger(logger_name)
-    collector = Collector(logging.WARNING)
+    logger, collector = logging.getLogger(logger_name), _Collector(logging.WARNING)
     logger.addHandler(collector)
     try:
-        yield found
+        yield collector.found
     finally:
         logger.removeHandler(collector)
 

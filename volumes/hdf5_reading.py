@@ -18,6 +18,7 @@ from .nexus import axes_calibration, default_signal, marked_signals, text_of
 from .volume import Volume, VolumeClass, classes_from_json
 
 _NAME = "HDF5"
+_COLOUR = "IMAGE_TRUECOLOR"
 _INTERLACED = {"INTERLACE_PIXEL": "yxs", "INTERLACE_PLANE": "syx", "INTERLACE_LINE": "ysx"}
 
 
@@ -69,9 +70,10 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
     candidates = _candidates(group)
     for wanted in (_is_volume, lambda item: item.ndim > 3, lambda item: True):
         chosen = [item for item in candidates if wanted(item)]
-        marked = marked_signals(chosen)
-        if len(chosen) == 1 or len(marked) == 1:
-            return (marked or chosen)[0]
+        if len(chosen) == 1:
+            return chosen[0]
+        if len(marked := marked_signals(chosen)) == 1:
+            return marked[0]
         if chosen:
             raise VolumeError(
                 f"{address.path}: holds several volumes, pick one with "
@@ -107,7 +109,9 @@ def _is_volume(item: h5py.Dataset) -> bool:
     """Say whether a dataset has the shape of one volume, and isn't a picture in colour."""
     sizes = item.shape
     is_volume = len(sizes) >= 3 and sum(length > 1 for length in sizes) == 3
-    return is_volume and "s" not in (_axes(item) or ()) and not looks_coloured(sizes, item.dtype)
+    if not is_volume or looks_coloured(sizes, item.dtype):
+        return False
+    return text_of(item.attrs.get("IMAGE_SUBCLASS")) != _COLOUR
 
 
 def _candidates(group: h5py.Group) -> list[h5py.Dataset]:
@@ -152,8 +156,9 @@ def _axes(dataset: h5py.Dataset) -> list[str] | None:
     In our way, ilastik's, that of HDF5's labels of dimensions, or of its pictures in colour.
     """
     letters: list[str] | None = None
-    own = text_of(dataset.attrs.get("axes"))
-    tags = text_of(dataset.attrs.get("axistags"))
+    names = set(dataset.attrs)
+    own = text_of(dataset.attrs["axes"]) if "axes" in names else ""
+    tags = text_of(dataset.attrs["axistags"]) if "axistags" in names else ""
     if tags:
         try:
             letters = [str(item["key"]) for item in json.loads(tags)["axes"]]
@@ -161,11 +166,11 @@ def _axes(dataset: h5py.Dataset) -> list[str] | None:
             return None
     elif own and len(own) == dataset.ndim:
         letters = list(own)
-    elif "DIMENSION_LABELS" in dataset.attrs:
+    elif "DIMENSION_LABELS" in names:
         letters = known_letters(
             [text_of(name) for name in np.ravel(dataset.attrs["DIMENSION_LABELS"])]
         )
-    elif text_of(dataset.attrs.get("IMAGE_SUBCLASS")) == "IMAGE_TRUECOLOR":
+    elif "IMAGE_SUBCLASS" in names and text_of(dataset.attrs["IMAGE_SUBCLASS"]) == _COLOUR:
         mode = text_of(dataset.attrs.get("INTERLACE_MODE"))
         letters = list(_INTERLACED.get(mode, "yxs"))
     return letters if letters is not None and len(letters) == dataset.ndim else None

@@ -2,7 +2,7 @@
 
 Lengths are in angstrom in the file and given in nm. Headers in the wild are often wrong; what
 we doubt about one becomes a note of the volume, and only what leaves the values
-unreadable is an error. Values are mapped, not read; those of packed files (``.map.gz``) are
+unreadable is an error. Values are read where they are sliced; those of packed files (``.map.gz``) are
 unpacked at the first look.
 """
 
@@ -58,16 +58,18 @@ HEADER_DTYPE = np.dtype(
     ]
 )
 _IMOD_STAMP = 1146047817
+_RIGHT = 0.1  # degrees by which an angle may differ from a right one
 _STAMPS = {b"\x44": "<", b"\x11": ">"}
 
 
 def open_mrc(address: Address) -> Volume:
     """Open an MRC file of any mode that holds real numbers."""
-    packed = packing_of(address.path)
-    header, notes = _read_header(address, packed)
+    size = address.path.stat().st_size
+    packed, header, notes = _read_header(address, size)
     dtype = _dtype(header, address)
     values_bytes = math.prod(_shape(header)) * dtype.itemsize
-    offset, doubts = _offset(header, values_bytes, packed, address)
+    found = _bytes_unpacked(address.path, packed) if packed else size
+    offset, doubts = _offset(header, values_bytes, found, address, is_packed=packed is not None)
     source: Any
     if packed:
         source = StoredValues(address.path, offset, _shape(header), dtype, packed=packed)
@@ -87,10 +89,17 @@ def open_mrc(address: Address) -> Volume:
     )
 
 
-def _read_header(address: Address, packed: str | None) -> tuple[Array, tuple[str, ...]]:
-    """Read the header in the byte order in which it makes sense, and say what is odd about it."""
-    with opened(address.path, packed) as file:
+def _read_header(address: Address, size: int) -> tuple[str | None, Array, tuple[str, ...]]:
+    """Read the header in the byte order in which it makes sense, and say what is odd about it.
+
+    Before it comes how the file is packed.
+    """
+    with address.path.open("rb") as file:
         content = file.read(HEADER_DTYPE.itemsize)
+    packed = packing_of(content)
+    if packed is not None:
+        with opened(address.path, packed) as file:
+            content = file.read(HEADER_DTYPE.itemsize)
     if len(content) < HEADER_DTYPE.itemsize:
         raise VolumeError(
             f"{address.path}: is cut short, an MRC header alone has {HEADER_DTYPE.itemsize} bytes; "
@@ -103,8 +112,7 @@ def _read_header(address: Address, packed: str | None) -> tuple[Array, tuple[str
         notes += (f"the machine stamp {content[212:216].hex(' ')} isn't a known one",)
     orders: tuple[Literal["<", ">"], ...] = (">", "<") if stated == ">" else ("<", ">")
     headers = [found.view(HEADER_DTYPE.newbyteorder(order)) for order in orders]
-    size = None if packed else address.path.stat().st_size
-    fitting = [header for header in headers if _makes_sense(header, size)]
+    fitting = [header for header in headers if _makes_sense(header, None if packed else size)]
     plausible = [header for header in headers if _makes_sense(header, None)]
     if not plausible:
         raise VolumeError(
@@ -116,7 +124,7 @@ def _read_header(address: Address, packed: str | None) -> tuple[Array, tuple[str
         notes += ("the machine stamp contradicts the header's byte order and was ignored",)
     if content[208:211] != b"MAP":
         notes += ("the header has no 'MAP' mark",)
-    return chosen, notes
+    return packed, chosen, notes
 
 
 def _makes_sense(header: Array, size: int | None) -> bool:
@@ -135,10 +143,8 @@ def _shape(header: Array) -> tuple[int, int, int]:
     return int(header["nz"]), int(header["ny"]), int(header["nx"])
 
 
-def _bytes_of(path: Path, packed: str | None) -> int | None:
+def _bytes_unpacked(path: Path, packed: str) -> int | None:
     """Return how many bytes there are, unpacked; None if only unpacking would tell."""
-    if packed is None:
-        return path.stat().st_size
     if packed != "gzip":
         return None
     with path.open("rb") as file:  # gzip notes it at its end, up to 4 GiB
@@ -147,7 +153,7 @@ def _bytes_of(path: Path, packed: str | None) -> int | None:
 
 
 def _offset(
-    header: Array, values_bytes: int, packed: str | None, address: Address
+    header: Array, values_bytes: int, size: int | None, address: Address, *, is_packed: bool
 ) -> tuple[int, tuple[str, ...]]:
     """Return where the values begin, and what is odd about it.
 
@@ -155,7 +161,6 @@ def _offset(
     that its length is of.
     """
     own, extended = HEADER_DTYPE.itemsize, int(header["nsymbt"])
-    size = _bytes_of(address.path, packed)
     if extended and size == own + values_bytes:
         return own, (
             f"the header tells of an extended header of {extended} bytes that isn't there; the "
@@ -167,7 +172,7 @@ def _offset(
             f"{extended} bytes); export it again"
         )
     expected = own + extended + values_bytes
-    if packed or size is None:
+    if is_packed or size is None:
         return own + extended, ()  # what is cut short is told when it is unpacked
     if size < expected:
         raise VolumeError(
@@ -247,7 +252,7 @@ def _calibration(header: Array, axes: str, planes: int) -> Calibration:
         origin = [int(header[starts[axis]]) * size for axis, size in zip("zyx", sizes, strict=True)]
     found = calibrate(sizes, ("nm", "nm", "nm"), origin, planes=planes)
     angles = [float(header["cellb"][name]) for name in ("alpha", "beta", "gamma")]
-    if any(angles) and not np.allclose(angles, 90, atol=0.1):
+    if any(angles) and max(abs(angle - 90) for angle in angles) > _RIGHT:
         skew = f"the cell has angles of {times(angles)} degrees, which are ignored"
         return replace(found, notes=(*found.notes, skew))
     return found

@@ -96,18 +96,18 @@ def marked_signals(datasets: Sequence[h5py.Dataset]) -> list[h5py.Dataset]:
     ]
 
 
-def _axes_of(dataset: h5py.Dataset) -> list[str]:
+def _axes_of(dataset: h5py.Dataset, group: h5py.Group) -> list[str]:
     """Return the names of the datasets that hold the axes' values.
 
     They are named by the group, in the old way by the dataset, or each says by ``axis=1`` which
     one it is.
     """
-    for item in (dataset.parent, dataset):
+    for item in (group, dataset):
         if "axes" in item.attrs and len(names := _names_of(item.attrs["axes"])) == dataset.ndim:
             return names
     numbered: dict[int, str] = {}
-    for name in dataset.parent:
-        item = _get(dataset.parent, name)
+    for name in group if len(group) > dataset.ndim else ():
+        item = _get(group, name)
         if isinstance(item, h5py.Dataset) and item.ndim == 1 and "axis" in item.attrs:
             number = _number_of(item.attrs["axis"])
             if number is not None and _number_of(item.attrs.get("primary", 1)) == 1:
@@ -117,14 +117,15 @@ def _axes_of(dataset: h5py.Dataset) -> list[str]:
 
 def axes_calibration(dataset: h5py.Dataset) -> Calibration:
     """Return voxel size and origin from the evenly spaced ``@axes`` of the dataset's NXdata."""
-    names = _axes_of(dataset) if dataset.ndim >= 3 else []
-    if not names:
+    if dataset.ndim < 3:
         return Calibration()
+    group = dataset.parent  # which takes HDF5 a while to find
+    names = _axes_of(dataset, group)
     steps: list[float] = []
     units: list[str | None] = []
     starts: list[float] = []
     for name, length in zip(names[-3:], dataset.shape[-3:], strict=True):
-        axis = _get(dataset.parent, name)
+        axis = _get(group, name)
         if not isinstance(axis, h5py.Dataset) or axis.shape != (length,) or length < 2:
             return Calibration()
         unit = unit_symbol(text_of(axis.attrs.get("units")))

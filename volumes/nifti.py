@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import warnings
 from typing import Any
 
@@ -61,7 +62,7 @@ def open_nifti(address: Address) -> Volume:
         _calibration(header, orientation, own.get("unit"), data.shape[0]),
         address,
         _NAME,
-        notes=(*orientation.notes, *_doubts(header, complaints, spare)),
+        notes=(*orientation.notes, *_doubts(header, image.affine, complaints, spare)),
         classes=classes_from_json(own.get("classes")),
         metadata={"description": bytes(header["descrip"]).decode("latin-1").strip("\0 ")},
         turned=orientation.turned,
@@ -85,28 +86,32 @@ def _spare_bytes(block: StoredValues, offset: int, packed: str | None, address: 
     return found - offset - block.nbytes if packed is None else 0
 
 
-def _doubts(header: Any, complaints: list[str], spare: int) -> tuple[str, ...]:
+def _doubts(header: Any, affine: Array, complaints: list[str], spare: int) -> tuple[str, ...]:
     """Say what of the header is odd, and where two of its statements disagree."""
     notes = tuple(dict.fromkeys(complaints))
     if spare:
         notes += (f"the file has {spare} bytes more than its header says",)
     if header["sform_code"] > 0 and header["qform_code"] > 0:
-        both = header.get_sform(), header.get_qform()
-        least = float(np.linalg.norm(both[0][:3, :3], axis=0).min())
-        if not np.allclose(*both, rtol=1e-3, atol=_SAME_PLACE * least):
+        other = header.get_qform()
+        least = _SAME_PLACE * float(np.linalg.norm(affine[:3, :3], axis=0).min())
+        if np.any(np.abs(affine - other) > 1e-3 * np.abs(other) + least):
             notes += (
                 "the header says twice how the volume lies in space, and the two disagree; the "
                 "one called sform is taken",
             )
-    affine = header.get_best_affine()[:3, :3]
-    zooms = [float(size) for size in header.get_zooms()[:3]]
-    lengths = [float(size) for size in np.linalg.norm(affine, axis=0)[: len(zooms)]]
-    if not np.allclose(lengths, zooms, rtol=_SAME_SIZE):
+    zooms = [float(size) for size in header["pixdim"][1 : 1 + min(3, int(header["dim"][0]))]]
+    lengths = [math.hypot(*(float(part) for part in affine[:3, i])) for i in range(len(zooms))]
+    if not all(map(_alike, lengths, zooms)):
         notes += (
             f"the header says twice how large a voxel is, {times(lengths)} and {times(zooms)} "
             "(x, y, z); the first, which says how it lies in space, is taken",
         )
     return notes
+
+
+def _alike(size: float, other: float) -> bool:
+    """Say whether two statements of a voxel's size are the same."""
+    return math.isclose(size, abs(other), rel_tol=_SAME_SIZE)
 
 
 def _own(header: Any) -> dict[str, Any]:

@@ -138,6 +138,8 @@ def _header_lines(path: Path) -> tuple[list[str], int]:
 def _skip_lines(header: Mapping[str, Any], start: int, path: Path) -> int:
     """Return where the values begin behind the lines of text that are to be left out."""
     lines = int(header.get("line skip", header.get("lineskip", 0)))
+    if not lines:
+        return start
     with path.open("rb") as file:
         file.seek(start)
         for _ in range(lines):

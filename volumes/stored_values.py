@@ -31,10 +31,8 @@ _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
 _MARKS = {b"\x1f\x8b": "gzip", b"BZ": "bzip2"}
 
 
-def packing_of(path: Path) -> str | None:
+def packing_of(beginning: bytes) -> str | None:
     """Return how a file is compressed, of its first bytes: a name may be wrong."""
-    with path.open("rb") as file:
-        beginning = file.read(4)
     packed = _MARKS.get(beginning[:2])
     return None if packed == "bzip2" and beginning[2:3] != b"h" else packed
 

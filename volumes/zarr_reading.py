@@ -1,6 +1,6 @@
 """Zarr arrays and groups, versions 2 and 3, and OME-Zarr 0.4 and 0.5 pyramids."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,14 @@ from .axes import arrange
 from .calibration import Calibration, calibrate
 from .errors import Candidate, VolumeError
 from .volume import Volume, VolumeClass, classes_from_json
+from .zarr_chunks import check_chunks
+from .zarr_metadata import (
+    array_letters,
+    axes_of,
+    coordinates_calibration,
+    letters_of,
+    pyramid_calibration,
+)
 from .zarr_store import MemberStore
 
 _NAME = "Zarr"
@@ -51,7 +59,7 @@ def _inside(group: zarr.Group, inner: str, address: Address) -> Volume:
         name, _, rest = inner.partition("/")
         item = group.get(name)
         if isinstance(item, zarr.Array) and not rest:
-            return _plain(item, address)
+            return _plain(item, address, group)
         if isinstance(item, zarr.Group):
             return _enter(item, rest, address)
         raise VolumeError(f"{address.path}: there is no {address.inner!r} in it; {_holds(group)}")
@@ -60,7 +68,7 @@ def _inside(group: zarr.Group, inner: str, address: Address) -> Volume:
         return _enter(pyramids[0], "", address)
     arrays = [array for _, array in group.arrays() if array.ndim >= 3]
     if len(arrays) == 1 and not pyramids:
-        return _plain(arrays[0], address)
+        return _plain(arrays[0], address, group)
     raise VolumeError(
         f"{address.path}: pick one volume in it with '{address.path.name}::PATH'; {_holds(group)}",
         _candidates(group),
@@ -88,26 +96,29 @@ def _holds(group: zarr.Group) -> str:
     return f"it holds {', '.join(sorted(arrays) + sorted(groups)) or 'nothing'}"
 
 
-def _plain(array: zarr.Array[Any], address: Address) -> Volume:
-    """Open an array with our attributes, or none."""
+def _plain(array: zarr.Array[Any], address: Address, group: zarr.Group | None = None) -> Volume:
+    """Open an array with our attributes, xarray's, or none; in a group, or alone."""
     attributes = dict(array.attrs)
+    letters = array_letters(array)
+    classes = classes_from_json(attributes.get("classes"))
+    array, notes = check_chunks(array, may_be_sparse=bool(classes))
+    data = arrange(array, letters, address, _NAME)
     sizes = attributes.get("spacing")
     calibration = Calibration()
     if isinstance(sizes, list) and len(sizes) == 3:
         origin = attributes.get("origin")
-        calibration = calibrate(
-            sizes, (attributes.get("unit"),) * 3, origin if isinstance(origin, list) else None
-        )
-    names = array.metadata.dimension_names if hasattr(array.metadata, "dimension_names") else None
-    letters = [str(name) for name in names] if names and all(names) else None
-    if letters and not {"y", "x"} <= {letter.lower() for letter in letters}:
-        letters = None
+        place = origin if isinstance(origin, list) else None
+        units = (attributes.get("unit"),) * 3
+        calibration = calibrate(sizes, units, place, planes=data.shape[0])
+    elif group is not None:
+        calibration = coordinates_calibration(group, array, letters)
     return Volume.make(
-        arrange(array, letters, address, _NAME),
+        data,
         calibration,
         address,
         _NAME,
-        classes=classes_from_json(attributes.get("classes")),
+        notes=notes,
+        classes=classes,
         metadata={"zarr format": array.metadata.zarr_format},
     )
 
@@ -148,14 +159,24 @@ def _level(group: zarr.Group, pyramid: Mapping[str, Any], path: str, address: Ad
             f"{address.path}: the array {path!r} of the pyramid is missing; {_holds(group)}: "
             "copy it again"
         )
-    axes = _axes(pyramid, array.ndim)
     exact = Address(address.path, address.inner or path, address.settings)
+    axes = axes_of(pyramid, array.ndim)
+    if len(axes) != array.ndim:
+        names = ", ".join(str(axis.get("name")) for axis in axes)
+        raise VolumeError(
+            f"{exact}: has {array.ndim} axes, but its metadata name {len(axes)} ({names}); export "
+            "it again"
+        )
+    classes = _label_classes(group)
+    array, notes = check_chunks(array, may_be_sparse=bool(classes) or _is_label(group))
+    data = arrange(array, letters_of(axes), exact, _NAME)
     return Volume.make(
-        arrange(array, axes, exact, _NAME),
-        _pyramid_calibration(pyramid, path, axes),
+        data,
+        pyramid_calibration(pyramid, path, data.axes, data.shape[0]),
         exact,
         _NAME,
-        classes=_label_classes(group),
+        notes=notes,
+        classes=classes,
         metadata={
             "levels": len(pyramid["datasets"]),
             "zarr format": array.metadata.zarr_format,
@@ -163,38 +184,10 @@ def _level(group: zarr.Group, pyramid: Mapping[str, Any], path: str, address: Ad
     )
 
 
-def _axes(pyramid: Mapping[str, Any], ndim: int) -> list[str]:
-    """Return the axes' names; versions before 0.3 have always TCZYX."""
-    axes = pyramid.get("axes") or list("tczyx"[-ndim:])
-    return [str(axis["name"] if isinstance(axis, dict) else axis) for axis in axes]
-
-
-def _pyramid_calibration(pyramid: Mapping[str, Any], path: str, axes: Sequence[str]) -> Calibration:
-    """Combine the level's and the pyramid's transformations to voxel size and origin."""
-    levels = [level for level in pyramid["datasets"] if str(level["path"]) == path]
-    steps = [
-        *(levels[0].get("coordinateTransformations", []) if levels else []),
-        *pyramid.get("coordinateTransformations", []),
-    ]
-    scale = [1.0] * len(axes)
-    shift = [0.0] * len(axes)
-    for step in steps:
-        for i, value in enumerate(step.get("scale", [])[: len(axes)]):
-            scale[i] *= value
-            shift[i] *= value
-        for i, value in enumerate(step.get("translation", [])[: len(axes)]):
-            shift[i] += value
-    if not any("scale" in step for step in steps):
-        return Calibration()
-    named = [axis if isinstance(axis, dict) else {} for axis in pyramid.get("axes", axes)]
-    place = {str(name).lower(): i for i, name in enumerate(axes)}
-    order = [place.get(axis) for axis in "zyx"]
-    in_plane = [scale[i] for i in order[1:] if i is not None]
-    return calibrate(
-        [min(in_plane) if i is None else scale[i] for i in order],
-        [None if i is None else named[i].get("unit") for i in order],
-        [0.0 if i is None else shift[i] for i in order],
-    )
+def _is_label(group: zarr.Group) -> bool:
+    """Say whether the metadata of a pyramid call it an image of labels."""
+    ome = group.attrs.get("ome")
+    return "image-label" in (ome if isinstance(ome, dict) else group.attrs)
 
 
 def _label_classes(group: zarr.Group) -> tuple[VolumeClass, ...]:

@@ -37,6 +37,8 @@ class _ZarrSink:
                 min(chunk, length) for chunk, length in zip((*leading, *_CHUNK), shape, strict=True)
             ),
             compressors=None if self._request.kind == "image" else "auto",
+            # Where labels have nothing there is no chunk; of anything else one was lost.
+            config={"write_empty_chunks": self._request.kind != "labels"},
             dimension_names=list("czyx"[-len(shape) :]),
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from supervox.volumes import Triple, Volume, VolumeClass, convert_length, describe, unit_symbol
 
 Fields = dict[str, Any]
@@ -74,19 +76,26 @@ class Place:
         A 2D layer has no distance of planes: it gets that of the file that it came from, or else
         its rows'.
         """
-        scale = [float(value) for value in fields.get("scale", (1.0, 1.0, 1.0))]
-        translate = [float(value) for value in fields.get("translate", [0.0] * len(scale))]
-        symbols = [unit_symbol(str(unit)) for unit in fields.get("units") or [None] * len(scale)]
+        n = len(fields.get("scale", AXES))
+        symbols = [unit_symbol(str(unit)) for unit in fields.get("units") or [None] * n]
         unit = next((symbol for symbol in reversed(symbols) if symbol), None)
+        affine = np.asarray(fields.get("affine", np.eye(n + 1)), float)
+        steps = steps_of(
+            fields.get("scale", [1.0] * n), fields.get("rotate"), fields.get("shear"), affine
+        )
+        moved = np.asarray(fields.get("translate", [0.0] * n), float)
+        translate = [float(value) for value in affine[:-1, :-1] @ moved + affine[:-1, -1]]
         if unit is not None:
-            scale = _in_unit(scale, symbols, unit)
+            steps = [_in_unit(step, symbols, unit) for step in steps]
             translate = _in_unit(translate, symbols, unit)
+        # a negative one runs backwards, which no file of ours does
+        scale = [math.copysign(length_of(step), step[i]) for i, step in enumerate(steps)]
         if len(scale) == 2:
             stated = record(fields.get("metadata", {})).get("spacing") or scale
             same_unit = record(fields.get("metadata", {})).get("unit") == unit
             scale = [float(stated[0]) if same_unit else scale[0], *scale]
             translate = [0.0, *translate]
-        if unit is None and scale == [1.0, 1.0, 1.0]:
+        if unit is None and scale == [1.0, 1.0, 1.0] and not any(translate):
             return cls(None, None, (0.0, 0.0, 0.0))
         return cls(_triple(scale), unit, _triple(translate))
 
@@ -103,6 +112,38 @@ def coloured_classes(fields: Mapping[str, Any], values: Sequence[int]) -> tuple[
     """Return a class for each value of a Labels layer, with the colour that it is shown in."""
     colormap = fields["colormap"]
     return tuple(VolumeClass(v, f"class {v}", _hexadecimal(colormap.map(v))) for v in values)
+
+
+def steps_of(scale: Any, rotate: Any, shear: Any, affine: Any) -> list[list[float]]:
+    """Return the step in the world from a voxel to the next along each axis of a layer.
+
+    Parameters
+    ----------
+    scale : sequence of float, (n,)
+    rotate : float, (n, n), optional
+        A matrix, as layers have it.
+    shear : float, optional
+        As napari has it: the entries above the diagonal, or a matrix (n, n).
+    affine : float, (n + 1, n + 1)
+    """
+    matrix = np.diag([float(value) for value in scale])
+    n = len(matrix)
+    if shear is not None and np.any(shear):
+        upper = np.asarray(shear, float)
+        if upper.ndim != 2:
+            flat, upper = upper.ravel(), np.eye(n)
+            upper[np.triu_indices(n, 1)] = flat
+        matrix = upper @ matrix
+    if rotate is not None and np.ndim(rotate) == 2:
+        matrix = np.asarray(rotate, float) @ matrix
+    world = np.asarray(affine, float)[:n, :n] @ matrix
+    return [[float(part) for part in step] for step in world.T]
+
+
+def length_of(step: Sequence[float]) -> float:
+    """Return the length of a step in the world, without the noise of a rotation."""
+    parts = [abs(part) for part in step if part]
+    return sum(parts) if len(parts) < 2 else float(f"{math.hypot(*parts):.12g}")
 
 
 def _in_unit(lengths: Sequence[float], symbols: Sequence[str | None], unit: str) -> list[float]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from supervox.volumes import Address, Volume, VolumeError, format_of, open_volume
+from supervox.volumes import Address, Volume, VolumeError, format_of, open_volume, whole_numbers
 
 from .asking import choose_candidate
 from .browsing import BrowsedVolume
@@ -130,10 +130,8 @@ def _ending(path: Path) -> str:
 def _layer(volume: Volume, name: str, role: Role | None) -> LayerData:
     """Make a layer of one volume."""
     integers = volume.data.dtype.kind in "ui"
-    if role in ("labels", "annotations") and not integers:
-        raise VolumeError(
-            f"{volume.path}: holds {volume.data.dtype}, but {role} are integers (ids of classes)"
-        )
+    if role is not None and role != "volume":
+        volume, integers = whole_numbers(volume, role), True
     if role in ("labels", "annotations") or (role is None and integers and volume.classes):
         return _labels_layer(volume, name, role)
     fields = fields_of(volume, name)

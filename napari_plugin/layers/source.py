@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.napari_plugin.io.browsing import BrowsedVolume
+from supervox.napari_plugin.io.layer_fields import length_of, steps_of
 from supervox.project import Mask
 from supervox.volumes import Triple, convert_length, unit_symbol
 
@@ -170,22 +171,33 @@ def finest_data(layer: Image | Labels) -> VolumeLike:
     return data
 
 
+def world_steps(layer: Layer) -> list[list[float]]:
+    """Return the step in the world from a voxel to the next along each axis of a layer."""
+    return steps_of(layer.scale, layer.rotate, layer.shear, layer.affine.affine_matrix)
+
+
 def spacing_of(layer: Layer) -> tuple[Triple, str | None]:
     """Read the voxel size of a layer and its unit; ones without a unit if it has none.
 
-    Axes in several units of length are given in that of the columns.
+    It is the length of a step along each axis in the world, through all that a layer may have:
+    scale, shear, rotation and affine. Axes in several units of length are given in that of the
+    columns.
     """
-    scale = [abs(float(value)) or 1.0 for value in layer.scale]
     symbols = [unit_symbol(str(unit)) for unit in layer.units]
     unit = symbols[-1] if None not in symbols else None
-    if unit is not None:
-        scale = [
-            convert_length(value, symbol or unit, unit)
-            for value, symbol in zip(scale, symbols, strict=True)
-        ]
-    if len(scale) == 2:
-        scale = [scale[0], *scale]
-    return (scale[0], scale[1], scale[2]), unit
+    lengths = [
+        length_of(
+            [
+                convert_length(part, symbol or unit, unit) if unit is not None else part
+                for part, symbol in zip(step, symbols, strict=True)
+            ]
+        )
+        or 1.0
+        for step in world_steps(layer)
+    ]
+    if len(lengths) == 2:
+        lengths = [lengths[0], *lengths]
+    return (lengths[0], lengths[1], lengths[2]), unit
 
 
 def checked_box(corners: NDArray[Any], shape: Sequence[int]) -> Box | None:

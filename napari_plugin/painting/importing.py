@@ -16,7 +16,7 @@ from supervox.napari_plugin.layers.make_layers import SUPERVOXELS, role_of
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.project import MAX_ID
-from supervox.volumes import VolumeClass, VolumeError, open_volume
+from supervox.volumes import VolumeClass, VolumeError, open_labels
 
 from .class_list import ClassError, ClassList
 from .stroke_layer import Painting
@@ -163,7 +163,7 @@ class Importing:
 
 def _file_task(path: str, shape: tuple[int, ...]) -> Task:
     def look(report: Report) -> Found:
-        with open_volume(path) as volume:
+        with open_labels(path) as volume:
             labels = volume.data[:]
             name, classes = volume.path.name, volume.classes
         if len(shape) == 2 and labels.shape[0] == 1:

@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
-from supervox.features import AUTO, NOTHING
+from supervox.features import AUTO, NOTHING, mask_has_data
 from supervox.napari_plugin.layers.make_layers import (
     MASK,
     insert_above,
@@ -201,13 +201,13 @@ def _copy(values: Any, name: str, shape: tuple[int, ...], report: Report) -> Mas
             f"{name}: has {times(values.shape)} voxels, the image {times(shape)}; a mask must have "
             "a voxel for each of the image's"
         )
-    if np.dtype(values.dtype).kind not in "bui":
-        raise VolumeError(f"{name}: holds {values.dtype}, but a mask is of integers (0 = no data)")
+    if np.dtype(values.dtype).kind not in "buif":
+        raise VolumeError(f"{name}: holds {values.dtype}, but a mask is of numbers (0 = no data)")
     voxels = np.empty(shape, np.uint8)
     copying, looking = report.run.steps([1, 1])
     rows = max(1, SLAB_VOXELS // max(1, int(np.prod(shape[1:]))))
     for start in range(0, shape[0], rows):
         copying.check_stop()
-        voxels[start : start + rows] = np.asarray(values[start : start + rows]) != 0
+        voxels[start : start + rows] = mask_has_data(np.asarray(values[start : start + rows]))
         copying.report(min(start + rows, shape[0]), shape[0])
     return Mask.of(voxels.reshape((-1, *shape[-2:])), name, run=looking)

@@ -8,6 +8,7 @@ import numpy as np
 from napari.layers import Image, Layer
 from napari.viewer import Viewer
 from psygnal import Signal
+from supervox.napari_plugin.io.layer_fields import length_of
 from supervox.napari_plugin.layers.make_layers import record_of, role_of
 from supervox.napari_plugin.layers.source import (
     Box,
@@ -16,9 +17,12 @@ from supervox.napari_plugin.layers.source import (
     placement,
     spacing_of,
     unusable,
+    world_steps,
 )
 from supervox.project import Mask
 from supervox.segmentation import Strokes
+
+_PLACES = ("scale", "rotate", "shear", "affine", "units")  # events after which voxels may differ
 
 
 class WorkingImage:
@@ -61,12 +65,12 @@ class WorkingImage:
         old, self.image, self.box, self.mask = self.image, image, None, None
         if old is not None:
             old.events.data.disconnect(self._on_data)
-            old.events.scale.disconnect(self._emit_changed)
-            old.events.units.disconnect(self._emit_changed)
+            for name in _PLACES:
+                old.events[name].disconnect(self._emit_changed)
         if image is not None:
             image.events.data.connect(self._on_data)
-            image.events.scale.connect(self._emit_changed)
-            image.events.units.connect(self._emit_changed)
+            for name in _PLACES:
+                image.events[name].connect(self._emit_changed)
         self.watched.emit(image)
 
     def _emit_changed(self, *_: object) -> None:
@@ -81,7 +85,8 @@ class WorkingImage:
         ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
         origin = np.zeros(ndim)
         starts = [self.image.world_to_data(layer.data_to_world(origin)) for layer in ours]
-        factor = np.asarray(spacing[-ndim:]) / np.abs(self.image.scale)
+        lengths = [length_of(step) for step in world_steps(self.image)]
+        factor = np.asarray(spacing[-ndim:]) / lengths
         self.image.translate = self.image.translate * factor
         self.image.scale = self.image.scale * factor
         self.image.units = units

@@ -23,7 +23,7 @@ def bad(files):
     """Files that are no good, in the folder of the sample."""
     image, strokes = files.image, files.strokes
     files.write("small.tif", strokes[1:])
-    files.write("float.tif", strokes.astype(np.float32))
+    files.write("float.tif", strokes.astype(np.float32) * 1.5)
     files.write("none.tif", strokes * 0)
     files.write("one.tif", (strokes == 2) * np.uint8(7))
     files.write("negative.tif", strokes.astype(np.int16) - 1)
@@ -60,10 +60,10 @@ def _refused(done, message, folder):
         ("none/nope.tif", "strokes.tif", "the folder .*none doesn't exist"),
         ("volume.tif", "nope.tif", "nope.tif: there is no such file"),
         ("volume.tif", "small.tif", "small.tif: has 39 x 48 x 56 voxels, but .*volume.tif has 40"),
-        ("volume.tif", "float.tif", "float.tif: holds float32, but strokes are integers"),
+        ("volume.tif", "float.tif", "float.tif: holds [0-9.]*5, but strokes are whole numbers"),
         ("volume.tif", "none.tif", "the annotations are empty: paint at least one stroke"),
         ("volume.tif", "one.tif", "only class 7 is painted"),
-        ("volume.tif", "negative.tif", "hold the class id -1"),
+        ("volume.tif", "negative.tif", "most of its voxels have -1, and some 0"),
         ("volume.tif", "volume.tif", "different values, more than 255: is this an image"),
         ("constant.tif", "strokes.tif", "the volume is constant .every voxel is 5"),
         ("nans.tif", "strokes.tif", "the volume has no voxels with data"),

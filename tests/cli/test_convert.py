@@ -105,7 +105,7 @@ def test_types_change_only_if_values_do_not(run, tmp_path):
         (("volume.tif", "b.xyz"), "the ending '.xyz' isn't known"),
         (("volume.tif", "b.txm"), "Zeiss TXRM files can be read, not written"),
         (("volume.tif", "none/b.tif"), "the folder .*none doesn't exist"),
-        (("float.npy", "b.stl"), "holds float32, but labels are integers; say --kind image, or"),
+        (("float.npy", "b.stl"), "holds 1.5, but labels are whole numbers"),
         (
             ("float.npy", "b.tif", "--unit", "nm"),
             "no voxel size; give --spacing with --unit",
@@ -122,7 +122,7 @@ def test_types_change_only_if_values_do_not(run, tmp_path):
 def test_what_is_refused(run, tmp_path, words, message):
     for name in ("volume.tif", "strokes.tif"):
         write_volume(tmp_path / name, np.ones((2, 3, 4), np.uint8), spacing=SPACING, unit="nm")
-    np.save(tmp_path / "float.npy", np.ones((2, 3, 4), np.float32))
+    np.save(tmp_path / "float.npy", np.full((2, 3, 4), 1.5, np.float32))
     with h5py.File(tmp_path / "two.h5", "w") as file:
         file["a"] = file["b"] = np.ones((2, 3, 4), np.uint8)
         file["c"] = np.ones((2, 3, 4), np.uint8)

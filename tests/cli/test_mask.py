@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 from supervox.project import Project
+from supervox.segmentation import SegmentationParameters, Segmenter
 
 QUICK = ("--partitions", 1, "--supervoxel-size", 6, "--preset", "fast")
 
@@ -22,7 +23,6 @@ def masks(files):
         files.write(f"{name}.tif", inside)
         found[name] = inside > 0
     files.write("short.tif", found["left"][1:].astype(np.uint8))
-    files.write("grey.tif", found["left"].astype(np.float32), "image")
     files.write("empty.tif", np.zeros(files.image.shape, np.uint8))
     return found
 
@@ -70,12 +70,15 @@ def test_a_project_goes_on_with_its_mask_without_computing(
     np.testing.assert_array_equal(read(tmp_path / "again.tif"), read(made / "labels.tif"))
 
 
+@pytest.mark.parametrize("name", ["again.mrc", "again.nrrd", "again.zarr"])
 def test_the_same_mask_of_another_file_changes_nothing(
-    files, run, project, masks, tmp_path, monkeypatch
+    files, run, project, masks, monkeypatch, name
 ):
     monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
-    files.write("again.mrc", masks["left"].astype(np.uint8))
-    done = run("segment", "--project", project, "--mask", files / "again.mrc")
+    some = np.where(masks["left"], 0.5, np.nan).astype(np.float32)
+    some[0] = np.where(masks["left"][0], 1, 0)
+    files.write(name, some, "image")
+    done = run("segment", "--project", project, "--mask", files / name)
     assert done.code == 0, done.err
 
 
@@ -114,7 +117,6 @@ def test_a_process_of_its_own_gives_the_same(files, program, made, project, read
     ("mask", "message"),
     [
         ("short.tif", "short.tif: has 39 x 48 x 56 voxels"),
-        ("grey.tif", "grey.tif: holds float32, but mask are integers"),
         ("empty.tif", "empty.tif: is 0 everywhere, which leaves nothing to segment"),
         ("missing.tif", "missing.tif"),
     ],
@@ -187,3 +189,23 @@ def test_a_model_of_a_masked_project_is_applied_with_a_mask(
         assert done.code == 0, done.err
         (written,) = out.iterdir()
         np.testing.assert_array_equal(read(written) > 0, inside)
+
+
+def test_a_mask_is_that_of_the_channels_too(files, run, masks, read, tmp_path):
+    second = files.image[:, ::-1].copy()
+    files.write("second.tif", second, "image")
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif", *QUICK),
+        *("--channel", files / "second.tif", "--mask", files / "left.tif"),
+        *("--output", tmp_path / "labels.tif", "--json"),
+    )
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    expected = Segmenter(
+        files.image,
+        channels=[second],
+        mask=masks["left"],
+        spacing=report["spacing"],
+        parameters=SegmentationParameters.from_dict(report["parameters"]),
+    ).segment(files.strokes)
+    np.testing.assert_array_equal(read(tmp_path / "labels.tif"), expected.labels)

@@ -80,7 +80,7 @@ def test_a_file_whose_name_has_no_ending_or_says_what_is_inside(files, run, open
         (("volume.tif", "--strokes", "nope.tif"), "nope.tif: there is no such file"),
         (("notes.txt",), "the ending '.txt' isn't known"),
         (("volume.tif", "--strokes", "small.tif"), "the strokes must belong to this volume"),
-        (("volume.tif", "--labels", "float.tif"), "but labels are integers"),
+        (("volume.tif", "--labels", "float.tif"), "but labels are whole numbers"),
         (("volume.tif", "--what"), "No such option"),
         (("volume.tif", "truth.tif"), "unexpected extra argument"),
     ],
@@ -88,7 +88,7 @@ def test_a_file_whose_name_has_no_ending_or_says_what_is_inside(files, run, open
 def test_what_can_not_be_opened(files, run, opened, monkeypatch, words, message):
     monkeypatch.chdir(files.folder)
     files.write("small.tif", files.truth[1:])
-    files.write("float.tif", files.truth.astype(np.float32))
+    files.write("float.tif", files.truth.astype(np.float32) + 0.5)
     (files.folder / "notes.txt").write_text("notes")
     done = run(*words)
     assert done.code == 2

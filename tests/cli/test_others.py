@@ -144,14 +144,14 @@ def test_scores_as_table_and_json(files, run):
         (("picture", "volume.tif", "p.gif"), "the ending must be one of .png"),
         (("picture", "volume.tif", "none/p.png"), "the folder .*none doesn't exist"),
         (("picture", "volume.tif", "p.png", "--labels", "small.tif"), "must belong to this volume"),
-        (("picture", "volume.tif", "p.png", "--labels", "float.tif"), "labels are integers"),
+        (("picture", "volume.tif", "p.png", "--labels", "float.tif"), "labels are whole numbers"),
         (("picture", "volume.tif", "volume.tif"), "is read by this command"),
     ],
 )
 def test_what_can_not_be_read_or_drawn(files, run, words, message):
     files.write("small.tif", files.truth[1:])
     files.write("empty.tif", files.truth * 0)
-    files.write("float.tif", files.truth.astype(np.float32))
+    files.write("float.tif", files.truth.astype(np.float32) + 0.5)
     words = [words[0], *(word if word[0] == "-" else files / word for word in words[1:])]
     done = run(*words)
     assert done.code == 2

@@ -82,11 +82,22 @@ def test_nonsense_is_refused(text):
         leave_out(image(), text)
 
 
+@pytest.mark.parametrize("dtype", ["?", "i1", "u2", "i8", "f2", "f4", "f8"])
+def test_numbers_of_any_type_are_a_mask(dtype):
+    mask = np.where(INSIDE, -1, 0).astype(dtype)
+    np.testing.assert_array_equal(np.isnan(leave_out(image(), mask=mask)[:]), ~INSIDE)
+
+
+def test_a_mask_has_no_data_where_it_is_nan():
+    mask = np.where(INSIDE, 0.5, np.nan)
+    np.testing.assert_array_equal(np.isnan(leave_out(image(), mask=mask)[:]), ~INSIDE)
+
+
 def test_a_mask_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match=r"the mask has shape \(12, 60, 69\)"):
         leave_out(image(), mask=np.ones((12, 60, 69), np.uint8))
-    with pytest.raises(ValueError, match="must be of integers"):
-        leave_out(image(), mask=INSIDE.astype(np.float32))
+    with pytest.raises(ValueError, match="must be of real numbers"):
+        leave_out(image(), mask=INSIDE.astype(np.complex64))
 
 
 def test_means_of_what_is_near_stand_in():

@@ -43,6 +43,7 @@ IMPORT_NAMES = {
     "scikit-learn": "sklearn",
 }
 # tifffile's compressions; what qtpy stands for; what starts a cluster, in a person's own script
+LOADED_FOR_SOME_FILES = {"hdf5plugin"}  # of a format that mostly does without
 LOADED_BY_OTHERS = {"imagecodecs", "PySide6", "dask-jobqueue"}
 
 
@@ -148,7 +149,7 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     cluster = required(extras["cluster"]) - LOADED_BY_OTHERS
     gpu = required(extras["gpu"])
     assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster | gpu | classifiers
-    assert formats == {entry.needs for entry in FORMATS if entry.needs}
+    assert formats == {entry.needs for entry in FORMATS if entry.needs} | LOADED_FOR_SOME_FILES
     with_cluster = [path for path in engine if path.stem in {"dask_cluster", "connect_cluster"}]
     assert used_by([path for path in engine if path not in with_cluster]) & cluster == set()
     without_device = [path for path in engine if path.stem != "device"]
@@ -171,6 +172,7 @@ def test_importing_a_room_is_light(room: str) -> None:
             "cupy",
             "dask",
             "distributed",
+            "hdf5plugin",
             "matplotlib",
             "nibabel",
             "nrrd",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.project import AnnotationStore, BalanceChange, VoxelChange
+from supervox.project import AnnotationStore, BalanceChange, VoxelChange, stroke_order
 from supervox.project.recorder import Recorder
 from supervox.segmentation import Strokes, find_strokes
 
@@ -85,8 +87,9 @@ def test_what_no_change_tells_of_came_before_all_steps(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("kept_every", [1, 3, 256])
 @given(
-    st.lists(
+    history=st.lists(
         st.one_of(
             st.tuples(st.sets(st.integers(0, 59), min_size=1, max_size=8), st.integers(0, 3)),
             st.sampled_from(["undo", "redo", "look"]),
@@ -95,8 +98,13 @@ def test_what_no_change_tells_of_came_before_all_steps(tmp_path: Path) -> None:
     )
 )
 def test_any_history_leads_to_the_order_of_the_changes_that_hold(
-    history: list[object],
+    kept_every: int, history: list[object]
 ) -> None:
+    with patch.object(stroke_order, "KEPT_EVERY", kept_every):
+        check_order_of(history)
+
+
+def check_order_of(history: list[object]) -> None:
     voxels = np.zeros(SHAPE, np.uint8)
     recorder = Recorder(voxels)
     held: list[tuple[list[int], int]] = []
@@ -125,3 +133,22 @@ def test_any_history_leads_to_the_order_of_the_changes_that_hold(
                 expected[at] = step
     strokes = recorder.order(find_strokes(voxels))
     assert dict(zip(strokes.voxels.tolist(), strokes.steps.tolist(), strict=True)) == expected
+
+
+def test_after_an_undo_few_changes_are_read_again() -> None:
+    read = []
+
+    def change(number: int) -> VoxelChange:
+        read.append(number)
+        return VoxelChange(np.array([number]), np.zeros(1, np.uint8), np.ones(1, np.uint8))
+
+    order: stroke_order.StrokeOrder[int] = stroke_order.StrokeOrder()
+    order.follow(range(2000), change)
+    assert read == list(range(2000))
+    for end in (1999, 1998, 1999, 1700):
+        read.clear()
+        order.follow(range(end), change)
+        assert len(read) <= stroke_order.KEPT_EVERY
+        strokes = Strokes(np.arange(2000), np.ones(2000, np.uint16))
+        steps = order.order(strokes).steps.tolist()
+        assert steps == [*range(1, end + 1), *[0] * (2000 - end)]

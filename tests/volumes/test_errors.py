@@ -2,6 +2,7 @@
 
 import errno
 import os
+import zlib
 
 import numpy as np
 import pytest
@@ -120,6 +121,45 @@ def test_what_the_system_refuses_to_read(tmp_path, monkeypatch):
     monkeypatch.setattr("tifffile.TiffFile", refuse)
     with pytest.raises(VolumeError, match="no permission to read this file"):
         open_volume(tmp_path / "a.tif")
+
+
+class TiffFileError(Exception):
+    """As tifffile has it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (EOFError("it has 3 bytes"), r"\(it has 3 bytes\); the file is damaged, cut short"),
+        (zlib.error("Error -3 while decompressing"), "the file is damaged"),
+        (OSError("Unable to open file (truncated file: eof = 96)"), "the file is damaged"),
+        (OSError("Can't read data (wrong B-tree signature)"), "the file is damaged"),
+        (
+            OSError("Can't synchronously read data (required filter 'x' is not registered)"),
+            "isn't inst",
+        ),
+        (ValueError("cannot reshape array of size 5"), "the file is damaged"),
+        (RuntimeError("error during blosc decompression: -1"), "the file is damaged"),
+        (TiffFileError("not a TIFF file"), "the file is damaged"),
+        (OSError(errno.EIO, "Input/output error"), r"Input/output error\); check the disk"),
+        (OSError(errno.ESTALE, "Stale file handle"), r"Stale file handle\); check the disk"),
+        (OSError(errno.EBADF, "Bad file descriptor"), r"Bad file descriptor\); check the disk"),
+        (ValueError("<LERC: 3> requires the 'x' package"), "'x' package.*isn't installed: install"),
+        (ImportError("No module named 'zfpy'"), "'zfpy'.*isn't installed"),
+        (NotImplementedError("2 planes"), r"\(2 planes\); .* a fault of supervox's"),
+        (KeyError("z"), r"\(KeyError: 'z'\); .* please report it"),
+        (ValueError("min() arg is an empty sequence"), r"empty sequence\); .* please report it"),
+    ],
+)
+def test_damage_is_told_of_what_is_damaged_only(tmp_path, monkeypatch, error, message):
+    def refuse(*_, **__):
+        raise error
+
+    write_volume(tmp_path / "a.tif", VALUES)
+    monkeypatch.setattr("tifffile.TiffFile", refuse)
+    with pytest.raises(VolumeError, match=message) as refused:
+        open_volume(tmp_path / "a.tif")
+    assert ("damaged" in str(refused.value)) == ("damaged" in message)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,11 @@ def test_integers_without_classes_are_an_image_unless_one_knows_better(tmp_path,
 def test_floats_are_no_labels(tmp_path, values):
     path = tmp_path / "image.mrc"
     write_volume(path, values.astype(np.float32), kind="image")
-    with pytest.raises(VolumeError, match="holds float32, but annotations are integers"):
+    ((data, _, kind),) = read_layers(path, "annotations")
+    assert (kind, data.dtype) == ("labels", np.uint8)
+    np.testing.assert_array_equal(data, values)
+    write_volume(path, values + np.float32(0.5), kind="image")
+    with pytest.raises(VolumeError, match="but annotations are whole numbers"):
         read_layers(path, "annotations")
 
 

@@ -177,6 +177,23 @@ def test_units_that_differ_become_one(tmp_path, values):
         assert volume.unit == "nm"
 
 
+@pytest.mark.parametrize("units", [None, ("nm",) * 3])
+def test_the_affine_of_a_layer_is_kept(tmp_path, values, units):
+    affine = np.diag([4.0, 2, 1, 1])
+    affine[:3, 3] = 10, 20, 30
+    layer = Image(values, scale=(3, 1, 1), translate=(1, 2, 3), affine=affine, units=units)
+    write_image(str(tmp_path / "a.h5"), *layer.as_layer_data_tuple()[:2])
+    with open_volume(tmp_path / "a.h5") as volume:
+        assert (volume.spacing, volume.origin) == ((12, 2, 1), (14, 24, 33))
+
+
+def test_voxels_of_one_have_their_place(tmp_path, values):
+    layer = Image(values, translate=(1, 2, 3))
+    write_image(str(tmp_path / "a.h5"), *layer.as_layer_data_tuple()[:2])
+    with open_volume(tmp_path / "a.h5") as volume:
+        assert (volume.spacing, volume.origin) == ((1, 1, 1), (1, 2, 3))
+
+
 def test_no_place_is_no_claim(tmp_path, values):
     with save(Image(values.astype(np.uint8)), tmp_path / "image.tif") as volume:
         assert not volume.spacing_stated

@@ -204,6 +204,31 @@ def test_spacing_and_unit(units: Any, expected: str | None) -> None:
     assert spacing_of(image) == ((50.0, 4.6, 4.6), expected)
 
 
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"affine": np.diag([5.0, 1, 1, 1])}, (5, 1, 1)),
+        ({"affine": np.diag([4.0, 1, 1, 1]), "scale": (0.5,) * 3}, (2, 0.5, 0.5)),
+        ({"affine": np.diag([1, -1, -1, 1.0]), "scale": (5, 2, 1)}, (5, 2, 1)),
+        ({"rotate": 30, "scale": (5, 2, 1)}, (5, 2, 1)),
+        ({"rotate": (10, 20, 30), "affine": np.diag([3, 3, 3, 1.0])}, (3, 3, 3)),
+        # axes swapped in the world: a step along the planes is one along the columns there
+        ({"affine": np.eye(4)[[2, 1, 0, 3]] @ np.diag([5.0, 2, 1, 1])}, (5, 2, 1)),
+        ({"shear": [3, 0, 0], "scale": (4, 1, 1)}, (4, 10**0.5, 1)),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")
+def test_a_voxel_is_as_long_as_its_step_in_the_world(fields: Any, expected: Any) -> None:
+    spacing, _ = spacing_of(Image(np.zeros((2, 3, 4)), **fields))
+    assert spacing == pytest.approx(expected)
+
+
+def test_a_step_in_the_world_is_in_the_units_of_its_axes() -> None:
+    affine = np.diag([0.05, 5, 5, 1])
+    image = Image(np.zeros((2, 3, 4)), affine=affine, units=("um", "nm", "nm"))
+    assert spacing_of(image) == (pytest.approx((50, 5, 5)), "nm")
+
+
 def test_spacing_of_a_picture() -> None:
     image = Image(np.zeros((3, 4)), scale=(2, 3), units=("nm", "nm"))
     assert spacing_of(image) == ((2.0, 2.0, 3.0), "nm")

@@ -114,6 +114,18 @@ def test_layers_of_others_stay_where_they_are(bench: Any) -> None:
     np.testing.assert_array_equal(other.scale, (1, 1, 1))
 
 
+def test_the_voxel_size_of_an_image_with_an_affine(
+    open_bench: Callable[..., Any], scene: Any
+) -> None:
+    bench = open_bench(scene.image, scale=(2, 1, 1), affine=np.diag([5.0, 1, 1, 1]))
+    assert bench.session.volume.source.spacing == (10, 1, 1)
+    bench.session.volume.set_spacing((40, 10, 20), "nm")
+    assert spacing_of(bench.session.volume.image) == ((40, 10, 20), "nm")
+    for voxel in ((0, 0, 0), (7, 30, 20)):
+        there = bench.session.volume.image.data_to_world(voxel)
+        np.testing.assert_allclose(bench.strokes.data_to_world(voxel), there, atol=1e-6)
+
+
 def test_another_voxel_size_asks_for_preparing_again(bench: Any) -> None:
     bench.prepare(1, 2)
     bench.session.volume.set_spacing((4, 1, 1), "nm")

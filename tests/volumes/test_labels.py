@@ -1,0 +1,73 @@
+"""Labels and strokes as other programs store them."""
+
+import numpy as np
+import pytest
+from supervox.volumes import VolumeError, open_labels, open_strokes, open_volume, write_volume
+
+STROKES = np.zeros((20, 12, 8), np.uint8)
+STROKES[3, 4, :5] = 1
+STROKES[10, 2:9, 3] = 200
+
+
+def _write(path, values):
+    write_volume(path, values, kind="image")
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.mrc", "a.tif", "a.h5", "a.zarr", "a.npy", "a.nrrd", "a.nii"])
+def test_whole_numbers_with_a_point_are_taken(tmp_path, name):
+    path = _write(tmp_path / name, STROKES.astype(np.float32))
+    with open_labels(path) as volume:
+        assert volume.data.dtype.kind == "i"
+        np.testing.assert_array_equal(volume.data, STROKES)
+        np.testing.assert_array_equal(volume.data[10, ::2, 3:4], STROKES[10, ::2, 3:4])
+        assert volume.data[3, 4, 2] == 1
+
+
+@pytest.mark.parametrize("wrong", [0.5, np.nan, np.inf, -np.inf, 1e-3, 2.0**40])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_a_value_that_is_no_whole_number_is_named(tmp_path, wrong, dtype):
+    values = STROKES.astype(dtype)
+    values[17, 3, 3] = wrong
+    with open_labels(_write(tmp_path / "a.h5", values), "masks") as volume:
+        np.testing.assert_array_equal(volume.data[:17], STROKES[:17])
+        with pytest.raises(
+            VolumeError, match=r"a\.h5: holds .*, but masks are whole numbers"
+        ) as told:
+            volume.data[...]
+    assert f"{wrong:g}" in str(told.value)
+    assert "supervox convert a.h5" in str(told.value)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "i4", "f4"])
+@pytest.mark.parametrize("ignored", [255, 65535, -1])
+def test_what_stands_for_not_painted_is_not_painted(tmp_path, caplog, dtype, ignored):
+    values = np.where(STROKES == 0, ignored, STROKES.astype(int))
+    if not np.array_equal(values, values.astype(dtype)):
+        pytest.skip("not of this type")
+    with open_strokes(_write(tmp_path / "a.h5", values.astype(dtype))) as volume:
+        np.testing.assert_array_equal(volume.data, STROKES)
+        np.testing.assert_array_equal(volume.data[:, 2, 3], STROKES[:, 2, 3])
+    assert f"{ignored}, which most of its voxels have, is taken for 'not painted'" in caplog.text
+
+
+def test_a_class_may_be_255(tmp_path, caplog):
+    values = np.where(STROKES == 200, 255, STROKES).astype(np.uint8)
+    with open_strokes(_write(tmp_path / "a.h5", values)) as volume:
+        np.testing.assert_array_equal(volume.data, values)
+    assert caplog.text == ""
+
+
+def test_volumes_keep_their_values(tmp_path):
+    values = np.full(STROKES.shape, 255, np.float32)
+    with open_volume(_write(tmp_path / "a.h5", values)) as volume:
+        np.testing.assert_array_equal(volume.data, values)
+
+
+def test_zero_beside_what_is_to_be_ignored_may_be_a_class(tmp_path):
+    values = np.where(STROKES == 0, 255, STROKES)
+    values[15, 2, 2] = 0
+    with open_strokes(_write(tmp_path / "a.h5", values)) as volume:
+        np.testing.assert_array_equal(volume.data[:15], STROKES[:15])
+        with pytest.raises(VolumeError, match=r"voxels have 255, and some 0; .* ids from 1 on"):
+            volume.data[...]

@@ -1,0 +1,130 @@
+"""Volumes of labels and strokes: whole numbers, however they are stored."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from .arrays import Array
+from .errors import VolumeError
+from .files import open_volume
+from .volume import Volume
+
+_logger = logging.getLogger(__name__)
+_NOT_PAINTED = (
+    -1,
+    255,
+    65535,
+)  # what other programs write where nothing is known, and to be ignored
+_SAMPLED_PLANES = 8
+
+
+def open_labels(
+    path: str | os.PathLike[str], what: str = "labels", *, checked: bool = False
+) -> Volume:
+    """Open a volume of labels; numbers with a point are taken if they are whole ones.
+
+    Parameters
+    ----------
+    path
+        As for `open_volume`.
+    what
+        What the values are, for messages.
+    checked
+        Whether numbers with a point are all looked at now, rather than when they are sliced.
+
+    Returns
+    -------
+    Volume
+        Its `data` are integers; where a value isn't a whole number, slicing raises `VolumeError`.
+    """
+    stored = open_volume(path)
+    volume = whole_numbers(stored, what)
+    if checked and volume is not stored:
+        try:
+            for z in range(volume.shape[0]):
+                volume.data[z]
+        except VolumeError:
+            volume.close()
+            raise
+    return volume
+
+
+def whole_numbers(volume: Volume, what: str = "labels") -> Volume:
+    """Return a volume of labels with its values as integers."""
+    if volume.data.dtype.kind != "f":
+        return volume
+    convert = _to_integers(volume.path, what)
+    return replace(volume, data=volume.data.converted(convert, np.int32))
+
+
+def open_strokes(path: str | os.PathLike[str]) -> Volume:
+    """Open a volume of strokes, in which 0 is what isn't painted.
+
+    If most voxels have -1, 255 or 65535, as others write what is to be ignored, those stand for
+    that instead; it is said. Then 0 would be a class, which it can't be here: `VolumeError` is
+    raised where it is sliced.
+    """
+    volume = open_labels(path, "strokes")
+    try:
+        ignored = _ignored(volume)
+    except VolumeError:
+        volume.close()
+        raise
+    if ignored is None:
+        return volume
+    _logger.warning(
+        "%s: %d, which most of its voxels have, is taken for 'not painted'", volume.path, ignored
+    )
+
+    def without(values: Array) -> Array:
+        if (values == 0).any():
+            raise VolumeError(
+                f"{volume.path}: most of its voxels have {ignored}, and some 0; if {ignored} is "
+                "what isn't painted, write 0 for it and give the classes ids from 1 on"
+            )
+        cleared: Array = np.where(values == ignored, values.dtype.type(0), values)
+        return cleared
+
+    return replace(volume, data=volume.data.converted(without, volume.data.dtype))
+
+
+def _ignored(volume: Volume) -> int | None:
+    """Return the value of most voxels, if it may stand for what isn't painted.
+
+    A few planes are looked at.
+    """
+    data = volume.data
+    step = max(1, -(-data.shape[0] // _SAMPLED_PLANES))
+    planes = [data[z] for z in range(0, data.shape[0], step)]
+    size = sum(plane.size for plane in planes)
+    limits = np.iinfo(data.dtype)
+    for value in _NOT_PAINTED:
+        if limits.min <= value <= limits.max:
+            count = sum(int(np.count_nonzero(plane == value)) for plane in planes)
+            if 2 * count > size:
+                return value
+    return None
+
+
+def _to_integers(path: Path, what: str) -> Callable[[Array], Array]:
+    """Return a function that turns whole numbers with a point into integers."""
+
+    def convert(values: Array) -> Array:
+        with np.errstate(invalid="ignore"):
+            integers = values.astype(np.int32)
+        wrong = integers != values
+        if wrong.any():
+            raise VolumeError(
+                f"{path}: holds {values[wrong][0]:g}, but {what} are whole numbers (the ids of the "
+                f"classes, 0 = nothing); 'supervox convert {path.name} NEW.tif --kind labels "
+                "--dtype uint8' rounds them"
+            )
+        return integers
+
+    return convert

@@ -1,0 +1,166 @@
+"""What OME-Zarr and xarray say of the axes of an array, of voxel size and place.
+
+OME-Zarr 0.4 and 0.5 have ``axes`` and a list of transformations; RFC-5 has coordinate systems, and
+transformations from one to another.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import zarr
+
+from .axes import known_letters, letter_of
+from .calibration import Calibration, calibrate, unit_symbol
+
+_EVEN = 1e-3  # steps along an axis may differ by this part
+
+
+def axes_of(pyramid: Mapping[str, Any], ndim: int) -> list[dict[str, Any]]:
+    """Return name, type and unit of each axis; versions before 0.3 have always TCZYX."""
+    axes = pyramid.get("axes") or _intrinsic_axes(pyramid) or list("tczyx"[-ndim:])
+    return [axis if isinstance(axis, dict) else {"name": axis} for axis in axes]
+
+
+def _intrinsic_axes(pyramid: Mapping[str, Any]) -> list[Any]:
+    """Return the axes of the coordinate system that the levels' transformations lead to."""
+    systems = [item for item in pyramid.get("coordinateSystems") or () if isinstance(item, dict)]
+    outputs = {
+        _system_name(step.get("output"))
+        for level in pyramid["datasets"]
+        for step in level.get("coordinateTransformations") or ()
+    }
+    chosen = [item for item in systems if item.get("name") in outputs] or systems
+    axes = chosen[0].get("axes") if chosen else None
+    return list(axes) if isinstance(axes, list) else []
+
+
+def _system_name(told: object) -> object:
+    """Return the name of a coordinate system, which may stand in an object."""
+    return told.get("name") if isinstance(told, dict) else told
+
+
+def letters_of(axes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a letter for each axis: by its name, or as the names are free, by its type."""
+    letters = [letter_of(str(axis.get("name", ""))) for axis in axes]
+    kinds = [axis.get("type") for axis in axes]
+    spatial = [i for i, kind in enumerate(kinds) if kind == "space"]
+    if not {"y", "x"} <= set(letters) and 2 <= len(spatial) <= 3:
+        for i, letter in zip(spatial, "zyx"[-len(spatial) :], strict=True):
+            letters[i] = letter
+    for i, kind in enumerate(kinds):
+        if kind in ("time", "channel") and letters[i] not in "tc":
+            letters[i] = "t" if kind == "time" else "c"
+    return letters
+
+
+def pyramid_calibration(
+    pyramid: Mapping[str, Any], path: str, letters: Sequence[str], planes: int
+) -> Calibration:
+    """Combine the level's and the pyramid's transformations to voxel size and origin.
+
+    Parameters
+    ----------
+    pyramid
+    path
+        Of the level.
+    letters
+        Of the axes, as they are read.
+    planes
+        How many there are.
+    """
+    levels = [level for level in pyramid["datasets"] if str(level["path"]) == path]
+    steps = list(levels[0].get("coordinateTransformations") or ()) if levels else []
+    if not pyramid.get("coordinateSystems"):  # else those lead to other systems
+        steps += pyramid.get("coordinateTransformations") or ()
+    axes = axes_of(pyramid, len(letters))
+    scale, shift, notes = [1.0] * len(letters), [0.0] * len(letters), []
+    stated = False
+    for step in _flattened(steps):
+        factors, moves = _diagonal(step, len(letters))
+        if factors is None and moves is None:
+            notes.append(f"the transformation {step.get('type')!r} of its place is left out")
+            continue
+        stated = stated or factors is not None
+        for i in range(len(letters)):
+            factor = factors[i] if factors is not None and i < len(factors) else 1.0
+            move = moves[i] if moves is not None and i < len(moves) else 0.0
+            scale[i], shift[i] = scale[i] * factor, shift[i] * factor + move
+    if not stated:
+        return Calibration(notes=tuple(notes))
+    place = {letter: i for i, letter in enumerate(letters)}
+    order = [place.get(axis) for axis in "zyx"]
+    found = calibrate(
+        [None if i is None else scale[i] for i in order],
+        [None if i is None else axes[i].get("unit") for i in order],
+        [0.0 if i is None else shift[i] for i in order],
+        planes=planes,
+    )
+    return Calibration(found.spacing, found.unit, found.origin, found.notes + tuple(notes))
+
+
+def _flattened(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return transformations one after the other, without those that do nothing."""
+    flat: list[Mapping[str, Any]] = []
+    for step in steps:
+        if step.get("type") == "sequence":
+            flat += _flattened(step.get("transformations") or ())
+        elif step.get("type") != "identity":
+            flat.append(step)
+    return flat
+
+
+def _diagonal(
+    step: Mapping[str, Any], count: int
+) -> tuple[Sequence[float] | None, Sequence[float] | None]:
+    """Return by what each axis is multiplied, and moved; None twice if it isn't as simple."""
+    if "scale" in step or "translation" in step:
+        return step.get("scale"), step.get("translation")
+    matrix = np.array(step.get("affine", ()), dtype=np.float64)
+    if matrix.shape not in ((count, count + 1), (count + 1, count + 1)):
+        return None, None
+    linear = matrix[:count, :count]
+    if not np.array_equal(linear, np.diag(np.diag(linear))):
+        return None, None
+    return np.diag(linear).tolist(), matrix[:count, count].tolist()
+
+
+def _dimensions(array: zarr.Array[Any]) -> list[str] | None:
+    """Return the names of an array's axes: Zarr 3 has them, xarray in an attribute in Zarr 2."""
+    names = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    if not isinstance(names, list | tuple) or len(names) != array.ndim or not all(names):
+        return None
+    return [str(name) for name in names]
+
+
+def array_letters(array: zarr.Array[Any]) -> list[str] | None:
+    """Return the letters of an array's own axes, if it names rows and columns."""
+    names = _dimensions(array)
+    return known_letters(names) if names else None
+
+
+def coordinates_calibration(
+    group: zarr.Group, array: zarr.Array[Any], letters: Sequence[str] | None
+) -> Calibration:
+    """Return voxel size and origin of xarray's coordinates: arrays named as the dimensions."""
+    names = _dimensions(array)
+    if letters is None or names is None:
+        return Calibration()
+    axes = dict(zip(letters, zip(names, array.shape, strict=True), strict=True))
+    steps: list[float] = []
+    units: list[str | None] = []
+    starts: list[float] = []
+    for letter in "zyx":
+        name, length = axes.get(letter, ("", 0))
+        values = group.get(name) if name else None
+        if not isinstance(values, zarr.Array) or values.shape != (length,) or length < 2:
+            return Calibration()
+        unit = unit_symbol(values.attrs.get("units"))
+        places = np.asarray(values[...], dtype=np.float64)
+        step = float(places[-1] - places[0]) / (length - 1)
+        if unit is None or step <= 0 or not np.allclose(np.diff(places), step, rtol=_EVEN, atol=0):
+            return Calibration()
+        steps.append(float(f"{step:.9g}"))  # without the noise of the division
+        units.append(unit)
+        starts.append(float(places[0]))
+    return calibrate(steps, units, starts)
