@@ -1,5 +1,6 @@
 """NIfTI files as medical programs write them."""
 
+import gzip
 import sys
 
 import nibabel
@@ -192,3 +193,17 @@ def test_bytes_too_many_and_odd_units_are_noted(tmp_path):
     with open_volume(path) as volume:
         assert (volume.spacing, volume.unit) == ((2, 1, 1), None)
         assert volume.notes == ("the file has 3 bytes more than its header says",)
+
+
+def test_the_checksum_is_compared_even_if_there_are_more_values_than_there_should_be(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    write_volume(path, np.zeros((4, 5, 6), np.uint8))
+    content = gzip.decompress(path.read_bytes())
+    packed = bytearray(gzip.compress(content + bytes(2**21)))
+    path.write_bytes(packed)
+    with open_volume(path) as volume:
+        assert not volume.data[:].any()
+    packed[-8] ^= 1  # of the checksum
+    path.write_bytes(packed)
+    with pytest.raises(VolumeError, match="CRC check failed"), open_volume(path) as volume:
+        volume.data[:]
