@@ -28,6 +28,7 @@ from .timing import say
 __all__ = ["draw", "measure", "section", "targets"]
 
 SEEDS = (0, 1, 2)
+FINAL_SEEDS = (0,)  # final labels and the slider take as long as all of the rest
 PEER_ROBOTS = ("random", "error", "pairs")
 PEER_SEEDS = (0,)  # it takes ten times as long
 FIXED_BUDGET = 12
@@ -104,7 +105,12 @@ def measure(quick: bool) -> dict[str, Any]:
         for name in names
         for seed in PEER_SEEDS
     ]
-    jobs = [*peers, *(Job(name, seed, most=most) for name in names for seed in seeds)]
+    ours = [
+        Job(name, seed, with_final=seed in FINAL_SEEDS, most=most)
+        for seed in seeds
+        for name in names
+    ]
+    jobs = [*ours, *peers]
     volumes: dict[str, dict[str, Any]] = {name: _about(load(name)) for name in names}
     for job, found in play_jobs(jobs, 1 if quick else PROCESSES):
         volume = volumes[job.volume]

@@ -145,7 +145,8 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield "the strokes after which mean Dice is lower by more than .02 and .05 than before, *worst*"
     yield "is the largest such fall; *middle* and *end* are means of three strokes."
     yield "*Bodies*, *plates*, *textures* are made (`benchmarks/made_volumes.py`). The voxel forest"
-    yield "is that of *Accuracy*, grown anew at each stroke; seed 0, scored on ten planes."
+    yield "is that of *Accuracy*, grown anew at each stroke; seed 0, scored on ten planes. Final"
+    yield "labels and the slider are of seed 0."
     if results["missing"]:
         yield f"Missing here: {', '.join(results['missing'])}."
     yield ""
@@ -179,8 +180,8 @@ def _rows(volume: Volume) -> Iterator[tuple[str, ...]]:
     for kind, suffix in (("robots", ""), ("peer", ", voxel forest")):
         for robot in volume[kind]:
             found = summarise(_curves(volume, robot, kind))
-            finals = [s.get("final", {}) for s in volume[kind][robot].values()]
-            means = [f"{n}: {np.mean([f[n] for f in finals]):.3f}" for n in finals[0]]
+            finals = [s["final"] for s in volume[kind][robot].values() if s.get("final")]
+            means = [f"{n}: {np.mean([f[n] for f in finals]):.3f}" for n in (finals or [{}])[0]]
             yield (
                 volume["name"],
                 robot + suffix,
@@ -192,15 +193,15 @@ def _rows(volume: Volume) -> Iterator[tuple[str, ...]]:
 
 
 def _slider_rows(volume: Volume) -> Iterator[tuple[str, ...]]:
-    groups = {
-        f"{n} in all, {robot}": [s["slider"][n] for s in sessions.values()]
-        for robot, sessions in volume["robots"].items()
-        for n in next(iter(sessions.values()))["slider"]
-    }
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for robot, sessions in volume["robots"].items():
+        for session in sessions.values():
+            for n, tried in session["slider"].items():
+                groups.setdefault(f"{n} in all, {robot}", []).append(tried)
     if volume["fixed"]:
         groups["12 a class, fixed"] = list(volume["fixed"].values())
-    for name, tried in groups.items():
-        means = [np.mean([one[kind] for one in tried], axis=0) for kind in ("live", "final")]
+    for name, several in groups.items():
+        means = [np.mean([one[kind] for one in several], axis=0) for kind in ("live", "final")]
         yield (volume["name"], name, *(f"{a:.3f} → {b:.3f} ({b - a:+.3f})" for a, b in means))
 
 

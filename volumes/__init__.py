@@ -8,7 +8,8 @@ Where to find what:
 - `registry`: the table `FORMATS`, one entry a format; `formats` says what an entry consists of.
   A new format is one module of its own and one entry.
 - `tiff_reading`, `tiff_metadata`, `tiff_writing`, `tiff_folder`, `mrc`, `hdf5_reading`,
-  `hdf5_opening` (files that are being written), `hdf5_values` (values that are elsewhere), `nexus`,
+  `hdf5_opening` (files that are being written), `hdf5_examination` (files that end programs),
+  `hdf5_values` (values that are elsewhere), `nexus`,
   `hdf5_writing`, `zarr_reading`, `zarr_metadata` (axes, sizes), `zarr_chunks` (are they there?),
   `zarr_writing`, `nrrd_reading`, `nrrd_writing`, `nifti`, `numpy_format`, `raw`, `txrm`: formats.
 - `file_values`: values in one piece, read where they are sliced, never mapped.

@@ -61,7 +61,13 @@ def open_volume(path: str | os.PathLike[str]) -> Volume:
             with file.open("rb") as handle:
                 if not handle.read(1):
                     raise VolumeError(f"{file}: the file is empty; copy or export it again")
-        volume = entry.open(address)
+        try:
+            volume = entry.open(address)
+        except MemoryError as error:  # no header needs that much
+            raise VolumeError(
+                f"{file}: says that something in it is larger than the memory; it is damaged: copy "
+                "or export it again"
+            ) from error
     for note in volume.notes:
         _logger.warning("%s: %s", file, note)
     return volume

@@ -11,6 +11,7 @@ from .address import Address
 from .axes import arrange, known_letters, looks_coloured
 from .calibration import Calibration, calibrate
 from .errors import Candidate, VolumeError
+from .hdf5_examination import examine
 from .hdf5_opening import open_file
 from .hdf5_outside import check_links
 from .hdf5_values import check_values, missing_file
@@ -24,6 +25,7 @@ _INTERLACED = {"INTERLACE_PIXEL": "yxs", "INTERLACE_PLANE": "syx", "INTERLACE_LI
 
 def open_hdf5(address: Address) -> Volume:
     """Open a dataset of an HDF5 file, the one named or the one that is meant."""
+    examine(address.path)
     file, notes = open_file(address.path)
     try:
         check_links(file, address.path)

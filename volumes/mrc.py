@@ -2,8 +2,8 @@
 
 Lengths are in angstrom in the file and given in nm. Headers in the wild are often wrong; what
 we doubt about one becomes a note of the volume, and only what leaves the values unreadable is an
-error. Values are read where they are sliced; packed files (``.map.gz``) are unpacked at the first
-look.
+error. Values are read where they are sliced; those of packed files (``.map.gz``) are unpacked at
+the first look.
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ def answer(address: str) -> dict[str, Any]:
             }
     except VolumeError as error:
         return {"refused": str(error)}
+    except MemoryError:  # what was claimed is refused by the limit
+        return {"memory": MEMORY}
     except Exception as error:  # what a person would see as a traceback
         return {"raised": f"{type(error).__name__}: {error}"}
 

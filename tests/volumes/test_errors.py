@@ -3,10 +3,20 @@
 import errno
 import os
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from supervox.volumes import FORMATS, VolumeError, create_volume, open_volume, write_volume
+from supervox.volumes import (
+    FORMATS,
+    Address,
+    VolumeError,
+    create_volume,
+    files,
+    format_of,
+    open_volume,
+    write_volume,
+)
 
 VALUES = np.ones((3, 4, 5), np.uint8)
 ENDINGS = [
@@ -206,3 +216,16 @@ def test_nothing_else_is_overwritten(tmp_path):
         write_volume(f"{tmp_path}/d.h5::/other", VALUES)
     with open_volume(f"{tmp_path}/d.h5::/mine") as volume:
         np.testing.assert_array_equal(volume.data, VALUES)
+
+
+def test_a_claim_beyond_memory_is_damage(tmp_path, monkeypatch):
+    path = tmp_path / "a.nii"
+    write_volume(path, VALUES)
+
+    def claim(address):
+        raise MemoryError
+
+    entry = replace(format_of(Address.parse(path)), open=claim)
+    monkeypatch.setattr(files, "format_of", lambda _: entry)
+    with pytest.raises(VolumeError, match=r"a\.nii: says that something in it is larger than the"):
+        open_volume(path)

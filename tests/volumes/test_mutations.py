@@ -162,7 +162,7 @@ def mutated(content: bytes, chance: np.random.Generator) -> bytes:
 
 def outcome(found: dict[str, Any], original: dict[str, Any]) -> str:
     """Say in a word what became of a mutated file."""
-    for bad in ("refused", "raised", "hangs", "ended"):
+    for bad in ("refused", "memory", "raised", "hangs", "ended"):
         if bad in found:
             return bad
     changed = sorted(key for key in original if found[key] != original[key])
