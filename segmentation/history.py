@@ -111,6 +111,7 @@ class _State(NamedTuple):
     step: int
     painted: LabelledSupervoxels
     newest: NDArray[np.int32]
+    n_steps: NDArray[np.int64]  # at which each of the painted classes was painted
 
 
 def _states(partition: Partition, strokes: Strokes) -> Iterator[_State]:
@@ -125,7 +126,9 @@ def _states(partition: Partition, strokes: Strokes) -> Iterator[_State]:
         until = at <= step
         supervoxels, classes = majority(owner[until], vote[until], count[until])
         painted = LabelledSupervoxels(supervoxels.astype(np.int32), classes.astype(np.uint16))
-        yield _State(int(step), painted, np.unique(owner[at == step]).astype(np.int32))
+        classes_of_steps = np.unique(np.stack([vote[until], at[until]]), axis=1)[0]
+        n_steps = np.bincount(classes_of_steps)[np.unique(painted.classes)]
+        yield _State(int(step), painted, np.unique(owner[at == step]).astype(np.int32), n_steps)
 
 
 def _classes_of(state: Sequence[_State]) -> set[int]:
@@ -135,7 +138,8 @@ def _classes_of(state: Sequence[_State]) -> set[int]:
 def _has_begun(partition: Partition, state: _State) -> bool:
     """Tell whether there are strokes enough to remember what follows from them."""
     _, first = np.unique(number_strokes(partition.adjacency, state.painted), return_index=True)
-    _, strokes = np.unique(state.painted.classes[first], return_counts=True)
+    _, apart = np.unique(state.painted.classes[first], return_counts=True)
+    strokes = np.maximum(apart, state.n_steps)  # those that touch are one, if painted at once
     enough = strokes.min() >= ENOUGH_OF_EACH or strokes.mean() >= ENOUGH_IN_MEAN
     return bool(enough)
 

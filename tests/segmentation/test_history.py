@@ -86,6 +86,15 @@ def test_a_class_with_a_single_stroke_delays_the_history_not_for_ever(
     assert lengths[7:] == [2, 3, 4, 5]
 
 
+def test_strokes_that_touch_are_two_if_they_were_painted_one_after_the_other(
+    partition: Partition,
+) -> None:
+    strokes = painted((10, 1), (90, 2), (11, 1), (91, 2), (30, 1))
+    assert [moment.step for moment in find_moments([partition], strokes, TREES)] == [4, 5]
+    at_once = Strokes(strokes.voxels, strokes.classes, np.where(strokes.steps < 5, 1, 2))
+    assert [moment.step for moment in find_moments([partition], at_once, TREES)] == [2]
+
+
 def test_a_stroke_renews_as_large_a_part_of_the_trees_as_it_is_of_the_strokes(
     partition: Partition,
 ) -> None:
