@@ -49,7 +49,11 @@ class Journal:
         self._lock = Lock()  # of the reader's position
         source = Path(os.devnull) if read_only and not path.exists() else path
         self._reader = open_inside(source, "rb")  # its own, so as not to wait for the disk
-        self._file = open_inside(source, "rb" if read_only else "r+b")
+        try:
+            self._file = open_inside(source, "rb" if read_only else "r+b")
+        except OSError:
+            self._reader.close()
+            raise
         try:
             self._head = Head(path, read_only=read_only)
             found = scan(source)

@@ -24,6 +24,7 @@ from .file_values import FileValues
 
 _logger = logging.getLogger(__name__)
 _COPIED_BYTES = 2**20
+_MORE_BYTES = 2**26  # than its values need, that are unpacked to get to a checksum
 _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     "gzip": lambda file: gzip.GzipFile(fileobj=file),
     "bzip2": lambda file: bz2.BZ2File(file),
@@ -134,8 +135,7 @@ class StoredValues:
                 file.seek(self._skip)
                 with _OPENERS[self._packed](file) as values:
                     _copy(values, unpacked, offset + self.nbytes)
-                    # at the end a checksum is compared
-                    if values.read(1) and self._offset >= 0:
+                    if _read_on(values, offset + self.nbytes) and self._offset >= 0:
                         _logger.warning("%s: holds more bytes than its header says", self._path)
                     unpacked.flush()
                 source = unpacked
@@ -160,6 +160,14 @@ def _from_the_end(piece: slice, length: int) -> slice:
         return slice(0, 0, piece.step)
     last = piece.start + (number - 1) * piece.step
     return slice(length - 1 - last, length - piece.start, piece.step)
+
+
+def _read_on(values: IO[bytes], most: int) -> int:
+    """Read to the end, where a checksum is compared, or so many bytes; return how many came."""
+    read = 0
+    while read <= max(most, _MORE_BYTES) and (piece := values.read(_COPIED_BYTES)):
+        read += len(piece)
+    return read
 
 
 def _copy(values: IO[bytes], unpacked: IO[bytes], needed: int) -> None:

@@ -4,6 +4,7 @@ An uncompressed stack in one piece is memory-mapped; any other is read piece by 
 sliced. A stack whose pages or values lie beyond the end of the file is refused when it is opened.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from .outside import check_outside
 from .tiff_metadata import calibration_of, classes_of, files_of
 from .volume import Volume
 
+_LARGE_PIECE = 2**26  # bytes that a tile may have, however small its picture is
 _NAME = "TIFF"
 # What `tifffile` only logs and then goes on with fewer planes, or with zeros for them.
 _LOSSES = ("invalid page offset", "invalid value offset", "out of range", "failed to reshape")
@@ -173,6 +175,15 @@ def _source(file: tifffile.TiffFile, series: tifffile.TiffPageSeries) -> ArraySo
     if series.dataoffset is not None and keyframe.is_memmappable:
         dtype = np.dtype(series.dtype).newbyteorder(file.byteorder)
         return FileValues(Path(file.filehandle.path), dtype, series.dataoffset, series.shape)
+    piece, plane = (
+        math.prod(sizes) * np.dtype(series.dtype).itemsize
+        for sizes in (keyframe.chunks, keyframe.shape)
+    )
+    if piece > max(_LARGE_PIECE, 4 * plane):
+        raise VolumeError(
+            f"{file.filehandle.path}: is damaged: the pieces that a plane is stored in would have "
+            f"{piece} bytes each, the plane itself {plane}; copy or export it again"
+        )
     opened = zarr.open(series.aszarr(level=0), mode="r")
     assert isinstance(opened, zarr.Array)
     return opened

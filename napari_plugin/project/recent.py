@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
-from supervox.project import ENDING, is_project
+from supervox.project import ENDING, is_held, is_project
 from supervox.volumes import appearing, remove_leftovers_in
 
 _logger = logging.getLogger(__name__)
@@ -88,9 +88,13 @@ class RecentProjects:
         return sorted(entries, key=lambda entry: -entry.time)
 
     def _unnamed(self) -> Iterator[RecentProject]:
-        """Find the projects without a name; of one that isn't in the list, nobody knows more."""
+        """Find the projects without a name, but for those that are being made, or open.
+
+        Of one that isn't in the list, nobody knows more.
+        """
         try:
             found = [path for path in self.home.glob(f"[!.]*{ENDING}") if is_project(path)]
+            found = [path for path in found if not is_held(path)]
             times = [path.stat().st_mtime for path in found]
         except OSError:
             return

@@ -1,5 +1,6 @@
 """NIfTI files as medical programs write them."""
 
+import gzip
 import sys
 
 import nibabel
@@ -205,3 +206,17 @@ def test_a_type_that_contradicts_its_bits_is_said(tmp_path):
         path.write_bytes(content)
         with open_volume(path) as volume:
             assert "a value has 16 bits, but by its type it has 8" in volume.notes[0]
+
+
+def test_the_checksum_is_compared_even_if_there_are_more_values_than_there_should_be(tmp_path):
+    path = tmp_path / "a.nii.gz"
+    write_volume(path, np.zeros((4, 5, 6), np.uint8))
+    content = gzip.decompress(path.read_bytes())
+    packed = bytearray(gzip.compress(content + bytes(2**21)))
+    path.write_bytes(packed)
+    with open_volume(path) as volume:
+        assert not volume.data[:].any()
+    packed[-8] ^= 1  # of the checksum
+    path.write_bytes(packed)
+    with pytest.raises(VolumeError, match="CRC check failed"), open_volume(path) as volume:
+        volume.data[:]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from supervox.napari_plugin.project.recent import MOST, RecentProjects
 from supervox.project import is_held
+from supervox.project.lock import FolderLock
 from supervox.volumes import temporary_beside
 
 
@@ -65,3 +66,11 @@ def test_what_a_killed_program_had_half_copied_goes(recent):
     recent.note(make(recent.new_folder("cell.mrc")), "cell", is_open=True)
     assert own.exists()
     assert not left.exists()
+
+
+def test_a_project_that_is_being_made_is_not_offered(recent):
+    folder = make(recent.new_folder("cell.mrc"))
+    lock = FolderLock(folder)
+    assert not recent.entries()
+    lock.release()
+    assert len(recent.entries()) == 1
