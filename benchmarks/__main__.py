@@ -6,12 +6,15 @@ import argparse
 import importlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .report import NAMES, ROOT, describe_run, write_json, write_page
 from .timing import Skipped, say
 
+KEPT_ON_THE_WAY = ("scale", "correction")
+Keep = Callable[[dict[str, Any]], None]
 RESULTS, QUICK_RESULTS = ROOT / "benchmarks" / "results", ROOT / "benchmarks" / "quick"
 
 
@@ -27,7 +30,11 @@ def main(arguments: list[str] | None = None) -> None:
         say(f"{name} ...")
         content = describe_run(options.quick)
         started = time.perf_counter()
-        more = _of_scale(options, results, content) if name == "scale" else {}
+        more: dict[str, Any] = {}
+        if name in KEPT_ON_THE_WAY and not options.quick:
+            more["keep"] = _keeper(results, name, content)
+        if name == "scale":
+            more |= _of_scale(options, results)
         content |= _measure(name, options.quick, page.parent / "images", more)
         content["seconds"] = round(time.perf_counter() - started, 1)
         write_json(results, name, content)
@@ -49,18 +56,22 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-def _of_scale(
-    options: argparse.Namespace, results: Path, content: dict[str, Any]
-) -> dict[str, Any]:
-    """Return what `scale` takes besides: its runs can take hours, so each size is kept."""
-    started, file = time.perf_counter(), results / "scale.json"
-    known = json.loads(file.read_text())["results"]["runs"] if file.exists() else []
+def _keeper(results: Path, name: str, content: dict[str, Any]) -> Keep:
+    """Return what writes the results as far as they are known, of what takes long."""
+    started = time.perf_counter()
 
     def keep(found: dict[str, Any]) -> None:
         seconds = round(time.perf_counter() - started, 1)
-        write_json(results, "scale", content | {"results": found, "seconds": seconds})
+        write_json(results, name, content | {"results": found, "seconds": seconds})
 
-    more = {"known": known, "again": options.again, "keep": keep}
+    return keep
+
+
+def _of_scale(options: argparse.Namespace, results: Path) -> dict[str, Any]:
+    """Return what `scale` takes besides: its runs can take hours, so known sizes are left out."""
+    file = results / "scale.json"
+    known = json.loads(file.read_text())["results"]["runs"] if file.exists() else []
+    more = {"known": known, "again": options.again}
     return more | ({"largest": options.largest} if options.largest else {})
 
 

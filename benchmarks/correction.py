@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -96,8 +96,10 @@ def play_jobs(jobs: list[Job], processes: int) -> Iterator[tuple[Job, dict[str, 
         yield from zip(jobs, pool.map(play_job, jobs), strict=True)
 
 
-def measure(quick: bool) -> dict[str, Any]:
-    """Play all sessions."""
+def measure(
+    quick: bool, keep: Callable[[dict[str, Any]], None] = lambda found: None
+) -> dict[str, Any]:
+    """Play all sessions; what is found is kept as it comes."""
     names = [QUICK] if quick else volume_names()
     seeds, most = (SEEDS[:1], QUICK_MOST) if quick else (SEEDS, MOST)
     peers = [
@@ -112,6 +114,8 @@ def measure(quick: bool) -> dict[str, Any]:
     ]
     jobs = [*ours, *peers]
     volumes: dict[str, dict[str, Any]] = {name: _about(load(name)) for name in names}
+    missing = [] if quick else [n for n in (*REAL, *OTHERS) if n not in names]
+    results = {"volumes": list(volumes.values()), "missing": missing}
     for job, found in play_jobs(jobs, 1 if quick else PROCESSES):
         volume = volumes[job.volume]
         if fixed := found.pop("fixed", None):
@@ -120,8 +124,8 @@ def measure(quick: bool) -> dict[str, Any]:
         for robot, session in found.items():
             kind.setdefault(robot, {})[str(job.seed)] = session
             say(f"{'voxel forest, ' * job.is_peer}{_line(job, robot, session)}")
-    missing = [] if quick else [n for n in (*REAL, *OTHERS) if n not in names]
-    return {"volumes": list(volumes.values()), "missing": missing}
+        keep(results)
+    return results
 
 
 def _about(data: Dataset) -> dict[str, Any]:
