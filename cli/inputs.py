@@ -217,7 +217,7 @@ def read_volume(
     """
     with stages.stage("read", f"Reading {volume.path.name}") as run:
         workspace = workspace or Workspace()
-        copied = copy_volume(volume.data, workspace, run, box=box, release=volume.data.release)
+        copied = copy_volume(volume.data, workspace, run, box=box)
         data = leave_out(copied, no_data, mask)
         missing = count_nonfinite(data, workers=workspace.releasing(run.silent()))
     found = NoData(missing, fill_values_of(data), mask is not None)
@@ -262,7 +262,7 @@ def read_mask(
         return None
     check_mask(mask, volume)
     with stages.stage("read", f"Reading {mask.path.name}") as run:
-        return copy_volume(mask.data, workspace, run, release=mask.data.release)
+        return copy_volume(mask.data, workspace, run)
 
 
 def tell_strokes_without_data(painted: Strokes, data: VolumeLike) -> int:

@@ -63,7 +63,6 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             files = request.files.plan(outputs, volume.shape)
             model_file = request.model and outputs.plan_file(request.model)
             painted = find_strokes(strokes.data, workers=request.workers)
-            strokes.data.release()
             painted = in_order(painted, strokes, request.stroke_order, request.workers)
             check_classes(painted.class_ids)
             request.check_painted(painted.class_ids)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import mmap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -17,7 +16,7 @@ Array = npt.NDArray[Any]
 
 
 class ArraySource(Protocol):
-    """What memory maps, HDF5 datasets and Zarr arrays have in common."""
+    """What values of files, HDF5 datasets and Zarr arrays have in common."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -134,14 +133,6 @@ class VolumeArray:
         view.dtype = np.dtype(dtype)
         view._convert = convert if before is None else lambda part: convert(before(part))
         return view
-
-    def release(self) -> None:
-        """Let go of memory that mirrors the file, if that is mapped into memory."""
-        base: Any = self._source
-        while base is not None and not isinstance(base, mmap.mmap):
-            base = getattr(base, "base", None)
-        if base is not None and hasattr(mmap, "MADV_DONTNEED"):
-            base.madvise(mmap.MADV_DONTNEED)
 
     def close(self) -> None:
         """Let go of the source."""

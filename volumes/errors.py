@@ -116,6 +116,8 @@ def _is_damage(error: BaseException) -> bool:
         return True
     if (kind.__module__ or "").startswith("imagecodecs") and kind.__name__.endswith("Error"):
         return True
+    if isinstance(error, _UNTOLD):
+        return False
     text = str(error).lower()
     return any(word in text for word in _WORDS_OF_DAMAGE)
 

@@ -24,9 +24,7 @@ _NOT_PAINTED = (
 _SAMPLED_PLANES = 8
 
 
-def open_labels(
-    path: str | os.PathLike[str], what: str = "labels", *, checked: bool = False
-) -> Volume:
+def open_labels(path: str | os.PathLike[str], what: str = "labels") -> Volume:
     """Open a volume of labels; numbers with a point are taken if they are whole ones.
 
     Parameters
@@ -35,24 +33,13 @@ def open_labels(
         As for `open_volume`.
     what
         What the values are, for messages.
-    checked
-        Whether numbers with a point are all looked at now, rather than when they are sliced.
 
     Returns
     -------
     Volume
         Its `data` are integers; where a value isn't a whole number, slicing raises `VolumeError`.
     """
-    stored = open_volume(path)
-    volume = whole_numbers(stored, what)
-    if checked and volume is not stored:
-        try:
-            for z in range(volume.shape[0]):
-                volume.data[z]
-        except VolumeError:
-            volume.close()
-            raise
-    return volume
+    return whole_numbers(open_volume(path), what)
 
 
 def whole_numbers(volume: Volume, what: str = "labels") -> Volume:
@@ -120,8 +107,14 @@ def _to_integers(path: Path, what: str) -> Callable[[Array], Array]:
             integers = values.astype(np.int32)
         wrong = integers != values
         if wrong.any():
+            first = float(values[wrong][0])
+            if first.is_integer():
+                raise VolumeError(
+                    f"{path}: holds {first:.0f}, which is too large for {what}: ids go up to "
+                    f"{np.iinfo(np.int32).max}"
+                )
             raise VolumeError(
-                f"{path}: holds {values[wrong][0]:g}, but {what} are whole numbers (the ids of the "
+                f"{path}: holds {first:g}, but {what} are whole numbers (the ids of the "
                 f"classes, 0 = nothing); 'supervox convert {path.name} NEW.tif --kind labels "
                 "--dtype uint8' rounds them"
             )

@@ -30,7 +30,7 @@ _TO_LPS = np.array([-1.0, -1.0, 1.0])  # NIfTI's space is right-anterior-superio
 
 
 def open_nifti(address: Address) -> Volume:
-    """Open a NIfTI file; .nii is mapped, .nii.gz unpacked at the first look."""
+    """Open a NIfTI file; .nii is read where it is sliced, .nii.gz unpacked at the first look."""
     with needing("nibabel", address.path, _NAME):
         import nibabel
     if address.inner is not None:
@@ -57,7 +57,7 @@ def open_nifti(address: Address) -> Volume:
         scale=None if scale == (1.0, 0.0) else scale,
     )
     bits = _stated_bits(address.path, header)
-    spare = _spare_bytes(block, int(image.dataobj.offset), packed, address)
+    spare = block.spare_bytes()
     letters = [*orientation.letters, *"tcefg"[: len(shape) - 3]]
     data = arrange(block, letters[::-1], address, _NAME)
     return Volume.make(
@@ -76,17 +76,6 @@ def _orientation(affine: Array, lengths: tuple[int, ...], *, as_stored: bool) ->
     """Return how the axes lie in space."""
     steps = affine[:3, :3].T * _TO_LPS
     return orient(steps, affine[:3, 3] * _TO_LPS, lengths, as_stored=as_stored)
-
-
-def _spare_bytes(block: StoredValues, offset: int, packed: str | None, address: Address) -> int:
-    """Return how many bytes lie behind the values, and refuse a file that has too few."""
-    found = address.path.stat().st_size
-    if packed is None and found < offset + block.nbytes:
-        raise VolumeError(
-            f"{address.path}: is cut short, it has {found} bytes of the {offset + block.nbytes} "
-            "that its header promises; copy it again"
-        )
-    return found - offset - block.nbytes if packed is None else 0
 
 
 def _doubts(

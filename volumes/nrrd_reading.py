@@ -65,7 +65,7 @@ _TYPES = {word: name for name, words in _WORDS.items() for word in (name, f"{nam
 
 
 def open_nrrd(address: Address) -> Volume:
-    """Open a NRRD file: raw values are mapped, compressed ones unpacked at the first look."""
+    """Open a NRRD file: raw values are read in parts, packed ones unpacked at the first look."""
     header, start = _read_header(address.path)
     packed = _encoding(header, address)
     lengths = tuple(int(length) for length in header["sizes"])
@@ -91,7 +91,7 @@ def open_nrrd(address: Address) -> Volume:
         skip=start,
         flipped=backwards,
     )
-    spare = _spare_bytes(block, start + skip, packed, address) if skip >= 0 else 0
+    spare = block.spare_bytes() if skip >= 0 else 0
     named = letters[::-1] if len(spatial) in (2, 3) else None
     data = arrange(block, named, address, _NAME)
     return Volume.make(
@@ -188,17 +188,6 @@ def _dtype(header: Mapping[str, Any], address: Address) -> np.dtype[Any]:
         raise VolumeError(f"{address.path}: holds {header['type']}, not numbers")
     big = header.get("endian", "little") == "big"
     return np.dtype(name).newbyteorder(">" if big else "<")
-
-
-def _spare_bytes(block: StoredValues, start: int, packed: str | None, address: Address) -> int:
-    """Return how many bytes lie behind the values, and refuse a file that has too few."""
-    found = address.path.stat().st_size - start
-    if packed is None and found < block.nbytes:
-        raise VolumeError(
-            f"{address.path}: is cut short, it has {max(found, 0)} bytes of values of the "
-            f"{block.nbytes} that its header promises; copy it again"
-        )
-    return found - block.nbytes if packed is None else 0
 
 
 def _axis_letters(header: Mapping[str, Any], count: int) -> tuple[list[str], list[int]]:

@@ -20,6 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from .arrays import Array, normalise
+from .errors import VolumeError
 from .file_values import FileValues
 
 _logger = logging.getLogger(__name__)
@@ -114,6 +115,24 @@ class StoredValues:
     def nbytes(self) -> int:
         """Size of the values as they are stored, unpacked."""
         return math.prod(self.shape) * self._stored.itemsize
+
+    def spare_bytes(self) -> int:
+        """Return how many bytes lie behind the values; 0 of packed ones.
+
+        Raises
+        ------
+        VolumeError
+            If the file has too few.
+        """
+        if self._packed is not None:
+            return 0
+        found = self._path.stat().st_size - self._offset
+        if found < self.nbytes:
+            raise VolumeError(
+                f"{self._path}: is cut short, it has {max(found, 0)} bytes of values of the "
+                f"{self.nbytes} that its header promises; copy it again"
+            )
+        return found - self.nbytes
 
     def _file(self) -> FileValues:
         """Return the values, unpacked."""

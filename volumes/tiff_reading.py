@@ -1,6 +1,6 @@
 """TIFF stacks: plain, ImageJ, OME and BigTIFF.
 
-An uncompressed stack in one piece is memory-mapped; any other is read piece by piece, where it is
+An uncompressed stack in one piece is read where it is sliced, any other piece by piece where it is
 sliced. A stack whose pages or values lie beyond the end of the file is refused when it is opened.
 """
 

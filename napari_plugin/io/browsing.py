@@ -23,7 +23,8 @@ class BrowsedVolume:
     A plane of a chunked file costs as much as all planes of its chunks, for they are stored and
     compressed together. So that the next plane comes at once, whole slabs of chunks are read along
     whichever axis is looked through, and the last ones kept; parts of them can't be written to.
-    Mapped files, the usual MRC and TIFF stacks, need none of this: the system keeps their pages.
+    Files without chunks, the usual MRC and TIFF stacks, need none of this: the system keeps what it
+    read of them.
 
     Parameters
     ----------
@@ -91,10 +92,6 @@ class BrowsedVolume:
         place[axis] = inside if isinstance(key[axis], slice) else inside.start
         plane: Array = slab[tuple(place)]
         return plane
-
-    def release(self) -> None:
-        """Let go of memory that mirrors the file, if that is mapped into memory."""
-        self._data.release()
 
     def _cut(self, key: Any) -> tuple[int, int, int] | None:
         """Return axis, start and stop of a cut whose slab is worth keeping; None for any other.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
-from supervox.napari_plugin.io.browsing import BrowsedVolume
 from supervox.napari_plugin.io.layer_fields import length_of, steps_of
 from supervox.project import Mask
 from supervox.volumes import Triple, convert_length, unit_symbol
@@ -79,11 +78,6 @@ class Source:
     def is_quick(self) -> bool:
         """Whether parts are there at once: in memory, or in a file without chunks."""
         return getattr(self.volume, "chunks", None) is None
-
-    def release(self) -> None:
-        """Let go of memory that mirrors the file."""
-        if isinstance(self.volume, BrowsedVolume):
-            self.volume.release()
 
     def work_volume(self) -> VolumeLike:
         """Return the voxels of the part to work in, as (Z, Y, X); read where they are sliced."""

@@ -118,7 +118,6 @@ def _task(prepared: Prepared, axis: int, limits: tuple[float, float]) -> Task:
             found.append(
                 ComparedPlane(at + source.start[axis], grey, np.ascontiguousarray(ids), aspect)
             )
-        source.release()
         return tuple(found)
 
     return read

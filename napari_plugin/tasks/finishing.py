@@ -145,5 +145,4 @@ def render_labels(segmentation: Segmentation, source: Source, run: Run) -> NDArr
     labels = np.zeros(segmentation.shape, np.uint8)
     for block in segmentation.render(run=run):
         labels[block.block.core] = block.labels
-        source.release()
     return labels

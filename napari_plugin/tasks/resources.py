@@ -203,7 +203,7 @@ class Resources:
         """Prepare in the rooms that were allocated, and keep what is finished if it `is_kept`."""
         copied = self._is_copied(source)
         costs = [COPY_COST * copied, LOOK_COST * is_kept, PREPARE_COST]
-        copying, looking, preparing = (_releasing(source, step) for step in run.steps(costs))
+        copying, looking, preparing = run.steps(costs)
         volume, mask = source.work_volume(), source.work_mask()
         if copied:
             volume = copy_volume(volume, rooms.images, copying)
@@ -265,16 +265,6 @@ class Resources:
     def _is_copied(self, source: Source) -> bool:
         """Tell whether the many passes over a volume go over a copy of it."""
         return self.scheduler is not None or not source.is_quick
-
-
-def _releasing(source: Source, run: Run) -> Run:
-    """Return the same run, which lets go of the volume's file after every block."""
-
-    def report(done: int, total: int) -> None:
-        source.release()
-        run.report(done, total)
-
-    return replace(run, progress=report)
 
 
 def _at_home(partition: Partition) -> Partition:

@@ -215,7 +215,6 @@ def copy_volume(
     run: Run = Run(),
     *,
     box: Slices | None = None,
-    release: Callable[[], None] = lambda: None,
 ) -> NDArray[Any]:
     """Copy a volume to where many passes over it are quick, and all workers see it.
 
@@ -228,8 +227,6 @@ def copy_volume(
         Asked whether to stop between slabs.
     box : tuple of 3 slice, optional
         The part to copy; all of it by default.
-    release : callable, optional
-        Lets go of memory that mirrors the volume's file; called after every slab.
 
     Returns
     -------
@@ -245,7 +242,6 @@ def copy_volume(
         there = slice(planes.start + start, planes.start + stop)
         copy[start:stop] = volume[there, rows, columns]
         room.release()
-        release()
         run.report(stop, len(copy))
     return copy
 

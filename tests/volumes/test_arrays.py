@@ -108,17 +108,6 @@ def test_addresses():
     assert Address.parse("a.tif").inner is None
 
 
-@pytest.mark.parametrize("ending", ["mrc", "tif", "h5", "zarr"])
-def test_what_is_released_is_read_again(tmp_path, ending):
-    file = str(tmp_path / f"volume.{ending}")
-    write_volume(file, VALUES, kind="image")
-    with open_volume(file) as volume:
-        for _ in range(2):
-            np.testing.assert_array_equal(volume.data[:], VALUES)
-            volume.data.release()
-    volume.data.release()  # a volume that is closed mirrors nothing
-
-
 def test_endings_are_found_whatever_their_case_and_longest_first():
     assert format_of(Address.parse("A.OME.TIF")).name == "OME-TIFF"
     assert format_of(Address.parse("a.b.Tiff")).name == "TIFF"
