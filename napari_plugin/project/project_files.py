@@ -41,7 +41,7 @@ from supervox.segmentation import (
 )
 from supervox.volumes import write_volume
 
-from .recent import RecentProjects
+from .recent import RecentProjects, removing
 from .work import edges, settling
 
 _logger = logging.getLogger(__name__)
@@ -364,9 +364,12 @@ def close(project: Project, then: Callable[[], None] | None = None, *, remove: b
             _logger.exception("%s could not be closed", project.folder)
         if remove:
             shutil.rmtree(project.folder, ignore_errors=True)
+            removing.discard(project.folder)
         if then is not None:
             then()
 
+    if remove:
+        removing.add(project.folder)
     _closing[project.folder] = run_to_end(end)
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from shutil import rmtree
+from threading import Event
 
+import numpy as np
 import pytest
-from supervox.napari_plugin.project.recent import MOST, RecentProjects
-from supervox.project import is_held
+from supervox.napari_plugin.project import project_files
+from supervox.napari_plugin.project.recent import MOST, RecentProjects, removing
+from supervox.project import Project, is_held
 from supervox.project.lock import FolderLock
-from supervox.volumes import temporary_beside
+from supervox.volumes import temporary_beside, write_volume
 
 
 @pytest.fixture
@@ -74,3 +78,25 @@ def test_a_project_that_is_being_made_is_not_offered(recent):
     assert not recent.entries()
     lock.release()
     assert len(recent.entries()) == 1
+
+
+def test_a_project_that_is_being_removed_is_not_offered(recent, monkeypatch):
+    write_volume(recent.home.parent / "cell.tif", np.ones((3, 4, 5), np.uint8), kind="image")
+    recent.home.mkdir()
+    folder = recent.new_folder("cell.tif")
+    project = Project.create(folder, recent.home.parent / "cell.tif")
+    reached, go_on = Event(), Event()
+
+    def remove(path, **_):
+        reached.set()
+        go_on.wait(60)
+        rmtree(path)
+
+    monkeypatch.setattr(project_files.shutil, "rmtree", remove)
+    project_files.close(project, remove=True)
+    assert reached.wait(60)
+    assert recent.entries() == []
+    go_on.set()
+    project_files._closing.pop(folder).result(60)
+    assert not folder.exists()
+    assert not removing
