@@ -21,7 +21,7 @@ from .journal import SCHEMA, Journal
 from .layout import ANNOTATIONS
 from .recorded import RecordedState, RecordedVoxels
 from .records import RecordKind, Role
-from .snapshots import Snapshots, replay
+from .snapshots import Snapshots, not_repaired, replay
 from .stroke_order import StrokeOrder
 from .undo import UndoStack
 from .writer import JournalWriter, SaveState
@@ -291,22 +291,28 @@ class AnnotationStore:
         Parameters
         ----------
         repair : bool
-            Go on with what the journal says, and remove snapshots that say something else. Nobody
-            may be painting.
+            Go on with what the journal says, and remove snapshots that say something else; where
+            the journal isn't whole, all stays as it is. Nobody may be painting.
 
         Raises
         ------
         ProjectError
-            If the annotations can't be changed, with `repair`.
+            If the annotations can't be changed or saved, with `repair`.
         """
+        if repair:
+            self._recorded.check_writable()
+            self.flush()
         found = self._snapshots.compare(self._journal, self.voxels.shape)
         if found and repair:
-            self._recorded.check_writable()
-            self._snapshots.remove(found)
+            rebuilt = np.zeros_like(self.voxels)
+            try:
+                replay(self._journal, rebuilt, -1, self.last_number)
+            except ProjectError as error:
+                return [not_repaired(finding, error) for finding in found.values()]
+            self._recorded.voxels = RecordedVoxels(rebuilt)
+            self.voxels[...] = rebuilt
             self._snapshots.number = -1
-            self.voxels[...] = 0
-            replay(self._journal, self.voxels, -1, self._journal.last_number)
-            self._recorded.voxels = RecordedVoxels(self.voxels)
+            self._snapshots.remove(found)
         return list(found.values())
 
     def close(self, *, force: bool = False) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+
+from supervox.volumes import appearing
 
 from .errors import writing
 
@@ -28,17 +31,16 @@ def keep_aside(place: Path, data: bytes) -> None:
     Raises
     ------
     OSError
-        If they can't be written; nothing is left then.
+        If they can't be written; nothing is left then, if the disk lets anything be removed, and
+        it can be tried again in any case.
     """
-    with place.open("xb") as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        except OSError:
+    try:
+        with appearing(place) as temporary:
+            temporary.write_bytes(data)
+    except OSError:
+        with suppress(OSError):
             place.unlink(missing_ok=True)
-            raise
-    sync_folder(place.parent)
+        raise
 
 
 def move_aside(path: Path) -> None:
@@ -52,14 +54,3 @@ def move_aside(path: Path) -> None:
     if os.path.lexists(path):
         with writing(path):
             path.rename(free_name(path))
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a folder's list of names on the disk."""
-    if os.name == "nt":
-        return  # folders can't be opened there
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,11 +9,12 @@ from pathlib import Path
 from threading import Lock
 
 from supervox.execution import put_behind
+from supervox.volumes import sync
 
 from ._head import Head
 from ._index import Index
 from ._scan import Gap, JournalScan, scan
-from .aside import free_name, keep_aside, sync_folder
+from .aside import free_name, keep_aside
 from .errors import Finding, ProjectError, Severity
 from .inside import open_inside
 from .records import LOG, Record, RecordKind, decode, encode, parse_header
@@ -45,7 +46,7 @@ class Journal:
 
     def __init__(self, path: Path, *, read_only: bool) -> None:
         self.path = path
-        self._is_moved = False  # what `dropped` is about
+        self._is_kept = self._is_cut_off = False  # what `dropped` is about
         self._lock = Lock()  # of the reader's position
         source = Path(os.devnull) if read_only and not path.exists() else path
         self._reader = open_inside(source, "rb")  # its own, so as not to wait for the disk
@@ -93,7 +94,7 @@ class Journal:
         try:
             if not read_only and not place.exists():
                 place.touch()
-                sync_folder(place.parent)
+                sync(place.parent)
             return cls(place, read_only=read_only)
         except OSError as error:
             reason = error.strerror or error
@@ -306,12 +307,14 @@ class Journal:
 
     def _move_tail(self) -> None:
         """Keep what follows the last whole record in a file of its own, and then cut it off."""
-        if self.dropped is None or self.damaged is None or self._is_moved:
+        if self.dropped is None or self.damaged is None or self._is_cut_off:
             return
-        keep_aside(self.damaged, self._read_bytes(self._end, self.dropped.n_bytes))
+        if not self._is_kept:
+            keep_aside(self.damaged, self._read_bytes(self._end, self.dropped.n_bytes))
+            self._is_kept = True
         self._file.truncate(self._end)
         os.fsync(self._file.fileno())
-        self._is_moved = True
+        self._is_cut_off = True
 
 
 def _loss(part: str, what: str, gap: Gap, covered: int) -> Finding:

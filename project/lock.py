@@ -67,25 +67,35 @@ class FolderLock:
                 self._taken = _make(folder / TAKEN)
             elif (holder := _maker(folder / TAKEN)) is not None:  # where it is mounted otherwise
                 raise Locked(holder)
+            self._write_note()
         except OSError as error:
-            holder = _holder(self._file)
-            self._file.close()
-            if error.errno in _HELD:
+            holder = _holder(self._file) if error.errno in _HELD else None
+            self._give_up()
+            if holder is not None:
                 raise Locked(holder) from error
             raise
-        except Locked:
-            self._file.close()
+        except BaseException:
+            self._give_up()
             raise
+
+    def release(self) -> None:
+        """Let others write."""
+        try:
+            if self._taken is not None:
+                self._taken.unlink(missing_ok=True)
+        finally:
+            self._file.close()
+
+    def _give_up(self) -> None:
+        """Let others write; why it isn't held is the error to hear of."""
+        with suppress(OSError):  # of a note that is still waiting; the file is closed even so
+            self.release()
+
+    def _write_note(self) -> None:
         self._file.seek(0)
         self._file.write(json.dumps(_note()) + "\n")
         self._file.truncate()
         self._file.flush()
-
-    def release(self) -> None:
-        """Let others write."""
-        if self._taken is not None:
-            self._taken.unlink(missing_ok=True)
-        self._file.close()
 
 
 def is_held(folder: Path) -> bool:
@@ -165,9 +175,7 @@ def _make(place: Path) -> Path:
     """
     for _ in range(2):
         with suppress(FileExistsError):
-            handle = opener(str(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(json.dumps(_note()) + "\n")
+            _write_new(place, json.dumps(_note()) + "\n")
             return place
         holder = _maker(place)
         if holder is not None:
@@ -176,13 +184,33 @@ def _make(place: Path) -> Path:
     raise Locked("another process")
 
 
+def _write_new(place: Path, note: str) -> None:
+    """Make a file that isn't there yet; nothing is left of it if that fails.
+
+    Raises
+    ------
+    FileExistsError
+        If it is there.
+    OSError
+        If it can't be written.
+    """
+    handle = opener(str(place), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(note)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
 def _remove_abandoned(place: Path) -> None:
     """Remove the file of a process that is gone, but not one that was made since."""
     own = place.with_name(f"{place.name}.{os.getpid()}")
     with suppress(OSError):
         place.rename(own)
         if _maker(own) is not None:  # somebody was quicker: it is theirs
-            own.rename(place)
+            with suppress(FileExistsError):  # unless a third one has come meanwhile
+                _write_new(place, read_inside(own).decode("utf-8"))
         own.unlink()
 
 

@@ -121,6 +121,12 @@ class Snapshots:
                 continue  # told when the project was opened
 
 
+def not_repaired(finding: Finding, error: ProjectError) -> Finding:
+    """Say of a snapshot that differs from the journal that the journal can't take its place."""
+    text = f"{finding.text} there, but can't take its place, so that the snapshot stays: {error}"
+    return Finding(Severity.LOSS, finding.part, text)
+
+
 def replay(journal: Journal, voxels: NDArray[np.uint8], after: int, up_to: int) -> None:
     """Make the changes of some records again.
 

@@ -5,6 +5,7 @@ from .atomic import discard as discard
 from .atomic import put_in_place as put_in_place
 from .atomic import remove_leftovers as remove_leftovers
 from .atomic import remove_leftovers_in as remove_leftovers_in
+from .atomic import sync as sync
 from .atomic import temporary_beside as temporary_beside
 from .calibration import Triple as Triple
 from .calibration import convert_length as convert_length

@@ -23,7 +23,7 @@ _UNKNOWN = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}  # what
 def appearing(path: Path) -> Iterator[Path]:
     """Give a place to write a file or folder to, which gets its name when the ``with`` block ends.
 
-    After an exception nothing is left of it, and what had the name before is untouched.
+    After an exception in there nothing is left of it, and what had the name before is untouched.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def appearing(path: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If it can't be given its name.
+        If it can't be given its name, or has it and may lose it again, as `put_in_place` says.
     """
     temporary = temporary_beside(path)
     try:
@@ -134,8 +134,8 @@ def put_in_place(temporary: Path, path: Path) -> None:
     """Give a file or folder its final name, in place of what had it before.
 
     A file replaces a file in one step. A folder and what has its name exchange their names in one
-    step, where the system can; where it can't, the old one is moved aside first, put back if the
-    new one can't take its place, and removed once that stands.
+    step, where the system can; where it can't, the old one is moved aside first, and put back if
+    the new one can't take its place. It is removed once that stands and the disk knows.
 
     Parameters
     ----------
@@ -145,11 +145,13 @@ def put_in_place(temporary: Path, path: Path) -> None:
     Raises
     ------
     OSError
-        If it can't be done; what had the name before has it again.
+        If it can't be done; what had the name before has it again. Or if it was done, and then the
+        disk failed, so that a power failure may undo it: the message says so, and what had the name
+        before, if a folder has it now, is kept under the hidden name that the message gives.
     """
     if not temporary.is_dir() or not os.path.lexists(path):
         temporary.replace(path)
-        _sync(path.parent)
+        _sync_name(path)
         return
     if _exchange(temporary, path):
         old = temporary
@@ -162,8 +164,23 @@ def put_in_place(temporary: Path, path: Path) -> None:
             if os.path.lexists(old) and not os.path.lexists(path):
                 old.rename(path)
             raise
-    _sync(path.parent)
+    _sync_name(path, old)
     discard(old)
+
+
+def _sync_name(path: Path, old: Path | None = None) -> None:
+    """Have on the disk that a file or folder has its name; say what is where if that fails."""
+    try:
+        sync(path.parent)
+    except OSError as error:
+        text = f"it has its name, but the disk failed ({error.strerror or error}): "
+        if old is None:
+            text += "a power failure may undo that"
+        else:  # whoever gives up the temporary folder would remove it
+            kept = _hidden(path, "old")
+            old.rename(kept)
+            text += f"a power failure may undo that; what it replaced is kept as {kept.name}"
+        raise OSError(error.errno, text, str(path)) from error
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -203,14 +220,20 @@ def _sync_tree(path: Path) -> None:
     if path.is_dir():
         for folder, _, names in os.walk(path):
             for name in names:
-                _sync(Path(folder, name))
-            _sync(Path(folder))
+                sync(Path(folder, name))
+            sync(Path(folder))
     else:
-        _sync(path)
+        sync(path)
 
 
-def _sync(path: Path) -> None:
-    """Have one file's content, or one folder's list of names, on the disk."""
+def sync(path: Path) -> None:
+    """Have one file's content, or one folder's list of names, on the disk.
+
+    Raises
+    ------
+    OSError
+        If the disk fails.
+    """
     if path.is_dir() and os.name == "nt":
         return  # Windows can't open folders; its renames are journalled
     handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)

@@ -1,5 +1,6 @@
 import os
 import shutil
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -153,6 +154,94 @@ def test_bytes_are_not_cut_off_while_there_is_no_room_to_keep_them(path, monkeyp
     assert list(journal) == RECORDS[:5]
     assert path.with_name("journal.damaged-1").read_bytes() == before[STARTS[4] :]
     journal.close()
+
+
+@pytest.fixture
+def failing_once(monkeypatch):
+    """Let the call of a function of a given number fail, and no other."""
+
+    def inner(place, name, nth):
+        function, count = getattr(place, name), iter(range(10**9))
+
+        def once(*arguments, **options):
+            if next(count) == nth:
+                raise OSError(5, "Input/output error")
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(place, name, once)
+
+    return inner
+
+
+@pytest.mark.parametrize("nth", range(4))
+@pytest.mark.parametrize("repair", [False, True])
+def test_a_disk_that_fails_once_while_a_torn_record_is_moved_costs_nothing(
+    path, failing_once, nth, repair
+):
+    os.truncate(path, STARTS[5] - 1)
+    torn = path.read_bytes()[STARTS[4] :]
+    journal = Journal.open(path)
+    failing_once(os, "fsync", nth)  # of the bytes, of their name, of the cut, of the new record
+    if repair:
+        journal.repair()
+    with suppress(OSError):
+        journal.write([stroke(4)])
+    if journal.last_number < 4:
+        journal.write([stroke(4)])
+    journal.write([stroke(5)])
+    journal.close()
+    assert records_of(path)[0] == RECORDS
+    assert not records_of(path)[1].findings()
+    (kept,) = path.parent.glob("*damaged*")
+    assert kept.name == "journal.damaged-1"
+    assert kept.read_bytes() == torn
+
+
+class Stubborn:
+    """A file that can't be cut off when that is asked for first."""
+
+    def __init__(self, file):
+        self._file, self.refuses = file, True
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+    def truncate(self, *size):
+        if self.refuses:
+            self.refuses = False
+            raise OSError(5, "Input/output error")
+        return self._file.truncate(*size)
+
+
+def test_a_torn_record_that_can_not_be_cut_off_at_once_is_cut_off_later(path):
+    os.truncate(path, STARTS[5] - 1)
+    torn = path.read_bytes()[STARTS[4] :]
+    journal = Journal.open(path)
+    journal._file = Stubborn(journal._file)
+    with pytest.raises(OSError, match="Input/output"):
+        journal.write([stroke(4)])
+    journal.write([stroke(4)])
+    journal.close()
+    assert records_of(path)[0] == RECORDS[:5]
+    assert path.with_name("journal.damaged-1").read_bytes() == torn
+
+
+def test_bytes_of_which_it_is_not_known_that_they_are_kept_are_kept_again(path, monkeypatch):
+    os.truncate(path, STARTS[5] - 1)
+    journal = Journal.open(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(path), "unlink", _fail)
+        patch.setattr(os, "fsync", _fail)
+        for _ in range(2):
+            with pytest.raises(OSError, match="Input/output"):
+                journal.write([stroke(4)])
+    journal.write([stroke(4)])
+    journal.close()
+    assert records_of(path)[0] == RECORDS[:5]
+
+
+def _fail(*arguments, **options):
+    raise OSError(5, "Input/output error")
 
 
 @pytest.mark.parametrize("read_only", [False, True])

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from supervox.project import Project, is_held
+from supervox.project import Project, is_held, lock
 from supervox.project.lock import LOCK, TAKEN, FolderLock, Locked
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks are others there")
@@ -158,6 +158,50 @@ def test_a_note_that_can_not_be_read_is_somebodys(tmp_path, system):
     (tmp_path / TAKEN).write_text("half a no")
     with pytest.raises(Locked, match="if there is none any more, remove"):
         FolderLock(tmp_path)
+
+
+def test_who_can_not_say_that_they_hold_it_do_not_hold_it(tmp_path, system):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as failed:
+            FolderLock(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not is_held(tmp_path)
+    FolderLock(tmp_path).release()
+    del failed  # what it refers to was closed all the same
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt])
+def test_a_file_that_stands_for_the_lock_goes_with_it(tmp_path, system, monkeypatch, error):
+    def fail(self):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderLock, "_write_note", fail)
+        with pytest.raises(type(error) if isinstance(error, OSError) else error):
+            FolderLock(tmp_path)
+    assert not (tmp_path / TAKEN).exists()
+    FolderLock(tmp_path).release()
+
+
+@pytest.mark.parametrize("third", [None, "a third one's"])
+def test_a_file_that_somebody_was_quicker_to_make_is_put_back(tmp_path, monkeypatch, third):
+    place = tmp_path / TAKEN
+    place.write_text("a second one's")
+
+    def ask(own):
+        if third is not None:
+            place.write_text(third)
+        return "somebody"
+
+    monkeypatch.setattr(lock, "_maker", ask)
+    lock._remove_abandoned(place)
+    assert place.read_text() == (third or "a second one's")
+    assert [item.name for item in tmp_path.iterdir()] == [TAKEN]
 
 
 def test_a_link_is_no_lock(tmp_path):

@@ -1,5 +1,7 @@
 """A snapshot holds exactly what the journal makes up to the record that it names."""
 
+import os
+import shutil
 import threading
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from supervox.project import Recorder, Severity, VoxelChange
 from supervox.project.annotations import AnnotationStore
 from supervox.project.array_parts import Parts, PartWriter
-from supervox.project.errors import NotKeepable
+from supervox.project.errors import NotKeepable, ProjectError
 from supervox.project.recorded import RecordedVoxels
 from supervox.project.records import RecordKind
 
@@ -150,6 +152,65 @@ def test_a_snapshot_that_differs_from_the_journal_is_replaced(store, tmp_path):
     whole = AnnotationStore.open(tmp_path)
     assert not whole.compare_snapshots()
     whole.close()
+
+
+@pytest.mark.parametrize("damage", ["a gap", "a cut"])
+def test_a_snapshot_that_the_journal_can_not_replace_stays_and_is_told(store, tmp_path, damage):
+    spoil(store, tmp_path)
+    path = tmp_path / "annotations" / "strokes.journal"
+    more = AnnotationStore.open(tmp_path)
+    size = more.journal.size
+    more.apply(row(more, 300, 2))
+    more.apply(row(more, 320, 3))
+    more.flush()
+    more.close()
+    (newest,) = set(tmp_path.glob("annotations/snapshot-*")) - kept_by(tmp_path, 1)
+    if damage == "a gap":
+        shutil.rmtree(newest)
+        data = bytearray(path.read_bytes())
+        data[size + 60] ^= 4
+        path.write_bytes(data)
+    else:  # the newest one holds more than the journal has
+        os.truncate(path, size)
+    again = AnnotationStore.open(tmp_path)
+    before, snapshots = again.voxels.copy(), sorted(tmp_path.glob("annotations/snapshot-*"))
+    (finding,) = again.compare_snapshots(repair=True)
+    assert finding.severity is Severity.LOSS
+    assert "it differs in 100 voxels from the journal up to record 1; the journal" in finding.text
+    assert "can't take its place, so that the snapshot stays" in finding.text
+    assert "lacks records before" in finding.text
+    np.testing.assert_array_equal(again.voxels, before)
+    np.testing.assert_array_equal(again.recorded, before)
+    assert sorted(tmp_path.glob("annotations/snapshot-*")) == snapshots
+    again.close()
+
+
+def kept_by(tmp_path, number):
+    """Return the snapshots up to a record."""
+    parts = Parts(tmp_path / "annotations")
+    return {
+        parts.path("snapshot", generation)
+        for generation in parts.generations("snapshot")
+        if parts.open("snapshot", generation).header["number"] <= number
+    }
+
+
+def test_what_is_not_written_yet_is_not_lost_by_a_repair(store, tmp_path, monkeypatch):
+    spoil(store, tmp_path)
+    again = AnnotationStore.open(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _fail)
+        again.apply(row(again, 500, 2))
+        with pytest.raises(ProjectError, match="tried again"):
+            again.compare_snapshots(repair=True)
+    assert np.count_nonzero(again.voxels) == 112
+    assert again.compare_snapshots(repair=True)
+    assert np.count_nonzero(again.voxels) == 12
+    again.close()
+
+
+def _fail(handle):
+    raise OSError(28, "No space left on device")
 
 
 @pytest.mark.parametrize(

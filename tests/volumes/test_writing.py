@@ -273,6 +273,51 @@ def test_names_are_exchanged_without_a_moment_in_which_there_is_none(tmp_path, m
         np.testing.assert_array_equal(volume.data, NEW)
 
 
+@pytest.fixture
+def failing_at_last(tmp_path, monkeypatch):
+    """From its call on, the disk fails when it is told which names there are."""
+    sync = atomic.sync
+
+    def fail(place):
+        if place == tmp_path:
+            raise OSError(5, "Input/output error")
+        sync(place)
+
+    return lambda: monkeypatch.setattr(atomic, "sync", fail)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "folder"])
+def test_after_a_disk_that_fails_at_the_end_the_new_stands_and_an_old_folder_is_kept(
+    tmp_path, system, failing_at_last, name
+):
+    path = tmp_path / name
+    _write(path, "old")
+    failing_at_last()
+    with (
+        pytest.raises(
+            OSError, match=r"it has its name, but .*Input/output error.*may undo"
+        ) as info,
+        appearing(path) as temporary,
+    ):
+        _write(temporary, "new")
+    assert _read(path) == "new"
+    kept = [item for item in tmp_path.iterdir() if item != path]
+    assert [_read(item) for item in kept] == ["old"] * (name == "folder")
+    assert all(item.name in str(info.value) and ".old." in item.name for item in kept)
+
+
+def test_the_message_of_a_volume_says_that_it_has_its_name(tmp_path, system, failing_at_last):
+    path = tmp_path / "a.zarr"
+    write_volume(path, OLD)
+    failing_at_last()
+    with pytest.raises(VolumeError, match=r"it has its name, but .* kept as \S+\.old\.a\.zarr"):
+        write_volume(path, NEW)
+    (kept,) = tmp_path.glob(".*.old.a.zarr")
+    for place, values in ((path, NEW), (kept.rename(tmp_path / "kept.zarr"), OLD)):
+        with open_volume(place) as volume:
+            np.testing.assert_array_equal(volume.data, values)
+
+
 def test_a_link_to_a_folder_is_replaced_and_the_folder_stays(tmp_path, system):
     (tmp_path / "elsewhere").mkdir()
     write_volume(tmp_path / "elsewhere" / "a.zarr", OLD)
