@@ -25,7 +25,7 @@ _INTERLACED = {"INTERLACE_PIXEL": "yxs", "INTERLACE_PLANE": "syx", "INTERLACE_LI
 
 def open_hdf5(address: Address) -> Volume:
     """Open a dataset of an HDF5 file, the one named or the one that is meant."""
-    examine(address.path)
+    examine([address.path])
     file, notes = open_file(address.path)
     try:
         check_links(file, address.path)
