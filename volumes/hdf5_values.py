@@ -48,10 +48,13 @@ def check_values(dataset: h5py.Dataset, address: Address) -> tuple[str, ...]:
     return _unwritten(dataset, sources)
 
 
-def missing_file(group: h5py.Group, name: str) -> str | None:
+def missing_file(
+    group: h5py.Group, name: str, seen: frozenset[tuple[str, str]] = frozenset()
+) -> str | None:
     """Return the file that a name in a group leads to and that isn't there; None if it's not that.
 
-    A link on the way is enough: ``/entry/data`` may itself lie in another file.
+    A link on the way is enough: ``/entry/data`` may itself lie in another file. `seen` are groups
+    and names that were followed on the way: links can lead in a circle.
     """
     parts = [part for part in name.split("/") if part]
     at: h5py.Group = group.file if name.startswith("/") else group
@@ -59,11 +62,11 @@ def missing_file(group: h5py.Group, name: str) -> str | None:
         link = at.get(part, getlink=True)
         try:
             below = at[part]
-        except (KeyError, OSError, ValueError):
+        except (KeyError, OSError, ValueError, RuntimeError):
             if isinstance(link, h5py.ExternalLink):
                 return str(link.filename)
-            if isinstance(link, h5py.SoftLink) and link.path != name:
-                return missing_file(at, link.path)
+            if isinstance(link, h5py.SoftLink) and (way := (at.name, link.path)) not in seen:
+                return missing_file(at, link.path, seen | {way})
             return None
         if not isinstance(below, h5py.Group):
             return None
@@ -135,7 +138,7 @@ def _lost_inside(
     first = inner.replace("%b", "0").replace("%%", "%")
     try:
         part = file[first]
-    except (KeyError, OSError, ValueError):
+    except (KeyError, OSError, ValueError, RuntimeError):
         gone = missing_file(file, first)
         yield gone if gone is not None else f"{first} in {called or 'the file itself'}"
         return

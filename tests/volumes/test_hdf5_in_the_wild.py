@@ -135,6 +135,19 @@ def test_a_link_to_a_file_that_is_lost_is_named(path, inner):
         open_volume(f"{path}{inner}")
 
 
+def test_links_that_lead_in_a_circle_hold_no_volume(path):
+    with h5py.File(path, "w") as file:
+        file["a"], file["b"] = h5py.SoftLink("/b"), h5py.SoftLink("/a")
+        file["one/x"], file["two/y"] = h5py.SoftLink("/two/y"), h5py.SoftLink("/one/x")
+        file["below/around"] = file["/"]
+        file["below/gone"] = h5py.ExternalLink("gone.h5", "/data")
+    with pytest.raises(VolumeError, match=r"links lead to files that aren't there: gone\.h5$"):
+        open_volume(path)
+    for name in ("a", "one/x", "below/around/b"):
+        with pytest.raises(VolumeError, match=f"there is no '{name}' in it"):
+            open_volume(f"{path}::{name}")
+
+
 def test_a_signal_that_is_lost_is_not_replaced_by_another(path):
     with h5py.File(path, "w") as file:
         file.attrs["default"] = "entry"
