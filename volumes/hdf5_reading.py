@@ -11,9 +11,7 @@ from .address import Address
 from .axes import arrange, known_letters, looks_coloured
 from .calibration import Calibration, calibrate
 from .errors import Candidate, VolumeError
-from .hdf5_examination import examine
-from .hdf5_opening import open_file
-from .hdf5_outside import check_links
+from .hdf5_outside import Door
 from .hdf5_values import check_values, missing_file
 from .nexus import axes_calibration, default_signal, marked_signals, text_of
 from .volume import Volume, VolumeClass, classes_from_json
@@ -25,13 +23,12 @@ _INTERLACED = {"INTERLACE_PIXEL": "yxs", "INTERLACE_PLANE": "syx", "INTERLACE_LI
 
 def open_hdf5(address: Address) -> Volume:
     """Open a dataset of an HDF5 file, the one named or the one that is meant."""
-    examine([address.path])
-    file, notes = open_file(address.path)
+    door = Door(address.path)
+    file, notes = door.open(address.path)
     try:
-        check_links(file, address.path)
         dataset = _find(file, address)
         exact = Address(address.path, dataset.name, address.settings)
-        notes += check_values(dataset, exact)
+        notes += check_values(dataset, exact, door)
         data = arrange(dataset, _axes(dataset), exact, _NAME)
         return Volume.make(
             data,

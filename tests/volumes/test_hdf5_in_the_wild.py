@@ -7,7 +7,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from supervox.volumes import VolumeError, hdf5_values, open_volume
+from supervox.volumes import VolumeError, hdf5_outside, hdf5_values, open_volume
 
 VALUES = np.random.default_rng(1).integers(1, 255, (6, 20, 24), dtype=np.uint8)
 WRITER = """
@@ -93,7 +93,7 @@ def test_parts_are_found_where_hdf5_finds_them(tmp_path, way, monkeypatch):
     elif way == "prefix":
         master = master.rename(other / "master.h5")
         monkeypatch.setenv("HDF5_VDS_PREFIX", str(raw))
-        assert hdf5_values._find_source(master, names[0]) == raw / names[0]
+        assert next(hdf5_outside.places(master, names[0], "HDF5_VDS_PREFIX")) == raw / names[0]
         return  # the library reads its environment once, when it is loaded
     with open_volume(master) as volume:
         np.testing.assert_array_equal(volume.data, VALUES)
