@@ -11,9 +11,7 @@ from .address import Address
 from .axes import arrange, known_letters, looks_coloured
 from .calibration import Calibration, calibrate
 from .errors import Candidate, VolumeError
-from .hdf5_examination import examine
-from .hdf5_opening import open_file
-from .hdf5_outside import check_links
+from .hdf5_outside import Door
 from .hdf5_values import check_values, missing_file
 from .nexus import axes_calibration, default_signal, marked_signals, text_of
 from .volume import Volume, VolumeClass, classes_from_json
@@ -25,13 +23,12 @@ _INTERLACED = {"INTERLACE_PIXEL": "yxs", "INTERLACE_PLANE": "syx", "INTERLACE_LI
 
 def open_hdf5(address: Address) -> Volume:
     """Open a dataset of an HDF5 file, the one named or the one that is meant."""
-    examine(address.path)
-    file, notes = open_file(address.path)
+    door = Door(address.path)
+    file, notes = door.open(address.path)
     try:
-        check_links(file, address.path)
         dataset = _find(file, address)
         exact = Address(address.path, dataset.name, address.settings)
-        notes += check_values(dataset, exact)
+        notes += check_values(dataset, exact, door)
         data = arrange(dataset, _axes(dataset), exact, _NAME)
         return Volume.make(
             data,
@@ -54,7 +51,7 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
     if address.inner is not None:
         try:
             item = file[address.inner]
-        except (KeyError, ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError, RuntimeError) as error:
             _check_link(file, address.inner, address)
             raise VolumeError(
                 f"{address.path}: there is no {address.inner!r} in it (or its link leads nowhere); "
@@ -69,7 +66,8 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
         _check_link(file, signal, address)
     if isinstance(signal, h5py.Dataset):
         return signal
-    candidates = _candidates(group)
+    lost: set[str] = set()
+    candidates = _candidates(group, lost)
     for wanted in (_is_volume, lambda item: item.ndim > 3, lambda item: True):
         chosen = [item for item in candidates if wanted(item)]
         if len(chosen) == 1:
@@ -82,8 +80,8 @@ def _find(file: h5py.File, address: Address) -> h5py.Dataset:
                 f"'{address.path.name}::PATH': {_listing(chosen)}",
                 _described(chosen),
             )
-    lost = sorted(set(_lost_files(group)))
-    more = f", and its links lead to files that aren't there: {', '.join(lost)}" if lost else ""
+    gone = ", ".join(sorted(lost))
+    more = f", and its links lead to files that aren't there: {gone}" if lost else ""
     raise VolumeError(f"{address}: holds no dataset with planes, rows and columns{more}")
 
 
@@ -97,16 +95,6 @@ def _check_link(file: h5py.File, name: str, address: Address) -> None:
         )
 
 
-def _lost_files(group: h5py.Group) -> Iterator[str]:
-    """Give the files that links of a group, and of the groups in it, lead to in vain."""
-    for name in group:
-        if isinstance(group.get(name, getlink=True), h5py.HardLink):
-            if isinstance(item := group[name], h5py.Group):
-                yield from _lost_files(item)
-        elif (gone := missing_file(group, name)) is not None:
-            yield gone
-
-
 def _is_volume(item: h5py.Dataset) -> bool:
     """Say whether a dataset has the shape of one volume, and isn't a picture in colour."""
     sizes = item.shape
@@ -116,22 +104,31 @@ def _is_volume(item: h5py.Dataset) -> bool:
     return text_of(item.attrs.get("IMAGE_SUBCLASS")) != _COLOUR
 
 
-def _candidates(group: h5py.Group) -> list[h5py.Dataset]:
-    """Return every dataset of numbers with two dimensions or more, each once."""
+def _candidates(group: h5py.Group, lost: set[str] | None = None) -> list[h5py.Dataset]:
+    """Return every dataset of numbers with two dimensions or more, each once.
+
+    The files that links lead to in vain are added to `lost`.
+    """
     return [
         item
-        for item in _walk(group, set())
+        for item in _walk(group, set(), set() if lost is None else lost)
         if len(item.shape or ()) >= 2 and item.dtype.kind in "biufc"
     ]
 
 
-def _walk(group: h5py.Group, seen: set[tuple[int, int]]) -> Iterator[h5py.Dataset]:
+def _walk(group: h5py.Group, seen: set[tuple[int, int]], lost: set[str]) -> Iterator[h5py.Dataset]:
     """Go through datasets, links followed; one with several names is met once."""
     for name in group:
         try:
             item = group[name]
-        except (KeyError, OSError):
-            continue  # a link to something that isn't there holds no volume
+        except (
+            KeyError,
+            OSError,
+            RuntimeError,
+        ):  # a link to something that isn't there holds no volume
+            if (gone := missing_file(group, name)) is not None:
+                lost.add(gone)
+            continue
         info = h5py.h5o.get_info(item.id)
         key = (info.fileno, info.addr)
         if key in seen:
@@ -140,7 +137,7 @@ def _walk(group: h5py.Group, seen: set[tuple[int, int]]) -> Iterator[h5py.Datase
         if isinstance(item, h5py.Dataset):
             yield item
         elif isinstance(item, h5py.Group):
-            yield from _walk(item, seen)
+            yield from _walk(item, seen, lost)
 
 
 def _described(datasets: Sequence[h5py.Dataset]) -> tuple[Candidate, ...]:

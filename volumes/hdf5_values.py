@@ -3,6 +3,7 @@
 HDF5 itself gives fill values, mostly zeros, for whatever isn't there.
 """
 
+import itertools
 import math
 import os
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import h5py
 
 from .address import Address
 from .errors import VolumeError
+from .hdf5_outside import Door, places
 from .outside import check_outside
 
 _FILTERS = {
@@ -31,27 +33,30 @@ _FILTERS = {
     32026: "Blosc2",
     32028: "SPERR",
 }
-_MOST_LOOKED_INTO = 4  # files of a virtual dataset; of the others only the name is looked for
 _DEEPEST = 8  # virtual datasets of virtual datasets
 
 
-def check_values(dataset: h5py.Dataset, address: Address) -> tuple[str, ...]:
+def check_values(dataset: h5py.Dataset, address: Address, door: Door) -> tuple[str, ...]:
     """Refuse a dataset whose values can't be read; say which were never written.
 
     Raises
     ------
     VolumeError
-        If a filter or a file that it needs is missing; the message names it.
+        If a filter or a file that it needs is missing, or a file isn't to be read; the message
+        names it.
     """
     sources = dataset.virtual_sources() if dataset.is_virtual else []
-    _check_dataset(dataset, sources, address, _DEEPEST)
+    _check_dataset(dataset, sources, address, door, _DEEPEST)
     return _unwritten(dataset, sources)
 
 
-def missing_file(group: h5py.Group, name: str) -> str | None:
+def missing_file(
+    group: h5py.Group, name: str, seen: frozenset[tuple[str, str]] = frozenset()
+) -> str | None:
     """Return the file that a name in a group leads to and that isn't there; None if it's not that.
 
-    A link on the way is enough: ``/entry/data`` may itself lie in another file.
+    A link on the way is enough: ``/entry/data`` may itself lie in another file. `seen` are groups
+    and names that were followed on the way: links can lead in a circle.
     """
     parts = [part for part in name.split("/") if part]
     at: h5py.Group = group.file if name.startswith("/") else group
@@ -59,11 +64,11 @@ def missing_file(group: h5py.Group, name: str) -> str | None:
         link = at.get(part, getlink=True)
         try:
             below = at[part]
-        except (KeyError, OSError, ValueError):
+        except (KeyError, OSError, ValueError, RuntimeError):
             if isinstance(link, h5py.ExternalLink):
                 return str(link.filename)
-            if isinstance(link, h5py.SoftLink) and link.path != name:
-                return missing_file(at, link.path)
+            if isinstance(link, h5py.SoftLink) and (way := (at.name, link.path)) not in seen:
+                return missing_file(at, link.path, seen | {way})
             return None
         if not isinstance(below, h5py.Group):
             return None
@@ -72,7 +77,7 @@ def missing_file(group: h5py.Group, name: str) -> str | None:
 
 
 def _check_dataset(
-    dataset: h5py.Dataset, sources: Sequence[Any], address: Address, depth: int
+    dataset: h5py.Dataset, sources: Sequence[Any], address: Address, door: Door, depth: int
 ) -> None:
     """Look for the filters and files of a dataset, and of those that it is put together from."""
     properties = dataset.id.get_create_plist()
@@ -84,26 +89,26 @@ def _check_dataset(
         if os.path.isabs(text) and not os.path.isfile(text):
             raise VolumeError(f"{address}: has its values in {text}, which isn't there")
         check_outside(address.path, text, "its values in")
-    if not sources or not depth:
+    if not sources:
         return
-    lost: list[str] = []
+    if not depth:
+        raise VolumeError(
+            f"{address}: is put together from virtual datasets of virtual datasets, more than "
+            f"{_DEEPEST} deep or in a circle; write it anew as one dataset"
+        )
     master = Path(dataset.file.filename)
-    parts = list({(item.file_name, item.dset_name): None for item in sources})
-    step = max(1, len(parts) // _MOST_LOOKED_INTO)
-    for number, (file_name, inner) in enumerate(parts):
-        if file_name == ".":
-            lost += _lost_inside(dataset.file, inner, "", address, depth)
-            continue
-        first = file_name.replace("%b", "0").replace("%%", "%")
-        path = _find_source(master, first)
-        if path is None:
-            lost.append(first)
-            continue
-        for part in _series(path, file_name):
-            check_outside(address.path, part, "a part of its values in")
-        if (number % step == 0 or number == len(parts) - 1) and not _is_simple(path, inner):
-            with h5py.File(path, "r") as file:
-                lost += _lost_inside(file, inner, first, address, depth)
+    parts = dict.fromkeys((item.file_name, item.dset_name) for item in sources)
+    blocks = [block for part in parts for block in _blocks(master, *part)]
+    door.admit((there for _, there, _, _ in blocks), "a part of its values in")
+    lost: list[str] = []
+    for name, there, inner, number in blocks:
+        if name == ".":
+            lost += _lost_inside(dataset.file, "", inner, number, address, door, depth)
+        elif not any(map(os.path.isfile, there)):
+            lost.append(name)
+        else:
+            with door.open(door.first(there))[0] as file:
+                lost += _lost_inside(file, name, inner, number, address, door, depth)
     if lost:
         names = sorted(set(lost))
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
@@ -113,58 +118,55 @@ def _check_dataset(
         )
 
 
-def _is_simple(path: Path, inner: str) -> bool:
-    """Say whether a part of a virtual dataset is there, and needs no filter and no other file.
+def _blocks(
+    master: Path, file_name: str, inner: str
+) -> Iterator[tuple[str, list[Path], str, int | None]]:
+    """Give the files that a part of a virtual dataset names: one, or a series while it goes on.
 
-    It is what most are, and found out in half of the time that all of the questions take.
+    Each with the places where it may be, the dataset in it, and the number of both in a series.
     """
-    try:
-        file = h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY)
-        properties = h5py.h5d.open(file, inner.encode()).get_create_plist()
-    except (OSError, KeyError, ValueError, RuntimeError):
-        return False
-    simple = (h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED, h5py.h5d.COMPACT)
-    has_more = properties.get_nfilters() or properties.get_external_count()
-    return properties.get_layout() in simple and not has_more
+    if file_name == ".":
+        yield ".", [], inner, None
+        return
+    is_series = _numbered(file_name, 0) != _numbered(file_name, 1)
+    for number in itertools.count():
+        name = _numbered(file_name, number)
+        there = list(places(master, name, "HDF5_VDS_PREFIX"))
+        if there or number == 0:
+            yield name, there, inner, number if is_series else None
+        if not there or not is_series:
+            return
+
+
+def _numbered(name: str, number: int) -> str:
+    """Return a name of a virtual dataset's part, in which ``%b`` is a number and ``%%`` a sign."""
+    return "%".join(piece.replace("%b", str(number)) for piece in name.split("%%"))
 
 
 def _lost_inside(
-    file: h5py.File, inner: str, called: str, address: Address, depth: int
+    file: h5py.File,
+    called: str,
+    inner: str,
+    number: int | None,
+    address: Address,
+    door: Door,
+    depth: int,
 ) -> Iterator[str]:
-    """Give what is missing of a part of a virtual dataset."""
-    first = inner.replace("%b", "0").replace("%%", "%")
-    try:
-        part = file[first]
-    except (KeyError, OSError, ValueError):
-        gone = missing_file(file, first)
-        yield gone if gone is not None else f"{first} in {called or 'the file itself'}"
-        return
-    if isinstance(part, h5py.Dataset):
-        sources = part.virtual_sources() if part.is_virtual else []
-        _check_dataset(part, sources, address, depth - 1)
-
-
-def _find_source(master: Path, name: str) -> Path | None:
-    """Look for a file of a virtual dataset where HDF5 does, and in the same order."""
-    folders = os.environ.get("HDF5_VDS_PREFIX", "").split(os.pathsep)
-    is_whole = os.path.isabs(name)
-    beside = os.path.basename(name) if is_whole else name
-    home = str(master.parent)
-    if is_whole and os.path.isfile(name):
-        return Path(name)
-    for folder in [item.replace("${ORIGIN}", home) for item in folders if item] + [home, ""]:
-        if os.path.isfile(place := os.path.join(folder, beside)):
-            return Path(place)
-    place = os.path.join(os.path.dirname(os.path.realpath(master)), beside)
-    return Path(place) if os.path.isfile(place) else None  # where a link to the master leads
-
-
-def _series(first: Path, name: str) -> Iterator[Path]:
-    """Give the files of a virtual dataset that a name with a number in it stands for."""
-    yield first
-    if "%b" in os.path.basename(name):
-        pattern = os.path.basename(name).replace("%b", "*").replace("%%", "%")
-        yield from first.parent.glob(pattern)
+    """Give what is missing of a part of a virtual dataset: of one number, or of all there are."""
+    for n in itertools.count() if number is None else (number,):
+        name = _numbered(inner, n)
+        try:
+            part = file[name]
+        except (KeyError, OSError, ValueError, RuntimeError):
+            if n == 0 or number is not None:
+                gone = missing_file(file, name)
+                yield gone if gone is not None else f"{name} in {called or 'the file itself'}"
+            return
+        if isinstance(part, h5py.Dataset):
+            sources = part.virtual_sources() if part.is_virtual else []
+            _check_dataset(part, sources, address, door, depth - 1)
+        if name == _numbered(inner, n + 1):
+            return
 
 
 def _check_filters(properties: Any, address: Address) -> None:

@@ -44,7 +44,7 @@ def _get(group: h5py.Group, name: str) -> Any:
     """Return a member, or None if it isn't there or its link leads nowhere."""
     try:
         return group[name] if name else None
-    except (KeyError, OSError, ValueError):
+    except (KeyError, OSError, ValueError, RuntimeError):
         return None
 
 

@@ -4,9 +4,7 @@ OME-Zarr 0.4 and 0.5 have ``axes`` and a list of transformations; RFC-5 has coor
 transformations from one to another.
 """
 
-import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -140,18 +138,13 @@ def disagreements(
 
 
 def _stored_shape(group: zarr.Group, path: str) -> Sequence[int]:
-    """Return the shape of an array in a group; nothing if it isn't plain to see."""
-    root = getattr(group.store, "root", None)
-    if root is None:
-        return ()
-    name = "zarr.json" if group.metadata.zarr_format == 3 else ".zarray"
+    """Return the shape of an array in a group; nothing if there is none, or no voxel in it."""
     try:
-        with open(os.path.join(root, group.path, path, name), "rb") as file:
-            shape = json.load(file)["shape"]
-    except (OSError, ValueError, KeyError, TypeError):
+        array = group.get(path)
+    except (OSError, ValueError, KeyError, TypeError):  # its metadata are damaged
         return ()
-    is_shape = isinstance(shape, list) and all(isinstance(n, int) and n > 0 for n in shape)
-    return shape if is_shape else ()
+    shape = array.shape if isinstance(array, zarr.Array) else ()
+    return shape if all(shape) else ()
 
 
 def _total_scale(level: Mapping[str, Any], count: int) -> list[float]:

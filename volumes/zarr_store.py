@@ -38,6 +38,17 @@ class MemberStore(LocalStore):
         self._check(key)
         return await super().get(key, prototype, byte_range)
 
+    def get_sync(
+        self,
+        key: str,
+        *,
+        prototype: BufferPrototype | None = None,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """Read a member, and wait for it."""
+        self._check(key)
+        return super().get_sync(key, prototype=prototype, byte_range=byte_range)
+
     async def get_partial_values(
         self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
     ) -> list[Buffer | None]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import numpy as np
 import pytest
 from supervox.volumes import VolumeError, hdf5_examination, open_volume
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="files are examined on Linux")
 
 
 @pytest.fixture
@@ -111,3 +114,145 @@ def test_a_copy_takes_no_more_memory_than_a_volume_can_need(
     monkeypatch.setattr(hdf5_examination, "_look_at", take)
     open_volume(file).close()
     assert (tmp_path / "refused").exists()
+
+
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the processes that are made, as they are made."""
+    made: list[int] = []
+    real = os.fork
+
+    def fork() -> int:
+        made.append(child := real())
+        return child
+
+    monkeypatch.setattr(os, "fork", fork)
+    return made
+
+
+def _is_gone(copies: list[int]) -> bool:
+    with pytest.raises(ProcessLookupError):  # neither running nor waiting to be asked for
+        os.kill(copies[-1], 0)
+    return True
+
+
+def test_a_copy_that_waits_for_ever_is_ended(
+    file: Path, monkeypatch: pytest.MonkeyPatch, copies: list[int]
+) -> None:
+    monkeypatch.setattr(hdf5_examination, "_look_at", lambda _: signal.pause())
+    monkeypatch.setattr(hdf5_examination, "MOST_WAITING", 0.2)
+    with pytest.raises(VolumeError, match=r"a\.h5: a copy .* wasn't done after 0\.2 seconds"):
+        open_volume(file)
+    assert _is_gone(copies)
+
+
+def test_nothing_is_left_of_a_copy_if_waiting_for_it_is_interrupted(
+    file: Path, monkeypatch: pytest.MonkeyPatch, copies: list[int]
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(hdf5_examination, "_look_at", lambda _: signal.pause())
+    monkeypatch.setattr(hdf5_examination.time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        open_volume(file)
+    assert _is_gone(copies)
+
+
+def test_a_copy_keeps_no_lock_of_the_program(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def note(_: Path) -> None:
+        links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+        there = [os.readlink(link) for link in links if os.path.lexists(link)]
+        (tmp_path / "open").write_text("\n".join(there))
+
+    monkeypatch.setattr(hdf5_examination, "_look_at", note)
+    with (tmp_path / "lock").open("w"):
+        open_volume(file).close()
+    assert str(tmp_path / "lock") not in (tmp_path / "open").read_text()
+
+
+def test_a_file_that_is_open_already_is_looked_at_too(
+    file: Path, looks: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "b.h5").hardlink_to(file)
+    with open_volume(file), open_volume(tmp_path / "b.h5"):
+        assert looks.stat().st_size == 2
+
+
+def test_one_file_is_opened_while_another_is_looked_at(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.h5"
+    other.write_bytes(file.read_bytes())
+    began = tmp_path / "began"
+
+    def look(path: Path) -> None:
+        if path == other:
+            began.touch()
+            signal.pause()
+
+    monkeypatch.setattr(hdf5_examination, "_look_at", look)
+    monkeypatch.setattr(hdf5_examination, "MOST_WAITING", 5)
+    refused: list[object] = []
+
+    def try_other() -> None:
+        with pytest.raises(VolumeError, match="wasn't done") as caught:
+            open_volume(other)
+        refused.append(caught)
+
+    thread = threading.Thread(target=try_other)
+    thread.start()
+    while not began.exists():
+        time.sleep(0.01)
+    open_volume(file).close()
+    assert not refused  # the other one is still being looked at
+    thread.join()
+    assert refused
+
+
+def test_what_kills_a_copy_isnt_said_to_be_the_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        hdf5_examination, "_look_at", lambda _: os.kill(os.getpid(), signal.SIGKILL)
+    )
+    with pytest.raises(VolumeError, match=r"was killed \(SIGKILL\), as happens where memory runs"):
+        open_volume(file)
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_library_that_exits_is_no_good_look(
+    file: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(hdf5_examination, "_look_at", lambda _: os._exit(status))
+    with pytest.raises(VolumeError, match=rf"would end the program \(exit status {status} in"):
+        open_volume(file)
+
+
+def test_without_limits_nothing_is_looked_at_and_nothing_remembered(
+    file: Path, looks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ValueError("not allowed to raise maximum limit")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(hdf5_examination, "_limit", fail)
+        open_volume(file).close()
+    assert looks.stat().st_size == 0
+    open_volume(file).close()
+    assert looks.stat().st_size == 1
+
+
+def test_one_copy_looks_at_several_files_and_the_bad_one_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    paths = [tmp_path / f"{number}.h5" for number in range(3)]
+    for path in paths:
+        path.write_bytes(file.read_bytes())
+    monkeypatch.setattr(
+        hdf5_examination, "_look_at", lambda path: os.abort() if path == paths[1] else None
+    )
+    with pytest.raises(VolumeError, match=r"1\.h5: .* would end the program \(SIGABRT"):
+        hdf5_examination.examine(paths)

@@ -7,7 +7,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
-from supervox.volumes import VolumeError, hdf5_values, open_volume
+from supervox.volumes import VolumeError, hdf5_outside, hdf5_values, open_volume
 
 VALUES = np.random.default_rng(1).integers(1, 255, (6, 20, 24), dtype=np.uint8)
 WRITER = """
@@ -93,7 +93,7 @@ def test_parts_are_found_where_hdf5_finds_them(tmp_path, way, monkeypatch):
     elif way == "prefix":
         master = master.rename(other / "master.h5")
         monkeypatch.setenv("HDF5_VDS_PREFIX", str(raw))
-        assert hdf5_values._find_source(master, names[0]) == raw / names[0]
+        assert next(hdf5_outside.places(master, names[0], "HDF5_VDS_PREFIX")) == raw / names[0]
         return  # the library reads its environment once, when it is loaded
     with open_volume(master) as volume:
         np.testing.assert_array_equal(volume.data, VALUES)
@@ -133,6 +133,19 @@ def test_a_link_to_a_file_that_is_lost_is_named(path, inner):
         file["entry/angles"] = np.arange(5)
     with pytest.raises(VolumeError, match=r"scan_000001\.h5"):
         open_volume(f"{path}{inner}")
+
+
+def test_links_that_lead_in_a_circle_hold_no_volume(path):
+    with h5py.File(path, "w") as file:
+        file["a"], file["b"] = h5py.SoftLink("/b"), h5py.SoftLink("/a")
+        file["one/x"], file["two/y"] = h5py.SoftLink("/two/y"), h5py.SoftLink("/one/x")
+        file["below/around"] = file["/"]
+        file["below/gone"] = h5py.ExternalLink("gone.h5", "/data")
+    with pytest.raises(VolumeError, match=r"links lead to files that aren't there: gone\.h5$"):
+        open_volume(path)
+    for name in ("a", "one/x", "below/around/b"):
+        with pytest.raises(VolumeError, match=f"there is no '{name}' in it"):
+            open_volume(f"{path}::{name}")
 
 
 def test_a_signal_that_is_lost_is_not_replaced_by_another(path):

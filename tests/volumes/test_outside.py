@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 import tifffile
 from supervox.volumes import VolumeError, open_volume, write_volume
 from supervox.volumes.outside import VARIABLE, follow_links, is_outside
+from supervox.volumes.zarr_store import MemberStore
+from zarr.storage import LocalStore
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links are others there")
 
@@ -116,6 +120,27 @@ def zarr_metadata(folder, mine):
     return folder / "a.zarr"
 
 
+def _second_level(folder, path):
+    """Write a pyramid whose second level is where its metadata say: anywhere."""
+    write_volume(folder / "a.zarr", VALUES)
+    place = folder / "a.zarr" / "zarr.json"
+    told = json.loads(place.read_text())
+    told.pop("consolidated_metadata", None)  # each array is asked then
+    levels = told["attributes"]["ome"]["multiscales"][0]["datasets"]
+    told["attributes"]["ome"]["multiscales"][0]["datasets"] = [
+        levels[0],
+        levels[0] | {"path": path},
+    ]
+    place.write_text(json.dumps(told))
+    return folder / "a.zarr"
+
+
+def zarr_second_level_that_is_a_link(folder, mine):
+    path = _second_level(folder, "linked")
+    (path / "linked").symlink_to(mine / "secret.zarr" / "0")
+    return path
+
+
 def slice_of_a_folder(folder, mine):
     (folder / "slices").mkdir()
     for number in range(3):
@@ -147,6 +172,7 @@ WAYS = [
     zarr_chunk,
     zarr_group,
     zarr_metadata,
+    zarr_second_level_that_is_a_link,
     slice_of_a_folder,
     ome_file,
 ]
@@ -204,6 +230,40 @@ def test_a_pipe_in_a_volume_is_not_waited_for(theirs, mine, way):
     follow_links()
     with pytest.raises(VolumeError, match="is a pipe"), open_volume(path) as volume:
         volume.data[...]
+
+
+@pytest.mark.parametrize("through", ["the root", "dots"])
+def test_the_second_level_is_looked_for_in_the_store(theirs, mine, through):
+    home = "../.." if through == "dots" else str(mine.parent)
+    path = _second_level(theirs, f"{home}/mine/secret.zarr/0")
+    (mine / "secret.zarr" / "0" / "zarr.json").unlink()
+    os.mkfifo(mine / "secret.zarr" / "0" / "zarr.json")  # would be waited for
+    with open_volume(path) as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+
+
+def test_a_pipe_as_second_level_is_not_waited_for(theirs):
+    path = _second_level(theirs, "more")
+    (path / "more").mkdir()
+    os.mkfifo(path / "more" / "zarr.json")
+    with pytest.raises(VolumeError, match="is a pipe"):
+        open_volume(path)
+
+
+def test_every_way_in_which_a_store_reads_looks_at_the_member_first(tmp_path):
+    readers = {
+        name
+        for name, method in inspect.getmembers(LocalStore, inspect.isfunction)
+        if {"_get", "open", "read_bytes", "read_text"} & set(method.__code__.co_names)
+        and method.__qualname__.startswith("LocalStore.")
+    }
+    assert {"get", "get_partial_values"} <= readers <= set(vars(MemberStore))
+
+
+def test_a_store_that_is_read_without_a_loop_looks_at_the_member_too(tmp_path, theirs, mine):
+    store = MemberStore(zarr_metadata(theirs, mine))
+    with pytest.raises(VolumeError, match=REFUSED):
+        store.get_sync("zarr.json")
 
 
 def test_the_folder_of_a_volume(tmp_path):
