@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from supervox.volumes import appearing
+from supervox.volumes import sync
 
 from .errors import writing
 
@@ -30,14 +30,19 @@ def keep_aside(place: Path, data: bytes) -> None:
 
     Raises
     ------
+    FileExistsError
+        If there is anything of this name.
     OSError
-        If they can't be written; nothing is left then, if the disk lets anything be removed, and
-        it can be tried again in any case.
+        If they can't be written; nothing is left then, if the disk lets anything be removed.
     """
+    file = place.open("xb")
     try:
-        with appearing(place) as temporary:
-            temporary.write_bytes(data)
-    except OSError:
+        with file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        sync(place.parent)
+    except BaseException:
         with suppress(OSError):
             place.unlink(missing_ok=True)
         raise

@@ -310,6 +310,8 @@ class Journal:
         if self.dropped is None or self.damaged is None or self._is_cut_off:
             return
         if not self._is_kept:
+            if os.path.lexists(self.damaged):  # half a copy that a failing disk didn't let go of
+                self.damaged = free_name(self.path)
             keep_aside(self.damaged, self._read_bytes(self._end, self.dropped.n_bytes))
             self._is_kept = True
         self._file.truncate(self._end)
