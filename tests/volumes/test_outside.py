@@ -111,7 +111,7 @@ def external_link_beside_where_a_link_leads(folder, mine):
 
 def one_of_many_virtual_sources(folder, mine):
     layout = h5py.VirtualLayout((20 * len(VALUES), *VALUES.shape[1:]), np.uint8)
-    for number in range(9):
+    for number in range(20):
         with h5py.File(folder / f"{number}.h5", "w") as file:
             if number == 2:
                 stored = [(str(mine / "secret"), 0, VALUES.nbytes)]
