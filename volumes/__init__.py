@@ -24,7 +24,7 @@ Where to find what:
 - `writer`, `atomic`: planes in order, into files that appear complete or not at all.
 - `checks`: what is refused before anything is written.
 - `outside`: nothing outside of the folder of a volume is read, unless a person says so;
-  `hdf5_outside`, `zarr_store`: what can lead there.
+  `hdf5_outside` (the one door to HDF5 files for reading), `zarr_store`: what can lead there.
 - `errors`: `VolumeError`, the only exception that bad files and places lead to; where a file holds
   several volumes it has a `Candidate` for each.
 """

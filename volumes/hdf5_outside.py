@@ -24,10 +24,16 @@ class Door:
     ----------
     volume : Path
         As it was given.
+
+    Attributes
+    ----------
+    checked : set of tuple of str, str, int
+        Parts of virtual datasets that were looked into: their files, names and depths.
     """
 
     def __init__(self, volume: Path) -> None:
         self._volume = volume
+        self.checked: set[tuple[str, str, int]] = set()
         self._opens: dict[str, bool] = {}  # real paths of files that were looked at
 
     def open(self, path: Path) -> tuple[h5py.File, tuple[str, ...]]:

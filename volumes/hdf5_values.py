@@ -82,8 +82,8 @@ def _check_dataset(
     """Look for the filters and files of a dataset, and of those that it is put together from."""
     properties = dataset.id.get_create_plist()
     _check_filters(properties, address)
-    for number in range(properties.get_external_count()):
-        text = os.fsdecode(properties.get_external(number)[0])
+    for index in range(properties.get_external_count()):
+        text = os.fsdecode(properties.get_external(index)[0])
         if not os.path.isabs(text) and not os.environ.get("HDF5_EXTFILE_PREFIX"):
             text = str(Path.cwd() / text)
         if os.path.isabs(text) and not os.path.isfile(text):
@@ -162,7 +162,9 @@ def _lost_inside(
                 gone = missing_file(file, name)
                 yield gone if gone is not None else f"{name} in {called or 'the file itself'}"
             return
-        if isinstance(part, h5py.Dataset):
+        key = (part.file.filename, str(part.name), depth)
+        if isinstance(part, h5py.Dataset) and key not in door.checked:
+            door.checked.add(key)
             sources = part.virtual_sources() if part.is_virtual else []
             _check_dataset(part, sources, address, door, depth - 1)
         if name == _numbered(inner, n + 1):

@@ -256,3 +256,22 @@ def test_one_copy_looks_at_several_files_and_the_bad_one_is_named(
     )
     with pytest.raises(VolumeError, match=r"1\.h5: .* would end the program \(SIGABRT"):
         hdf5_examination.examine(paths)
+
+
+@pytest.mark.parametrize("kind", ["link", "virtual"])
+def test_files_that_a_file_names_are_looked_at_too(
+    file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    master = tmp_path / "master.h5"
+    with h5py.File(master, "w") as made:
+        if kind == "link":
+            made["v"] = h5py.ExternalLink("a.h5", "/entry/data")
+        else:
+            layout = h5py.VirtualLayout((3, 4, 5), np.uint8)
+            layout[:] = h5py.VirtualSource("a.h5", "entry/data", (3, 4, 5))
+            made.create_virtual_dataset("v", layout)
+    monkeypatch.setattr(
+        hdf5_examination, "_look_at", lambda path: os.abort() if path == file else None
+    )
+    with pytest.raises(VolumeError, match=r"/a\.h5: .* would end the program \(SIGABRT"):
+        open_volume(master)

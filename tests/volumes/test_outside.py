@@ -96,6 +96,65 @@ def virtual_source_through_a_link(folder, mine):
     return virtual_source(folder, folder, "b.h5")
 
 
+def external_link_of_a_virtual_source(folder, mine):
+    with h5py.File(folder / "secret.h5", "w") as file:
+        file["x"] = h5py.ExternalLink(str(mine / "secret.h5"), "/x")
+    return virtual_source(folder, folder)
+
+
+def external_link_beside_where_a_link_leads(folder, mine):
+    external_link_to_a_link_beside(folder, mine)
+    (folder.parent / "elsewhere").mkdir()
+    (folder.parent / "elsewhere" / "c.h5").symlink_to(folder / "a.h5")
+    return folder.parent / "elsewhere" / "c.h5"
+
+
+def one_of_many_virtual_sources(folder, mine):
+    layout = h5py.VirtualLayout((20 * len(VALUES), *VALUES.shape[1:]), np.uint8)
+    for number in range(20):
+        with h5py.File(folder / f"{number}.h5", "w") as file:
+            if number == 2:
+                stored = [(str(mine / "secret"), 0, VALUES.nbytes)]
+                file.create_dataset("x", VALUES.shape, np.uint8, external=stored)
+            else:
+                file["x"] = VALUES
+        planes = slice(number * len(VALUES), (number + 1) * len(VALUES))
+        layout[planes] = h5py.VirtualSource(folder / f"{number}.h5", "x", VALUES.shape)
+    with h5py.File(folder / "a.h5", "w") as file:
+        file.create_virtual_dataset("v", layout)
+    return folder / "a.h5"
+
+
+def _series(folder, file_name, inner):
+    """Write a virtual dataset that goes on with the numbers of its files or datasets."""
+    with h5py.File(folder / "a.h5", "w") as file:
+        wide = h5py.h5s.create_simple(VALUES.shape, (h5py.h5s.UNLIMITED, *VALUES.shape[1:]))
+        count = (h5py.h5s.UNLIMITED, 1, 1)
+        wide.select_hyperslab((0, 0, 0), count, VALUES.shape, VALUES.shape)
+        properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        part = h5py.h5s.create_simple(VALUES.shape)
+        properties.set_virtual(wide, file_name, inner, part)
+        h5py.h5d.create(file.id, b"v", h5py.h5t.NATIVE_UINT8, wide, properties)
+    return folder / "a.h5"
+
+
+def series_of_virtual_sources(folder, mine):
+    for number in range(2):
+        (folder / f"run[{number}]").mkdir()
+    with h5py.File(folder / "run[0]" / "b.h5", "w") as file:
+        file["x"] = VALUES
+    (folder / "run[1]" / "b.h5").symlink_to(mine / "secret.h5")
+    return _series(folder, b"run[%b]/b.h5", b"x")
+
+
+def series_of_datasets(folder, mine):
+    with h5py.File(folder / "b.h5", "w") as file:
+        file["x0"] = VALUES
+        stored = [(str(mine / "secret"), 0, VALUES.nbytes)]
+        file.create_dataset("x1", VALUES.shape, np.uint8, external=stored)
+    return _series(folder, b"b.h5", b"x%b")
+
+
 def zarr_chunk(folder, mine):
     write_volume(folder / "a.zarr", VALUES)
     chunk = next(path for path in (folder / "a.zarr").rglob("0") if path.is_file())
@@ -169,6 +228,11 @@ WAYS = [
     external_link_of_a_file_beside,
     virtual_source,
     virtual_source_through_a_link,
+    external_link_of_a_virtual_source,
+    external_link_beside_where_a_link_leads,
+    one_of_many_virtual_sources,
+    series_of_virtual_sources,
+    series_of_datasets,
     zarr_chunk,
     zarr_group,
     zarr_metadata,
@@ -204,6 +268,55 @@ def test_what_lies_beside_is_read(tmp_path, theirs, mine):
         for name in ("v", "w"):
             with open_volume(f"{place}::{name}") as volume:
                 np.testing.assert_array_equal(volume.data, VALUES)
+
+
+@pytest.mark.parametrize("kind", ["link", "virtual"])
+def test_where_hdf5_looks_next_matters_if_it_cant_open_the_first(theirs, mine, monkeypatch, kind):
+    monkeypatch.chdir(mine)
+    if kind == "link":
+        with h5py.File(theirs / "a.h5", "w") as file:
+            file["v"] = h5py.ExternalLink("secret.h5", "/x")
+    else:
+        layout = h5py.VirtualLayout(VALUES.shape, np.uint8)
+        layout[:] = h5py.VirtualSource("secret.h5", "x", VALUES.shape)
+        with h5py.File(theirs / "a.h5", "w") as file:
+            file.create_virtual_dataset("v", layout)
+    (theirs / "secret.h5").write_bytes(b"no HDF5 file")
+    with pytest.raises(VolumeError, match=REFUSED):
+        open_volume(theirs / "a.h5")
+    (theirs / "secret.h5").write_bytes((mine / "secret.h5").read_bytes())
+    with open_volume(theirs / "a.h5") as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+
+
+def test_virtual_datasets_of_virtual_datasets_end(theirs):
+    with h5py.File(theirs / "a.h5", "w") as file:
+        file["v0"] = VALUES
+        for number in range(1, 12):
+            layout = h5py.VirtualLayout(VALUES.shape, np.uint8)
+            layout[:] = h5py.VirtualSource(".", f"v{number - 1}", VALUES.shape)
+            file.create_virtual_dataset(f"v{number}", layout)
+    with open_volume(f"{theirs / 'a.h5'}::v8") as volume:
+        np.testing.assert_array_equal(volume.data, VALUES)
+    with pytest.raises(VolumeError, match=r"more than 8 deep or in a circle"):
+        open_volume(f"{theirs / 'a.h5'}::v11")
+
+
+def test_each_part_is_looked_into_once(theirs):
+    with h5py.File(theirs / "a.h5", "w") as file:
+        file["v0_0"] = VALUES
+        for level in range(1, 8):  # each of nine has parts in all nine below
+            for number in range(9):
+                layout = h5py.VirtualLayout((9, 9, 10), np.uint8)
+                for part in range(9):
+                    below, shape = f"v{level - 1}_{part}", (9, 9, 10)
+                    if level == 1:
+                        below, shape = "v0_0", VALUES.shape
+                    layout[part] = h5py.VirtualSource(".", below, shape)[0]
+                file.create_virtual_dataset(f"v{level}_{number}", layout)
+    with pytest.raises(VolumeError, match="holds several volumes"):
+        open_volume(theirs / "a.h5")
+    open_volume(f"{theirs / 'a.h5'}::v7_0").close()
 
 
 PIPES = ["a.tif", "a.mrc", "a.h5", "a.npy", "a.raw", "a.nrrd", "a.nii", "a.zarr", "a.txrm"]
