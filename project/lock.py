@@ -131,13 +131,14 @@ else:
     # Locks of the open file, not of the process: they end with it, and can be asked about.
     _OFD = (fcntl.F_OFD_SETLK, fcntl.F_OFD_GETLK) if sys.platform == "linux" else None
     _FLOCK = struct.Struct("hhqqi4x")  # type, whence, start, length, process
+    _WANTED = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _BYTE, 1, 0)
 
     def _take(file: IO[str]) -> bool:
         """Take the lock; False if the file system has none."""
         there = [_try(lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB))]
         if _OFD is not None:
-            command, wanted = _OFD[0], _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _BYTE, 1, 0)
-            there.append(_try(lambda: fcntl.fcntl(file, command, wanted)))
+            command = _OFD[0]
+            there.append(_try(lambda: fcntl.fcntl(file, command, _WANTED)))
         return any(there)
 
     def _try(lock: Callable[[], object]) -> bool:
@@ -153,8 +154,7 @@ else:
         """Ask who has the byte; where nobody can be asked, try to share the lock for a moment."""
         if _OFD is not None:
             with suppress(OSError):
-                wanted = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, _BYTE, 1, 0)
-                answer = fcntl.fcntl(file, _OFD[1], wanted)
+                answer = fcntl.fcntl(file, _OFD[1], _WANTED)
                 return bool(_FLOCK.unpack(answer)[0] != fcntl.F_UNLCK)
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

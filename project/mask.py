@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from supervox.execution import Run, Slices, VolumeLike, Workspace
 from supervox.features import GappedVolume, mask_has_data
 
-from .array_parts import PartDamaged, Parts
+from .array_parts import Part, PartDamaged, Parts
 from .errors import ProjectError
 from .layout import MASK
 from .settings import MaskReference
@@ -152,11 +152,10 @@ def load_mask(
     if reference is None:
         return None
     parts, room = Parts(project.folder / MASK), workspace or Workspace()
-    generation = _find(parts, reference)
+    part = _find(parts, reference)
     try:
-        if generation is None:
+        if part is None:
             raise PartDamaged("it is missing, or damaged")
-        part = parts.open(MASK, generation)
         shape, run = project.settings.volume.shape, room.releasing(run)
         voxels = part.read(VOXELS, np.uint8, shape, empty=room.empty, run=run)
     except PartDamaged as error:
@@ -190,12 +189,13 @@ def mask_for(
     return None if mask is None else mask.within(project.settings.slices)
 
 
-def _find(parts: Parts, reference: MaskReference) -> int | None:
-    """Return the newest generation that is whole, and that mask."""
+def _find(parts: Parts, reference: MaskReference) -> Part | None:
+    """Return the newest part that is whole, and that mask."""
     for generation in parts.generations(MASK):
         with suppress(PartDamaged):
-            if parts.open(MASK, generation).header.get("digest") == reference.digest:
-                return generation
+            part = parts.open(MASK, generation)
+            if part.header.get("digest") == reference.digest:
+                return part
     return None
 
 

@@ -17,7 +17,6 @@ from functools import cached_property
 from hashlib import blake2b
 from itertools import chain, pairwise
 from math import ceil
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,9 +93,9 @@ def find_moments(partitions: Sequence[Partition], strokes: Strokes, n_trees: int
         is_first = (
             earlier is None
             or _classes_of(earlier) != _classes_of(state)
-            or not _has_begun(partitions[0], earlier[0])
+            or not _has_begun(earlier[0])
         )
-        part = left if is_first else min(left, ceil(n_trees * _news(partitions[0], state[0])))
+        part = left if is_first else min(left, ceil(n_trees * _news(state[0])))
         painted, newest = (tuple(at.painted for at in state), tuple(at.newest for at in state))
         found.append(Moment(state[0].step, painted, newest, is_first, part))
         left -= part
@@ -105,13 +104,20 @@ def find_moments(partitions: Sequence[Partition], strokes: Strokes, n_trees: int
     return found[::-1]
 
 
-class _State(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _State:
     """What was painted in one partition up to a step, and by it."""
 
+    partition: Partition
     step: int
     painted: LabelledSupervoxels
     newest: NDArray[np.int32]
     n_steps: NDArray[np.int64]  # at which each of the painted classes was painted
+
+    @cached_property
+    def number(self) -> NDArray[np.int32]:
+        """Number of the stroke of each labelled supervoxel."""
+        return number_strokes(self.partition.adjacency, self.painted)
 
 
 def _states(partition: Partition, strokes: Strokes) -> Iterator[_State]:
@@ -122,30 +128,31 @@ def _states(partition: Partition, strokes: Strokes) -> Iterator[_State]:
         np.stack([owners, strokes.classes, strokes.steps]), axis=1, return_counts=True
     )
     owner, vote, at = rows
+    n_steps = int(at.max(initial=0)) + 1
+    painting = vote * n_steps + at  # one number for each class and step
     for step in np.unique(at)[::-1]:
         until = at <= step
         supervoxels, classes = majority(owner[until], vote[until], count[until])
         painted = LabelledSupervoxels(supervoxels.astype(np.int32), classes.astype(np.uint16))
-        classes_of_steps = np.unique(np.stack([vote[until], at[until]]), axis=1)[0]
-        n_steps = np.bincount(classes_of_steps)[np.unique(painted.classes)]
-        yield _State(int(step), painted, np.unique(owner[at == step]).astype(np.int32), n_steps)
+        n_steps_of = np.bincount(np.unique(painting[until]) // n_steps)[np.unique(painted.classes)]
+        newest = np.unique(owner[at == step]).astype(np.int32)
+        yield _State(partition, int(step), painted, newest, n_steps_of)
 
 
 def _classes_of(state: Sequence[_State]) -> set[int]:
     return {int(value) for at in state for value in np.unique(at.painted.classes)}
 
 
-def _has_begun(partition: Partition, state: _State) -> bool:
+def _has_begun(state: _State) -> bool:
     """Tell whether there are strokes enough to remember what follows from them."""
-    _, first = np.unique(number_strokes(partition.adjacency, state.painted), return_index=True)
+    _, first = np.unique(state.number, return_index=True)
     _, apart = np.unique(state.painted.classes[first], return_counts=True)
     strokes = np.maximum(apart, state.n_steps)  # those that touch are one, if painted at once
     enough = strokes.min() >= ENOUGH_OF_EACH or strokes.mean() >= ENOUGH_IN_MEAN
     return bool(enough)
 
 
-def _news(partition: Partition, state: _State) -> float:
+def _news(state: _State) -> float:
     """Return which part of the trees is renewed: as large as that of its strokes of all."""
-    number = number_strokes(partition.adjacency, state.painted)
-    touched = number[np.searchsorted(state.painted.supervoxels, state.newest)]
-    return max(LEAST_RENEWED, np.unique(touched).size / (int(number.max()) + 1))
+    touched = state.number[np.searchsorted(state.painted.supervoxels, state.newest)]
+    return max(LEAST_RENEWED, np.unique(touched).size / (int(state.number.max()) + 1))

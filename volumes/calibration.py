@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 Triple = tuple[float, float, float]
 
 
@@ -38,6 +41,7 @@ _BELIEVED_METRES = (1e-12, 1.0)
 _BELIEVED_NUMBERS = (1e-12, 1e9)  # in no unit
 _BELIEVED_VOXELS = 1e9  # from the origin of space to the first voxel
 _PIXELS = ("pixel", "pixels", "px", "voxel", "voxels", "none", "unknown", "unitless", "1")
+_EVEN = 1e-3  # steps along an axis may differ by this part
 _BELIEVED_RATIO = 1000.0  # of the longest edge to the shortest
 
 
@@ -138,6 +142,29 @@ def calibrate(
     spacing, corner = _in_unit(values, symbols, unit), _in_unit(place, symbols, unit)
     doubts = _unit_doubts(units, symbols, unit) + _size_doubts(spacing, unit, planes)
     return Calibration(spacing, unit, corner, doubts + _place_doubts(corner, spacing))
+
+
+def calibrate_coordinates(axes: Sequence[tuple[npt.ArrayLike, object]]) -> Calibration:
+    """Make a `Calibration` of where the voxels lie along each axis; none if the steps differ.
+
+    Parameters
+    ----------
+    axes
+        Along (z, y, x): the places of all voxels, at least two, and their unit as the file spells
+        it.
+    """
+    steps: list[float] = []
+    units: list[str] = []
+    starts: list[float] = []
+    for coordinates, told in axes:
+        places, unit = np.asarray(coordinates, dtype=np.float64), unit_symbol(told)
+        step = float(places[-1] - places[0]) / (len(places) - 1)
+        if unit is None or step <= 0 or not np.allclose(np.diff(places), step, rtol=_EVEN, atol=0):
+            return Calibration()
+        steps.append(float(f"{step:.9g}"))  # without the noise of the division
+        units.append(unit)
+        starts.append(float(places[0]))
+    return calibrate(steps, units, starts)
 
 
 def _unit_doubts(

@@ -78,10 +78,11 @@ class Door:
             for place in firsts.values():
                 check_outside(self._volume, place, what)
             new = {real: place for real, place in firsts.items() if real not in self._opens}
-            examine(place for place in new.values() if h5py.is_hdf5(place))
+            readable = {real: place for real, place in new.items() if h5py.is_hdf5(place)}
+            examine(readable.values())
             further: list[Sequence[Path]] = []
-            for real, place in new.items():
-                self._opens[real] = h5py.is_hdf5(place) and _enter(place, further)
+            for real in new:
+                self._opens[real] = real in readable and _enter(readable[real], further)
             further += [
                 places[1:]
                 for places in waiting

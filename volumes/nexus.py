@@ -7,9 +7,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from .calibration import Calibration, calibrate, unit_symbol
-
-_EVEN = 1e-3  # steps along an axis may differ by this part
+from .calibration import Calibration, calibrate_coordinates
 
 
 def text_of(value: Any) -> str:
@@ -121,20 +119,10 @@ def axes_calibration(dataset: h5py.Dataset) -> Calibration:
         return Calibration()
     group = dataset.parent  # which takes HDF5 a while to find
     names = _axes_of(dataset, group)
-    steps: list[float] = []
-    units: list[str | None] = []
-    starts: list[float] = []
+    axes = []
     for name, length in zip(names[-3:], dataset.shape[-3:], strict=True):
         axis = _get(group, name)
         if not isinstance(axis, h5py.Dataset) or axis.shape != (length,) or length < 2:
             return Calibration()
-        unit = unit_symbol(text_of(axis.attrs.get("units")))
-        values = np.asarray(axis[()], dtype=np.float64)
-        gaps = np.diff(values)
-        step = float(values[-1] - values[0]) / (length - 1)
-        if unit is None or step <= 0 or not np.allclose(gaps, step, rtol=_EVEN, atol=0):
-            return Calibration()
-        steps.append(float(f"{step:.9g}"))  # without the noise of the division
-        units.append(unit)
-        starts.append(float(values[0]))
-    return calibrate(steps, units, starts)
+        axes.append((axis[()], text_of(axis.attrs.get("units"))))
+    return calibrate_coordinates(axes)

@@ -16,7 +16,7 @@ from .calibration import Calibration, calibrate, convert_length, times, unit_sym
 from .errors import VolumeError, complaints_of, needing
 from .formats import WriteRequest
 from .orientation import Orientation, orient, wants_stored
-from .stored_values import StoredValues, opened, packing_of
+from .stored_values import StoredValues, opened
 from .volume import Volume, classes_from_json
 
 _NAME = "NIfTI"
@@ -56,7 +56,7 @@ def open_nifti(address: Address) -> Volume:
         flipped=flipped,
         scale=None if scale == (1.0, 0.0) else scale,
     )
-    bits = _stated_bits(address.path, header)
+    bits = _stated_bits(address.path, packed, header)
     spare = block.spare_bytes()
     letters = [*orientation.letters, *"tcefg"[: len(shape) - 3]]
     data = arrange(block, letters[::-1], address, _NAME)
@@ -109,10 +109,8 @@ def _doubts(
     return notes
 
 
-def _stated_bits(path: Path, header: Any) -> int:
+def _stated_bits(path: Path, packed: str | None, header: Any) -> int:
     """Return the bits of a value as the file has them; `nibabel` corrects them without a word."""
-    with path.open("rb") as file:
-        packed = packing_of(file.read(4))
     with opened(path, packed) as values:
         beginning = values.read(76)
     at = 14 if header["sizeof_hdr"] == _SECOND else 72

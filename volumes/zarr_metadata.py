@@ -12,11 +12,10 @@ import numpy as np
 import zarr
 
 from .axes import known_letters, letter_of
-from .calibration import Calibration, calibrate, unit_symbol
+from .calibration import Calibration, calibrate, calibrate_coordinates
 
 _WITHOUT_SCALE = ("0.1", "0.2", "0.3")  # versions of OME-Zarr
 _ROUNDING = 0.05
-_EVEN = 1e-3  # steps along an axis may differ by this part
 
 
 def axes_of(pyramid: Mapping[str, Any], ndim: int) -> list[dict[str, Any]]:
@@ -205,20 +204,11 @@ def coordinates_calibration(
     if letters is None or names is None:
         return Calibration()
     axes = dict(zip(letters, zip(names, array.shape, strict=True), strict=True))
-    steps: list[float] = []
-    units: list[str | None] = []
-    starts: list[float] = []
+    coordinates = []
     for letter in "zyx":
         name, length = axes.get(letter, ("", 0))
         values = group.get(name) if name else None
         if not isinstance(values, zarr.Array) or values.shape != (length,) or length < 2:
             return Calibration()
-        unit = unit_symbol(values.attrs.get("units"))
-        places = np.asarray(values[...], dtype=np.float64)
-        step = float(places[-1] - places[0]) / (length - 1)
-        if unit is None or step <= 0 or not np.allclose(np.diff(places), step, rtol=_EVEN, atol=0):
-            return Calibration()
-        steps.append(float(f"{step:.9g}"))  # without the noise of the division
-        units.append(unit)
-        starts.append(float(places[0]))
-    return calibrate(steps, units, starts)
+        coordinates.append((values[...], values.attrs.get("units")))
+    return calibrate_coordinates(coordinates)
