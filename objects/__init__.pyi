@@ -1,4 +1,11 @@
+from .compare import Agreement as Agreement
+from .compare import ClassAgreement as ClassAgreement
+from .compare import compare as compare
+from .compare import match_objects as match_objects
 from .contacts import column_parts as column_parts
+from .differences import OVERLAY_NAMES as OVERLAY_NAMES
+from .differences import find_differences as find_differences
+from .differences import overlay as overlay
 from .distances import distances_to as distances_to
 from .errors import ObjectsError as ObjectsError
 from .instances import CONNECTIVITIES as CONNECTIVITIES
@@ -15,6 +22,8 @@ from .rules import RuledObjects as RuledObjects
 from .rules import apply_rules as apply_rules
 from .rules import parse_rules as parse_rules
 from .scale import Calibrated as Calibrated
+from .surface_distances import SurfaceDistances as SurfaceDistances
+from .surface_distances import surface_distances as surface_distances
 from .table import TABLE_ENDINGS as TABLE_ENDINGS
 from .table import Column as Column
 from .table import ObjectTable as ObjectTable
