@@ -21,6 +21,7 @@ COMMANDS = {
     "segment": "Label a whole volume from a few painted strokes.",
     "apply": "Label more volumes with a model that was trained on one.",
     "score": "Compare labels with a ground truth.",
+    "clean": "Remove specks, fill holes, smooth labels.",
     "compare": "Compare two segmentations: Dice, surfaces, objects, and where they differ.",
     "objects": "Number, measure and sort the objects of labels.",
     "picture": "Draw three sections of a volume and its labels.",

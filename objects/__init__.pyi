@@ -1,3 +1,7 @@
+from .clean import clean as clean
+from .clean_steps import AMOUNTS as AMOUNTS
+from .clean_steps import TEXTS as TEXTS
+from .clean_steps import CleanStep as CleanStep
 from .compare import Agreement as Agreement
 from .compare import ClassAgreement as ClassAgreement
 from .compare import compare as compare

@@ -63,9 +63,9 @@ class ClassAgreement:
         """Twice the matched objects, divided by the objects of both."""
         return _ratio(2 * self.matched, self.objects_a + self.objects_b)
 
-    def as_json(self) -> dict[str, float | int]:
+    def as_json(self) -> dict[str, Any]:
         """Return all measures by name."""
-        known = {
+        known: dict[str, Any] = {
             "dice": self.dice,
             "iou": self.iou,
             "volume_difference": self.volume_difference,

@@ -76,6 +76,22 @@ def distances_to(
     return out
 
 
+def distances_within(inside: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float32]:
+    """Return the distance of each voxel of a small array to the nearest that is inside.
+
+    It is that of `distances_to` between centres, on the caller's thread.
+    """
+    out = np.empty(inside.shape, np.float32)
+    rows = inside.shape[0] * inside.shape[1], inside.shape[2]
+    there = np.ascontiguousarray(inside).reshape(rows)
+    along_rows(there, spacing[2], _GROWN["centres"], out.reshape(rows))
+    for z in range(len(out)):
+        _along(out[z : z + 1], 1, spacing[1], _GROWN["centres"])
+    _along(out, 0, spacing[0], _GROWN["centres"])
+    take_roots(out)
+    return out
+
+
 def _along(values: NDArray[np.float32], axis: int, step: float, grown: int) -> None:
     """Work along an axis of a block, on a copy of some lines at a time that lies in order."""
     if values.shape[axis] == 1:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Run
+from supervox.execution import Block, Run
 
 from ._surface_voxels import at_surface
 from .checks import Spacing
@@ -68,9 +69,7 @@ def surface_distances(
         return SurfaceDistances()
     ways = []
     for (mine, theirs), part in zip((surfaces, surfaces[::-1]), run.steps([1, 1]), strict=True):
-        away = distances_to(
-            mine.shape, lambda block, there=theirs: there[block.core], spacing, run=part
-        )
+        away = distances_to(mine.shape, partial(_within, theirs), spacing, run=part)
         ways.append(np.sort(away[mine]).astype(np.float64))
     shares = [float((way <= tolerance).mean()) for way in ways]
     both = sum(shares)
@@ -80,3 +79,7 @@ def surface_distances(
         max(float(way[-1]) for way in ways),
         2 * shares[0] * shares[1] / both if both else 0.0,
     )
+
+
+def _within(inside: NDArray[np.bool_], block: Block) -> NDArray[np.bool_]:
+    return inside[block.core]
