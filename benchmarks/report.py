@@ -26,6 +26,7 @@ NAMES = (
     "roofline",
     "device",
     "refinement_speed",
+    "objects",
     "live_update",
     "application",
     "large",

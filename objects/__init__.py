@@ -4,6 +4,8 @@ Where to find what:
 
 - `instances`: connected components of each class, `find_objects`; or a volume that numbers objects
   already. `_components` has the kernels.
+- `split`: objects that touch become several: `split_round` at necks, `split_image` by the image;
+  `_flood` has the kernels.
 - `measures`: all measures, `measure_objects`, in three tables: objects, contacts, classes.
   `definitions` says what each of them is, and where it is from.
 - `sums`: what is added up over the voxels of objects in one pass, with `_sums`; `shape_columns`

@@ -26,6 +26,11 @@ from .rules import RuledObjects as RuledObjects
 from .rules import apply_rules as apply_rules
 from .rules import parse_rules as parse_rules
 from .scale import Calibrated as Calibrated
+from .split import SPLIT_TEXTS as SPLIT_TEXTS
+from .split import SPLITS as SPLITS
+from .split import Split as Split
+from .split import split_objects as split_objects
+from .split_image import Boundaries as Boundaries
 from .surface_distances import SurfaceDistances as SurfaceDistances
 from .surface_distances import surface_distances as surface_distances
 from .table import TABLE_ENDINGS as TABLE_ENDINGS
