@@ -42,7 +42,7 @@ def prepare(viewer: Viewer) -> None:
 
 def preview_regions(viewer: Viewer) -> None:
     """Show the outlines of the regions on the slice in view."""
-    dock_of(viewer).session.preview_supervoxels()
+    dock_of(viewer).session.previewing.show_supervoxels()
 
 
 def outline_regions(viewer: Viewer) -> None:
@@ -103,9 +103,9 @@ def toggle_outline(viewer: Viewer) -> None:
     view.choose(outline=not view.choices.outline)
 
 
-def next_unsure(viewer: Viewer) -> None:
-    """Go to the next unsure place."""
-    dock_of(viewer).session.go_to_unsure()
+def look_on(viewer: Viewer) -> None:
+    """Go to the next place that is worth a look."""
+    dock_of(viewer).session.questions.look_on()
 
 
 def more_of_class(viewer: Viewer) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.session import Session
@@ -21,6 +29,7 @@ from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
+from .widgets.look_panel import LookActions, LookPanel
 from .widgets.paint_section import PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
@@ -89,8 +98,13 @@ class SupervoxDock(QWidget):
         self.session.autosave.volume_moved.connect(self.project.ask_for_volume)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
+        napari_viewer.dims.events.point.connect(self._show_plane)
         session = self.session
         self.destroyed.connect(lambda: _end(session))  # the whole window is going
+        self._look_frame = napari_viewer.window.add_dock_widget(
+            self.look, name="Next to look at", area="bottom"
+        )
+        self._look_frame.setTitleBarWidget(QWidget())  # room for the picture
         self._on_theme()
         images = self.session.volume.images()
         if images:
@@ -133,9 +147,9 @@ class SupervoxDock(QWidget):
                 prepare=session.extent.prepare,
                 prepare_view=session.extent.prepare_view,
                 cancel=session.preparation.cancel,
-                preview=session.preview_supervoxels,
+                preview=session.previewing.show_supervoxels,
                 end_preview=session.preview.clear,
-                preview_feature=session.preview_feature,
+                preview_feature=session.previewing.show_feature,
                 outline=session.view.outline_supervoxels,
                 hint=session.hint,
             )
@@ -155,7 +169,6 @@ class SupervoxDock(QWidget):
                 update=session.live.update,
                 choose_strength=session.choose_strength,
                 show=session.view.choose,
-                go_to_unsure=session.go_to_unsure,
                 prepare_whole=session.extent.prepare_whole,
                 cancel_whole=session.preparation.cancel,
                 finish=session.delivery.finish,
@@ -182,11 +195,19 @@ class SupervoxDock(QWidget):
             use_tool=session.use_tool,
             toggle_live=lambda: session.set_live(not session.live.is_live),
             update=session.live.update,
-            go_to_unsure=session.go_to_unsure,
-            is_asked=lambda: session.pairs.pair is not None,
-            answer=session.pairs.answer,
+            look_on=session.questions.look_on,
+            is_asked=lambda: session.questions.is_open,
+            answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
+        )
+        self.look = LookPanel(
+            LookActions(
+                look_on=session.questions.look_on,
+                answer=session.looking.answer,
+                leave=session.looking.clear,
+                go_to_plane=session.looking.go_to_plane,
+            )
         )
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
 
@@ -258,6 +279,8 @@ class SupervoxDock(QWidget):
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
         self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        self.look.show_state(state.look)
+        self._show_plane()
         advice = next_step(state)
         self.advice.setText(advice.sentence)
         for step, section in enumerate(self.sections):
@@ -266,6 +289,10 @@ class SupervoxDock(QWidget):
             self._open_step(advice.step)
             self._last_step = advice.step
             self._show_timer.start()
+
+    def _show_plane(self, *_: object) -> None:
+        """Show which plane is in view; at every step of the slider, so that it must be quick."""
+        self.look.strip.show_plane(self.session.looking.plane)
 
     def _open_step(self, step: Step) -> None:
         """Open the section that is next; sections that a person opened stay open."""
@@ -295,8 +322,10 @@ class SupervoxDock(QWidget):
         self.project.stop()
         self.planes.close()
         viewer = self.session.viewer
+        viewer.window.remove_dock_widget(self.look)
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
+        viewer.dims.events.point.disconnect(self._show_plane)
         self.keys.release()
         self.session.changed.disconnect(self.keys.follow)
         self.session.close()
@@ -304,6 +333,10 @@ class SupervoxDock(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Have napari's busy sign turn slowly, in the window that the dock is shown in."""
         calm_busy_signs(self.window())
+        if isinstance(window := self.window(), QMainWindow):  # what is below lies below the picture
+            sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+            window.setCorner(Qt.Corner.BottomLeftCorner, sides[0])
+            window.setCorner(Qt.Corner.BottomRightCorner, sides[1])
         super().showEvent(event)
 
     def event(self, event: QEvent) -> bool:

@@ -15,6 +15,7 @@ from napari.layers import Labels
 from napari.viewer import Viewer
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.session.questions import Answer
 from supervox.napari_plugin.session.view import ResultView
 
 MOST_CLASSES = 9
@@ -31,7 +32,7 @@ class Keys:
     painting : Painting
         Whose layer has the digits.
     view : ResultView
-    use_tool, toggle_live, update, go_to_unsure, compare : callable
+    use_tool, toggle_live, update, look_on, compare : callable
         What else there are keys for.
     is_asked : callable
         Tells whether a question is open.
@@ -51,17 +52,18 @@ class Keys:
         use_tool: Callable[[str], None],
         toggle_live: Callable[[], None],
         update: Callable[[], None],
-        go_to_unsure: Callable[[], None],
+        look_on: Callable[[], None],
         is_asked: Callable[[], bool],
-        answer: Callable[[bool], None],
+        answer: Callable[[Answer], None],
         compare: Callable[[], None],
         nudge: Callable[[int], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
         self._use_tool, self._is_asked = use_tool, is_asked
         self._answers: dict[str, Callable[..., Any]] = {
-            "Enter": lambda _: answer(True),
-            "Escape": lambda _: answer(False),
+            "Enter": lambda _: answer(Answer.YES),
+            "Shift-Enter": lambda _: answer(Answer.OTHER),
+            "Escape": lambda _: answer(Answer.LEAVE),
         }
         self._answering: list[Viewer | Labels] = []  # where these keys are bound now
         self._layer: Labels | None = None
@@ -75,7 +77,7 @@ class Keys:
             "O": lambda _: view.choose(outline=not view.choices.outline),
             "Shift-L": lambda _: toggle_live(),
             "U": lambda _: update(),
-            "N": lambda _: go_to_unsure(),
+            "N": lambda _: look_on(),
             "K": lambda _: compare(),
             ",": lambda _: nudge(-1),
             ".": lambda _: nudge(1),

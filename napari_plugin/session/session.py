@@ -23,7 +23,6 @@ from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy
-from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
@@ -33,8 +32,11 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
+from .looking import Looking
 from .masking import Masking
 from .opening import clear_view, layers_of
+from .previewing import Previewing
+from .questions import Questions
 from .ready_strokes import ReadyStrokes
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
@@ -110,8 +112,10 @@ class Session:
         )
         self.comparison = Comparison(self.volume, self.preparation)
         self.preview = Preview(viewer)
-        self.unsure = UnsurePlaces(viewer)
+        self.previewing = Previewing(self.preview, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
+        self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
+        self.questions = Questions(self.pairs, self.looking)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
@@ -137,7 +141,14 @@ class Session:
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
-        for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
+        for hinting in (
+            self.painting,
+            self.balancing,
+            self.regions,
+            self.extent,
+            self.autosave,
+            self.looking,
+        ):
             hinting.hint.connect(self.hint)
         for changing in (
             self.volume,
@@ -149,6 +160,7 @@ class Session:
             self.regions,
             self.importing,
             self.autosave,
+            self.looking,
         ):
             changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
@@ -178,7 +190,8 @@ class Session:
             delivery.finishing,
             delivery.exporting,
             self.preview,
-            self.unsure,
+            self.looking.per_plane,
+            self.looking.places,
             self.pairs,
             self.balancing.searching,
             self.comparison,
@@ -191,6 +204,7 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
+        self.looking.release()
         self._release_image()
 
     def abandon(self) -> None:
@@ -235,7 +249,7 @@ class Session:
         self.painting.detach()
         self.volume.watch(None)
         self.view.release_final()
-        self.unsure.clear()
+        self.looking.forget()
         self.pairs.forget()
 
     def _on_data(self) -> None:
@@ -287,18 +301,6 @@ class Session:
             layer.mode = name
         self.changed.emit()
 
-    def preview_supervoxels(self) -> None:
-        """Show the outlines that supervoxels would have on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_supervoxels(image, source, at, self.parameters)
-
-    def preview_feature(self, channel: str) -> None:
-        """Show a single feature on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.parameters, channel)
-
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
         old, self.parameters = self.parameters, parameters
@@ -331,7 +333,7 @@ class Session:
 
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
-        self.unsure.clear()
+        self.looking.clear()
         self.pairs.clear()
         if self.strokes.is_new:
             self.strokes.is_new = False
@@ -355,6 +357,7 @@ class Session:
         self.view.show(result)
         now = self.volume.image, self.preparation.prepared, self.live.strokes
         self.pairs.follow(*now, result, self._part_in_view())
+        self.looking.follow()
 
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes; what another one left is hidden."""
@@ -378,15 +381,9 @@ class Session:
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""
+        self.looking.clear()
         self.autosave.note(finished)
         self.autosave.keep()
-
-    def go_to_unsure(self) -> None:
-        """Move the view to the least certain place that was not shown lately."""
-        prepared, result = self.preparation.prepared, self.view.result
-        if self.volume.image is not None and prepared is not None and result is not None:
-            self.pairs.clear()
-            self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""

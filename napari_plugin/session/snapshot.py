@@ -39,6 +39,7 @@ def dock_state(session: Session) -> DockState:
         _paint(session, source),
         _segment(session),
         _export(session),
+        session.looking.state,
     )
 
 

@@ -158,6 +158,14 @@ class WorkingImage:
         place[axis] = at
         dims.set_point(dims.ndim - 3 + axis, float(image.data_to_world(place)[axis]))
 
+    def axis_across(self) -> int:
+        """Return the axis of the volume that is not displayed; the planes' own in 3D."""
+        image, dims = self.image, self.viewer.dims
+        if image is None or image.ndim < 3 or dims.ndisplay != 2:
+            return 0
+        axis: int = dims.not_displayed[-1] - (dims.ndim - 3)
+        return axis
+
     def slice_in_view(self) -> Box | None:
         """Return the slice that is shown, in voxels of the part to work in.
 

@@ -131,7 +131,8 @@ class Bench:
         stages = (
             session.preparation,
             session.preview,
-            session.unsure,
+            session.looking.places,
+            session.looking.per_plane,
             session.pairs,
             session.balancing.searching,
             session.comparison,
@@ -195,7 +196,10 @@ class Window(Bench):
     # ------------------------------------------------------------------------------- widgets
 
     def find(self, name: str) -> Any:
-        found = self.dock.findChildren(QWidget, name)
+        found = [
+            *self.dock.findChildren(QWidget, name),
+            *self.dock.look.findChildren(QWidget, name),
+        ]
         assert len(found) == 1, f"{len(found)} widgets are called {name}"
         return found[0]
 
