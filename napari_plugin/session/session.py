@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from psygnal import Signal
+from psygnal import Signal, SignalInstance
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.deleting import Deleting
+from supervox.napari_plugin.painting.hand import PAINT, REGIONS
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
@@ -21,7 +24,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.parameters import change_entry
@@ -33,13 +35,18 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
+from .hints import Hints
 from .masking import Masking
-from .opening import clear_view, layers_of
+from .next_step import Step
+from .notices import unused_strokes
+from .opening import add_layers, layers_of
+from .preview_in_view import PreviewInView
 from .ready_strokes import ReadyStrokes
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
 FIRST_CLASSES = ("background", "structure")
+PAINTING = (PAINT, "fill", "polygon", REGIONS)  # tools that go on when another class is chosen
 
 
 class Session:
@@ -57,6 +64,10 @@ class Session:
     ----------
     parameters : SegmentationParameters
         What is chosen for every stage; `choose` changes it.
+    hints : Hints
+        Why something isn't done.
+    unused : str
+        Which strokes don't count, and why.
     changed : Signal
         Anything that the dock shows may have changed.
     """
@@ -65,6 +76,7 @@ class Session:
 
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
         self.viewer, self.settings = viewer, settings
+        self.hints, self.unused = Hints(), ""
         self.volume = WorkingImage(viewer)
         self.parameters = settings.parameters
         self.classes = ClassList(
@@ -72,6 +84,7 @@ class Session:
         )
         self.masking = Masking(viewer, self.volume, lambda: self.parameters, self.choose)
         self.painting = Painting(viewer, self.classes)
+        self.deleting = Deleting(self.painting, self.classes)
         self.preparation = Preparation(settings.resources)
         self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
         self.importing = Importing(viewer, self.painting, self.classes)
@@ -109,7 +122,7 @@ class Session:
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
         self.comparison = Comparison(self.volume, self.preparation)
-        self.preview = Preview(viewer)
+        self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.unsure = UnsurePlaces(viewer)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.strokes = ReadyStrokes(
@@ -131,14 +144,22 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.balancing, self.autosave):
+        for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
-        for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
-            hinting.hint.connect(self.hint)
+        hints: tuple[tuple[SignalInstance, Step], ...] = (
+            (self.autosave.hint, Step.VOLUME),
+            (self.painting.hint, Step.PAINT),
+            (self.regions.hint, Step.PAINT),
+            (self.extent.hint, Step.SEGMENT),
+            (self.balancing.hint, Step.SEGMENT),
+        )
+        for hint, step in hints:
+            hint.connect(partial(self.hints.say, step))
+        self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
             self.strokes,
@@ -146,7 +167,8 @@ class Session:
             self.live.updating,
             self.view,
             self.classes,
-            self.regions,
+            self.painting.hand,
+            self.hints,
             self.importing,
             self.autosave,
         ):
@@ -203,10 +225,6 @@ class Session:
         self.importing.cancel()
         self.live.stop()
 
-    def hint(self, text: str) -> None:
-        """Show a sentence in the status bar."""
-        self.viewer.status = text
-
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.volume.image:
@@ -227,10 +245,9 @@ class Session:
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()
-        for kept in (self.preparation, self.delivery.finishing, self.comparison):
+        for kept in (self.preparation, self.delivery, self.comparison):
             kept.forget()
         self.live.stop()
-        self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
         self.volume.watch(None)
@@ -276,28 +293,13 @@ class Session:
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
-        layer = self.painting.layer
-        if layer is None:
-            return
-        self.viewer.layers.selection.active = layer
-        if name == "regions":
-            self.regions.switch(True)
-        else:
-            self.regions.switch(False)
-            layer.mode = name
-        self.changed.emit()
+        self.painting.hand.take(name)
 
-    def preview_supervoxels(self) -> None:
-        """Show the outlines that supervoxels would have on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_supervoxels(image, source, at, self.parameters)
-
-    def preview_feature(self, channel: str) -> None:
-        """Show a single feature on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.parameters, channel)
+    def paint_class(self, class_id: int) -> None:
+        """Choose a class, and take a tool that paints, if none is in hand."""
+        self.classes.selected = class_id
+        hand = self.painting.hand
+        hand.take(hand.tool if hand.tool in PAINTING else PAINT)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -317,6 +319,7 @@ class Session:
         self.preview.clear()
         self.live.updating.cancel()  # its result would be of what was prepared before
         self.extent.follow(prepared)
+        self._find_unused()
         self.view.start(self.volume.image, prepared)
         if prepared.seconds:
             self.autosave.keep()
@@ -340,16 +343,11 @@ class Session:
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
             self.view.forget_result()
-        prepared = self.preparation.prepared
-        if prepared is not None and (strokes := self.live.strokes) is not None:
-            owners = prepared.ids.reshape(-1)[strokes.voxels]
-            lost = np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0)
-            if lost:
-                self.hint(f"{lost:,} painted voxels lie where there is no data: kept, but not used")
-        if prepared is not None and prepared.source.box is not None:
-            outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
-            if outside:
-                self.hint(f"{outside:,} painted voxels lie outside of the box: kept, but not used")
+        self._find_unused()
+
+    def _find_unused(self) -> None:
+        live = self.live
+        self.unused = unused_strokes(self.preparation.prepared, live.scan, live.strokes)
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
@@ -363,9 +361,7 @@ class Session:
         self.classes.restore(project.annotations.classes)
         self.choose_image(None)
         self.parameters = project.settings.parameters
-        clear_view(self.viewer, project.folder)
-        self.viewer.layers.append(strokes)  # before its image, which would get another one
-        self.viewer.layers.insert(self.viewer.layers.index(strokes), image)
+        add_layers(self.viewer, project.folder, image, strokes)
         self.choose_image(image)
         self.volume.set_box(project.settings.slices)
         assert self.painting.layer is strokes
