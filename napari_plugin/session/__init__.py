@@ -10,5 +10,6 @@
 - `opening`: the layers of a project that is opened; `ready_strokes`: the layer to paint on.
 - `masking`: what has no data, as where a layer is 0.
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side.
+- `sharpening`: the slice in view in final quality.
 - `view`: what is shown of a result; `delivery`: final labels, and files of what there is.
 """

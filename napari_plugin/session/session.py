@@ -7,7 +7,7 @@ from functools import partial
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from psygnal import Signal, SignalInstance
+from psygnal import Signal
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.deleting import Deleting
@@ -42,6 +42,7 @@ from .notices import unused_strokes
 from .opening import add_layers, layers_of
 from .preview_in_view import PreviewInView
 from .ready_strokes import ReadyStrokes
+from .sharpening import Sharpening
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
@@ -115,6 +116,8 @@ class Session:
             lambda: self.parameters,
             lambda: self.autosave.project,
         )
+        parts = self.live, self.preparation, self.delivery, self.view
+        self.sharpening = Sharpening(*parts, self._part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
@@ -134,6 +137,7 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
+        self.viewer.dims.events.point.connect(self.sharpening.look)
         self.volume.data_changed.connect(self._on_data)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
@@ -150,15 +154,9 @@ class Session:
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
-        hints: tuple[tuple[SignalInstance, Step], ...] = (
-            (self.autosave.hint, Step.VOLUME),
-            (self.painting.hint, Step.PAINT),
-            (self.regions.hint, Step.PAINT),
-            (self.extent.hint, Step.SEGMENT),
-            (self.balancing.hint, Step.SEGMENT),
-        )
-        for hint, step in hints:
-            hint.connect(partial(self.hints.say, step))
+        self.hints.take(Step.VOLUME, self.autosave.hint)
+        self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint)
+        self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint)
         self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
@@ -205,6 +203,7 @@ class Session:
             self.balancing.searching,
             self.comparison,
             self.masking.reading,
+            self.sharpening,
         )
 
     def close(self) -> None:
@@ -213,6 +212,7 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
+        self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()
 
     def abandon(self) -> None:
@@ -245,7 +245,7 @@ class Session:
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()
-        for kept in (self.preparation, self.delivery, self.comparison):
+        for kept in (self.preparation, self.delivery, self.comparison, self.sharpening):
             kept.forget()
         self.live.stop()
         self.view.clear()

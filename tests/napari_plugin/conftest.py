@@ -136,12 +136,14 @@ class Bench:
             session.pairs,
             session.balancing.searching,
             session.comparison,
+            session.sharpening,
             session.masking.reading,
             session.autosave.working,
             delivery.finishing,
             delivery.exporting,
         )
-        return session.live.is_busy or any(stage.is_running for stage in stages)
+        is_waiting = session.live.is_busy or session.sharpening.is_waiting
+        return is_waiting or any(stage.is_running for stage in stages)
 
     @property
     def said(self) -> str:

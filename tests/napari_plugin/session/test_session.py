@@ -305,7 +305,7 @@ def test_exporting_computes_the_final_labels_first(bench: Any, tmp_path: Path) -
     bench.settle()
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data[:], bench.session.view.final.data)
-    assert bench.session.delivery.last_export == path
+    assert bench.session.delivery.written.path == path
 
 
 @pytest.mark.parametrize("end", ["cancelled", "failed"])
@@ -352,7 +352,7 @@ def test_a_file_that_cannot_be_written(bench: Any, tmp_path: Path, told: list[st
     bench.settle()
     assert len(told) == 1
     assert "nowhere" in told[0]
-    assert bench.session.delivery.last_export is None
+    assert bench.session.delivery.written is None
 
 
 def test_classes_that_the_labels_lack_are_not_written(bench: Any, tmp_path: Path) -> None:
