@@ -197,6 +197,7 @@ class Session:
             self.preparation,
             delivery.finishing,
             delivery.exporting,
+            delivery.others,
             self.preview,
             self.unsure,
             self.pairs,

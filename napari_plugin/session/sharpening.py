@@ -53,6 +53,8 @@ class Sharpening(InFull):
         self._timer.timeout.connect(self._begin)
         self.succeeded.connect(self._show)
         live.updating.changed.connect(self._on_update)
+        live.updating.succeeded.connect(self._prepare_others)
+        delivery.others.succeeded.connect(self._on_others)
 
     @property
     def is_waiting(self) -> bool:
@@ -75,6 +77,16 @@ class Sharpening(InFull):
         else:
             self._timer.start()
 
+    def _prepare_others(self, _: object) -> None:
+        """Prepare what full quality needs, once there are labels."""
+        if (prepared := self._preparation.prepared) is not None:
+            self._delivery.others.start(prepared, self._parameters())
+
+    def _on_others(self, _: object) -> None:
+        """Begin anew: more partitions can vote."""
+        self._view.renew_planes()
+        self._timer.start()
+
     def _begin(self) -> None:
         prepared, strokes, part = self._preparation.prepared, self._live.strokes, self._in_view()
         result = self._view.result
@@ -84,9 +96,7 @@ class Sharpening(InFull):
         is_current = self._live.can_update and not self._live.is_busy
         if not is_current or self._view.is_in_full(result, part):
             return
-        finished, best = self._delivery.finishing.finished, prepared.segmenter
-        if finished is not None and prepared.is_for(finished.source, finished.segmenter.parameters):
-            best = finished.segmenter
+        best = self._delivery.best_segmenter(prepared)
         self.start(prepared, best, strokes, self._parameters(), result, part)
 
     def _show(self, found: SliceInFull) -> None:

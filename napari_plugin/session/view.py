@@ -206,6 +206,13 @@ class ResultView:
         if self.prediction is not None:
             self.prediction.refresh(extent=False)
 
+    def renew_planes(self) -> None:
+        """Take slices in full quality for old: better ones can be had. They stay until then."""
+        if self._labels is not None:
+            planes = self._labels.fine.planes
+            for place, known in planes.items():
+                planes[place] = replace(known, then=known.then.copy())  # of no result any more
+
     def _take_over_final(self) -> None:
         """Show the final labels as live ones, too, until live ones of a place change."""
         finished, prepared, result = self._finished, self._prepared, self.result

@@ -4,6 +4,6 @@
 - `resources`: what memory, disk, device and cluster that work may use; `remedies`: what a person
   can do where that is too little.
 - `shares`: how much of each class there is.
-- `in_full`: the slice in view in full quality.
+- `in_full`: the slice in view in full quality; `other_partitions`: what that needs.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: one kind of work each.
 """

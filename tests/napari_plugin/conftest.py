@@ -141,6 +141,7 @@ class Bench:
             session.autosave.working,
             delivery.finishing,
             delivery.exporting,
+            delivery.others,
         )
         is_waiting = session.live.is_busy or session.sharpening.is_waiting
         return is_waiting or any(stage.is_running for stage in stages)
