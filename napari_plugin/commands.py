@@ -42,7 +42,7 @@ def prepare(viewer: Viewer) -> None:
 
 def preview_regions(viewer: Viewer) -> None:
     """Show the outlines of the regions on the slice in view."""
-    dock_of(viewer).session.previewing.show_supervoxels()
+    dock_of(viewer).session.preview.show_slice()
 
 
 def outline_regions(viewer: Viewer) -> None:

@@ -19,7 +19,7 @@ And above them:
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `counterpart`: near a correction, where the class that was wrong there is right.
 - `doubt`: places whose labels are in doubt, the next to look at.
-- `view_first`: a few supervoxels before the rest.
+- `view_first`: a few supervoxels before the rest; `part_in_full`: the final labels of a few voxels.
 - `balance`: more and less of a class, and the balance that gives a share of the volume.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `pipeline`: in one call.
 - `warm_up`: the kernels of a live update, ready before the first stroke.

@@ -40,6 +40,7 @@ from .model import Model as Model
 from .model import load_model as load_model
 from .model import save_model as save_model
 from .parameters import SegmentationParameters as SegmentationParameters
+from .part_in_full import PartInFull as PartInFull
 from .pipeline import segment as segment
 from .preparation.allocate import DeviceAndCluster as DeviceAndCluster
 from .preparation.allocate import DiskTooSmall as DiskTooSmall

@@ -179,7 +179,7 @@ class Autosave:
         image = self._work().image
         name = project.folder.stem if image is None else image.name
         self.recent.note(project.folder, name, is_open=True)
-        self._painting.set_read_only(self.is_read_only)
+        self._painting.hand.set_read_only(self.is_read_only)
         self._on_classes()
         self._painting.changed.emit()  # look whether anything is not written down
         self.changed.emit()

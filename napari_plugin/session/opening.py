@@ -28,3 +28,10 @@ def clear_view(viewer: Viewer, folder: Path) -> None:
             viewer.layers.remove(layer)
         else:
             layer.visible = False
+
+
+def add_layers(viewer: Viewer, folder: Path, image: Image, strokes: Labels) -> None:
+    """Show the layers of a project; what another one left is hidden."""
+    clear_view(viewer, folder)
+    viewer.layers.append(strokes)  # before its image, which would get another one
+    viewer.layers.insert(viewer.layers.index(strokes), image)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
 from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.deleting import Deleting
+from supervox.napari_plugin.painting.hand import PAINT, REGIONS
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
@@ -21,7 +24,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.napari_plugin.tasks.preview import Preview
 from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
@@ -32,16 +34,21 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
+from .hints import Hints
 from .looking import Looking
 from .masking import Masking
-from .opening import clear_view, layers_of
-from .previewing import Previewing
+from .next_step import Step
+from .notices import unused_strokes
+from .opening import add_layers, layers_of
+from .preview_in_view import PreviewInView
 from .questions import Questions
 from .ready_strokes import ReadyStrokes
+from .sharpening import Sharpening
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
 FIRST_CLASSES = ("background", "structure")
+PAINTING = (PAINT, "fill", "polygon", REGIONS)  # tools that go on when another class is chosen
 
 
 class Session:
@@ -59,6 +66,10 @@ class Session:
     ----------
     parameters : SegmentationParameters
         What is chosen for every stage; `choose` changes it.
+    hints : Hints
+        Why something isn't done.
+    unused : str
+        Which strokes don't count, and why.
     changed : Signal
         Anything that the dock shows may have changed.
     """
@@ -67,6 +78,7 @@ class Session:
 
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
         self.viewer, self.settings = viewer, settings
+        self.hints, self.unused = Hints(), ""
         self.volume = WorkingImage(viewer)
         self.parameters = settings.parameters
         self.classes = ClassList(
@@ -74,6 +86,7 @@ class Session:
         )
         self.masking = Masking(viewer, self.volume, lambda: self.parameters, self.choose)
         self.painting = Painting(viewer, self.classes)
+        self.deleting = Deleting(self.painting, self.classes)
         self.preparation = Preparation(settings.resources)
         self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
         self.importing = Importing(viewer, self.painting, self.classes)
@@ -104,6 +117,8 @@ class Session:
             lambda: self.parameters,
             lambda: self.autosave.project,
         )
+        parts = self.live, self.preparation, self.delivery, self.view
+        self.sharpening = Sharpening(*parts, self._part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
@@ -111,8 +126,7 @@ class Session:
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
         self.comparison = Comparison(self.volume, self.preparation)
-        self.preview = Preview(viewer)
-        self.previewing = Previewing(self.preview, self.volume, lambda: self.parameters)
+        self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
         self.questions = Questions(self.pairs, self.looking)
@@ -125,6 +139,7 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
+        self.viewer.dims.events.point.connect(self.sharpening.look)
         self.volume.data_changed.connect(self._on_data)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
@@ -135,21 +150,16 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.balancing, self.autosave):
+        for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
-        for hinting in (
-            self.painting,
-            self.balancing,
-            self.regions,
-            self.extent,
-            self.autosave,
-            self.looking,
-        ):
-            hinting.hint.connect(self.hint)
+        self.hints.take(Step.VOLUME, self.autosave.hint)
+        self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint)
+        self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
+        self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
             self.strokes,
@@ -157,7 +167,8 @@ class Session:
             self.live.updating,
             self.view,
             self.classes,
-            self.regions,
+            self.painting.hand,
+            self.hints,
             self.importing,
             self.autosave,
             self.looking,
@@ -189,6 +200,7 @@ class Session:
             self.preparation,
             delivery.finishing,
             delivery.exporting,
+            delivery.others,
             self.preview,
             self.looking.per_plane,
             self.looking.places,
@@ -196,6 +208,7 @@ class Session:
             self.balancing.searching,
             self.comparison,
             self.masking.reading,
+            self.sharpening,
         )
 
     def close(self) -> None:
@@ -205,6 +218,7 @@ class Session:
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
         self.looking.release()
+        self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()
 
     def abandon(self) -> None:
@@ -216,10 +230,6 @@ class Session:
             stage.cancel()
         self.importing.cancel()
         self.live.stop()
-
-    def hint(self, text: str) -> None:
-        """Show a sentence in the status bar."""
-        self.viewer.status = text
 
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
@@ -241,10 +251,9 @@ class Session:
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()
-        for kept in (self.preparation, self.delivery.finishing, self.comparison):
+        for kept in (self.preparation, self.delivery, self.comparison, self.sharpening):
             kept.forget()
         self.live.stop()
-        self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
         self.volume.watch(None)
@@ -290,16 +299,13 @@ class Session:
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
-        layer = self.painting.layer
-        if layer is None:
-            return
-        self.viewer.layers.selection.active = layer
-        if name == "regions":
-            self.regions.switch(True)
-        else:
-            self.regions.switch(False)
-            layer.mode = name
-        self.changed.emit()
+        self.painting.hand.take(name)
+
+    def paint_class(self, class_id: int) -> None:
+        """Choose a class, and take a tool that paints, if none is in hand."""
+        self.classes.selected = class_id
+        hand = self.painting.hand
+        hand.take(hand.tool if hand.tool in PAINTING else PAINT)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -319,6 +325,7 @@ class Session:
         self.preview.clear()
         self.live.updating.cancel()  # its result would be of what was prepared before
         self.extent.follow(prepared)
+        self._find_unused()
         self.view.start(self.volume.image, prepared)
         if prepared.seconds:
             self.autosave.keep()
@@ -342,16 +349,11 @@ class Session:
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
             self.view.forget_result()
-        prepared = self.preparation.prepared
-        if prepared is not None and (strokes := self.live.strokes) is not None:
-            owners = prepared.ids.reshape(-1)[strokes.voxels]
-            lost = np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0)
-            if lost:
-                self.hint(f"{lost:,} painted voxels lie where there is no data: kept, but not used")
-        if prepared is not None and prepared.source.box is not None:
-            outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
-            if outside:
-                self.hint(f"{outside:,} painted voxels lie outside of the box: kept, but not used")
+        self._find_unused()
+
+    def _find_unused(self) -> None:
+        live = self.live
+        self.unused = unused_strokes(self.preparation.prepared, live.scan, live.strokes)
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
@@ -366,9 +368,7 @@ class Session:
         self.classes.restore(project.annotations.classes)
         self.choose_image(None)
         self.parameters = project.settings.parameters
-        clear_view(self.viewer, project.folder)
-        self.viewer.layers.append(strokes)  # before its image, which would get another one
-        self.viewer.layers.insert(self.viewer.layers.index(strokes), image)
+        add_layers(self.viewer, project.folder, image, strokes)
         self.choose_image(image)
         self.volume.set_box(project.settings.slices)
         assert self.painting.layer is strokes

@@ -6,4 +6,5 @@
 - `shares`: how much of each class there is.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`: one kind of work each.
 - `plane_amounts`: what each plane has of each class; `places`: the next place to look at.
+- `in_full`: the slice in view in full quality; `other_partitions`: what that needs.
 """

@@ -26,12 +26,12 @@ def style_sheet(theme_id: str) -> str:
         padding: 4px 2px; background: transparent; }}
     #supervox_section_header:hover {{ background: {theme.highlight.as_hex()}; }}
     #supervox_section[next="true"] > #supervox_section_header {{ color: {_title(is_dark)}; }}
-    QLabel[role="summary"] {{ color: {muted}; padding-left: 22px; }}
+    QLabel[role="summary"] {{ color: {muted}; }}
     QLabel[role="note"] {{ color: {muted}; }}
     QLabel[role="warning"] {{ color: {_WARNING["dark" if is_dark else "light"]}; }}
-    QLabel#supervox_advice {{ padding: 6px; border-radius: 4px;
+    QLabel#supervox_advice {{ border-radius: 4px;
         background: {theme.foreground.as_hex()}; }}
-    QPushButton[next="true"] {{ background: {_NEXT}; color: white; font-weight: bold; }}
+    QPushButton[next="true"] {{ background: {_NEXT}; color: white; }}
     QPushButton[next="true"]:hover {{ background: {_NEXT_HOVER}; }}
     QPushButton[next="true"]:disabled {{ background: {theme.foreground.as_hex()}; }}
     QToolButton {{ background: {theme.foreground.as_hex()}; border-radius: 2px; padding: 3px 6px; }}

@@ -11,7 +11,6 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QMessageBox,
     QToolButton,
@@ -21,7 +20,8 @@ from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.napari_plugin.session.dock_state import ProjectState
 from supervox.project import ENDING
 
-from .controls import duration, give_role, tool
+from .controls import duration, tool
+from .steady import SteadyLabel
 
 TICK_MS = 1000
 JUST_NOW = 2.0  # seconds
@@ -62,10 +62,9 @@ class ProjectBar(QWidget):
         super().__init__()
         self._recent, self._do = recent, actions
         line = QHBoxLayout(self)
-        line.setContentsMargins(10, 0, 4, 0)
-        self.state = QLabel()
+        line.setContentsMargins(4, 0, 0, 0)
+        self.state = SteadyLabel()
         self.state.setObjectName("supervox_save_state")
-        self.state.setWordWrap(True)
         line.addWidget(self.state, 1)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
@@ -88,11 +87,9 @@ class ProjectBar(QWidget):
         """Show how saving stands now."""
         state = self._do.look()
         text, is_bad = save_text(state)
-        self.state.setText(text)
         place = "" if state.folder is None else str(state.folder)
         hint = "" if state.is_named or not place else "\nProject › Save as… gives it a name"
-        self.state.setToolTip(place + hint)
-        give_role(self.state, "warning" if is_bad else "note")
+        self.state.say(text, "warning" if is_bad else "note", place + hint)
 
     def _fill(self) -> None:
         state, menu = self._do.look(), self.menu

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
+from supervox.napari_plugin.session.next_step import Step
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import jobs
@@ -136,12 +137,20 @@ class Bench:
             session.pairs,
             session.balancing.searching,
             session.comparison,
+            session.sharpening,
             session.masking.reading,
             session.autosave.working,
             delivery.finishing,
             delivery.exporting,
+            delivery.others,
         )
-        return session.live.is_busy or any(stage.is_running for stage in stages)
+        is_waiting = session.live.is_busy or session.sharpening.is_waiting
+        return is_waiting or any(stage.is_running for stage in stages)
+
+    @property
+    def said(self) -> str:
+        """Why something wasn't done, as the dock says it beside its steps."""
+        return " | ".join(filter(None, (self.session.hints.look(k, None) for k in Step)))
 
     # ------------------------------------------------------------------------------- strokes
 

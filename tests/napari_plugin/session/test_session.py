@@ -36,8 +36,8 @@ def test_an_empty_viewer(open_bench: Callable[..., Any]) -> None:
     assert session.volume.images() == []
     session.extent.prepare()
     session.delivery.finish()
-    session.previewing.show_supervoxels()
-    session.previewing.show_feature("raw")
+    session.preview.show_slice()
+    session.preview.show_channel("raw")
     session.questions.look_on()
     session.use_tool("regions")
     session.strokes.bring_back()
@@ -221,7 +221,7 @@ def test_the_slice_in_view_beside_a_layer_of_more_axes(bench: Any) -> None:
 
 def test_outlines_on_the_slice_before_preparing(bench: Any) -> None:
     bench.viewer.dims.set_current_step(0, 5)
-    bench.session.previewing.show_supervoxels()
+    bench.session.preview.show_slice()
     bench.settle()
     layer = bench.layer("preview of regions")
     assert layer.data.shape == (1, 40, 48)
@@ -236,7 +236,7 @@ def test_outlines_on_the_slice_before_preparing(bench: Any) -> None:
 def test_a_feature_on_the_slice(bench: Any, scene: Any) -> None:
     bench.session.volume.set_box(BOX)
     bench.viewer.dims.set_current_step(0, 5)
-    bench.session.previewing.show_feature("gaussian_sigma_2")
+    bench.session.preview.show_channel("gaussian_sigma_2")
     bench.settle()
     layer = bench.layer("gaussian_sigma_2")
     assert layer.data.shape == (1, 40, 40)
@@ -245,7 +245,7 @@ def test_a_feature_on_the_slice(bench: Any, scene: Any) -> None:
     )
     means = [layer.data[0][:, scene.truth[0, 0, 8:] == k].mean() for k in (1, 2, 3)]
     assert means == sorted(means)
-    bench.session.previewing.show_feature("raw")
+    bench.session.preview.show_channel("raw")
     bench.settle()
     assert layer not in bench.viewer.layers
     assert bench.layer("raw").data.shape == (1, 40, 40)
@@ -284,7 +284,7 @@ def test_exporting_computes_the_final_labels_first(bench: Any, tmp_path: Path) -
     bench.settle()
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data[:], bench.session.view.final.data)
-    assert bench.session.delivery.last_export == path
+    assert bench.session.delivery.written.path == path
 
 
 @pytest.mark.parametrize("end", ["cancelled", "failed"])
@@ -331,7 +331,7 @@ def test_a_file_that_cannot_be_written(bench: Any, tmp_path: Path, told: list[st
     bench.settle()
     assert len(told) == 1
     assert "nowhere" in told[0]
-    assert bench.session.delivery.last_export is None
+    assert bench.session.delivery.written is None
 
 
 def test_classes_that_the_labels_lack_are_not_written(bench: Any, tmp_path: Path) -> None:
