@@ -22,7 +22,7 @@ def dock_of(viewer: Viewer) -> SupervoxDock:
 
 def new_project(viewer: Viewer) -> None:
     """Begin anew, with empty strokes."""
-    dock_of(viewer).session.new_project()
+    dock_of(viewer).session.next.begin_anew()
 
 
 def open_project(viewer: Viewer) -> None:
@@ -42,7 +42,7 @@ def prepare(viewer: Viewer) -> None:
 
 def preview_regions(viewer: Viewer) -> None:
     """Show the outlines of the regions on the slice in view."""
-    dock_of(viewer).session.preview_supervoxels()
+    dock_of(viewer).session.slices.show_supervoxels()
 
 
 def outline_regions(viewer: Viewer) -> None:

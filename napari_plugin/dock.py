@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.session import Session
-from supervox.napari_plugin.session.snapshot import dock_state, project_state
+from supervox.napari_plugin.session.snapshot import OPENING, dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .busy_sign import calm_busy_signs
@@ -21,6 +21,7 @@ from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
+from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
@@ -28,7 +29,6 @@ from .widgets.section import Body, DockSection
 from .widgets.segment_section import SegmentActions, SegmentSection
 from .widgets.volume_section import VolumeActions, VolumeSection
 
-PLUGIN, SAMPLE = "supervox", "cell_with_strokes"
 WIDTH = 370
 SHOW_MS = 50  # what a section needs to open before it can be scrolled to
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
@@ -86,7 +86,7 @@ class SupervoxDock(QWidget):
             shortcut.activated.connect(step)
         self.session.changed.connect(self.keys.follow)
         self.session.changed.connect(self._refresh_soon)
-        self.session.autosave.volume_moved.connect(self.project.ask_for_volume)
+        self.session.next.size_wanted.connect(self._ask_for_size)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
         session = self.session
@@ -104,7 +104,8 @@ class SupervoxDock(QWidget):
             recent,
             ProjectActions(
                 look=lambda: project_state(session),
-                new=session.new_project,
+                new=session.next.begin_anew,
+                open_volume=lambda: self.volume.ask_what_to_open(),
                 open=session.autosave.open,
                 save_as=session.autosave.save_as,
                 hint=session.hint,
@@ -115,15 +116,28 @@ class SupervoxDock(QWidget):
             recent,
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
-                set_spacing=session.volume.set_spacing,
+                set_spacing=session.extent.set_spacing,
                 leave_fill_out=session.masking.leave_fill_out,
                 choose_mask=self._choose_mask,
                 open_mask=session.masking.choose_file,
-                open_file=lambda path: viewer.open(path, plugin=PLUGIN),
+                use_channels=session.volume.use_channels,
+                open_file=session.opening.open,
                 open_project=session.autosave.open,
-                open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
+                open_sample=session.opening.open_sample,
                 hint=session.hint,
             ),
+        )
+        self.opening = OpeningPanel(
+            OpeningActions(
+                cancel=self._cancel_opening,
+                look=session.opening.look,
+                answer=session.opening.answer,
+                dismiss=session.opening.dismiss,
+                open_another=self.volume.ask_what_to_open,
+                find_volume=session.autosave.open,
+                accept=session.next.accept,
+                decline=session.next.decline,
+            )
         )
         self.prepare = PrepareSection(
             PrepareActions(
@@ -133,9 +147,9 @@ class SupervoxDock(QWidget):
                 prepare=session.extent.prepare,
                 prepare_view=session.extent.prepare_view,
                 cancel=session.preparation.cancel,
-                preview=session.preview_supervoxels,
+                preview=session.slices.show_supervoxels,
                 end_preview=session.preview.clear,
-                preview_feature=session.preview_feature,
+                preview_feature=session.slices.show_feature,
                 outline=session.view.outline_supervoxels,
                 hint=session.hint,
             )
@@ -190,6 +204,23 @@ class SupervoxDock(QWidget):
         )
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
 
+    def _ask_for_size(self) -> None:
+        """Bring the fields for the voxel size into sight."""
+        section = self.sections[Step.VOLUME]
+        section.set_open(True)
+        self.volume.edit_size()
+        self._scroll.ensureWidgetVisible(section, 0, 8)
+
+    def _cancel_opening(self) -> None:
+        """Stop whatever is on its way into the window."""
+        session = self.session
+        session.opening.cancel()
+        job = session.autosave.working.job
+        if job is not None and job.description in OPENING:
+            job.stop()
+        if (job := session.delivery.finishing.job) is not None and job.description in OPENING:
+            job.stop()
+
     def _choose_mask(self, index: int | None) -> None:
         """Take one of the layers that can be the mask, or none."""
         masking = self.session.masking
@@ -231,6 +262,7 @@ class SupervoxDock(QWidget):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.addWidget(self.project)
         layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
+        layout.addWidget(self.opening)
         layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -250,6 +282,7 @@ class SupervoxDock(QWidget):
         old, self.state = self.state, state
         if state.project != old.project or self._last_step is None:
             self.project.refresh()
+        self.opening.set_state(state.opening)
         parts = (state.volume, state.prepare, state.paint, state.segment, state.export)
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):

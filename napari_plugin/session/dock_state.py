@@ -16,24 +16,8 @@ from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass, SaveState
 from supervox.segmentation import SegmentationParameters
 
+from .opening_state import OpeningState, WorkProgress
 from .view import ViewChoices
-
-
-@dataclass(frozen=True)
-class WorkProgress:
-    """How far long work is.
-
-    Attributes
-    ----------
-    done, total : int
-        Of the work; `total` is 0 as long as it isn't known.
-    seconds_left : float or None
-        An estimate; None while that would be a guess.
-    """
-
-    done: int
-    total: int
-    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +79,10 @@ class VolumeState:
         Which of them is.
     recent : tuple of int
         Version of the list of recent projects.
+    channels : tuple of str
+        Names of the image and of the other channels of its file; empty if there are none.
+    uses_channels : bool
+        Whether all of them are used.
     """
 
     images: tuple[str, ...] = ()
@@ -107,6 +95,8 @@ class VolumeState:
     masks: tuple[str, ...] = ()
     mask: int | None = None
     recent: tuple[int, int] = (0, 0)
+    channels: tuple[str, ...] = ()
+    uses_channels: bool = True
 
 
 @dataclass(frozen=True)
@@ -139,6 +129,8 @@ class PrepareState:
     prepared : PreparedState or None
     is_running, is_widening : bool
         Whether something is being prepared, and whether that is the whole behind a box.
+    began_by_itself : bool
+        Whether nobody asked for it: it takes seconds.
     is_out_of_date : bool
         Whether what is prepared is not what is chosen.
     is_worth_a_box, is_box_next, is_too_large : bool
@@ -157,6 +149,7 @@ class PrepareState:
     prepared: PreparedState | None = None
     is_running: bool = False
     is_widening: bool = False
+    began_by_itself: bool = False
     is_out_of_date: bool = False
     is_worth_a_box: bool = False
     is_box_next: bool = False
@@ -371,6 +364,7 @@ class DockState:
     """All that the dock shows, a part for each section."""
 
     project: ProjectState = field(default_factory=ProjectState)
+    opening: OpeningState = field(default_factory=OpeningState)
     volume: VolumeState = field(default_factory=VolumeState)
     prepare: PrepareState = field(default_factory=PrepareState)
     paint: PaintState = field(default_factory=PaintState)

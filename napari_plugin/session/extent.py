@@ -31,6 +31,13 @@ class Extent:
     preparation : Preparation
     parameters : callable
         Returns the parameters that are chosen.
+    is_automatic : bool
+        Whether what takes seconds is prepared without being asked.
+
+    Attributes
+    ----------
+    began_by_itself : bool
+        Whether the preparation at work, or the last one, was not asked for.
     """
 
     hint = Signal(str)
@@ -40,8 +47,11 @@ class Extent:
         volume: WorkingImage,
         preparation: Preparation,
         parameters: Callable[[], SegmentationParameters],
+        *,
+        is_automatic: bool = False,
     ) -> None:
         self._volume, self._preparation, self._parameters = volume, preparation, parameters
+        self._is_automatic, self.began_by_itself = is_automatic, False
         self._whole: Source | None = None  # asked for while a box is worked in
 
     @property
@@ -94,9 +104,30 @@ class Extent:
         assert source is not None
         return self._preparation.needs(replace(source, box=None), self._parameters())
 
+    def set_spacing(self, spacing: tuple[float, float, float], unit: str | None) -> None:
+        """Correct the voxel size, and prepare with it again what takes seconds."""
+        self._volume.set_spacing(spacing, unit)
+        if self._preparation.prepared is not None or self._preparation.is_running:
+            self.prepare_if_quick()
+
+    def prepare_if_quick(self) -> None:
+        """Prepare without being asked, where a person wants that, and it takes seconds."""
+        source = self._volume.source
+        if not self._is_automatic or source is None or self._is_ready(source):
+            return
+        needs = self.needs()
+        if not needs.refusal and needs.seconds <= LONG_SECONDS:
+            self.prepare()
+            self.began_by_itself = True
+
+    def _is_ready(self, source: Source) -> bool:
+        prepared = self._preparation.prepared
+        return prepared is not None and prepared.is_for(source, self._parameters())
+
     def prepare(self) -> None:
         """Prepare the volume as it is chosen now."""
         source = self._volume.source
+        self.began_by_itself = False
         if source is not None:
             self._whole = None
             self._preparation.start(source, self._parameters())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
+from qtpy.QtCore import QTimer
+from supervox.napari_plugin.layers.make_layers import lower_pictures
+from supervox.napari_plugin.layers.source import Box, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.pairs import Pairs
@@ -21,8 +25,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.napari_plugin.tasks.preview import Preview
-from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
@@ -33,8 +35,10 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
+from .file_opening import FileOpening
 from .masking import Masking
-from .opening import clear_view, layers_of
+from .next_volume import NextVolume
+from .previewing import Previewing
 from .ready_strokes import ReadyStrokes
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
@@ -73,7 +77,12 @@ class Session:
         self.masking = Masking(viewer, self.volume, lambda: self.parameters, self.choose)
         self.painting = Painting(viewer, self.classes)
         self.preparation = Preparation(settings.resources)
-        self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
+        self.extent = Extent(
+            self.volume,
+            self.preparation,
+            lambda: self.parameters,
+            is_automatic=settings.auto_prepare,
+        )
         self.importing = Importing(viewer, self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
@@ -109,19 +118,22 @@ class Session:
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
         self.comparison = Comparison(self.volume, self.preparation)
-        self.preview = Preview(viewer)
+        self.slices = Previewing(self.volume, lambda: self.parameters)
+        self.preview = self.slices.preview
         self.unsure = UnsurePlaces(viewer)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
+        self.opening = FileOpening()
+        self.next = NextVolume(viewer, self.volume, self.painting, self.autosave, self.choose_image)
         self._connect()
 
     def _connect(self) -> None:
         layers = self.viewer.layers.events
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
-        self.volume.data_changed.connect(self._on_data)
+        self.volume.data_changed.connect(self.next.check_strokes)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
         self.live.scanned.connect(self._on_scanned)
@@ -135,6 +147,10 @@ class Session:
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
+        self.opening.opened.connect(self.next.show)
+        self.next.shown.connect(self.extent.prepare_if_quick)
+        self.opening.looked_at.connect(self.next.look)
+        self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
@@ -149,6 +165,8 @@ class Session:
             self.regions,
             self.importing,
             self.autosave,
+            self.opening,
+            self.next,
         ):
             changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
@@ -201,6 +219,7 @@ class Session:
         for stage in self._stages:
             stage.cancel()
         self.importing.cancel()
+        self.opening.cancel()
         self.live.stop()
 
     def hint(self, text: str) -> None:
@@ -238,21 +257,16 @@ class Session:
         self.unsure.clear()
         self.pairs.forget()
 
-    def _on_data(self) -> None:
-        """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
-        image, strokes = self.volume.image, self.painting.layer
-        assert image is not None
-        if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
-            usable = self.volume.images()
-            self.choose_image(None)
-            self.choose_image(image if image in usable else next(iter(usable), None))
-
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
+        QTimer.singleShot(0, partial(lower_pictures, self.viewer))  # napari is inserting it now
+        if self.next.is_busy:
+            return
         if self.volume.image is None and (images := self.volume.images()):
             self.choose_image(images[0])
         else:
             self.strokes.adopt(layer)
+            self.next.notice(layer)
         self.changed.emit()
 
     def _on_layer_removed(self, event: object) -> None:
@@ -264,15 +278,6 @@ class Session:
         self.masking.forget_layer(layer)
         self.view.forget_layer(layer)
         self.changed.emit()
-
-    def new_project(self) -> None:
-        """Begin anew on the same image; the project until now stays where it is, complete."""
-        image, layer = self.volume.image, self.painting.layer
-        if image is None or layer is None:
-            return
-        self.choose_image(None)
-        self.viewer.layers.remove(layer)
-        self.choose_image(image)
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
@@ -286,18 +291,6 @@ class Session:
             self.regions.switch(False)
             layer.mode = name
         self.changed.emit()
-
-    def preview_supervoxels(self) -> None:
-        """Show the outlines that supervoxels would have on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_supervoxels(image, source, at, self.parameters)
-
-    def preview_feature(self, channel: str) -> None:
-        """Show a single feature on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.parameters, channel)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -357,18 +350,13 @@ class Session:
         self.pairs.follow(*now, result, self._part_in_view())
 
     def _on_opened(self, opened: Opened) -> None:
-        """Show a project's volume and strokes; what another one left is hidden."""
-        project = opened.project
-        image, strokes = layers_of(opened)
-        self.classes.restore(project.annotations.classes)
-        self.choose_image(None)
-        self.parameters = project.settings.parameters
-        clear_view(self.viewer, project.folder)
-        self.viewer.layers.append(strokes)  # before its image, which would get another one
-        self.viewer.layers.insert(self.viewer.layers.index(strokes), image)
-        self.choose_image(image)
-        self.volume.set_box(project.settings.slices)
-        assert self.painting.layer is strokes
+        """Show a project's volume and strokes."""
+        settings = opened.project.settings
+        self.classes.restore(opened.project.annotations.classes)
+        self.next.close()
+        self.parameters = settings.parameters
+        self.next.show_project(opened)
+        self.volume.set_box(settings.slices)
 
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""
@@ -397,4 +385,4 @@ class Session:
 
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""
-        show_error(with_remedy(error) or type(error).__name__)
+        show_error(self.opening.tell_error(error))

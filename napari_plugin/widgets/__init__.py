@@ -10,5 +10,6 @@
 - `parameter_form`: all parameters, by stage.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
+- `opening_panel`: what is being opened, what is asked of it, and what went wrong.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

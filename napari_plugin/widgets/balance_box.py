@@ -16,7 +16,8 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.session.dock_state import BalanceState, WorkProgress
+from supervox.napari_plugin.session.dock_state import BalanceState
+from supervox.napari_plugin.session.opening_state import WorkProgress
 
 from .class_table import percent
 from .controls import LabelledSlider, StageBar, tool

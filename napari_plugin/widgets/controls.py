@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from supervox.napari_plugin.session.dock_state import WorkProgress
+from supervox.napari_plugin.session.opening_state import WorkProgress
 from supervox.napari_plugin.tasks.preparing import Needs
 
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel

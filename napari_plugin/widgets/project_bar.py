@@ -35,6 +35,8 @@ class ProjectActions:
     ----------
     look : callable
         Returns how saving stands now.
+    open_volume : callable
+        Asks for a volume, and opens it.
     new, open, save_as : callable
         Begin anew; open the project in a folder, whose volume may have moved to an address; keep
         the project in another folder.
@@ -43,6 +45,7 @@ class ProjectActions:
     """
 
     look: Callable[[], ProjectState]
+    open_volume: Callable[[], None]
     new: Callable[[], None]
     open: Callable[[Path, str | None], None]
     save_as: Callable[[Path], None]
@@ -67,6 +70,14 @@ class ProjectBar(QWidget):
         self.state.setObjectName("supervox_save_state")
         self.state.setWordWrap(True)
         line.addWidget(self.state, 1)
+        self.open_volume = tool(
+            "supervox_open_another",
+            "Open…",
+            "Work on another volume in this window. This one is closed, its project is saved; "
+            "classes and settings stay",
+            actions.open_volume,
+        )
+        line.addWidget(self.open_volume)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.button = tool(
@@ -143,17 +154,6 @@ class ProjectBar(QWidget):
             text = f"{start.name} exists already, and is not replaced. Choose another name."
             QMessageBox.information(self, "Save the project as", text)
         self._do.save_as(start)
-
-    def ask_for_volume(self, folder: Path, why: str) -> None:
-        """Ask where the volume of a project is now."""
-        answer = QMessageBox.question(
-            self, "The volume was moved", f"{why}.\n\nYour strokes are safe. Look for the volume?"
-        )
-        if answer != QMessageBox.StandardButton.Yes:
-            return
-        path, _ = QFileDialog.getOpenFileName(self, "Where is the volume now?", str(folder.parent))
-        if path:
-            self._do.open(folder, path)
 
 
 def save_text(state: ProjectState) -> tuple[str, bool]:
