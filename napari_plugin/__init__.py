@@ -6,7 +6,8 @@ Where to find what. What napari calls:
 - `dock`: the dock widget; its parts are in `widgets`.
 - `commands`: the entries of the command palette; `keys`: the keyboard.
 - `window`: the desktop application, napari with the dock; `display` says what it lacks here.
-- `io`: volumes and labels as layers, and back; `project_reader`: projects dropped on napari.
+- `io`: volumes and labels as layers, and back.
+- `volume_reader`, `project_reader`: what napari is asked to open; `dropping`: files dropped on it.
 - `settings`: what a person chose in napari's preferences.
 
 What the dock does, without a widget:

@@ -15,6 +15,7 @@ from supervox.napari_plugin.session.snapshot import OPENING, dock_state, project
 from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .busy_sign import calm_busy_signs
+from .dropping import Drops
 from .keys import Keys
 from .settings import Settings
 from .widgets.balance_box import BalanceActions
@@ -79,6 +80,7 @@ class SupervoxDock(QWidget):
         self._show_timer.setInterval(SHOW_MS)
         self._show_timer.timeout.connect(self._scroll_to_step)
         self._is_closed = False
+        self._drops = Drops(self.session.opening.open, self.session.autosave.open, self)
         painting = self.session.painting
         for keys, step in (("Ctrl+Z", painting.undo), ("Ctrl+Shift+Z", painting.redo)):
             shortcut = QShortcut(QKeySequence(keys), self)  # for when the dock has the focus
@@ -335,8 +337,9 @@ class SupervoxDock(QWidget):
         self.session.close()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Have napari's busy sign turn slowly, in the window that the dock is shown in."""
+        """Have napari's busy sign turn slowly, and take drops, in the window of the dock."""
         calm_busy_signs(self.window())
+        self._drops.watch(self.window())
         super().showEvent(event)
 
     def event(self, event: QEvent) -> bool:
