@@ -35,6 +35,21 @@ def save_project_as(viewer: Viewer) -> None:
     dock_of(viewer).project.ask_where_to_save()
 
 
+def open_volume(viewer: Viewer) -> None:
+    """Ask for a volume, and work on it."""
+    dock_of(viewer).volume.ask_what_to_open()
+
+
+def load_model(viewer: Viewer) -> None:
+    """Ask for a model, and label the volume with it."""
+    dock_of(viewer).project.ask_for_model()
+
+
+def label_more_volumes(viewer: Viewer) -> None:
+    """Show the window that labels more volumes."""
+    dock_of(viewer).label_more()
+
+
 def prepare(viewer: Viewer) -> None:
     """Prepare the volume."""
     dock_of(viewer).session.extent.prepare()

@@ -22,6 +22,7 @@ from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
+from .widgets.labelling_window import LabellingActions, LabellingWindow
 from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
@@ -110,6 +111,8 @@ class SupervoxDock(QWidget):
                 open_volume=lambda: self.volume.ask_what_to_open(),
                 open=session.autosave.open,
                 save_as=session.autosave.save_as,
+                load_model=session.models.load,
+                label_more=self.label_more,
                 hint=session.hint,
             ),
         )
@@ -204,7 +207,29 @@ class SupervoxDock(QWidget):
             compare=self.compare,
             nudge=self.nudge_chosen,
         )
+        self.more: LabellingWindow | None = None
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
+
+    def label_more(self) -> None:
+        """Show the window that labels more volumes with what was learned, or with a model."""
+        models = self.session.models
+        if self.more is None:
+            self.more = LabellingWindow(
+                LabellingActions(
+                    models.learned, models.labelling.start, models.labelling.cancel_and_tell
+                ),
+                self,
+            )
+            models.labelling.published.connect(self.more.tell)
+            models.labelling.succeeded.connect(self.more.show_results)
+            models.labelling.stopped.connect(self.more.show_stopped)
+            models.labelling.changed.connect(self._show_labelling)
+        self.more.show()
+        self.more.raise_()
+
+    def _show_labelling(self) -> None:
+        if self.more is not None and not self._is_closed:
+            self.more.show_running(self.session.models.labelling.is_running)
 
     def _ask_for_size(self) -> None:
         """Bring the fields for the voxel size into sight."""

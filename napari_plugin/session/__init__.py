@@ -7,6 +7,7 @@
 - `file_opening`: files on their way into the window; `next_volume`: what is worked on next, in
   place of what was before; `ready_strokes`: the layer to paint on.
 - `previewing`: what preparing would give on the slice in view.
+- `models`: what was learned on one volume, used on another.
 - `masking`: what has no data, as where a layer is 0.
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side.
 - `view`: what is shown of a result; `delivery`: final labels, and files of what there is.

@@ -22,8 +22,10 @@ from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.project.project_files import Opened
+from supervox.segmentation import Model
 
-from .file_opening import ReadFile
+from .file_opening import FileOpening, ReadFile
+from .models import Models
 from .working_image import WorkingImage
 
 FEW = 3  # times as many rows and columns as planes
@@ -52,7 +54,6 @@ class NextVolume:
 
     Parameters
     ----------
-    viewer : Viewer
     volume : WorkingImage
     painting : Painting
         Whose layer lies on what is worked on.
@@ -60,9 +61,13 @@ class NextVolume:
         Whose project is open.
     choose_image : callable
         Has an image worked on, or none.
+    models : Models
+        What was learned, and labels the next volume if a person wants that.
 
     Attributes
     ----------
+    opening : FileOpening
+        Whose files are shown.
     offers : tuple of Offer
     shown : Signal
         A volume was opened from a file, and is worked on.
@@ -76,13 +81,16 @@ class NextVolume:
 
     def __init__(
         self,
-        viewer: Viewer,
         volume: WorkingImage,
         painting: Painting,
         autosave: Autosave,
         choose_image: Callable[[Image | None], None],
+        models: Models,
     ) -> None:
-        self._viewer, self._volume = viewer, volume
+        self._viewer, self._volume, self._models = volume.viewer, volume, models
+        self.opening = FileOpening()
+        self.opening.opened.connect(self.show)
+        self.opening.looked_at.connect(self.look)
         self._painting, self._autosave = painting, autosave
         self._choose_image = choose_image
         self._previews: list[Layer] = []
@@ -101,13 +109,23 @@ class NextVolume:
                 self._viewer.layers.append(layer)
             return
         before, project = self._volume.image, self._autosave.folder
+        learned = None if before is None else self._models.learned()
         self.close()
         self._take([Image(data, **fields) for data, fields, _ in images], others)
         offers = [] if before is None or project is None else [_closed(before)]
+        if before is not None and learned is not None:
+            offers.append(self._reuse(before.name, learned))
         if (doubt := self._doubt()) is not None:
             offers.append(Offer(doubt, "Set the voxel size", self.size_wanted.emit))
         self.propose(*offers)
         self.shown.emit()
+
+    def _reuse(self, name: str, model: Model) -> Offer:
+        return Offer(
+            "Labels without a stroke, where it looks alike; painting then begins anew.",
+            f"Label it with what was learned on {name}",
+            lambda: self._models.use(model),
+        )
 
     def _doubt(self) -> str | None:
         """Say that the voxel size isn't known, and how much that matters."""

@@ -35,8 +35,8 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
-from .file_opening import FileOpening
 from .masking import Masking
+from .models import Models
 from .next_volume import NextVolume
 from .previewing import Previewing
 from .ready_strokes import ReadyStrokes
@@ -125,8 +125,13 @@ class Session:
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
-        self.opening = FileOpening()
-        self.next = NextVolume(viewer, self.volume, self.painting, self.autosave, self.choose_image)
+        self.models = Models(
+            self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
+        )
+        self.next = NextVolume(
+            self.volume, self.painting, self.autosave, self.choose_image, self.models
+        )
+        self.opening = self.next.opening
         self._connect()
 
     def _connect(self) -> None:
@@ -147,9 +152,7 @@ class Session:
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
-        self.opening.opened.connect(self.next.show)
         self.next.shown.connect(self.extent.prepare_if_quick)
-        self.opening.looked_at.connect(self.next.look)
         self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
@@ -201,6 +204,8 @@ class Session:
             self.balancing.searching,
             self.comparison,
             self.masking.reading,
+            self.models.loading,
+            self.models.labelling,
         )
 
     def close(self) -> None:

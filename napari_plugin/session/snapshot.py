@@ -27,8 +27,9 @@ from .dock_state import (
 from .opening_state import OpeningState, WorkProgress
 from .session import Session
 
+MODEL = "Labelling with the model"
 # Of work that stands between a person and what was opened, among all work on files.
-OPENING = ("Opening the project", "Reading what was prepared", "Reading the final labels")
+OPENING = ("Opening the project", "Reading what was prepared", "Reading the final labels", MODEL)
 
 
 def dock_state(session: Session) -> DockState:

@@ -4,5 +4,6 @@
 - `resources`: what memory, disk, device and cluster that work may use; `remedies`: what a person
   can do where that is too little.
 - `shares`: how much of each class there is.
-- `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: one kind of work each.
+- `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: one kind of work each;
+  `labelling`: many volumes, by a model.
 """

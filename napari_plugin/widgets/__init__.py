@@ -11,5 +11,6 @@
 - `feature_editor`: the table of filters and scales, and a look at one of them.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
+- `labelling_window`: many volumes labelled by a model.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

@@ -40,6 +40,10 @@ class ProjectActions:
     new, open, save_as : callable
         Begin anew; open the project in a folder, whose volume may have moved to an address; keep
         the project in another folder.
+    load_model : callable
+        Labels the volume with the model in a file.
+    label_more : callable
+        Shows the window for that.
     hint : callable
         Tells why something can't be done.
     """
@@ -49,6 +53,8 @@ class ProjectActions:
     new: Callable[[], None]
     open: Callable[[Path, str | None], None]
     save_as: Callable[[Path], None]
+    load_model: Callable[[Path], None]
+    label_more: Callable[[], None]
     hint: Callable[[str], None]
 
 
@@ -113,6 +119,11 @@ class ProjectBar(QWidget):
         menu.addAction("Open…", self.ask_what_to_open)
         save = menu.addAction("Save as…", self.ask_where_to_save)
         save.setEnabled(state.image_name is not None)
+        menu.addSeparator()
+        model = menu.addAction("Load a model…", self.ask_for_model)
+        model.setEnabled(state.image_name is not None)
+        menu.addAction("Label more volumes…", self._do.label_more)
+        menu.addSeparator()
         recent = menu.addMenu("Recent")
         for entry in self._recent.entries():
             action = recent.addAction(f"{Path(entry.folder).stem}  ({ago(entry.time)})")
@@ -127,6 +138,14 @@ class ProjectBar(QWidget):
         )
         if path:
             self._do.open(Path(path), None)
+
+    def ask_for_model(self) -> None:
+        """Ask for a model, and label the volume with it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Label this volume with a model", "", "Models (*.model);;All files (*)"
+        )
+        if path:
+            self._do.load_model(Path(path))
 
     def ask_where_to_save(self) -> None:
         """Ask for a name, and keep the project there from now on."""
