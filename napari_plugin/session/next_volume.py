@@ -145,6 +145,7 @@ class NextVolume:
         """Work on the volume of a project, with its strokes."""
         self.propose()
         self.close()
+        self._remove_left(str(opened.project.folder))
         images = [Image(data, **fields) for data, fields in opened.images]
         store = opened.project.annotations
         self._take(images, [make_annotations(images[0], store.classes, store.voxels)])
@@ -179,6 +180,17 @@ class NextVolume:
         for layer in list(self._viewer.layers):
             if layer is image or layer in channels or record_of(layer).get("of") == mine:
                 self._viewer.layers.remove(layer)
+        self.is_busy = False
+
+    def _remove_left(self, project: str) -> None:
+        """Take away what a project left when it was open before."""
+        layers = self._viewer.layers
+        stale = [layer for layer in layers if record_of(layer).get("project") == project]
+        images = {record_of(layer).get("of") for layer in stale} - {None}
+        self.is_busy = True
+        for layer in list(layers):
+            if layer in stale or {str(layer.unique_id), record_of(layer).get("of")} & images:
+                layers.remove(layer)
         self.is_busy = False
 
     def _take(self, images: list[Image], others: list[Layer]) -> None:

@@ -22,7 +22,7 @@ from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import jobs
 
-PATIENCE = 30_000  # milliseconds, for anything: kernels may have to be compiled first
+PATIENCE = 240_000  # milliseconds, for anything: kernels may have to be compiled first
 DELAY_MS = 30  # from a stroke to the update: nobody looks on
 
 SPACING = (50.0, 4.6, 4.6)
