@@ -47,7 +47,7 @@ def load_model(viewer: Viewer) -> None:
 
 def label_more_volumes(viewer: Viewer) -> None:
     """Show the window that labels more volumes."""
-    dock_of(viewer).label_more()
+    dock_of(viewer).around.labelling.bring()
 
 
 def prepare(viewer: Viewer) -> None:
@@ -57,7 +57,7 @@ def prepare(viewer: Viewer) -> None:
 
 def preview_regions(viewer: Viewer) -> None:
     """Show the outlines of the regions on the slice in view."""
-    dock_of(viewer).session.slices.show_supervoxels()
+    dock_of(viewer).session.preview.show_slice()
 
 
 def outline_regions(viewer: Viewer) -> None:

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
+from supervox.napari_plugin.session.notices import help_paint
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING, dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
-from .busy_sign import calm_busy_signs
-from .dropping import Drops
 from .keys import Keys
 from .settings import Settings
+from .surroundings import DockActions, Surroundings
 from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
-from .widgets.labelling_window import LabellingActions, LabellingWindow
 from .widgets.opening_panel import OpeningActions, OpeningPanel
-from .widgets.paint_section import PaintSection
+from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
 from .widgets.section import Body, DockSection
 from .widgets.segment_section import SegmentActions, SegmentSection
+from .widgets.steady import SteadyLabel
+from .widgets.stepping import Stepping
 from .widgets.volume_section import VolumeActions, VolumeSection
 
 WIDTH = 370
-SHOW_MS = 50  # what a section needs to open before it can be scrolled to
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
-# Sections that stay open beside the next one: painting and looking go together.
-TOGETHER = (Step.PAINT, Step.SEGMENT)
 
 
 class SupervoxDock(QWidget):
@@ -67,21 +67,17 @@ class SupervoxDock(QWidget):
             DockSection(number, title, body)
             for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
         ]
-        self.advice = QLabel()
+        self.advice = SteadyLabel(2)
         self.advice.setObjectName("supervox_advice")
-        self.advice.setWordWrap(True)
+        self.advice.setContentsMargins(6, 4, 6, 4)
         self._lay_out()
-        self._last_step: Step | None = None
+        self._stepping = Stepping(self, self.sections, self._scroll)
+        self._is_shown = False
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.setInterval(0)
         self._refresh_timer.timeout.connect(self.refresh)
-        self._show_timer = QTimer(self)
-        self._show_timer.setSingleShot(True)
-        self._show_timer.setInterval(SHOW_MS)
-        self._show_timer.timeout.connect(self._scroll_to_step)
         self._is_closed = False
-        self._drops = Drops(self.session.opening.open, self.session.autosave.open, self)
         painting = self.session.painting
         for keys, step in (("Ctrl+Z", painting.undo), ("Ctrl+Shift+Z", painting.redo)):
             shortcut = QShortcut(QKeySequence(keys), self)  # for when the dock has the focus
@@ -102,7 +98,7 @@ class SupervoxDock(QWidget):
 
     def _make_sections(self, session: Session) -> None:
         """Give each section what it can have done, and the keys likewise."""
-        viewer, recent = session.viewer, session.autosave.recent
+        viewer, recent, say = session.viewer, session.autosave.recent, session.hints.say
         self.project = ProjectBar(
             recent,
             ProjectActions(
@@ -112,8 +108,11 @@ class SupervoxDock(QWidget):
                 open=session.autosave.open,
                 save_as=session.autosave.save_as,
                 load_model=session.models.load,
-                label_more=self.label_more,
-                hint=session.hint,
+                label_more=lambda: self.around.labelling.bring(),
+                look_in_space=session.looking.toggle,
+                show_layers=lambda on: self.around.show_layers(on),
+                show_help=lambda: self.around.show_help(),
+                hint=partial(say, Step.VOLUME),
             ),
         )
         self.volume = VolumeSection(
@@ -129,7 +128,7 @@ class SupervoxDock(QWidget):
                 open_file=session.opening.open,
                 open_project=session.autosave.open,
                 open_sample=session.opening.open_sample,
-                hint=session.hint,
+                hint=partial(say, Step.VOLUME),
             ),
         )
         self.opening = OpeningPanel(
@@ -152,21 +151,29 @@ class SupervoxDock(QWidget):
                 prepare=session.extent.prepare,
                 prepare_view=session.extent.prepare_view,
                 cancel=session.preparation.cancel,
-                preview=session.slices.show_supervoxels,
+                preview=session.preview.show_slice,
                 end_preview=session.preview.clear,
-                preview_feature=session.slices.show_feature,
+                preview_feature=session.preview.show_channel,
                 outline=session.view.outline_supervoxels,
-                hint=session.hint,
+                hint=partial(say, Step.PREPARE),
             )
         )
         self.paint = PaintSection(
             session.classes,
             session.painting,
             session.importing,
-            session.use_tool,
-            session.strokes.bring_back,
-            self._nudge,
-            session.hint,
+            PaintActions(
+                paint_class=session.paint_class,
+                use_tool=session.use_tool,
+                delete=session.deleting.remove,
+                bring_back=session.strokes.bring_back,
+                nudge=self._nudge,
+                help=partial(help_paint, session.painting),
+                contrast=session.volume.set_contrast,
+                find_contrast=session.volume.find_contrast,
+                show=self.refresh,
+                hint=partial(say, Step.PAINT),
+            ),
         )
         self.segment = SegmentSection(
             SegmentActions(
@@ -191,13 +198,20 @@ class SupervoxDock(QWidget):
             ),
         )
         self.export = ExportSection(
-            session.delivery.export, session.delivery.exporting.cancel, session.hint
+            session.delivery.export, session.delivery.exporting.cancel, partial(say, Step.EXPORT)
         )
+        self._hinting = {
+            Step.PREPARE: self.prepare.show_hint,
+            Step.PAINT: self.paint.show_hint,
+            Step.SEGMENT: self.segment.show_hint,
+            Step.EXPORT: self.export.show_hint,
+        }
         self.keys = Keys(
             viewer,
             session.classes,
             session.painting,
             session.view,
+            paint_class=session.paint_class,
             use_tool=session.use_tool,
             toggle_live=lambda: session.set_live(not session.live.is_live),
             update=session.live.update,
@@ -207,29 +221,9 @@ class SupervoxDock(QWidget):
             compare=self.compare,
             nudge=self.nudge_chosen,
         )
-        self.more: LabellingWindow | None = None
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
-
-    def label_more(self) -> None:
-        """Show the window that labels more volumes with what was learned, or with a model."""
-        models = self.session.models
-        if self.more is None:
-            self.more = LabellingWindow(
-                LabellingActions(
-                    models.learned, models.labelling.start, models.labelling.cancel_and_tell
-                ),
-                self,
-            )
-            models.labelling.published.connect(self.more.tell)
-            models.labelling.succeeded.connect(self.more.show_results)
-            models.labelling.stopped.connect(self.more.show_stopped)
-            models.labelling.changed.connect(self._show_labelling)
-        self.more.show()
-        self.more.raise_()
-
-    def _show_labelling(self) -> None:
-        if self.more is not None and not self._is_closed:
-            self.more.show_running(self.session.models.labelling.is_running)
+        around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
+        self.around = Surroundings(session, self.project, around, self)
 
     def _ask_for_size(self) -> None:
         """Bring the fields for the voxel size into sight."""
@@ -258,7 +252,8 @@ class SupervoxDock(QWidget):
         if class_id in dict(self.state.paint.shares) and not self.state.paint.is_read_only:
             self.session.balancing.nudge(class_id, steps)
         else:
-            self.session.hint("More or less of a class: once there are live labels of it")
+            text = "More or less of a class: once there are live labels of it"
+            self.session.hints.say(Step.SEGMENT, text)
 
     def nudge_chosen(self, steps: int) -> None:
         """Give the class that is chosen more or less."""
@@ -270,12 +265,13 @@ class SupervoxDock(QWidget):
             self.planes.toggle()
             self._refresh_soon()
         else:
-            self.session.hint("Planes can be compared once there are live labels")
+            text = "Planes can be compared once there are live labels"
+            self.session.hints.say(Step.SEGMENT, text)
 
     def _lay_out(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(4, 0, 4, 4)
+        column.setContentsMargins(0, 0, 4, 4)
         column.setSpacing(6)
         for section in self.sections:
             column.addWidget(section)
@@ -285,8 +281,11 @@ class SupervoxDock(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        )  # or all moves
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setContentsMargins(4, 4, 4, 0)
         layout.addWidget(self.project)
         layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
         layout.addWidget(self.opening)
@@ -307,9 +306,10 @@ class SupervoxDock(QWidget):
             return
         state = dock_state(self.session)
         old, self.state = self.state, state
-        if state.project != old.project or self._last_step is None:
+        if state.project != old.project or not self._is_shown:
             self.project.refresh()
         self.opening.set_state(state.opening)
+        self.around.refresh()
         parts = (state.volume, state.prepare, state.paint, state.segment, state.export)
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):
@@ -319,29 +319,27 @@ class SupervoxDock(QWidget):
         planes = self.session.comparison.planes
         self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
         advice = next_step(state)
-        self.advice.setText(advice.sentence)
+        hint = self._show_hints(parts)
+        self.advice.say(hint or advice.sentence, "warning" if hint else "advice")
         for step, section in enumerate(self.sections):
             section.set_next(step == advice.step)
-        if advice.step != self._last_step:
-            self._open_step(advice.step)
-            self._last_step = advice.step
-            self._show_timer.start()
+        self._stepping.go_to(advice.step)
+        self._is_shown = True
 
-    def _open_step(self, step: Step) -> None:
-        """Open the section that is next; sections that a person opened stay open."""
-        for other, section in enumerate(self.sections):
-            if other == step or (step in TOGETHER and other in TOGETHER):
-                section.set_open(True)
-            elif self._last_step is not None and other == self._last_step:
-                section.set_open(other in TOGETHER and step is Step.EXPORT)
-
-    def _scroll_to_step(self) -> None:
-        """Bring the section that is next into sight, once it has been laid out."""
-        if self._last_step is not None:
-            self._scroll.ensureWidgetVisible(self.sections[self._last_step], 0, 8)
+    def _show_hints(self, parts: Sequence[object]) -> str:
+        """Say beside each step why something isn't done; return what is to be said above them."""
+        above = ""
+        for step, part in zip(Step, parts, strict=True):
+            text = self.session.hints.look(step, part)
+            is_seen = step in self._hinting and self.sections[step].is_open
+            if step in self._hinting:
+                self._hinting[step](text)
+            above = above if is_seen else above or text
+        return above
 
     def _on_theme(self, *_: object) -> None:
         self.setStyleSheet(style_sheet(self.session.viewer.theme))
+        self.around.style(self.styleSheet())
 
     # ------------------------------------------------------------------------------------- end
 
@@ -351,9 +349,10 @@ class SupervoxDock(QWidget):
             return
         self._is_closed = True
         self._refresh_timer.stop()
-        self._show_timer.stop()
+        self._stepping.stop()
         self.project.stop()
         self.planes.close()
+        self.around.close()
         viewer = self.session.viewer
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
@@ -362,10 +361,15 @@ class SupervoxDock(QWidget):
         self.session.close()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Have napari's busy sign turn slowly, and take drops, in the window of the dock."""
-        calm_busy_signs(self.window())
-        self._drops.watch(self.window())
+        """Take the place in the window."""
+        self.around.settle()
+        self.around.style(self.styleSheet())
         super().showEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Keep everything where it is for a moment: the mouse may come back."""
+        self._stepping.leave()
+        super().leaveEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Notice that the dock is going for good: napari takes it out of its frame."""

@@ -31,6 +31,8 @@ class Keys:
     painting : Painting
         Whose layer has the digits.
     view : ResultView
+    paint_class : callable
+        Takes the id of a class that is to be painted.
     use_tool, toggle_live, update, go_to_unsure, compare : callable
         What else there are keys for.
     is_asked : callable
@@ -48,6 +50,7 @@ class Keys:
         painting: Painting,
         view: ResultView,
         *,
+        paint_class: Callable[[int], None],
         use_tool: Callable[[str], None],
         toggle_live: Callable[[], None],
         update: Callable[[], None],
@@ -59,6 +62,7 @@ class Keys:
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
         self._use_tool, self._is_asked = use_tool, is_asked
+        self._paint_class = paint_class
         self._answers: dict[str, Callable[..., Any]] = {
             "Enter": lambda _: answer(True),
             "Escape": lambda _: answer(False),
@@ -129,11 +133,8 @@ class Keys:
 
     def _choose(self, index: int) -> Callable[[Any], None]:
         def choose(_: Any) -> None:
-            classes, layer = self._classes, self._painting.layer
-            if index < len(classes.ids):
-                classes.selected = classes.ids[index]
-                if layer is not None and str(layer.mode) == "erase":
-                    layer.mode = "paint"
+            if index < len(self._classes.ids):
+                self._paint_class(self._classes.ids[index])
 
         return choose
 

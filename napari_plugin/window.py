@@ -49,6 +49,9 @@ def open_window(
     import napari
 
     dock = show_dock(napari.Viewer(title=DOCK), layers)
+    dock.window().showMaximized()
+    dock.project.layers.setChecked(False)
+    dock.around.show_layers(False)
     if project is not None:
         dock.session.autosave.open(project)
     try:

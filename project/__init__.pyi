@@ -1,6 +1,7 @@
 from .annotations import AnnotationStore as AnnotationStore
 from .changes import BalanceChange as BalanceChange
 from .changes import Change as Change
+from .changes import ClassChange as ClassChange
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
 from .channels import open_channels as open_channels

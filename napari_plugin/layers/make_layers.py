@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
 MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark", "mask"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
+MAP_COLOURS = "magma"  # of probability and doubt
 OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
 FRAME_COLOUR = "#f0e442"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
@@ -95,7 +96,7 @@ def make_prediction(
     return Labels(
         pyramid.data,
         multiscale=pyramid.is_multiscale,
-        name="prediction",
+        name="live labels",
         metadata=metadata(PREDICTION, image),
         opacity=opacity,
         blending="translucent_no_depth",
@@ -126,7 +127,7 @@ def make_map(
     *,
     multiscale: bool,
     name: str,
-    colormap: str = "magma",
+    colormap: str = MAP_COLOURS,
 ) -> Image:
     """Return a layer of values between 0 and 1 over the image: a probability, or uncertainty."""
     return Image(

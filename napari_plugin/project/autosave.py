@@ -22,6 +22,7 @@ from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMo
 from . import project_files
 from .project_files import Made, Opened, ProjectRequest, Restored
 from .recent import RecentProjects
+from .recent_picture import keep_picture
 from .work import Work, has_channels_of, settling, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
@@ -184,7 +185,9 @@ class Autosave:
         image = self._work().image
         name = project.folder.stem if image is None else image.name
         self.recent.note(project.folder, name, is_open=True)
-        self._painting.set_read_only(self.is_read_only)
+        if image is not None:
+            keep_picture(image, self.recent.picture(project.folder))
+        self._painting.hand.set_read_only(self.is_read_only)
         self._on_classes()
         self._painting.changed.emit()  # look whether anything is not written down
         self.changed.emit()

@@ -29,7 +29,7 @@ def keep_picture(image: Image, path: Path) -> None:
         from PIL import Image as Picture
 
         try:
-            plane = np.asarray(data[len(data) // 2] if image.ndim == 3 else data[:, :])
+            plane = np.asarray(data[data.shape[0] // 2] if image.ndim == 3 else data[:, :])
             step = max(1, -(-max(plane.shape) // SIDE))
             low, high = limits
             scaled = (plane[::step, ::step].astype(np.float32) - low) * (255 / (high - low))

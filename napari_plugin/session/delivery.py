@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from napari.utils.notifications import show_info
 from psygnal import Signal
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
@@ -20,6 +19,7 @@ from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project
 from supervox.segmentation import Model, SegmentationError, SegmentationParameters
 
+from .state_pieces import Written
 from .view import ResultView, Shown
 from .working_image import WorkingImage
 
@@ -43,8 +43,6 @@ class Delivery:
     Attributes
     ----------
     finishing, exporting : Finishing, Exporting
-    last_export : Path or None
-        What was written last.
     folder : Path or None
         Where to.
     """
@@ -68,7 +66,8 @@ class Delivery:
         self._parameters, self._project = parameters, project
         self.finishing = Finishing(resources)
         self.exporting = Exporting()
-        self.last_export: Path | None = None
+        self._writing: ExportRequest | None = None
+        self._written: ExportRequest | None = None
         self.folder: Path | None = None
         self._pending: tuple[ExportKind, Path] | None = None  # waits for the final labels
         self.finishing.succeeded.connect(self._on_finished)
@@ -82,6 +81,24 @@ class Delivery:
         if finished is None or source is None or strokes is None:
             return False
         return finished.is_for(source, strokes, self._parameters())
+
+    @property
+    def written(self) -> Written | None:
+        """What was written last, and whether it is older than what there is now."""
+        request, live = self._written, self._live
+        if request is None:
+            return None
+        if request.kind is ExportKind.STROKES:
+            is_old = request.order != live.scan.strokes
+        else:
+            is_old = request.finished is not self.finishing.finished or not self.is_finished
+        ids = [item.value for item in request.classes]
+        return Written(request.path, is_old or request.classes != self._classes.for_files(ids))
+
+    def forget(self) -> None:
+        """Begin anew with another image."""
+        self.finishing.forget()
+        self._written = None
 
     def finish(self) -> None:
         """Compute the final labels in full quality."""
@@ -156,20 +173,18 @@ class Delivery:
         elif finished is not None:
             ids = finished.segmentation.class_ids
         place = (0.0, 0.0, 0.0, *(float(v) for v in image.translate))[-3:]
-        self.exporting.start(
-            ExportRequest(
-                kind,
-                path,
-                self._classes.for_files(ids),
-                source,
-                (place[0], place[1], place[2]),
-                strokes,
-                self._live.scan.strokes,
-                finished,
-                self._project(),
-            )
+        self._writing = ExportRequest(
+            kind,
+            path,
+            self._classes.for_files(ids),
+            source,
+            (place[0], place[1], place[2]),
+            strokes,
+            self._live.scan.strokes,
+            finished,
+            self._project(),
         )
+        self.exporting.start(self._writing)
 
     def _on_exported(self, path: Path) -> None:
-        self.last_export, self.folder = path, path.parent
-        show_info(f"Written: {path}")
+        self._written, self.folder = self._writing, path.parent

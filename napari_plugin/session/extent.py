@@ -47,7 +47,6 @@ class Extent:
         volume: WorkingImage,
         preparation: Preparation,
         parameters: Callable[[], SegmentationParameters],
-        *,
         is_automatic: bool = False,
     ) -> None:
         self.volume, self.preparation, self.parameters = volume, preparation, parameters

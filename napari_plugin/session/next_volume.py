@@ -252,6 +252,11 @@ class NextVolume:
         self.offers = offers
         self.changed.emit()
 
+    def say(self, text: str) -> None:
+        """Keep something in sight until it is read, beside what is offered."""
+        offer = Offer(text)
+        self.propose(offer, *(one for one in self.offers if one != offer))
+
     def decline(self, index: int) -> None:
         """Offer one thing no more."""
         self.propose(*(offer for k, offer in enumerate(self.offers) if k != index))

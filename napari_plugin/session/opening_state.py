@@ -8,23 +8,7 @@ from supervox.napari_plugin.io.questions import Question
 
 from .file_opening import Problem
 from .next_volume import Offer
-
-
-@dataclass(frozen=True)
-class WorkProgress:
-    """How far long work is.
-
-    Attributes
-    ----------
-    done, total : int
-        Of the work; `total` is 0 as long as it isn't known.
-    seconds_left : float or None
-        An estimate; None while that would be a guess.
-    """
-
-    done: int
-    total: int
-    seconds_left: float | None = None
+from .state_pieces import WorkProgress
 
 
 @dataclass(frozen=True)

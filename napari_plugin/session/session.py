@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from psygnal import Signal
+from psygnal import Signal, SignalInstance
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.layers.make_layers import lower_pictures
 from supervox.napari_plugin.layers.source import Box, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.deleting import Deleting
+from supervox.napari_plugin.painting.hand import PAINT, REGIONS
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
@@ -35,15 +36,20 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
+from .hints import Hints
+from .looking import Looking
 from .masking import Masking
 from .models import Models
+from .next_step import Step
 from .next_volume import NextVolume
-from .previewing import Previewing
+from .notices import unused_strokes
+from .preview_in_view import PreviewInView
 from .ready_strokes import ReadyStrokes
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
 FIRST_CLASSES = ("background", "structure")
+PAINTING = (PAINT, "fill", "polygon", REGIONS)  # tools that go on when another class is chosen
 
 
 class Session:
@@ -61,6 +67,10 @@ class Session:
     ----------
     parameters : SegmentationParameters
         What is chosen for every stage; `choose` changes it.
+    hints : Hints
+        Why something isn't done.
+    unused : str
+        Which strokes don't count, and why.
     changed : Signal
         Anything that the dock shows may have changed.
     """
@@ -69,6 +79,7 @@ class Session:
 
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
         self.viewer, self.settings = viewer, settings
+        self.hints, self.unused = Hints(), ""
         self.volume = WorkingImage(viewer)
         self.parameters = settings.parameters
         self.classes = ClassList(
@@ -76,12 +87,10 @@ class Session:
         )
         self.masking = Masking(viewer, self.volume, lambda: self.parameters, self.choose)
         self.painting = Painting(viewer, self.classes)
+        self.deleting = Deleting(self.painting, self.classes)
         self.preparation = Preparation(settings.resources)
         self.extent = Extent(
-            self.volume,
-            self.preparation,
-            lambda: self.parameters,
-            is_automatic=settings.auto_prepare,
+            self.volume, self.preparation, lambda: self.parameters, settings.auto_prepare
         )
         self.importing = Importing(viewer, self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
@@ -118,13 +127,13 @@ class Session:
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
         self.comparison = Comparison(self.volume, self.preparation)
-        self.slices = Previewing(self.volume, lambda: self.parameters)
-        self.preview = self.slices.preview
+        self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.unsure = UnsurePlaces(viewer)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
+        self.looking = Looking(viewer, self.classes, self.view)
         self.models = Models(
             self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
         )
@@ -148,7 +157,7 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.balancing, self.autosave):
+        for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
@@ -156,8 +165,16 @@ class Session:
         self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
-        for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
-            hinting.hint.connect(self.hint)
+        hints: tuple[tuple[SignalInstance, Step], ...] = (
+            (self.autosave.hint, Step.VOLUME),
+            (self.painting.hint, Step.PAINT),
+            (self.regions.hint, Step.PAINT),
+            (self.extent.hint, Step.SEGMENT),
+            (self.balancing.hint, Step.SEGMENT),
+        )
+        for hint, step in hints:
+            hint.connect(partial(self.hints.say, step))
+        self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
             self.strokes,
@@ -165,7 +182,8 @@ class Session:
             self.live.updating,
             self.view,
             self.classes,
-            self.regions,
+            self.painting.hand,
+            self.hints,
             self.importing,
             self.autosave,
             self.opening,
@@ -227,10 +245,6 @@ class Session:
         self.opening.cancel()
         self.live.stop()
 
-    def hint(self, text: str) -> None:
-        """Show a sentence in the status bar."""
-        self.viewer.status = text
-
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
         if image is self.volume.image:
@@ -251,10 +265,9 @@ class Session:
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()
-        for kept in (self.preparation, self.delivery.finishing, self.comparison):
+        for kept in (self.preparation, self.delivery, self.comparison):
             kept.forget()
         self.live.stop()
-        self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
         self.volume.watch(None)
@@ -286,16 +299,13 @@ class Session:
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
-        layer = self.painting.layer
-        if layer is None:
-            return
-        self.viewer.layers.selection.active = layer
-        if name == "regions":
-            self.regions.switch(True)
-        else:
-            self.regions.switch(False)
-            layer.mode = name
-        self.changed.emit()
+        self.painting.hand.take(name)
+
+    def paint_class(self, class_id: int) -> None:
+        """Choose a class, and take a tool that paints, if none is in hand."""
+        self.classes.selected = class_id
+        hand = self.painting.hand
+        hand.take(hand.tool if hand.tool in PAINTING else PAINT)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -315,6 +325,7 @@ class Session:
         self.preview.clear()
         self.live.updating.cancel()  # its result would be of what was prepared before
         self.extent.follow(prepared)
+        self._find_unused()
         self.view.start(self.volume.image, prepared)
         if prepared.seconds:
             self.autosave.keep()
@@ -338,16 +349,11 @@ class Session:
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
             self.view.forget_result()
-        prepared = self.preparation.prepared
-        if prepared is not None and (strokes := self.live.strokes) is not None:
-            owners = prepared.ids.reshape(-1)[strokes.voxels]
-            lost = np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0)
-            if lost:
-                self.hint(f"{lost:,} painted voxels lie where there is no data: kept, but not used")
-        if prepared is not None and prepared.source.box is not None:
-            outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
-            if outside:
-                self.hint(f"{outside:,} painted voxels lie outside of the box: kept, but not used")
+        self._find_unused()
+
+    def _find_unused(self) -> None:
+        live = self.live
+        self.unused = unused_strokes(self.preparation.prepared, live.scan, live.strokes)
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from supervox.features import NOTHING
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import Source, unusable
+from supervox.napari_plugin.painting.hand import Obstacle
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.preparing import Needs
 
 from .dock_state import (
-    BalanceState,
     DockState,
     ExportState,
     PaintState,
@@ -20,12 +20,12 @@ from .dock_state import (
     PrepareState,
     ProjectState,
     SegmentState,
-    UpdateState,
     VolumeState,
-    WideningState,
 )
-from .opening_state import OpeningState, WorkProgress
+from .notices import paint_notice
+from .opening_state import OpeningState
 from .session import Session
+from .state_pieces import BalanceState, UpdateState, WideningState, WorkProgress
 
 MODEL = "Labelling with the model"
 # Of work that stands between a person and what was opened, among all work on files.
@@ -137,7 +137,8 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
 def _paint(session: Session, source: Source | None) -> PaintState:
     layer, recorder = session.painting.layer, session.painting.recorder
     classes, is_read_only = session.classes, session.autosave.is_read_only
-    result = session.view.result
+    result, image = session.view.result, session.volume.image
+    hand = session.painting.hand
     state = PaintState(
         has_image=source is not None,
         has_layer=layer is not None,
@@ -152,12 +153,14 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         can_redo=recorder is not None and recorder.can_redo,
         asked=_asked(session),
         shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
+        notice=paint_notice(session.painting, session.unused),
+        contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
     )
     if layer is None:
         return state
     return replace(
         state,
-        tool="regions" if session.regions.is_on else str(layer.mode),
+        tool="" if hand.obstacle is Obstacle.ELSEWHERE else hand.tool,
         brush_size=int(layer.brush_size),
         is_ball=not state.is_flat and layer.n_edit_dimensions == 3,
     )
@@ -245,7 +248,7 @@ def _export(session: Session) -> ExportState:
         is_finished=delivery.is_finished,
         is_running=delivery.exporting.is_running,
         image_name=None if image is None else image.name,
-        last=delivery.last_export,
+        written=delivery.written,
         folder=delivery.folder,
         progress=_progress(delivery.exporting),
     )

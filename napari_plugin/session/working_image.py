@@ -23,7 +23,9 @@ from supervox.napari_plugin.layers.source import (
 from supervox.project import Mask
 from supervox.segmentation import Strokes
 
-_PLACES = ("scale", "rotate", "shear", "affine", "units")  # events after which voxels may differ
+CONTRAST = (1.0, 99.0)  # percentiles
+# events after which voxels may differ, or look different
+_PLACES = ("scale", "rotate", "shear", "affine", "units", "contrast_limits")
 
 
 class WorkingImage:
@@ -223,6 +225,27 @@ class WorkingImage:
         place = np.asarray(image.world_to_data(dims.point), float)[-3:]
         place[axis] = at
         dims.set_point(dims.ndim - 3 + axis, float(image.data_to_world(place)[axis]))
+
+    def set_contrast(self, limits: tuple[float, float]) -> None:
+        """Show the image between two limits."""
+        if self.image is not None:
+            self.image.contrast_limits = limits
+
+    def find_contrast(self) -> None:
+        """Find limits for the slice in view: a voxel in a hundred is black, one is white."""
+        image = self.image
+        if image is None:
+            return
+        part = self.slice_in_view()
+        source = self.source
+        if part is None or source is None:
+            image.reset_contrast_limits()
+            return
+        low, high = np.nanpercentile(source.work_volume()[part], CONTRAST)
+        if high > low:
+            ends = image.contrast_limits_range
+            image.contrast_limits_range = [min(low, ends[0]), max(high, ends[1])]
+            self.set_contrast((float(low), float(high)))
 
     def slice_in_view(self) -> Box | None:
         """Return the slice that is shown, in voxels of the part to work in.

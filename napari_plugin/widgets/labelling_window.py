@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import Qt
@@ -20,8 +19,8 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.session.models import Models
 from supervox.napari_plugin.tasks.labelling import Labelled
-from supervox.segmentation import Model
 from supervox.volumes import FORMATS, Address
 
 from .controls import button, mark_next, note
@@ -30,40 +29,23 @@ WAITING, AT_WORK, DONE, FAILED = "waiting", "at work", "labelled", "failed"
 LEARNED = "what was learned here"
 
 
-@dataclass(frozen=True)
-class LabellingActions:
-    """What the window can have done.
-
-    Attributes
-    ----------
-    learned : callable
-        Returns what was learned on the volume until now, or None.
-    start : callable
-        Takes a model or its file, addresses of volumes, and a folder.
-    cancel : callable
-    """
-
-    learned: Callable[[], Model | None]
-    start: Callable[[Model | Path, Sequence[str], Path], None]
-    cancel: Callable[[], None]
-
-
 class LabellingWindow(QDialog):
     """A window beside the work; what failed stays in its list, with why.
 
     Parameters
     ----------
-    actions : LabellingActions
+    models : Models
+        What was learned until now, and what labels.
     parent : QWidget
     """
 
-    def __init__(self, actions: LabellingActions, parent: QWidget) -> None:
+    def __init__(self, models: Models, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("supervox_labelling")
         self.setWindowTitle("Label more volumes")
         self.setModal(False)
         self.resize(720, 420)
-        self._do = actions
+        self._models, self._labelling = models, models.labelling
         self._model: Path | None = None  # its file; what was learned here otherwise
         layout = QVBoxLayout(self)
         layout.addWidget(
@@ -79,7 +61,19 @@ class LabellingWindow(QDialog):
         self.says.setObjectName("supervox_labelling_says")
         layout.addWidget(self.says)
         layout.addLayout(self._make_buttons())
+        self._labelling.published.connect(self.tell)
+        self._labelling.succeeded.connect(self.show_results)
+        self._labelling.stopped.connect(self.show_stopped)
+        self._labelling.changed.connect(self._follow)
         self.show_running(False)
+
+    def bring(self) -> None:
+        """Show the window."""
+        self.show()
+        self.raise_()
+
+    def _follow(self) -> None:
+        self.show_running(self._labelling.is_running)
 
     def _make_model(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -143,7 +137,7 @@ class LabellingWindow(QDialog):
             "supervox_labelling_cancel",
             "Cancel",
             "Stop; labels that are written stay",
-            self._do.cancel,
+            self._labelling.cancel_and_tell,
         )
         line.addWidget(self.add)
         line.addWidget(self.remove)
@@ -195,13 +189,13 @@ class LabellingWindow(QDialog):
         self.refresh()
 
     def _start(self) -> None:
-        model = self._model or self._do.learned()
+        model = self._model or self._models.learned()
         if model is None:
             self.says.setText("Nothing was learned as yet: paint two classes, or choose a model")
             return
         for row in range(self.table.rowCount()):
             self._set(row, WAITING)
-        self._do.start(model, self.volumes(), Path(self.folder.text()))
+        self._labelling.start(model, self.volumes(), Path(self.folder.text()))
 
     # ------------------------------------------------------------------------------ what happens
 

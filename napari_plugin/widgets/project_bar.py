@@ -11,17 +11,18 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QMessageBox,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.napari_plugin.session.dock_state import ProjectState
 from supervox.project import ENDING
 
-from .controls import duration, give_role, tool
+from .controls import duration, tool
+from .steady import SteadyLabel
 
 TICK_MS = 1000
 JUST_NOW = 2.0  # seconds
@@ -44,6 +45,11 @@ class ProjectActions:
         Labels the volume with the model in a file.
     label_more : callable
         Shows the window for that.
+    look_in_space : callable
+        Shows the labels in 3D, or the slice again.
+    show_layers : callable
+        Takes whether napari's panels of layers are shown.
+    show_help : callable
     hint : callable
         Tells why something can't be done.
     """
@@ -55,6 +61,9 @@ class ProjectActions:
     save_as: Callable[[Path], None]
     load_model: Callable[[Path], None]
     label_more: Callable[[], None]
+    look_in_space: Callable[[], None]
+    show_layers: Callable[[bool], None]
+    show_help: Callable[[], None]
     hint: Callable[[str], None]
 
 
@@ -70,12 +79,12 @@ class ProjectBar(QWidget):
     def __init__(self, recent: RecentProjects, actions: ProjectActions) -> None:
         super().__init__()
         self._recent, self._do = recent, actions
-        line = QHBoxLayout(self)
-        line.setContentsMargins(10, 0, 4, 0)
-        self.state = QLabel()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 0, 4, 0)
+        column.setSpacing(4)
+        line = QHBoxLayout()
+        self.state = SteadyLabel()
         self.state.setObjectName("supervox_save_state")
-        self.state.setWordWrap(True)
-        line.addWidget(self.state, 1)
         self.open_volume = tool(
             "supervox_open_another",
             "Open…",
@@ -92,10 +101,36 @@ class ProjectBar(QWidget):
         self.button.setMenu(self.menu)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         line.addWidget(self.button)
+        line.addStretch(1)
+        for made in self._make_tools():
+            line.addWidget(made)
+        column.addLayout(line)
+        column.addWidget(self.state)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.refresh)  # strokes reach the disk, and time passes
         self._timer.start()
+
+    def _make_tools(self) -> list[QToolButton]:
+        """Make the buttons for the view and for help."""
+        self.space = tool(
+            "supervox_3d",
+            "3D",
+            "The labels in space, without the image and what surrounds them; again: the slice",
+            self._do.look_in_space,
+        )
+        self.layers = tool(
+            "supervox_layers",
+            "Layers",
+            "napari's panels of layers, at the left: show them, or fold them away",
+            lambda: self._do.show_layers(self.layers.isChecked()),
+        )
+        self.layers.setCheckable(True)
+        self.layers.setChecked(True)
+        about = tool(
+            "supervox_help", "?", "What this step is about, and all keys", self._do.show_help
+        )
+        return [self.space, self.layers, about]
 
     def stop(self) -> None:
         """Tell nothing any more."""
@@ -105,11 +140,9 @@ class ProjectBar(QWidget):
         """Show how saving stands now."""
         state = self._do.look()
         text, is_bad = save_text(state)
-        self.state.setText(text)
         place = "" if state.folder is None else str(state.folder)
         hint = "" if state.is_named or not place else "\nProject › Save as… gives it a name"
-        self.state.setToolTip(place + hint)
-        give_role(self.state, "warning" if is_bad else "note")
+        self.state.say(text, "warning" if is_bad else "note", place + hint)
 
     def _fill(self) -> None:
         state, menu = self._do.look(), self.menu

@@ -50,9 +50,7 @@ class Welcome(QWidget):
         What it lies over.
     """
 
-    def __init__(
-        self, recent: RecentProjects, actions: WelcomeActions, parent: QWidget
-    ) -> None:
+    def __init__(self, recent: RecentProjects, actions: WelcomeActions, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("supervox_welcome")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -111,7 +109,21 @@ class Welcome(QWidget):
         parent.installEventFilter(self)
         self.resize(parent.size())
 
-    def refresh(self) -> None:
+    def show_if(self, is_empty: bool) -> None:
+        """Show the page where the window is empty."""
+        if is_empty:
+            self._list_projects()
+            self.raise_()
+        self.setVisible(is_empty)
+
+    def leave(self) -> None:
+        """Go for good: napari's own page is below."""
+        if (parent := self.parentWidget()) is not None:
+            parent.removeEventFilter(self)
+        self.hide()
+        self.deleteLater()
+
+    def _list_projects(self) -> None:
         """List the projects that there are now."""
         version = self._recent.version
         if version == self._version:

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
+from supervox.napari_plugin.session.next_step import Step
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import jobs
@@ -142,6 +143,11 @@ class Bench:
             delivery.exporting,
         )
         return session.live.is_busy or any(stage.is_running for stage in stages)
+
+    @property
+    def said(self) -> str:
+        """Why something wasn't done, as the dock says it beside its steps."""
+        return " | ".join(filter(None, (self.session.hints.look(k, None) for k in Step)))
 
     # ------------------------------------------------------------------------------- strokes
 

@@ -258,7 +258,7 @@ def test_painting_outside_of_the_box(bench: Any, scene: Any) -> None:
     bench.paint(3)
     bench.settle()
     n = int((bench.strokes.data == 3).sum())
-    assert bench.viewer.status == f"{n} painted voxels lie outside of the box: kept, but not used"
+    assert bench.session.unused == f"{n} painted voxels lie outside of the box: kept, but not used"
     assert bench.session.view.result.class_ids == (1, 2)
     assert bench.session.live.scan.counts == {1: 1, 2: 1, 3: 1}
     assert (bench.strokes.data[scene.stroke(3)] == 3).all()

@@ -49,7 +49,7 @@ def test_a_box_first_then_the_whole(
     session = window.session
     window.viewer.dims.set_current_step(0, 12)
     window.settle()
-    assert "prepare what you see" in window.dock.advice.text()
+    assert "prepare what you see" in window.dock.advice.whole
 
     with GuiProbe() as probe:
         window.click("supervox_prepare_view")

@@ -36,8 +36,8 @@ def test_an_empty_viewer(open_bench: Callable[..., Any]) -> None:
     assert session.volume.images() == []
     session.extent.prepare()
     session.delivery.finish()
-    session.slices.show_supervoxels()
-    session.slices.show_feature("raw")
+    session.preview.show_slice()
+    session.preview.show_channel("raw")
     session.go_to_unsure()
     session.use_tool("regions")
     session.strokes.bring_back()
@@ -242,7 +242,7 @@ def test_unsure_places(
 
 def test_outlines_on_the_slice_before_preparing(bench: Any) -> None:
     bench.viewer.dims.set_current_step(0, 5)
-    bench.session.slices.show_supervoxels()
+    bench.session.preview.show_slice()
     bench.settle()
     layer = bench.layer("preview of regions")
     assert layer.data.shape == (1, 40, 48)
@@ -257,7 +257,7 @@ def test_outlines_on_the_slice_before_preparing(bench: Any) -> None:
 def test_a_feature_on_the_slice(bench: Any, scene: Any) -> None:
     bench.session.volume.set_box(BOX)
     bench.viewer.dims.set_current_step(0, 5)
-    bench.session.slices.show_feature("gaussian_sigma_2")
+    bench.session.preview.show_channel("gaussian_sigma_2")
     bench.settle()
     layer = bench.layer("gaussian_sigma_2")
     assert layer.data.shape == (1, 40, 40)
@@ -266,7 +266,7 @@ def test_a_feature_on_the_slice(bench: Any, scene: Any) -> None:
     )
     means = [layer.data[0][:, scene.truth[0, 0, 8:] == k].mean() for k in (1, 2, 3)]
     assert means == sorted(means)
-    bench.session.slices.show_feature("raw")
+    bench.session.preview.show_channel("raw")
     bench.settle()
     assert layer not in bench.viewer.layers
     assert bench.layer("raw").data.shape == (1, 40, 40)
