@@ -19,7 +19,7 @@ from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .keys import Keys
 from .settings import Settings
-from .surroundings import DockActions, Surroundings
+from .surroundings import AroundDock, DockActions
 from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
@@ -223,7 +223,23 @@ class SupervoxDock(QWidget):
         )
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
-        self.around = Surroundings(session, self.project, around, self)
+        self.around = AroundDock(session, self.project, around, self)
+
+    def take_window(self, volume: str | None) -> None:
+        """Have all of the screen, and begin.
+
+        Parameters
+        ----------
+        volume : str or None
+            Address of what is to be opened now; None if it is open, or nothing is wanted.
+        """
+        self.window().showMaximized()
+        self.project.layers.setChecked(False)
+        self.around.show_layers(False)
+        if volume is not None:
+            self.session.opening.open(volume)
+        else:
+            self.session.extent.prepare_if_quick()
 
     def _ask_for_size(self) -> None:
         """Bring the fields for the voxel size into sight."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QAction, QChildEvent, QKeySequence, QShortcut
+from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt
+from qtpy.QtGui import QAction, QKeySequence, QShortcut
 from qtpy.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QWidget
 
 TITLE = "Supervox"

@@ -33,7 +33,7 @@ class DockActions:
     step: Callable[[], int]
 
 
-class Surroundings:
+class AroundDock:
     """Belongs to one dock, and goes with it.
 
     Parameters

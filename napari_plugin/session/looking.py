@@ -14,7 +14,8 @@ from supervox.napari_plugin.painting.class_list import ClassList
 from .view import ResultView
 
 ANGLES = (-20.0, 25.0, -60.0)  # tilted: from above, everything is flat
-MOST_FACES = 0.5  # of the volume's faces, for a class that is around everything else
+SAMPLE = 64  # voxels along each axis that are looked at
+SURROUNDS = 0.15  # of the volume's faces, for a class that is around others
 
 
 @dataclass
@@ -103,9 +104,9 @@ class Looking:
 
 
 def around(labels: Labels) -> list[int]:
-    """Return the classes that surround the others: they hold most of the volume's faces.
+    """Return the classes that surround the others: they hold much of the volume's faces.
 
-    Never all there are.
+    The one that holds least of them is never among them: something is to be seen.
     """
     data = labels.data[0] if labels.multiscale else labels.data
     faces = []
@@ -117,4 +118,9 @@ def around(labels: Labels) -> list[int]:
     counts = np.bincount(np.concatenate(faces).astype(np.int64))
     counts[0] = 0
     total = counts.sum()
-    return [int(k) for k in np.flatnonzero(counts > MOST_FACES * total)] if total else []
+    thin = tuple(slice(None, None, max(1, size // SAMPLE)) for size in data.shape)
+    present = np.flatnonzero(np.bincount(np.asarray(data[thin]).ravel(), minlength=len(counts)))
+    present = present[present > 0]
+    counts = np.pad(counts, (0, max(0, int(present.max(initial=0)) + 1 - len(counts))))
+    inner = min(present, key=lambda k: counts[k], default=0)
+    return [int(k) for k in present if k != inner and counts[k] > SURROUNDS * total]

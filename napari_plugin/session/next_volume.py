@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from napari.layers import Image, Layer
@@ -112,20 +114,22 @@ class NextVolume:
         learned = None if before is None else self._models.learned()
         self.close()
         self._take([Image(data, **fields) for data, fields, _ in images], others)
-        offers = [] if before is None or project is None else [_closed(before)]
-        if before is not None and learned is not None:
-            offers.append(self._reuse(before.name, learned))
+        offers = [] if before is None else self._after(before.name, project, learned)
         if (doubt := self._doubt()) is not None:
             offers.append(Offer(doubt, "Set the voxel size", self.size_wanted.emit))
         self.propose(*offers)
         self.shown.emit()
 
-    def _reuse(self, name: str, model: Model) -> Offer:
-        return Offer(
-            "Labels without a stroke, where it looks alike; painting then begins anew.",
-            f"Label it with what was learned on {name}",
-            lambda: self._models.use(model),
+    def _after(self, name: str, project: Path | None, learned: Model | None) -> list[Offer]:
+        """Say what became of the volume before, and offer what was learned there."""
+        text = (
+            "" if project is None else f"{name} is closed, its strokes are saved: Project › Recent."
         )
+        if learned is None:
+            return [Offer(text)] if text else []
+        text += " This one can be labelled with what was learned there; painting then begins anew."
+        use = partial(self._models.use, learned)
+        return [Offer(text.strip(), "Label it with what was learned", use)]
 
     def _doubt(self) -> str | None:
         """Say that the voxel size isn't known, and how much that matters."""
@@ -266,10 +270,6 @@ class NextVolume:
         offer = self.offers[index]
         self.decline(index)
         offer.do()
-
-
-def _closed(image: Image) -> Offer:
-    return Offer(f"{image.name} is closed, and its strokes are saved (Project › Recent).")
 
 
 def _preview(layer: LayerData, viewer: Viewer) -> Layer:

@@ -256,8 +256,7 @@ class Session:
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
-            if spacing_of(image)[1] is not None:
-                self.viewer.canvas.overlays.scale_bar.visible = True
+            self.viewer.canvas.overlays.scale_bar.visible = spacing_of(image)[1] is not None
             self.strokes.begin(image)
         self.changed.emit()
 

@@ -25,7 +25,7 @@ from .dock_state import (
 from .notices import paint_notice
 from .opening_state import OpeningState
 from .session import Session
-from .state_pieces import BalanceState, UpdateState, WideningState, WorkProgress
+from .state_pieces import BalanceState, Notice, UpdateState, WideningState, WorkProgress
 
 MODEL = "Labelling with the model"
 # Of work that stands between a person and what was opened, among all work on files.
@@ -153,7 +153,9 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         can_redo=recorder is not None and recorder.can_redo,
         asked=_asked(session),
         shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
-        notice=paint_notice(session.painting, session.unused),
+        notice=Notice()
+        if session.looking.is_in_space
+        else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
     )
     if layer is None:

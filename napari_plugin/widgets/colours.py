@@ -41,7 +41,6 @@ def style_sheet(theme_id: str) -> str:
     QComboBox#supervox_kind {{ padding: 3px 0 3px 6px; }}
     QWidget#supervox_welcome {{ background: {theme.background.as_hex()}; }}
     QLabel#supervox_welcome_title {{ font-size: 28px; font-weight: bold; }}
-    QWidget#supervox_welcome QPushButton {{ padding: 6px; }}
     QWidget#supervox_welcome QPushButton[plain="true"] {{ text-align: left; padding: 4px; }}
     QTableWidget {{ border: none; }}
     QTableWidget::indicator:unchecked {{ border: 1px solid {muted}; border-radius: 2px;

@@ -81,7 +81,7 @@ class HelpWindow(QDialog):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("supervox_help")
+        self.setObjectName("supervox_help_window")
         self.setWindowTitle("Help")
         self.setModal(False)
         self.resize(460, 420)

@@ -17,7 +17,7 @@ from .project_bar import ago
 SHOWN = 6
 PICTURE = 56  # pixels
 WIDTH = 460
-TARGET = "QtViewer"  # napari's widget that holds the picture
+TARGET = "QtWelcomeWidget"  # napari's own page, which lies over the picture
 
 
 @dataclass(frozen=True)
@@ -168,4 +168,5 @@ class Welcome(QWidget):
 def place_of(window: QWidget) -> QWidget | None:
     """Return what the page lies over, in a window of napari."""
     found = (w for w in window.findChildren(QWidget) if type(w).__name__ == TARGET)
-    return next(found, None)
+    page = next(found, None)
+    return None if page is None else page.parentWidget()

@@ -37,7 +37,7 @@ def test_the_next_volume_is_labelled_without_a_stroke(
 ) -> None:
     next_scene(bench, scene)
     session = bench.session
-    (offer,) = [one for one in session.next.offers if "what was learned on scene" in one.action]
+    (offer,) = [one for one in session.next.offers if "what was learned" in one.action]
     session.next.accept(session.next.offers.index(offer))
     bench.settle()
     assert session.view.choices.shown is Shown.FINAL
