@@ -14,7 +14,7 @@ from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.notices import help_paint
 from supervox.napari_plugin.session.session import Session
-from supervox.napari_plugin.session.snapshot import OPENING, dock_state, project_state
+from supervox.napari_plugin.session.snapshot import dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .keys import Keys
@@ -133,7 +133,7 @@ class SupervoxDock(QWidget):
         )
         self.opening = OpeningPanel(
             OpeningActions(
-                cancel=self._cancel_opening,
+                cancel=lambda: self.around.cancel_opening(),
                 look=session.opening.look,
                 answer=session.opening.answer,
                 dismiss=session.opening.dismiss,
@@ -225,38 +225,12 @@ class SupervoxDock(QWidget):
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
 
-    def take_window(self, volume: str | None) -> None:
-        """Have all of the screen, and begin.
-
-        Parameters
-        ----------
-        volume : str or None
-            Address of what is to be opened now; None if it is open, or nothing is wanted.
-        """
-        self.window().showMaximized()
-        self.project.layers.setChecked(False)
-        self.around.show_layers(False)
-        if volume is not None:
-            self.session.opening.open(volume)
-        else:
-            self.session.extent.prepare_if_quick()
-
     def _ask_for_size(self) -> None:
         """Bring the fields for the voxel size into sight."""
         section = self.sections[Step.VOLUME]
         section.set_open(True)
         self.volume.edit_size()
         self._scroll.ensureWidgetVisible(section, 0, 8)
-
-    def _cancel_opening(self) -> None:
-        """Stop whatever is on its way into the window."""
-        session = self.session
-        session.opening.cancel()
-        job = session.autosave.working.job
-        if job is not None and job.description in OPENING:
-            job.stop()
-        if (job := session.delivery.finishing.job) is not None and job.description in OPENING:
-            job.stop()
 
     def _choose_mask(self, index: int | None) -> None:
         """Take one of the layers that can be the mask, or none."""

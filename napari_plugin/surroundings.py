@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qtpy.QtWidgets import QWidget
 from supervox.napari_plugin.session.session import Session
+from supervox.napari_plugin.session.snapshot import OPENING
 
 from .busy_sign import calm_busy_signs
 from .dropping import Drops
@@ -53,6 +54,30 @@ class AroundDock:
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
         self.welcome: Welcome | None = None
+
+    def take_window(self, volume: str | None) -> None:
+        """Have all of the screen, and begin.
+
+        Parameters
+        ----------
+        volume : str or None
+            Address of what is to be opened now; None if it is open, or nothing is wanted.
+        """
+        self._dock.window().showMaximized()
+        self._project.layers.setChecked(False)
+        self.show_layers(False)
+        if volume is not None:
+            self._session.opening.open(volume)
+        else:
+            self._session.extent.prepare_if_quick()
+
+    def cancel_opening(self) -> None:
+        """Stop whatever is on its way into the window."""
+        session = self._session
+        session.opening.cancel()
+        for job in (session.autosave.working.job, session.delivery.finishing.job):
+            if job is not None and job.description in OPENING:
+                job.stop()
 
     def settle(self) -> None:
         """Take the place in the window that the dock is shown in."""

@@ -57,7 +57,7 @@ def open_window(
     import napari
 
     dock = show_dock(napari.Viewer(title=DOCK), layers)
-    dock.take_window(asked)
+    dock.around.take_window(asked)
     if project is not None:
         dock.session.autosave.open(project)
     try:

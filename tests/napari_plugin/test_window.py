@@ -25,6 +25,7 @@ class Dock(QWidget):
         super().__init__()
         self.viewer, self.session, self.opened = napari_viewer, self, []
         self.autosave, self.open = self, self.opened.append
+        self.around = self
 
     def abandon(self) -> None:
         """Stop all work."""
