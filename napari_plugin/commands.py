@@ -22,7 +22,7 @@ def dock_of(viewer: Viewer) -> SupervoxDock:
 
 def new_project(viewer: Viewer) -> None:
     """Begin anew, with empty strokes."""
-    dock_of(viewer).session.new_project()
+    dock_of(viewer).session.next.begin_anew()
 
 
 def open_project(viewer: Viewer) -> None:
@@ -33,6 +33,21 @@ def open_project(viewer: Viewer) -> None:
 def save_project_as(viewer: Viewer) -> None:
     """Ask for a name, and keep the project there."""
     dock_of(viewer).project.ask_where_to_save()
+
+
+def open_volume(viewer: Viewer) -> None:
+    """Ask for a volume, and work on it."""
+    dock_of(viewer).volume.ask_what_to_open()
+
+
+def load_model(viewer: Viewer) -> None:
+    """Ask for a model, and label the volume with it."""
+    dock_of(viewer).project.ask_for_model()
+
+
+def label_more_volumes(viewer: Viewer) -> None:
+    """Show the window that labels more volumes."""
+    dock_of(viewer).around.labelling.bring()
 
 
 def prepare(viewer: Viewer) -> None:

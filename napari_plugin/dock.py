@@ -11,7 +11,6 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
 from qtpy.QtWidgets import (
     QFrame,
-    QMainWindow,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -24,14 +23,15 @@ from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
-from .busy_sign import calm_busy_signs
+from .below_picture import BelowPicture
 from .keys import Keys
 from .settings import Settings
+from .surroundings import AroundDock, DockActions
 from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
-from .widgets.look_panel import LookActions, LookPanel
+from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
@@ -41,7 +41,6 @@ from .widgets.steady import SteadyLabel
 from .widgets.stepping import Stepping
 from .widgets.volume_section import VolumeActions, VolumeSection
 
-PLUGIN, SAMPLE = "supervox", "cell_with_strokes"
 WIDTH = 370
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
 
@@ -93,16 +92,11 @@ class SupervoxDock(QWidget):
             shortcut.activated.connect(step)
         self.session.changed.connect(self.keys.follow)
         self.session.changed.connect(self._refresh_soon)
-        self.session.autosave.volume_moved.connect(self.project.ask_for_volume)
+        self.session.next.size_wanted.connect(self._ask_for_size)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
-        napari_viewer.dims.events.point.connect(self._show_plane)
         session = self.session
         self.destroyed.connect(lambda: _end(session))  # the whole window is going
-        self._look_frame = napari_viewer.window.add_dock_widget(
-            self.look, name="Next to look at", area="bottom"
-        )
-        self._look_frame.setTitleBarWidget(QWidget())  # room for the picture
         self._on_theme()
         images = self.session.volume.images()
         if images:
@@ -116,9 +110,15 @@ class SupervoxDock(QWidget):
             recent,
             ProjectActions(
                 look=lambda: project_state(session),
-                new=session.new_project,
+                new=session.next.begin_anew,
+                open_volume=lambda: self.volume.ask_what_to_open(),
                 open=session.autosave.open,
                 save_as=session.autosave.save_as,
+                load_model=session.models.load,
+                label_more=lambda: self.around.labelling.bring(),
+                look_in_space=session.space.toggle,
+                show_layers=lambda on: self.around.show_layers(on),
+                show_help=lambda: self.around.show_help(),
                 hint=partial(say, Step.VOLUME),
             ),
         )
@@ -127,15 +127,28 @@ class SupervoxDock(QWidget):
             recent,
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
-                set_spacing=session.volume.set_spacing,
+                set_spacing=session.extent.set_spacing,
                 leave_fill_out=session.masking.leave_fill_out,
                 choose_mask=self._choose_mask,
                 open_mask=session.masking.choose_file,
-                open_file=lambda path: viewer.open(path, plugin=PLUGIN),
+                use_channels=session.volume.use_channels,
+                open_file=session.opening.open,
                 open_project=session.autosave.open,
-                open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
+                open_sample=session.opening.open_sample,
                 hint=partial(say, Step.VOLUME),
             ),
+        )
+        self.opening = OpeningPanel(
+            OpeningActions(
+                cancel=lambda: self.around.cancel_opening(),
+                look=session.opening.look,
+                answer=session.opening.answer,
+                dismiss=session.opening.dismiss,
+                open_another=self.volume.ask_what_to_open,
+                find_volume=session.autosave.open,
+                accept=session.next.accept,
+                decline=session.next.decline,
+            )
         )
         self.prepare = PrepareSection(
             PrepareActions(
@@ -214,15 +227,17 @@ class SupervoxDock(QWidget):
             compare=self.compare,
             nudge=self.nudge_chosen,
         )
-        self.look = LookPanel(
-            LookActions(
-                look_on=session.questions.look_on,
-                answer=session.looking.answer,
-                leave=session.looking.clear,
-                go_to_plane=session.looking.go_to_plane,
-            )
-        )
+        self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
+        around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
+        self.around = AroundDock(session, self.project, around, self)
+
+    def _ask_for_size(self) -> None:
+        """Bring the fields for the voxel size into sight."""
+        section = self.sections[Step.VOLUME]
+        section.set_open(True)
+        self.volume.edit_size()
+        self._scroll.ensureWidgetVisible(section, 0, 8)
 
     def _choose_mask(self, index: int | None) -> None:
         """Take one of the layers that can be the mask, or none."""
@@ -270,6 +285,7 @@ class SupervoxDock(QWidget):
         layout.setContentsMargins(4, 4, 4, 0)
         layout.addWidget(self.project)
         layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
+        layout.addWidget(self.opening)
         layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -289,6 +305,8 @@ class SupervoxDock(QWidget):
         old, self.state = self.state, state
         if state.project != old.project or not self._is_shown:
             self.project.refresh()
+        self.opening.set_state(state.opening)
+        self.around.refresh()
         parts = (state.volume, state.prepare, state.paint, state.segment, state.export)
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):
@@ -297,8 +315,7 @@ class SupervoxDock(QWidget):
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
         self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
-        self.look.show_state(state.look)
-        self._show_plane()
+        self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)
         self.advice.say(hint or advice.sentence, "warning" if hint else "advice")
@@ -306,10 +323,6 @@ class SupervoxDock(QWidget):
             section.set_next(step == advice.step)
         self._stepping.go_to(advice.step)
         self._is_shown = True
-
-    def _show_plane(self, *_: object) -> None:
-        """Show which plane is in view; at every step of the slider, so that it must be quick."""
-        self.look.strip.show_plane(self.session.looking.plane)
 
     def _show_hints(self, parts: Sequence[object]) -> str:
         """Say beside each step why something isn't done; return what is to be said above them."""
@@ -324,6 +337,7 @@ class SupervoxDock(QWidget):
 
     def _on_theme(self, *_: object) -> None:
         self.setStyleSheet(style_sheet(self.session.viewer.theme))
+        self.around.style(self.styleSheet())
 
     # ------------------------------------------------------------------------------------- end
 
@@ -336,22 +350,20 @@ class SupervoxDock(QWidget):
         self._stepping.stop()
         self.project.stop()
         self.planes.close()
+        self.around.close()
         viewer = self.session.viewer
-        viewer.window.remove_dock_widget(self.look)
+        self.below.close()
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
-        viewer.dims.events.point.disconnect(self._show_plane)
         self.keys.release()
         self.session.changed.disconnect(self.keys.follow)
         self.session.close()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Have napari's busy sign turn slowly, in the window that the dock is shown in."""
-        calm_busy_signs(self.window())
-        if isinstance(window := self.window(), QMainWindow):  # what is below lies below the picture
-            sides = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-            window.setCorner(Qt.Corner.BottomLeftCorner, sides[0])
-            window.setCorner(Qt.Corner.BottomRightCorner, sides[1])
+        """Take the place in the window."""
+        self.around.settle()
+        self.below.settle(self.window())
+        self.around.style(self.styleSheet())
         super().showEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:

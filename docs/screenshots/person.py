@@ -88,7 +88,7 @@ class Person:
         """Return a widget of the dock, or of what lies below the picture, by its object name."""
         found: Kind | None = self.dock.findChild(kind, name)
         if found is None:
-            found = self.dock.look.findChild(kind, name)
+            found = self.dock.below.panel.findChild(kind, name)
         if found is None:
             raise LookupError(f"the dock has no {name}")
         return found
@@ -222,7 +222,7 @@ class Person:
     def look_panel(self) -> Image.Image:
         """Take a picture of the panel below the picture."""
         self.settle()
-        return _image_of(self.dock.look.grab())
+        return _image_of(self.dock.below.panel.grab())
 
     def project_menu(self) -> Image.Image:
         """Take a picture of the top of the dock with its menu open."""

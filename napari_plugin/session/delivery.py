@@ -154,7 +154,7 @@ class Delivery:
             return False
         if kind is ExportKind.STROKES:
             return self._painting.layer is not None and bool(self._live.scan.counts)
-        return self._live.can_update and not self.finishing.is_running
+        return (self._live.can_update or self.is_finished) and not self.finishing.is_running
 
     def export(self, kind: ExportKind, path: Path) -> None:
         """Write a file; the final labels are computed first if they are not up to date."""

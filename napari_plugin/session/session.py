@@ -8,7 +8,9 @@ from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
+from qtpy.QtCore import QTimer
+from supervox.napari_plugin.layers.make_layers import lower_pictures
+from supervox.napari_plugin.layers.source import Box, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.deleting import Deleting
 from supervox.napari_plugin.painting.hand import PAINT, REGIONS
@@ -24,7 +26,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.napari_plugin.tasks.remedies import with_remedy
 from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
@@ -35,11 +36,13 @@ from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
 from .hints import Hints
+from .in_space import InSpace
 from .looking import Looking
 from .masking import Masking
+from .models import Models
 from .next_step import Step
+from .next_volume import NextVolume
 from .notices import unused_strokes
-from .opening import add_layers, layers_of
 from .preview_in_view import PreviewInView
 from .questions import Questions
 from .ready_strokes import ReadyStrokes
@@ -88,7 +91,9 @@ class Session:
         self.painting = Painting(viewer, self.classes)
         self.deleting = Deleting(self.painting, self.classes)
         self.preparation = Preparation(settings.resources)
-        self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
+        self.extent = Extent(
+            self.volume, self.preparation, lambda: self.parameters, settings.auto_prepare
+        )
         self.importing = Importing(viewer, self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
@@ -133,6 +138,14 @@ class Session:
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
+        self.space = InSpace(viewer, self.classes, self.view)
+        self.models = Models(
+            self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
+        )
+        self.next = NextVolume(
+            self.volume, self.painting, self.autosave, self.choose_image, self.models
+        )
+        self.opening = self.next.opening
         self._connect()
 
     def _connect(self) -> None:
@@ -140,7 +153,7 @@ class Session:
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
         self.viewer.dims.events.point.connect(self.sharpening.look)
-        self.volume.data_changed.connect(self._on_data)
+        self.volume.data_changed.connect(self.next.check_strokes)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
         self.live.scanned.connect(self._on_scanned)
@@ -154,6 +167,8 @@ class Session:
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
+        self.next.shown.connect(self.extent.prepare_if_quick)
+        self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         self.hints.take(Step.VOLUME, self.autosave.hint)
@@ -172,6 +187,8 @@ class Session:
             self.importing,
             self.autosave,
             self.looking,
+            self.opening,
+            self.next,
         ):
             changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
@@ -209,6 +226,8 @@ class Session:
             self.comparison,
             self.masking.reading,
             self.sharpening,
+            self.models.loading,
+            self.models.labelling,
         )
 
     def close(self) -> None:
@@ -229,6 +248,7 @@ class Session:
         for stage in self._stages:
             stage.cancel()
         self.importing.cancel()
+        self.opening.cancel()
         self.live.stop()
 
     def choose_image(self, image: Image | None) -> None:
@@ -242,8 +262,7 @@ class Session:
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
-            if spacing_of(image)[1] is not None:
-                self.viewer.canvas.overlays.scale_bar.visible = True
+            self.viewer.canvas.overlays.scale_bar.visible = spacing_of(image)[1] is not None
             self.strokes.begin(image)
         self.changed.emit()
 
@@ -261,21 +280,16 @@ class Session:
         self.looking.forget()
         self.pairs.forget()
 
-    def _on_data(self) -> None:
-        """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
-        image, strokes = self.volume.image, self.painting.layer
-        assert image is not None
-        if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
-            usable = self.volume.images()
-            self.choose_image(None)
-            self.choose_image(image if image in usable else next(iter(usable), None))
-
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
+        QTimer.singleShot(0, partial(lower_pictures, self.viewer))  # napari is inserting it now
+        if self.next.is_busy:
+            return
         if self.volume.image is None and (images := self.volume.images()):
             self.choose_image(images[0])
         else:
             self.strokes.adopt(layer)
+            self.next.notice(layer)
         self.changed.emit()
 
     def _on_layer_removed(self, event: object) -> None:
@@ -287,15 +301,6 @@ class Session:
         self.masking.forget_layer(layer)
         self.view.forget_layer(layer)
         self.changed.emit()
-
-    def new_project(self) -> None:
-        """Begin anew on the same image; the project until now stays where it is, complete."""
-        image, layer = self.volume.image, self.painting.layer
-        if image is None or layer is None:
-            return
-        self.choose_image(None)
-        self.viewer.layers.remove(layer)
-        self.choose_image(image)
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
@@ -362,16 +367,13 @@ class Session:
         self.looking.follow()
 
     def _on_opened(self, opened: Opened) -> None:
-        """Show a project's volume and strokes; what another one left is hidden."""
-        project = opened.project
-        image, strokes = layers_of(opened)
-        self.classes.restore(project.annotations.classes)
-        self.choose_image(None)
-        self.parameters = project.settings.parameters
-        add_layers(self.viewer, project.folder, image, strokes)
-        self.choose_image(image)
-        self.volume.set_box(project.settings.slices)
-        assert self.painting.layer is strokes
+        """Show a project's volume and strokes."""
+        settings = opened.project.settings
+        self.classes.restore(opened.project.annotations.classes)
+        self.next.close()
+        self.parameters = settings.parameters
+        self.next.show_project(opened)
+        self.volume.set_box(settings.slices)
 
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""
@@ -394,4 +396,4 @@ class Session:
 
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""
-        show_error(with_remedy(error) or type(error).__name__)
+        show_error(self.opening.tell_error(error))

@@ -13,5 +13,9 @@
 - `parameter_form`: all parameters, by stage.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
+- `opening_panel`: what is being opened, what is asked of it, and what went wrong.
+- `labelling_window`: many volumes labelled by a model.
+- `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
+- `picture_box`: what is in view as a figure.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

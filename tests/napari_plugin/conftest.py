@@ -140,6 +140,7 @@ class Bench:
             session.sharpening,
             session.masking.reading,
             session.autosave.working,
+            session.opening.reading,
             delivery.finishing,
             delivery.exporting,
             delivery.others,
@@ -207,7 +208,7 @@ class Window(Bench):
     def find(self, name: str) -> Any:
         found = [
             *self.dock.findChildren(QWidget, name),
-            *self.dock.look.findChildren(QWidget, name),
+            *self.dock.below.panel.findChildren(QWidget, name),
         ]
         assert len(found) == 1, f"{len(found)} widgets are called {name}"
         return found[0]
