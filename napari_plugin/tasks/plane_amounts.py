@@ -41,7 +41,7 @@ class PlaneAmounts:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredPlanes:
     """Amounts, and the extents of supervoxels that they were summed over."""
 
     of: Prepared
@@ -50,14 +50,14 @@ class Measured:
 
 
 class AmountsPerPlane(BackgroundTask):
-    """Follows the results; succeeds with `Measured`.
+    """Follows the results; succeeds with `MeasuredPlanes`.
 
     The extents of supervoxels are found once per preparation and axis.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.measured: Measured | None = None
+        self.measured: MeasuredPlanes | None = None
         self.succeeded.connect(self._keep)
 
     def follow(self, prepared: Prepared, strokes: Strokes, result: LiveResult, axis: int) -> None:
@@ -77,20 +77,20 @@ class AmountsPerPlane(BackgroundTask):
         self.cancel()
         self.measured = None
 
-    def _keep(self, measured: Measured) -> None:
+    def _keep(self, measured: MeasuredPlanes) -> None:
         self.measured = measured
 
 
 def _task(
     prepared: Prepared, known: Extents | None, strokes: Strokes, result: LiveResult, axis: int
 ) -> Task:
-    def measure(report: Report) -> Measured:
+    def measure(report: Report) -> MeasuredPlanes:
         extents = known
         if extents is None:
             step_back()
             run = report.run.silent()
             extents = find_extents(prepared.ids, prepared.n_supervoxels, axis, run=run)
-        return Measured(prepared, extents, amounts_of(prepared, extents, strokes, result))
+        return MeasuredPlanes(prepared, extents, amounts_of(prepared, extents, strokes, result))
 
     return measure
 
