@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
+from supervox.napari_plugin.session.notices import help_paint
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
-from .busy_sign import calm_busy_signs
+from .below_picture import BelowPicture
 from .keys import Keys
 from .settings import Settings
+from .surroundings import AroundDock, DockActions
 from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
-from .widgets.paint_section import PaintSection
+from .widgets.opening_panel import OpeningActions, OpeningPanel
+from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
 from .widgets.section import Body, DockSection
 from .widgets.segment_section import SegmentActions, SegmentSection
+from .widgets.steady import SteadyLabel
+from .widgets.stepping import Stepping
 from .widgets.volume_section import VolumeActions, VolumeSection
 
-PLUGIN, SAMPLE = "supervox", "cell_with_strokes"
 WIDTH = 370
-SHOW_MS = 50  # what a section needs to open before it can be scrolled to
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
-# Sections that stay open beside the next one: painting and looking go together.
-TOGETHER = (Step.PAINT, Step.SEGMENT)
 
 
 class SupervoxDock(QWidget):
@@ -65,19 +74,16 @@ class SupervoxDock(QWidget):
             DockSection(number, title, body)
             for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
         ]
-        self.advice = QLabel()
+        self.advice = SteadyLabel(2)
         self.advice.setObjectName("supervox_advice")
-        self.advice.setWordWrap(True)
+        self.advice.setContentsMargins(6, 4, 6, 4)
         self._lay_out()
-        self._last_step: Step | None = None
+        self._stepping = Stepping(self, self.sections, self._scroll)
+        self._is_shown = False
         self._refresh_timer = QTimer(self)
         self._refresh_timer.setSingleShot(True)
         self._refresh_timer.setInterval(0)
         self._refresh_timer.timeout.connect(self.refresh)
-        self._show_timer = QTimer(self)
-        self._show_timer.setSingleShot(True)
-        self._show_timer.setInterval(SHOW_MS)
-        self._show_timer.timeout.connect(self._scroll_to_step)
         self._is_closed = False
         painting = self.session.painting
         for keys, step in (("Ctrl+Z", painting.undo), ("Ctrl+Shift+Z", painting.redo)):
@@ -86,7 +92,7 @@ class SupervoxDock(QWidget):
             shortcut.activated.connect(step)
         self.session.changed.connect(self.keys.follow)
         self.session.changed.connect(self._refresh_soon)
-        self.session.autosave.volume_moved.connect(self.project.ask_for_volume)
+        self.session.next.size_wanted.connect(self._ask_for_size)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
         session = self.session
@@ -99,15 +105,21 @@ class SupervoxDock(QWidget):
 
     def _make_sections(self, session: Session) -> None:
         """Give each section what it can have done, and the keys likewise."""
-        viewer, recent = session.viewer, session.autosave.recent
+        viewer, recent, say = session.viewer, session.autosave.recent, session.hints.say
         self.project = ProjectBar(
             recent,
             ProjectActions(
                 look=lambda: project_state(session),
-                new=session.new_project,
+                new=session.next.begin_anew,
+                open_volume=lambda: self.volume.ask_what_to_open(),
                 open=session.autosave.open,
                 save_as=session.autosave.save_as,
-                hint=session.hint,
+                load_model=session.models.load,
+                label_more=lambda: self.around.labelling.bring(),
+                look_in_space=session.space.toggle,
+                show_layers=lambda on: self.around.show_layers(on),
+                show_help=lambda: self.around.show_help(),
+                hint=partial(say, Step.VOLUME),
             ),
         )
         self.volume = VolumeSection(
@@ -115,15 +127,28 @@ class SupervoxDock(QWidget):
             recent,
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
-                set_spacing=session.volume.set_spacing,
+                set_spacing=session.extent.set_spacing,
                 leave_fill_out=session.masking.leave_fill_out,
                 choose_mask=self._choose_mask,
                 open_mask=session.masking.choose_file,
-                open_file=lambda path: viewer.open(path, plugin=PLUGIN),
+                use_channels=session.volume.use_channels,
+                open_file=session.opening.open,
                 open_project=session.autosave.open,
-                open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
-                hint=session.hint,
+                open_sample=session.opening.open_sample,
+                hint=partial(say, Step.VOLUME),
             ),
+        )
+        self.opening = OpeningPanel(
+            OpeningActions(
+                cancel=lambda: self.around.cancel_opening(),
+                look=session.opening.look,
+                answer=session.opening.answer,
+                dismiss=session.opening.dismiss,
+                open_another=self.volume.ask_what_to_open,
+                find_volume=session.autosave.open,
+                accept=session.next.accept,
+                decline=session.next.decline,
+            )
         )
         self.prepare = PrepareSection(
             PrepareActions(
@@ -133,21 +158,29 @@ class SupervoxDock(QWidget):
                 prepare=session.extent.prepare,
                 prepare_view=session.extent.prepare_view,
                 cancel=session.preparation.cancel,
-                preview=session.preview_supervoxels,
+                preview=session.preview.show_slice,
                 end_preview=session.preview.clear,
-                preview_feature=session.preview_feature,
+                preview_feature=session.preview.show_channel,
                 outline=session.view.outline_supervoxels,
-                hint=session.hint,
+                hint=partial(say, Step.PREPARE),
             )
         )
         self.paint = PaintSection(
             session.classes,
             session.painting,
             session.importing,
-            session.use_tool,
-            session.strokes.bring_back,
-            self._nudge,
-            session.hint,
+            PaintActions(
+                paint_class=session.paint_class,
+                use_tool=session.use_tool,
+                delete=session.deleting.remove,
+                bring_back=session.strokes.bring_back,
+                nudge=self._nudge,
+                help=partial(help_paint, session.painting),
+                contrast=session.volume.set_contrast,
+                find_contrast=session.volume.find_contrast,
+                show=self.refresh,
+                hint=partial(say, Step.PAINT),
+            ),
         )
         self.segment = SegmentSection(
             SegmentActions(
@@ -155,7 +188,6 @@ class SupervoxDock(QWidget):
                 update=session.live.update,
                 choose_strength=session.choose_strength,
                 show=session.view.choose,
-                go_to_unsure=session.go_to_unsure,
                 prepare_whole=session.extent.prepare_whole,
                 cancel_whole=session.preparation.cancel,
                 finish=session.delivery.finish,
@@ -172,23 +204,40 @@ class SupervoxDock(QWidget):
             ),
         )
         self.export = ExportSection(
-            session.delivery.export, session.delivery.exporting.cancel, session.hint
+            session.delivery.export, session.delivery.exporting.cancel, partial(say, Step.EXPORT)
         )
+        self._hinting = {
+            Step.PREPARE: self.prepare.show_hint,
+            Step.PAINT: self.paint.show_hint,
+            Step.SEGMENT: self.segment.show_hint,
+            Step.EXPORT: self.export.show_hint,
+        }
         self.keys = Keys(
             viewer,
             session.classes,
             session.painting,
             session.view,
+            paint_class=session.paint_class,
             use_tool=session.use_tool,
             toggle_live=lambda: session.set_live(not session.live.is_live),
             update=session.live.update,
-            go_to_unsure=session.go_to_unsure,
-            is_asked=lambda: session.pairs.pair is not None,
-            answer=session.pairs.answer,
+            look_on=session.questions.look_on,
+            is_asked=lambda: session.questions.is_open,
+            answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
         )
+        self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
+        around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
+        self.around = AroundDock(session, self.project, around, self)
+
+    def _ask_for_size(self) -> None:
+        """Bring the fields for the voxel size into sight."""
+        section = self.sections[Step.VOLUME]
+        section.set_open(True)
+        self.volume.edit_size()
+        self._scroll.ensureWidgetVisible(section, 0, 8)
 
     def _choose_mask(self, index: int | None) -> None:
         """Take one of the layers that can be the mask, or none."""
@@ -200,7 +249,8 @@ class SupervoxDock(QWidget):
         if class_id in dict(self.state.paint.shares) and not self.state.paint.is_read_only:
             self.session.balancing.nudge(class_id, steps)
         else:
-            self.session.hint("More or less of a class: once there are live labels of it")
+            text = "More or less of a class: once there are live labels of it"
+            self.session.hints.say(Step.SEGMENT, text)
 
     def nudge_chosen(self, steps: int) -> None:
         """Give the class that is chosen more or less."""
@@ -212,12 +262,13 @@ class SupervoxDock(QWidget):
             self.planes.toggle()
             self._refresh_soon()
         else:
-            self.session.hint("Planes can be compared once there are live labels")
+            text = "Planes can be compared once there are live labels"
+            self.session.hints.say(Step.SEGMENT, text)
 
     def _lay_out(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
-        column.setContentsMargins(4, 0, 4, 4)
+        column.setContentsMargins(0, 0, 4, 4)
         column.setSpacing(6)
         for section in self.sections:
             column.addWidget(section)
@@ -227,10 +278,14 @@ class SupervoxDock(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setVerticalScrollBarPolicy(
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn
+        )  # or all moves
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setContentsMargins(4, 4, 4, 0)
         layout.addWidget(self.project)
         layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
+        layout.addWidget(self.opening)
         layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -248,8 +303,10 @@ class SupervoxDock(QWidget):
             return
         state = dock_state(self.session)
         old, self.state = self.state, state
-        if state.project != old.project or self._last_step is None:
+        if state.project != old.project or not self._is_shown:
             self.project.refresh()
+        self.opening.set_state(state.opening)
+        self.around.refresh()
         parts = (state.volume, state.prepare, state.paint, state.segment, state.export)
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):
@@ -258,30 +315,29 @@ class SupervoxDock(QWidget):
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
         self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
-        self.advice.setText(advice.sentence)
+        hint = self._show_hints(parts)
+        self.advice.say(hint or advice.sentence, "warning" if hint else "advice")
         for step, section in enumerate(self.sections):
             section.set_next(step == advice.step)
-        if advice.step != self._last_step:
-            self._open_step(advice.step)
-            self._last_step = advice.step
-            self._show_timer.start()
+        self._stepping.go_to(advice.step)
+        self._is_shown = True
 
-    def _open_step(self, step: Step) -> None:
-        """Open the section that is next; sections that a person opened stay open."""
-        for other, section in enumerate(self.sections):
-            if other == step or (step in TOGETHER and other in TOGETHER):
-                section.set_open(True)
-            elif self._last_step is not None and other == self._last_step:
-                section.set_open(other in TOGETHER and step is Step.EXPORT)
-
-    def _scroll_to_step(self) -> None:
-        """Bring the section that is next into sight, once it has been laid out."""
-        if self._last_step is not None:
-            self._scroll.ensureWidgetVisible(self.sections[self._last_step], 0, 8)
+    def _show_hints(self, parts: Sequence[object]) -> str:
+        """Say beside each step why something isn't done; return what is to be said above them."""
+        above = ""
+        for step, part in zip(Step, parts, strict=True):
+            text = self.session.hints.look(step, part)
+            is_seen = step in self._hinting and self.sections[step].is_open
+            if step in self._hinting:
+                self._hinting[step](text)
+            above = above if is_seen else above or text
+        return above
 
     def _on_theme(self, *_: object) -> None:
         self.setStyleSheet(style_sheet(self.session.viewer.theme))
+        self.around.style(self.styleSheet())
 
     # ------------------------------------------------------------------------------------- end
 
@@ -291,10 +347,12 @@ class SupervoxDock(QWidget):
             return
         self._is_closed = True
         self._refresh_timer.stop()
-        self._show_timer.stop()
+        self._stepping.stop()
         self.project.stop()
         self.planes.close()
+        self.around.close()
         viewer = self.session.viewer
+        self.below.close()
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
         self.keys.release()
@@ -302,9 +360,16 @@ class SupervoxDock(QWidget):
         self.session.close()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Have napari's busy sign turn slowly, in the window that the dock is shown in."""
-        calm_busy_signs(self.window())
+        """Take the place in the window."""
+        self.around.settle()
+        self.below.settle(self.window())
+        self.around.style(self.styleSheet())
         super().showEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Keep everything where it is for a moment: the mouse may come back."""
+        self._stepping.leave()
+        super().leaveEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Notice that the dock is going for good: napari takes it out of its frame."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .records import UNDOABLE, Header, RecordKind, Role
+from .undo import NO_STROKE
 
 ROW = np.dtype(
     [
@@ -75,7 +76,8 @@ class Index:
     def roles(self) -> list[tuple[int, Role, int | None, int]]:
         """Return number, role, target and class of balance of all changes that can be undone."""
         chosen = self.rows[np.isin(self.rows["kind"], UNDOABLE)]
-        of_class = np.where(chosen["kind"] == RecordKind.BALANCE, chosen["voxels"], 0)
+        of_class = np.where(chosen["kind"] == RecordKind.BALANCE, chosen["voxels"].astype(int), 0)
+        of_class[chosen["kind"] == RecordKind.CLASS] = NO_STROKE
         columns = (chosen[name].tolist() for name in ("number", "role", "target"))
         return [
             (number, Role(role), None if target < 0 else target, class_id)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
 from ._recovery import Recovered, recover
-from .changes import BalanceChange, Change, VoxelChange
+from .changes import BalanceChange, Change, ClassChange, VoxelChange
 from .classes import ProjectClass, check_classes
 from .documents import plain
 from .errors import Finding, ProjectError, Severity, writing
@@ -23,7 +23,7 @@ from .recorded import RecordedState, RecordedVoxels
 from .records import RecordKind, Role
 from .snapshots import Snapshots, not_repaired, replay
 from .stroke_order import StrokeOrder
-from .undo import UndoStack
+from .undo import NO_STROKE, UndoStack
 from .writer import JournalWriter, SaveState
 
 JOURNAL = "strokes.journal"
@@ -144,7 +144,7 @@ class AnnotationStore:
         return cls(folder, journal, found, on_state, read_only=read_only)
 
     def record(self, change: Change) -> int | None:
-        """Write down what was painted into `voxels`, or a balance; takes no longer than a copy.
+        """Write down what was painted into `voxels`, or another step; no longer than a copy takes.
 
         Returns the number of the record; None if nothing changed.
 
@@ -166,7 +166,7 @@ class AnnotationStore:
     def undo(self) -> Change | None:
         """Take the last change back, and return what that changed; None if there is nothing.
 
-        A balance, whoever asks has to set.
+        A balance, or the table of classes, whoever asks has to set.
 
         Raises
         ------
@@ -363,6 +363,8 @@ class AnnotationStore:
         if isinstance(change, BalanceChange):
             change = BalanceChange.from_json(plain(vars(change)))
             class_id = change.class_id
+        elif isinstance(change, ClassChange):
+            kind, class_id = RecordKind.CLASS, NO_STROKE
         elif not change.fits(self.voxels.shape):
             raise ValueError("the change lies outside the volume")
         elif not change.voxels.size:
@@ -388,7 +390,7 @@ class AnnotationStore:
         if target is None:
             return None
         made = self._change_of(target)
-        if isinstance(made, BalanceChange):
+        if not isinstance(made, VoxelChange):
             return made.inverse if role is Role.UNDO else made
         present = self.voxels.reshape(-1)[made.voxels]
         return VoxelChange(made.voxels, present, made.old if role is Role.UNDO else made.new)

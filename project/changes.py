@@ -1,16 +1,18 @@
-"""What one step changes: voxels with their old and new classes, or the balance of a class."""
+"""What one step changes: voxels and their classes, the balance of a class, or the table of them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.parameters import read_json
 from supervox.segmentation import RefinementParameters, Strokes
+
+from .classes import ProjectClass
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,59 @@ class BalanceChange:
         return change
 
 
-Change = VoxelChange | BalanceChange
+@dataclass(frozen=True)
+class ClassChange:
+    """A class that was taken out of the table, or put back, which can be undone like a stroke.
+
+    Attributes
+    ----------
+    item : ProjectClass
+    place : int
+        In the table, from 0.
+    is_there : bool
+        Whether the table has it after the change.
+    with_strokes : bool
+        Whether its strokes were erased in the step before, which is undone together with this one.
+    """
+
+    item: ProjectClass
+    place: int
+    is_there: bool
+    with_strokes: bool
+
+    @property
+    def inverse(self) -> ClassChange:
+        """The change that takes this one back."""
+        return replace(self, is_there=not self.is_there)
+
+    def apply(self, volume: NDArray[np.uint8]) -> None:
+        """Change no voxel: whoever has the table of classes changes that."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it stands in records."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> ClassChange:
+        """Read what `to_json` made of one.
+
+        Raises
+        ------
+        ValueError
+            If it can't be a change of the table.
+        """
+        try:
+            found = cls(ProjectClass(**content["item"]), *(content[name] for name in _OF_CLASS))
+        except (KeyError, TypeError) as error:
+            raise ValueError("its class is damaged") from error
+        types = [type(getattr(found, name)) for name in _OF_CLASS]
+        if types != [int, bool, bool] or found.place < 0 or len(content) != 1 + len(_OF_CLASS):
+            raise ValueError("its class is damaged")
+        return found
+
+
+_OF_CLASS = ("place", "is_there", "with_strokes")
+Change = VoxelChange | BalanceChange | ClassChange
 
 
 def change_between(before: Strokes, after: Strokes) -> VoxelChange:

@@ -10,7 +10,7 @@ from supervox.execution import ShouldStop, Slices, check_stop
 from supervox.segmentation import Strokes
 
 from .annotations import AnnotationStore
-from .changes import Change, VoxelChange
+from .changes import BalanceChange, Change, VoxelChange
 from .stroke_order import StrokeOrder
 
 LOOK_VOXELS = 2**24  # compared between two questions whether to stop
@@ -138,7 +138,7 @@ class Recorder:
     def undo(self) -> Change | None:
         """Take the last change back, in the array as well; None if there is none.
 
-        A balance, whoever asks has to set.
+        A balance, or the table of classes, whoever asks has to set.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class Recorder:
         for change in reversed(self._waiting):
             if isinstance(change, VoxelChange):
                 count += 1
-            elif change.class_id == class_id:
+            elif isinstance(change, BalanceChange) and change.class_id == class_id:
                 return count
         return None
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
-from .changes import BalanceChange, VoxelChange
+from .changes import BalanceChange, Change, ClassChange, VoxelChange
 from .documents import to_text
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
@@ -41,6 +41,7 @@ class RecordKind(IntEnum):
     PROJECT = 3  # what project.json says
     STEP = 4  # what was done, for provenance.json
     BALANCE = 5  # the balance of a class that changed
+    CLASS = 6  # a class that was deleted
 
 
 class Role(IntEnum):
@@ -51,8 +52,8 @@ class Role(IntEnum):
     REDO = 2  # makes the target again
 
 
-UNDOABLE = (RecordKind.VOXELS, RecordKind.BALANCE)
-Content = VoxelChange | BalanceChange | Mapping[str, Any]
+UNDOABLE = (RecordKind.VOXELS, RecordKind.BALANCE, RecordKind.CLASS)
+Content = Change | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Record:
         Its place in the sequence; never used twice.
     time : float
         When it was made, in seconds since 1970.
-    content : VoxelChange, BalanceChange or mapping
+    content : VoxelChange, BalanceChange, ClassChange or mapping
         What can be undone, or what JSON can hold.
     kind : RecordKind
     role : Role
@@ -108,6 +109,8 @@ def encode(record: Record) -> bytes:
         n_voxels, plain = content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
         n_voxels, plain = content.class_id, _json(vars(content))
+    elif isinstance(content, ClassChange):
+        plain = _json(content.to_json())
     else:
         plain = _json(content)
     payload = zlib.compress(plain, COMPRESSION)
@@ -161,6 +164,8 @@ def decode(header: Header, payload: Buffer) -> Record:
             raise ValueError("its content is of another kind")
         if header.kind is RecordKind.BALANCE:
             content = BalanceChange.from_json(content)
+        elif header.kind is RecordKind.CLASS:
+            content = ClassChange.from_json(content)
     return Record(header.number, header.time, content, header.kind, header.role, header.target)
 
 

@@ -6,6 +6,8 @@ from array import array
 
 from .records import Role
 
+NO_STROKE = -1  # in place of a class: a change that is neither a stroke nor of a balance
+
 
 class UndoStack:
     """What the sequence of records says of undo and redo.
@@ -30,7 +32,7 @@ class UndoStack:
         target : int or None
             The record that it undoes or redoes.
         class_id : int
-            Whose balance it is that changed; 0 for strokes.
+            Whose balance it is that changed; 0 for strokes, `NO_STROKE` for what is neither.
         """
         if role is Role.CHANGE or target is None:
             if class_id:

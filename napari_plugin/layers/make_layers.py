@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
 MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark", "mask"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
+MAP_COLOURS = "magma"  # of probability and doubt
 OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
 FRAME_COLOUR = "#f0e442"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
@@ -95,7 +96,7 @@ def make_prediction(
     return Labels(
         pyramid.data,
         multiscale=pyramid.is_multiscale,
-        name="prediction",
+        name="live labels",
         metadata=metadata(PREDICTION, image),
         opacity=opacity,
         blending="translucent_no_depth",
@@ -126,7 +127,7 @@ def make_map(
     *,
     multiscale: bool,
     name: str,
-    colormap: str = "magma",
+    colormap: str = MAP_COLOURS,
 ) -> Image:
     """Return a layer of values between 0 and 1 over the image: a probability, or uncertainty."""
     return Image(
@@ -233,10 +234,25 @@ def frame(layer: Layer) -> None:
     box.visible = True
 
 
+def is_picture(layer: Layer) -> bool:
+    """Tell whether a layer is an image that isn't ours: all that we show lies above it."""
+    return isinstance(layer, Image) and role_of(layer) is None
+
+
+def lower_pictures(viewer: Viewer) -> None:
+    """Put images that were added under everything that is painted or was computed."""
+    layers = viewer.layers
+    lowest = next((k for k, layer in enumerate(layers) if not is_picture(layer)), len(layers))
+    for picture in [layer for layer in layers[lowest:] if is_picture(layer)]:
+        layers.move(layers.index(picture), lowest)
+        lowest += 1
+
+
 def insert_above(viewer: Viewer, below: Layer, layer: Layer) -> None:
-    """Put a layer right above another one, and leave the selection as it is."""
+    """Put a layer right above another one and all images, and leave the selection as it is."""
     layers = viewer.layers
     selected, active = set(layers.selection), layers.selection.active
-    layers.insert(layers.index(below) + 1, layer)
+    highest = max(k for k, other in enumerate(layers) if other is below or is_picture(other))
+    layers.insert(highest + 1, layer)
     layers.selection = selected
     layers.selection.active = active

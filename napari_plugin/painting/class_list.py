@@ -58,6 +58,11 @@ class ClassList:
             self._selected = class_id
             self.selected_changed.emit(class_id)
 
+    @property
+    def chosen(self) -> ProjectClass | None:
+        """The class that is painted."""
+        return next((item for item in self._items if item.id == self._selected), None)
+
     def add(self, name: str | None = None) -> ProjectClass:
         """Add a class with the lowest id that was never used, and select it.
 
@@ -71,7 +76,7 @@ class ClassList:
         free = free or [k for k in range(1, MAX_ID + 1) if k not in self]
         if not free:
             raise ClassError(f"there are {MAX_ID} classes, and no more are possible: delete one")
-        item = ProjectClass(free[0], name or self._new_name(free[0]), self._new_colour(free[0]))
+        item = ProjectClass(free[0], name or self._new_name(), self._new_colour(free[0]))
         self._items.append(item)
         self.changed.emit()
         self.selected = item.id
@@ -81,7 +86,7 @@ class ClassList:
         """Add the classes that voxels have and the table lacks, as after an undo or a loading."""
         missing = [k for k in dict.fromkeys(class_ids) if k not in self]
         for class_id in missing:
-            new = ProjectClass(class_id, self._new_name(class_id), self._new_colour(class_id))
+            new = ProjectClass(class_id, f"class {class_id}", self._new_colour(class_id))
             place, item = self._removed.pop(class_id, (len(self._items), new))
             name = _free_name(item.name, class_id, {other.name for other in self._items})
             self._items.insert(place, replace(item, name=name))
@@ -155,6 +160,16 @@ class ClassList:
             self._items[index] = new
             self.changed.emit()
 
+    def put_back(self, item: ProjectClass, place: int) -> None:
+        """Have a class in the table that was deleted, as it was, and select it."""
+        if item.id in self:
+            return
+        name = _free_name(item.name, item.id, {other.name for other in self._items})
+        self._removed.pop(item.id, None)
+        self._items.insert(place, replace(item, name=name))
+        self.changed.emit()
+        self.selected = item.id
+
     def remove(self, class_id: int) -> None:
         """Take a class out of the table; it comes back, in its place, if its strokes do."""
         index = self._index(class_id)
@@ -182,9 +197,10 @@ class ClassList:
                 return index
         raise ClassError(f"there is no class {class_id}")
 
-    def _new_name(self, class_id: int) -> str:
-        taken = {item.name for item in self._items}
-        names = (f"class {k}" for k in range(class_id, class_id + len(taken) + 1))
+    def _new_name(self) -> str:
+        """Return a name after the place of a new class, which is its key."""
+        taken, place = {item.name for item in self._items}, len(self._items) + 1
+        names = (f"class {k}" for k in range(place, place + len(taken) + 1))
         return next(name for name in names if name not in taken)
 
     def _new_colour(self, class_id: int) -> str:

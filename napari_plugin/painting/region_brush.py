@@ -12,6 +12,7 @@ from psygnal import Signal
 from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.segmentation import find_supervoxel
 
+from .hand import REGIONS
 from .stroke_layer import Painting
 
 
@@ -26,49 +27,30 @@ class RegionBrush:
         Returns what is prepared, or None.
     """
 
-    changed = Signal(bool)  # switched on or off
     hint = Signal(str)
 
     def __init__(self, painting: Painting, prepared: Callable[[], Prepared | None]) -> None:
         self._painting = painting
         self._prepared = prepared
         self._layer: Labels | None = None
+        painting.hand.changed.connect(self._on_hand)
 
     @property
     def is_on(self) -> bool:
         """Whether the mouse paints supervoxels."""
         return self._layer is not None
 
-    def switch(self, on: bool) -> None:
+    def _on_hand(self) -> None:
         """Take the mouse on the strokes' layer, or give it back to napari's tools."""
-        layer = self._painting.layer
-        if on == self.is_on or (on and layer is None):
+        hand = self._painting.hand
+        layer = hand.layer if hand.tool == REGIONS else None
+        if layer is self._layer:
             return
-        if on:
-            assert layer is not None
-            layer.mode = "pan_zoom"
-            layer.mouse_pan = False
-            layer.cursor = "pointing"
-            layer.mouse_drag_callbacks.append(self._drag)
-            layer.events.mode.connect(self._on_mode)
-            self._layer = layer
-        else:
-            self._let_go()
-        self.changed.emit(on)
-
-    def _let_go(self) -> None:
-        layer, self._layer = self._layer, None
+        if self._layer is not None:
+            self._layer.mouse_drag_callbacks.remove(self._drag)
         if layer is not None:
-            layer.mouse_drag_callbacks.remove(self._drag)
-            layer.events.mode.disconnect(self._on_mode)
-            if str(layer.mode) == "pan_zoom":
-                layer.mouse_pan = True
-                layer.cursor = "standard"
-
-    def _on_mode(self) -> None:
-        """One of napari's own tools was chosen."""
-        self._let_go()
-        self.changed.emit(False)
+            layer.mouse_drag_callbacks.append(self._drag)
+        self._layer = layer
 
     def _drag(self, layer: Labels, event: Any) -> Generator[None, None, None]:
         if event.button != 1:

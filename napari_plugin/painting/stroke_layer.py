@@ -21,13 +21,21 @@ from supervox.napari_plugin.layers.make_layers import (
     role_of,
 )
 from supervox.napari_plugin.layers.source import finest_data
-from supervox.project import MAX_ID, BalanceChange, Change, ProjectError, Recorder
+from supervox.project import (
+    MAX_ID,
+    BalanceChange,
+    Change,
+    ClassChange,
+    ProjectError,
+    Recorder,
+    VoxelChange,
+)
 from supervox.segmentation import Strokes
 
 from .class_list import ClassList
+from .hand import Hand
 
 FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
-HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
 
 
 class Painting:
@@ -37,14 +45,20 @@ class Painting:
     ----------
     viewer : Viewer
     classes : ClassList
+
+    Attributes
+    ----------
+    hand : Hand
+        Which tool the mouse has, and what keeps it from painting.
     """
 
     changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
     began = Signal()  # a stroke with the mouse
-    hint = Signal(str)  # a sentence for the status bar
+    hint = Signal(str)  # why something isn't done
     recorded = Signal()  # there is more, or less, to undo
     recording = Signal()  # something is about to be written down, or to be undone
     balanced = Signal(BalanceChange)  # by undo or redo
+    class_changed = Signal(ClassChange)  # as well
     failed = Signal(Exception)
 
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
@@ -52,7 +66,7 @@ class Painting:
         self.classes = classes
         self.layer: Labels | None = None
         self.recorder: Recorder | None = None  # writes down what is painted on the layer
-        self._is_read_only = False
+        self.hand = Hand(viewer, classes)
         self._is_held = False  # the mouse button: a stroke is being painted
         self._is_ours = False  # what is painted now
         self._is_unseen = False  # that something was painted, where the next scan will find it
@@ -63,7 +77,6 @@ class Painting:
         self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
         self._is_painted = False  # since strokes were looked for
-        self._tool = "paint"  # before the class was locked
         classes.changed.connect(self._on_classes_changed)
         classes.selected_changed.connect(self._on_class_selected)
 
@@ -95,11 +108,9 @@ class Painting:
             self.layer = layer
             self._take_classes(layer)
         self.recorder = Recorder(self.planes)
-        self._is_read_only = False
         self._protected, self._is_painted = Strokes.empty(), False
         layer.mouse_drag_callbacks.append(self._follow_mouse)
-        layer.events.mode.connect(self._on_mode)
-        self._on_mode()
+        self.hand.take_up(layer)
         layer.events.paint.connect(self._on_paint)
         layer.events.set_data.connect(self._on_set_data)
         layer.events.selected_label.connect(self._on_label_selected)
@@ -127,9 +138,9 @@ class Painting:
         layer, self.layer = self.layer, None
         self.recorder = None
         self._is_unseen, self._steps = False, []
+        self.hand.put_down()
         if layer is not None:
             layer.mouse_drag_callbacks.remove(self._follow_mouse)
-            layer.events.mode.disconnect(self._on_mode)
             layer.events.paint.disconnect(self._on_paint)
             layer.events.set_data.disconnect(self._on_set_data)
             layer.events.selected_label.disconnect(self._on_label_selected)
@@ -160,12 +171,10 @@ class Painting:
             self.layer.colormap = class_colormap(self.classes)
             ours = record_of(self.layer)
             ours["classes"] = [item.as_json() for item in self.classes.for_files()]
-            self._update_editable()
 
     def _on_class_selected(self, class_id: int) -> None:
         if self.layer is not None and class_id:
             self.layer.selected_label = class_id
-            self._update_editable()
 
     def _on_label_selected(self) -> None:
         """Follow napari's own label spin box and picker."""
@@ -176,36 +185,6 @@ class Painting:
         elif 1 <= label <= MAX_ID:
             self.classes.ensure([label])
             self.classes.selected = label
-
-    def _on_mode(self) -> None:
-        """Help in the status bar with our keys: in napari's text, digits choose tools."""
-        assert self.layer is not None
-        self.layer.help = HELP
-        if self._viewer.layers.selection.active is self.layer:
-            self._viewer.help = HELP
-
-    def set_read_only(self, on: bool) -> None:
-        """Let nothing be painted, or let it again."""
-        self._is_read_only = on
-        self._update_editable()
-
-    def _update_editable(self) -> None:
-        """Nothing can be painted with a locked class."""
-        assert self.layer is not None
-        selected = self.classes.selected
-        is_locked = self._is_read_only or (
-            selected in self.classes and self.classes[selected].locked
-        )
-        if self.layer.editable != is_locked:
-            return
-        if is_locked:  # napari puts the tool down
-            self._tool = str(self.layer.mode)
-            self.layer.editable = False
-            if self._tool != "pan_zoom" and not self._is_read_only:
-                self.hint.emit(f"{self.classes[selected].name} is locked: unlock it to paint")
-        else:
-            self.layer.editable = True
-            self.layer.mode = self._tool
 
     # ------------------------------------------------------------------------------- strokes
 
@@ -301,15 +280,46 @@ class Painting:
         if isinstance(change, BalanceChange):
             self.balanced.emit(change)
             return
-        self._refresh()
-        self.changed.emit()
+        if isinstance(change, ClassChange):
+            self.class_changed.emit(change)
+        else:
+            self._refresh()
+            self.changed.emit()
+        if self._goes_on(change, back=back):
+            self._step(back=back)
+
+    def _goes_on(self, change: Change, *, back: bool) -> bool:
+        """Tell whether the next step belongs to this one: a class and its strokes go together."""
+        following = change
+        if not back:
+            with self._telling():
+                following = (self.recorder and self.recorder.preview(back=back)) or change
+        is_pair = isinstance(change, ClassChange) == back
+        return is_pair and isinstance(following, ClassChange) and following.with_strokes
 
     def _locked_in(self, change: Change) -> str:
         """Name the locked classes whose strokes a change would take away."""
-        if isinstance(change, BalanceChange):
+        if not isinstance(change, VoxelChange):
             return ""
         taken = set(np.unique(change.old[change.old != change.new]).tolist())
         return ", ".join(item.name for item in self.classes if item.locked and item.id in taken)
+
+    @property
+    def protected(self) -> Strokes:
+        """The strokes as they were seen last."""
+        return self._protected
+
+    def confirm_now(self, voxels: NDArray[np.int64]) -> None:
+        """Have what was painted at some voxels written down at once, as a step of its own."""
+        if self.recorder is not None:
+            with self._telling():
+                self.recorder.confirm(voxels)
+
+    def record(self, change: Change) -> None:
+        """Write down a step that changed no voxels."""
+        if self.recorder is not None:
+            with self._telling():
+                self.recorder.record(change)
 
     def record_all(self) -> None:
         """Write down what no scan has seen yet: nothing will look again."""
@@ -376,20 +386,6 @@ class Painting:
         self._restore_locked()
         self._refresh()
         self.changed.emit()
-
-    def remove_class(self, class_id: int) -> None:
-        """Delete a class with its strokes; undoing brings both back."""
-        if self.classes[class_id].locked:
-            self.hint.emit(f"{self.classes[class_id].name} is locked: unlock it to delete it")
-            return
-        self.erase_class(class_id)
-        self.classes.remove(class_id)
-
-    def erase_class(self, class_id: int) -> None:
-        """Erase all strokes of a class, as one step that can be undone."""
-        if self.layer is not None:
-            of_class = self._protected.voxels[self._protected.classes == class_id]
-            self.paint(np.unravel_index(of_class, self.layer.data.shape), 0)
 
     def _refresh(self) -> None:
         assert self.layer is not None

@@ -22,7 +22,8 @@ from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMo
 from . import project_files
 from .project_files import Made, Opened, ProjectRequest, Restored
 from .recent import RecentProjects
-from .work import Work, settling, wanted_settings
+from .recent_picture import keep_picture
+from .work import Work, has_channels_of, settling, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
 
@@ -96,6 +97,11 @@ class Autosave:
         classes.changed.connect(self._on_classes)
 
     # ------------------------------------------------------------------------------ the state
+
+    @property
+    def folder(self) -> Path | None:
+        """Of the project that is open."""
+        return None if self.project is None else self.project.folder
 
     @property
     def is_named(self) -> bool:
@@ -179,7 +185,9 @@ class Autosave:
         image = self._work().image
         name = project.folder.stem if image is None else image.name
         self.recent.note(project.folder, name, is_open=True)
-        self._painting.set_read_only(self.is_read_only)
+        if image is not None:
+            keep_picture(image, self.recent.picture(project.folder))
+        self._painting.hand.set_read_only(self.is_read_only)
         self._on_classes()
         self._painting.changed.emit()  # look whether anything is not written down
         self.changed.emit()
@@ -311,7 +319,7 @@ class Autosave:
             self._settle.start()
             return
         wanted = wanted_settings(project.settings, source, work.parameters)
-        if wanted != project.settings:
+        if wanted != project.settings or not has_channels_of(wanted, source):
             self._run(settling(project, source, work.parameters), "Saving")
 
     def _on_classes(self) -> None:

@@ -9,7 +9,7 @@ from qtpy.QtCore import QTimer
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.preparing import Preparation
 from supervox.napari_plugin.tasks.shares import ShareSearch, WantedShare
-from supervox.project import BalanceChange, ProjectError
+from supervox.project import BalanceChange
 from supervox.segmentation import LARGEST_BALANCE, SegmentationParameters
 
 STEP = 0.2  # of a key or a button: about a fifth more, or less
@@ -35,7 +35,6 @@ class Balancing:
     """
 
     hint = Signal(str)
-    failed = Signal(Exception)
 
     def __init__(
         self,
@@ -128,10 +127,4 @@ class Balancing:
         self._choose(self._parameters().balanced((change.class_id, change.new)))
 
     def _write(self, change: BalanceChange) -> None:
-        recorder = self._painting.recorder
-        if recorder is not None:
-            try:
-                recorder.record(change)
-            except ProjectError as error:
-                self.failed.emit(error)
-            self._painting.recorded.emit()
+        self._painting.record(change)

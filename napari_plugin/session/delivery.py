@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from napari.utils.notifications import show_info
 from psygnal import Signal
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
@@ -15,11 +14,13 @@ from supervox.napari_plugin.project.project_files import Restored, restoring_lab
 from supervox.napari_plugin.tasks.exporting import Exporting, ExportKind, ExportRequest
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
 from supervox.napari_plugin.tasks.live import LiveLoop
-from supervox.napari_plugin.tasks.preparing import Preparation
+from supervox.napari_plugin.tasks.other_partitions import OtherPartitions
+from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project
-from supervox.segmentation import Model, SegmentationError, SegmentationParameters
+from supervox.segmentation import Model, SegmentationError, SegmentationParameters, Segmenter
 
+from .state_pieces import Written
 from .view import ResultView, Shown
 from .working_image import WorkingImage
 
@@ -43,8 +44,8 @@ class Delivery:
     Attributes
     ----------
     finishing, exporting : Finishing, Exporting
-    last_export : Path or None
-        What was written last.
+    others : OtherPartitions
+        Prepared behind the live work.
     folder : Path or None
         Where to.
     """
@@ -66,9 +67,10 @@ class Delivery:
         self._resources, self._volume, self._preparation = resources, volume, preparation
         self._painting, self._classes, self._live, self._view = painting, classes, live, view
         self._parameters, self._project = parameters, project
-        self.finishing = Finishing(resources)
+        self.finishing, self.others = Finishing(resources), OtherPartitions(resources)
         self.exporting = Exporting()
-        self.last_export: Path | None = None
+        self._writing: ExportRequest | None = None
+        self._written: ExportRequest | None = None
         self.folder: Path | None = None
         self._pending: tuple[ExportKind, Path] | None = None  # waits for the final labels
         self.finishing.succeeded.connect(self._on_finished)
@@ -83,11 +85,39 @@ class Delivery:
             return False
         return finished.is_for(source, strokes, self._parameters())
 
+    @property
+    def written(self) -> Written | None:
+        """What was written last, and whether it is older than what there is now."""
+        request, live = self._written, self._live
+        if request is None:
+            return None
+        if request.kind is ExportKind.STROKES:
+            is_old = request.order != live.scan.strokes
+        else:
+            is_old = request.finished is not self.finishing.finished or not self.is_finished
+        ids = [item.value for item in request.classes]
+        return Written(request.path, is_old or request.classes != self._classes.for_files(ids))
+
+    def forget(self) -> None:
+        """Begin anew with another image."""
+        self.finishing.forget()
+        self.others.forget()
+        self._written = None
+
+    def best_segmenter(self, prepared: Prepared) -> Segmenter:
+        """Return one of all partitions of what is prepared, or of as many as there are."""
+        finished, others = self.finishing.finished, self.others
+        if finished is not None and prepared.is_for(finished.source, finished.segmenter.parameters):
+            return finished.segmenter
+        return others.segmenter_of(prepared)
+
     def finish(self) -> None:
         """Compute the final labels in full quality."""
         prepared, strokes = self._preparation.prepared, self._live.strokes
         if prepared is not None and strokes is not None and self._live.can_update:
-            self.finishing.start(prepared, strokes, self._parameters())
+            partitions = self.others.segmenter_of(prepared).partitions
+            self.others.cancel()  # what they lack, finishing makes
+            self.finishing.start(prepared, strokes, self._parameters(), partitions)
 
     def restore(self, project: Project, restored: Restored, model: Model) -> None:
         """Show the final labels of a project again, where there is room for its partitions.
@@ -124,7 +154,7 @@ class Delivery:
             return False
         if kind is ExportKind.STROKES:
             return self._painting.layer is not None and bool(self._live.scan.counts)
-        return self._live.can_update and not self.finishing.is_running
+        return (self._live.can_update or self.is_finished) and not self.finishing.is_running
 
     def export(self, kind: ExportKind, path: Path) -> None:
         """Write a file; the final labels are computed first if they are not up to date."""
@@ -156,20 +186,18 @@ class Delivery:
         elif finished is not None:
             ids = finished.segmentation.class_ids
         place = (0.0, 0.0, 0.0, *(float(v) for v in image.translate))[-3:]
-        self.exporting.start(
-            ExportRequest(
-                kind,
-                path,
-                self._classes.for_files(ids),
-                source,
-                (place[0], place[1], place[2]),
-                strokes,
-                self._live.scan.strokes,
-                finished,
-                self._project(),
-            )
+        self._writing = ExportRequest(
+            kind,
+            path,
+            self._classes.for_files(ids),
+            source,
+            (place[0], place[1], place[2]),
+            strokes,
+            self._live.scan.strokes,
+            finished,
+            self._project(),
         )
+        self.exporting.start(self._writing)
 
     def _on_exported(self, path: Path) -> None:
-        self.last_export, self.folder = path, path.parent
-        show_info(f"Written: {path}")
+        self._written, self.folder = self._writing, path.parent

@@ -16,24 +16,17 @@ from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass, SaveState
 from supervox.segmentation import SegmentationParameters
 
+from .looking import LookState
+from .opening_state import OpeningState
+from .state_pieces import (
+    BalanceState,
+    Notice,
+    UpdateState,
+    WideningState,
+    WorkProgress,
+    Written,
+)
 from .view import ViewChoices
-
-
-@dataclass(frozen=True)
-class WorkProgress:
-    """How far long work is.
-
-    Attributes
-    ----------
-    done, total : int
-        Of the work; `total` is 0 as long as it isn't known.
-    seconds_left : float or None
-        An estimate; None while that would be a guess.
-    """
-
-    done: int
-    total: int
-    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +88,10 @@ class VolumeState:
         Which of them is.
     recent : tuple of int
         Version of the list of recent projects.
+    channels : tuple of str
+        Names of the image and of the other channels of its file; empty if there are none.
+    uses_channels : bool
+        Whether all of them are used.
     """
 
     images: tuple[str, ...] = ()
@@ -107,6 +104,8 @@ class VolumeState:
     masks: tuple[str, ...] = ()
     mask: int | None = None
     recent: tuple[int, int] = (0, 0)
+    channels: tuple[str, ...] = ()
+    uses_channels: bool = True
 
 
 @dataclass(frozen=True)
@@ -139,6 +138,8 @@ class PrepareState:
     prepared : PreparedState or None
     is_running, is_widening : bool
         Whether something is being prepared, and whether that is the whole behind a box.
+    began_by_itself : bool
+        Whether nobody asked for it: it takes seconds.
     is_out_of_date : bool
         Whether what is prepared is not what is chosen.
     is_worth_a_box, is_box_next, is_too_large : bool
@@ -157,6 +158,7 @@ class PrepareState:
     prepared: PreparedState | None = None
     is_running: bool = False
     is_widening: bool = False
+    began_by_itself: bool = False
     is_out_of_date: bool = False
     is_worth_a_box: bool = False
     is_box_next: bool = False
@@ -183,7 +185,12 @@ class PaintState:
     strokes : tuple of (int, int)
         Ids of the classes that are painted, and their strokes.
     tool : str
-        "paint", "erase", "regions", "pan_zoom", or another of napari's.
+        "paint", "erase", "regions", "pan_zoom", or another of napari's; empty where a drag goes to
+        another layer.
+    notice : Notice
+        What keeps a drag from painting, or strokes from counting.
+    contrast : tuple of float or None
+        Lowest and highest possible limit of the image's contrast, and the limits that it has.
     brush_size : int
     is_ball : bool
         Whether the brush paints in 3D.
@@ -204,6 +211,8 @@ class PaintState:
     selected: int = 0
     strokes: tuple[tuple[int, int], ...] = ()
     tool: str = ""
+    notice: Notice = field(default_factory=Notice)
+    contrast: tuple[float, float, float, float] | None = None
     brush_size: int = 1
     is_ball: bool = False
     can_undo: bool = False
@@ -215,80 +224,6 @@ class PaintState:
     def ids(self) -> tuple[int, ...]:
         """The ids of the classes, in their order."""
         return tuple(item.id for item in self.classes)
-
-
-@dataclass(frozen=True)
-class UpdateState:
-    """What the last live update did.
-
-    Attributes
-    ----------
-    seconds, seconds_in_view : float
-    class_ids : tuple of int
-    n_painted : int
-        Supervoxels that strokes touch.
-    missing : tuple of str
-        Names of classes that no voxel became.
-    """
-
-    seconds: float
-    seconds_in_view: float
-    class_ids: tuple[int, ...]
-    n_painted: int
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class WideningState:
-    """The way from a box to the whole volume.
-
-    Attributes
-    ----------
-    needs : Needs
-        Of the whole volume.
-    is_running : bool
-        Whether anything is being prepared.
-    progress : WorkProgress or None
-    """
-
-    needs: Needs
-    is_running: bool = False
-    progress: WorkProgress | None = None
-
-
-@dataclass(frozen=True)
-class BalanceState:
-    """More and less of the class that is chosen.
-
-    Attributes
-    ----------
-    class_id : int
-    name, colour : str
-    value : float
-        Balance in log-odds; 0 is as the strokes say.
-    share : float or None
-        Of the volume, from 0 to 1; None where there are no labels of the class.
-    regions : int
-        Supervoxels of the class.
-    strokes_since : int or None
-        Strokes since the balance was set; None if it wasn't, or that isn't known.
-    can_change : bool
-    is_searching : bool
-        Whether the balance for a share is being looked for.
-    can_compare : bool
-        Whether there are planes to compare.
-    """
-
-    class_id: int
-    name: str
-    colour: str
-    value: float
-    share: float | None
-    regions: int
-    strokes_since: int | None
-    can_change: bool
-    is_searching: bool
-    can_compare: bool
 
 
 @dataclass(frozen=True)
@@ -350,7 +285,7 @@ class ExportState:
         Whether the final labels are those of now.
     is_running : bool
     image_name : str or None
-    last : Path or None
+    written : Written or None
         What was written last.
     folder : Path or None
         Where to.
@@ -361,7 +296,7 @@ class ExportState:
     is_finished: bool = False
     is_running: bool = False
     image_name: str | None = None
-    last: Path | None = None
+    written: Written | None = None
     folder: Path | None = None
     progress: WorkProgress | None = None
 
@@ -371,8 +306,10 @@ class DockState:
     """All that the dock shows, a part for each section."""
 
     project: ProjectState = field(default_factory=ProjectState)
+    opening: OpeningState = field(default_factory=OpeningState)
     volume: VolumeState = field(default_factory=VolumeState)
     prepare: PrepareState = field(default_factory=PrepareState)
     paint: PaintState = field(default_factory=PaintState)
     segment: SegmentState = field(default_factory=SegmentState)
     export: ExportState = field(default_factory=ExportState)
+    look: LookState = field(default_factory=LookState)

@@ -91,7 +91,6 @@ class ReadyStrokes:
         self.changed.emit()
 
     def _take(self, layer: Labels) -> None:
-        layer.mode = "paint"
         self.is_new = not self._painting.is_blank
         QTimer.singleShot(0, self._select)  # napari selects the layer that it is adding now
         self._live.strokes_changed()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
+
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
+from qtpy.QtCore import QTimer
+from supervox.napari_plugin.layers.make_layers import lower_pictures
+from supervox.napari_plugin.layers.source import Box, spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.deleting import Deleting
+from supervox.napari_plugin.painting.hand import PAINT, REGIONS
 from supervox.napari_plugin.painting.importing import Importing
 from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
@@ -21,9 +26,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.napari_plugin.tasks.preview import Preview
-from supervox.napari_plugin.tasks.remedies import with_remedy
-from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
@@ -33,13 +35,23 @@ from .balancing import Balancing
 from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
+from .hints import Hints
+from .in_space import InSpace
+from .looking import Looking
 from .masking import Masking
-from .opening import clear_view, layers_of
+from .models import Models
+from .next_step import Step
+from .next_volume import NextVolume
+from .notices import unused_strokes
+from .preview_in_view import PreviewInView
+from .questions import Questions
 from .ready_strokes import ReadyStrokes
+from .sharpening import Sharpening
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
 FIRST_CLASSES = ("background", "structure")
+PAINTING = (PAINT, "fill", "polygon", REGIONS)  # tools that go on when another class is chosen
 
 
 class Session:
@@ -57,6 +69,10 @@ class Session:
     ----------
     parameters : SegmentationParameters
         What is chosen for every stage; `choose` changes it.
+    hints : Hints
+        Why something isn't done.
+    unused : str
+        Which strokes don't count, and why.
     changed : Signal
         Anything that the dock shows may have changed.
     """
@@ -65,6 +81,7 @@ class Session:
 
     def __init__(self, viewer: Viewer, settings: Settings) -> None:
         self.viewer, self.settings = viewer, settings
+        self.hints, self.unused = Hints(), ""
         self.volume = WorkingImage(viewer)
         self.parameters = settings.parameters
         self.classes = ClassList(
@@ -72,8 +89,11 @@ class Session:
         )
         self.masking = Masking(viewer, self.volume, lambda: self.parameters, self.choose)
         self.painting = Painting(viewer, self.classes)
+        self.deleting = Deleting(self.painting, self.classes)
         self.preparation = Preparation(settings.resources)
-        self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
+        self.extent = Extent(
+            self.volume, self.preparation, lambda: self.parameters, settings.auto_prepare
+        )
         self.importing = Importing(viewer, self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
@@ -102,6 +122,8 @@ class Session:
             lambda: self.parameters,
             lambda: self.autosave.project,
         )
+        parts = self.live, self.preparation, self.delivery, self.view
+        self.sharpening = Sharpening(*parts, self._part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
@@ -109,19 +131,29 @@ class Session:
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
         self.comparison = Comparison(self.volume, self.preparation)
-        self.preview = Preview(viewer)
-        self.unsure = UnsurePlaces(viewer)
+        self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
+        self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
+        self.questions = Questions(self.pairs, self.looking)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
+        self.space = InSpace(viewer, self.classes, self.view)
+        self.models = Models(
+            self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
+        )
+        self.next = NextVolume(
+            self.volume, self.painting, self.autosave, self.choose_image, self.models
+        )
+        self.opening = self.next.opening
         self._connect()
 
     def _connect(self) -> None:
         layers = self.viewer.layers.events
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
-        self.volume.data_changed.connect(self._on_data)
+        self.viewer.dims.events.point.connect(self.sharpening.look)
+        self.volume.data_changed.connect(self.next.check_strokes)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
         self.live.scanned.connect(self._on_scanned)
@@ -131,14 +163,18 @@ class Session:
         for work in self._stages:
             work.failed.connect(self._on_error)
             work.changed.connect(self._emit_changed)
-        for part in (self.live, self.importing, self.painting, self.balancing, self.autosave):
+        for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
+        self.next.shown.connect(self.extent.prepare_if_quick)
+        self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
-        for hinting in (self.painting, self.balancing, self.regions, self.extent, self.autosave):
-            hinting.hint.connect(self.hint)
+        self.hints.take(Step.VOLUME, self.autosave.hint)
+        self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint)
+        self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
+        self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
             self.strokes,
@@ -146,9 +182,13 @@ class Session:
             self.live.updating,
             self.view,
             self.classes,
-            self.regions,
+            self.painting.hand,
+            self.hints,
             self.importing,
             self.autosave,
+            self.looking,
+            self.opening,
+            self.next,
         ):
             changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
@@ -177,12 +217,17 @@ class Session:
             self.preparation,
             delivery.finishing,
             delivery.exporting,
+            delivery.others,
             self.preview,
-            self.unsure,
+            self.looking.per_plane,
+            self.looking.places,
             self.pairs,
             self.balancing.searching,
             self.comparison,
             self.masking.reading,
+            self.sharpening,
+            self.models.loading,
+            self.models.labelling,
         )
 
     def close(self) -> None:
@@ -191,6 +236,8 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
+        self.looking.release()
+        self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()
 
     def abandon(self) -> None:
@@ -201,11 +248,8 @@ class Session:
         for stage in self._stages:
             stage.cancel()
         self.importing.cancel()
+        self.opening.cancel()
         self.live.stop()
-
-    def hint(self, text: str) -> None:
-        """Show a sentence in the status bar."""
-        self.viewer.status = text
 
     def choose_image(self, image: Image | None) -> None:
         """Work on an image from now on. Strokes of the one before stay in their layer."""
@@ -218,8 +262,7 @@ class Session:
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
-            if spacing_of(image)[1] is not None:
-                self.viewer.canvas.overlays.scale_bar.visible = True
+            self.viewer.canvas.overlays.scale_bar.visible = spacing_of(image)[1] is not None
             self.strokes.begin(image)
         self.changed.emit()
 
@@ -227,32 +270,26 @@ class Session:
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()
-        for kept in (self.preparation, self.delivery.finishing, self.comparison):
+        for kept in (self.preparation, self.delivery, self.comparison, self.sharpening):
             kept.forget()
         self.live.stop()
-        self.regions.switch(False)
         self.view.clear()
         self.painting.detach()
         self.volume.watch(None)
         self.view.release_final()
-        self.unsure.clear()
+        self.looking.forget()
         self.pairs.forget()
-
-    def _on_data(self) -> None:
-        """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
-        image, strokes = self.volume.image, self.painting.layer
-        assert image is not None
-        if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
-            usable = self.volume.images()
-            self.choose_image(None)
-            self.choose_image(image if image in usable else next(iter(usable), None))
 
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
+        QTimer.singleShot(0, partial(lower_pictures, self.viewer))  # napari is inserting it now
+        if self.next.is_busy:
+            return
         if self.volume.image is None and (images := self.volume.images()):
             self.choose_image(images[0])
         else:
             self.strokes.adopt(layer)
+            self.next.notice(layer)
         self.changed.emit()
 
     def _on_layer_removed(self, event: object) -> None:
@@ -265,39 +302,15 @@ class Session:
         self.view.forget_layer(layer)
         self.changed.emit()
 
-    def new_project(self) -> None:
-        """Begin anew on the same image; the project until now stays where it is, complete."""
-        image, layer = self.volume.image, self.painting.layer
-        if image is None or layer is None:
-            return
-        self.choose_image(None)
-        self.viewer.layers.remove(layer)
-        self.choose_image(image)
-
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
-        layer = self.painting.layer
-        if layer is None:
-            return
-        self.viewer.layers.selection.active = layer
-        if name == "regions":
-            self.regions.switch(True)
-        else:
-            self.regions.switch(False)
-            layer.mode = name
-        self.changed.emit()
+        self.painting.hand.take(name)
 
-    def preview_supervoxels(self) -> None:
-        """Show the outlines that supervoxels would have on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_supervoxels(image, source, at, self.parameters)
-
-    def preview_feature(self, channel: str) -> None:
-        """Show a single feature on the slice in view."""
-        image, source, at = self.volume.image, self.volume.source, self.volume.slice_in_view()
-        if image is not None and source is not None and at is not None:
-            self.preview.show_feature(image, source, at, self.parameters, channel)
+    def paint_class(self, class_id: int) -> None:
+        """Choose a class, and take a tool that paints, if none is in hand."""
+        self.classes.selected = class_id
+        hand = self.painting.hand
+        hand.take(hand.tool if hand.tool in PAINTING else PAINT)
 
     def choose(self, parameters: SegmentationParameters) -> None:
         """Change the parameters; those of classifier and refinement are effective at once."""
@@ -317,6 +330,7 @@ class Session:
         self.preview.clear()
         self.live.updating.cancel()  # its result would be of what was prepared before
         self.extent.follow(prepared)
+        self._find_unused()
         self.view.start(self.volume.image, prepared)
         if prepared.seconds:
             self.autosave.keep()
@@ -331,7 +345,7 @@ class Session:
 
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
-        self.unsure.clear()
+        self.looking.clear()
         self.pairs.clear()
         if self.strokes.is_new:
             self.strokes.is_new = False
@@ -340,35 +354,26 @@ class Session:
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
             self.view.forget_result()
-        prepared = self.preparation.prepared
-        if prepared is not None and (strokes := self.live.strokes) is not None:
-            owners = prepared.ids.reshape(-1)[strokes.voxels]
-            lost = np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0)
-            if lost:
-                self.hint(f"{lost:,} painted voxels lie where there is no data: kept, but not used")
-        if prepared is not None and prepared.source.box is not None:
-            outside = scan.strokes.voxels.size - (self.live.strokes or scan.strokes).voxels.size
-            if outside:
-                self.hint(f"{outside:,} painted voxels lie outside of the box: kept, but not used")
+        self._find_unused()
+
+    def _find_unused(self) -> None:
+        live = self.live
+        self.unused = unused_strokes(self.preparation.prepared, live.scan, live.strokes)
 
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
         now = self.volume.image, self.preparation.prepared, self.live.strokes
         self.pairs.follow(*now, result, self._part_in_view())
+        self.looking.follow()
 
     def _on_opened(self, opened: Opened) -> None:
-        """Show a project's volume and strokes; what another one left is hidden."""
-        project = opened.project
-        image, strokes = layers_of(opened)
-        self.classes.restore(project.annotations.classes)
-        self.choose_image(None)
-        self.parameters = project.settings.parameters
-        clear_view(self.viewer, project.folder)
-        self.viewer.layers.append(strokes)  # before its image, which would get another one
-        self.viewer.layers.insert(self.viewer.layers.index(strokes), image)
-        self.choose_image(image)
-        self.volume.set_box(project.settings.slices)
-        assert self.painting.layer is strokes
+        """Show a project's volume and strokes."""
+        settings = opened.project.settings
+        self.classes.restore(opened.project.annotations.classes)
+        self.next.close()
+        self.parameters = settings.parameters
+        self.next.show_project(opened)
+        self.volume.set_box(settings.slices)
 
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""
@@ -378,15 +383,9 @@ class Session:
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""
+        self.looking.clear()
         self.autosave.note(finished)
         self.autosave.keep()
-
-    def go_to_unsure(self) -> None:
-        """Move the view to the least certain place that was not shown lately."""
-        prepared, result = self.preparation.prepared, self.view.result
-        if self.volume.image is not None and prepared is not None and result is not None:
-            self.pairs.clear()
-            self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""
@@ -397,4 +396,4 @@ class Session:
 
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""
-        show_error(with_remedy(error) or type(error).__name__)
+        show_error(self.opening.tell_error(error))

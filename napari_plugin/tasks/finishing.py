@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.napari_plugin.layers.source import Source
 from supervox.segmentation import (
+    Model,
     Partition,
     Segmentation,
     SegmentationParameters,
@@ -19,7 +20,7 @@ from supervox.segmentation import (
 )
 
 from .jobs import BackgroundTask, Report, Task
-from .preparing import Prepared
+from .preparing import Prepared, for_final_labels
 from .resources import Resources
 
 PREPARE_SHARE = 0.7  # of the work; the rest is making voxels
@@ -73,26 +74,26 @@ class Finishing(BackgroundTask):
         self.succeeded.connect(self._keep)
 
     def start(
-        self, prepared: Prepared, strokes: Strokes, parameters: SegmentationParameters
+        self,
+        prepared: Prepared,
+        strokes: Strokes,
+        parameters: SegmentationParameters,
+        partitions: tuple[Partition, ...] = (),
     ) -> None:
         """Begin.
 
         Parameters
         ----------
         prepared : Prepared
-            Its partition is the first of several.
         strokes : Strokes
             In the part to work in.
         parameters : SegmentationParameters
             Supervoxels and features are as they were prepared, whatever these say.
+        partitions : tuple of Partition
+            Those that there are, that of what is prepared first; this alone by default.
         """
-        parameters = replace(
-            parameters,
-            supervoxels=prepared.parameters.supervoxels,
-            features=prepared.parameters.features,
-            no_data=prepared.parameters.no_data,
-        )
-        segmenter, partitions = None, prepared.segmenter.partitions
+        parameters = for_final_labels(prepared, parameters)
+        segmenter, partitions = None, partitions or prepared.segmenter.partitions
         earlier = self.finished
         if earlier is not None and prepared.is_for(earlier.source, earlier.segmenter.parameters):
             partitions = earlier.segmenter.partitions
@@ -102,6 +103,18 @@ class Finishing(BackgroundTask):
                 segmenter.configure(parameters)
         task = _task(prepared, partitions, strokes, parameters, segmenter, self._resources)
         self.run(task, "Computing the final labels", shown=True)
+
+    def start_with(self, prepared: Prepared, model: Model) -> None:
+        """Label a volume with a model, without a stroke.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            With the parameters of the model.
+        model : Model
+        """
+        task = _model_task(prepared, model, self._resources)
+        self.run(task, "Labelling with the model", shown=True)
 
     def forget(self) -> None:
         """Stop the job, and drop the last result."""
@@ -138,6 +151,26 @@ def _task(
         return Finished(source, strokes, full, segmentation, labels, seconds)
 
     return finish
+
+
+def _model_task(prepared: Prepared, model: Model, resources: Resources) -> Task:
+    def label(report: Report) -> Finished:
+        started = time.perf_counter()
+        source = prepared.source
+        full = resources.prepare(
+            source,
+            model.parameters,
+            partitions=prepared.segmenter.partitions,
+            n_classes=len(model.classifier.class_ids),
+            held_bytes=math.prod(source.shape),  # the labels
+            run=report.run.part(0, PREPARE_SHARE),
+        )
+        segmentation = full.apply(model, run=report.run.silent())
+        labels = render_labels(segmentation, source, report.run.part(PREPARE_SHARE, 1))
+        seconds = time.perf_counter() - started
+        return Finished(source, Strokes.empty(), full, segmentation, labels, seconds)
+
+    return label
 
 
 def render_labels(segmentation: Segmentation, source: Source, run: Run) -> NDArray[np.uint8]:

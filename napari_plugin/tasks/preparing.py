@@ -146,6 +146,7 @@ class Preparation(BackgroundTask):
             source.shape,
             live,
             spacing=source.spacing,
+            n_images=1 + len(source.channels),
             workers=self._resources.workers,
             pace=self._pace,
         )
@@ -182,6 +183,16 @@ class Preparation(BackgroundTask):
 def for_live_work(parameters: SegmentationParameters) -> SegmentationParameters:
     """Return the parameters that live labels are made with."""
     return replace(parameters, partitions=1, edge_refinement=False)
+
+
+def for_final_labels(
+    prepared: Prepared, parameters: SegmentationParameters
+) -> SegmentationParameters:
+    """Return the parameters of final labels: what is prepared is as it was, whatever these say."""
+    mine = prepared.parameters
+    return replace(
+        parameters, supervoxels=mine.supervoxels, features=mine.features, no_data=mine.no_data
+    )
 
 
 def _task(

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.session.dock_state import BalanceState, WorkProgress
+from supervox.napari_plugin.session.state_pieces import BalanceState, WorkProgress
 
 from .class_table import percent
 from .controls import LabelledSlider, StageBar, tool

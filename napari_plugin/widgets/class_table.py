@@ -1,4 +1,4 @@
-"""The classes: a row each, with colour, name, strokes, and whether it is shown or locked."""
+"""The classes: a row each, with key, colour, name, strokes, and whether it is shown or locked."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Callable
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QColorDialog,
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
+    QWidget,
 )
 from supervox.napari_plugin.painting.class_list import ClassError, ClassList
 from supervox.napari_plugin.session.dock_state import PaintState
 
 KEY, COLOUR, NAME, STROKES, LESS, SHARE, MORE, SHOWN, LOCKED = range(9)
-HEADS = ("", "", "Class", "Strokes", "", "Share", "", "Show", "Lock")
-WIDTHS = {KEY: 16, COLOUR: 22, STROKES: 52, LESS: 16, SHARE: 46, MORE: 16, SHOWN: 36, LOCKED: 34}
+HEADS = ("", "", "Class", "✎", "", "Share", "", "Show", "Lock")
+WIDTHS = {KEY: 16, COLOUR: 22, STROKES: 30, LESS: 14, SHARE: 46, MORE: 14, SHOWN: 40, LOCKED: 36}
+MARGIN = 12  # pixels beside a number
 SWATCH = 14  # pixels
 ROW_HEIGHT = 24
-ROWS_SHOWN = 6
 LAST_KEY = 9
 
 
@@ -32,6 +34,8 @@ class ClassTable(QTableWidget):
     ----------
     classes : ClassList
         Which are changed.
+    paint : callable
+        Takes the id of a class that is to be painted.
     nudge : callable
         Gives a class more or less: takes its id, and steps.
     hint : callable
@@ -41,14 +45,20 @@ class ClassTable(QTableWidget):
     def __init__(
         self,
         classes: ClassList,
+        paint: Callable[[int], None],
         nudge: Callable[[int, int], None],
         hint: Callable[[str], None],
     ) -> None:
         super().__init__(0, len(HEADS))
         self._classes, self._nudge, self._hint = classes, nudge, hint
+        self._paint = paint
         self._state = PaintState()
+        self._is_late = False  # what is shown: a name is being edited
         self.setObjectName("supervox_classes")
         self.setHorizontalHeaderLabels(HEADS)
+        strokes = QTableWidgetItem(HEADS[STROKES])
+        strokes.setToolTip("Strokes of each class")
+        self.setHorizontalHeaderItem(STROKES, strokes)
         self.verticalHeader().setVisible(False)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -60,6 +70,7 @@ class ClassTable(QTableWidget):
         self.setShowGrid(False)
         self.setMinimumWidth(240)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the dock has one
         header = self.horizontalHeader()
         header.setMinimumSectionSize(min(WIDTHS.values()))
         for column, width in WIDTHS.items():
@@ -73,6 +84,9 @@ class ClassTable(QTableWidget):
     def show_state(self, state: PaintState) -> None:
         """Show the classes, and how many strokes each has."""
         self._state = state
+        self._is_late = self.is_editing and len(state.classes) == self.rowCount()
+        if self._is_late:
+            return  # a row that is written to would end the editing
         classes, counts, shares = state.classes, dict(state.strokes), dict(state.shares)
         with QSignalBlocker(self):
             if self.rowCount() != len(classes):
@@ -94,16 +108,38 @@ class ClassTable(QTableWidget):
                 self._tick(row, LOCKED, item.locked)
             if state.selected in state.ids:
                 self.selectRow(state.ids.index(state.selected))
-        shown = max(2, min(len(classes), ROWS_SHOWN))
-        height = shown * (self.rowHeight(0) if classes else ROW_HEIGHT)
+        most = max((f"{n:,}" for n in counts.values()), key=len, default="")
+        wanted = self.fontMetrics().horizontalAdvance(most) + MARGIN
+        self.setColumnWidth(STROKES, max(WIDTHS[STROKES], wanted))
+        height = max(2, len(classes)) * ROW_HEIGHT
         self.setFixedHeight(height + self.horizontalHeader().sizeHint().height() + 4)
+
+    @property
+    def is_editing(self) -> bool:
+        """Whether a name is being typed."""
+        return self.state() == QAbstractItemView.State.EditingState
+
+    def edit_name(self, class_id: int) -> None:
+        """Let a person type the name of a class that is shown."""
+        ids = [self._id(row) for row in range(self.rowCount())]
+        if class_id in ids:
+            cell = self._cell(ids.index(class_id), NAME)
+            self.scrollToItem(cell)
+            self.setCurrentItem(cell)
+            self.editItem(cell)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Show what changed while a name was typed."""
+        super().closeEditor(editor, hint)
+        if self._is_late:
+            self.show_state(self._state)
 
     def _make_row(self, row: int) -> None:
         for column in range(len(HEADS)):
             if self.item(row, column) is None:
                 cell = QTableWidgetItem()
                 flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-                if column in (LESS, SHARE, MORE):
+                if column in (KEY, STROKES, LESS, SHARE, MORE):
                     cell.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                 if column == NAME:
                     flags |= Qt.ItemFlag.ItemIsEditable
@@ -114,6 +150,9 @@ class ClassTable(QTableWidget):
                 self.setItem(row, column, cell)
         self._cell(row, COLOUR).setToolTip("Choose another colour")
         self._cell(row, STROKES).setToolTip("Strokes of this class in the volume")
+        self._cell(row, KEY).setToolTip(
+            "The key that chooses this class, by its place in the table"
+        )
         self._cell(row, SHARE).setToolTip(
             "Share of the volume that this class has in the live labels; step 4 takes another one"
         )
@@ -168,6 +207,8 @@ class ClassTable(QTableWidget):
             chosen = QColorDialog.getColor(QColor(item.colour), self, f"Colour of {item.name}")
             if chosen.isValid():
                 self._classes.change(item.id, colour=chosen.name())
+        elif column in (NAME, KEY, STROKES):
+            self._paint(self._id(row))
         elif column in (LESS, MORE) and self._cell(row, column).text():
             self._nudge(self._id(row), 1 if column == MORE else -1)
 

@@ -26,12 +26,12 @@ def style_sheet(theme_id: str) -> str:
         padding: 4px 2px; background: transparent; }}
     #supervox_section_header:hover {{ background: {theme.highlight.as_hex()}; }}
     #supervox_section[next="true"] > #supervox_section_header {{ color: {_title(is_dark)}; }}
-    QLabel[role="summary"] {{ color: {muted}; padding-left: 22px; }}
+    QLabel[role="summary"] {{ color: {muted}; }}
     QLabel[role="note"] {{ color: {muted}; }}
     QLabel[role="warning"] {{ color: {_WARNING["dark" if is_dark else "light"]}; }}
-    QLabel#supervox_advice {{ padding: 6px; border-radius: 4px;
+    QLabel#supervox_advice {{ border-radius: 4px;
         background: {theme.foreground.as_hex()}; }}
-    QPushButton[next="true"] {{ background: {_NEXT}; color: white; font-weight: bold; }}
+    QPushButton[next="true"] {{ background: {_NEXT}; color: white; }}
     QPushButton[next="true"]:hover {{ background: {_NEXT_HOVER}; }}
     QPushButton[next="true"]:disabled {{ background: {theme.foreground.as_hex()}; }}
     QToolButton {{ background: {theme.foreground.as_hex()}; border-radius: 2px; padding: 3px 6px; }}
@@ -39,6 +39,9 @@ def style_sheet(theme_id: str) -> str:
     QToolButton[plain="true"] {{ background: transparent; padding: 2px 0; }}
     QToolButton[plain="true"]:hover {{ background: {theme.highlight.as_hex()}; }}
     QComboBox#supervox_kind {{ padding: 3px 0 3px 6px; }}
+    QWidget#supervox_welcome {{ background: {theme.background.as_hex()}; }}
+    QLabel#supervox_welcome_title {{ font-size: 28px; font-weight: bold; }}
+    QWidget#supervox_welcome QPushButton[plain="true"] {{ text-align: left; padding: 4px; }}
     QTableWidget {{ border: none; }}
     QTableWidget::indicator:unchecked {{ border: 1px solid {muted}; border-radius: 2px;
         width: 11px; height: 11px; background: transparent; image: none; }}

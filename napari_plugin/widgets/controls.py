@@ -15,9 +15,10 @@ from qtpy.QtWidgets import (
     QToolButton,
     QWidget,
 )
-from supervox.napari_plugin.session.dock_state import WorkProgress
+from supervox.napari_plugin.session.state_pieces import WorkProgress
 from supervox.napari_plugin.tasks.preparing import Needs
 
+BUTTON_MARGIN = 10  # pixels above and below a button's words together
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
 
 
@@ -170,6 +171,8 @@ def button(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QPu
     made.setToolTip(tip)
     made.clicked.connect(lambda: clicked())
     made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+    # Qt finds another height when a button is highlighted, and all below would move
+    made.setFixedHeight(made.fontMetrics().lineSpacing() + BUTTON_MARGIN)
     return made
 
 

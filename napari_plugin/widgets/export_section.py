@@ -10,8 +10,9 @@ from supervox.napari_plugin.session.dock_state import ExportState
 from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, ExportKind
 from supervox.volumes import FORMATS
 
-from .controls import StageBar, button, mark_next, note
+from .controls import button, mark_next
 from .section import Body
+from .steady import StatusRow
 
 KINDS = {
     ExportKind.LABELS: ("Labels", "The final labels, in full quality"),
@@ -72,10 +73,10 @@ class ExportSection(Body[ExportState]):
             "supervox_export", "Export…", "Choose a folder and a name, and write the file", self.ask
         )
         layout.addWidget(self.export)
-        self.bar = StageBar("supervox_export", cancel)
-        layout.addWidget(self.bar)
-        self.says = note()
-        layout.addWidget(self.says)
+        self.status = StatusRow("supervox_export", cancel)
+        self.status.text.setObjectName("supervox_export_state")
+        layout.addWidget(self.status)
+        self._refused = ""
 
     def _list_formats(self) -> None:
         """Offer the formats that can hold what is chosen; keep the one that was chosen."""
@@ -105,30 +106,40 @@ class ExportSection(Body[ExportState]):
         self.format.setVisible(is_volume)
         self.as_label.setVisible(is_volume)
         self.export.setEnabled(kind in state.possible)
-        mark_next(self.export, state.is_finished and state.last is None)
-        self.bar.show_progress(state.progress)
-        self.says.setText(self._explain(kind))
+        is_due = state.written is None or state.written.is_old
+        mark_next(self.export, state.is_finished and is_due)
+        text = self._refused or self._explain(kind)
+        is_bad = bool(self._refused) or (state.written is not None and state.written.is_old)
+        tip = "" if state.written is None else str(state.written.path)
+        self.status.show_state(text, state.progress, "warning" if is_bad else "note", tip)
 
     def _explain(self, kind: ExportKind) -> str:
         state = self.state
-        if state.last is not None and not state.is_running:
-            written = f"Written: {state.last}"
-        else:
-            written = ""
-        if kind not in state.possible:
+        if kind not in state.possible and not state.is_running:
             return (
                 "Paint something first"
                 if kind is ExportKind.STROKES
                 else "Prepare the volume and paint two classes first"
             )
+        written = self.describe()
         if kind is not ExportKind.STROKES and not state.is_finished:
-            return f"{written}\nExport computes the final labels first".strip()
+            return written or "Export computes the final labels first"
         return written
 
     def describe(self) -> str:
-        """Say in a line what was written."""
-        last = self.state.last
-        return "" if last is None else f"{last.name} written"
+        """Say in a line what was written, and whether that is older than what there is."""
+        written = self.state.written
+        if written is None:
+            return ""
+        if written.is_old:
+            return f"Written: {written.path.name}, older than the labels: export again"
+        return f"Written: {written.path.name}"
+
+    def show_hint(self, text: str) -> None:
+        """Say why something isn't done; empty for nothing."""
+        if text != self._refused:
+            self._refused = text
+            self.refresh()
 
     def ask(self, kind: ExportKind | None = None) -> None:
         """Ask where to, and write; what is chosen in the menu if `kind` doesn't say."""

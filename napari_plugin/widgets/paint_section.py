@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -14,21 +14,64 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
-    QMessageBox,
     QRadioButton,
+    QSizePolicy,
     QVBoxLayout,
 )
 from supervox.napari_plugin.painting.class_list import ClassError, ClassList
 from supervox.napari_plugin.painting.importing import Found, Importing
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.session.dock_state import PaintState
+from supervox.napari_plugin.session.state_pieces import Notice
 
 from .class_table import ClassTable
+from .contrast import Contrast, Limits
 from .controls import LabelledSlider, button, tool
 from .import_dialog import ImportDialog
 from .section import Body
+from .steady import HintRow
 
 LARGEST_BRUSH = 60
+TIP = "Drag on the picture to paint. The wheel zooms; hold Space to move the picture"
+TOOLS = {"pick": "picker", "transform": "transform"}  # of napari, by another name than its mode
+
+
+@dataclass(frozen=True)
+class PaintActions:
+    """What the section can have done.
+
+    Attributes
+    ----------
+    paint_class : callable
+        Takes the id of a class that is to be painted.
+    use_tool : callable
+        Takes the name of a tool.
+    delete : callable
+        Takes the id of a class, and tells whether it could be.
+    bring_back : callable
+        Puts the layer of the strokes back.
+    nudge : callable
+        Gives a class more or less.
+    help : callable
+        Removes what keeps strokes from being painted.
+    contrast, find_contrast : callable
+        Takes limits; finds them.
+    show : callable
+        Has the dock show how things are now.
+    hint : callable
+        Tells why something is refused.
+    """
+
+    paint_class: Callable[[int], None]
+    use_tool: Callable[[str], None]
+    delete: Callable[[int], bool]
+    bring_back: Callable[[], None]
+    nudge: Callable[[int, int], None]
+    help: Callable[[], None]
+    contrast: Callable[[Limits], None]
+    find_contrast: Callable[[], None]
+    show: Callable[[], None]
+    hint: Callable[[str], None]
 
 
 class PaintSection(Body[PaintState]):
@@ -40,14 +83,7 @@ class PaintSection(Body[PaintState]):
     painting : Painting
         Whose layer is painted on.
     importing : Importing
-    use_tool : callable
-        Takes the name of a tool.
-    bring_back : callable
-        Puts the layer of the strokes back.
-    nudge : callable
-        Gives a class more or less.
-    hint : callable
-        Tells why something is refused.
+    actions : PaintActions
     """
 
     def __init__(
@@ -55,26 +91,26 @@ class PaintSection(Body[PaintState]):
         classes: ClassList,
         painting: Painting,
         importing: Importing,
-        use_tool: Callable[[str], None],
-        bring_back: Callable[[], None],
-        nudge: Callable[[int, int], None],
-        hint: Callable[[str], None],
+        actions: PaintActions,
     ) -> None:
         super().__init__()
         self._classes, self._painting, self._importing = classes, painting, importing
-        self._use_tool, self._hint = use_tool, hint
+        self._do = actions
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         self.lost = button(
             "supervox_strokes_back",
             "Bring the strokes back",
             "The layer of your strokes was removed; this puts it back",
-            bring_back,
+            actions.bring_back,
         )
         layout.addWidget(self.lost)
-        self.table = ClassTable(classes, nudge, hint)
+        self.table = ClassTable(classes, actions.paint_class, actions.nudge, actions.hint)
         layout.addWidget(self.table)
         layout.addLayout(self._make_class_buttons())
+        self.says = HintRow("supervox_paint_hint", actions.help)
+        self._hint = ""
+        layout.addWidget(self.says)
         layout.addLayout(self._make_brush())
         self.brush_size = LabelledSlider(
             "supervox_brush_size",
@@ -86,6 +122,8 @@ class PaintSection(Body[PaintState]):
         self.brush_size.changed.connect(self._on_size)
         layout.addWidget(self.brush_size)
         layout.addLayout(self._make_undo())
+        self.contrast = Contrast(actions.contrast, actions.find_contrast)
+        layout.addWidget(self.contrast)
         importing.found.connect(self._ask_for_classes)
 
     def _make_class_buttons(self) -> QHBoxLayout:
@@ -93,7 +131,10 @@ class PaintSection(Body[PaintState]):
         buttons = (
             tool("supervox_class_add", "+ class", "Add a class", self._add),
             tool(
-                "supervox_class_remove", "Delete", "Delete this class and its strokes", self._remove
+                "supervox_class_remove",
+                "Delete",
+                "Delete this class and its strokes; Undo brings both back",
+                self._remove,
             ),
             tool("supervox_class_up", "↑", "Move this class up (its key changes)", self._up),
             tool("supervox_class_down", "↓", "Move this class down (its key changes)", self._down),
@@ -112,6 +153,7 @@ class PaintSection(Body[PaintState]):
 
     def _make_brush(self) -> QHBoxLayout:
         line = QHBoxLayout()
+        line.setSpacing(3)
         self.voxels = QRadioButton("brush")
         self.voxels.setObjectName("supervox_brush_voxels")
         self.voxels.setToolTip("Paint voxels  (P)")
@@ -124,17 +166,23 @@ class PaintSection(Body[PaintState]):
         self.look = QRadioButton("move")
         self.look.setObjectName("supervox_brush_none")
         self.look.setToolTip("Move and zoom, paint nothing  (Z; hold Space for a moment of it)")
-        group = QButtonGroup(self)
+        self.other = QRadioButton()  # seen while it is true only
+        self.other.setObjectName("supervox_brush_other")
+        self.other.setToolTip("Another tool is in use, chosen in napari's own controls")
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setRetainSizeWhenHidden(True)  # what is left of the line, and no more
+        self.other.setSizePolicy(policy)
+        group, use = QButtonGroup(self), self._do.use_tool
         for made, clicked in (
-            (self.voxels, lambda: self._use_tool("paint")),
-            (self.regions, lambda: self._use_tool("regions")),
-            (self.eraser, lambda: self._use_tool("erase")),
-            (self.look, lambda: self._use_tool("pan_zoom")),
+            (self.voxels, lambda: use("paint")),
+            (self.regions, lambda: use("regions")),
+            (self.eraser, lambda: use("erase")),
+            (self.look, lambda: use("pan_zoom")),
+            (self.other, self.refresh),
         ):
             group.addButton(made)
             made.clicked.connect(clicked)
-            line.addWidget(made)
-        line.addStretch(1)
+            line.addWidget(made, int(made is self.other))
         return line
 
     def _make_undo(self) -> QHBoxLayout:
@@ -175,8 +223,11 @@ class PaintSection(Body[PaintState]):
         self.redo.setEnabled(is_free and state.has_layer and state.can_redo)
         is_open = has_class and not state.classes[index].locked
         can_paint = is_free and state.has_layer and is_open
-        for made in (self.voxels, self.eraser, self.brush_size, self.look):
+        for made in (self.voxels, self.eraser, self.brush_size):
             made.setEnabled(can_paint)
+        self.look.setEnabled(state.has_layer)
+        self._show_hint()
+        self.contrast.show_limits(state.contrast)
         self.regions.setEnabled(can_paint and state.has_regions)
         self.in_3d.setEnabled(can_paint and not state.is_flat)
         if state.has_layer:
@@ -186,11 +237,27 @@ class PaintSection(Body[PaintState]):
                 "regions": self.regions,
                 "pan_zoom": self.look,
             }
-            if state.tool in tools:
-                tools[state.tool].setChecked(True)
+            tools.get(state.tool, self.other).setChecked(True)
+            self.other.setVisible(state.tool not in tools)
+            self.other.setText(TOOLS.get(state.tool, state.tool) or "other")
             self.brush_size.show_value(state.brush_size)
             with QSignalBlocker(self.in_3d):
                 self.in_3d.setChecked(state.is_ball)
+
+    def show_hint(self, text: str) -> None:
+        """Say why something isn't done; empty for nothing."""
+        self._hint = text
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Say what was refused, else what keeps from painting, else how it is done."""
+        notice = self._state.notice if self._state is not None else Notice()
+        if self._hint:
+            self.says.show_hint(self._hint, "")
+        elif notice.text:
+            self.says.show_hint(notice.text, notice.helps, tip=notice.text)
+        else:
+            self.says.show_hint(TIP, "", "note")
 
     def describe(self) -> str:
         """Say in a line what is painted."""
@@ -204,22 +271,18 @@ class PaintSection(Body[PaintState]):
 
     def _add(self) -> None:
         try:
-            self._classes.add()
+            new = self._classes.add()
         except ClassError as error:
-            self._hint(str(error).capitalize())
+            self._do.hint(str(error).capitalize())
+            return
+        self._do.paint_class(new.id)
+        self._do.show()
+        self.table.edit_name(new.id)
 
     def _remove(self) -> None:
         item = self._classes[self._classes.selected]
-        strokes = dict(self.state.strokes).get(item.id, 0)
-        if strokes:
-            answer = QMessageBox.question(
-                self,
-                "Delete a class",
-                f"Delete {item.name} and its {strokes:,} strokes?\nUndo brings the strokes back.",
-            )
-            if answer != QMessageBox.StandardButton.Yes:
-                return
-        self._painting.remove_class(item.id)
+        if self._do.delete(item.id):
+            self._do.hint(f"{item.name} is deleted: Undo brings it back")
 
     def _up(self) -> None:
         self._move(-1)

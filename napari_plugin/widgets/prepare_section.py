@@ -17,15 +17,16 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.features import PRESETS, FeatureBank, FeatureParameters, preset_of
-from supervox.napari_plugin.layers.source import length
+from supervox.napari_plugin.layers.source import length, unit_text
 from supervox.napari_plugin.session.dock_state import PrepareState
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 from supervox.parameters import change_entry, parameter_of
 from supervox.segmentation import SegmentationParameters, SupervoxelParameters
 
-from .controls import LabelledSlider, StageBar, button, give_role, mark_next, needs, note, tool
+from .controls import LabelledSlider, button, mark_next, needs, tool
 from .feature_editor import FeatureEditor
 from .section import Body
+from .steady import StatusRow
 from .widening import MEANWHILE
 
 if TYPE_CHECKING:  # magicgui is imported where the form is opened
@@ -156,10 +157,9 @@ class PrepareSection(Body[PrepareState]):
             self._do.prepare_view,
         )
         layout.addWidget(self.prepare_view)
-        self.bar = StageBar("supervox_prepare", self._do.cancel)
-        layout.addWidget(self.bar)
-        self.says = note()
-        layout.addWidget(self.says)
+        self.status = StatusRow("supervox_prepare", self._do.cancel)
+        layout.addWidget(self.status)
+        self._hint = ""
         self.outlines = QCheckBox("Show the outlines of the regions")
         self.outlines.setObjectName("supervox_outlines")
         self.outlines.setToolTip("Outlines of the supervoxels, on every slice")
@@ -212,14 +212,19 @@ class PrepareSection(Body[PrepareState]):
         self.prepare_view.setVisible(state.is_worth_a_box)
         self.prepare_view.setEnabled(not state.is_running)
         mark_next(self.prepare_view, can_prepare and state.is_box_next)
-        self.bar.show_progress(state.progress)
-        self.says.setText(self.describe())
-        self.says.setVisible(bool(self.says.text()))
         is_refused = prepared is None and state.needs is not None and bool(state.needs.refusal)
-        give_role(self.says, "warning" if state.is_out_of_date or is_refused else "note")
+        is_bad = bool(self._hint) or state.is_out_of_date or is_refused
+        text = self._hint or self.describe()
+        self.status.show_state(text, state.progress, "warning" if is_bad else "note")
         self.outlines.setEnabled(prepared is not None)
         with QSignalBlocker(self.outlines):
             self.outlines.setChecked(state.is_outlined)
+
+    def show_hint(self, text: str) -> None:
+        """Say why something isn't done; empty for nothing."""
+        if text != self._hint:
+            self._hint = text
+            self.refresh()
 
     def describe(self) -> str:
         """Say in a line what is prepared."""
@@ -235,7 +240,7 @@ class PrepareSection(Body[PrepareState]):
                 "Something changed since: prepare again to use it. The old result stays until then"
             )
         size, source = prepared.size_voxels, prepared.source
-        what = "Whole volume"
+        what = "Picture" if source.is_flat else "Whole volume"
         if source.box is not None:
             what = f"Only the box of {' × '.join(f'{n:,}' for n in source.shape)} voxels"
         regions = length(size, source.spacing, source.unit)
@@ -254,7 +259,7 @@ class PrepareSection(Body[PrepareState]):
         if source is None or source.unit is None:
             return f", scales {sigmas[0]:g} to {sigmas[-1]:g} voxels"
         low, high = (sigma * min(source.spacing) for sigma in (sigmas[0], sigmas[-1]))
-        return f", scales {low:g} to {high:g} {source.unit}"
+        return f", scales {low:g} to {high:g} {unit_text(source.unit)}"
 
     def _on_kind(self, index: int) -> None:
         name = self.kind.itemData(index)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Generic, TypeVar
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from .steady import SteadyLabel
 
 State = TypeVar("State")
 
@@ -60,19 +62,20 @@ class DockSection(QWidget):
         self.header = QToolButton()
         self.header.setObjectName("supervox_section_header")
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.header.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.header.setText(self._title)
         self.header.setToolTip(f"Open or close: {title}")
         self.header.clicked.connect(self._toggle)
-        self.summary = QLabel()
-        self.summary.setProperty("role", "summary")
-        self.summary.setWordWrap(True)
+        self.summary = SteadyLabel(role="summary")
+        self._says = ""
         self.body = body
+        line = QHBoxLayout()
+        line.addWidget(self.header)
+        line.addWidget(self.summary, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(self.header)
-        layout.addWidget(self.summary)
+        layout.addLayout(line)
         layout.addWidget(body)
         self.set_open(False)
 
@@ -85,13 +88,12 @@ class DockSection(QWidget):
         """Show or hide the body."""
         self.body.setVisible(is_open)
         self.header.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
-        self.summary.setVisible(not is_open and bool(self.summary.text()))
+        self.set_summary(self._says)
 
     def set_summary(self, text: str) -> None:
-        """Say in a line how the step stands; shown while the section is closed."""
-        if text != self.summary.text():
-            self.summary.setText(text)
-            self.summary.setVisible(not self.is_open and bool(text))
+        """Say in a line how the step stands; shown beside the title while the section is closed."""
+        self._says = text
+        self.summary.say("" if self.is_open else text)
 
     def set_next(self, is_next: bool) -> None:
         """Highlight the step that is next."""

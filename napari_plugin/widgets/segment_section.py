@@ -15,6 +15,8 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QRadioButton,
+    QSizePolicy,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -24,12 +26,21 @@ from supervox.parameters import parameter_of
 from supervox.segmentation import RefinementParameters
 
 from .balance_box import BalanceActions, BalanceBox
-from .controls import LabelledSlider, StageBar, button, duration, mark_next, note, tool
+from .controls import LabelledSlider, button, duration, mark_next, tool
+from .legend import Legend
 from .section import Body
+from .steady import StatusRow, SteadyLabel
 from .widening import Widening
 
 STRENGTH_STEPS = 20  # of the slider, for a strength of 1
 MOST_STRENGTH = 3
+# Of what is shown: which page of one row, and the words before it.
+PAGES = {
+    Shown.LABELS: (0, "Empty below"),
+    Shown.FINAL: (0, "Empty below"),
+    Shown.PROBABILITY: (1, "Of class"),
+    Shown.UNCERTAINTY: (2, "Colours"),
+}
 
 
 class Show(Protocol):
@@ -51,8 +62,6 @@ class SegmentActions:
         Takes the strength of refinement.
     show : callable
         Changes how the result is shown.
-    go_to_unsure : callable
-        Goes to the next uncertain place.
     prepare_whole, cancel_whole : callable
         Prepare the whole volume behind a box; stop that.
     finish, cancel_finish : callable
@@ -63,7 +72,6 @@ class SegmentActions:
     update: Callable[[], None]
     choose_strength: Callable[[float], None]
     show: Show
-    go_to_unsure: Callable[[], None]
     prepare_whole: Callable[[], None]
     cancel_whole: Callable[[], None]
     finish: Callable[[], None]
@@ -85,10 +93,9 @@ class SegmentSection(Body[SegmentState]):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         layout.addLayout(self._make_update())
-        self.times = note()
+        self.times = SteadyLabel(2)
         self.times.setObjectName("supervox_times")
-        # two lines from the start: what is below stays where it is, and in sight
-        self.times.setMinimumHeight(2 * self.times.fontMetrics().lineSpacing() + 10)
+        self._hint = ""
         layout.addWidget(self.times)
         self.widening = Widening(actions.prepare_whole, actions.cancel_whole)
         layout.addWidget(self.widening)
@@ -101,13 +108,6 @@ class SegmentSection(Body[SegmentState]):
         self._make_shown()
         self._make_looks()
         line = QHBoxLayout()
-        self.next = button(
-            "supervox_next_unsure",
-            "Next unsure",
-            "Go where the labels are least certain: a stroke there helps most  (N)",
-            actions.go_to_unsure,
-        )
-        line.addWidget(self.next)
         self.finish = button(
             "supervox_finish",
             "Finish: full quality",
@@ -117,9 +117,7 @@ class SegmentSection(Body[SegmentState]):
         )
         line.addWidget(self.finish)
         layout.addLayout(line)
-        self.bar = StageBar("supervox_finish", actions.cancel_finish)
-        layout.addWidget(self.bar)
-        self.final = note()
+        self.final = StatusRow("supervox_finish", actions.cancel_finish)
         layout.addWidget(self.final)
 
     def _make_update(self) -> QHBoxLayout:
@@ -189,7 +187,6 @@ class SegmentSection(Body[SegmentState]):
         self.of.setObjectName("supervox_show_class")
         self.of.setToolTip("Whose probability is shown")
         self.of.activated.connect(lambda index: self._do.show(class_id=self.of.itemData(index)))
-        self.form.addRow("of class", self.of)
 
     def _make_looks(self) -> None:
         self.threshold = LabelledSlider(
@@ -200,7 +197,17 @@ class SegmentSection(Body[SegmentState]):
             "Leave regions unlabelled whose most probable class is less probable than this",
         )
         self.threshold.changed.connect(lambda value: self._do.show(threshold=value / 100))
-        self.form.addRow("Empty below", self.threshold)
+        of_class = QWidget()
+        line = QHBoxLayout(of_class)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self.of, 1)
+        line.addWidget(Legend("0", "1"))
+        self.of_what = QStackedWidget()  # one row, whatever is shown
+        for page in (self.threshold, of_class, Legend("sure", "unsure")):
+            self.of_what.addWidget(page)
+        self.of_what.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.of_label = QLabel()
+        self.form.addRow(self.of_label, self.of_what)
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
@@ -229,20 +236,24 @@ class SegmentSection(Body[SegmentState]):
         self.update_button.setEnabled(state.can_update)
         mark_next(self.update_button, state.can_update and not state.is_live and not has_result)
         self.busy.setText("updating…" if state.is_updating else "")
-        self.times.setText(self.describe())
+        self.times.say(
+            self._hint or self.describe(), "warning" if self._hint else "note", self._details()
+        )
         self.widening.show_state(state.widening)
         self.balance.show_state(state.balance)
         self.strength.show_value(round(state.strength * STRENGTH_STEPS))
         self.auto.setEnabled(state.strength != 1)
         self.shown[view.shown].setChecked(True)
         self._refresh_classes()
-        self.form.setRowVisible(self.of, view.shown is Shown.PROBABILITY)
+        page, words = PAGES[view.shown]
+        self.of_what.setCurrentIndex(page)
+        self.of_label.setText(words)
         self.threshold.show_value(round(100 * view.threshold))
         opacity = view.map_opacity if view.is_map else view.opacity
         self.opacity.show_value(round(100 * opacity))
         with QSignalBlocker(self.outline):
             self.outline.setChecked(view.outline)
-        for made in (self.next, *self.shown.values()):
+        for made in self.shown.values():
             made.setEnabled(has_result)
         self.shown[Shown.FINAL].setEnabled(state.has_final)
         self.threshold.setEnabled(view.shown is Shown.LABELS)
@@ -250,9 +261,8 @@ class SegmentSection(Body[SegmentState]):
         self.finish.setEnabled(
             state.can_update and not state.is_finishing and not state.is_finished
         )
-        self.bar.show_progress(state.progress)
-        self.final.setText(self._final_text())
-        self.final.setVisible(bool(self.final.text()))
+        is_old = state.finished_seconds is not None and not state.is_finished
+        self.final.show_state(self._final_text(), state.progress, "warning" if is_old else "note")
 
     def _refresh_classes(self) -> None:
         """List the classes whose probability can be shown."""
@@ -272,15 +282,29 @@ class SegmentSection(Body[SegmentState]):
         state, update = self.state, self.state.update
         if update is None:
             if not state.is_prepared:
-                return "labels appear once the volume is prepared and two classes are painted"
-            return "" if state.can_update else "paint a second class to start"
-        first = f"slice {duration(update.seconds_in_view)}, " if update.seconds_in_view else ""
-        missing = ", ".join(update.missing)
-        lost = f". No voxel became {missing}: paint more of it" if missing else ""
-        return (
-            f"last update: {first}all {duration(update.seconds)}, "
-            f"{len(update.class_ids)} classes, {update.n_painted:,} painted regions{lost}"
+                return "Labels appear once the volume is prepared and two classes are painted"
+            missing = "a second class" if state.painted else "two classes"
+            return "" if state.can_update else f"Paint {missing} to start"
+        if update.missing:
+            return f"No voxel became {', '.join(update.missing)}: paint more of it"
+        n = len(update.class_ids)
+        return f"Labels of {n} classes, from {update.n_painted:,} painted regions"
+
+    def _details(self) -> str:
+        """Say what the last update took, for whoever wonders."""
+        update = self.state.update
+        if update is None:
+            return ""
+        first = (
+            f"{duration(update.seconds_in_view)} for the slice, " if update.seconds_in_view else ""
         )
+        return f"The last update took {first}{duration(update.seconds)} for the whole volume"
+
+    def show_hint(self, text: str) -> None:
+        """Say why something isn't done; empty for nothing."""
+        if text != self._hint:
+            self._hint = text
+            self.refresh()
 
     def _final_text(self) -> str:
         seconds = self.state.finished_seconds

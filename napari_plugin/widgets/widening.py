@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
-from supervox.napari_plugin.session.dock_state import WideningState
+from supervox.napari_plugin.session.state_pieces import WideningState
 
-from .controls import StageBar, button, give_role, needs, note
+from .controls import button, needs
+from .steady import StatusRow
 
 MEANWHILE = "Preparing the whole volume: the box stays live meanwhile"
 
@@ -32,9 +33,8 @@ class Widening(QWidget):
             "whole volume, with all strokes",
             prepare_whole,
         )
-        self.bar = StageBar("supervox_prepare_whole", cancel)
-        self.note = note()
-        for widget in (self.button, self.bar, self.note):
+        self.status = StatusRow("supervox_prepare_whole", cancel)
+        for widget in (self.button, self.status):
             layout.addWidget(widget)
 
     def show_state(self, state: WideningState | None) -> None:
@@ -42,8 +42,7 @@ class Widening(QWidget):
         self.setVisible(state is not None)
         if state is None:
             return
-        self.button.setVisible(not state.is_running)
-        self.button.setEnabled(not state.needs.refusal)
-        self.bar.show_progress(state.progress)
-        self.note.setText(MEANWHILE if state.is_running else needs(state.needs))
-        give_role(self.note, "warning" if state.needs.refusal else "note")
+        self.button.setEnabled(not state.is_running and not state.needs.refusal)
+        text = MEANWHILE if state.is_running else needs(state.needs)
+        role = "warning" if state.needs.refusal else "note"
+        self.status.show_state(text, state.progress, role)

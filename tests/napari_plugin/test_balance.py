@@ -253,7 +253,7 @@ def test_before_there_are_labels_nothing_can_be_moved(window: Any, told: list[st
     assert not window.find("supervox_compare").isEnabled()
     window.key(Qt.Key.Key_Period)
     assert balance(window) == ()
-    assert window.viewer.status.startswith("More or less of a class: once there are live labels")
+    assert window.said.startswith("More or less of a class: once there are live labels")
     window.key(Qt.Key.Key_K)
     assert not window.dock.planes.isVisible()
 

@@ -45,7 +45,7 @@ def test_a_correction_is_followed_by_a_question(asked: Any, scene: Any) -> None:
     assert scene.truth[pair.place] == 2
     assert (scene.truth[pair.voxels] == 2).mean() > 0.8
     assert not asked.strokes.data[pair.voxels].any()
-    assert asked.dock.advice.text() == QUESTION
+    assert asked.dock.advice.whole == QUESTION
     ring = asked.layer(NAME)
     place = tuple(np.round(ring.data[0]).astype(int))
     assert place == pair.place
@@ -68,7 +68,7 @@ def test_enter_paints_it_as_one_step(asked: Any) -> None:
     np.testing.assert_array_equal(asked.strokes.data != before, painted)
     assert (asked.strokes.data[painted] == 2).all()
     assert asked.session.pairs.pair is None  # what was right before is no correction
-    assert asked.dock.advice.text() != QUESTION
+    assert asked.dock.advice.whole != QUESTION
     labels = asked.session.view.result.labels.copy()
     asked.key(Qt.Key.Key_Z, CONTROL)
     asked.settle()
@@ -84,7 +84,7 @@ def test_esc_leaves_it_and_both_keys_are_napari_s_again(asked: Any) -> None:
     before = asked.strokes.data.copy()
     asked.key(Qt.Key.Key_Escape)
     assert not is_ringed(asked)
-    assert asked.dock.advice.text() != QUESTION
+    assert asked.dock.advice.whole != QUESTION
     asked.key(Qt.Key.Key_Return)
     asked.settle()
     np.testing.assert_array_equal(asked.strokes.data, before)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin.layers.make_layers import role_of
+from supervox.napari_plugin.session.notices import paint_notice
 
 CLASSES = [
     {"value": 1, "name": "ice", "colour": "#102030"},
@@ -135,7 +136,7 @@ def test_a_locked_class_is_not_painted_over(bench: Any, scene: Any) -> None:
     assert (bench.strokes.data[scene.stroke(1)] == 1).all()
     assert bench.strokes.data[8, 34, 12] == 2
     n = int((strokes_of(scene, 1)[8, 20:36, 6:14] > 0).sum())
-    assert bench.viewer.status == f"background locked: {n} voxels kept"
+    assert bench.said == f"background locked: {n} voxels kept"
     bench.settle()
     assert bench.session.live.scan.counts == {1: 1, 2: 1}
 
@@ -170,7 +171,7 @@ def test_a_script_does_not_paint_over_a_locked_class(bench: Any, scene: Any) -> 
 def test_nothing_is_painted_with_a_locked_class(bench: Any) -> None:
     bench.session.classes.change(1, locked=True)
     assert not bench.strokes.editable
-    assert "background is locked" in bench.viewer.status
+    assert "background is locked" in paint_notice(bench.session.painting, "").text
     bench.session.classes.selected = 2
     assert bench.strokes.editable
     bench.session.use_tool("paint")
@@ -228,7 +229,7 @@ def test_deleting_a_class_and_undoing(bench: Any, scene: Any) -> None:
     bench.paint(1, 2)
     bench.settle()
     classes.change(2, name="cell", colour="#aa00aa")
-    bench.session.painting.remove_class(2)
+    bench.session.deleting.remove(2)
     assert not (bench.strokes.data == 2).any()
     bench.settle()
     assert classes.ids == (1,)
@@ -242,7 +243,7 @@ def test_deleting_a_class_and_undoing(bench: Any, scene: Any) -> None:
 def test_a_class_stays_as_long_as_its_strokes(bench: Any) -> None:
     """What was painted just now was not seen yet, and is not lost either."""
     bench.paint(1, 2)
-    bench.session.painting.remove_class(2)
+    bench.session.deleting.remove(2)
     bench.settle()
     assert (2 in bench.session.classes) == bool((bench.strokes.data == 2).any())
 
@@ -251,10 +252,10 @@ def test_a_locked_class_is_not_deleted(bench: Any) -> None:
     bench.paint(1)
     bench.settle()
     bench.session.classes.change(1, locked=True)
-    bench.session.painting.remove_class(1)
+    bench.session.deleting.remove(1)
     assert 1 in bench.session.classes
     assert (bench.strokes.data == 1).any()
-    assert "locked" in bench.viewer.status
+    assert "locked" in bench.said
 
 
 # ---------------------------------------------------------------------------- classes and labels

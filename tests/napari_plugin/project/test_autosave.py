@@ -484,7 +484,7 @@ def test_undo_stops_at_a_locked_class(open_file: Any, told: list[str]) -> None:
     before = bench.strokes.data.copy()
     bench.session.painting.undo()
     bench.settle()
-    assert bench.viewer.status == "structure locked: unlock to undo this stroke"
+    assert bench.said == "structure locked: unlock to undo this stroke"
     np.testing.assert_array_equal(bench.strokes.data, before)
     bench.session.classes.change(2, locked=False)
     bench.settle()
@@ -588,7 +588,7 @@ def test_beginning_anew(open_file: Any, home: Path) -> None:
     bench.paint(1)
     bench.settle()
     first, layer = bench.session.autosave.project.folder, bench.strokes
-    bench.session.new_project()
+    bench.session.next.begin_anew()
     bench.settle()
     assert layer not in bench.viewer.layers
     assert not bench.strokes.data.any()

@@ -13,10 +13,9 @@ from supervox.napari_plugin.session.dock_state import (
     PreparedState,
     PrepareState,
     SegmentState,
-    UpdateState,
-    WideningState,
 )
 from supervox.napari_plugin.session.next_step import Step, next_step
+from supervox.napari_plugin.session.state_pieces import UpdateState, WideningState
 from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass
 

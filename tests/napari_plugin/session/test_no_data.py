@@ -57,4 +57,4 @@ def test_strokes_without_data_are_told(open_bench: Callable[..., Any], filled: n
     outside = np.zeros(filled.shape, bool)
     outside[2, :4, :3] = True
     bench.paint_voxels(outside, 2)
-    bench.until(lambda: "painted voxels lie where there is no data" in bench.viewer.status)
+    bench.until(lambda: "painted voxels lie where there is no data" in bench.session.unused)

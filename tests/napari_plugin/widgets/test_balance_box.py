@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
-from supervox.napari_plugin.session.dock_state import BalanceState
+from supervox.napari_plugin.session.state_pieces import BalanceState
 from supervox.napari_plugin.widgets.balance_box import BalanceActions, BalanceBox
 from supervox.napari_plugin.widgets.class_table import percent
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
-from supervox.napari_plugin.session.dock_state import WorkProgress
+from supervox.napari_plugin.session.state_pieces import WorkProgress
 from supervox.napari_plugin.widgets.controls import LabelledSlider, StageBar
 
 

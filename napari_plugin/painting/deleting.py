@@ -1,0 +1,48 @@
+"""Classes that are deleted with their strokes, and come back by undo, as they were."""
+
+from __future__ import annotations
+
+import numpy as np
+from supervox.project import ClassChange
+
+from .class_list import ClassList
+from .stroke_layer import Painting
+
+
+class Deleting:
+    """Deletes classes, and follows undo and redo of that.
+
+    Parameters
+    ----------
+    painting : Painting
+        Whose strokes are erased, and whose steps of undo deletions are among.
+    classes : ClassList
+    """
+
+    def __init__(self, painting: Painting, classes: ClassList) -> None:
+        self._painting, self._classes = painting, classes
+        painting.class_changed.connect(self._on_undone)
+
+    def remove(self, class_id: int) -> bool:
+        """Delete a class with its strokes, unless it is locked; tell whether it was."""
+        classes, painting = self._classes, self._painting
+        item, place = classes[class_id], classes.ids.index(class_id)
+        if item.locked:
+            painting.hint.emit(f"{item.name} is locked: unlock it to delete it")
+            return False
+        is_painted = False
+        if painting.layer is not None:
+            strokes = painting.protected
+            of_class = strokes.voxels[strokes.classes == class_id]
+            is_painted = bool(of_class.size)
+            painting.paint(np.unravel_index(of_class, painting.layer.data.shape), 0)
+            painting.confirm_now(of_class)  # the step before the table's
+        classes.remove(class_id)
+        painting.record(ClassChange(item, place, False, is_painted))
+        return True
+
+    def _on_undone(self, change: ClassChange) -> None:
+        if change.is_there:
+            self._classes.put_back(change.item, change.place)
+        elif change.item.id in self._classes:
+            self._classes.remove(change.item.id)
