@@ -17,9 +17,10 @@ Where to find what:
 - `totals`: classes, also within each parent; `profiles`: shells of a body, by depth.
 - `table`: columns with a unit and a definition, as CSV and Parquet; `scale`: voxel size and units.
 - `rules`: named steps that give objects another class by their measures.
-- `clean`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
-- `compare`: two segmentations, class by class and object by object; `surface_distances`: between
-  surfaces, with `_surface_voxels`; `differences`: where they differ.
+- `cleaning`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
+- `agreement`: two segmentations compared, class by class and object by object;
+  `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
+  where they differ.
 - `checks`: what callers hand in; `errors`: `ObjectsError`.
 """
 

@@ -1,11 +1,13 @@
-from .clean import clean as clean
+from .agreement import Agreement as Agreement
+from .agreement import ClassAgreement as ClassAgreement
+from .agreement import compare as compare
+from .agreement import match_objects as match_objects
+from .between_surfaces import SurfaceDistances as SurfaceDistances
+from .between_surfaces import surface_distances as surface_distances
 from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep
-from .compare import Agreement as Agreement
-from .compare import ClassAgreement as ClassAgreement
-from .compare import compare as compare
-from .compare import match_objects as match_objects
+from .cleaning import clean as clean
 from .contacts import column_parts as column_parts
 from .differences import OVERLAY_NAMES as OVERLAY_NAMES
 from .differences import find_differences as find_differences
@@ -31,8 +33,6 @@ from .split import SPLITS as SPLITS
 from .split import Split as Split
 from .split import split_objects as split_objects
 from .split_image import Boundaries as Boundaries
-from .surface_distances import SurfaceDistances as SurfaceDistances
-from .surface_distances import surface_distances as surface_distances
 from .table import TABLE_ENDINGS as TABLE_ENDINGS
 from .table import Column as Column
 from .table import ObjectTable as ObjectTable

@@ -29,7 +29,7 @@ def defined(name: str, values: NDArray[Any], unit: str = "") -> Column:
 
 def size_columns(sums: ObjectSums, scale: Calibrated) -> list[Column]:
     """Return voxels, volume, surface and what follows from them."""
-    volume = sums.voxels * scale.voxel_volume
+    volume = sums.voxels.astype(np.float64) * scale.voxel_volume
     surface = surfaces_of(sums.crossings, volume, scale.spacing)
     round_surface = np.cbrt(math.pi) * np.square(np.cbrt(6 * volume))
     return [
