@@ -93,6 +93,7 @@ def run_objects(
         images = {name: stack.enter_context(open_volume(path)) for name, path in request.images}
         parents = stack.enter_context(open_labels(request.parents)) if request.parents else None
         inputs = [labels.path, *(image.path for image in images.values())]
+        inputs += [parents.path] if parents else []
         outputs = stack.enter_context(Outputs(inputs))
         places = files.plan(outputs, labels.data.shape)
         channels: dict[str, VolumeLike] = {name: image.data for name, image in images.items()}

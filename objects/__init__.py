@@ -18,6 +18,7 @@ Where to find what:
 - `table`: columns with a unit and a definition, as CSV and Parquet; `scale`: voxel size and units.
 - `rules`: named steps that give objects another class by their measures.
 - `cleaning`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
+- `interpolation`: what lies between painted slices.
 - `agreement`: two segmentations compared, class by class and object by object;
   `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
   where they differ.

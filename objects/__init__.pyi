@@ -18,6 +18,7 @@ from .instances import CONNECTIVITIES as CONNECTIVITIES
 from .instances import Instances as Instances
 from .instances import find_objects as find_objects
 from .instances import objects_of_ids as objects_of_ids
+from .interpolation import interpolate_slices as interpolate_slices
 from .measures import Measured as Measured
 from .measures import MeasureRequest as MeasureRequest
 from .measures import measure_objects as measure_objects
