@@ -135,6 +135,7 @@ class Person:
         place = table.visualItemRect(item).center()
         for act in (QTest.mouseClick, QTest.mouseDClick):
             act(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        QTest.mouseRelease(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
         editor = table.findChild(QLineEdit)
         QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(editor, name)

@@ -252,7 +252,7 @@ def insert_above(viewer: Viewer, below: Layer, layer: Layer) -> None:
     """Put a layer right above another one and all images, and leave the selection as it is."""
     layers = viewer.layers
     selected, active = set(layers.selection), layers.selection.active
-    highest = max(k for k, other in enumerate(layers) if other is below or is_picture(other))
-    layers.insert(highest + 1, layer)
+    pictures = [k for k, other in enumerate(layers) if is_picture(other)]
+    layers.insert(max(layers.index(below), *pictures, 0) + 1, layer)
     layers.selection = selected
     layers.selection.active = active
