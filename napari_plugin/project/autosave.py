@@ -19,9 +19,10 @@ from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
-from . import project_files
-from .project_files import Made, Opened, ProjectRequest, Restored
+from . import project_files, restoring
+from .project_files import Made, Opened, ProjectRequest
 from .recent import RecentProjects
+from .restoring import Kept, Restored
 from .work import Work, settling, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
@@ -52,6 +53,8 @@ class Autosave:
         Tells the folder of a project whose volume isn't where it was, and a sentence.
     opened : Signal
         Tells a project that was opened: who listens shows its volume, and attaches its strokes.
+    kept : Signal
+        Tells the final labels that it has.
     restored : Signal
         Tells the project that is open, and what was computed of it before.
     masked : Signal
@@ -63,6 +66,7 @@ class Autosave:
     hint = Signal(str)
     volume_moved = Signal(Path, str)
     opened = Signal(Opened)
+    kept = Signal(Kept)
     restored = Signal(Project, Restored)
     masked = Signal(object)
 
@@ -213,11 +217,14 @@ class Autosave:
                 self.failed.emit(ProjectError(str(finding)))
         source = self._work().source
         assert source is not None
-        self._run(
-            project_files.restoring(project, source, self._resources),
-            "Reading what was prepared",
-            self._on_restored,
-        )
+        labels = restoring.reading_labels(project, source)
+        self._run(labels, "Reading the final labels", self._on_kept)
+        prepared = restoring.restoring(project, source, self._resources)
+        self._run(prepared, "Reading what was prepared", self._on_restored)
+
+    def _on_kept(self, kept: Kept | None) -> None:
+        if kept is not None and self.project is not None and kept.source == self._work().source:
+            self.kept.emit(kept)
 
     def _on_restored(self, restored: Restored | None) -> None:
         if restored is None or self.project is None:

@@ -11,5 +11,6 @@
 - `masking`: what has no data, as where a layer is 0.
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side.
 - `sharpening`: the slice in view in final quality.
-- `view`: what is shown of a result; `delivery`: final labels, and files of what there is.
+- `view`: what is shown of a result, and `view_choices` how; `delivery`: final labels, and
+  files of what there is.
 """

@@ -24,7 +24,7 @@ from .state_pieces import (
     WorkProgress,
     Written,
 )
-from .view import ViewChoices
+from .view_choices import ViewChoices
 
 
 @dataclass(frozen=True)

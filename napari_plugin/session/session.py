@@ -17,7 +17,8 @@ from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
-from supervox.napari_plugin.project.project_files import Opened, Restored
+from supervox.napari_plugin.project.project_files import Opened
+from supervox.napari_plugin.project.restoring import Restored
 from supervox.napari_plugin.project.work import Work
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks.finishing import Finished
@@ -43,7 +44,8 @@ from .opening import add_layers, layers_of
 from .preview_in_view import PreviewInView
 from .ready_strokes import ReadyStrokes
 from .sharpening import Sharpening
-from .view import ResultView, ViewChoices
+from .view import ResultView
+from .view_choices import ViewChoices
 from .working_image import WorkingImage
 
 FIRST_CLASSES = ("background", "structure")
@@ -65,8 +67,6 @@ class Session:
     ----------
     parameters : SegmentationParameters
         What is chosen for every stage; `choose` changes it.
-    hints : Hints
-        Why something isn't done.
     unused : str
         Which strokes don't count, and why.
     changed : Signal
@@ -94,7 +94,7 @@ class Session:
             viewer,
             self.classes,
             ViewChoices(opacity=settings.prediction_opacity),
-            lambda: self.delivery.is_finished,
+            lambda: self.delivery.is_final_current,
         )
         self.live = LiveLoop(
             settings.delay_ms,
@@ -152,6 +152,7 @@ class Session:
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
+        self.autosave.kept.connect(self.delivery.show_kept)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         self.hints.take(Step.VOLUME, self.autosave.hint)
@@ -198,6 +199,7 @@ class Session:
             delivery.finishing,
             delivery.exporting,
             delivery.others,
+            delivery.restoring,
             self.preview,
             self.unsure,
             self.pairs,
