@@ -22,7 +22,7 @@ def dock_of(viewer: Viewer) -> SupervoxDock:
 
 def new_project(viewer: Viewer) -> None:
     """Begin anew, with empty strokes."""
-    dock_of(viewer).session.new_project()
+    dock_of(viewer).session.next.begin_anew()
 
 
 def open_project(viewer: Viewer) -> None:
@@ -33,6 +33,21 @@ def open_project(viewer: Viewer) -> None:
 def save_project_as(viewer: Viewer) -> None:
     """Ask for a name, and keep the project there."""
     dock_of(viewer).project.ask_where_to_save()
+
+
+def open_volume(viewer: Viewer) -> None:
+    """Ask for a volume, and work on it."""
+    dock_of(viewer).volume.ask_what_to_open()
+
+
+def load_model(viewer: Viewer) -> None:
+    """Ask for a model, and label the volume with it."""
+    dock_of(viewer).project.ask_for_model()
+
+
+def label_more_volumes(viewer: Viewer) -> None:
+    """Show the window that labels more volumes."""
+    dock_of(viewer).around.labelling.bring()
 
 
 def prepare(viewer: Viewer) -> None:
@@ -103,9 +118,9 @@ def toggle_outline(viewer: Viewer) -> None:
     view.choose(outline=not view.choices.outline)
 
 
-def next_unsure(viewer: Viewer) -> None:
-    """Go to the next unsure place."""
-    dock_of(viewer).session.go_to_unsure()
+def look_on(viewer: Viewer) -> None:
+    """Go to the next place that is worth a look."""
+    dock_of(viewer).session.questions.look_on()
 
 
 def more_of_class(viewer: Viewer) -> None:

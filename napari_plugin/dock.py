@@ -9,7 +9,13 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.notices import help_paint
@@ -17,13 +23,15 @@ from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
-from .busy_sign import calm_busy_signs
+from .below_picture import BelowPicture
 from .keys import Keys
 from .settings import Settings
+from .surroundings import AroundDock, DockActions
 from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
+from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
@@ -33,7 +41,6 @@ from .widgets.steady import SteadyLabel
 from .widgets.stepping import Stepping
 from .widgets.volume_section import VolumeActions, VolumeSection
 
-PLUGIN, SAMPLE = "supervox", "cell_with_strokes"
 WIDTH = 370
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
 
@@ -85,7 +92,7 @@ class SupervoxDock(QWidget):
             shortcut.activated.connect(step)
         self.session.changed.connect(self.keys.follow)
         self.session.changed.connect(self._refresh_soon)
-        self.session.autosave.volume_moved.connect(self.project.ask_for_volume)
+        self.session.next.size_wanted.connect(self._ask_for_size)
         napari_viewer.events.theme.connect(self._on_theme)
         napari_viewer.dims.events.ndisplay.connect(self._refresh_soon)
         session = self.session
@@ -103,9 +110,15 @@ class SupervoxDock(QWidget):
             recent,
             ProjectActions(
                 look=lambda: project_state(session),
-                new=session.new_project,
+                new=session.next.begin_anew,
+                open_volume=lambda: self.volume.ask_what_to_open(),
                 open=session.autosave.open,
                 save_as=session.autosave.save_as,
+                load_model=session.models.load,
+                label_more=lambda: self.around.labelling.bring(),
+                look_in_space=session.space.toggle,
+                show_layers=lambda on: self.around.show_layers(on),
+                show_help=lambda: self.around.show_help(),
                 hint=partial(say, Step.VOLUME),
             ),
         )
@@ -114,15 +127,28 @@ class SupervoxDock(QWidget):
             recent,
             VolumeActions(
                 choose_image=lambda index: session.choose_image(session.volume.images()[index]),
-                set_spacing=session.volume.set_spacing,
+                set_spacing=session.extent.set_spacing,
                 leave_fill_out=session.masking.leave_fill_out,
                 choose_mask=self._choose_mask,
                 open_mask=session.masking.choose_file,
-                open_file=lambda path: viewer.open(path, plugin=PLUGIN),
+                use_channels=session.volume.use_channels,
+                open_file=session.opening.open,
                 open_project=session.autosave.open,
-                open_sample=lambda: viewer.open_sample(PLUGIN, SAMPLE),
+                open_sample=session.opening.open_sample,
                 hint=partial(say, Step.VOLUME),
             ),
+        )
+        self.opening = OpeningPanel(
+            OpeningActions(
+                cancel=lambda: self.around.cancel_opening(),
+                look=session.opening.look,
+                answer=session.opening.answer,
+                dismiss=session.opening.dismiss,
+                open_another=self.volume.ask_what_to_open,
+                find_volume=session.autosave.open,
+                accept=session.next.accept,
+                decline=session.next.decline,
+            )
         )
         self.prepare = PrepareSection(
             PrepareActions(
@@ -162,7 +188,6 @@ class SupervoxDock(QWidget):
                 update=session.live.update,
                 choose_strength=session.choose_strength,
                 show=session.view.choose,
-                go_to_unsure=session.go_to_unsure,
                 prepare_whole=session.extent.prepare_whole,
                 cancel_whole=session.preparation.cancel,
                 finish=session.delivery.finish,
@@ -196,13 +221,23 @@ class SupervoxDock(QWidget):
             use_tool=session.use_tool,
             toggle_live=lambda: session.set_live(not session.live.is_live),
             update=session.live.update,
-            go_to_unsure=session.go_to_unsure,
-            is_asked=lambda: session.pairs.pair is not None,
-            answer=session.pairs.answer,
+            look_on=session.questions.look_on,
+            is_asked=lambda: session.questions.is_open,
+            answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
         )
+        self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
+        around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
+        self.around = AroundDock(session, self.project, around, self)
+
+    def _ask_for_size(self) -> None:
+        """Bring the fields for the voxel size into sight."""
+        section = self.sections[Step.VOLUME]
+        section.set_open(True)
+        self.volume.edit_size()
+        self._scroll.ensureWidgetVisible(section, 0, 8)
 
     def _choose_mask(self, index: int | None) -> None:
         """Take one of the layers that can be the mask, or none."""
@@ -250,6 +285,7 @@ class SupervoxDock(QWidget):
         layout.setContentsMargins(4, 4, 4, 0)
         layout.addWidget(self.project)
         layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
+        layout.addWidget(self.opening)
         layout.addWidget(self._scroll, 1)
         self.setMinimumWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -269,6 +305,8 @@ class SupervoxDock(QWidget):
         old, self.state = self.state, state
         if state.project != old.project or not self._is_shown:
             self.project.refresh()
+        self.opening.set_state(state.opening)
+        self.around.refresh()
         parts = (state.volume, state.prepare, state.paint, state.segment, state.export)
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):
@@ -277,6 +315,7 @@ class SupervoxDock(QWidget):
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
         self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)
         self.advice.say(hint or advice.sentence, "warning" if hint else "advice")
@@ -298,6 +337,7 @@ class SupervoxDock(QWidget):
 
     def _on_theme(self, *_: object) -> None:
         self.setStyleSheet(style_sheet(self.session.viewer.theme))
+        self.around.style(self.styleSheet())
 
     # ------------------------------------------------------------------------------------- end
 
@@ -310,7 +350,9 @@ class SupervoxDock(QWidget):
         self._stepping.stop()
         self.project.stop()
         self.planes.close()
+        self.around.close()
         viewer = self.session.viewer
+        self.below.close()
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
         self.keys.release()
@@ -318,8 +360,10 @@ class SupervoxDock(QWidget):
         self.session.close()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Have napari's busy sign turn slowly, in the window that the dock is shown in."""
-        calm_busy_signs(self.window())
+        """Take the place in the window."""
+        self.around.settle()
+        self.below.settle(self.window())
+        self.around.style(self.styleSheet())
         super().showEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -30,6 +30,8 @@ class Settings:
         Features to start from: a key of `supervox.features.PRESETS`.
     supervoxel_size
         Edge of a supervoxel, in voxels of the finest axis.
+    auto_prepare
+        Whether a volume that is opened is prepared by itself, where that takes seconds.
     device
         What computes supervoxels and features: a word of `supervox.execution.CHOICES`.
     memory_gb
@@ -51,6 +53,7 @@ class Settings:
     workers: int | None = None
     preset: str = "default"
     supervoxel_size: float = 8.0
+    auto_prepare: bool = True
     device: Choice = "auto"
     memory_gb: float | None = None
     scratch: Path | None = None

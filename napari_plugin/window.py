@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from supervox.napari_plugin.io.questions import question_of
 from supervox.napari_plugin.io.readers import Role, read_layers
 from supervox.napari_plugin.tasks.jobs import stop_all
 from supervox.project import is_project
+from supervox.volumes import VolumeError
 
 if TYPE_CHECKING:
     from napari import Viewer
@@ -28,7 +30,7 @@ def open_window(
     ----------
     volume
         Address of the volume to segment, as `supervox.volumes.open_volume` takes it, or the folder
-        of a project to go on with.
+        of a project to go on with. What only a person can say of it is asked in the window.
     strokes
         Strokes to go on with.
     labels
@@ -45,10 +47,17 @@ def open_window(
         (labels, "labels"),
         (strokes, "annotations"),
     )
-    layers = [layer for path, role in files if path for layer in _layers(path, role)]
+    asked: str | None = None
+    try:
+        layers = [layer for path, role in files if path for layer in _layers(path, role)]
+    except VolumeError as error:
+        if volume is None or strokes or labels or question_of(volume, error) is None:
+            raise
+        layers, asked = [], volume
     import napari
 
     dock = show_dock(napari.Viewer(title=DOCK), layers)
+    dock.around.take_window(asked)
     if project is not None:
         dock.session.autosave.open(project)
     try:

@@ -4,6 +4,7 @@ from .changes import Change as Change
 from .changes import ClassChange as ClassChange
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
+from .channels import open_channels as open_channels
 from .checkpoints import checkpoints as checkpoints
 from .classes import MAX_ID as MAX_ID
 from .classes import ProjectClass as ProjectClass
@@ -30,5 +31,8 @@ from .order_file import write_order as write_order
 from .project import Project as Project
 from .recorder import Recorder as Recorder
 from .records import RecordKind as RecordKind
+from .settings import ChannelReference as ChannelReference
 from .settings import ProjectSettings as ProjectSettings
+from .view_file import keep_view as keep_view
+from .view_file import load_view as load_view
 from .writer import SaveState as SaveState

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -52,6 +52,7 @@ def checkpoints(
     parameters: SegmentationParameters,
     *,
     mask: str | None = None,
+    channels: Sequence[VolumeLike] = (),
     run: Run = Run(),
 ) -> Iterator[PartitionStore | None]:
     """Give where the partitions of a volume are kept while they are prepared.
@@ -69,6 +70,8 @@ def checkpoints(
     parameters : SegmentationParameters
     mask : str, optional
         Digest of its mask.
+    channels : sequence of array-like, (Z, Y, X)
+        Further images of the same voxels.
     run : Run
         Of the look at all voxels.
 
@@ -84,7 +87,9 @@ def checkpoints(
     Cancelled
         If the run is to stop.
     """
-    digest = digest_voxels(volume, run)
+    of_volume, *of_channels = run.steps([1] * (1 + len(channels)))
+    digest = digest_voxels(volume, of_volume)
+    further = tuple(map(digest_voxels, channels, of_channels))
     own = folder / FOLDER / digest
     with writing(own):
         lock = _take_lock(own)
@@ -96,7 +101,7 @@ def checkpoints(
         os.utime(own)
         _remove_old(own)
         z, y, x = volume.shape
-        made_from = PreparedFrom(digest, None, (z, y, x), spacing, parameters, mask)
+        made_from = PreparedFrom(digest, None, (z, y, x), spacing, parameters, mask, further)
         yield PartitionStore(own, lambda: made_from, _log)
     finally:
         lock.release()

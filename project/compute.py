@@ -77,11 +77,16 @@ def prepare(
     SegmentationError
         If the volume can't be segmented.
     ProjectError
-        If what was made can't be written.
+        If what was made can't be written, or the project has several channels.
     Cancelled
         If the run is to stop.
     """
     settings, writable = project.settings, project.read_only_because is None
+    if settings.channels:
+        raise ProjectError(
+            f"{project.folder}: has {1 + len(settings.channels)} channels, which only the window "
+            "uses as yet: open it there, press Finish, and export"
+        )
     segmenter = Segmenter(
         data,
         mask=mask_for(project, data, workspace),

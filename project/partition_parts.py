@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, Workspace
-from supervox.features import FeatureBank, FeatureTable
+from supervox.features import FeatureBank, FeatureTable, column_names
 from supervox.segmentation import FEATURES, GRAPH, SUPERVOXELS, Piece, Pieces, RegionGraph
 
 from .array_parts import Part, PartDamaged, PartWriter
@@ -67,6 +67,8 @@ def piece_origin(made_from: PreparedFrom, kind: str, k: int) -> str:
         origin["mask"] = made_from.mask
     if kind == FEATURES:  # the other pieces stay true when these change
         origin["features"] = asdict(parameters.features)
+        if made_from.channels:  # of a single image, it is as it ever was
+            origin["channels"] = made_from.channels
     return digest_of(origin)
 
 
@@ -116,7 +118,8 @@ def fit_together(pieces: Pieces, how: Reading) -> bool:
 
 def _read_table(part: Part, how: Reading) -> FeatureTable:
     found = _read_tables(part, OF_FEATURES)
-    names = FeatureBank(how.origin.parameters.features).column_names
+    bank = FeatureBank(how.origin.parameters.features)
+    names = column_names(bank, 1 + len(how.origin.channels))
     if found["table"].shape != (found["counts"].size, len(names)):
         raise PartDamaged("its features are not those of this version")
     return FeatureTable(found["table"], names, found["counts"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,7 +40,7 @@ from .inside import check_inside
 from .layout import SETTINGS, is_project
 from .lock import FolderLock
 from .recorder import Recorder
-from .settings import Box, ProjectSettings, VolumeReference
+from .settings import Box, ChannelReference, ProjectSettings, VolumeReference
 from .writer import SaveState
 
 OnState = Callable[[SaveState], None]
@@ -95,6 +95,7 @@ class Project:
         parameters: SegmentationParameters | None = None,
         spacing: tuple[float, float, float] | None = None,
         box: Box | None = None,
+        channels: Sequence[str] = (),
         on_state: OnState | None = None,
     ) -> Project:
         """Make the project of a volume; the folder appears when it is complete.
@@ -110,6 +111,8 @@ class Project:
             Voxel size, if the file doesn't state it, or states it wrongly.
         box : tuple of 3 (first, beyond), optional
             The part that is to be segmented.
+        channels : sequence of str
+            Addresses of further images of the same voxels, in its file.
         on_state : callable, optional
             Called with the `SaveState` of the strokes whenever it changed, on another thread.
 
@@ -127,18 +130,13 @@ class Project:
             raise ProjectError(f"{place}: already exists; open it, or give another name")
         if not place.parent.is_dir():
             raise ProjectError(f"{place}: the folder {place.parent} doesn't exist; make it first")
-        address = Address.parse(volume)
+        parameters = parameters or SegmentationParameters()
+        further = tuple(map(ChannelReference.at, channels))
         with open_volume(volume) as opened:
-            reference = VolumeReference.of(opened, address, place)
+            reference = VolumeReference.of(opened, Address.parse(volume), place)
             size = choose_voxel_size(opened, spacing)
-            settings = ProjectSettings(
-                reference,
-                size.spacing,
-                size.source,
-                size.unit,
-                parameters or SegmentationParameters(),
-                box,
-            )
+            known = (reference, size.spacing, size.source, size.unit)
+            settings = ProjectSettings(*known, parameters, box, channels=further)
         with writing(place), appearing(place) as temporary:
             temporary.mkdir()
             write_document(temporary / SETTINGS, settings.to_json())

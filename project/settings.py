@@ -75,7 +75,7 @@ class VolumeReference:
         return cls(
             _relative(file, folder),
             str(file),
-            str(address).removeprefix(str(address.path)).removeprefix("::"),
+            address.inside,
             file.stat().st_size if file.is_file() else 0,
             fingerprint(volume.data),
             volume.shape,
@@ -135,6 +135,53 @@ class VolumeReference:
 
 
 @dataclass(frozen=True)
+class ChannelReference:
+    """A further image of the voxels of a project's volume, in the same file.
+
+    Attributes
+    ----------
+    inside : str
+        What is taken from inside the file, as behind ``::``.
+    fingerprint : str
+        Digest of a sample of the voxels.
+    """
+
+    inside: str
+    fingerprint: str
+
+    @classmethod
+    def at(cls, address: str) -> ChannelReference:
+        """Note what is needed to find and recognise the channel at an address.
+
+        Raises
+        ------
+        VolumeError
+            If it can't be opened.
+        """
+        with open_volume(address) as volume:
+            return cls(Address.parse(address).inside, fingerprint(volume.data))
+
+    def open(self, file: Path, shape: tuple[int, int, int]) -> Volume:
+        """Open the channel in the file of the volume, if it is the same.
+
+        Raises
+        ------
+        ProjectError
+            If it is another one.
+        VolumeError
+            If it can't be opened.
+        """
+        volume = open_volume(f"{file}::{self.inside}")
+        if volume.shape != shape or fingerprint(volume.data) != self.fingerprint:
+            volume.close()
+            raise ProjectError(
+                f"{file}: its channel {self.inside} is not the one that the project was made for; "
+                "give the original file, or make a new project"
+            )
+        return volume
+
+
+@dataclass(frozen=True)
 class MaskReference:
     """The mask of a project, which is kept in its folder. Same digest, same mask.
 
@@ -170,6 +217,8 @@ class PreparedFrom:
     parameters : SegmentationParameters
     mask : str or None
         Digest of the mask.
+    channels : tuple of str
+        Fingerprints of the further channels.
     """
 
     fingerprint: str
@@ -178,6 +227,7 @@ class PreparedFrom:
     spacing: Spacing
     parameters: SegmentationParameters
     mask: str | None = None
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +248,8 @@ class ProjectSettings:
         The part of the volume that is segmented; None for all.
     mask : MaskReference or None
         Where the volume has no data, beside what the parameters say.
+    channels : tuple of ChannelReference
+        Further images of the same voxels, whose features are used as well.
 
     Raises
     ------
@@ -212,6 +264,7 @@ class ProjectSettings:
     parameters: SegmentationParameters
     box: Box | None = None
     mask: MaskReference | None = None
+    channels: tuple[ChannelReference, ...] = ()
 
     def __post_init__(self) -> None:
         check_spacing(self.spacing)
@@ -242,7 +295,13 @@ class ProjectSettings:
         """What the partitions of the project depend on."""
         mask = None if self.mask is None else self.mask.digest
         return PreparedFrom(
-            self.volume.fingerprint, self.box, self.shape, self.spacing, self.parameters, mask
+            self.volume.fingerprint,
+            self.box,
+            self.shape,
+            self.spacing,
+            self.parameters,
+            mask,
+            tuple(channel.fingerprint for channel in self.channels),
         )
 
     @property
@@ -256,9 +315,11 @@ class ProjectSettings:
             "volume": vars(self.volume),
             "parameters": self.parameters.to_dict(),
             "mask": self.mask and vars(self.mask),
+            "channels": [vars(channel) for channel in self.channels],
         }
-        if self.mask is None:  # versions without masks can go on with it
-            del content["mask"]
+        for name in ("mask", "channels"):  # versions without them can go on with it
+            if not content[name]:
+                del content[name]
         result: dict[str, Any] = plain({"schema": SCHEMA} | content)
         return result
 

@@ -11,7 +11,7 @@ Where to find what:
   `hdf5_reading`, `hdf5_opening` (files that are being written), `hdf5_examination` (files that end
   programs), `hdf5_values` (values that are elsewhere), `nexus`, `hdf5_writing`, `zarr_reading`,
   `zarr_metadata` (axes, sizes), `zarr_chunks` (are they there?), `zarr_writing`, `nrrd_reading`,
-  `nrrd_segments`, `nrrd_writing`, `nifti`, `numpy_format`, `raw`, `txrm`: formats.
+  `nrrd_segments`, `nrrd_writing`, `nifti`, `numpy_format`, `picture`, `raw`, `txrm`: formats.
 - `file_values`: values in one piece, read where they are sliced, never mapped.
 - `stored_values`, `orientation`: what formats of a header and one piece of values share.
 - `pyramid`: the coarser levels of OME-Zarr.
@@ -26,7 +26,8 @@ Where to find what:
 - `outside`: nothing outside of the folder of a volume is read, unless a person says so;
   `hdf5_outside` (the one door to HDF5 files for reading), `zarr_store`: what can lead there.
 - `errors`: `VolumeError`, the only exception that bad files and places lead to; where a file holds
-  several volumes it has a `Candidate` for each.
+  several volumes it has a `Candidate` for each, and where only a person can say what is meant a
+  `Choice` for each way to open it.
 """
 
 import lazy_loader

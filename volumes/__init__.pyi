@@ -13,6 +13,7 @@ from .calibration import cubed as cubed
 from .calibration import times as times
 from .calibration import unit_symbol as unit_symbol
 from .errors import Candidate as Candidate
+from .errors import Choice as Choice
 from .errors import SupervoxError as SupervoxError
 from .errors import VolumeError as VolumeError
 from .files import create_volume as create_volume

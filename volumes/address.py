@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 _SETTING = re.compile(r"([A-Za-z_]\w*)=(.*)")
@@ -53,10 +53,18 @@ class Address:
             f"{self.path.name}::{self.inner},{item}" if self.inner else f"{self.path.name}::{item}"
         )
 
-    def __str__(self) -> str:
+    @property
+    def inside(self) -> str:
+        """What stands behind ``::``; empty where all is taken."""
         items = [self.inner] if self.inner else []
-        items += [f"{key}={value}" for key, value in self.settings.items()]
-        return f"{self.path}::{','.join(items)}" if items else str(self.path)
+        return ",".join([*items, *(f"{key}={value}" for key, value in self.settings.items())])
+
+    def taking(self, **settings: str) -> Address:
+        """Return what takes something more from inside the file."""
+        return replace(self, settings={**self.settings, **settings})
+
+    def __str__(self) -> str:
+        return f"{self.path}::{self.inside}" if self.inside else str(self.path)
 
 
 def _split(text: str) -> tuple[str, str]:

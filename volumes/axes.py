@@ -8,7 +8,7 @@ import numpy as np
 from .address import Address
 from .arrays import ArraySource, VolumeArray
 from .calibration import times
-from .errors import VolumeError
+from .errors import Choice, VolumeError
 
 _SPATIAL = ("z", "y", "x")
 _WORDS = {
@@ -21,6 +21,10 @@ _WORDS = {
 }
 _LETTERS = {word: letter for letter, words in _WORDS.items() for word in words}
 _COLOURS = (3, 4)
+_COLOUR_NAMES = ("red", "green", "blue", "alpha")
+_CHANNELS = "cs"  # letters of axes along which there are images of the same voxels
+_SINGULAR = {"c": "channel", "t": "time point", "s": "sample"}
+_MOST_CHOICES = 1000  # what nobody reads to the end
 _SMALLEST_PICTURE = 16  # rows and columns; a volume of three columns is no volume
 
 
@@ -91,7 +95,9 @@ def arrange(
             f"(axes: {', '.join(others) or 'none'})"
         )
     sizes = dict(zip(letters, source.shape, strict=True))
-    fixed = {letter: _pick(letter, sizes, settings.get(letter), address) for letter in others}
+    # channels last: what is asked of the other axes holds for each of them
+    in_turn = sorted(others, key=lambda letter: letter in _CHANNELS)
+    fixed = {letter: _pick(letter, sizes, settings.get(letter), address) for letter in in_turn}
     return VolumeArray(source, letters, fixed, address, format_name)
 
 
@@ -134,11 +140,29 @@ def _guess_axes(shape: Sequence[int], address: Address) -> list[str]:
         example = address.with_item(f"axes={names},c=0")
         raise VolumeError(
             f"{address}: has {len(shape)} dimensions ({times(shape)}) and doesn't say which are "
-            f"planes, rows and columns; say it, for instance '{example}'"
+            f"planes, rows and columns; say it, for instance '{example}'",
+            choices=_readings(shape, address),
+            what=f"an array of {times(shape)}",
         )
     letters = dict(zip(kept, "zyx"[-len(kept) :], strict=True))
     spare = iter("abdefghijklmn")
     return [letters.get(i) or next(spare) for i in range(len(shape))]
+
+
+def _readings(shape: Sequence[int], address: Address) -> tuple[Choice, ...]:
+    """Return what an array of four unnamed axes may be, the likeliest first."""
+    if len(shape) != 4:
+        return ()
+    first, second, last = shape[0], shape[1], shape[-1]
+    readings = [
+        (f"{first} channels of {times(shape[1:])} voxels", "czyx"),
+        (f"{first} time points of {times(shape[1:])} voxels", "tzyx"),
+        (f"{second} channels (second axis) of {times((first, *shape[2:]))} voxels", "zcyx"),
+        (f"{last} channels (last axis) of {times(shape[:-1])} voxels", "zyxc"),
+    ]
+    if last < first:
+        readings.insert(0, readings.pop())
+    return tuple(Choice(text, str(address.taking(axes=axes))) for text, axes in readings)
 
 
 def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Address) -> int:
@@ -156,7 +180,12 @@ def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Ad
         raise VolumeError(
             f"{address}: is an {kind} picture; supervox needs one channel: save it as greyscale, "
             f"or pick one with '{address.with_item('s=0')}' (if it is none, say "
-            f"'{address.with_item(f'axes={planes}')}')"
+            f"'{address.with_item(f'axes={planes}')}')",
+            channels=tuple(
+                Choice(name, str(address.taking(s=str(k))))
+                for k, name in enumerate(_COLOUR_NAMES[:3])
+            ),
+            what="colours",
         )
     hint = f"pick one with '{address.with_item(f'{letter}=0')}'"
     if sizes.get("z", 1) == 1:
@@ -165,4 +194,31 @@ def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Ad
     words = {"c": "channels", "t": "time points", "s": "samples a voxel"}.get(
         letter, f"entries along axis {letter!r}"
     )
-    raise VolumeError(f"{address}: holds {length} {words}; {hint}")
+    entries = _entries(letter, length, address)
+    are_channels = letter in _CHANNELS
+    raise VolumeError(
+        f"{address}: holds {length} {words}; {hint}",
+        choices=() if are_channels else (*_as_planes(letter, sizes, address), *entries),
+        channels=entries if are_channels else (),
+        what=f"{length} {words}",
+    )
+
+
+def _entries(letter: str, length: int, address: Address) -> tuple[Choice, ...]:
+    """Return what takes each entry along an axis."""
+    word = _SINGULAR.get(letter, f"entry along axis {letter!r},")
+    counted = "channel {0}" if letter in _CHANNELS else f"{word} {{1}} of {length}"
+    return tuple(
+        Choice(counted.format(k, k + 1), str(address.taking(**{letter: str(k)})))
+        for k in range(min(length, _MOST_CHOICES))
+    )
+
+
+def _as_planes(letter: str, sizes: Mapping[str, int], address: Address) -> tuple[Choice, ...]:
+    """Return what takes the entries along an axis for planes, where there is one plane or none."""
+    if sizes.get("z", 1) > 1 or any(len(name) > 1 for name in sizes):
+        return ()
+    renamed = {letter: "z", "z": "q"}  # there is one plane, which stays as it is
+    axes = "".join(renamed.get(name, name) for name in sizes)
+    words = {"t": "time points"}.get(letter, f"entries along axis {letter!r}")
+    return (Choice(f"all {sizes[letter]} {words} as planes", str(address.taking(axes=axes))),)

@@ -66,6 +66,21 @@ class Candidate(NamedTuple):
         return f"{self.inner} ({' x '.join(str(length) for length in self.shape)} {self.dtype})"
 
 
+class Choice(NamedTuple):
+    """One of several ways to open a file.
+
+    Attributes
+    ----------
+    text : str
+        What it gives, for a person: "time point 2 of 6".
+    address : str
+        What opens it.
+    """
+
+    text: str
+    address: str
+
+
 class SupervoxError(Exception):
     """Something can't be done as asked: the message says what was wrong, and what to do."""
 
@@ -79,11 +94,26 @@ class VolumeError(SupervoxError):
         One line.
     candidates
         What there is to choose from, where a file holds several volumes and none was named.
+    choices
+        Ways to open the file, of which only a person can say which is meant.
+    channels
+        Where all that is in the way is an axis of channels: what opens each.
+    what
+        What the choices are about, for a person: "6 time points".
     """
 
-    def __init__(self, message: str, candidates: tuple[Candidate, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        candidates: tuple[Candidate, ...] = (),
+        *,
+        choices: tuple[Choice, ...] = (),
+        channels: tuple[Choice, ...] = (),
+        what: str = "",
+    ) -> None:
         super().__init__(message)
-        self.candidates = candidates
+        self.candidates, self.choices = candidates, choices
+        self.channels, self.what = channels, what
 
 
 def _first_line(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from . import (
     nrrd_reading,
     nrrd_writing,
     numpy_format,
+    picture,
     raw,
     tiff_folder,
     tiff_reading,
@@ -147,6 +148,14 @@ FORMATS: tuple[Format, ...] = (
         create=None,
         is_folder=True,
         recognises=tiff_folder.is_tiff_folder,
+    ),
+    Format(
+        name="Picture",
+        extensions=(".png", ".jpg", ".jpeg", ".bmp"),
+        description="PNG, JPEG and BMP: one plane, without a voxel size; colours are channels",
+        open=picture.open_picture,
+        create=None,
+        inside="s=0 for red, 1 for green, 2 for blue",
     ),
     Format(
         name="STL",

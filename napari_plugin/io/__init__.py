@@ -1,7 +1,8 @@
 """Files and layers: what comes in, what goes out.
 
 - `readers`, `writers`: the engine's file formats as layers, and layers as files.
-- `browsing`: a volume that is read as it is looked at; `asking`: which of several is meant.
+- `browsing`: a volume that is read as it is looked at.
+- `questions`: what only a person can say of a file, as which of several volumes is meant.
 - `samples`: the synthetic tomogram as layers.
 - `layer_fields`: voxel size, unit, place, classes: from volumes to layers and back.
 """

@@ -12,17 +12,21 @@ import numpy as np
 import numpy.typing as npt
 from supervox.volumes import Address, Volume, VolumeError, format_of, open_volume, whole_numbers
 
-from .asking import choose_candidate
 from .browsing import BrowsedVolume
 from .layer_fields import KEY, Fields, class_fields, fields_of
 
 LayerData = tuple[Any, Fields, str]
 Role = Literal["volume", "labels", "annotations"]
 Reader = Callable[[Any], list[LayerData]]
+Opened = tuple[str, Volume]  # and its address
 
 _MOST_PAINTABLE_BYTES = 2 * 2**30
 _SAMPLES = 3  # along each axis
 _SAMPLE_VOXELS = 2**16  # of each
+MOST_CHANNELS = 16  # that become layers
+_COLOURS = ("red", "green", "blue")
+_TWO_COLOURS = ("magenta", "green")
+_MANY_COLOURS = ("cyan", "magenta", "yellow", "red", "green", "blue")
 _CONTRAST = (0.1, 99.9)  # percentiles: a gold marker or a hot pixel mustn't darken the cell
 
 
@@ -63,52 +67,73 @@ def read_layers(path: str | os.PathLike[str], role: Role | None = None) -> list[
     VolumeError
         If it can't be opened; the message says why and what to do.
     """
-    opened = _open_channels(os.fspath(path))
-    volumes = [volume for _, volume in opened]
-    for note in dict.fromkeys(note for volume in volumes for note in volume.notes):
-        _warn(f"{volumes[0].path.name}: {note}")
+    layers, notes = read_file(os.fspath(path), role)
+    for note in notes:
+        _warn(note)
+    return layers
+
+
+def read_file(path: str, role: Role | None = None) -> tuple[list[LayerData], list[str]]:
+    """Read a file as `read_layers` does; return what a person should know of it as well."""
+    opened = open_channels(path)
+    told = dict.fromkeys(note for _, volume in opened for note in volume.notes)
+    notes = [f"{opened[0][1].path.name}: {note}" for note in told]
+    layers = layers_of(opened, role)
+    notes += [
+        f"{opened[0][1].path.name}: is too large to be painted on; it is only shown"
+        for data, _, kind in layers
+        if kind == "labels" and isinstance(data, BrowsedVolume)
+    ]
+    return layers, notes
+
+
+def layers_of(opened: Sequence[Opened], role: Role | None = None) -> list[LayerData]:
+    """Return the layers of a volume that is open, or of the channels of one.
+
+    Channels know each other, the first one first, and have colours that add up.
+
+    Parameters
+    ----------
+    opened : sequence of (str, Volume)
+        Their addresses, and what was opened there.
+    role : str, optional
+        As for `read_layers`.
+    """
     layers = []
-    for (address, volume), name in zip(opened, _names(volumes), strict=True):
+    names = _names(opened)
+    for number, ((address, volume), name) in enumerate(zip(opened, names, strict=True)):
         data, fields, kind = _layer(volume, name, role)
-        fields["metadata"][KEY]["address"] = address
+        record = fields["metadata"][KEY]
+        record["address"] = address
+        if len(opened) > 1 and kind == "image":
+            record |= {"group": opened[0][0], "channel": number}
+            fields |= {"blending": "additive", "colormap": _colour(address, number, len(opened))}
         layers.append((data, fields, kind))
     return layers
 
 
-def volume_layer(volume: Volume) -> LayerData:
-    """Return the layer of a volume that is open."""
-    return _layer(volume, _names([volume])[0], "volume")
+def open_channels(path: str) -> list[Opened]:
+    """Open a volume, or each channel of a file that has several; with their addresses.
 
-
-def _open_channels(path: str) -> list[tuple[str, Volume]]:
-    """Open a volume, or each channel of a file that has several; with their addresses."""
+    Raises
+    ------
+    VolumeError
+        If it can't be opened, or only a person can say how: `choices` or `candidates` has the ways.
+    """
     try:
         return [(path, open_volume(path))]
     except VolumeError as error:
-        if volumes := _each_channel(path):
-            return volumes
-        inner = choose_candidate(Address.parse(path).path.name, error.candidates)
-        if inner is None:
-            raise error
-        return _open_channels(f"{Address.parse(path).path}::{inner}")
+        if not 0 < len(error.channels) <= MOST_CHANNELS:
+            raise
+        addresses = [channel.address for channel in error.channels]
+    if "s" in Address.parse(addresses[0]).settings:  # green, which is most like what the eye sees
+        addresses.insert(0, addresses.pop(1))
+    return [(address, open_volume(address)) for address in addresses]
 
 
-def _each_channel(path: str) -> list[tuple[str, Volume]]:
-    """Open channel after channel, as long as there is another."""
-    address = Address.parse(path)
-    before = "," if address.inner or address.settings else "::"
-    volumes: list[tuple[str, Volume]] = []
-    while "c" not in address.settings:
-        channel = f"{address}{before}c={len(volumes)}"
-        try:
-            volumes.append((channel, open_volume(channel)))
-        except VolumeError:
-            break
-    return volumes
-
-
-def _names(volumes: Sequence[Volume]) -> list[str]:
+def _names(opened: Sequence[Opened]) -> list[str]:
     """Name layers after the file; channels after their classes where the file says so."""
+    volumes = [volume for _, volume in opened]
     name = volumes[0].path.name
     stem = name[: -len(_ending(volumes[0].path))] or name
     if len(volumes) == 1:
@@ -116,8 +141,21 @@ def _names(volumes: Sequence[Volume]) -> list[str]:
     classes = [item.name for item in volumes[0].classes]
     are_layers = any(volume.classes != volumes[0].classes for volume in volumes)
     if len(classes) != len(volumes) or are_layers:
-        classes = [f"channel {number}" for number in range(len(volumes))]
+        settings = [Address.parse(address).settings for address, _ in opened]
+        classes = [
+            _COLOURS[int(taken["s"])] if "s" in taken else f"channel {taken.get('c', '')}"
+            for taken in settings
+        ]
     return [f"{stem} {item}" for item in classes]
+
+
+def _colour(address: str, number: int, count: int) -> str:
+    """Return the colour that a channel is shown in."""
+    taken = Address.parse(address).settings.get("s")
+    if taken is not None:
+        return _COLOURS[int(taken)]
+    colours = _TWO_COLOURS if count == 2 else _MANY_COLOURS
+    return colours[number % len(colours)]
 
 
 def _ending(path: Path) -> str:
@@ -152,8 +190,6 @@ def _labels_layer(volume: Volume, name: str, role: Role | None) -> LayerData:
         data = np.array(data)
         if role == "annotations" and data.min() >= 0 and data.max() <= np.iinfo(np.uint8).max:
             data = data.astype(np.uint8, copy=False)
-    else:
-        _warn(f"{volume.path.name}: is too large to be painted on; it is only shown")
     return data, fields, "labels"
 
 

@@ -234,10 +234,25 @@ def frame(layer: Layer) -> None:
     box.visible = True
 
 
+def is_picture(layer: Layer) -> bool:
+    """Tell whether a layer is an image that isn't ours: all that we show lies above it."""
+    return isinstance(layer, Image) and role_of(layer) is None
+
+
+def lower_pictures(viewer: Viewer) -> None:
+    """Put images that were added under everything that is painted or was computed."""
+    layers = viewer.layers
+    lowest = next((k for k, layer in enumerate(layers) if not is_picture(layer)), len(layers))
+    for picture in [layer for layer in layers[lowest:] if is_picture(layer)]:
+        layers.move(layers.index(picture), lowest)
+        lowest += 1
+
+
 def insert_above(viewer: Viewer, below: Layer, layer: Layer) -> None:
-    """Put a layer right above another one, and leave the selection as it is."""
+    """Put a layer right above another one and all images, and leave the selection as it is."""
     layers = viewer.layers
     selected, active = set(layers.selection), layers.selection.active
-    layers.insert(layers.index(below) + 1, layer)
+    highest = max(k for k, other in enumerate(layers) if other is below or is_picture(other))
+    layers.insert(highest + 1, layer)
     layers.selection = selected
     layers.selection.active = active

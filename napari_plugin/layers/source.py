@@ -38,6 +38,10 @@ class Source:
         The part to work in; None for the whole volume.
     mask : Mask or None
         Where all voxels of the layer have data.
+    channels : tuple of array-like
+        Further images of the same voxels, whose features are used as well.
+    channel_addresses : tuple of str
+        Of their files.
     """
 
     layer_id: str
@@ -47,6 +51,8 @@ class Source:
     unit: str | None
     box: Box | None = None
     mask: Mask | None = None
+    channels: tuple[VolumeLike, ...] = field(default=(), compare=False, repr=False)
+    channel_addresses: tuple[str, ...] = ()
 
     @property
     def is_flat(self) -> bool:
@@ -77,11 +83,21 @@ class Source:
     @property
     def is_quick(self) -> bool:
         """Whether parts are there at once: in memory, or in a file without chunks."""
-        return getattr(self.volume, "chunks", None) is None
+        images = (self.volume, *self.channels)
+        return all(getattr(image, "chunks", None) is None for image in images)
+
+    @property
+    def voxel_bytes(self) -> int:
+        """Bytes of a voxel of all channels together."""
+        return sum(np.dtype(image.dtype).itemsize for image in (self.volume, *self.channels))
 
     def work_volume(self) -> VolumeLike:
         """Return the voxels of the part to work in, as (Z, Y, X); read where they are sliced."""
         return CroppedVolume(self.volume, self.box)
+
+    def work_channels(self) -> tuple[VolumeLike, ...]:
+        """Return the further channels of the part to work in, (Z, Y, X) each."""
+        return tuple(CroppedVolume(channel, self.box) for channel in self.channels)
 
     def work_mask(self) -> VolumeLike | None:
         """Return the mask of the part to work in, (Z, Y, X); None if there is none."""
@@ -240,7 +256,12 @@ def length(voxels: float, spacing: Sequence[float], unit: str | None) -> str:
     plain = f"{voxels:g} voxels"
     if unit is None:
         return plain
-    return f"{_significant(voxels * min(spacing))} {unit} ({plain})"
+    return f"{_significant(voxels * min(spacing))} {unit_text(unit)} ({plain})"
+
+
+def unit_text(unit: str) -> str:
+    """Write a unit as people do: "µm" for "um"."""
+    return {"um": "µm", "angstrom": "Å"}.get(unit, unit)
 
 
 def _significant(value: float) -> str:

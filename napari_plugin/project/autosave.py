@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from napari.layers import Labels
 from psygnal import Signal
@@ -14,16 +13,17 @@ from supervox.napari_plugin.layers.make_layers import address_of, record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.jobs import BackgroundTask, Task
 from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
 from . import project_files, restoring
+from .file_work import FileWork
 from .project_files import Made, Opened, ProjectRequest
 from .recent import RecentProjects
+from .recent_picture import keep_picture
 from .restoring import Kept, Restored
-from .work import Work, settling, wanted_settings
+from .work import Work, has_channels_of, settling, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
 
@@ -82,12 +82,12 @@ class Autosave:
         self._classes, self._work = classes, work
         self.recent = RecentProjects(home)
         self.project: Project | None = None
-        self.working = BackgroundTask()
-        self.working.changed.connect(self._on_working)
-        self.working.succeeded.connect(self._on_done)
-        self.working.failed.connect(self._on_failed)
-        self._waiting: list[tuple[Task, str, Callable[[Any], None]]] = []
-        self._then: Callable[[Any], None] | None = None
+        files = FileWork()
+        files.changed.connect(self._emit_changed)
+        files.failed.connect(self._on_failed)
+        files.given_up.connect(self._on_given_up)
+        files.working.succeeded.connect(self._on_done)
+        self.working, self._run, self._clear = files.working, files.run, files.clear
         self._folder: Path | None = None  # that is opened
         self._is_making = self._is_reopening = False
         self._save_to: Path | None = None  # once the project is made
@@ -100,6 +100,11 @@ class Autosave:
         classes.changed.connect(self._on_classes)
 
     # ------------------------------------------------------------------------------ the state
+
+    @property
+    def folder(self) -> Path | None:
+        """Of the project that is open."""
+        return None if self.project is None else self.project.folder
 
     @property
     def is_named(self) -> bool:
@@ -183,6 +188,8 @@ class Autosave:
         image = self._work().image
         name = project.folder.stem if image is None else image.name
         self.recent.note(project.folder, name, is_open=True)
+        if image is not None:
+            keep_picture(image, self.recent.picture(project.folder))
         self._painting.hand.set_read_only(self.is_read_only)
         self._on_classes()
         self._painting.changed.emit()  # look whether anything is not written down
@@ -318,7 +325,7 @@ class Autosave:
             self._settle.start()
             return
         wanted = wanted_settings(project.settings, source, work.parameters)
-        if wanted != project.settings:
+        if wanted != project.settings or not has_channels_of(wanted, source):
             self._run(settling(project, source, work.parameters), "Saving")
 
     def _on_classes(self) -> None:
@@ -341,9 +348,7 @@ class Autosave:
         """Close the project; its strokes stay in their layer."""
         painting = self._painting
         self._settle.stop()
-        self._waiting.clear()
-        self._then = None
-        self.working.cancel()
+        self._clear()
         self.save_what_waits()
         painting.recorder = None
         self._is_making = self._is_reopening = False
@@ -361,38 +366,18 @@ class Autosave:
         then = partial(after, folder) if is_ours else None
         project_files.close(project, then, remove=remove)
 
-    # ------------------------------------------------------------------------------ one by one
+    def _emit_changed(self) -> None:
+        self.changed.emit()
 
-    def _run(
-        self, task: Task, description: str, then: Callable[[Any], None] = lambda _: None
-    ) -> None:
-        """Do something with files, after what is being done with them now."""
-        self._waiting.append((task, description, then))
-        self._next()
-
-    def _next(self) -> None:
-        if self._waiting and not self.working.is_running:
-            task, description, self._then = self._waiting.pop(0)
-            self.working.run(task, description, shown=True, unwanted=project_files.discard)
-
-    def _on_done(self, value: Any) -> None:
-        then, self._then = self._then, None
+    def _on_done(self, _: object) -> None:
         self._last_error = ""
-        if then is not None:
-            then(value)
+
+    def _on_given_up(self) -> None:
+        self._is_making = self._is_reopening = False
 
     def _on_failed(self, error: Exception) -> None:
-        self._then = None
-        self._is_making = self._is_reopening = False
         if isinstance(error, VolumeMoved) and self._folder is not None:
             self.volume_moved.emit(self._folder, str(error))
         elif str(error) != self._last_error:  # a full disk is told once
             self._last_error = str(error)
             self.failed.emit(error)
-
-    def _on_working(self) -> None:
-        if self._then is not None and not self.working.is_running:  # a person stopped it
-            self._then = None
-            self._is_making = self._is_reopening = False
-        self._next()
-        self.changed.emit()

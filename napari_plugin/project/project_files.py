@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.napari_plugin.io.layer_fields import KEY
-from supervox.napari_plugin.io.readers import volume_layer
+from supervox.napari_plugin.io.readers import layers_of
 from supervox.napari_plugin.layers.make_layers import MASK
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.tasks.finishing import Finished
@@ -28,6 +27,7 @@ from supervox.project import (
     Severity,
     keep_result,
     load_mask,
+    open_channels,
 )
 from supervox.segmentation import (
     SegmentationParameters,
@@ -80,8 +80,8 @@ class Opened:
     project : Project
     recorder : Recorder
         Writes to it.
-    image : layer data, optional
-        Data and fields of the layer of the volume, if it was asked for.
+    images : tuple of layer data
+        Data and fields of the layers of the volume and of its channels, if they were asked for.
     mask : Mask or None
         Of the project.
     is_newer : bool
@@ -90,7 +90,7 @@ class Opened:
 
     project: Project
     recorder: Recorder = field(repr=False)
-    image: tuple[Any, dict[str, Any]] | None = field(default=None, repr=False)
+    images: tuple[tuple[Any, dict[str, Any]], ...] = field(default=(), repr=False)
     mask: Mask | None = None
     is_newer: bool = False
 
@@ -121,6 +121,7 @@ def making(request: ProjectRequest) -> Task:
             parameters=request.parameters,
             spacing=source.spacing,
             box=edges(source.box),
+            channels=source.channel_addresses,
         )
         if address is None:
             copy.rename(request.folder / COPY)
@@ -168,22 +169,32 @@ def opening(folder: Path, moved_to: str | None) -> Task:
         try:
             if moved_to is not None:
                 project.relocate(moved_to)
-            settings = project.settings
-            data, fields, _ = volume_layer(project.open_volume())
-            ndim = data.ndim
-            fields["scale"] = settings.spacing[-ndim:]
-            if settings.unit is not None:
-                fields["units"] = (settings.unit,) * ndim
-            volume = settings.volume
-            fields["metadata"][KEY]["address"] = volume.address(volume.find(folder))
+            images = _images_of(project)
             mask = _mask_of(project, report)
         except BaseException:
             project.close(force=True)
             raise
         recorder = Recorder(project.annotations.voxels, project.annotations)
-        return Opened(project, recorder, (data, fields), mask)
+        return Opened(project, recorder, images, mask)
 
     return open_project
+
+
+def _images_of(project: Project) -> tuple[tuple[Any, dict[str, Any]], ...]:
+    """Return the layers of a project's volume and of its channels, with its voxel size."""
+    settings = project.settings
+    volume = settings.volume
+    file = volume.find(project.folder)
+    insides = [channel.inside for channel in settings.channels]
+    addresses = [volume.address(file), *(f"{file}::{inside}" for inside in insides)]
+    opened = [project.open_volume(), *open_channels(project)]
+    images = []
+    for data, fields, _ in layers_of(list(zip(addresses, opened, strict=True)), "volume"):
+        fields["scale"] = settings.spacing[-data.ndim :]
+        if settings.unit is not None:
+            fields["units"] = (settings.unit,) * data.ndim
+        images.append((data, fields))
+    return tuple(images)
 
 
 def reopening(folder: Path, voxels: NDArray[np.uint8], at: int | None = None) -> Task:

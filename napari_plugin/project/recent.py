@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from supervox.volumes import appearing, remove_leftovers_in
 
 _logger = logging.getLogger(__name__)
 LIST = "recent.json"
+PICTURES = "pictures"  # a folder beside the list
 removing: set[Path] = set()  # folders of projects that nobody wants, which are being removed
 MOST = 20
 
@@ -62,6 +64,11 @@ class RecentProjects:
         """Return where a project without a name goes."""
         now = time.strftime("%Y%m%d-%H%M%S")  # two that are begun in the same second differ, too
         return self.home / f"{_plain(name)}-{now}-{uuid4().hex[:4]}{ENDING}"
+
+    def picture(self, folder: Path) -> Path:
+        """Return where a small picture of a project is, if there is one."""
+        digest = blake2b(str(folder).encode(), digest_size=8).hexdigest()
+        return self.home / PICTURES / f"{digest}.png"
 
     @property
     def version(self) -> tuple[int, int]:
@@ -121,6 +128,7 @@ class RecentProjects:
 
     def forget(self, folder: Path) -> None:
         """Take a project off the list."""
+        self.picture(folder).unlink(missing_ok=True)
         with self._changing() as entries:
             entries[:] = [entry for entry in entries if entry.folder != str(folder)]
 

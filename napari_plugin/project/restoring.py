@@ -56,6 +56,7 @@ def restoring(project: Project, source: Source, resources: Resources) -> Task:
             return None
         segmenter = Segmenter(
             source.work_volume(),
+            channels=source.work_channels(),
             mask=source.work_mask(),
             spacing=source.spacing,
             parameters=parameters,
@@ -127,6 +128,7 @@ def restoring_labels(
         prepared, source = restored.prepared, restored.prepared.source
         segmenter = Segmenter(
             source.work_volume(),
+            channels=source.work_channels(),
             mask=source.work_mask(),
             spacing=source.spacing,
             parameters=model.parameters,

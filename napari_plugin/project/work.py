@@ -9,8 +9,9 @@ from supervox.napari_plugin.layers.source import Box, Source
 from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import Report, Task
 from supervox.napari_plugin.tasks.preparing import Prepared
-from supervox.project import Project, ProjectSettings, keep_mask
+from supervox.project import ChannelReference, Project, ProjectSettings, keep_mask
 from supervox.segmentation import SegmentationParameters
+from supervox.volumes import Address
 
 Edge = tuple[int, int]
 
@@ -63,11 +64,22 @@ def wanted_settings(
     )
 
 
+def has_channels_of(settings: ProjectSettings, source: Source) -> bool:
+    """Tell whether the project has the further channels that are used."""
+    insides = tuple(Address.parse(address).inside for address in source.channel_addresses)
+    return insides == tuple(channel.inside for channel in settings.channels)
+
+
 def settling(project: Project, source: Source, parameters: SegmentationParameters) -> Task:
     """Return the task that has a project say what a person chose."""
 
     def settle(report: Report) -> None:
         keep_mask(project, source.mask, run=report.run)
-        project.settings = wanted_settings(project.settings, source, parameters)
+        wanted = wanted_settings(project.settings, source, parameters)
+        if not has_channels_of(wanted, source):
+            wanted = replace(
+                wanted, channels=tuple(map(ChannelReference.at, source.channel_addresses))
+            )
+        project.settings = wanted
 
     return settle

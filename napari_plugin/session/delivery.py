@@ -188,7 +188,7 @@ class Delivery:
         if kind is ExportKind.STROKES:
             return self._painting.layer is not None and bool(self._live.scan.counts)
         is_busy = self.finishing.is_running or self.restoring.is_running
-        return self._live.can_update and not is_busy
+        return (self._live.can_update or self.is_finished) and not is_busy
 
     def export(self, kind: ExportKind, path: Path) -> None:
         """Write a file; the final labels are computed first if they are not up to date."""

@@ -16,6 +16,8 @@ from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass, SaveState
 from supervox.segmentation import SegmentationParameters
 
+from .looking import LookState
+from .opening_state import OpeningState
 from .state_pieces import (
     BalanceState,
     Notice,
@@ -86,6 +88,10 @@ class VolumeState:
         Which of them is.
     recent : tuple of int
         Version of the list of recent projects.
+    channels : tuple of str
+        Names of the image and of the other channels of its file; empty if there are none.
+    uses_channels : bool
+        Whether all of them are used.
     """
 
     images: tuple[str, ...] = ()
@@ -98,6 +104,8 @@ class VolumeState:
     masks: tuple[str, ...] = ()
     mask: int | None = None
     recent: tuple[int, int] = (0, 0)
+    channels: tuple[str, ...] = ()
+    uses_channels: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,8 @@ class PrepareState:
     prepared : PreparedState or None
     is_running, is_widening : bool
         Whether something is being prepared, and whether that is the whole behind a box.
+    began_by_itself : bool
+        Whether nobody asked for it: it takes seconds.
     is_out_of_date : bool
         Whether what is prepared is not what is chosen.
     is_worth_a_box, is_box_next, is_too_large : bool
@@ -148,6 +158,7 @@ class PrepareState:
     prepared: PreparedState | None = None
     is_running: bool = False
     is_widening: bool = False
+    began_by_itself: bool = False
     is_out_of_date: bool = False
     is_worth_a_box: bool = False
     is_box_next: bool = False
@@ -295,8 +306,10 @@ class DockState:
     """All that the dock shows, a part for each section."""
 
     project: ProjectState = field(default_factory=ProjectState)
+    opening: OpeningState = field(default_factory=OpeningState)
     volume: VolumeState = field(default_factory=VolumeState)
     prepare: PrepareState = field(default_factory=PrepareState)
     paint: PaintState = field(default_factory=PaintState)
     segment: SegmentState = field(default_factory=SegmentState)
     export: ExportState = field(default_factory=ExportState)
+    look: LookState = field(default_factory=LookState)

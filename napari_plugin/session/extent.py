@@ -31,6 +31,13 @@ class Extent:
     preparation : Preparation
     parameters : callable
         Returns the parameters that are chosen.
+    is_automatic : bool
+        Whether what takes seconds is prepared without being asked.
+
+    Attributes
+    ----------
+    began_by_itself : bool
+        Whether the preparation at work, or the last one, was not asked for.
     """
 
     hint = Signal(str)
@@ -40,14 +47,16 @@ class Extent:
         volume: WorkingImage,
         preparation: Preparation,
         parameters: Callable[[], SegmentationParameters],
+        is_automatic: bool = False,
     ) -> None:
-        self._volume, self._preparation, self._parameters = volume, preparation, parameters
+        self.volume, self.preparation, self.parameters = volume, preparation, parameters
+        self._is_automatic, self.began_by_itself = is_automatic, False
         self._whole: Source | None = None  # asked for while a box is worked in
 
     @property
     def is_worth_a_box(self) -> bool:
         """Whether all of the volume takes long, or more memory than there is."""
-        source = self._volume.source
+        source = self.volume.source
         if source is None or source.is_flat:
             return False
         return self.is_too_large or self.whole_needs().seconds > LONG_SECONDS
@@ -55,7 +64,7 @@ class Extent:
     @property
     def is_box_next(self) -> bool:
         """Whether a box is what to begin with: nothing is prepared or chosen as yet."""
-        is_begun = self._volume.box is not None or self._preparation.prepared is not None
+        is_begun = self.volume.box is not None or self.preparation.prepared is not None
         return not is_begun and self.is_worth_a_box
 
     @property
@@ -66,65 +75,92 @@ class Extent:
     @property
     def is_box_ready(self) -> bool:
         """Whether the box that is chosen is prepared, and the whole volume isn't."""
-        prepared, source = self._preparation.prepared, self._volume.source
+        prepared, source = self.preparation.prepared, self.volume.source
         return bool(source and source.box and prepared and prepared.source == source)
 
     @property
     def is_widening(self) -> bool:
         """Whether the whole volume is being prepared behind a box."""
-        return self._whole is not None and self._preparation.is_running
+        return self._whole is not None and self.preparation.is_running
 
     @property
     def is_out_of_date(self) -> bool:
         """Whether what is prepared is not what is chosen now."""
-        prepared, source = self._preparation.prepared, self._volume.source
+        prepared, source = self.preparation.prepared, self.volume.source
         if prepared is None or source is None:
             return False
-        return not prepared.is_for(source, self._parameters())
+        return not prepared.is_for(source, self.parameters())
+
+    def part_in_view(self) -> Box | None:
+        """Return the slice that is shown, of what is prepared; None if none of it is."""
+        prepared = self.preparation.prepared
+        is_current = prepared is not None and prepared.source == self.volume.source
+        return self.volume.slice_in_view() if is_current else None
 
     def needs(self) -> Needs:
         """Return what preparing for live work will need."""
-        source = self._volume.source
+        source = self.volume.source
         assert source is not None
-        return self._preparation.needs(source, self._parameters())
+        return self.preparation.needs(source, self.parameters())
 
     def whole_needs(self) -> Needs:
         """Return what preparing the whole volume needs."""
-        source = self._volume.source
+        source = self.volume.source
         assert source is not None
-        return self._preparation.needs(replace(source, box=None), self._parameters())
+        return self.preparation.needs(replace(source, box=None), self.parameters())
+
+    def set_spacing(self, spacing: tuple[float, float, float], unit: str | None) -> None:
+        """Correct the voxel size, and prepare with it again what takes seconds."""
+        self.volume.set_spacing(spacing, unit)
+        if self.preparation.prepared is not None or self.preparation.is_running:
+            self.prepare_if_quick()
+
+    def prepare_if_quick(self) -> None:
+        """Prepare without being asked, where a person wants that, and it takes seconds."""
+        source = self.volume.source
+        if not self._is_automatic or source is None or self._is_ready(source):
+            return
+        needs = self.needs()
+        if not needs.refusal and needs.seconds <= LONG_SECONDS:
+            self.prepare()
+            self.began_by_itself = True
+
+    def _is_ready(self, source: Source) -> bool:
+        prepared = self.preparation.prepared
+        return prepared is not None and prepared.is_for(source, self.parameters())
 
     def prepare(self) -> None:
         """Prepare the volume as it is chosen now."""
-        source = self._volume.source
+        source = self.volume.source
+        self.began_by_itself = False
         if source is not None:
             self._whole = None
-            self._preparation.start(source, self._parameters())
+            self.preparation.start(source, self.parameters())
 
     def prepare_view(self) -> None:
         """Work in a box around what is in view from now on, and prepare it."""
         box = self.box_in_view()
         if box is not None:
-            self._volume.set_box(box)
+            self.volume.set_box(box)
             self.prepare()
 
     def prepare_whole(self) -> None:
         """Prepare the whole volume; until it is done, the box is worked in."""
-        source = self._volume.source
+        source = self.volume.source
         if source is not None:
             self._whole = replace(source, box=None)
-            self._preparation.start(self._whole, self._parameters())
+            self.preparation.start(self._whole, self.parameters())
 
     def follow(self, prepared: Prepared) -> None:
         """Work in the whole volume, if that is what was prepared and asked for."""
         if self._whole is not None and prepared.source == self._whole:
-            self._volume.set_box(None)
+            self.volume.set_box(None)
             self.hint.emit("The whole volume is prepared: all strokes count")
         self._whole = None
 
     def box_in_view(self) -> Box | None:
         """Return a box in the middle of what is in view, small enough to be prepared in seconds."""
-        image, source, viewer = self._volume.image, self._volume.source, self._volume.viewer
+        image, source, viewer = self.volume.image, self.volume.source, self.volume.viewer
         dims = viewer.dims
         if image is None or source is None:
             return None

@@ -34,6 +34,10 @@ class Advice(NamedTuple):
 def next_step(state: DockState) -> Advice:
     """Say what is next, from what there is."""
     prepare, paint = state.prepare, state.paint
+    if state.opening.question is not None:
+        return Advice(Step.VOLUME, "Choose what the file is, look at it, and open it.")
+    if state.opening.doing and not paint.has_image:
+        return Advice(Step.VOLUME, "One moment: it is on its way.")
     if not paint.has_image:
         return Advice(Step.VOLUME, "Open a volume, or try the sample.")
     if paint.is_read_only:
@@ -45,7 +49,10 @@ def next_step(state: DockState) -> Advice:
         return Advice(Step.SEGMENT, "Computing the final labels. You can go on painting.")
     if prepare.is_running and not prepare.is_widening:
         if len(paint.strokes) < 2:
-            return Advice(Step.PAINT, "Preparing. Meanwhile, paint a few strokes of each class.")
+            itself = " by itself" if prepare.began_by_itself else ""
+            return Advice(
+                Step.PAINT, f"Preparing{itself}. Meanwhile, paint a few strokes of each class."
+            )
         return Advice(Step.PREPARE, "Preparing. Your strokes are used as soon as it is done.")
     if prepare.prepared is None:
         return Advice(Step.PREPARE, _before_preparing(prepare))

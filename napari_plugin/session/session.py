@@ -8,7 +8,9 @@ from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from psygnal import Signal
-from supervox.napari_plugin.layers.source import Box, finest_data, spacing_of
+from qtpy.QtCore import QTimer
+from supervox.napari_plugin.layers.make_layers import lower_pictures
+from supervox.napari_plugin.layers.source import spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.deleting import Deleting
 from supervox.napari_plugin.painting.hand import PAINT, REGIONS
@@ -17,6 +19,7 @@ from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
+from supervox.napari_plugin.project.last_view import LastView
 from supervox.napari_plugin.project.project_files import Opened
 from supervox.napari_plugin.project.restoring import Restored
 from supervox.napari_plugin.project.work import Work
@@ -25,8 +28,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.napari_plugin.tasks.remedies import with_remedy
-from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
@@ -37,11 +38,15 @@ from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
 from .hints import Hints
+from .in_space import InSpace
+from .looking import Looking
 from .masking import Masking
+from .models import Models
 from .next_step import Step
+from .next_volume import NextVolume
 from .notices import unused_strokes
-from .opening import add_layers, layers_of
 from .preview_in_view import PreviewInView
+from .questions import Questions
 from .ready_strokes import ReadyStrokes
 from .sharpening import Sharpening
 from .view import ResultView
@@ -67,8 +72,6 @@ class Session:
     ----------
     parameters : SegmentationParameters
         What is chosen for every stage; `choose` changes it.
-    unused : str
-        Which strokes don't count, and why.
     changed : Signal
         Anything that the dock shows may have changed.
     """
@@ -87,7 +90,9 @@ class Session:
         self.painting = Painting(viewer, self.classes)
         self.deleting = Deleting(self.painting, self.classes)
         self.preparation = Preparation(settings.resources)
-        self.extent = Extent(self.volume, self.preparation, lambda: self.parameters)
+        self.extent = Extent(
+            self.volume, self.preparation, lambda: self.parameters, settings.auto_prepare
+        )
         self.importing = Importing(viewer, self.painting, self.classes)
         self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
@@ -101,7 +106,7 @@ class Session:
             lambda: self.painting.voxels,
             lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
-            self._part_in_view,
+            self.extent.part_in_view,
             lambda: self.parameters,
         )
         self.live.is_live = settings.live
@@ -117,20 +122,30 @@ class Session:
             lambda: self.autosave.project,
         )
         parts = self.live, self.preparation, self.delivery, self.view
-        self.sharpening = Sharpening(*parts, self._part_in_view, lambda: self.parameters)
+        self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
+        self.last_view = LastView(viewer, self.painting, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
         self.comparison = Comparison(self.volume, self.preparation)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
-        self.unsure = UnsurePlaces(viewer)
         self.pairs = Pairs(viewer, self.painting, self.classes)
+        self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
+        self.questions = Questions(self.pairs, self.looking)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
+        self.space = InSpace(viewer, self.classes, self.view)
+        self.models = Models(
+            self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
+        )
+        self.next = NextVolume(
+            self.volume, self.painting, self.autosave, self.choose_image, self.models
+        )
+        self.opening = self.next.opening
         self._connect()
 
     def _connect(self) -> None:
@@ -138,7 +153,7 @@ class Session:
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
         self.viewer.dims.events.point.connect(self.sharpening.look)
-        self.volume.data_changed.connect(self._on_data)
+        self.volume.data_changed.connect(self.next.check_strokes)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
         self.live.scanned.connect(self._on_scanned)
@@ -152,12 +167,14 @@ class Session:
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
+        self.next.shown.connect(self.extent.prepare_if_quick)
+        self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.kept.connect(self.delivery.show_kept)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         self.hints.take(Step.VOLUME, self.autosave.hint)
         self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint)
-        self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint)
+        self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
         self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
@@ -170,6 +187,9 @@ class Session:
             self.hints,
             self.importing,
             self.autosave,
+            self.looking,
+            self.opening,
+            self.next,
         ):
             changing.changed.connect(self._emit_changed)
         self.classes.selected_changed.connect(self._emit_changed)
@@ -201,12 +221,15 @@ class Session:
             delivery.others,
             delivery.restoring,
             self.preview,
-            self.unsure,
+            self.looking.per_plane,
+            self.looking.places,
             self.pairs,
             self.balancing.searching,
             self.comparison,
             self.masking.reading,
             self.sharpening,
+            self.models.loading,
+            self.models.labelling,
         )
 
     def close(self) -> None:
@@ -215,6 +238,8 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
+        self.looking.release()
+        self.last_view.stop()
         self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()
 
@@ -226,6 +251,7 @@ class Session:
         for stage in self._stages:
             stage.cancel()
         self.importing.cancel()
+        self.opening.cancel()
         self.live.stop()
 
     def choose_image(self, image: Image | None) -> None:
@@ -239,8 +265,7 @@ class Session:
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
-            if spacing_of(image)[1] is not None:
-                self.viewer.canvas.overlays.scale_bar.visible = True
+            self.viewer.canvas.overlays.scale_bar.visible = spacing_of(image)[1] is not None
             self.strokes.begin(image)
         self.changed.emit()
 
@@ -255,24 +280,19 @@ class Session:
         self.painting.detach()
         self.volume.watch(None)
         self.view.release_final()
-        self.unsure.clear()
+        self.looking.forget()
         self.pairs.forget()
-
-    def _on_data(self) -> None:
-        """Begin anew where the strokes don't fit the image any more; they stay in their layer."""
-        image, strokes = self.volume.image, self.painting.layer
-        assert image is not None
-        if strokes is not None and strokes.data.shape != tuple(finest_data(image).shape):
-            usable = self.volume.images()
-            self.choose_image(None)
-            self.choose_image(image if image in usable else next(iter(usable), None))
 
     def _on_layer_added(self, event: object) -> None:
         layer = event.value  # type: ignore[attr-defined]
+        QTimer.singleShot(0, partial(lower_pictures, self.viewer))  # napari is inserting it now
+        if self.next.is_busy:
+            return
         if self.volume.image is None and (images := self.volume.images()):
             self.choose_image(images[0])
         else:
             self.strokes.adopt(layer)
+            self.next.notice(layer)
         self.changed.emit()
 
     def _on_layer_removed(self, event: object) -> None:
@@ -284,15 +304,6 @@ class Session:
         self.masking.forget_layer(layer)
         self.view.forget_layer(layer)
         self.changed.emit()
-
-    def new_project(self) -> None:
-        """Begin anew on the same image; the project until now stays where it is, complete."""
-        image, layer = self.volume.image, self.painting.layer
-        if image is None or layer is None:
-            return
-        self.choose_image(None)
-        self.viewer.layers.remove(layer)
-        self.choose_image(image)
 
     def use_tool(self, name: str) -> None:
         """Take a tool: "regions", or a mode of napari's Labels layer ("paint", "erase", ...)."""
@@ -329,15 +340,9 @@ class Session:
         if self.live.is_live:
             self.live.update()
 
-    def _part_in_view(self) -> Box | None:
-        """Return the slice of the prepared volume that the live loop does first."""
-        prepared = self.preparation.prepared
-        is_current = prepared is not None and prepared.source == self.volume.source
-        return self.volume.slice_in_view() if is_current else None
-
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
-        self.unsure.clear()
+        self.looking.clear()
         self.pairs.clear()
         if self.strokes.is_new:
             self.strokes.is_new = False
@@ -355,19 +360,19 @@ class Session:
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
         now = self.volume.image, self.preparation.prepared, self.live.strokes
-        self.pairs.follow(*now, result, self._part_in_view())
+        self.pairs.follow(*now, result, self.extent.part_in_view())
+        self.looking.follow()
 
     def _on_opened(self, opened: Opened) -> None:
-        """Show a project's volume and strokes; what another one left is hidden."""
-        project = opened.project
-        image, strokes = layers_of(opened)
-        self.classes.restore(project.annotations.classes)
-        self.choose_image(None)
-        self.parameters = project.settings.parameters
-        add_layers(self.viewer, project.folder, image, strokes)
-        self.choose_image(image)
-        self.volume.set_box(project.settings.slices)
-        assert self.painting.layer is strokes
+        """Show a project's volume and strokes."""
+        settings = opened.project.settings
+        self.classes.restore(opened.project.annotations.classes)
+        self.next.close()
+        self.parameters = settings.parameters
+        self.next.show_project(opened)
+        self.volume.set_box(settings.slices)
+        is_known = self.last_view.show(opened.project, self.settings.brush_size)
+        self.strokes.is_new &= not is_known
 
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""
@@ -377,15 +382,9 @@ class Session:
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""
+        self.looking.clear()
         self.autosave.note(finished)
         self.autosave.keep()
-
-    def go_to_unsure(self) -> None:
-        """Move the view to the least certain place that was not shown lately."""
-        prepared, result = self.preparation.prepared, self.view.result
-        if self.volume.image is not None and prepared is not None and result is not None:
-            self.pairs.clear()
-            self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""
@@ -396,4 +395,4 @@ class Session:
 
     def _on_error(self, error: Exception) -> None:
         """Tell a person; what was there before is as it was."""
-        show_error(with_remedy(error) or type(error).__name__)
+        show_error(self.opening.tell_error(error))

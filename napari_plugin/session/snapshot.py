@@ -23,8 +23,13 @@ from .dock_state import (
     VolumeState,
 )
 from .notices import paint_notice
+from .opening_state import OpeningState
 from .session import Session
-from .state_pieces import BalanceState, UpdateState, WideningState, WorkProgress
+from .state_pieces import BalanceState, Notice, UpdateState, WideningState, WorkProgress
+
+MODEL = "Labelling with the model"
+# Of work that stands between a person and what was opened, among all work on files.
+OPENING = ("Opening the project", "Reading what was prepared", "Reading the final labels", MODEL)
 
 
 def dock_state(session: Session) -> DockState:
@@ -33,11 +38,13 @@ def dock_state(session: Session) -> DockState:
     needs = None if source is None else session.extent.needs()
     return DockState(
         project_state(session),
+        _opening(session),
         _volume(session, source, needs),
         _prepare(session, source, needs),
         _paint(session, source),
         _segment(session),
         _export(session),
+        session.looking.state,
     )
 
 
@@ -54,6 +61,22 @@ def project_state(session: Session) -> ProjectState:
         saving=None if project is None else replace(project.annotations.state),
         image_name=None if image is None else image.name,
         save_in=session.delivery.folder,
+    )
+
+
+def _opening(session: Session) -> OpeningState:
+    opening, autosave = session.opening, session.autosave
+    works = (opening.reading, autosave.working, session.delivery.finishing)
+    going_on = (work for work in works if work.job is not None)
+    shown = next((w for w in going_on if w.job and w.job.description in OPENING), None)
+    shown = opening.reading if opening.reading.is_running else shown
+    return OpeningState(
+        doing="" if shown is None or shown.job is None else shown.job.description,
+        progress=None if shown is None else _progress(shown),
+        question=opening.question,
+        chosen=opening.chosen,
+        problem=opening.problem,
+        offers=session.next.offers,
     )
 
 
@@ -76,7 +99,14 @@ def _volume(session: Session, source: Source | None, needs: Needs | None) -> Vol
         masks=tuple(layer.name for layer in masks),
         mask=masks.index(session.masking.layer) if session.masking.layer in masks else None,
         recent=session.autosave.recent.version,
+        channels=_channels(session),
+        uses_channels=volume.uses_channels,
     )
+
+
+def _channels(session: Session) -> tuple[str, ...]:
+    image, further = session.volume.image, session.volume.channel_layers()
+    return () if image is None or not further else (image.name, *(x.name for x in further))
 
 
 def _prepare(session: Session, source: Source | None, needs: Needs | None) -> PrepareState:
@@ -93,6 +123,7 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
         ),
         is_running=session.preparation.is_running,
         is_widening=extent.is_widening,
+        began_by_itself=extent.began_by_itself,
         is_out_of_date=extent.is_out_of_date,
         is_worth_a_box=extent.is_worth_a_box,
         is_box_next=extent.is_box_next,
@@ -123,7 +154,9 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         can_redo=recorder is not None and recorder.can_redo,
         asked=_asked(session),
         shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
-        notice=paint_notice(session.painting, session.unused),
+        notice=Notice()
+        if session.space.is_in_space
+        else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
     )
     if layer is None:

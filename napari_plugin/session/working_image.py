@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from napari.layers import Image, Layer
 from napari.viewer import Viewer
+from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.io.layer_fields import length_of
-from supervox.napari_plugin.layers.make_layers import record_of, role_of
+from supervox.napari_plugin.layers.make_layers import address_of, record_of, role_of
 from supervox.napari_plugin.layers.source import (
     Box,
     Source,
@@ -41,6 +42,8 @@ class WorkingImage:
         The part to work in; None for the whole volume.
     mask : Mask or None
         Where it has no data.
+    uses_channels : bool
+        Whether the other channels of the file are used as well.
     """
 
     changed = Signal()
@@ -52,6 +55,7 @@ class WorkingImage:
         self.image: Image | None = None
         self.box: Box | None = None
         self.mask: Mask | None = None
+        self.uses_channels = True
         self._data_version = 0
 
     def images(self) -> list[Image]:
@@ -62,8 +66,31 @@ class WorkingImage:
             if isinstance(layer, Image) and role_of(layer) is None and unusable(layer) is None
         ]
 
+    def channel_layers(self) -> list[Image]:
+        """Return the other channels of the file that the image is of, in their order."""
+        image = self.image
+        group = None if image is None else record_of(image).get("group")
+        if image is None or group is None:
+            return []
+        shape = finest_data(image).shape
+        found = [
+            layer
+            for layer in self.viewer.layers
+            if isinstance(layer, Image) and layer is not image
+            if record_of(layer).get("group") == group and finest_data(layer).shape == shape
+        ]
+        return sorted(found, key=lambda layer: int(record_of(layer)["channel"]))
+
+    def use_channels(self, on: bool) -> None:
+        """Use the other channels of the file as well, or the image alone; show what is used."""
+        self.uses_channels = on
+        for layer in self.channel_layers():
+            layer.visible = on
+        self.changed.emit()
+
     def watch(self, image: Image | None) -> None:
         """Follow changes of another image, or of none."""
+        self.uses_channels = True
         old, self.image, self.box, self.mask = self.image, image, None, None
         if old is not None:
             old.events.data.disconnect(self._on_data)
@@ -83,6 +110,7 @@ class WorkingImage:
         if self.image is None:
             return
         ndim = self.image.ndim
+        seen = self._seen()
         units = tuple(unit or "pixel" for _ in range(ndim))
         ours = [layer for layer in self.viewer.layers if self._lies_on_image(layer)]
         origin = np.zeros(ndim)
@@ -92,12 +120,47 @@ class WorkingImage:
         self.image.translate = self.image.translate * factor
         self.image.scale = self.image.scale * factor
         self.image.units = units
+        for layer in self.channel_layers():
+            layer.translate, layer.scale = self.image.translate, self.image.scale
+            layer.units = units
         for layer, start in zip(ours, starts, strict=True):
             layer.scale = layer.scale * factor
             layer.translate = placement(self.image, start)["translate"]
             layer.units = units
-        self.viewer.reset_view()
+        self._see(seen)
+        self.viewer.canvas.overlays.scale_bar.visible = unit is not None
         self.changed.emit()
+
+    def _seen(self) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        """Return the voxel of the slices in view and the one in the middle, and the zoom.
+
+        The zoom is in pixels of the screen for a voxel along the last axis.
+        """
+        image, viewer = self.image, self.viewer
+        assert image is not None
+        point = np.asarray(viewer.dims.point, float)
+        middle = point.copy()
+        shown = list(viewer.dims.displayed)
+        middle[shown] = np.asarray(viewer.scene.camera.center, float)[-len(shown) :]
+        length = length_of(world_steps(image)[-1])
+        zoom = float(viewer.scene.camera.zoom) * length
+        here, there = (np.asarray(image.world_to_data(at), float) for at in (point, middle))
+        return here, there, zoom
+
+    def _see(self, seen: tuple[NDArray[np.float64], NDArray[np.float64], float]) -> None:
+        """Show voxels of the image as they were before its voxels got another size."""
+        image, viewer = self.image, self.viewer
+        assert image is not None
+        point, middle, zoom = seen
+        first = viewer.dims.ndim - image.ndim
+        for axis, value in enumerate(image.data_to_world(point), first):
+            viewer.dims.set_point(axis, float(value))
+        center = np.asarray(viewer.scene.camera.center, float)
+        world = np.concatenate([np.zeros(first), image.data_to_world(middle)])
+        shown = list(viewer.dims.displayed)
+        center[-len(shown) :] = world[shown]
+        viewer.scene.camera.center = tuple(center)
+        viewer.scene.camera.zoom = zoom / length_of(world_steps(image)[-1])
 
     def _lies_on_image(self, layer: Layer) -> bool:
         assert self.image is not None
@@ -121,6 +184,7 @@ class WorkingImage:
         if self.image is None:
             return None
         spacing, unit = spacing_of(self.image)
+        channels = self.channel_layers() if self.uses_channels else []
         return Source(
             str(self.image.unique_id),
             finest_data(self.image),
@@ -129,6 +193,8 @@ class WorkingImage:
             unit,
             self.box,
             self.mask,
+            tuple(finest_data(layer) for layer in channels),
+            tuple(address_of(layer) or "" for layer in channels),
         )
 
     def _on_data(self) -> None:
@@ -159,6 +225,16 @@ class WorkingImage:
         place = np.asarray(image.world_to_data(dims.point), float)[-3:]
         place[axis] = at
         dims.set_point(dims.ndim - 3 + axis, float(image.data_to_world(place)[axis]))
+
+    def axis_across(self) -> int:
+        """Return the axis of the volume that is not displayed; the planes' own in 3D."""
+        image, dims = self.image, self.viewer.dims
+        if image is None or image.ndim < 3 or dims.ndisplay != 2:
+            return 0
+        if not dims.not_displayed:
+            return 0  # the viewer is empty by now
+        axis: int = dims.not_displayed[-1] - (dims.ndim - 3)
+        return axis
 
     def set_contrast(self, limits: tuple[float, float]) -> None:
         """Show the image between two limits."""

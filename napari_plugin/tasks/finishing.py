@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.napari_plugin.layers.source import Source
 from supervox.segmentation import (
+    Model,
     Partition,
     Segmentation,
     SegmentationParameters,
@@ -103,6 +104,18 @@ class Finishing(BackgroundTask):
         task = _task(prepared, partitions, strokes, parameters, segmenter, self._resources)
         self.run(task, "Computing the final labels", shown=True)
 
+    def start_with(self, prepared: Prepared, model: Model) -> None:
+        """Label a volume with a model, without a stroke.
+
+        Parameters
+        ----------
+        prepared : Prepared
+            With the parameters of the model.
+        model : Model
+        """
+        task = _model_task(prepared, model, self._resources)
+        self.run(task, "Labelling with the model", shown=True)
+
     def forget(self) -> None:
         """Stop the job, and drop the last result."""
         self.cancel()
@@ -138,6 +151,26 @@ def _task(
         return Finished(source, strokes, full, segmentation, labels, seconds)
 
     return finish
+
+
+def _model_task(prepared: Prepared, model: Model, resources: Resources) -> Task:
+    def label(report: Report) -> Finished:
+        started = time.perf_counter()
+        source = prepared.source
+        full = resources.prepare(
+            source,
+            model.parameters,
+            partitions=prepared.segmenter.partitions,
+            n_classes=len(model.classifier.class_ids),
+            held_bytes=math.prod(source.shape),  # the labels
+            run=report.run.part(0, PREPARE_SHARE),
+        )
+        segmentation = full.apply(model, run=report.run.silent())
+        labels = render_labels(segmentation, source, report.run.part(PREPARE_SHARE, 1))
+        seconds = time.perf_counter() - started
+        return Finished(source, Strokes.empty(), full, segmentation, labels, seconds)
+
+    return label
 
 
 def render_labels(segmentation: Segmentation, source: Source, run: Run) -> NDArray[np.uint8]:

@@ -146,6 +146,7 @@ class Preparation(BackgroundTask):
             source.shape,
             live,
             spacing=source.spacing,
+            n_images=1 + len(source.channels),
             workers=self._resources.workers,
             pace=self._pace,
         )

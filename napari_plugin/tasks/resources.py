@@ -98,7 +98,7 @@ class Resources:
             self.copied_bytes(source) // math.prod(source.shape),
             parameters,
             source.spacing,
-            1,
+            1 + len(source.channels),
             n_classes,
             self.workers,
             held_bytes,
@@ -138,7 +138,11 @@ class Resources:
     def is_worth_keeping(self, source: Source, parameters: SegmentationParameters) -> bool:
         """Tell whether it takes long to prepare, about."""
         found = estimate_preparation(
-            source.shape, parameters, spacing=source.spacing, workers=self.workers
+            source.shape,
+            parameters,
+            spacing=source.spacing,
+            n_images=1 + len(source.channels),
+            workers=self.workers,
         )
         return found.seconds - START_SECONDS > KEPT_SECONDS
 
@@ -184,6 +188,7 @@ class Resources:
             found = self._prepare_there(source, parameters, partitions, rooms, is_kept, run)
         return Segmenter(
             source.work_volume(),
+            channels=source.work_channels(),
             mask=source.work_mask(),
             spacing=source.spacing,
             parameters=parameters,
@@ -205,11 +210,18 @@ class Resources:
         costs = [COPY_COST * copied, LOOK_COST * is_kept, PREPARE_COST]
         copying, looking, preparing = run.steps(costs)
         volume, mask = source.work_volume(), source.work_mask()
+        channels = source.work_channels()
         if copied:
-            volume = copy_volume(volume, rooms.images, copying)
+            first, *others = copying.steps([1] * (1 + len(channels)))
+            volume = copy_volume(volume, rooms.images, first)
+            channels = tuple(
+                copy_volume(channel, rooms.images, step)
+                for channel, step in zip(channels, others, strict=True)
+            )
             mask = None if mask is None else copy_volume(mask, rooms.images)
         segmenter = Segmenter(
             volume,
+            channels=channels,
             mask=mask,
             spacing=source.spacing,
             parameters=parameters,
@@ -226,6 +238,7 @@ class Resources:
                     source.spacing,
                     parameters,
                     mask=None if source.mask is None else source.mask.reference.digest,
+                    channels=channels,
                     run=looking,
                 )
                 kept = stack.enter_context(place)
@@ -259,7 +272,7 @@ class Resources:
 
         A mask is copied along.
         """
-        itemsize = np.dtype(source.volume.dtype).itemsize + (source.mask is not None)
+        itemsize = source.voxel_bytes + (source.mask is not None)
         return itemsize * math.prod(source.shape) if self._is_copied(source) else 0
 
     def _is_copied(self, source: Source) -> bool:

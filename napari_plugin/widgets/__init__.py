@@ -8,9 +8,14 @@
 - `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `export_section`: the
   five steps from top to bottom.
 - `balance_box`: more and less of the class that is chosen; `compare_planes`: planes far apart.
+- `look_panel`: below the picture, the next place to look at; `plane_strip`: what each plane has.
 - `box_editor`: the part of the volume to work in; `widening`: from there to the whole.
 - `parameter_form`: all parameters, by stage.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
+- `opening_panel`: what is being opened, what is asked of it, and what went wrong.
+- `labelling_window`: many volumes labelled by a model.
+- `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
+- `picture_box`: what is in view as a figure.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

@@ -39,6 +39,9 @@ def style_sheet(theme_id: str) -> str:
     QToolButton[plain="true"] {{ background: transparent; padding: 2px 0; }}
     QToolButton[plain="true"]:hover {{ background: {theme.highlight.as_hex()}; }}
     QComboBox#supervox_kind {{ padding: 3px 0 3px 6px; }}
+    QWidget#supervox_welcome {{ background: {theme.background.as_hex()}; }}
+    QLabel#supervox_welcome_title {{ font-size: 28px; font-weight: bold; }}
+    QWidget#supervox_welcome QPushButton[plain="true"] {{ text-align: left; padding: 4px; }}
     QTableWidget {{ border: none; }}
     QTableWidget::indicator:unchecked {{ border: 1px solid {muted}; border-radius: 2px;
         width: 11px; height: 11px; background: transparent; image: none; }}

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.features import PRESETS, FeatureBank, FeatureParameters, preset_of
-from supervox.napari_plugin.layers.source import length
+from supervox.napari_plugin.layers.source import length, unit_text
 from supervox.napari_plugin.session.dock_state import PrepareState
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 from supervox.parameters import change_entry, parameter_of
@@ -240,7 +240,7 @@ class PrepareSection(Body[PrepareState]):
                 "Something changed since: prepare again to use it. The old result stays until then"
             )
         size, source = prepared.size_voxels, prepared.source
-        what = "Whole volume"
+        what = "Picture" if source.is_flat else "Whole volume"
         if source.box is not None:
             what = f"Only the box of {' × '.join(f'{n:,}' for n in source.shape)} voxels"
         regions = length(size, source.spacing, source.unit)
@@ -259,7 +259,7 @@ class PrepareSection(Body[PrepareState]):
         if source is None or source.unit is None:
             return f", scales {sigmas[0]:g} to {sigmas[-1]:g} voxels"
         low, high = (sigma * min(source.spacing) for sigma in (sigmas[0], sigmas[-1]))
-        return f", scales {low:g} to {high:g} {source.unit}"
+        return f", scales {low:g} to {high:g} {unit_text(source.unit)}"
 
     def _on_kind(self, index: int) -> None:
         name = self.kind.itemData(index)

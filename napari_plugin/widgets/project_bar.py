@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QMenu,
     QMessageBox,
     QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 from supervox.napari_plugin.project.recent import RecentProjects
@@ -35,17 +36,34 @@ class ProjectActions:
     ----------
     look : callable
         Returns how saving stands now.
+    open_volume : callable
+        Asks for a volume, and opens it.
     new, open, save_as : callable
         Begin anew; open the project in a folder, whose volume may have moved to an address; keep
         the project in another folder.
+    load_model : callable
+        Labels the volume with the model in a file.
+    label_more : callable
+        Shows the window for that.
+    look_in_space : callable
+        Shows the labels in 3D, or the slice again.
+    show_layers : callable
+        Takes whether napari's panels of layers are shown.
+    show_help : callable
     hint : callable
         Tells why something can't be done.
     """
 
     look: Callable[[], ProjectState]
+    open_volume: Callable[[], None]
     new: Callable[[], None]
     open: Callable[[Path, str | None], None]
     save_as: Callable[[Path], None]
+    load_model: Callable[[Path], None]
+    label_more: Callable[[], None]
+    look_in_space: Callable[[], None]
+    show_layers: Callable[[bool], None]
+    show_help: Callable[[], None]
     hint: Callable[[str], None]
 
 
@@ -61,11 +79,20 @@ class ProjectBar(QWidget):
     def __init__(self, recent: RecentProjects, actions: ProjectActions) -> None:
         super().__init__()
         self._recent, self._do = recent, actions
-        line = QHBoxLayout(self)
-        line.setContentsMargins(4, 0, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 0, 4, 0)
+        column.setSpacing(4)
+        line = QHBoxLayout()
         self.state = SteadyLabel()
         self.state.setObjectName("supervox_save_state")
-        line.addWidget(self.state, 1)
+        self.open_volume = tool(
+            "supervox_open_another",
+            "Open…",
+            "Work on another volume in this window. This one is closed, its project is saved; "
+            "classes and settings stay",
+            actions.open_volume,
+        )
+        line.addWidget(self.open_volume)
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill)
         self.button = tool(
@@ -74,10 +101,36 @@ class ProjectBar(QWidget):
         self.button.setMenu(self.menu)
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         line.addWidget(self.button)
+        line.addStretch(1)
+        for made in self._make_tools():
+            line.addWidget(made)
+        column.addLayout(line)
+        column.addWidget(self.state)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.refresh)  # strokes reach the disk, and time passes
         self._timer.start()
+
+    def _make_tools(self) -> list[QToolButton]:
+        """Make the buttons for the view and for help."""
+        self.space = tool(
+            "supervox_3d",
+            "3D",
+            "The labels in space, without the image and what surrounds them; again: the slice",
+            self._do.look_in_space,
+        )
+        self.layers = tool(
+            "supervox_layers",
+            "Layers",
+            "napari's panels of layers, at the left: show them, or fold them away",
+            lambda: self._do.show_layers(self.layers.isChecked()),
+        )
+        self.layers.setCheckable(True)
+        self.layers.setChecked(True)
+        about = tool(
+            "supervox_help", "?", "What this step is about, and all keys", self._do.show_help
+        )
+        return [self.space, self.layers, about]
 
     def stop(self) -> None:
         """Tell nothing any more."""
@@ -99,6 +152,11 @@ class ProjectBar(QWidget):
         menu.addAction("Open…", self.ask_what_to_open)
         save = menu.addAction("Save as…", self.ask_where_to_save)
         save.setEnabled(state.image_name is not None)
+        menu.addSeparator()
+        model = menu.addAction("Load a model…", self.ask_for_model)
+        model.setEnabled(state.image_name is not None)
+        menu.addAction("Label more volumes…", self._do.label_more)
+        menu.addSeparator()
         recent = menu.addMenu("Recent")
         for entry in self._recent.entries():
             action = recent.addAction(f"{Path(entry.folder).stem}  ({ago(entry.time)})")
@@ -113,6 +171,14 @@ class ProjectBar(QWidget):
         )
         if path:
             self._do.open(Path(path), None)
+
+    def ask_for_model(self) -> None:
+        """Ask for a model, and label the volume with it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Label this volume with a model", "", "Models (*.model);;All files (*)"
+        )
+        if path:
+            self._do.load_model(Path(path))
 
     def ask_where_to_save(self) -> None:
         """Ask for a name, and keep the project there from now on."""
@@ -140,17 +206,6 @@ class ProjectBar(QWidget):
             text = f"{start.name} exists already, and is not replaced. Choose another name."
             QMessageBox.information(self, "Save the project as", text)
         self._do.save_as(start)
-
-    def ask_for_volume(self, folder: Path, why: str) -> None:
-        """Ask where the volume of a project is now."""
-        answer = QMessageBox.question(
-            self, "The volume was moved", f"{why}.\n\nYour strokes are safe. Look for the volume?"
-        )
-        if answer != QMessageBox.StandardButton.Yes:
-            return
-        path, _ = QFileDialog.getOpenFileName(self, "Where is the volume now?", str(folder.parent))
-        if path:
-            self._do.open(folder, path)
 
 
 def save_text(state: ProjectState) -> tuple[str, bool]:

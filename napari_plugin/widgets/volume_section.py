@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -19,6 +20,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.layers.source import unit_text
 from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.napari_plugin.session.dock_state import VolumeState
 from supervox.napari_plugin.session.working_image import WorkingImage
@@ -30,7 +32,7 @@ from .recent_list import RecentList
 from .section import Body
 
 UNITS = ("nm", "um", "mm", "angstrom")
-NO_UNIT = "voxel"
+NO_UNIT = "unknown"
 NO_MASK, MASK_FILE = "none", "from a file…"
 
 
@@ -50,6 +52,8 @@ class VolumeActions:
         Takes which of the layers that can be the mask; None for none.
     open_mask : callable
         Takes the address of a mask.
+    use_channels : callable
+        Takes whether all channels of the file are used.
     open_file, open_project : callable
         Take an address, and a folder.
     open_sample : callable
@@ -62,6 +66,7 @@ class VolumeActions:
     leave_fill_out: Callable[[bool], None]
     choose_mask: Callable[[int | None], None]
     open_mask: Callable[[str], None]
+    use_channels: Callable[[bool], None]
     open_file: Callable[[str], object]
     open_project: Callable[[Path], None]
     open_sample: Callable[[], object]
@@ -98,8 +103,8 @@ class VolumeSection(Body[VolumeState]):
         self.open_button = button(
             "supervox_open_volume",
             "Open a volume…",
-            "MRC, TIFF, HDF5, NeXus or Zarr; dropping a file on the window does the same",
-            self._open_volume,
+            "MRC, TIFF, HDF5, NeXus, Zarr, PNG…; dropping a file on the window does the same",
+            self.ask_what_to_open,
         )
         self.sample_button = button(
             "supervox_try_sample",
@@ -126,6 +131,14 @@ class VolumeSection(Body[VolumeState]):
         self.images.setMinimumContentsLength(12)
         self.images.activated.connect(self._on_image)
         layout.addWidget(self.images)
+        self.channels = QComboBox()
+        self.channels.setObjectName("supervox_channels")
+        self.channels.setToolTip(
+            "Channels of the file: the features of all of them tell classes apart; supervoxels and "
+            "borders are those of the image above"
+        )
+        self.channels.activated.connect(lambda index: self._do.use_channels(index == 0))
+        layout.addWidget(self.channels)
         line = QHBoxLayout()
         self.facts = QLabel()
         self.facts.setObjectName("supervox_volume_facts")
@@ -166,22 +179,31 @@ class VolumeSection(Body[VolumeState]):
 
     def _make_spacing(self) -> QWidget:
         row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self._lengths = []
-        for axis, name in enumerate(("plane", "row", "column")):
+        grid = QGridLayout(row)
+        grid.setContentsMargins(0, 0, 0, 0)
+        self._lengths, self._axes = [], []
+        for axis, (name, letter) in enumerate((("plane", "z"), ("row", "y"), ("column", "x"))):
+            title = QLabel(f"{name} ({letter})")
             field = QLineEdit()
             field.setObjectName(f"supervox_spacing_{axis}")
-            field.setToolTip(f"Voxel size along {name}s: the distance from one {name} to the next")
+            field.setMinimumWidth(56)
+            tip = f"Voxel size along {letter}: the distance from one {name} to the next"
+            for widget in (title, field):
+                widget.setToolTip(tip)
             field.editingFinished.connect(self._on_spacing)
             self._lengths.append(field)
-            layout.addWidget(field, 1)
+            self._axes.append(title)
+            grid.addWidget(title, 0, axis)
+            grid.addWidget(field, 1, axis)
+            grid.setColumnStretch(axis, 1)
         self.unit = QComboBox()
         self.unit.setObjectName("supervox_unit")
         self.unit.setToolTip("Unit of the voxel size")
-        self.unit.addItems([NO_UNIT, *UNITS])
+        for unit in (None, *UNITS):
+            self.unit.addItem(NO_UNIT if unit is None else unit_text(unit), unit)
         self.unit.activated.connect(self._on_spacing)
-        layout.addWidget(self.unit)
+        grid.addWidget(QLabel("unit"), 0, 3)
+        grid.addWidget(self.unit, 1, 3)
         row.setVisible(False)
         return row
 
@@ -234,15 +256,21 @@ class VolumeSection(Body[VolumeState]):
             self.unusable.setVisible(bool(state.unusable))
             return
         _show_names(self.images, list(state.images), state.chosen)
+        self.channels.setVisible(bool(state.channels))
+        if state.channels:
+            uses = [f"all {len(state.channels)} channels", f"only {state.channels[0]}"]
+            _show_names(self.channels, uses, 0 if state.uses_channels else 1)
         masks = [NO_MASK, *state.masks, MASK_FILE]
         _show_names(self.masks, masks, 0 if state.mask is None else state.mask + 1)
         self.facts.setText(self._facts())
+        give_role(self.facts, "warning" if self.is_doubtful else "note")
         for axis, (field, value) in enumerate(zip(self._lengths, source.spacing, strict=True)):
             if not field.hasFocus():
                 field.setText(f"{value:g}")
-            field.setVisible(not (axis == 0 and source.is_flat))
+            for widget in (field, self._axes[axis]):
+                widget.setVisible(not (axis == 0 and source.is_flat))
         with QSignalBlocker(self.unit):
-            self.unit.setCurrentText(source.unit or NO_UNIT)
+            self.unit.setCurrentIndex(max(0, self.unit.findData(source.unit)))
         with QSignalBlocker(self.whole), QSignalBlocker(self.part):
             self.part.setChecked(source.box is not None)
             self.whole.setChecked(source.box is None)
@@ -268,10 +296,19 @@ class VolumeSection(Body[VolumeState]):
         shape = source.full_shape[1:] if source.is_flat else source.full_shape
         sizes = source.spacing[1:] if source.is_flat else source.spacing
         voxels = " × ".join(f"{n:,}" for n in shape)
-        if source.unit is None:
-            return f"{voxels} voxels of unknown size"
+        kind = "pixels" if source.is_flat else "voxels"
+        if source.unit is None and set(sizes) == {1.0}:
+            return f"{voxels} {kind} of unknown size"
         lengths = sizes[:1] if len(set(sizes)) == 1 else sizes
-        return f"{voxels} voxels of {' × '.join(f'{s:g}' for s in lengths)} {source.unit}"
+        unit = "(unit unknown)" if source.unit is None else unit_text(source.unit)
+        return f"{voxels} {kind} of {' × '.join(f'{s:g}' for s in lengths)} {unit}"
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether how far planes are apart isn't known."""
+        source = self.state.source
+        unknown = source is not None and source.unit is None and set(source.spacing) == {1.0}
+        return source is not None and unknown and not source.is_flat
 
     # ---------------------------------------------------------------------------- from a person
 
@@ -288,11 +325,18 @@ class VolumeSection(Body[VolumeState]):
         if path := self._ask_for_file("Open a mask"):
             self._do.open_mask(path)
 
+    def edit_size(self) -> None:
+        """Show the fields for the voxel size, and have the first one typed into."""
+        self.spacing.setVisible(True)
+        field = next(field for field in self._lengths if not field.isHidden())
+        field.setFocus()
+        field.selectAll()
+
     def _edit(self) -> None:
         self.spacing.setVisible(self.spacing.isHidden())
 
     def _on_spacing(self) -> None:
-        unit = None if self.unit.currentText() == NO_UNIT else self.unit.currentText()
+        unit = self.unit.currentData()
         source = self.state.source
         try:
             spacing = check_spacing([float(field.text()) for field in self._lengths])
@@ -303,7 +347,8 @@ class VolumeSection(Body[VolumeState]):
         if source is not None and (source.spacing, source.unit) != (spacing, unit):
             self._do.set_spacing(spacing, unit)
 
-    def _open_volume(self) -> None:
+    def ask_what_to_open(self) -> None:
+        """Ask for a volume, and open it."""
         if path := self._ask_for_file("Open a volume"):
             self._do.open_file(path)
 

@@ -15,6 +15,8 @@ from supervox.napari_plugin.display import what_is_missing
 from supervox.project import Project
 from supervox.volumes import VolumeError, write_volume
 
+from tests.napari_plugin.pictures import write
+
 
 class Dock(QWidget):
     """Stands in for the dock, which has tests of its own."""
@@ -23,9 +25,14 @@ class Dock(QWidget):
         super().__init__()
         self.viewer, self.session, self.opened = napari_viewer, self, []
         self.autosave, self.open = self, self.opened.append
+        self.around = self
 
     def abandon(self) -> None:
         """Stop all work."""
+
+    def take_window(self, volume: str | None) -> None:
+        """Note what is to be opened."""
+        self.asked = volume
 
 
 @pytest.fixture
@@ -101,6 +108,15 @@ def test_no_window_for_a_bad_file(plugin, dock, viewers, tmp_path):
     with pytest.raises(VolumeError, match="is cut short"):
         window.open_window(str(path))
     assert not viewers
+
+
+def test_what_only_a_person_can_say_is_asked_in_the_window(plugin, dock, viewers, tmp_path):
+    path = write(tmp_path, "tyx.tif")
+    window.open_window(str(path))
+    (viewer,) = viewers
+    (docked,) = viewer.window.dock_widgets.values()
+    assert docked.asked == str(path)
+    assert not viewer.layers
 
 
 def test_nothing_is_missing_here():

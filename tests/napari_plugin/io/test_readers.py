@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import tifffile
 from napari.layers import Image, Labels, Layer
-from qtpy.QtWidgets import QInputDialog
 from supervox.napari_plugin.io import readers
 from supervox.napari_plugin.io.browsing import BrowsedVolume
 from supervox.napari_plugin.io.readers import contrast_limits, get_reader, read_layers
@@ -180,30 +179,6 @@ def test_several_datasets_are_listed(tmp_path, values):
         read_layers(path)
     (data,) = read_layers(f"{path}::/raw/b")
     np.testing.assert_array_equal(data[0], values)
-
-
-def test_a_person_chooses_among_datasets(tmp_path, values, make_napari_viewer_proxy, monkeypatch):
-    path = tmp_path / "scan.h5"
-    with h5py.File(path, "w") as file:
-        file["raw/a"] = values
-        file["raw/b"] = values + 1
-    viewer = make_napari_viewer_proxy()
-    asked = []
-
-    def answer(parent, title, text, items, *_):
-        asked.append((text, items))
-        return items[1], bool(len(asked) == 1)
-
-    monkeypatch.setattr(QInputDialog, "getItem", answer)
-    (data,) = read_layers(path)
-    ((text, items),) = asked
-    assert text == "scan.h5 holds several:"
-    assert items == ["/raw/a (6 x 7 x 8 int64)", "/raw/b (6 x 7 x 8 int64)"]
-    np.testing.assert_array_equal(data[0], values + 1)
-    assert data[1]["metadata"]["supervox"]["address"] == f"{path}::/raw/b"
-    with pytest.raises(VolumeError, match="pick one with"):  # the person wants none
-        read_layers(path)
-    viewer.close()
 
 
 @pytest.mark.parametrize(

@@ -623,7 +623,7 @@ def test_beginning_anew(open_file: Any, home: Path) -> None:
     bench.paint(1)
     bench.settle()
     first, layer = bench.session.autosave.project.folder, bench.strokes
-    bench.session.new_project()
+    bench.session.next.begin_anew()
     bench.settle()
     assert layer not in bench.viewer.layers
     assert not bench.strokes.data.any()

@@ -1,0 +1,113 @@
+"""What was learned on one volume, used on another: labels without a stroke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.tasks.finishing import Finishing
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
+from supervox.napari_plugin.tasks.labelling import Labelling
+from supervox.napari_plugin.tasks.preparing import Prepared
+from supervox.napari_plugin.tasks.resources import Resources
+from supervox.segmentation import (
+    Model,
+    SegmentationError,
+    SegmentationParameters,
+    check_channel_count,
+    load_model,
+)
+
+from .extent import Extent
+
+
+class Models:
+    """Labels the volume with a model, as soon as it is prepared for that.
+
+    Parameters
+    ----------
+    extent : Extent
+        What is worked in, and prepared.
+    finishing : Finishing
+        Makes the labels, and has those that were made last.
+    classes : ClassList
+    choose : callable
+        Changes the parameters.
+    resources : Resources
+        What labelling more volumes may use.
+
+    Attributes
+    ----------
+    loading : BackgroundTask
+        The file that is being read.
+    labelling : Labelling
+        More volumes, in files.
+    """
+
+    def __init__(
+        self,
+        extent: Extent,
+        finishing: Finishing,
+        classes: ClassList,
+        choose: Callable[[SegmentationParameters], None],
+        resources: Resources,
+    ) -> None:
+        self._extent, self._volume, self._preparation = extent, extent.volume, extent.preparation
+        self._finishing, self._classes, self._choose = finishing, classes, choose
+        self._waiting: Model | None = None  # for the volume to be prepared
+        self.loading = BackgroundTask()
+        self.loading.succeeded.connect(self.use)
+        self.labelling = Labelling(resources)
+        extent.preparation.succeeded.connect(self._on_prepared)
+        extent.volume.watched.connect(self._forget)
+
+    def load(self, path: Path) -> None:
+        """Label the volume with the model in a file."""
+        self.loading.run(lambda _: load_model(path), f"Reading {path.name}")
+
+    def use(self, model: Model) -> None:
+        """Label the volume with a model; its parameters, and names of classes, are taken."""
+        source = self._volume.source
+        try:
+            if source is None:
+                raise SegmentationError("open a volume first, and load the model then")
+            check_channel_count(model.n_images, 1 + len(source.channels))
+        except SegmentationError as error:
+            self.loading.failed.emit(error)
+            return
+        if model.classes:
+            self._classes.adopt(model.classes)
+        self._classes.ensure(model.classifier.class_ids)
+        self._choose(model.parameters)
+        self._waiting = model
+        prepared = self._preparation.prepared
+        if prepared is not None and prepared.is_for(source, model.parameters):
+            self._on_prepared(prepared)
+        else:
+            self._extent.prepare()
+
+    def learned(self) -> Model | None:
+        """Return what was learned on the volume until now; None if nothing was."""
+        finished, prepared = self._finishing.finished, self._preparation.prepared
+        segmenters = [work.segmenter for work in (finished, prepared) if work is not None]
+        unit = None if self._volume.source is None else self._volume.source.unit
+        for segmenter in segmenters:
+            try:
+                model = segmenter.model(classes=self._classes.for_files(None), unit=unit)
+            except SegmentationError:
+                continue  # nothing was painted for it
+            return replace(model, parameters=self._extent.parameters(), painted=())
+        return None
+
+    def _on_prepared(self, prepared: Prepared) -> None:
+        model = self._waiting
+        if model is not None and prepared.is_for(prepared.source, model.parameters):
+            self._waiting = None
+            self._finishing.start_with(prepared, model)
+
+    def _forget(self, _: object) -> None:
+        """Label no other volume than the one that was meant."""
+        self._waiting = None
+        self.loading.cancel()

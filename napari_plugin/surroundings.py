@@ -1,0 +1,158 @@
+"""What there is around the dock: an empty window's page, help, other windows, what is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.session.session import Session
+from supervox.napari_plugin.session.snapshot import OPENING
+
+from .busy_sign import calm_busy_signs
+from .dropping import Drops
+from .face import Face, show_side_panels, side_panels
+from .widgets.help_window import STEPS, HelpWindow
+from .widgets.labelling_window import LabellingWindow
+from .widgets.project_bar import ProjectBar
+from .widgets.welcome import Welcome, WelcomeActions, place_of
+
+
+@dataclass(frozen=True)
+class DockActions:
+    """What of the dock is asked for around it.
+
+    Attributes
+    ----------
+    open_volume : callable
+        Asks for a volume, and opens it.
+    step : callable
+        Returns which step is next.
+    """
+
+    open_volume: Callable[[], None]
+    step: Callable[[], int]
+
+
+class AroundDock:
+    """Belongs to one dock, and goes with it.
+
+    Parameters
+    ----------
+    session : Session
+    project : ProjectBar
+    actions : DockActions
+    dock : QWidget
+    """
+
+    def __init__(
+        self, session: Session, project: ProjectBar, actions: DockActions, dock: QWidget
+    ) -> None:
+        self._session, self._project, self._do, self._dock = session, project, actions, dock
+        self._drops = Drops(session.opening.open, session.autosave.open, dock)
+        self.face = Face(self.save, self.last_word, dock)
+        self.help = HelpWindow(dock)
+        self.labelling = LabellingWindow(session.models, dock)
+        self.welcome: Welcome | None = None
+
+    def take_window(self, volume: str | None) -> None:
+        """Have all of the screen, and begin.
+
+        Parameters
+        ----------
+        volume : str or None
+            Address of what is to be opened now; None if it is open, or nothing is wanted.
+        """
+        self._dock.window().showMaximized()
+        self._project.layers.setChecked(False)
+        self.show_layers(False)
+        if volume is not None:
+            self._session.opening.open(volume)
+        else:
+            self._session.extent.prepare_if_quick()
+
+    def cancel_opening(self) -> None:
+        """Stop whatever is on its way into the window."""
+        session = self._session
+        session.opening.cancel()
+        for job in (session.autosave.working.job, session.delivery.finishing.job):
+            if job is not None and job.description in OPENING:
+                job.stop()
+
+    def settle(self) -> None:
+        """Take the place in the window that the dock is shown in."""
+        window = self._dock.window()
+        calm_busy_signs(window)
+        self._drops.watch(window)
+        self.face.settle(self._dock)
+        place = place_of(window)
+        if self.welcome is None and place is not None:
+            self.welcome = self._make_welcome(place)
+        self.refresh()
+
+    def _make_welcome(self, place: QWidget) -> Welcome:
+        session = self._session
+        return Welcome(
+            session.autosave.recent,
+            WelcomeActions(
+                open_volume=self._do.open_volume,
+                open_sample=session.opening.open_sample,
+                open_project=self._project.ask_what_to_open,
+                show_guide=self.show_help,
+                show_keys=lambda: self.help.show_step(len(STEPS)),
+                go_on=session.autosave.open,
+            ),
+            place,
+        )
+
+    def refresh(self) -> None:
+        """Show the page of an empty window, or the picture."""
+        if self.welcome is not None:
+            self.welcome.show_if(not self._session.viewer.layers)
+
+    def style(self, sheet: str) -> None:
+        """Have the style of the dock."""
+        if self.welcome is not None:
+            self.welcome.setStyleSheet(sheet)
+
+    def show_help(self) -> None:
+        """Show what the step that is next is about."""
+        self.help.show_step(self._do.step())
+
+    def show_layers(self, on: bool) -> None:
+        """Show napari's panels of layers, or fold them away."""
+        show_side_panels(self._dock.window(), on)
+
+    @property
+    def has_layers_shown(self) -> bool:
+        """Whether napari's panels of layers are open."""
+        return any(not panel.isHidden() for panel in side_panels(self._dock.window()))
+
+    def save(self) -> None:
+        """Give the project a name; where it has one, all is saved already."""
+        autosave = self._session.autosave
+        if autosave.project is None or not autosave.is_named:
+            self._project.ask_where_to_save()
+        else:
+            self._project.refresh()
+            self._session.next.say(f"All strokes are saved in {autosave.project.folder}.")
+
+    def last_word(self) -> str:
+        """Say what becomes of the work when the window closes."""
+        project, image = self._session.autosave.project, self._session.volume.image
+        if project is None:
+            return "" if image is None else "Nothing was painted: there is nothing to save."
+        if project.read_only_because is not None:
+            return "The project is read-only: nothing of it was changed."
+        if project.annotations.state.error is not None:
+            return f"Not all is saved: {project.annotations.state.error}."
+        return f"All your strokes are saved, in {project.folder}. You can go on where you were."
+
+    def close(self) -> None:
+        """Leave the window as it was."""
+        self.face.release()
+        self.help.close()
+        self.labelling.close()
+        welcome, self.welcome = self.welcome, None
+        if welcome is not None:
+            welcome.leave()

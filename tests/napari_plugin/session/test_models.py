@@ -1,0 +1,101 @@
+"""What was learned on one volume labels others, in the window and in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from supervox.napari_plugin.session.file_opening import ReadFile
+from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.tasks.exporting import ExportKind
+from supervox.napari_plugin.tasks.labelling import Labelling
+from supervox.napari_plugin.tasks.resources import Resources
+from supervox.segmentation import save_model
+from supervox.volumes import open_volume, write_volume
+
+
+@pytest.fixture
+def learned(bench: Any) -> Any:
+    bench.prepare(1, 2, 3)
+    model = bench.session.models.learned()
+    assert model is not None
+    return model
+
+
+def next_scene(bench: Any, scene: Any) -> None:
+    """Open another volume that looks alike."""
+    other = scene.image[:, :, ::-1].copy()
+    fields = {"name": "mirrored", "metadata": {"supervox": {}}}
+    bench.session.next.show(ReadFile("", [(other, fields, "image")], []))
+    bench.settle()
+
+
+def test_the_next_volume_is_labelled_without_a_stroke(
+    bench: Any, learned: Any, scene: Any, tmp_path: Path
+) -> None:
+    next_scene(bench, scene)
+    session = bench.session
+    (offer,) = [one for one in session.next.offers if "what was learned" in one.action]
+    session.next.accept(session.next.offers.index(offer))
+    bench.settle()
+    assert session.view.choices.shown is Shown.FINAL
+    labels = np.asarray(session.view.final.data)
+    assert (labels == scene.truth[:, :, ::-1]).mean() > 0.95
+    assert not session.painting.voxels.any()
+    assert session.delivery.can_export(ExportKind.LABELS)
+    session.delivery.export(ExportKind.LABELS, tmp_path / "labels.tif")
+    bench.settle()
+    with open_volume(tmp_path / "labels.tif") as volume:
+        np.testing.assert_array_equal(volume.data[:], labels)
+
+
+def test_a_model_in_a_file(bench: Any, learned: Any, scene: Any, tmp_path: Path) -> None:
+    save_model(learned, tmp_path / "cell.model")
+    next_scene(bench, scene)
+    bench.session.models.load(tmp_path / "cell.model")
+    bench.until(lambda: bench.session.view.final is not None)
+    bench.settle()
+    assert bench.session.delivery.is_finished
+
+
+def test_a_model_of_other_channels_is_refused(bench: Any, learned: Any) -> None:
+    from dataclasses import replace
+
+    bench.session.models.use(replace(learned, n_images=2))
+    assert "2 channels" in bench.session.opening.problem.text
+
+
+def test_no_model_without_a_volume(open_bench: Any, learned: Any) -> None:
+    empty = open_bench()
+    empty.session.models.use(learned)
+    assert empty.session.opening.problem.text.startswith("open a volume first")
+
+
+def test_more_volumes_are_labelled_and_the_one_that_fails_says_why(
+    run_stage: Any, bench: Any, learned: Any, scene: Any, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        write_volume(tmp_path / f"{name}.tif", scene.image, kind="image")
+    (tmp_path / "cut.mrc").write_bytes(b"123")
+    files = [str(tmp_path / name) for name in ("a.tif", "cut.mrc", "b.tif")]
+    first, cut, last = run_stage(
+        Labelling(Resources(tmp_path, workers=2)), learned, files, tmp_path / "labels"
+    )
+    assert (first.volume, first.error) == (files[0], "")
+    assert "is cut short" in cut.error
+    with open_volume(last.written) as volume:
+        assert (volume.data[:] == scene.truth).mean() > 0.95
+
+
+def test_labelling_can_be_stopped(
+    quiet: None, bench: Any, learned: Any, scene: Any, tmp_path: Path
+) -> None:
+    write_volume(tmp_path / "a.tif", scene.image, kind="image")
+    labelling = bench.session.models.labelling
+    labelling.start(learned, [str(tmp_path / "a.tif")], tmp_path / "labels")
+    labelling.cancel_and_tell()
+    assert not labelling.is_running
+    bench.settle()
+    assert not (tmp_path / "labels").exists()
