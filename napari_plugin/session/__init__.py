@@ -14,5 +14,6 @@
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side.
 - `looking`: where to look next; `questions`: which question is open.
 - `sharpening`: the slice in view in final quality.
-- `view`: what is shown of a result; `delivery`: final labels, and files of what there is.
+- `view`: what is shown of a result, and `view_choices` how; `delivery`: final labels, and
+  files of what there is.
 """

@@ -231,6 +231,8 @@ class WorkingImage:
         image, dims = self.image, self.viewer.dims
         if image is None or image.ndim < 3 or dims.ndisplay != 2:
             return 0
+        if not dims.not_displayed:
+            return 0  # the viewer is empty by now
         axis: int = dims.not_displayed[-1] - (dims.ndim - 3)
         return axis
 

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.session.dock_state import SegmentState
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.parameters import parameter_of
 from supervox.segmentation import RefinementParameters
 
