@@ -185,7 +185,7 @@ class Visitor:
         """Go to the plane, choose the class by its key, and draw."""
         person, session = self.person, self.person.dock.session
         plane = int(np.atleast_1d(stroke.plane)[0])
-        person.viewer.dims.set_current_step(0, plane)
+        session.volume.show_plane(0, plane)
         person.settle()
         QCursor.setPos(person.canvas.mapToGlobal(person.canvas.rect().center()))
         person.settle(HAND_S)
@@ -206,7 +206,7 @@ class Visitor:
         layer = view.final if view.final is not None and view.final.visible else view.prediction
         assert layer is not None
         data = layer.data[0] if layer.multiscale else layer.data
-        labels: NDArray[np.uint8] = np.asarray(data[plane])
+        labels: NDArray[np.uint8] = np.asarray(data[plane, :, :])
         return labels
 
     def wait_for_quality(self) -> None:

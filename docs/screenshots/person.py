@@ -179,11 +179,16 @@ class Person:
     def _mouse(self, kind: QEvent.Type, place: QPointF, *, pressed: bool = True) -> None:
         canvas = self.canvas
         left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        if kind != QEvent.Type.MouseMove:  # so that the application knows what is held
+            act = QTest.mousePress if kind == QEvent.Type.MouseButtonPress else QTest.mouseRelease
+            act(canvas, left, pos=place.toPoint())
+            QApplication.processEvents()
+            return
         event = QMouseEvent(
             kind,
             place,
             QPointF(canvas.mapToGlobal(place.toPoint())),
-            none if kind == QEvent.Type.MouseMove else left,
+            none,
             left if pressed else none,
             Qt.KeyboardModifier.NoModifier,
         )
