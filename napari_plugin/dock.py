@@ -26,6 +26,7 @@ from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
 from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintActions, PaintSection
+from .widgets.picture_box import PictureBox
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
 from .widgets.section import Body, DockSection
@@ -109,7 +110,8 @@ class SupervoxDock(QWidget):
                 save_as=session.autosave.save_as,
                 load_model=session.models.load,
                 label_more=lambda: self.around.labelling.bring(),
-                look_in_space=session.looking.toggle,
+                look_in_space=lambda: self.around.looking.toggle(),
+                look_around=lambda: self.around.planes.toggle(),
                 show_layers=lambda on: self.around.show_layers(on),
                 show_help=lambda: self.around.show_help(),
                 hint=partial(say, Step.VOLUME),
@@ -224,6 +226,7 @@ class SupervoxDock(QWidget):
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
+        self.export.add_line(PictureBox(self.around.picture_actions()))
 
     def _ask_for_size(self) -> None:
         """Bring the fields for the voxel size into sight."""

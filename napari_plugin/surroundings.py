@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.session.cuts import Cuts
+from supervox.napari_plugin.session.looking import Looking
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
+from supervox.project import ProjectClass
 
 from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
 from .widgets.help_window import STEPS, HelpWindow
 from .widgets.labelling_window import LabellingWindow
+from .widgets.picture_box import PictureActions
 from .widgets.project_bar import ProjectBar
+from .widgets.three_planes import ThreePlanes
 from .widgets.welcome import Welcome, WelcomeActions, place_of
 
 
@@ -53,7 +61,32 @@ class AroundDock:
         self.face = Face(self.save, self.last_word, dock)
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
+        self.looking = Looking(session.viewer, session.classes, session.view)
+        self.cuts = Cuts(session.volume, session.view)
+        self.planes = ThreePlanes(self.cuts, self._look, dock)
         self.welcome: Welcome | None = None
+
+    def _look(self) -> tuple[Sequence[ProjectClass], float]:
+        return tuple(self._session.classes), self._session.view.choices.opacity
+
+    def picture_actions(self) -> PictureActions:
+        """Return what a picture of the view is made of."""
+        session = self._session
+        viewer = session.viewer
+
+        def start() -> Path:
+            image = session.volume.image
+            folder = session.delivery.folder or Path.cwd()
+            return folder / f"{'view' if image is None else image.name.partition('.')[0]}.png"
+
+        def look(scale: float) -> NDArray[np.uint8]:
+            picture: NDArray[np.uint8] = viewer.screenshot(scale=scale, flash=False)
+            return picture
+
+        def legend() -> list[tuple[str, str]]:
+            return [(item.name, item.colour) for item in session.classes if item.visible]
+
+        return PictureActions(look, legend, start, session.next.say)
 
     def take_window(self, volume: str | None) -> None:
         """Have all of the screen, and begin.
@@ -153,6 +186,7 @@ class AroundDock:
         self.face.release()
         self.help.close()
         self.labelling.close()
+        self.planes.close()
         welcome, self.welcome = self.welcome, None
         if welcome is not None:
             welcome.leave()

@@ -11,6 +11,7 @@
 - `preview_in_view`: supervoxels and features on the slice in view, beforehand.
 - `models`: what was learned on one volume, used on another; `looking`: labels in space.
 - `masking`: what has no data, as where a layer is 0.
-- `balancing`: more and less of each class; `comparison`: planes far apart, side by side.
+- `balancing`: more and less of each class; `comparison`: planes far apart, side by side;
+  `cuts`: the other two planes through the place under the mouse.
 - `view`: what is shown of a result; `delivery`: final labels, and files of what there is.
 """

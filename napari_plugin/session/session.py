@@ -37,7 +37,6 @@ from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
 from .hints import Hints
-from .looking import Looking
 from .masking import Masking
 from .models import Models
 from .next_step import Step
@@ -133,7 +132,6 @@ class Session:
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
-        self.looking = Looking(viewer, self.classes, self.view)
         self.models = Models(
             self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
         )

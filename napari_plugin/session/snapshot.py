@@ -154,7 +154,7 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         asked=_asked(session),
         shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
         notice=Notice()
-        if session.looking.is_in_space
+        if session.viewer.dims.ndisplay == 3
         else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
     )
