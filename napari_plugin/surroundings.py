@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
 from supervox.napari_plugin.session.cuts import Cuts
-from supervox.napari_plugin.session.looking import Looking
+from supervox.napari_plugin.session.looking import Looking, enlarged
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
 from supervox.project import ProjectClass
@@ -72,21 +71,19 @@ class AroundDock:
     def picture_actions(self) -> PictureActions:
         """Return what a picture of the view is made of."""
         session = self._session
-        viewer = session.viewer
 
         def start() -> Path:
             image = session.volume.image
             folder = session.delivery.folder or Path.cwd()
             return folder / f"{'view' if image is None else image.name.partition('.')[0]}.png"
 
-        def look(scale: float) -> NDArray[np.uint8]:
-            picture: NDArray[np.uint8] = viewer.screenshot(scale=scale, flash=False)
-            return picture
-
         def legend() -> list[tuple[str, str]]:
-            return [(item.name, item.colour) for item in session.classes if item.visible]
+            result = session.view.result
+            ids = {*session.live.scan.counts, *(() if result is None else result.class_ids)}
+            seen = (item for item in session.classes if item.visible and item.id in ids)
+            return [(item.name, item.colour) for item in seen]
 
-        return PictureActions(look, legend, start, session.next.say)
+        return PictureActions(partial(enlarged, session.viewer), legend, start, session.next.say)
 
     def take_window(self, volume: str | None) -> None:
         """Have all of the screen, and begin.

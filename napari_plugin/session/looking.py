@@ -1,4 +1,4 @@
-"""One click from the slice to organelles in space, and back to how it was."""
+"""One click from the slice to organelles in space, and back; and what is seen as a picture."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from napari.layers import Labels, Layer
 from napari.viewer import Viewer
+from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, is_picture, role_of
 from supervox.napari_plugin.painting.class_list import ClassList
@@ -101,6 +102,25 @@ class Looking:
                 self._classes.change(class_id, visible=True)
         self._view.choose(opacity=before.opacity, outline=before.outline)
         self._viewer.reset_view()
+
+
+def enlarged(viewer: Viewer, scale: float) -> NDArray[np.uint8]:
+    """Return what is in view as a picture, (H, W, 4), with more pixels than on the screen.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    scale : float
+        How many times as many, along each axis.
+    """
+    camera, bar = viewer.scene.camera, viewer.canvas.overlays.scale_bar
+    zoom, letters = camera.zoom, bar.font_size
+    try:
+        camera.zoom, bar.font_size = zoom * scale, letters * scale
+        picture: NDArray[np.uint8] = viewer.screenshot(scale=scale, flash=False)
+    finally:
+        camera.zoom, bar.font_size = zoom, letters
+    return picture
 
 
 def around(labels: Labels) -> list[int]:
