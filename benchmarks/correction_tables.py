@@ -239,8 +239,10 @@ def _draw_panel(axis: Any, volume: Volume) -> None:
         axis.plot(strokes, curves.T, color=colour, linewidth=0.5, alpha=0.35)
         axis.plot(strokes, curves.mean(axis=0), color=colour, label=robot)
         finals = [session["final"] for session in volume["robots"][robot].values()]
-        values = [np.mean([final[n] for final in finals]) for n in finals[0]]
-        axis.plot([int(n) for n in finals[0]], values, "o", color=colour, markersize=4)
+        finals = [final for final in finals if final]  # not every seed has them
+        if finals:
+            values = [np.mean([final[n] for final in finals]) for n in finals[0]]
+            axis.plot([int(n) for n in finals[0]], values, "o", color=colour, markersize=4)
         if peers := _curves(volume, robot, "peer"):
             mean = np.mean(peers, axis=0)
             axis.plot(

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from supervox.execution import Device, VolumeLike
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import Device, Run, VolumeLike, Workspace
 from supervox.project import (
     Project,
     ProjectSettings,
@@ -120,3 +122,11 @@ def result_of(
         return complete_with_shares(
             project, data, shares, tell=tell_share, workspace=rooms.ids, run=run
         )
+
+
+def labels_of(result: Segmentation, workspace: Workspace, run: Run) -> NDArray[np.unsignedinteger]:
+    """Return the labels of every voxel of a result."""
+    labels = workspace.empty(result.shape, result.label_dtype)
+    for part in result.render(run=workspace.releasing(run)):
+        labels[part.block.core] = part.labels
+    return labels

@@ -7,11 +7,14 @@ from dataclasses import asdict
 from typing import Any
 
 import click
+from supervox.execution import VolumeLike
+from supervox.objects import Agreement, compare
 from supervox.segmentation import Scores, score
-from supervox.volumes import open_labels
+from supervox.volumes import Volume, open_labels
 
 from . import options
-from .inputs import class_names, tell_turned
+from .agreement import agreement_json, print_agreement
+from .inputs import class_names, tell_turned, voxel_size
 from .progress import StageProgress
 from .report import print_json, print_table
 
@@ -26,11 +29,22 @@ RATIOS = ("dice", "iou", "accuracy", "precision")
     metavar="STROKES",
     help="Leave out the voxels that are not 0 here: the strokes that the labels were made from.",
 )
+@click.option(
+    "--surfaces",
+    is_flag=True,
+    help="Also measure distances between surfaces, the boundary F-score and matched objects, as "
+    "'supervox compare' does; A is the truth. Both are read into memory.",
+)
 @options.workers
 @options.as_json
 @options.follow
 def command(
-    labels: str, truth: str, ignore: str | None, workers: int | None, as_json: bool
+    labels: str,
+    truth: str,
+    ignore: str | None,
+    surfaces: bool,
+    workers: int | None,
+    as_json: bool,
 ) -> None:
     """Compare LABELS with the ground TRUTH, class by class.
 
@@ -45,11 +59,31 @@ def command(
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
         with StageProgress(workers) as stages, stages.stage("score", "Comparing") as run:
             result = score(opened[0].data, opened[1].data, skip, workers=run)
+        agreement = _agreement(opened[0], opened[1], skip, workers) if surfaces else None
     if as_json:
         paths = {"labels": labels, "truth": truth, "ignore": ignore}
-        print_json({"command": "score"} | paths | _as_dict(result, names))
-    else:
-        _print(result, names)
+        more = {} if agreement is None else {"surfaces": agreement_json(agreement, names)}
+        print_json({"command": "score"} | paths | _as_dict(result, names) | more)
+        return
+    _print(result, names)
+    if agreement is not None:
+        print_agreement(agreement, names, opened[1].unit or opened[0].unit)
+
+
+def _agreement(
+    labels: Volume, truth: Volume, skip: VolumeLike | None, workers: int | None
+) -> Agreement:
+    """Compare surfaces and objects where the truth says something."""
+    size = voxel_size(truth if truth.spacing_stated else labels, None)
+    with StageProgress(workers) as stages, stages.stage("surfaces", "Measuring surfaces") as run:
+        return compare(
+            truth.data,
+            labels.data,
+            spacing=size.spacing,
+            ignore=skip,
+            only_where_one_is=True,
+            workers=run,
+        )
 
 
 def _as_dict(result: Scores, names: dict[int, str]) -> dict[str, Any]:

@@ -5,12 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import numpy as np
-from numpy.typing import NDArray
-from supervox.execution import Run, Workspace
 from supervox.project import ENDING, Project
 from supervox.reports import report_files
-from supervox.segmentation import Segmentation
 
 from . import options, projects
 from .outputs import Outputs, making_folder
@@ -51,16 +47,9 @@ def _write(project: Project, folder: Path, memory: float | None, workers: int | 
         data, _ = projects.read_data(project, volume, stages, rooms)
         result = projects.result_of(project, data, stages, rooms)
         with stages.stage("labels", "Making the labels") as run:
-            labels = _labels(result, rooms.ids, run)
+            labels = projects.labels_of(result, rooms.ids, run)
         with stages.stage("write", "Describing"):
             files = report_files(project, data, labels)
         for name, content in files.items():
             outputs.plan_file(folder / name).write_bytes(content)
         outputs.publish()
-
-
-def _labels(result: Segmentation, workspace: Workspace, run: Run) -> NDArray[np.unsignedinteger]:
-    labels = workspace.empty(result.shape, result.label_dtype)
-    for part in result.render(run=workspace.releasing(run)):
-        labels[part.block.core] = part.labels
-    return labels

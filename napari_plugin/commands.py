@@ -118,9 +118,9 @@ def toggle_outline(viewer: Viewer) -> None:
     view.choose(outline=not view.choices.outline)
 
 
-def next_unsure(viewer: Viewer) -> None:
-    """Go to the next unsure place."""
-    dock_of(viewer).session.go_to_unsure()
+def look_on(viewer: Viewer) -> None:
+    """Go to the next place that is worth a look."""
+    dock_of(viewer).session.questions.look_on()
 
 
 def more_of_class(viewer: Viewer) -> None:

@@ -9,7 +9,13 @@ from typing import Any
 from napari.viewer import Viewer
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QFrame,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.notices import help_paint
@@ -17,6 +23,7 @@ from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import dock_state, project_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
+from .below_picture import BelowPicture
 from .keys import Keys
 from .settings import Settings
 from .surroundings import AroundDock, DockActions
@@ -110,7 +117,7 @@ class SupervoxDock(QWidget):
                 save_as=session.autosave.save_as,
                 load_model=session.models.load,
                 label_more=lambda: self.around.labelling.bring(),
-                look_in_space=lambda: self.around.looking.toggle(),
+                look_in_space=session.space.toggle,
                 look_around=lambda: self.around.planes.toggle(),
                 show_layers=lambda on: self.around.show_layers(on),
                 show_help=lambda: self.around.show_help(),
@@ -183,7 +190,6 @@ class SupervoxDock(QWidget):
                 update=session.live.update,
                 choose_strength=session.choose_strength,
                 show=session.view.choose,
-                go_to_unsure=session.go_to_unsure,
                 prepare_whole=session.extent.prepare_whole,
                 cancel_whole=session.preparation.cancel,
                 finish=session.delivery.finish,
@@ -217,12 +223,13 @@ class SupervoxDock(QWidget):
             use_tool=session.use_tool,
             toggle_live=lambda: session.set_live(not session.live.is_live),
             update=session.live.update,
-            go_to_unsure=session.go_to_unsure,
-            is_asked=lambda: session.pairs.pair is not None,
-            answer=session.pairs.answer,
+            look_on=session.questions.look_on,
+            is_asked=lambda: session.questions.is_open,
+            answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
         )
+        self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
@@ -311,6 +318,7 @@ class SupervoxDock(QWidget):
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
         self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)
         self.advice.say(hint or advice.sentence, "warning" if hint else "advice")
@@ -347,6 +355,7 @@ class SupervoxDock(QWidget):
         self.planes.close()
         self.around.close()
         viewer = self.session.viewer
+        self.below.close()
         viewer.events.theme.disconnect(self._on_theme)
         viewer.dims.events.ndisplay.disconnect(self._refresh_soon)
         self.keys.release()
@@ -356,6 +365,7 @@ class SupervoxDock(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Take the place in the window."""
         self.around.settle()
+        self.below.settle(self.window())
         self.around.style(self.styleSheet())
         super().showEvent(event)
 

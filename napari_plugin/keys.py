@@ -15,6 +15,7 @@ from napari.layers import Labels
 from napari.viewer import Viewer
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.session.questions import Answer
 from supervox.napari_plugin.session.view import ResultView
 
 MOST_CLASSES = 9
@@ -33,7 +34,7 @@ class Keys:
     view : ResultView
     paint_class : callable
         Takes the id of a class that is to be painted.
-    use_tool, toggle_live, update, go_to_unsure, compare : callable
+    use_tool, toggle_live, update, look_on, compare : callable
         What else there are keys for.
     is_asked : callable
         Tells whether a question is open.
@@ -54,9 +55,9 @@ class Keys:
         use_tool: Callable[[str], None],
         toggle_live: Callable[[], None],
         update: Callable[[], None],
-        go_to_unsure: Callable[[], None],
+        look_on: Callable[[], None],
         is_asked: Callable[[], bool],
-        answer: Callable[[bool], None],
+        answer: Callable[[Answer], None],
         compare: Callable[[], None],
         nudge: Callable[[int], None],
     ) -> None:
@@ -64,8 +65,9 @@ class Keys:
         self._use_tool, self._is_asked = use_tool, is_asked
         self._paint_class = paint_class
         self._answers: dict[str, Callable[..., Any]] = {
-            "Enter": lambda _: answer(True),
-            "Escape": lambda _: answer(False),
+            "Enter": lambda _: answer(Answer.YES),
+            "Shift-Enter": lambda _: answer(Answer.OTHER),
+            "Escape": lambda _: answer(Answer.LEAVE),
         }
         self._answering: list[Viewer | Labels] = []  # where these keys are bound now
         self._layer: Labels | None = None
@@ -79,7 +81,7 @@ class Keys:
             "O": lambda _: view.choose(outline=not view.choices.outline),
             "Shift-L": lambda _: toggle_live(),
             "U": lambda _: update(),
-            "N": lambda _: go_to_unsure(),
+            "N": lambda _: look_on(),
             "K": lambda _: compare(),
             ",": lambda _: nudge(-1),
             ".": lambda _: nudge(1),

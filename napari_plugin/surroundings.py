@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from napari.viewer import Viewer
+from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
 from supervox.napari_plugin.session.cuts import Cuts
-from supervox.napari_plugin.session.looking import Looking, enlarged
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
 from supervox.project import ProjectClass
@@ -60,7 +62,6 @@ class AroundDock:
         self.face = Face(self.save, self.last_word, dock)
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
-        self.looking = Looking(session.viewer, session.classes, session.view)
         self.cuts = Cuts(session.volume, session.view)
         self.planes = ThreePlanes(self.cuts, self._look, dock)
         self.welcome: Welcome | None = None
@@ -187,3 +188,22 @@ class AroundDock:
         welcome, self.welcome = self.welcome, None
         if welcome is not None:
             welcome.leave()
+
+
+def enlarged(viewer: Viewer, scale: float) -> NDArray[np.uint8]:
+    """Return what is in view as a picture, (H, W, 4), with more pixels than on the screen.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    scale : float
+        How many times as many, along each axis.
+    """
+    camera, bar = viewer.scene.camera, viewer.canvas.overlays.scale_bar
+    zoom, letters = camera.zoom, bar.font_size
+    try:
+        camera.zoom, bar.font_size = zoom * scale, letters * scale
+        picture: NDArray[np.uint8] = viewer.screenshot(scale=scale, flash=False)
+    finally:
+        camera.zoom, bar.font_size = zoom, letters
+    return picture

@@ -12,12 +12,14 @@ Where to find what, along the pipeline:
 And above them:
 
 - `checks`: what is refused, and the sentences that say so.
-- `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach.
+- `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach;
+  `touched`: the supervoxels that they speak of.
 - `history`: the moments of the strokes' history that labels follow from.
 - `memory`: what was learned at these, kept for the next update.
 - `training`: what strokes teach, and what follows for every supervoxel.
 - `counterpart`: near a correction, where the class that was wrong there is right.
-- `view_first`: a few supervoxels before the rest.
+- `doubt`: places whose labels are in doubt, the next to look at.
+- `view_first`: a few supervoxels before the rest; `part_in_full`: the final labels of a few voxels.
 - `balance`: more and less of a class, and the balance that gives a share of the volume.
 - `segmenter`: all of it, recomputing only what a change makes necessary; `pipeline`: in one call.
 - `warm_up`: the kernels of a live update, ready before the first stroke.

@@ -22,6 +22,10 @@ from .counterpart import Correction as Correction
 from .counterpart import Counterpart as Counterpart
 from .counterpart import find_correction as find_correction
 from .counterpart import find_counterpart as find_counterpart
+from .doubt import DoubtfulPlace as DoubtfulPlace
+from .doubt import find_places as find_places
+from .graph.extents import Extents as Extents
+from .graph.extents import find_extents as find_extents
 from .graph.find_supervoxel import find_supervoxel as find_supervoxel
 from .graph.find_supervoxel import find_voxel as find_voxel
 from .graph.partition import FEATURES as FEATURES
@@ -36,6 +40,7 @@ from .model import Model as Model
 from .model import load_model as load_model
 from .model import save_model as save_model
 from .parameters import SegmentationParameters as SegmentationParameters
+from .part_in_full import PartInFull as PartInFull
 from .pipeline import segment as segment
 from .preparation.allocate import DeviceAndCluster as DeviceAndCluster
 from .preparation.allocate import DiskTooSmall as DiskTooSmall

@@ -24,6 +24,7 @@ from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.cross_validation import number_strokes
 
 from .strokes import LabelledSupervoxels, Strokes, majority
+from .touched import count_touched, find_filling
 
 # Share of the trees that a stroke renews at least: so that labels follow from up to 16 moments. Of
 # fewer, each counts so much that one bad deal shows; more would be slow to follow a person.
@@ -87,7 +88,8 @@ def find_moments(partitions: Sequence[Partition], strokes: Strokes, n_trees: int
     """
     found: list[Moment] = []
     left = n_trees
-    states = zip(*(_states(partition, strokes) for partition in partitions), strict=True)
+    fills = find_filling(partitions[0], strokes)
+    states = zip(*(_states(partition, strokes, fills) for partition in partitions), strict=True)
     for state, earlier in pairwise(chain(states, [None])):
         assert state is not None
         is_first = (
@@ -120,13 +122,10 @@ class _State:
         return number_strokes(self.partition.adjacency, self.painted)
 
 
-def _states(partition: Partition, strokes: Strokes) -> Iterator[_State]:
+def _states(partition: Partition, strokes: Strokes, fills: NDArray[np.bool_]) -> Iterator[_State]:
     """Yield what was painted up to each step, the last step first."""
-    owners = partition.ids.reshape(-1)[strokes.voxels].astype(np.int64)
     # strokes touch few supervoxels: what is counted once is little, at whichever step
-    rows, count = np.unique(
-        np.stack([owners, strokes.classes, strokes.steps]), axis=1, return_counts=True
-    )
+    rows, count = count_touched(partition, strokes, fills)
     owner, vote, at = rows
     n_steps = int(at.max(initial=0)) + 1
     painting = vote * n_steps + at  # one number for each class and step

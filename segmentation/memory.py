@@ -110,6 +110,10 @@ class Memory:
                 for key in known.keys() - kept:
                     del known[key]
 
+    def take_costs(self, other: Memory) -> None:
+        """Know the label costs that another memory knows of the same first partition."""
+        self._costs.update(other._costs)
+
     def copy(self) -> Memory:
         """Return another memory that knows the same."""
         return Memory(self.trainer, dict(self._forests), dict(self._costs))

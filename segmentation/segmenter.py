@@ -81,16 +81,13 @@ class Segmenter:
     ----------
     seconds : dict of str to float
         What the stages of the last call took; a stage that was not needed is missing.
+    memory : Memory
+        What was learned at the moments of the strokes' history.
 
     Raises
     ------
     SegmentationError
         If the volume, a channel, the mask, the spacing or the estimator is unusable.
-
-    Examples
-    --------
-    >>> segmenter = Segmenter(volume, spacing=(40, 40, 40))  # doctest: +SKIP
-    >>> labels = segmenter.segment(annotations).labels  # doctest: +SKIP
     """
 
     def __init__(
@@ -114,7 +111,7 @@ class Segmenter:
         if estimator is not None:
             own = replace(self._parameters.classifier, method=OWN)
             self._parameters = replace(self._parameters, classifier=own)
-        self._memory = Memory(Trainer(self._parameters.classifier, estimator))
+        self.memory = Memory(Trainer(self._parameters.classifier, estimator))
         self._lock = RLock()  # one change at a time; each call sees a whole state
         self.run, self.workspace = Run.of(workers), workspace
         self.seconds: dict[str, float] = {}
@@ -150,11 +147,11 @@ class Segmenter:
                 self._look()
                 self._partitions = []
             if not self._partitions:
-                self._memory = Memory(self._memory.trainer)
+                self.memory = Memory(self.memory.trainer)
             del self._partitions[parameters.partitions :]
             if old.classifier != parameters.classifier:
-                trainer = replace(self._memory.trainer, parameters=parameters.classifier)
-                self._memory = Memory(trainer)
+                trainer = replace(self.memory.trainer, parameters=parameters.classifier)
+                self.memory = Memory(trainer)
             if replace(old, refinement=parameters.refinement) != parameters:
                 self._learned = None
 
@@ -163,7 +160,7 @@ class Segmenter:
         with self._lock:
             other = copy(self)
             other._lock, other.seconds = RLock(), {}
-            other._partitions, other._memory = list(self._partitions), self._memory.copy()
+            other._partitions, other.memory = list(self._partitions), self.memory.copy()
         return other
 
     @property
@@ -267,17 +264,17 @@ class Segmenter:
                 self.configure(replace(self.parameters, classifier=classifier))
             with self._timed("scan"):
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
-            self._memory.trainer.check()  # before hours are spent
+            self.memory.trainer.check()  # before hours are spent
             self.prepare(run=run)
             strokes = strokes_in_data(strokes, self._partitions)
-            moments = self._memory.moments(self._partitions, strokes)
+            moments = self.memory.moments(self._partitions, strokes)
             painted, earlier, told = moments[-1].painted, self._learned, (self._partitions, moments)
             known = earlier if earlier is not None and earlier.follows_from(moments) else None
             if known:
                 trained = known.classifier
             else:
                 with self._timed("train"):
-                    trained = self._memory.train(*told, run=local)
+                    trained = self.memory.train(*told, run=local)
             seen = None
             if in_view is not None and on_view is not None:
                 with self._timed("view"):
@@ -292,7 +289,7 @@ class Segmenter:
                     )
                 on_view(part)
             self._learned = known or learn(
-                self._memory, *told, trained, known=seen, timed=self._timed, run=local
+                self.memory, *told, trained, known=seen, timed=self._timed, run=local
             )
             return self._finish(local)
 

@@ -85,8 +85,10 @@ class Person:
     # --------------------------------------------------------------------------------- widgets
 
     def find(self, name: str, kind: type[Kind]) -> Kind:
-        """Return a widget of the dock by its object name."""
+        """Return a widget of the dock, or of what lies below the picture, by its object name."""
         found: Kind | None = self.dock.findChild(kind, name)
+        if found is None:
+            found = self.dock.below.panel.findChild(kind, name)
         if found is None:
             raise LookupError(f"the dock has no {name}")
         return found
@@ -216,6 +218,11 @@ class Person:
             raise LookupError("no planes are compared")
         self.settle()
         return _image_of(window.grab())
+
+    def look_panel(self) -> Image.Image:
+        """Take a picture of the panel below the picture."""
+        self.settle()
+        return _image_of(self.dock.below.panel.grab())
 
     def project_menu(self) -> Image.Image:
         """Take a picture of the top of the dock with its menu open."""

@@ -77,6 +77,11 @@ def _sample_with_strokes(folder: Path) -> None:
     save_png(person.picture(), folder / "window-unsure.png")
     person.click("supervox_show_labels")
 
+    person.click("supervox_look_next")
+    person.wait(lambda: session.looking.asked is not None, "a place to look at")
+    save_png(person.look_panel(), folder / "look-panel.png")
+    person.click("supervox_look_leave")
+
     person.click("supervox_finish")
     person.wait(lambda: session.delivery.is_finished, "the final labels")
     save_png(person.section(5), folder / "section-export.png")

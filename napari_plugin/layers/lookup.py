@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 COARSE_VOXELS = 2**22  # of the copy that stands for the volume where all of it is shown, as in 3D
+FLAT = (0, 0)  # the plane of a 2D image
+MOST_PLANES = 32  # whose finer values are kept: those that were looked at last
 LAZY_VOXELS = 2**22  # larger results stay a view until they are sliced further
 
 
+@dataclass(frozen=True, eq=False)
+class Finer:
+    """Values that are finer than supervoxels, of a whole volume or of one plane.
+
+    Attributes
+    ----------
+    values : array
+        Of the volume's shape, or of a plane's.
+    then : array, (S,)
+        What the table was like: where it says the same still, these values hold.
+    """
+
+    values: NDArray[Any]
+    then: NDArray[Any] = field(repr=False)
+
+
 class LookupVolume:
-    """``table[ids]``, evaluated only where it is looked at.
+    """``table[ids]``, evaluated only where it is looked at; finer where finer values are known.
 
     An array-like as napari's layers take it. What is larger than a few slices comes as a view of
     the same kind, which napari slices further or turns into an array.
@@ -23,10 +43,16 @@ class LookupVolume:
         Supervoxel of each voxel.
     table : array, (S,)
         Value of each supervoxel.
+    finer : sequence of Finer
+        Each of the shape of the ids; the last one that holds counts.
     """
 
-    def __init__(self, ids: NDArray[np.int32], table: NDArray[Any]) -> None:
+    def __init__(
+        self, ids: NDArray[np.int32], table: NDArray[Any], finer: Sequence[Finer] = ()
+    ) -> None:
         self.ids = ids
+        self.finer = tuple(finer)
+        self.planes: dict[tuple[int, int], Finer] = {}  # by axis, and place along it
         self.table = table
 
     @property
@@ -54,14 +80,42 @@ class LookupVolume:
 
     def __getitem__(self, key: Any, /) -> Any:
         part = self.ids[key]
+        finer = self._finer_at(key)
         if isinstance(part, np.ndarray) and part.size > LAZY_VOXELS:
-            return LookupVolume(part, self.table)
-        return self.table[part]
+            return LookupVolume(part, self.table, finer)
+        values = self.table[part]
+        for item in finer:
+            values = np.where((item.then == self.table)[part], item.values, values)
+        return values[()]
+
+    def _finer_at(self, key: Any) -> list[Finer]:
+        """Return the finer values that are known of a part, as large as that."""
+        found = [Finer(item.values[key], item.then) for item in self.finer]
+        place = _plane_of(key, self.ids.ndim) if self.planes else None
+        if place is not None and (item := self.planes.get(place)) is not None:
+            rest = key if self.ids.ndim == 2 else (*key[: place[0]], *key[place[0] + 1 :])
+            found.append(Finer(item.values[rest], item.then))
+        return found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("a lookup volume has no array of its own: it can't do without a copy")
-        return self.table[self.ids].astype(dtype or self.dtype, copy=False)
+        values = self.table[self.ids]
+        for item in self.finer:
+            values = np.where((item.then == self.table)[self.ids], item.values, values)
+        return values.astype(dtype or self.dtype, copy=False)
+
+
+def _plane_of(key: Any, ndim: int) -> tuple[int, int] | None:
+    """Return axis and place of the plane that a key lies in; None if it isn't in one."""
+    if ndim == 2:
+        return FLAT
+    if not isinstance(key, tuple) or len(key) != ndim:
+        return None
+    across = [axis for axis, part in enumerate(key) if not isinstance(part, slice)]
+    if len(across) != 1 or not isinstance(key[across[0]], int | np.integer):
+        return None
+    return across[0], int(key[across[0]])
 
 
 class LookupPyramid:
@@ -104,6 +158,18 @@ class LookupPyramid:
     @table.setter
     def table(self, table: NDArray[Any]) -> None:
         self.fine.table = self._coarse.table = table
+
+    def refine_all(self, finer: Finer) -> None:
+        """Show finer values of all voxels, in place of all that were known."""
+        self.fine.finer, self.fine.planes = (finer,), {}
+
+    def refine_plane(self, axis: int, at: int, finer: Finer) -> None:
+        """Show finer values of a plane."""
+        planes = self.fine.planes
+        planes.pop((axis, at), None)
+        planes[axis, at] = finer
+        if len(planes) > MOST_PLANES:
+            del planes[next(iter(planes))]
 
 
 def coarse_sample(ids: NDArray[np.int32]) -> NDArray[np.int32]:

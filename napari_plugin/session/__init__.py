@@ -9,9 +9,11 @@
 - `file_opening`: files on their way into the window; `next_volume`: what is worked on next, in
   place of what was before; `ready_strokes`: the layer to paint on.
 - `preview_in_view`: supervoxels and features on the slice in view, beforehand.
-- `models`: what was learned on one volume, used on another; `looking`: labels in space.
+- `models`: what was learned on one volume, used on another; `in_space`: labels in space.
 - `masking`: what has no data, as where a layer is 0.
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side;
   `cuts`: the other two planes through the place under the mouse.
+- `looking`: where to look next; `questions`: which question is open.
+- `sharpening`: the slice in view in final quality.
 - `view`: what is shown of a result; `delivery`: final labels, and files of what there is.
 """

@@ -68,7 +68,7 @@ class Comparison(BackgroundTask):
     def look(self) -> None:
         """Read the planes, unless those of what is prepared were read, or are being read."""
         prepared, image = self._preparation.prepared, self._volume.image
-        axis = self._axis_across()
+        axis = self._volume.axis_across()
         if prepared is None or image is None or (self._of, self._axis) == (prepared, axis):
             return
         self._of, self._axis = prepared, axis
@@ -83,14 +83,6 @@ class Comparison(BackgroundTask):
         """Let go of all planes."""
         self.cancel()
         self.planes, self._of = (), None
-
-    def _axis_across(self) -> int:
-        """Return the axis of the volume that is not displayed; the planes' own in 3D."""
-        part = self._volume.slice_in_view()
-        if part is None:
-            return 0
-        sizes = [axis.stop - axis.start for axis in part]
-        return sizes.index(1) if 1 in sizes else 0
 
     def _keep(self, planes: tuple[ComparedPlane, ...]) -> None:
         self.planes = planes

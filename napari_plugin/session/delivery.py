@@ -14,10 +14,11 @@ from supervox.napari_plugin.project.project_files import Restored, restoring_lab
 from supervox.napari_plugin.tasks.exporting import Exporting, ExportKind, ExportRequest
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
 from supervox.napari_plugin.tasks.live import LiveLoop
-from supervox.napari_plugin.tasks.preparing import Preparation
+from supervox.napari_plugin.tasks.other_partitions import OtherPartitions
+from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project
-from supervox.segmentation import Model, SegmentationError, SegmentationParameters
+from supervox.segmentation import Model, SegmentationError, SegmentationParameters, Segmenter
 
 from .state_pieces import Written
 from .view import ResultView, Shown
@@ -43,6 +44,8 @@ class Delivery:
     Attributes
     ----------
     finishing, exporting : Finishing, Exporting
+    others : OtherPartitions
+        Prepared behind the live work.
     folder : Path or None
         Where to.
     """
@@ -64,7 +67,7 @@ class Delivery:
         self._resources, self._volume, self._preparation = resources, volume, preparation
         self._painting, self._classes, self._live, self._view = painting, classes, live, view
         self._parameters, self._project = parameters, project
-        self.finishing = Finishing(resources)
+        self.finishing, self.others = Finishing(resources), OtherPartitions(resources)
         self.exporting = Exporting()
         self._writing: ExportRequest | None = None
         self._written: ExportRequest | None = None
@@ -98,13 +101,23 @@ class Delivery:
     def forget(self) -> None:
         """Begin anew with another image."""
         self.finishing.forget()
+        self.others.forget()
         self._written = None
+
+    def best_segmenter(self, prepared: Prepared) -> Segmenter:
+        """Return one of all partitions of what is prepared, or of as many as there are."""
+        finished, others = self.finishing.finished, self.others
+        if finished is not None and prepared.is_for(finished.source, finished.segmenter.parameters):
+            return finished.segmenter
+        return others.segmenter_of(prepared)
 
     def finish(self) -> None:
         """Compute the final labels in full quality."""
         prepared, strokes = self._preparation.prepared, self._live.strokes
         if prepared is not None and strokes is not None and self._live.can_update:
-            self.finishing.start(prepared, strokes, self._parameters())
+            partitions = self.others.segmenter_of(prepared).partitions
+            self.others.cancel()  # what they lack, finishing makes
+            self.finishing.start(prepared, strokes, self._parameters(), partitions)
 
     def restore(self, project: Project, restored: Restored, model: Model) -> None:
         """Show the final labels of a project again, where there is room for its partitions.

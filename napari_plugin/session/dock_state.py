@@ -16,6 +16,7 @@ from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass, SaveState
 from supervox.segmentation import SegmentationParameters
 
+from .looking import LookState
 from .opening_state import OpeningState
 from .state_pieces import (
     BalanceState,
@@ -311,3 +312,4 @@ class DockState:
     paint: PaintState = field(default_factory=PaintState)
     segment: SegmentState = field(default_factory=SegmentState)
     export: ExportState = field(default_factory=ExportState)
+    look: LookState = field(default_factory=LookState)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
-from psygnal import Signal
+from psygnal import Signal, SignalInstance
 
 from .next_step import Step
 
@@ -33,6 +34,11 @@ class Hints:
         """Say why something isn't done, or what helps."""
         self._said[step] = _Said(text, monotonic())
         self.changed.emit()
+
+    def take(self, step: Step, *signals: SignalInstance) -> None:
+        """Say of a step what these signals tell."""
+        for signal in signals:
+            signal.connect(partial(self.say, step))
 
     def look(self, step: Step, state: object) -> str:
         """Return what there is to say of a step, whose state this is; empty if nothing holds."""

@@ -1,146 +1,234 @@
-"""One click from the slice to organelles in space, and back; and what is seen as a picture."""
+"""Where to look next: what each plane has of each class, and one place in doubt after another."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from napari.layers import Labels, Layer
-from napari.viewer import Viewer
-from numpy.typing import NDArray
+from napari.layers import Layer
 from psygnal import Signal
-from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, is_picture, role_of
-from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.layers.make_layers import insert_above, make_mark
+from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult
+from supervox.napari_plugin.tasks.places import PlaceInView, Places
+from supervox.napari_plugin.tasks.plane_amounts import AmountsPerPlane, PlaneAmounts
+from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
+from supervox.project import ProjectClass
+from supervox.segmentation import Strokes
 
 from .view import ResultView
+from .working_image import WorkingImage
 
-ANGLES = (-20.0, 25.0, -60.0)  # tilted: from above, everything is flat
-SAMPLE = 64  # voxels along each axis that are looked at
-SURROUNDS = 0.15  # of the volume's faces, for a class that is around others
+MARK = 3.0  # diameter of the ring around a place, in supervoxels
 
 
-@dataclass
-class _Before:
-    """How the view was."""
+@dataclass(frozen=True)
+class LookState:
+    """What there is to look at.
 
-    visible: dict[Layer, bool] = field(default_factory=dict)
-    shown: tuple[int, ...] = ()  # classes that were hidden for the view in space
-    opacity: float = 1.0
-    outline: bool = False
+    Attributes
+    ----------
+    can_look : bool
+        Whether there is a result, in which places may be in doubt.
+    is_looking : bool
+        Whether a place is being looked for.
+    options : tuple of ProjectClass
+        The classes that are asked about: what the place is labelled first.
+    has_planes : bool
+        Whether the image has more than one plane.
+    amounts : PlaneAmounts or None
+        What each plane has.
+    classes : tuple of ProjectClass
+    """
+
+    can_look: bool = False
+    is_looking: bool = False
+    options: tuple[ProjectClass, ...] = ()
+    has_planes: bool = False
+    amounts: PlaneAmounts | None = None
+    classes: tuple[ProjectClass, ...] = ()
 
 
 class Looking:
-    """Shows labels in space: solid, lit and tilted, without the image and what surrounds them.
+    """Follows the results, and asks about one place at a time.
 
     Parameters
     ----------
-    viewer : Viewer
-    classes : ClassList
+    volume : WorkingImage
+        In whose viewer the view is moved.
+    preparation : Preparation
+    painting : Painting
+        The next stroke ends the question; an answer is a stroke.
+    live : LiveLoop
     view : ResultView
+        Of whose result places are looked for.
+
+    Attributes
+    ----------
+    asked : PlaceInView or None
+        The place that is asked about now.
     """
 
     changed = Signal()
+    hint = Signal(str)
 
-    def __init__(self, viewer: Viewer, classes: ClassList, view: ResultView) -> None:
-        self._viewer, self._classes, self._view = viewer, classes, view
-        self._before: _Before | None = None
+    def __init__(
+        self,
+        volume: WorkingImage,
+        preparation: Preparation,
+        painting: Painting,
+        live: LiveLoop,
+        view: ResultView,
+    ) -> None:
+        self._viewer, self._volume, self._preparation = volume.viewer, volume, preparation
+        self._painting, self._classes = painting, painting.classes
+        self._live, self._view = live, view
+        self.per_plane, self.places = AmountsPerPlane(), Places()
+        self.asked: PlaceInView | None = None
+        self._mark: Layer | None = None
+        self.per_plane.succeeded.connect(self._emit_changed)
+        self.places.succeeded.connect(self._on_found)
+        painting.began.connect(self.clear)
+        self._viewer.dims.events.order.connect(self.follow)
+        self._viewer.dims.events.ndisplay.connect(self.follow)
 
-    @property
-    def is_possible(self) -> bool:
-        """Whether there are labels of a volume."""
-        labels = self._labels()
-        return labels is not None and labels.ndim == 3
+    def release(self) -> None:
+        """Let go of the viewer."""
+        self._viewer.dims.events.order.disconnect(self.follow)
+        self._viewer.dims.events.ndisplay.disconnect(self.follow)
 
-    @property
-    def is_in_space(self) -> bool:
-        """Whether the view is in space."""
-        return int(self._viewer.dims.ndisplay) == 3
-
-    def _labels(self) -> Labels | None:
-        """Return the labels that are shown, or would be."""
-        shown = [layer for layer in (self._view.final, self._view.prediction) if layer is not None]
-        return next((layer for layer in shown if layer.visible), next(iter(shown), None))
-
-    def toggle(self) -> None:
-        """Go into space, or back."""
-        if self.is_in_space:
-            self._return()
-        elif self.is_possible:
-            self._enter()
+    def _emit_changed(self, *_: object) -> None:
         self.changed.emit()
 
-    def _enter(self) -> None:
-        labels, viewer, choices = self._labels(), self._viewer, self._view.choices
-        assert labels is not None
-        before = _Before(opacity=choices.opacity, outline=choices.outline)
-        for layer in viewer.layers:
-            if is_picture(layer) or role_of(layer) == ANNOTATIONS:
-                before.visible[layer] = layer.visible
-                layer.visible = False
-        before.shown = tuple(
-            class_id for class_id in around(labels) if class_id in self._classes.ids
-        )
-        for class_id in before.shown:
-            self._classes.change(class_id, visible=False)
-        self._view.choose(opacity=1.0, outline=False)
-        labels.visible = True
-        self._before = before
-        viewer.dims.ndisplay = 3
-        viewer.scene.camera.angles = ANGLES
-        viewer.reset_view(reset_camera_angle=False)
+    # --------------------------------------------------------------------------------- planes
 
-    def _return(self) -> None:
-        before, self._before = self._before, None
-        self._viewer.dims.ndisplay = 2
-        if before is None:
+    @property
+    def amounts(self) -> PlaneAmounts | None:
+        """What the planes have of the result that is shown; None where there is none."""
+        measured, prepared = self.per_plane.measured, self._preparation.prepared
+        if measured is None or measured.of is not prepared or self._view.result is None:
+            return None
+        return measured.amounts
+
+    @property
+    def plane(self) -> int | None:
+        """The plane of the image that is in view; None where there is one only, or in 3D."""
+        image, dims = self._volume.image, self._viewer.dims
+        if image is None or image.ndim < 3 or dims.ndisplay != 2:
+            return None
+        axis = self._volume.axis_across() + image.ndim - 3
+        return round(float(np.asarray(image.world_to_data(dims.point))[axis]))
+
+    def go_to_plane(self, plane: int) -> None:
+        """Show a plane in the viewer."""
+        self._volume.show_plane(self._volume.axis_across(), plane)
+
+    def follow(self, *_: object) -> None:
+        """Sum up the result of now over the planes across the axis that isn't displayed."""
+        if (now := self._now()) is not None and not now[0].source.is_flat:
+            self.per_plane.follow(*now, self._volume.axis_across())
+
+    def _now(self) -> tuple[Prepared, Strokes, LiveResult] | None:
+        """Return what there is to look at."""
+        prepared, strokes = self._preparation.prepared, self._live.strokes
+        result = self._view.result
+        if prepared is None or strokes is None or result is None:
+            return None
+        if len(result.labels) != prepared.n_supervoxels:
+            return None  # of what was prepared before
+        return prepared, strokes, result
+
+    # --------------------------------------------------------------------------------- places
+
+    def go_on(self) -> None:
+        """Go to the next place that is worth a look."""
+        self.clear()
+        if (now := self._now()) is None:
+            self.hint.emit("Places to look at: once there are live labels")
             return
-        for layer, visible in before.visible.items():
-            if layer in self._viewer.layers:
-                layer.visible = visible
-        for class_id in before.shown:
-            if class_id in self._classes.ids:
-                self._classes.change(class_id, visible=True)
-        self._view.choose(opacity=before.opacity, outline=before.outline)
-        self._viewer.reset_view()
+        prepared, strokes, result = now
+        extents = self.per_plane.extents_of(prepared)
+        self.places.start(prepared, extents, strokes, result)
 
+    def _on_found(self, found: tuple[object, PlaceInView | None]) -> None:
+        image, now = self._volume.image, found[1]
+        if image is None or image not in self._viewer.layers:
+            return
+        if now is None:
+            self.hint.emit("No place is in doubt")
+            return
+        self._show(now)
+        self.asked = now
+        self.changed.emit()
 
-def enlarged(viewer: Viewer, scale: float) -> NDArray[np.uint8]:
-    """Return what is in view as a picture, (H, W, 4), with more pixels than on the screen.
+    def _show(self, now: PlaceInView) -> None:
+        image, dims = self._volume.image, self._viewer.dims
+        assert image is not None
+        graph = self._preparation.prepared.segmenter.partitions[0].graph  # type: ignore[union-attr]
+        width = float(graph.size[graph.size > 0].mean()) ** (1 / image.ndim)
+        world = image.data_to_world(np.asarray(now.voxel[-image.ndim :], float))
+        dims.point = (*dims.point[: dims.ndim - image.ndim], *world)
+        self._bring_into_sight(now.voxel, MARK / 2 * width)
+        self._mark = make_mark(image, now.voxel, MARK * width, "place in doubt")
+        active = self._viewer.layers.selection.active
+        insert_above(self._viewer, self._viewer.layers[-1], self._mark)
+        self._viewer.layers.selection.active = active
 
-    Parameters
-    ----------
-    viewer : Viewer
-    scale : float
-        How many times as many, along each axis.
-    """
-    camera, bar = viewer.scene.camera, viewer.canvas.overlays.scale_bar
-    zoom, letters = camera.zoom, bar.font_size
-    try:
-        camera.zoom, bar.font_size = zoom * scale, letters * scale
-        picture: NDArray[np.uint8] = viewer.screenshot(scale=scale, flash=False)
-    finally:
-        camera.zoom, bar.font_size = zoom, letters
-    return picture
+    def _bring_into_sight(self, voxel: tuple[int, int, int], margin: float) -> None:
+        """Move the view, if a ring around a voxel is not on the screen, but not off the image."""
+        layer, dims, image = self._painting.layer, self._viewer.dims, self._volume.image
+        if layer is None or image is None:
+            return
+        place = np.array(voxel[-layer.ndim :], float)
+        low, high = layer.corner_pixels.astype(float)
+        ends = np.array(layer.data.shape) - 1.0
+        across = [axis - (dims.ndim - layer.ndim) for axis in dims.displayed]
+        first, last = low + margin * (low > 0), high - margin * (high < ends)
+        if dims.ndisplay == 2 and ((first <= place) & (place <= last))[across].all():
+            return
+        if dims.ndisplay == 2:
+            half = np.minimum((high - low) / 2, ends / 2)
+            place = np.clip(place, half, ends - half)
+        world = image.data_to_world(place)
+        self._viewer.scene.camera.center = tuple(world[axis] for axis in across)
 
+    @property
+    def state(self) -> LookState:
+        """What the panel shows."""
+        source, place = self._volume.source, None if self.asked is None else self.asked.place
+        ids, amounts = () if place is None else (place.class_id, place.other), self.amounts
+        return LookState(
+            self._view.result is not None,
+            self.places.is_running,
+            tuple(self._classes[k] for k in ids if k in self._classes),
+            source is not None and not source.is_flat,
+            amounts,
+            () if amounts is None else tuple(self._classes),
+        )
 
-def around(labels: Labels) -> list[int]:
-    """Return the classes that surround the others: they hold much of the volume's faces.
+    def answer(self, class_id: int) -> None:
+        """Paint the region at the place with a class, as one step that can be undone."""
+        now = self.asked
+        self.clear()
+        if now is None or self._painting.layer is None:
+            return
+        if self._classes[class_id].locked:
+            self.hint.emit(f"{self._classes[class_id].name} is locked: nothing was painted")
+            return
+        self._painting.paint(now.voxels, class_id)
 
-    The one that holds least of them is never among them: something is to be seen.
-    """
-    data = labels.data[0] if labels.multiscale else labels.data
-    faces = []
-    for axis in range(3):
-        for end in (0, data.shape[axis] - 1):
-            index: list[slice | int] = [slice(None)] * 3
-            index[axis] = end
-            faces.append(np.asarray(data[tuple(index)]).ravel())
-    counts = np.bincount(np.concatenate(faces).astype(np.int64))
-    counts[0] = 0
-    total = counts.sum()
-    thin = tuple(slice(None, None, max(1, size // SAMPLE)) for size in data.shape)
-    present = np.flatnonzero(np.bincount(np.asarray(data[thin]).ravel(), minlength=len(counts)))
-    present = present[present > 0]
-    counts = np.pad(counts, (0, max(0, int(present.max(initial=0)) + 1 - len(counts))))
-    inner = min(present, key=lambda k: counts[k], default=0)
-    return [int(k) for k in present if k != inner and counts[k] > SURROUNDS * total]
+    def clear(self) -> None:
+        """Ask no more, and take the ring away; nothing is painted."""
+        self.places.cancel()
+        was_asked, self.asked = self.asked is not None, None
+        mark, self._mark = self._mark, None
+        if mark is not None and mark in self._viewer.layers:
+            self._viewer.layers.remove(mark)
+        if was_asked:
+            self.changed.emit()
+
+    def forget(self) -> None:
+        """Let go of everything that belongs to the image."""
+        self.clear()
+        self.per_plane.forget()
+        self.places.forget()

@@ -7,7 +7,7 @@ from functools import partial
 from napari.layers import Image
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
-from psygnal import Signal, SignalInstance
+from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.layers.make_layers import lower_pictures
 from supervox.napari_plugin.layers.source import Box, spacing_of
@@ -26,7 +26,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.napari_plugin.tasks.unsure import UnsurePlaces
 from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
@@ -37,13 +36,17 @@ from .comparison import Comparison
 from .delivery import Delivery
 from .extent import Extent
 from .hints import Hints
+from .in_space import InSpace
+from .looking import Looking
 from .masking import Masking
 from .models import Models
 from .next_step import Step
 from .next_volume import NextVolume
 from .notices import unused_strokes
 from .preview_in_view import PreviewInView
+from .questions import Questions
 from .ready_strokes import ReadyStrokes
+from .sharpening import Sharpening
 from .view import ResultView, ViewChoices
 from .working_image import WorkingImage
 
@@ -119,6 +122,8 @@ class Session:
             lambda: self.parameters,
             lambda: self.autosave.project,
         )
+        parts = self.live, self.preparation, self.delivery, self.view
+        self.sharpening = Sharpening(*parts, self._part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
@@ -127,11 +132,13 @@ class Session:
         )
         self.comparison = Comparison(self.volume, self.preparation)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
-        self.unsure = UnsurePlaces(viewer)
         self.pairs = Pairs(viewer, self.painting, self.classes)
+        self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
+        self.questions = Questions(self.pairs, self.looking)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
+        self.space = InSpace(viewer, self.classes, self.view)
         self.models = Models(
             self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
         )
@@ -145,6 +152,7 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.connect(self._on_layer_added)
         layers.removed.connect(self._on_layer_removed)
+        self.viewer.dims.events.point.connect(self.sharpening.look)
         self.volume.data_changed.connect(self.next.check_strokes)
         self.painting.changed.connect(self.live.strokes_changed)
         self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
@@ -163,15 +171,9 @@ class Session:
         self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
-        hints: tuple[tuple[SignalInstance, Step], ...] = (
-            (self.autosave.hint, Step.VOLUME),
-            (self.painting.hint, Step.PAINT),
-            (self.regions.hint, Step.PAINT),
-            (self.extent.hint, Step.SEGMENT),
-            (self.balancing.hint, Step.SEGMENT),
-        )
-        for hint, step in hints:
-            hint.connect(partial(self.hints.say, step))
+        self.hints.take(Step.VOLUME, self.autosave.hint)
+        self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint)
+        self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
         self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
@@ -184,6 +186,7 @@ class Session:
             self.hints,
             self.importing,
             self.autosave,
+            self.looking,
             self.opening,
             self.next,
         ):
@@ -214,12 +217,15 @@ class Session:
             self.preparation,
             delivery.finishing,
             delivery.exporting,
+            delivery.others,
             self.preview,
-            self.unsure,
+            self.looking.per_plane,
+            self.looking.places,
             self.pairs,
             self.balancing.searching,
             self.comparison,
             self.masking.reading,
+            self.sharpening,
             self.models.loading,
             self.models.labelling,
         )
@@ -230,6 +236,8 @@ class Session:
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
+        self.looking.release()
+        self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()
 
     def abandon(self) -> None:
@@ -262,14 +270,14 @@ class Session:
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()
-        for kept in (self.preparation, self.delivery, self.comparison):
+        for kept in (self.preparation, self.delivery, self.comparison, self.sharpening):
             kept.forget()
         self.live.stop()
         self.view.clear()
         self.painting.detach()
         self.volume.watch(None)
         self.view.release_final()
-        self.unsure.clear()
+        self.looking.forget()
         self.pairs.forget()
 
     def _on_layer_added(self, event: object) -> None:
@@ -337,7 +345,7 @@ class Session:
 
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
-        self.unsure.clear()
+        self.looking.clear()
         self.pairs.clear()
         if self.strokes.is_new:
             self.strokes.is_new = False
@@ -356,6 +364,7 @@ class Session:
         self.view.show(result)
         now = self.volume.image, self.preparation.prepared, self.live.strokes
         self.pairs.follow(*now, result, self._part_in_view())
+        self.looking.follow()
 
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes."""
@@ -374,15 +383,9 @@ class Session:
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""
+        self.looking.clear()
         self.autosave.note(finished)
         self.autosave.keep()
-
-    def go_to_unsure(self) -> None:
-        """Move the view to the least certain place that was not shown lately."""
-        prepared, result = self.preparation.prepared, self.view.result
-        if self.volume.image is not None and prepared is not None and result is not None:
-            self.pairs.clear()
-            self.unsure.start(self.volume.image, prepared, result)
 
     def set_live(self, on: bool) -> None:
         """Follow the strokes, or wait to be asked."""

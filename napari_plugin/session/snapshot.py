@@ -44,6 +44,7 @@ def dock_state(session: Session) -> DockState:
         _paint(session, source),
         _segment(session),
         _export(session),
+        session.looking.state,
     )
 
 
@@ -154,7 +155,7 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         asked=_asked(session),
         shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
         notice=Notice()
-        if session.viewer.dims.ndisplay == 3
+        if session.space.is_in_space
         else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
     )

@@ -11,7 +11,7 @@ from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.napari_plugin.layers.lookup import LookupPyramid
+from supervox.napari_plugin.layers.lookup import FLAT, Finer, LookupPyramid
 from supervox.napari_plugin.layers.make_layers import (
     class_colormap,
     frame,
@@ -21,10 +21,14 @@ from supervox.napari_plugin.layers.make_layers import (
     make_prediction,
     make_supervoxels,
 )
+from supervox.napari_plugin.layers.source import Box
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.tasks.finishing import Finished
+from supervox.napari_plugin.tasks.in_full import SliceInFull
 from supervox.napari_plugin.tasks.live import LiveResult, ViewResult
 from supervox.napari_plugin.tasks.preparing import Prepared
+
+CONTOUR = 2  # pixels of an outline
 
 
 class Shown(StrEnum):
@@ -34,6 +38,9 @@ class Shown(StrEnum):
     FINAL = "final"
     PROBABILITY = "probability"
     UNCERTAINTY = "uncertainty"
+
+
+MAP_NAMES = {Shown.PROBABILITY: "probability", Shown.UNCERTAINTY: "unsure"}
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,8 @@ class ResultView:
         self.final: Labels | None = None
         self.result: LiveResult | None = None
         self._outgoing: list[Layer] = []  # of what was prepared before, until there is better
+        self._finished: Finished | None = None  # whose labels are shown as final
+        self._has_left_final = False  # because strokes changed
         classes.changed.connect(self._recolour)
 
     # ------------------------------------------------------------------------------ life cycle
@@ -163,7 +172,10 @@ class ResultView:
         """Show a result for the whole volume."""
         self.result = result
         self._leave_old_final()
+        self._take_over_final()
         self._update()
+        if self._has_left_final and self._is_final_current():
+            self.choose(shown=Shown.FINAL)  # as by undo: they are what was looked at
 
     def show_in_view(self, part: ViewResult) -> None:
         """Show what is known already of the slice in view."""
@@ -177,6 +189,39 @@ class ResultView:
         self._labels.table = table
         self._ensure_prediction().refresh(extent=False)
 
+    def is_in_full(self, result: LiveResult, part: Box) -> bool:
+        """Tell whether a slice is shown in full quality, for this result."""
+        known = None if self._labels is None else self._labels.fine.planes.get(_plane(part))
+        return known is not None and known.then is result.labels
+
+    def show_in_full(self, found: SliceInFull) -> None:
+        """Show a slice in full quality, where the labels are as they were for it."""
+        if self._labels is None or found.prepared is not self._prepared:
+            return
+        values = found.prepared.source.layer_part(found.labels)
+        axis, at = _plane(found.part)
+        if self._labels.fine.ndim == 3:
+            values = values.squeeze(axis)
+        self._labels.refine_plane(axis, at, Finer(values, found.result.labels))
+        if self.prediction is not None:
+            self.prediction.refresh(extent=False)
+
+    def renew_planes(self) -> None:
+        """Take slices in full quality for old: better ones can be had. They stay until then."""
+        if self._labels is not None:
+            planes = self._labels.fine.planes
+            for place, known in planes.items():
+                planes[place] = replace(known, then=known.then.copy())  # of no result any more
+
+    def _take_over_final(self) -> None:
+        """Show the final labels as live ones, too, until live ones of a place change."""
+        finished, prepared, result = self._finished, self._prepared, self.result
+        if finished is None or prepared is None or result is None or self._labels is None:
+            return
+        if finished.source == prepared.source and self._is_final_current():
+            values = finished.source.layer_part(finished.labels)
+            self._labels.refine_all(Finer(values, result.labels))
+
     def show_final(self, image: Image, finished: Finished) -> None:
         """Show final labels in place of the prediction, and of those from before."""
         if self.final is not None and self.final in self._viewer.layers:
@@ -185,6 +230,10 @@ class ResultView:
         named = self._classes.for_files(finished.segmentation.class_ids)
         self.final = make_final(image, labels, finished.source.start, self._classes, named)
         self.final.opacity = self.choices.opacity
+        self.final.contour = CONTOUR if self.choices.outline else 0
+        self.final.editable = False
+        self._finished = finished
+        self._take_over_final()
         insert_above(self._viewer, image, self.final)
         self.choices = replace(self.choices, shown=Shown.FINAL)
         self._show_what_is_chosen()
@@ -192,17 +241,21 @@ class ResultView:
 
     def release_final(self) -> None:
         """Leave the final labels to the viewer, and the view to what is live."""
-        self.final = None
+        self.final = self._finished = None
         self._leave_final()
+        self._has_left_final = False
 
     def _leave_old_final(self) -> None:
-        """Go back to the live labels, if they are newer."""
+        """Go on with the live labels, if they are newer; elsewhere, these look like the final."""
         if not self._is_final_current():
+            self._has_left_final |= self.choices.shown is Shown.FINAL
             self._leave_final()
 
     def _leave_final(self) -> None:
         if self.choices.shown is Shown.FINAL:
+            has_left = self._has_left_final
             self.choose(shown=Shown.LABELS)
+            self._has_left_final = has_left
 
     def forget_result(self) -> None:
         """Show nothing, for strokes that are too few to make anything of."""
@@ -218,13 +271,17 @@ class ResultView:
 
     def choose(self, **changes: object) -> None:
         """Change how the result is shown; see `ViewChoices`."""
+        if changes.get("shown") == Shown.PROBABILITY and self._classes.selected:
+            changes = {"class_id": self._classes.selected} | changes
+        if "shown" in changes:
+            self._has_left_final = False
         old, self.choices = self.choices, replace(self.choices, **changes)  # type: ignore[arg-type]
         if self.choices == old:
             return
         for labels in (self.prediction, self.final):
             if labels is not None:
                 labels.opacity = self.choices.opacity
-                labels.contour = 2 if self.choices.outline else 0
+                labels.contour = CONTOUR if self.choices.outline else 0
         if self.map is not None:
             self.map.opacity = self.choices.map_opacity
         asked_before = (old.shown, old.class_id, old.threshold)
@@ -245,6 +302,7 @@ class ResultView:
         else:
             self._values.table = self._map_table(result)
             layer = self._ensure_map()
+            layer.name = MAP_NAMES[self.choices.shown]
         layer.refresh(extent=False)
 
     def _show_what_is_chosen(self) -> None:
@@ -284,7 +342,7 @@ class ResultView:
                 self._classes,
                 self.choices.opacity,
             )
-            layer.contour = 2 if self.choices.outline else 0
+            layer.contour = CONTOUR if self.choices.outline else 0
             layer.editable = False
             if self._prepared.source.box is not None:
                 frame(layer)
@@ -302,7 +360,7 @@ class ResultView:
                 self._values.data,
                 self._prepared.source.start,
                 multiscale=self._values.is_multiscale,
-                name="probability or unsure",
+                name=self.choices.shown,
             )
             self.map.opacity = self.choices.map_opacity
             self._add_below_strokes(self.map)
@@ -331,3 +389,9 @@ class ResultView:
         for layer in (self.prediction, self.final):
             if layer is not None:
                 layer.colormap = class_colormap(self._classes)
+
+
+def _plane(part: Box) -> tuple[int, int]:
+    """Return axis and place of a slice."""
+    across = [axis for axis, piece in enumerate(part) if piece.stop - piece.start == 1]
+    return (across[0], part[across[0]].start) if across else FLAT

@@ -226,6 +226,14 @@ class WorkingImage:
         place[axis] = at
         dims.set_point(dims.ndim - 3 + axis, float(image.data_to_world(place)[axis]))
 
+    def axis_across(self) -> int:
+        """Return the axis of the volume that is not displayed; the planes' own in 3D."""
+        image, dims = self.image, self.viewer.dims
+        if image is None or image.ndim < 3 or dims.ndisplay != 2:
+            return 0
+        axis: int = dims.not_displayed[-1] - (dims.ndim - 3)
+        return axis
+
     def set_contrast(self, limits: tuple[float, float]) -> None:
         """Show the image between two limits."""
         if self.image is not None:

@@ -4,6 +4,8 @@
 - `resources`: what memory, disk, device and cluster that work may use; `remedies`: what a person
   can do where that is too little.
 - `shares`: how much of each class there is.
-- `preparing`, `live`, `finishing`, `exporting`, `preview`, `unsure`: one kind of work each;
+- `preparing`, `live`, `finishing`, `exporting`, `preview`: one kind of work each;
   `labelling`: many volumes, by a model.
+- `plane_amounts`: what each plane has of each class; `places`: the next place to look at.
+- `in_full`: the slice in view in full quality; `other_partitions`: what that needs.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from supervox.segmentation import (
 )
 
 from .jobs import BackgroundTask, Report, Task
-from .preparing import Prepared
+from .preparing import Prepared, for_final_labels
 from .resources import Resources
 
 PREPARE_SHARE = 0.7  # of the work; the rest is making voxels
@@ -74,26 +74,26 @@ class Finishing(BackgroundTask):
         self.succeeded.connect(self._keep)
 
     def start(
-        self, prepared: Prepared, strokes: Strokes, parameters: SegmentationParameters
+        self,
+        prepared: Prepared,
+        strokes: Strokes,
+        parameters: SegmentationParameters,
+        partitions: tuple[Partition, ...] = (),
     ) -> None:
         """Begin.
 
         Parameters
         ----------
         prepared : Prepared
-            Its partition is the first of several.
         strokes : Strokes
             In the part to work in.
         parameters : SegmentationParameters
             Supervoxels and features are as they were prepared, whatever these say.
+        partitions : tuple of Partition
+            Those that there are, that of what is prepared first; this alone by default.
         """
-        parameters = replace(
-            parameters,
-            supervoxels=prepared.parameters.supervoxels,
-            features=prepared.parameters.features,
-            no_data=prepared.parameters.no_data,
-        )
-        segmenter, partitions = None, prepared.segmenter.partitions
+        parameters = for_final_labels(prepared, parameters)
+        segmenter, partitions = None, partitions or prepared.segmenter.partitions
         earlier = self.finished
         if earlier is not None and prepared.is_for(earlier.source, earlier.segmenter.parameters):
             partitions = earlier.segmenter.partitions

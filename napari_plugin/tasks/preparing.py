@@ -185,6 +185,16 @@ def for_live_work(parameters: SegmentationParameters) -> SegmentationParameters:
     return replace(parameters, partitions=1, edge_refinement=False)
 
 
+def for_final_labels(
+    prepared: Prepared, parameters: SegmentationParameters
+) -> SegmentationParameters:
+    """Return the parameters of final labels: what is prepared is as it was, whatever these say."""
+    mine = prepared.parameters
+    return replace(
+        parameters, supervoxels=mine.supervoxels, features=mine.features, no_data=mine.no_data
+    )
+
+
 def _task(
     source: Source,
     parameters: SegmentationParameters,

@@ -8,6 +8,7 @@
 - `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `export_section`: the
   five steps from top to bottom.
 - `balance_box`: more and less of the class that is chosen; `compare_planes`: planes far apart.
+- `look_panel`: below the picture, the next place to look at; `plane_strip`: what each plane has.
 - `box_editor`: the part of the volume to work in; `widening`: from there to the whole.
 - `parameter_form`: all parameters, by stage.
 - `feature_editor`: the table of filters and scales, and a look at one of them.

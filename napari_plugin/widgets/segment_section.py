@@ -62,8 +62,6 @@ class SegmentActions:
         Takes the strength of refinement.
     show : callable
         Changes how the result is shown.
-    go_to_unsure : callable
-        Goes to the next uncertain place.
     prepare_whole, cancel_whole : callable
         Prepare the whole volume behind a box; stop that.
     finish, cancel_finish : callable
@@ -74,7 +72,6 @@ class SegmentActions:
     update: Callable[[], None]
     choose_strength: Callable[[float], None]
     show: Show
-    go_to_unsure: Callable[[], None]
     prepare_whole: Callable[[], None]
     cancel_whole: Callable[[], None]
     finish: Callable[[], None]
@@ -111,13 +108,6 @@ class SegmentSection(Body[SegmentState]):
         self._make_shown()
         self._make_looks()
         line = QHBoxLayout()
-        self.next = button(
-            "supervox_next_unsure",
-            "Next unsure",
-            "Go where the labels are least certain: a stroke there helps most  (N)",
-            actions.go_to_unsure,
-        )
-        line.addWidget(self.next)
         self.finish = button(
             "supervox_finish",
             "Finish: full quality",
@@ -263,7 +253,7 @@ class SegmentSection(Body[SegmentState]):
         self.opacity.show_value(round(100 * opacity))
         with QSignalBlocker(self.outline):
             self.outline.setChecked(view.outline)
-        for made in (self.next, *self.shown.values()):
+        for made in self.shown.values():
             made.setEnabled(has_result)
         self.shown[Shown.FINAL].setEnabled(state.has_final)
         self.threshold.setEnabled(view.shown is Shown.LABELS)

@@ -6,5 +6,5 @@ Where to find what:
 - `adjacency`: the same as the neighbours of each supervoxel.
 - `partition`: a volume cut into supervoxels, with their graph and features; where they are kept.
 - `neighbourhood`: the part of it around some supervoxels.
-- `find_supervoxel`: where a single supervoxel lies.
+- `find_supervoxel`: where a single supervoxel lies; `extents`: in which planes all of them do.
 """

@@ -23,12 +23,13 @@ ALLOWED = {
     "parameters": set(),
     "execution": {"volumes"},
     "sample_data": {"execution"},
+    "objects": {"volumes", "execution"},
     "features": {"execution", "parameters"},
     "segmentation": ENGINE,
     "project": ENGINE | {"segmentation"},
     "reports": ENGINE | {"segmentation", "project"},
-    "cli": ENGINE | {"segmentation", "project", "reports", "sample_data"},
-    "napari_plugin": ENGINE | {"segmentation", "project", "reports", "sample_data"},
+    "cli": ENGINE | {"objects", "segmentation", "project", "reports", "sample_data"},
+    "napari_plugin": ENGINE | {"objects", "segmentation", "project", "reports", "sample_data"},
 }
 ROOMS = set(ALLOWED)
 DESKTOP = {"napari", "qtpy", "magicgui", "superqt", "vispy", "PyQt5", "PyQt6", "PySide2", "PySide6"}
@@ -148,7 +149,10 @@ def test_what_is_imported_is_required_and_nothing_else() -> None:
     formats = required(extras["formats"])
     cluster = required(extras["cluster"]) - LOADED_BY_OTHERS
     gpu = required(extras["gpu"])
-    assert used_by(engine) == (always - LOADED_BY_OTHERS) | formats | cluster | gpu | classifiers
+    tables = required(extras["tables"])
+    wanted = formats | cluster | gpu | classifiers | tables
+    assert used_by(engine) == (always - LOADED_BY_OTHERS) | wanted
+    assert used_by([path for path in engine if path.parent.name != "objects"]) & tables == set()
     assert formats == {entry.needs for entry in FORMATS if entry.needs} | LOADED_FOR_SOME_FILES
     with_cluster = [path for path in engine if path.stem in {"dask_cluster", "connect_cluster"}]
     assert used_by([path for path in engine if path not in with_cluster]) & cluster == set()
@@ -177,6 +181,7 @@ def test_importing_a_room_is_light(room: str) -> None:
             "nibabel",
             "nrrd",
             "olefile",
+            "pyarrow",
             "skimage",
             "sklearn",
             "skops",

@@ -132,17 +132,21 @@ class Bench:
         stages = (
             session.preparation,
             session.preview,
-            session.unsure,
+            session.looking.places,
+            session.looking.per_plane,
             session.pairs,
             session.balancing.searching,
             session.comparison,
+            session.sharpening,
             session.masking.reading,
             session.autosave.working,
             session.opening.reading,
             delivery.finishing,
             delivery.exporting,
+            delivery.others,
         )
-        return session.live.is_busy or any(stage.is_running for stage in stages)
+        is_waiting = session.live.is_busy or session.sharpening.is_waiting
+        return is_waiting or any(stage.is_running for stage in stages)
 
     @property
     def said(self) -> str:
@@ -202,7 +206,10 @@ class Window(Bench):
     # ------------------------------------------------------------------------------- widgets
 
     def find(self, name: str) -> Any:
-        found = self.dock.findChildren(QWidget, name)
+        found = [
+            *self.dock.findChildren(QWidget, name),
+            *self.dock.below.panel.findChildren(QWidget, name),
+        ]
         assert len(found) == 1, f"{len(found)} widgets are called {name}"
         return found[0]
 

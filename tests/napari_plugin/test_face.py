@@ -14,7 +14,7 @@ from qtpy.QtCore import QEvent, QPoint, Qt
 from qtpy.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QVBoxLayout, QWidget
 from supervox.napari_plugin import face
 from supervox.napari_plugin.layers.source import finest_data
-from supervox.napari_plugin.session.looking import around
+from supervox.napari_plugin.session.in_space import around
 from supervox.napari_plugin.widgets.help_window import KEYS, STEPS
 from supervox.napari_plugin.widgets.picture_box import figure_of
 

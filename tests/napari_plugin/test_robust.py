@@ -112,7 +112,7 @@ def test_deleting_the_strokes(bench: Any, stage: str, told: list[str]) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES[1:])
-@pytest.mark.parametrize("name", ["prediction", "supervoxels"])
+@pytest.mark.parametrize("name", ["live labels", "supervoxels"])
 def test_deleting_what_is_derived(bench: Any, stage: str, name: str, told: list[str]) -> None:
     start(bench, stage)
     bench.session.view.outline_supervoxels(True)
@@ -120,7 +120,7 @@ def test_deleting_what_is_derived(bench: Any, stage: str, name: str, told: list[
     end_of_all_work(bench)
     bench.session.live.update()
     end_of_all_work(bench)
-    assert bench.layer("prediction") is bench.session.view.prediction
+    assert bench.layer("live labels") is bench.session.view.prediction
     assert told == []
 
 

@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from supervox.napari_plugin.layers import lookup
-from supervox.napari_plugin.layers.lookup import LookupPyramid, LookupVolume, coarse_sample
+from supervox.napari_plugin.layers.lookup import (
+    Finer,
+    LookupPyramid,
+    LookupVolume,
+    coarse_sample,
+)
 
 RNG = np.random.default_rng(0)
 IDS = RNG.integers(0, 20, (5, 6, 7)).astype(np.int32)
@@ -114,3 +119,44 @@ def test_the_sample_is_regular_and_small_but_no_smaller_than_needed(
             steps.append(shape[axis])
     expected = ids[tuple(slice(None, None, step) for step in steps)]
     np.testing.assert_array_equal(coarse, expected)
+
+
+@settings(max_examples=200)
+@given(st.data(), st.sampled_from([1, 10, 2**22]))
+def test_finer_values_hold_where_the_table_says_what_it_did(data: st.DataObject, lazy: int) -> None:
+    """Of a plane before those of the whole, and both under any key."""
+    values, of_plane = IDS.astype(np.uint8) + 100, IDS[2].astype(np.uint8) + 200
+    then, then_there = TABLE.copy(), TABLE.copy()
+    then[:7] += 1
+    then_there[5:12] += 1
+    expected = np.where((then == TABLE)[IDS], values, TABLE[IDS])
+    expected[2] = np.where((then_there == TABLE)[IDS[2]], of_plane, expected[2])
+    key = data.draw(st.one_of(key_of(IDS.shape), st.just((2, slice(1, 5), slice(None)))))
+    pyramid = LookupPyramid.of(IDS, TABLE)
+    pyramid.refine_all(Finer(values, then))
+    pyramid.refine_plane(0, 2, Finer(of_plane, then_there))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lookup, "LAZY_VOXELS", lazy)
+        found = np.asarray(pyramid.fine[key])
+    is_in_plane = isinstance(key, tuple) and key[:1] == (2,) and len(key) == 3
+    is_in_plane = is_in_plane and all(isinstance(part, slice) for part in key[1:])
+    if is_in_plane or not np.any(np.indices(IDS.shape)[0][key] == 2):
+        np.testing.assert_array_equal(found, expected[key])
+
+
+def test_finer_values_give_way_to_a_new_table_where_it_differs() -> None:
+    pyramid = LookupPyramid.of(IDS, TABLE)
+    pyramid.refine_all(Finer(np.full(IDS.shape, 99, np.uint8), TABLE))
+    new = TABLE.copy()
+    new[3] += 1
+    pyramid.table = new
+    np.testing.assert_array_equal(pyramid.fine[1], np.where(IDS[1] == 3, new[3], 99))
+    pyramid.table = TABLE
+    assert (np.asarray(pyramid.fine) == 99).all()
+
+
+def test_planes_that_were_looked_at_long_ago_are_forgotten() -> None:
+    pyramid = LookupPyramid.of(IDS, TABLE)
+    for at in range(lookup.MOST_PLANES + 3):
+        pyramid.refine_plane(0, at, Finer(IDS[0].astype(np.uint8), TABLE))
+    assert list(pyramid.fine.planes) == [(0, at) for at in range(3, lookup.MOST_PLANES + 3)]

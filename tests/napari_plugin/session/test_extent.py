@@ -75,7 +75,7 @@ def test_a_box_first_then_the_whole(
     assert session.volume.box is None
     assert session.preparation.prepared.source.shape == SHAPE
     assert session.view.prediction.data.shape == SHAPE
-    assert [layer.name for layer in window.viewer.layers].count("prediction") == 1
+    assert [layer.name for layer in window.viewer.layers].count("live labels") == 1
     kept = window.strokes.data[strokes != 0]
     np.testing.assert_array_equal(kept, strokes[strokes != 0])
     assert session.live.scan.counts == {1: 1, 2: 2}

@@ -38,7 +38,7 @@ def test_an_empty_viewer(open_bench: Callable[..., Any]) -> None:
     session.delivery.finish()
     session.preview.show_slice()
     session.preview.show_channel("raw")
-    session.go_to_unsure()
+    session.questions.look_on()
     session.use_tool("regions")
     session.strokes.bring_back()
     session.volume.set_spacing((1, 1, 1), "nm")
@@ -216,27 +216,6 @@ def test_the_slice_in_view_beside_a_layer_of_more_axes(bench: Any) -> None:
     assert bench.session.volume.slice_in_view() == (slice(9, 10), slice(0, 40), slice(0, 48))
 
 
-@pytest.mark.parametrize(("order", "ndisplay"), [((0, 1, 2), 2), ((1, 0, 2), 2), ((0, 1, 2), 3)])
-def test_unsure_places(
-    open_bench: Callable[..., Any], scene: Any, order: tuple[int, ...], ndisplay: int
-) -> None:
-    bench = open_bench(scene.image, scale=(2, 3, 4), translate=(50, 60, 70))
-    bench.prepare(1, 2, 3)
-    session, dims = bench.session, bench.viewer.dims
-    dims.order, dims.ndisplay = order, ndisplay
-    supervoxels = []
-    for _ in range(3):
-        session.go_to_unsure()
-        bench.settle()
-        place = np.array(dims.point)
-        place[list(dims.displayed)] = bench.viewer.scene.camera.center[-ndisplay:]
-        voxel = np.round(session.volume.image.world_to_data(place)).astype(int)
-        supervoxels.append(int(session.preparation.prepared.ids[tuple(voxel)]))
-    assert len(set(supervoxels)) == 3
-    unsure = session.view.result.uncertainty[supervoxels]
-    assert list(unsure) == sorted(unsure, reverse=True)
-
-
 # -------------------------------------------------------------------------------------- previews
 
 
@@ -305,7 +284,7 @@ def test_exporting_computes_the_final_labels_first(bench: Any, tmp_path: Path) -
     bench.settle()
     with open_volume(path) as volume:
         np.testing.assert_array_equal(volume.data[:], bench.session.view.final.data)
-    assert bench.session.delivery.last_export == path
+    assert bench.session.delivery.written.path == path
 
 
 @pytest.mark.parametrize("end", ["cancelled", "failed"])
@@ -352,7 +331,7 @@ def test_a_file_that_cannot_be_written(bench: Any, tmp_path: Path, told: list[st
     bench.settle()
     assert len(told) == 1
     assert "nowhere" in told[0]
-    assert bench.session.delivery.last_export is None
+    assert bench.session.delivery.written is None
 
 
 def test_classes_that_the_labels_lack_are_not_written(bench: Any, tmp_path: Path) -> None:
@@ -401,19 +380,6 @@ def test_strokes_that_came_with_the_image_are_looked_for(
     bench.paint(1)
     bench.settle()
     assert bench.viewer.dims.current_step[0] == 5
-
-
-def test_an_unsure_place_is_ringed_until_the_next_stroke(bench: Any) -> None:
-    bench.prepare(1, 2)
-    bench.session.go_to_unsure()
-    bench.settle()
-    mark = bench.layer("unsure place")
-    place = np.round(mark.data_to_world(mark.data[0]))
-    assert place[0] == bench.viewer.dims.current_step[0]
-    assert bench.viewer.layers.selection.active is not mark
-    bench.paint(3)
-    bench.settle()
-    assert mark not in bench.viewer.layers
 
 
 def test_help_names_our_keys(bench: Any) -> None:

@@ -13,7 +13,7 @@ from supervox.napari_plugin.layers.lookup import LookupVolume
 from supervox.napari_plugin.session.view import Shown
 from supervox.segmentation import SupervoxelParameters
 
-UNSURE = "probability or unsure"
+PROBABILITY = "probability"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_labels_are_a_view_through_the_table(labelled: Any, scene: Any) -> None:
     assert (shown(view.prediction) == scene.truth).mean() > 0.97
     assert not view.prediction.editable
     names = [layer.name for layer in labelled.viewer.layers]
-    assert names == ["scene", "prediction", "strokes"]
+    assert names == ["scene", "live labels", "strokes"]
     assert labelled.viewer.layers.selection.active is labelled.strokes
 
 
@@ -54,7 +54,7 @@ def test_a_correction_changes_the_same_layer(labelled: Any, scene: Any) -> None:
 def test_probability_of_a_class(labelled: Any, scene: Any) -> None:
     view, prepared = labelled.session.view, labelled.session.preparation.prepared
     view.choose(shown=Shown.PROBABILITY, class_id=3)
-    assert view.map is labelled.layer(UNSURE)
+    assert view.map is labelled.layer(PROBABILITY)
     np.testing.assert_array_equal(shown(view.map), view.result.probabilities[prepared.ids, 2])
     assert shown(view.map)[scene.truth == 3].mean() > 0.8
     assert not view.prediction.visible
@@ -137,7 +137,7 @@ def test_a_deleted_prediction_comes_back_with_the_next_result(labelled: Any) -> 
     assert view.prediction is None
     labelled.strokes.undo()
     labelled.settle()
-    assert view.prediction is labelled.layer("prediction")
+    assert view.prediction is labelled.layer("live labels")
     assert view.prediction is not first
     assert set(np.unique(shown(view.prediction))) == {1, 2}
 
@@ -177,7 +177,7 @@ def test_preparing_again_begins_anew(labelled: Any) -> None:
     assert first not in labelled.viewer.layers
     assert session.view.result.n_painted > 0
     names = [layer.name for layer in labelled.viewer.layers]
-    assert names == ["scene", "prediction", "strokes"]
+    assert names == ["scene", "live labels", "strokes"]
 
 
 def test_layers_lie_on_the_image(open_bench: Callable[..., Any], scene: Any) -> None:

@@ -1,0 +1,116 @@
+"""``supervox clean``: labels put right by rule, in steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import numpy as np
+from supervox.objects import AMOUNTS, TEXTS, Calibrated, CleanStep, clean
+from supervox.volumes import Triple, write_volume
+
+from . import options
+from .labels_in import labels_in
+from .outputs import Outputs
+from .progress import StageProgress
+from .report import print_json
+
+KINDS = "; ".join(
+    f"{name}={AMOUNTS[name].upper()} ({text})" if AMOUNTS[name] else f"{name} ({text})"
+    for name, text in TEXTS.items()
+)
+
+
+@click.command("clean")
+@click.argument("labels")
+@click.option("--output", metavar="OUT", required=True, help="The labels, cleaned.")
+@click.option(
+    "--step",
+    "texts",
+    multiple=True,
+    required=True,
+    metavar="STEP",
+    help=f"What to do, in order; may be given several times: {KINDS}. Amounts such as 0.001um^3, "
+    "30nm or 20voxels; without a unit, in that of the voxel size; holes=all has no limit.",
+)
+@click.option(
+    "--class",
+    "classes",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="ID",
+    help="Clean this class only; may be given several times. All that aren't locked by default.",
+)
+@click.option(
+    "--lock",
+    "locked",
+    type=click.IntRange(min=0),
+    multiple=True,
+    metavar="ID",
+    help="Change no voxel of this class, neither from it nor to it; may be given several times. "
+    "--lock 0 keeps what has no class as it is.",
+)
+@click.option("--per-plane", is_flag=True, help="Look for holes in each plane by itself.")
+@click.option(
+    "--open-holes",
+    is_flag=True,
+    help="Take what is open only to the border of the volume for a hole, too.",
+)
+@options.spacing
+@options.workers
+@options.memory
+@options.as_json
+@options.follow
+def command(
+    labels: str,
+    output: str,
+    texts: tuple[str, ...],
+    classes: tuple[int, ...],
+    locked: tuple[int, ...],
+    per_plane: bool,
+    open_holes: bool,
+    spacing: Triple | None,
+    workers: int | None,
+    memory: float | None,
+    as_json: bool,
+) -> None:
+    """Clean LABELS, or the labels of a project, step by step.
+
+    Voxels that a class loses become what is around them. Lengths are physical: a radius is the same
+    along all axes, however thick the planes are.
+    """
+    with (
+        StageProgress(workers) as stages,
+        labels_in(labels, spacing, stages, memory, workers) as opened,
+        Outputs([opened.path]) as outputs,
+    ):
+        place = outputs.plan_volume(output, opened.data.shape, opened.data.dtype)
+        scale = Calibrated.of(opened.spacing, opened.unit)
+        steps = [
+            CleanStep.parse(text, scale, classes, per_plane=per_plane, open_to_border=open_holes)
+            for text in texts
+        ]
+        data: Any = opened.data
+        changed = []
+        for text, step in zip(texts, steps, strict=True):
+            before = data
+            with stages.stage(text, f"{step.operation}: cleaning") as run:
+                data = clean(before, step, spacing=opened.spacing, locked=locked, workers=run)
+            changed.append(int(np.count_nonzero(data != before)))
+        with stages.stage("write", "Writing"):
+            write_volume(
+                place,
+                data,
+                spacing=opened.known,
+                unit=opened.unit,
+                origin=opened.origin,
+                classes=opened.classes,
+            )
+        outputs.publish()
+    entries = [{"step": text, "changed": n} for text, n in zip(texts, changed, strict=True)]
+    if as_json:
+        print_json({"command": "clean", "labels": labels, "output": output, "steps": entries})
+        return
+    for text, number in zip(texts, changed, strict=True):
+        click.echo(f"{text}: {number:,} voxels changed")
+    click.echo(f"{output}: written")

@@ -1,0 +1,158 @@
+"""``supervox compare``: two segmentations of one volume."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+import numpy as np
+from supervox.objects import (
+    OVERLAY_NAMES,
+    ObjectTable,
+    check_table_name,
+    compare,
+    find_differences,
+    overlay,
+    write_table,
+)
+from supervox.segmentation import versions
+from supervox.volumes import Triple, VolumeClass, open_labels, write_volume
+
+from . import options
+from .agreement import agreement_json, print_agreement
+from .labels_in import OpenedLabels, labels_in
+from .outputs import Outputs
+from .progress import StageProgress
+from .report import print_json
+
+SHOWN = 10  # of the differences
+_AXES = ("planes", "rows", "columns")
+_BOX = tuple(f"{end}_{axis}" for end in ("first", "last") for axis in ("plane", "row", "column"))
+
+
+@click.command("compare")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--ignore", metavar="FILE", help="Leave out the voxels that are not 0 here.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    metavar="LENGTH",
+    help="Distance within which surfaces count as the same, for the boundary F-score; twice the "
+    "smallest edge of a voxel by default.",
+)
+@click.option(
+    "--overlay",
+    "overlay_file",
+    metavar="OUT",
+    help="Volume that shows where: 1 both say the same class, 2 only A says one, 3 only B, 4 each "
+    "another.",
+)
+@click.option(
+    "--class",
+    "class_id",
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="Class of the overlay; all by default.",
+)
+@click.option(
+    "--differences",
+    type=click.Path(path_type=Path),
+    metavar="OUT.csv",
+    help="Table of the places that differ, the largest first.",
+)
+@options.spacing
+@options.workers
+@options.memory
+@options.as_json
+@options.follow
+def command(
+    first: str,
+    second: str,
+    ignore: str | None,
+    tolerance: float | None,
+    overlay_file: str | None,
+    class_id: int | None,
+    differences: Path | None,
+    spacing: Triple | None,
+    workers: int | None,
+    memory: float | None,
+    as_json: bool,
+) -> None:
+    """Compare the labels A with the labels B: files, or projects.
+
+    Dice, IoU and the boundary F-score are 1 for a perfect match. Distances are between surfaces:
+    the mean, and the one that 95 % of both stay below. Objects match that have more than half of
+    their union in common. With a ground truth that leaves voxels open, use 'supervox score
+    --surfaces'.
+    """
+    with ExitStack() as stack:
+        stages = stack.enter_context(StageProgress(workers))
+        a, b = (
+            stack.enter_context(labels_in(address, spacing, stages, memory, workers))
+            for address in (first, second)
+        )
+        skip = stack.enter_context(open_labels(ignore)).data if ignore else None
+        outputs = stack.enter_context(Outputs([a.path, b.path]))
+        place = overlay_file and outputs.plan_volume(overlay_file, a.data.shape, np.uint8)
+        table = None
+        if differences is not None:
+            check_table_name(differences)
+            table = outputs.plan_file(differences)
+        with stages.stage("compare", "Comparing") as run:
+            found = compare(
+                a.data, b.data, spacing=a.spacing, tolerance=tolerance, ignore=skip, workers=run
+            )
+        places = _places(a, b, stages)
+        if place:
+            _write_overlay(place, a, b, class_id, stages)
+        if table is not None:
+            write_table(table, places, {"a": str(a.path), "b": str(b.path), "made": versions()})
+        outputs.publish()
+    names = b.names | a.names
+    if as_json:
+        content = {"command": "compare", "a": first, "b": second, "ignore": ignore}
+        largest = [dict(zip(places.names, row, strict=True)) for row in places.rows()][:SHOWN]
+        print_json(content | agreement_json(found, names) | {"largest_differences": largest})
+        return
+    print_agreement(found, names, a.unit)
+    click.echo(f"{100 * found.agreement:.2f} % of all voxels have the same label")
+    _print_places(places)
+    for path in (overlay_file, differences):
+        if path is not None:
+            click.echo(f"{path}: written")
+
+
+def _places(a: OpenedLabels, b: OpenedLabels, stages: StageProgress) -> ObjectTable:
+    with stages.stage("differences", "Finding differences") as run:
+        return find_differences(
+            a.data, b.data, spacing=a.spacing, unit=a.unit, origin=a.origin, workers=run
+        )
+
+
+def _write_overlay(
+    place: str, a: OpenedLabels, b: OpenedLabels, class_id: int | None, stages: StageProgress
+) -> None:
+    with stages.stage("write", "Writing the overlay") as run:
+        write_volume(
+            place,
+            overlay(a.data, b.data, class_id, workers=run),
+            spacing=a.known,
+            unit=a.unit,
+            origin=a.origin,
+            classes=[VolumeClass(value, name) for value, name in OVERLAY_NAMES.items()],
+        )
+
+
+def _print_places(places: ObjectTable) -> None:
+    """Print the largest differences, as planes, rows and columns to go to."""
+    click.echo(f"{len(places):,} places differ; the largest:")
+    names = ("class_a", "class_b", "voxels", *_BOX)
+    for row in list(zip(*(places[name].tolist() for name in names), strict=True))[:SHOWN]:
+        a, b, voxels, *box = row
+        where = ", ".join(
+            f"{axis} {first} to {last}"
+            for axis, first, last in zip(_AXES, box[:3], box[3:], strict=True)
+        )
+        click.echo(f"  A {a}, B {b}: {voxels:,} voxels, {where}")

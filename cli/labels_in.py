@@ -1,0 +1,125 @@
+"""Labels as the commands on objects take them: of a file, or of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from supervox.execution import VolumeLike, Workspace
+from supervox.project import Project, is_project
+from supervox.segmentation import copy_volume
+from supervox.volumes import Triple, VolumeClass, open_labels
+
+from . import projects
+from .errors import say
+from .inputs import voxel_size
+from .progress import StageProgress
+
+
+@dataclass(frozen=True)
+class OpenedLabels:
+    """Labels in memory, with what is known of them.
+
+    Attributes
+    ----------
+    path : Path
+        The file, or the folder of the project.
+    data : array of integers, (Z, Y, X)
+    spacing : tuple of 3 float
+        Ones if nobody knows.
+    unit : str, optional
+    known : tuple of 3 float, optional
+        The spacing, if somebody knows it: what to hand to a writer.
+    origin : tuple of 3 float
+    classes : tuple of VolumeClass
+    image : array-like, (Z, Y, X), optional
+        What a project segmented.
+    """
+
+    path: Path
+    data: NDArray[Any]
+    spacing: Triple
+    unit: str | None
+    known: Triple | None
+    origin: Triple
+    classes: tuple[VolumeClass, ...]
+    image: VolumeLike | None = None
+
+    @property
+    def names(self) -> dict[int, str]:
+        """Names of the classes by their ids."""
+        return {item.value: item.name for item in self.classes}
+
+
+@contextmanager
+def labels_in(
+    address: str,
+    spacing: Triple | None,
+    stages: StageProgress,
+    memory: float | None = None,
+    workers: int | None = None,
+) -> Iterator[OpenedLabels]:
+    """Open labels, or a project and make its labels; read them into memory."""
+    if is_project(Path(address)):
+        with (
+            projects.opened(Path(address)) as project,
+            _of_project(project, stages, memory, workers) as opened,
+        ):
+            yield opened
+        return
+    with open_labels(address) as volume:
+        size = voxel_size(volume, spacing)
+        with stages.stage("read", f"Reading {volume.path.name}") as run:
+            data = copy_volume(volume.data, Workspace(), run)
+        yield _told(
+            OpenedLabels(
+                volume.path,
+                data,
+                size.spacing,
+                size.unit,
+                size.known,
+                volume.origin,
+                volume.classes,
+            )
+        )
+
+
+@contextmanager
+def _of_project(
+    project: Project, stages: StageProgress, memory: float | None, workers: int | None
+) -> Iterator[OpenedLabels]:
+    with (
+        project.open_volume() as volume,
+        projects.rooms_of(project, volume, memory, workers) as rooms,
+    ):
+        data, _ = projects.read_data(project, volume, stages, rooms)
+        result = projects.result_of(project, data, stages, rooms)
+        with stages.stage("labels", "Making the labels") as run:
+            labels = projects.labels_of(result, rooms.ids, run)
+        settings = project.settings
+        yield _told(
+            OpenedLabels(
+                project.folder,
+                labels,
+                settings.spacing,
+                settings.unit,
+                settings.voxel_size.known,
+                projects.in_box(volume, settings).origin,
+                tuple(item.for_files() for item in project.annotations.classes),
+                data,
+            )
+        )
+
+
+def _told(labels: OpenedLabels) -> OpenedLabels:
+    """Tell what a person should know of them."""
+    if 1 in labels.data.shape:
+        say(
+            f"{labels.path}: has one voxel along an axis: volumes and surfaces are those of a "
+            "plate as thick as a voxel"
+        )
+    return labels

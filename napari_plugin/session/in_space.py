@@ -1,0 +1,126 @@
+"""One click from the slice to organelles in space, and back to how it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from napari.layers import Labels, Layer
+from napari.viewer import Viewer
+from psygnal import Signal
+from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, is_picture, role_of
+from supervox.napari_plugin.painting.class_list import ClassList
+
+from .view import ResultView
+
+ANGLES = (-20.0, 25.0, -60.0)  # tilted: from above, everything is flat
+SAMPLE = 64  # voxels along each axis that are looked at
+SURROUNDS = 0.15  # of the volume's faces, for a class that is around others
+
+
+@dataclass
+class _Before:
+    """How the view was."""
+
+    visible: dict[Layer, bool] = field(default_factory=dict)
+    shown: tuple[int, ...] = ()  # classes that were hidden for the view in space
+    opacity: float = 1.0
+    outline: bool = False
+
+
+class InSpace:
+    """Shows labels in space: solid, lit and tilted, without the image and what surrounds them.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    classes : ClassList
+    view : ResultView
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Viewer, classes: ClassList, view: ResultView) -> None:
+        self._viewer, self._classes, self._view = viewer, classes, view
+        self._before: _Before | None = None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether there are labels of a volume."""
+        labels = self._labels()
+        return labels is not None and labels.ndim == 3
+
+    @property
+    def is_in_space(self) -> bool:
+        """Whether the view is in space."""
+        return int(self._viewer.dims.ndisplay) == 3
+
+    def _labels(self) -> Labels | None:
+        """Return the labels that are shown, or would be."""
+        shown = [layer for layer in (self._view.final, self._view.prediction) if layer is not None]
+        return next((layer for layer in shown if layer.visible), next(iter(shown), None))
+
+    def toggle(self) -> None:
+        """Go into space, or back."""
+        if self.is_in_space:
+            self._return()
+        elif self.is_possible:
+            self._enter()
+        self.changed.emit()
+
+    def _enter(self) -> None:
+        labels, viewer, choices = self._labels(), self._viewer, self._view.choices
+        assert labels is not None
+        before = _Before(opacity=choices.opacity, outline=choices.outline)
+        for layer in viewer.layers:
+            if is_picture(layer) or role_of(layer) == ANNOTATIONS:
+                before.visible[layer] = layer.visible
+                layer.visible = False
+        before.shown = tuple(
+            class_id for class_id in around(labels) if class_id in self._classes.ids
+        )
+        for class_id in before.shown:
+            self._classes.change(class_id, visible=False)
+        self._view.choose(opacity=1.0, outline=False)
+        labels.visible = True
+        self._before = before
+        viewer.dims.ndisplay = 3
+        viewer.scene.camera.angles = ANGLES
+        viewer.reset_view(reset_camera_angle=False)
+
+    def _return(self) -> None:
+        before, self._before = self._before, None
+        self._viewer.dims.ndisplay = 2
+        if before is None:
+            return
+        for layer, visible in before.visible.items():
+            if layer in self._viewer.layers:
+                layer.visible = visible
+        for class_id in before.shown:
+            if class_id in self._classes.ids:
+                self._classes.change(class_id, visible=True)
+        self._view.choose(opacity=before.opacity, outline=before.outline)
+        self._viewer.reset_view()
+
+
+def around(labels: Labels) -> list[int]:
+    """Return the classes that surround the others: they hold much of the volume's faces.
+
+    The one that holds least of them is never among them: something is to be seen.
+    """
+    data = labels.data[0] if labels.multiscale else labels.data
+    faces = []
+    for axis in range(3):
+        for end in (0, data.shape[axis] - 1):
+            index: list[slice | int] = [slice(None)] * 3
+            index[axis] = end
+            faces.append(np.asarray(data[tuple(index)]).ravel())
+    counts = np.bincount(np.concatenate(faces).astype(np.int64))
+    counts[0] = 0
+    total = counts.sum()
+    thin = tuple(slice(None, None, max(1, size // SAMPLE)) for size in data.shape)
+    present = np.flatnonzero(np.bincount(np.asarray(data[thin]).ravel(), minlength=len(counts)))
+    present = present[present > 0]
+    counts = np.pad(counts, (0, max(0, int(present.max(initial=0)) + 1 - len(counts))))
+    inner = min(present, key=lambda k: counts[k], default=0)
+    return [int(k) for k in present if k != inner and counts[k] > SURROUNDS * total]

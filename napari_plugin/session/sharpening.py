@@ -1,0 +1,104 @@
+"""Sees to it that the slice in view is shown in final quality, as soon as there is time for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QTimer
+from supervox.napari_plugin.layers.source import Box
+from supervox.napari_plugin.tasks.in_full import InFull, SliceInFull
+from supervox.napari_plugin.tasks.live import LiveLoop
+from supervox.napari_plugin.tasks.preparing import Preparation
+from supervox.segmentation import SegmentationParameters
+
+from .delivery import Delivery
+from .view import ResultView, Shown
+
+REST_MS = 150  # that a slice is in view before work on it begins
+
+
+class Sharpening(InFull):
+    """Labels the slice in view in full quality after each update, and after a step to another one.
+
+    Parameters
+    ----------
+    live : LiveLoop
+        Which goes first.
+    preparation : Preparation
+    delivery : Delivery
+        Whose final labels, and partitions, are there after *Finish*.
+    view : ResultView
+        Shows it.
+    in_view : callable
+        Returns the slice of the prepared volume that is shown; None if none is.
+    parameters : callable
+        Returns the parameters that are chosen.
+    """
+
+    def __init__(
+        self,
+        live: LiveLoop,
+        preparation: Preparation,
+        delivery: Delivery,
+        view: ResultView,
+        in_view: Callable[[], Box | None],
+        parameters: Callable[[], SegmentationParameters],
+    ) -> None:
+        super().__init__()
+        self._live, self._preparation, self._delivery = live, preparation, delivery
+        self._view, self._in_view, self._parameters = view, in_view, parameters
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REST_MS)
+        self._timer.timeout.connect(self._begin)
+        self.succeeded.connect(self._show)
+        live.updating.changed.connect(self._on_update)
+        live.updating.succeeded.connect(self._prepare_others)
+        delivery.others.succeeded.connect(self._on_others)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a slice is waited for to stay in view."""
+        return self._timer.isActive()
+
+    def look(self, *_: object) -> None:
+        """Another slice may be in view, or labels may be newer."""
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Stop, and wait for another update or slice."""
+        self._timer.stop()
+        super().cancel()
+
+    def _on_update(self) -> None:
+        """Let an update go first, and follow it."""
+        if self._live.updating.is_running:
+            self.cancel()
+        else:
+            self._timer.start()
+
+    def _prepare_others(self, _: object) -> None:
+        """Prepare what full quality needs, once there are labels."""
+        if (prepared := self._preparation.prepared) is not None:
+            self._delivery.others.start(prepared, self._parameters())
+
+    def _on_others(self, _: object) -> None:
+        """Begin anew: more partitions can vote."""
+        self._view.renew_planes()
+        self._timer.start()
+
+    def _begin(self) -> None:
+        prepared, strokes, part = self._preparation.prepared, self._live.strokes, self._in_view()
+        result = self._view.result
+        is_wanted = self._view.choices.shown is Shown.LABELS and not self._delivery.is_finished
+        if prepared is None or strokes is None or part is None or result is None or not is_wanted:
+            return
+        is_current = self._live.can_update and not self._live.is_busy
+        if not is_current or self._view.is_in_full(result, part):
+            return
+        best = self._delivery.best_segmenter(prepared)
+        self.start(prepared, best, strokes, self._parameters(), result, part)
+
+    def _show(self, found: SliceInFull) -> None:
+        if found.prepared is self._preparation.prepared:
+            self._view.show_in_full(found)

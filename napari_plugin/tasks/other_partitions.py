@@ -1,0 +1,68 @@
+"""The partitions that final labels need beside the first, prepared behind the live work."""
+
+from __future__ import annotations
+
+from supervox.segmentation import SegmentationError, SegmentationParameters, Segmenter
+
+from .jobs import BackgroundTask, Report, Task, step_back
+from .preparing import Prepared, for_final_labels
+from .resources import Resources
+
+MOST_SECONDS = 60.0  # that it takes about; what takes longer waits until it is asked for
+
+
+class OtherPartitions(BackgroundTask):
+    """Prepares them where that is soon done, so that the slice in view can have final quality.
+
+    Parameters
+    ----------
+    resources : Resources
+
+    Attributes
+    ----------
+    segmenter : Segmenter or None
+        Of all partitions; None if there is none.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        super().__init__()
+        self._resources = resources
+        self._of: Prepared | None = None
+        self.segmenter: Segmenter | None = None
+        self.succeeded.connect(self._keep)
+
+    def start(self, prepared: Prepared, parameters: SegmentationParameters) -> None:
+        """Begin, unless it was begun, or takes long."""
+        parameters = for_final_labels(prepared, parameters)
+        seconds = prepared.seconds * (parameters.partitions - 1)
+        if prepared is self._of or not 0 < seconds <= MOST_SECONDS or self._resources.scheduler:
+            return
+        self._of, self.segmenter = prepared, None
+        self.run(_task(prepared, parameters, self._resources), "Preparing further partitions")
+
+    def segmenter_of(self, prepared: Prepared) -> Segmenter:
+        """Return one of all partitions of what is prepared, or of the first alone."""
+        is_there = self.segmenter is not None and prepared is self._of
+        return self.segmenter if is_there and self.segmenter else prepared.segmenter
+
+    def forget(self) -> None:
+        """Stop, and let go of what was prepared."""
+        self.cancel()
+        self._of = self.segmenter = None
+
+    def _keep(self, segmenter: Segmenter | None) -> None:
+        self.segmenter = segmenter
+
+
+def _task(prepared: Prepared, parameters: SegmentationParameters, resources: Resources) -> Task:
+    def prepare(report: Report) -> Segmenter | None:
+        step_back()
+        known = prepared.segmenter.partitions
+        try:
+            return resources.prepare(
+                prepared.source, parameters, partitions=known, run=report.run.silent()
+            )
+        except SegmentationError:
+            return None  # no room for them beside the rest; Finish says so when it needs them
+
+    return prepare

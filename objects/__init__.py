@@ -1,0 +1,26 @@
+"""Objects: from labels to things that can be counted, measured and compared.
+
+Where to find what:
+
+- `instances`: connected components of each class, `find_objects`; or a volume that numbers objects
+  already. `_components` has the kernels.
+- `measures`: all measures, `measure_objects`, in three tables: objects, contacts, classes.
+  `definitions` says what each of them is, and where it is from.
+- `sums`: what is added up over the voxels of objects in one pass, with `_sums`; `shape_columns`
+  makes measures of it, `crofton` surfaces, `shape` axes and Feret diameters (with `_feret`).
+- `intensities`: values of images in objects, brought together by `_gather`.
+- `contacts`: which objects share faces; `relations`: neighbours, parents, distances, depths;
+  `distances`: from every voxel to the nearest of some, with `_distance`; `overlaps`: voxels that
+  pairs of ids have in common, with `_pairs`.
+- `totals`: classes, also within each parent; `profiles`: shells of a body, by depth.
+- `table`: columns with a unit and a definition, as CSV and Parquet; `scale`: voxel size and units.
+- `rules`: named steps that give objects another class by their measures.
+- `clean`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
+- `compare`: two segmentations, class by class and object by object; `surface_distances`: between
+  surfaces, with `_surface_voxels`; `differences`: where they differ.
+- `checks`: what callers hand in; `errors`: `ObjectsError`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,140 @@
+"""Where two segmentations differ: an overlay, and the places that differ, the largest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import Block, Run, VolumeLike, Workers, split_blocks
+
+from .checks import check_same_shape, checked_labels, read_ids, slab_shape
+from .instances import Instances, find_objects
+from .overlaps import count_overlaps
+from .scale import Calibrated
+from .shape import centres_of
+from .shape_columns import AXES
+from .sums import sum_objects
+from .table import Column, ObjectTable
+
+# What the overlay has for voxels: both say the same class, only one says one, or each another.
+SAME, ONLY_A, ONLY_B, OTHER = 1, 2, 3, 4
+OVERLAY_NAMES = {SAME: "both", ONLY_A: "only A", ONLY_B: "only B", OTHER: "another class"}
+
+
+def overlay(
+    one: VolumeLike, other: VolumeLike, class_id: int | None = None, *, workers: Workers = None
+) -> NDArray[np.uint8]:
+    """Show where two segmentations agree.
+
+    Parameters
+    ----------
+    one, other : array-like of integers, (Z, Y, X)
+        A and B; 0 is no class.
+    class_id : int, optional
+        Look at this class only.
+    workers : int or Run, optional
+
+    Returns
+    -------
+    uint8, (Z, Y, X)
+        0 where neither says anything, 1 where both say the same class, 2 where only A does, 3
+        where only B does, 4 where each says another class.
+    """
+    one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
+    check_same_shape(other, one.shape, "second segmentation")
+    out = np.zeros(one.shape, np.uint8)
+
+    def look(block: Block) -> None:
+        a, b = read_ids(one, block.core), read_ids(other, block.core)
+        if class_id is not None:
+            a, b = (a == class_id).astype(np.int32), (b == class_id).astype(np.int32)
+        said = np.where(b == 0, ONLY_A, np.where(a == 0, ONLY_B, np.where(a == b, SAME, OTHER)))
+        out[block.core] = np.where((a == 0) & (b == 0), 0, said)
+
+    for _ in Run.of(workers).blocks(look, split_blocks(one.shape, slab_shape(one.shape))):
+        pass
+    return out
+
+
+def find_differences(
+    one: VolumeLike,
+    other: VolumeLike,
+    *,
+    spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    unit: str | None = None,
+    origin: Sequence[float] = (0.0, 0.0, 0.0),
+    workers: Workers = None,
+) -> ObjectTable:
+    """List the connected places where two segmentations differ, the largest first.
+
+    Parameters
+    ----------
+    one, other : array-like of integers, (Z, Y, X)
+        A and B.
+    spacing, unit, origin
+        Of a voxel; places and volumes are in its unit.
+    workers : int or Run, optional
+
+    Returns
+    -------
+    ObjectTable
+        A row for each place: what A and B say there, voxels, volume, and where it is.
+    """
+    one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
+    check_same_shape(other, one.shape, "second segmentation")
+    scale, run = Calibrated.of(spacing, unit, origin), Run.of(workers)
+    steps = run.steps([1, 3, 3])
+    a, b, _ = count_overlaps(
+        tuple(one.shape),
+        lambda block: read_ids(one, block.core),
+        lambda block: read_ids(other, block.core),
+        steps[0],
+    )
+    differ = a != b
+    kinds = list(zip(a[differ].tolist(), b[differ].tolist(), strict=True))
+    coded = _Coded(one, other, {kind: k for k, kind in enumerate(kinds, 1)})
+    found = find_objects(coded, workers=steps[1])
+    return _table(found, np.array(kinds, np.int64).reshape(-1, 2), scale, steps[2])
+
+
+class _Coded:
+    """The kind of difference at each voxel, as a volume that is read block by block."""
+
+    def __init__(
+        self, one: VolumeLike, other: VolumeLike, codes: Mapping[tuple[int, int], int]
+    ) -> None:
+        self._one, self._other, self._codes = one, other, codes
+        self.shape, self.dtype = tuple(one.shape), np.dtype(np.int32)
+
+    def __getitem__(self, box: tuple[slice, slice, slice]) -> NDArray[np.int32]:
+        a, b = read_ids(self._one, box), read_ids(self._other, box)
+        out = np.zeros(a.shape, np.int32)
+        differ = a != b
+        for (i, j), code in self._codes.items():
+            out[differ & (a == i) & (b == j)] = code
+        return out
+
+
+def _table(found: Instances, kinds: NDArray[np.int64], scale: Calibrated, run: Run) -> ObjectTable:
+    sums = sum_objects(found, run=run)
+    order = np.lexsort((np.arange(found.number), -sums.voxels))
+    pairs = kinds[found.class_of[order] - 1] if found.number else kinds
+    centres = centres_of(sums)[order] * scale.spacing + scale.origin
+    voxels = sums.voxels[order]
+    columns = [
+        Column("rank", np.arange(1, found.number + 1), "", "1 for the largest difference"),
+        Column("class_a", pairs[:, 0], "", "class in the first segmentation; 0 for none"),
+        Column("class_b", pairs[:, 1], "", "class in the second segmentation; 0 for none"),
+        Column("voxels", voxels, "", "voxels that differ there"),
+        Column("volume", voxels * scale.voxel_volume, scale.power(3), "their volume"),
+    ]
+    for k, axis in enumerate(AXES):
+        where = f"mean place along {axis}s, from the volume's origin"
+        columns.append(Column(f"centre_{axis}", centres[:, k], scale.power(1), where))
+    for k, axis in enumerate(AXES):
+        where = f"first {axis} of it, counted from 0"
+        columns.append(Column(f"first_{axis}", sums.low[order, k], "", where))
+    for k, axis in enumerate(AXES):
+        columns.append(Column(f"last_{axis}", sums.high[order, k], "", f"last {axis} of it"))
+    return ObjectTable(tuple(columns))

@@ -1,0 +1,305 @@
+"""Rules: named steps that give objects another class, or remove them, by their measures.
+
+A rule is a line such as ``large and flat: volume > 0.02 um^3 and sphericity < 0.4 -> class 5``; the
+name and the colon may be left out, and ``-> remove`` removes. Rules are applied in order, each to
+what those before it left, so the same rules on the same objects always give the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.volumes import convert_length, unit_symbol
+
+from .errors import ObjectsError
+from .instances import Instances
+from .table import Column, ObjectTable
+
+REMOVED = 0  # the class of objects that a rule removes
+
+Chosen = NDArray[np.bool_]
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<=": np.less_equal,
+    ">=": np.greater_equal,
+    "<": np.less,
+    ">": np.greater,
+    "==": np.equal,
+    "=": np.equal,
+    "!=": np.not_equal,
+}
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
+    |(?P<compare><=|>=|==|!=|<|>|=)|(?P<bracket>[()])
+    |"(?P<text>[^"]*)"|(?P<word>[^\W\d][\w.]*(?:\^\d)?|%))""",
+    re.VERBOSE,
+)
+_EXAMPLE = "write it like: volume > 0.02 um^3 and sphericity < 0.4 -> class 5"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One step.
+
+    Attributes
+    ----------
+    name : str
+    condition : str
+        Comparisons of measures, joined by ``and``, ``or``, ``not`` and brackets.
+    to_class : int
+        The class that objects get which meet it; 0 removes them.
+    """
+
+    name: str
+    condition: str
+    to_class: int
+
+    @classmethod
+    def parse(cls, line: str) -> Rule:
+        """Read a rule from a line.
+
+        Raises
+        ------
+        ObjectsError
+            If it isn't one; the message shows how one is written.
+
+        Examples
+        --------
+        >>> Rule.parse("specks: voxels < 20 -> remove")
+        Rule(name='specks', condition='voxels < 20', to_class=0)
+        """
+        before, arrow, action = line.partition("->")
+        words = action.split()
+        if not arrow or not before.strip():
+            raise ObjectsError(f"{line.strip()!r} is no rule; {_EXAMPLE}")
+        name, colon, condition = before.partition(":")
+        condition = (condition if colon else before).strip()
+        if words == ["remove"]:
+            to_class = REMOVED
+        elif len(words) == 2 and words[0] == "class" and words[1].isdecimal() and int(words[1]):
+            to_class = int(words[1])
+        else:
+            raise ObjectsError(
+                f"{line.strip()!r}: behind the arrow stands 'class' with a number, or 'remove'"
+            )
+        rule = cls(name.strip() if colon else condition, condition, to_class)
+        _Condition(rule).check()
+        return rule
+
+    @property
+    def text(self) -> str:
+        """The rule as a line."""
+        action = "remove" if self.to_class == REMOVED else f"class {self.to_class}"
+        named = "" if self.name == self.condition else f"{self.name}: "
+        return f"{named}{self.condition} -> {action}"
+
+    def chooses(self, table: ObjectTable) -> Chosen:
+        """Return which objects meet the condition; what is unknown meets none.
+
+        Raises
+        ------
+        ObjectsError
+            If the table lacks a measure, or a unit doesn't fit.
+        """
+        return _Condition(self).evaluate(table)
+
+
+def parse_rules(text: str) -> tuple[Rule, ...]:
+    """Read rules, one a line; empty lines and what follows ``#`` are left out.
+
+    Raises
+    ------
+    ObjectsError
+        If a line is no rule.
+    """
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return tuple(Rule.parse(line) for line in lines if line)
+
+
+@dataclass(frozen=True)
+class RuledObjects:
+    """What rules left.
+
+    Attributes
+    ----------
+    class_of : int64, (N,)
+        Class of every object; 0 for those that were removed.
+    changed : tuple of int
+        How many objects each rule changed.
+    """
+
+    class_of: NDArray[np.int64]
+    changed: tuple[int, ...]
+
+    def table(self, objects: ObjectTable, names: Mapping[int, str]) -> ObjectTable:
+        """Return the table of objects with the new classes, without those that were removed."""
+        return _with_classes(objects, self.class_of, names).where(self.class_of != REMOVED)
+
+    def instances(self, instances: Instances) -> Instances:
+        """Return the instances with the new classes; ids of removed objects belong to class 0."""
+        return Instances(instances.ids, self.class_of.astype(np.int32))
+
+
+def apply_rules(
+    objects: ObjectTable, rules: Iterable[Rule], names: Mapping[int, str] | None = None
+) -> RuledObjects:
+    """Apply rules in order, each to what those before it left.
+
+    Parameters
+    ----------
+    objects : ObjectTable
+        A row for each object, with ``class`` and ``class_name``.
+    rules : iterable of Rule
+    names : mapping of int to str, optional
+        Names of the classes.
+
+    Raises
+    ------
+    ObjectsError
+        If a rule asks for a measure that isn't there, or with a unit that doesn't fit.
+    """
+    class_of = objects["class"].astype(np.int64)
+    changed = []
+    for rule in rules:
+        table = _with_classes(objects, class_of, names or {})
+        chosen = rule.chooses(table) & (class_of != REMOVED) & (class_of != rule.to_class)
+        class_of = np.where(chosen, rule.to_class, class_of)
+        changed.append(int(chosen.sum()))
+    return RuledObjects(class_of, tuple(changed))
+
+
+def _with_classes(
+    objects: ObjectTable, class_of: NDArray[np.int64], names: Mapping[int, str]
+) -> ObjectTable:
+    old = dict(zip(objects["class"].tolist(), objects["class_name"].tolist(), strict=True))
+    known = old | dict(names)
+    texts = np.array([known.get(value, "") for value in class_of.tolist()], object)
+    return objects.replaced("class", class_of).replaced("class_name", texts)
+
+
+class _Condition:
+    """A condition as tokens, read from the left.
+
+    Parameters
+    ----------
+    rule : Rule
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._tokens: list[tuple[str, str]] = []
+        self._at = 0
+        place = 0
+        text = rule.condition
+        while place < len(text.rstrip()):
+            found = _TOKEN.match(text, place)
+            if found is None:
+                raise self._error(f"{text[place:].strip()!r} can't be read")
+            kind = found.lastgroup or ""
+            self._tokens.append((kind, found[kind]))
+            place = found.end()
+
+    def check(self) -> None:
+        """Refuse what can't be read, whatever the table."""
+        self._at = 0
+        self._either(None)
+        self._end()
+
+    def evaluate(self, table: ObjectTable) -> Chosen:
+        """Return which rows meet the condition."""
+        self._at = 0
+        chosen = self._either(table)
+        self._end()
+        return chosen
+
+    def _end(self) -> None:
+        if self._at < len(self._tokens):
+            raise self._error(f"{self._tokens[self._at][1]!r} is not expected there")
+
+    def _error(self, what: str) -> ObjectsError:
+        return ObjectsError(f"rule {self._rule.condition!r}: {what}; {_EXAMPLE}")
+
+    def _peek(self, *words: str) -> bool:
+        return self._at < len(self._tokens) and self._tokens[self._at][1] in words
+
+    def _take(self, kind: str, what: str) -> str:
+        if self._at >= len(self._tokens) or self._tokens[self._at][0] != kind:
+            raise self._error(f"{what} is missing")
+        self._at += 1
+        return self._tokens[self._at - 1][1]
+
+    def _either(self, table: ObjectTable | None) -> Chosen:
+        chosen = self._both(table)
+        while self._peek("or"):
+            self._at += 1
+            chosen = chosen | self._both(table)
+        return chosen
+
+    def _both(self, table: ObjectTable | None) -> Chosen:
+        chosen = self._one(table)
+        while self._peek("and"):
+            self._at += 1
+            chosen = chosen & self._one(table)
+        return chosen
+
+    def _one(self, table: ObjectTable | None) -> Chosen:
+        if self._peek("not"):
+            self._at += 1
+            return ~self._one(table)
+        if self._peek("("):
+            self._at += 1
+            chosen = self._either(table)
+            if not self._peek(")"):
+                raise self._error("a bracket isn't closed")
+            self._at += 1
+            return chosen
+        return self._comparison(table)
+
+    def _comparison(self, table: ObjectTable | None) -> Chosen:
+        name = self._take("word", "the name of a measure")
+        compare = _COMPARE[self._take("compare", f"a comparison behind {name!r}, such as <,")]
+        if self._at < len(self._tokens) and self._tokens[self._at][0] == "text":
+            wanted: Any = self._take("text", "")
+        else:
+            wanted = float(self._take("number", "a number"))
+        unit = ""
+        if self._tokens[self._at : self._at + 1] and not self._peek("and", "or", "not", "(", ")"):
+            unit = self._take("word", "'and' or 'or'")
+        if table is None:
+            return np.zeros(0, np.bool_)
+        column = self._column(table, name)
+        is_text = column.values.dtype == object
+        if isinstance(wanted, str) != is_text:
+            kind = 'texts in "quotation marks"' if is_text else "numbers"
+            raise self._error(f"{name} is compared with {kind}")
+        if not is_text:
+            wanted = self._in_unit(wanted, unit, column)
+        with np.errstate(invalid="ignore"):
+            met: Chosen = np.asarray(compare(column.values, wanted), np.bool_)
+        return met if is_text else met & ~np.isnan(column.values.astype(np.float64))
+
+    def _column(self, table: ObjectTable, name: str) -> Column:
+        if name in table:
+            return table.column(name)
+        raise ObjectsError(
+            f"rule {self._rule.condition!r}: there is no measure {name!r}; there are "
+            f"{', '.join(table.names)}"
+        )
+
+    def _in_unit(self, value: float, unit: str, column: Column) -> float:
+        """Return a number in the unit of a column."""
+        if not unit or unit == column.unit:
+            return value
+        if unit == "%" and not column.unit:
+            return value / 100
+        base, _, power = unit.partition("^")
+        own, _, own_power = column.unit.partition("^")
+        source, target = unit_symbol(base), unit_symbol(own)
+        if source is None or target is None or (power or "1") != (own_power or "1"):
+            has = f"is in {column.unit}" if column.unit else "has no unit"
+            raise self._error(f"{column.name} {has}, which {unit!r} doesn't fit")
+        return value * convert_length(1.0, source, target) ** int(power or 1)

@@ -1,0 +1,44 @@
+"""supervox clean: steps in order, in physical units, with locks."""
+
+import json
+
+import numpy as np
+import pytest
+from supervox.objects import CleanStep, clean
+
+
+def test_steps_are_done_in_order(files, run, read, tmp_path):
+    done = run(
+        *("clean", files / "truth.tif", "--output", tmp_path / "clean.nrrd", "--json"),
+        *("--step", "specks=0.002um^3", "--step", "smooth=40nm", "--lock", 3),
+    )
+    assert done.code == 0, done.err
+    size = {"spacing": (30, 30, 30), "locked": [3]}
+    expected = clean(files.truth, CleanStep("specks", 2e6), **size)
+    expected = clean(expected, CleanStep("smooth", 40), **size)
+    found = read(tmp_path / "clean.nrrd")
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(found == 3, files.truth == 3)
+    report = json.loads(done.out)
+    assert report["steps"][1]["changed"] > 0
+    again = run(
+        *("clean", files / "truth.tif", "--output", tmp_path / "clean.tif"),
+        *("--step", "open=60nm", "--class", 4),
+    )
+    assert "open=60nm:" in again.out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--step", "polish=3"), "there is no step 'polish'"),
+        (("--step", "open=30nm", "--class", 99), "the labels have no class 99"),
+        (("--step", "open=30nm", "--class", 3, "--lock", 3), "class 3 is locked"),
+        ((), "Missing option '--step'"),
+    ],
+)
+def test_what_is_wrong_is_one_line(files, run, tmp_path, options, message):
+    done = run("clean", files / "truth.tif", "--output", tmp_path / "o.tif", *options)
+    assert done.code == 2
+    assert message in done.err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,76 @@
+"""supervox compare and score --surfaces."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from supervox.objects import compare, overlay
+
+
+@pytest.fixture(scope="module")
+def two(files):
+    """The truth, and the same with a part of a class given to another."""
+    other = files.truth.copy()
+    other[10:14, 20:30, 20:30] = 4
+    files.write("other.tif", other)
+    return files.truth, other
+
+
+def test_two_files_are_compared_as_the_engine_does(files, run, two, read, tmp_path):
+    done = run(
+        *("compare", files / "truth.tif", files / "other.tif", "--json"),
+        *("--overlay", tmp_path / "o.tif", "--differences", tmp_path / "d.csv"),
+    )
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    expected = compare(*two, spacing=(30, 30, 30))
+    assert report["agreement"] == expected.agreement
+    assert report["tolerance"] == 60
+    found = {item["id"]: item for item in report["classes"]}
+    for item in expected.classes:
+        assert found[item.class_id]["dice"] == item.dice
+        assert found[item.class_id]["surface_distance_95"] == item.surfaces.percentile_95
+    np.testing.assert_array_equal(read(tmp_path / "o.tif"), overlay(*two))
+    with (tmp_path / "d.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert int(rows[0]["voxels"]) >= int(rows[-1]["voxels"]) > 0
+    assert sum(int(row["voxels"]) for row in rows) == np.count_nonzero(two[0] != two[1])
+    assert report["largest_differences"][0]["voxels"] == int(rows[0]["voxels"])
+
+
+def test_people_see_a_table_and_where_to_look(files, run, two):
+    done = run("compare", files / "truth.tif", files / "other.tif")
+    assert done.code == 0, done.err
+    assert "mean distance (nm)" in done.out
+    assert "have the same label" in done.out
+    assert "planes 10 to 13" in done.out
+
+
+def test_score_measures_surfaces_where_the_truth_is(files, run, two):
+    done = run("score", files / "other.tif", files / "truth.tif", "--surfaces", "--json")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    dice = {item["id"]: item["dice"] for item in report["classes"]}
+    assert {item["id"]: item["dice"] for item in report["surfaces"]["classes"]} == pytest.approx(
+        dice, nan_ok=True
+    )
+    shown = run("score", files / "other.tif", files / "truth.tif", "--surfaces")
+    assert "boundary F" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ("smaller.tif", "second segmentation has 39 x 48 x 56 voxels, the labels 40 x 48 x 56"),
+        ("none.tif", "there is no such file"),
+    ],
+)
+def test_what_is_wrong_is_one_line(files, run, two, tmp_path, monkeypatch, second, message):
+    monkeypatch.chdir(tmp_path)
+    files.write("smaller.tif", two[0][1:])
+    done = run("compare", files / "truth.tif", files / second, "--overlay", "o.tif")
+    assert done.code == 2
+    assert message in done.err.splitlines()[-1]
+    assert list(Path().iterdir()) == []

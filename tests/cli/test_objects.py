@@ -1,0 +1,173 @@
+"""supervox objects: tables, instances, rules, projects, and one line for what is wrong."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from supervox.objects import find_objects, measure_objects
+from supervox.volumes import VolumeClass, open_volume
+
+SIZE = ((30.0, 30.0, 30.0), "nm")
+
+
+@pytest.fixture(scope="module")
+def blobs(files):
+    """Labels of two named classes."""
+    labels = np.zeros((12, 20, 24), np.uint8)
+    labels[2:6, 2:6, 2:6] = 1
+    labels[2:6, 6:10, 2:6] = 2
+    labels[8:10, 14:18, 10:20] = 2
+    labels[0, 0, 0] = 1
+    classes = (VolumeClass(1, "vesicle", "#112233"), VolumeClass(2, "mitochondria", "#445566"))
+    files.write("blobs.tif", labels, classes=classes)
+    files.write("grey.tif", (labels * 100).astype(np.uint16), "image")
+    return labels
+
+
+def rows_of(path):
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_tables_are_those_of_the_engine_with_units_and_provenance(files, run, blobs, tmp_path):
+    done = run(
+        *("objects", files / "blobs.tif", "--image", f"lac={files / 'grey.tif'}"),
+        *("--table", tmp_path / "o.csv", "--contacts", tmp_path / "c.csv"),
+        *("--classes", tmp_path / "k.csv"),
+    )
+    assert done.code == 0, done.err
+    rows = rows_of(tmp_path / "o.csv")
+    assert [row["voxels"] for row in rows] == ["1", "64", "64", "80"]
+    assert [row["class_name"] for row in rows] == ["vesicle"] * 2 + ["mitochondria"] * 2
+    expected = measure_objects(find_objects(blobs), spacing=SIZE[0], unit="nm").objects
+    surfaces = [float(row["surface (nm^2)"]) for row in rows]
+    np.testing.assert_allclose(surfaces, expected["surface"], rtol=1e-8)
+    assert [float(row["mean_lac"]) for row in rows] == [100, 100, 200, 200]
+    assert [row["face_area (nm^2)"] for row in rows_of(tmp_path / "c.csv")] == ["14400"]
+    assert [row["objects"] for row in rows_of(tmp_path / "k.csv")] == ["2", "2"]
+    about = json.loads((tmp_path / "o.csv.json").read_text())
+    assert about["labels"].endswith("blobs.tif")
+    assert about["spacing"] == [30, 30, 30]
+    assert about["rows"] == 4
+    assert about["versions"]["supervox"]
+    units = {column["name"]: column["unit"] for column in about["columns"]}
+    assert units["volume"] == "nm^3"
+    assert all(column["definition"] for column in about["columns"])
+    assert "mitochondria" in done.out
+
+
+@pytest.mark.parametrize("ending", ["tif", "h5", "zarr", "nrrd", "npy", "nii.gz", "mrc"])
+def test_instances_are_written_in_the_formats_of_labels(files, run, read, blobs, tmp_path, ending):
+    done = run("objects", files / "blobs.tif", "--instances", tmp_path / f"i.{ending}")
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(tmp_path / f"i.{ending}"), find_objects(blobs).ids)
+
+
+def test_a_mesh_has_a_part_for_each_object(files, run, blobs, tmp_path):
+    done = run("objects", files / "blobs.tif", "--instances", tmp_path / "i.obj")
+    assert done.code == 0, done.err
+    parts = [line for line in (tmp_path / "i.obj").read_text().splitlines() if line[:2] == "o "]
+    assert parts == ["o vesicle_1", "o vesicle_2", "o mitochondria_3", "o mitochondria_4"]
+
+
+def test_rules_sort_and_remove(files, run, read, blobs, tmp_path):
+    rules = tmp_path / "rules.txt"
+    rules.write_text("specks: voxels < 5 -> remove\nlong: elongation > 2 -> class 7\n")
+    done = run(
+        *("objects", files / "blobs.tif", "--rules", rules, "--table", tmp_path / "o.csv"),
+        *("--instances", tmp_path / "i.tif", "--json"),
+    )
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert [rule["changed"] for rule in report["rules"]] == [1, 1]
+    assert {item["class"]: item["objects"] for item in report["classes"]} == {1: 1, 2: 1, 7: 1}
+    assert [row["id"] for row in rows_of(tmp_path / "o.csv")] == ["2", "3", "4"]
+    assert np.unique(read(tmp_path / "i.tif")).tolist() == [0, 2, 3, 4]
+
+
+def test_distances_depths_parents_and_profiles(files, run, blobs, tmp_path):
+    files.write(
+        "cells.tif",
+        np.where(np.arange(24) < 8, 3, 0)[None, None].repeat(12, 0).repeat(20, 1).astype(np.uint8),
+    )
+    done = run(
+        *("objects", files / "blobs.tif", "--table", tmp_path / "o.csv"),
+        *("--distance-to", 1, "--depth-below", 2, "--parents", files / "cells.tif"),
+        *("--profile", tmp_path / "p.csv", "--step", 30),
+    )
+    assert done.code == 0, done.err
+    rows = rows_of(tmp_path / "o.csv")
+    assert [row["parent"] for row in rows] == ["3", "3", "3", "0"]
+    assert [row["distance_vesicle (nm)"] for row in rows][:3] == ["0", "0", "0"]
+    assert [row["depth_largest (nm)"] for row in rows][:2] == ["0", "0"]
+    assert [row["voxels"] for row in rows_of(tmp_path / "p.csv")] == ["136", "8"]
+
+
+def test_a_volume_that_numbers_objects_is_taken_as_it_is(files, run, blobs, tmp_path):
+    ids = np.where(blobs > 0, 70_000, 0).astype(np.uint32)
+    files.write("ids.tif", ids)
+    done = run("objects", files / "ids.tif", "--are-objects", "--table", tmp_path / "o.csv")
+    assert done.code == 0, done.err
+    assert [row["voxels"] for row in rows_of(tmp_path / "o.csv")] == ["209"]
+
+
+def test_a_project_gives_its_labels_names_and_image(files, run, tmp_path):
+    made = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif"),
+        *("--partitions", 1, "--supervoxel-size", 6, "--preset", "fast"),
+        *("--project", tmp_path / "cell.supervox", "--output", tmp_path / "labels.tif"),
+    )
+    assert made.code == 0, made.err
+    done = run("objects", tmp_path / "cell.supervox", "--table", tmp_path / "o.csv")
+    assert done.code == 0, done.err
+    rows = rows_of(tmp_path / "o.csv")
+    with open_volume(tmp_path / "labels.tif") as labels:
+        expected = find_objects(labels.data)
+    assert [int(row["class"]) for row in rows] == expected.class_of.tolist()
+    assert "outside" in {row["class_name"] for row in rows}
+    assert all(float(row["mean_image"]) > 0 for row in rows)
+
+
+def test_what_deserves_a_word_gets_it(files, run, tmp_path):
+    files.write("all.tif", np.ones((1, 5, 6), np.uint8))
+    done = run("objects", files / "all.tif", "--table", tmp_path / "o.csv")
+    assert done.code == 0
+    assert "one object fills the whole volume" in done.err
+    assert "has one voxel along an axis" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("truth.tif", "--image", "small=SMALL"), "image 'small' has .* voxels, the labels 40 x"),
+        (("nothing.tif",), "there is no object: all other voxels are 0"),
+        (("blobs.tif", "--class", 9), "there is no object of class 9"),
+        (("blobs.tif", "--distance-to", 9), "no class 9; there are: 1, 2"),
+        (("blobs.tif", "--rules", "RULES"), "there is no measure 'colour'; there are id, class"),
+        (("blobs.tif", "--rules", "MISSING"), "missing.txt: can't be read"),
+        (("blobs.tif", "--table", "TABLE.xlsx"), "tables end with .csv or .parquet"),
+        (("blobs.tif", "--table", "none/o.csv"), "the folder none doesn't exist"),
+        (("blobs.tif", "--profile", "p.csv"), "a profile needs --profile, --step and"),
+        (("fraction.tif",), "labels are whole numbers"),
+        (("blobs.tif", "--instances", "i.xyz"), "i.xyz"),
+    ],
+)
+def test_what_is_wrong_is_one_line(files, run, blobs, tmp_path, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    files.write("nothing.tif", blobs * 0)
+    files.write("smaller.tif", blobs[1:])
+    files.write("fraction.tif", blobs.astype(np.float32) / 3)
+    Path(files / "rules.txt").write_text("colour > 3 -> remove")
+    known = {"RULES": files / "rules.txt", "MISSING": "missing.txt"}
+    known["small=SMALL"] = f"small={files / 'smaller.tif'}"
+    words = [known.get(word, word) for word in options[1:]]
+    done = run("objects", files / options[0], *words)
+    assert done.code == 2
+    errors = [line for line in done.err.splitlines() if "error:" in line]
+    assert len(errors) == 1
+    import re
+
+    assert re.search(message, errors[0]), errors[0]
+    assert list(tmp_path.iterdir()) == []

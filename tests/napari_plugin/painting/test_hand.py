@@ -1,0 +1,136 @@
+"""A drag paints whichever layer is selected, or the dock says why not, and what helps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.layers import Points
+from supervox.napari_plugin.painting.hand import Obstacle
+
+STROKE = ((8, 20, 20), (8, 20, 26))
+
+
+@pytest.fixture
+def ready(shown: Any) -> Any:
+    shown.viewer.dims.set_current_step(0, 8)
+    shown.dock.sections[2].set_open(True)
+    shown.settle()
+    return shown
+
+
+def hint(window: Any) -> str:
+    window.settle_widgets()
+    return str(window.dock.paint.says.text.whole)
+
+
+def test_with_the_image_selected_a_drag_paints(ready: Any) -> None:
+    ready.viewer.layers.selection.active = ready.session.volume.image
+    ready.drag(*STROKE)
+    assert (ready.strokes.data[8, 20, 20:26] == 1).all()
+    assert ready.viewer.layers.selection.active == ready.strokes
+
+
+def test_the_move_tool_leaves_the_selection_alone(ready: Any) -> None:
+    ready.click("supervox_brush_none")
+    ready.viewer.layers.selection.active = ready.session.volume.image
+    ready.drag(*STROKE)
+    assert not ready.strokes.data.any()
+    assert ready.viewer.layers.selection.active == ready.session.volume.image
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "helps"),
+    [({"visible": False}, "is hidden", "Show"), ({"locked": True}, "is locked", "Unlock")],
+)
+def test_a_class_that_cannot_be_painted_says_so(
+    ready: Any, change: dict[str, bool], words: str, helps: str
+) -> None:
+    ready.session.classes.change(1, **change)
+    centre = np.array(ready.viewer.scene.camera.center)
+    ready.drag(*STROKE)
+    assert not ready.strokes.data.any()
+    np.testing.assert_array_equal(ready.viewer.scene.camera.center, centre)
+    assert words in hint(ready)
+    button = ready.find("supervox_paint_hint_help")
+    assert button.isVisible()
+    assert button.text() == helps
+    ready.click("supervox_paint_hint_help")
+    assert words not in hint(ready)
+    ready.drag(*STROKE)
+    assert (ready.strokes.data[8, 20, 20:26] == 1).all()
+
+
+def test_strokes_that_are_hidden_are_not_painted_on(ready: Any) -> None:
+    ready.strokes.visible = False
+    ready.drag(*STROKE)
+    assert not ready.strokes.data.any()
+    assert "strokes are hidden" in hint(ready)
+    ready.click("supervox_paint_hint_help")
+    assert ready.strokes.visible
+
+
+def test_a_layer_with_a_tool_of_its_own_keeps_the_mouse(ready: Any) -> None:
+    points = Points(name="my points", ndim=3)
+    ready.viewer.add_layer(points)
+    ready.viewer.layers.selection.active = points
+    points.mode = "add"
+    assert "“my points” has the mouse" in hint(ready)
+    assert ready.session.painting.hand.obstacle is Obstacle.ELSEWHERE
+    ready.drag(*STROKE)
+    assert not ready.strokes.data.any()
+    assert ready.find("supervox_brush_other").isChecked()
+    ready.click("supervox_paint_hint_help")
+    ready.drag(*STROKE)
+    assert ready.strokes.data.any()
+
+
+@pytest.mark.parametrize(
+    ("mode", "button", "text"),
+    [
+        ("paint", "voxels", "brush"),
+        ("erase", "eraser", "eraser"),
+        ("pan_zoom", "look", "move"),
+        ("fill", "other", "fill"),
+        ("pick", "other", "picker"),
+    ],
+)
+def test_the_dock_shows_the_tool_that_is_in_use(
+    ready: Any, mode: str, button: str, text: str
+) -> None:
+    """Chosen in napari's own controls."""
+    ready.strokes.mode = mode
+    ready.settle_widgets()
+    found = getattr(ready.dock.paint, button)
+    assert found.isChecked()
+    assert found.isVisible()
+    assert found.text() == text
+
+
+def test_a_class_that_is_chosen_is_painted(ready: Any) -> None:
+    """Whatever tool was in hand, but for those that paint."""
+    session = ready.session
+    for mode in ("erase", "pan_zoom", "pick"):
+        ready.strokes.mode = mode
+        session.paint_class(2)
+        assert ready.strokes.mode == "paint"
+    ready.strokes.mode = "fill"
+    session.paint_class(1)
+    assert ready.strokes.mode == "fill"
+
+
+def test_contrast_is_in_the_dock(ready: Any) -> None:
+    image = ready.session.volume.image
+    ready.find("supervox_contrast").setValue((250, 750))
+    low, high = image.contrast_limits_range
+    np.testing.assert_allclose(
+        image.contrast_limits, (low + (high - low) / 4, low + 3 * (high - low) / 4)
+    )
+    ready.settle_widgets()
+    image.contrast_limits = (low, high)
+    ready.settle_widgets()
+    assert tuple(ready.find("supervox_contrast").value()) == (0, 1000)
+    ready.click("supervox_contrast_auto")
+    found = np.percentile(image.data[8], (1, 99))
+    np.testing.assert_allclose(image.contrast_limits, found)

@@ -1,0 +1,174 @@
+"""Cleaning: each step on bodies that anyone can check, in any blocks, with locks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from supervox.objects import AMOUNTS, Calibrated, CleanStep, ObjectsError, clean
+
+from .bodies import ball, draw
+
+
+def blocky(seed: int = 0) -> np.ndarray:
+    """Labels of four classes in rough pieces."""
+    rng = np.random.default_rng(seed)
+    smooth = ndimage.gaussian_filter(rng.normal(size=(4, 16, 24, 28)), (0, 1.2, 1.2, 1.2))
+    return smooth.argmax(axis=0).astype(np.uint8)
+
+
+AMOUNT = {"volume": 12.0, "length": 2.0, "": 0.0}
+
+
+@pytest.mark.parametrize("operation", AMOUNTS)
+@pytest.mark.parametrize("block", [(16, 24, 28), (5, 7, 9), (1, 24, 28), (16, 3, 11)])
+def test_no_step_depends_on_blocks_or_threads(operation, block):
+    labels, spacing = blocky(), (2.0, 1.0, 1.1)
+    step = CleanStep(operation, AMOUNT[AMOUNTS[operation]])
+    expected = clean(labels, step, spacing=spacing, locked=[3], workers=1)
+    found = clean(labels, step, spacing=spacing, locked=[3], block_shape=block, workers=3)
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == np.uint8
+    assert (found != labels).any()
+
+
+@pytest.mark.parametrize("operation", AMOUNTS)
+@pytest.mark.parametrize("locked", [[0], [2, 3], [0, 1]])
+def test_locked_labels_neither_gain_nor_lose_a_voxel(operation, locked):
+    labels = blocky(1)
+    found = clean(labels, CleanStep(operation, AMOUNT[AMOUNTS[operation]]), locked=locked)
+    for value in locked:
+        np.testing.assert_array_equal(found == value, labels == value)
+
+
+def test_specks_become_what_they_share_most_surface_with():
+    labels = np.ones((5, 9, 20), np.uint8)
+    labels[:, :, 10:] = 2
+    labels[2, 4, 3] = 3
+    labels[2, 4, 9:11] = 3  # as much of each, but for one face
+    labels[1:4, 2:7, 14:18] = 3
+    found = clean(labels, CleanStep("specks", 3 * 2.0, (3,)), spacing=(2, 1, 1))
+    assert found[2, 4, 3] == 1
+    assert set(found[2, 4, 9:11].tolist()) == {1}  # ties go to the lower one
+    assert (found == 3).sum() == 60
+    kept = clean(labels, CleanStep("specks", 3.9, (3,)), spacing=(2, 1, 1))
+    assert (kept == 3).sum() == 62  # of a volume of 4 and more stays
+
+
+def test_the_largest_object_stays():
+    labels = np.zeros((3, 3, 12), np.uint8)
+    labels[1, 1, 1:3] = labels[1, 1, 5:9] = labels[1, 1, 10] = 1
+    found = clean(labels, CleanStep("keep-largest"))
+    assert found[1, 1].tolist() == [0] * 5 + [1] * 4 + [0] * 3
+
+
+def test_holes_are_filled_up_to_a_volume():
+    labels = np.zeros((9, 9, 9), np.uint8)
+    labels[1:8, 1:8, 1:8] = 1
+    labels[2, 2, 2] = 0
+    labels[4:6, 4:6, 4:6] = 0
+    assert (clean(labels, CleanStep("holes", 1)) == 1).sum() == 7**3 - 8
+    assert (clean(labels, CleanStep("holes", math.inf)) == 1).sum() == 7**3
+    labels[4, 4, 4] = 2
+    kept = clean(labels, CleanStep("holes", math.inf, (1,)), locked=[2])
+    assert (kept == 2).sum() == 1
+    assert (kept == 1).sum() == 7**3 - 1
+
+
+def test_holes_may_be_open_to_the_border_or_closed_in_a_plane():
+    cup = np.zeros((6, 7, 7), np.uint8)
+    cup[:5, 1:6, 1:6] = 1
+    cup[:4, 3, 3] = 0  # open to the first plane
+    assert (clean(cup, CleanStep("holes", 4)) == cup).all()
+    assert (clean(cup, CleanStep("holes", 4, open_to_border=True))[:4, 3, 3] == 1).all()
+    assert (clean(cup, CleanStep("holes", math.inf, per_plane=True))[:4, 3, 3] == 1).all()
+
+
+def test_dilation_and_erosion_are_by_a_ball_in_physical_units():
+    labels = draw(ball(12), 18, (2, 1, 1))
+    away = ndimage.distance_transform_edt(labels == 0, sampling=(2, 1, 1))
+    within = ndimage.distance_transform_edt(labels, sampling=(2, 1, 1))
+    grown = clean(labels, CleanStep("dilate", 3), spacing=(2, 1, 1))
+    np.testing.assert_array_equal(grown, away <= 3)
+    shrunk = clean(labels, CleanStep("erode", 3), spacing=(2, 1, 1))
+    np.testing.assert_array_equal(shrunk, within > 3)
+
+
+def test_opening_cuts_bridges_and_closing_fills_gaps():
+    labels = np.ones((11, 11, 31), np.uint8)
+    labels[3:8, 3:8, 3:13] = labels[3:8, 3:8, 18:28] = 2
+    labels[5, 5, 13:18] = 2
+    opened = clean(labels, CleanStep("open", 1, (2,)))
+    assert (opened[5, 5, 14:17] == 1).all()  # the ends lie within balls of the blocks
+    assert opened[5, 5, 5] == 2
+    labels[5, 5, 13:18] = 1
+    labels[3:8, 3:8, 13:18] = np.where(np.arange(5) == 2, 1, 2)
+    closed = clean(labels, CleanStep("close", 1, (2,)))
+    assert (closed[5, 5, 3:28] == 2).all()
+
+
+def test_smoothing_takes_spikes_and_dents_and_keeps_the_body():
+    labels = draw(ball(10), 16)
+    rough = labels.copy()
+    middle = labels.shape[0] // 2
+    rough[middle, middle, middle + 10 : middle + 14] = 1
+    rough[middle, middle, middle - 10 : middle - 7] = 0
+    smooth = clean(rough, CleanStep("smooth", 1.5))
+    assert smooth[middle, middle, middle + 13] == 0
+    assert smooth[middle, middle, middle - 8] == 1
+    # a surface of radius r moves inwards by sigma^2 / r
+    assert smooth.sum() == pytest.approx(labels.sum() * (1 - 0.0225) ** 3, rel=0.02)
+
+
+def test_lost_voxels_become_the_nearest_label():
+    labels = np.ones((1, 1, 12), np.uint8)
+    labels[0, 0, 4:9] = 2
+    labels[0, 0, 9:] = 3
+    found = clean(labels, CleanStep("erode", 2, (2,)))
+    assert found[0, 0].tolist() == [1, 1, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("specks=0.001um^3", 1e6),
+        ("specks = 20 voxels", 160),
+        ("open=30nm", 30),
+        ("smooth=2voxels", 4),
+        ("dilate=0.05 um", 50),
+        ("erode=7", 7),
+        ("holes=all", math.inf),
+        ("keep-largest", 0),
+    ],
+)
+def test_steps_are_read_in_any_unit(text, amount):
+    step = CleanStep.parse(text, Calibrated((2, 2, 2), "nm"), [4])
+    assert step.amount == pytest.approx(amount)
+    assert step.classes == (4,)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "message"),
+    [
+        ("polish=3", "nm", "no step 'polish' .* there are specks=VOLUME, holes=VOLUME, keep-larg"),
+        ("open", "nm", "open needs a length, such as open=30nm"),
+        ("keep-largest=3", "nm", "keep-largest takes nothing"),
+        ("open=much", "nm", "'much' is no length"),
+        ("open=3nm^3", "nm", "'nm\\^3' is no unit of a length"),
+        ("open=3nm", None, "the labels have no unit"),
+        ("open=0", "nm", "open needs a length above 0"),
+    ],
+)
+def test_what_is_no_step_is_refused(text, unit, message):
+    with pytest.raises(ObjectsError, match=message):
+        CleanStep.parse(text, Calibrated(unit=unit))
+
+
+def test_classes_must_be_there_and_unlocked():
+    labels = np.ones((2, 2, 2), np.uint8)
+    with pytest.raises(ObjectsError, match="open: the labels have no class 5; there are: 1"):
+        clean(labels, CleanStep("open", 1, (5,)))
+    with pytest.raises(ObjectsError, match="class 1 is locked"):
+        clean(labels, CleanStep("open", 1, (1,)), locked=[1])
