@@ -180,6 +180,7 @@ class SupervoxDock(QWidget):
                 help=partial(help_paint, session.painting),
                 contrast=session.volume.set_contrast,
                 find_contrast=session.volume.find_contrast,
+                folder=lambda: session.volume.folder,
                 show=self.refresh,
                 hint=partial(say, Step.PAINT),
             ),

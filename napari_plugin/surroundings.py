@@ -75,7 +75,7 @@ class AroundDock:
 
         def start() -> Path:
             image = session.volume.image
-            folder = session.delivery.folder or Path.cwd()
+            folder = session.delivery.folder or session.volume.folder
             return folder / f"{'view' if image is None else image.name.partition('.')[0]}.png"
 
         def legend() -> list[tuple[str, str]]:

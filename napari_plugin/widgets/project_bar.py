@@ -176,7 +176,9 @@ class ProjectBar(QWidget):
     def ask_what_to_open(self) -> None:
         """Ask for the folder of a project, and open it."""
         path = QFileDialog.getExistingDirectory(
-            self, "Open a project (a folder NAME.supervox)", str(Path.cwd())
+            self,
+            "Open a project (a folder NAME.supervox)",
+            str(self._do.look().save_in or Path.cwd()),
         )
         if path:
             self._do.open(Path(path), None)

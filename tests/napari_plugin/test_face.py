@@ -142,6 +142,9 @@ def test_labels_in_space_and_back(labelled: Any) -> None:
     view, viewer = labelled.session.view, labelled.viewer
     classes = labelled.session.classes
     before = [item.visible for item in classes], view.choices.opacity
+    viewer.dims.set_point(0, 5)
+    seen = viewer.dims.point, viewer.scene.camera.center, viewer.scene.camera.zoom
+    tool = labelled.strokes.mode
     labelled.click("supervox_3d")
     assert viewer.dims.ndisplay == 3
     assert view.choices.opacity == 1.0
@@ -154,6 +157,8 @@ def test_labels_in_space_and_back(labelled: Any) -> None:
     assert viewer.dims.ndisplay == 2
     assert labelled.session.volume.image.visible
     assert ([item.visible for item in classes], view.choices.opacity) == before
+    assert (viewer.dims.point, viewer.scene.camera.center, viewer.scene.camera.zoom) == seen
+    assert labelled.strokes.mode == tool
 
 
 def test_what_surrounds_the_others_touches_the_faces() -> None:
