@@ -15,5 +15,6 @@
   `cuts`: the other two planes through the place under the mouse.
 - `looking`: where to look next; `questions`: which question is open.
 - `sharpening`: the slice in view in final quality.
-- `view`: what is shown of a result; `delivery`: final labels, and files of what there is.
+- `view`: what is shown of a result, and `view_choices` how; `delivery`: final labels, and
+  files of what there is.
 """

@@ -239,8 +239,10 @@ class WorkingImage:
     def axis_across(self) -> int:
         """Return the axis of the volume that is not displayed; the planes' own in 3D."""
         image, dims = self.image, self.viewer.dims
-        if image is None or image.ndim < 3 or dims.ndisplay != 2 or not dims.not_displayed:
-            return 0  # without an axis to go along, all layers are being removed
+        if image is None or image.ndim < 3 or dims.ndisplay != 2:
+            return 0
+        if not dims.not_displayed:
+            return 0  # the viewer is empty by now
         axis: int = dims.not_displayed[-1] - (dims.ndim - 3)
         return axis
 

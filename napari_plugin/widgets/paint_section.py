@@ -119,11 +119,10 @@ class PaintSection(Body[PaintState]):
             "supervox_brush_size",
             1,
             LARGEST_BRUSH,
-            lambda value: f"{value} voxels",
-            "Width of the brush  ([ and ], or Alt and the mouse)",
+            lambda value: f"{value}",
+            "Width of the brush, in voxels  ([ and ], or Alt and the mouse)",
         )
         self.brush_size.changed.connect(self._on_size)
-        layout.addWidget(self.brush_size)
         layout.addLayout(self._make_undo())
         self.contrast = Contrast(actions.contrast, actions.find_contrast)
         layout.addWidget(self.contrast)
@@ -190,7 +189,7 @@ class PaintSection(Body[PaintState]):
 
     def _make_undo(self) -> QHBoxLayout:
         line = QHBoxLayout()
-        self.in_3d = QCheckBox("3D brush")
+        self.in_3d = QCheckBox("3D")
         self.in_3d.setObjectName("supervox_brush_3d")
         self.in_3d.setToolTip("Paint a ball through neighbouring planes, instead of a disc")
         self.in_3d.clicked.connect(self._on_3d)
@@ -202,8 +201,9 @@ class PaintSection(Body[PaintState]):
             painting.undo,
         )
         self.redo = tool("supervox_redo", "Redo", "Do it again  (Ctrl+Shift+Z)", painting.redo)
+        line.setSpacing(4)
+        line.addWidget(self.brush_size, 1)
         line.addWidget(self.in_3d)
-        line.addStretch(1)
         line.addWidget(self.undo)
         line.addWidget(self.redo)
         return line
