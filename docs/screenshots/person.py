@@ -132,11 +132,15 @@ class Person:
         """Rename a class as a person does: double click, type, Enter."""
         table = self.find("supervox_classes", QTableWidget)
         item = table.item(row, 2)
+        if item is None:
+            raise LookupError(f"there is no class in row {row}")
         place = table.visualItemRect(item).center()
         for act in (QTest.mouseClick, QTest.mouseDClick):
             act(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
         QTest.mouseRelease(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
         editor = table.findChild(QLineEdit)
+        if editor is None:
+            raise LookupError("a double click does not open the name")
         QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(editor, name)
         QTest.keyClick(editor, Qt.Key.Key_Return)
@@ -153,7 +157,7 @@ class Person:
 
     def press(self, key: str) -> None:
         """Press a key over the picture."""
-        QTest.keyClick(self.canvas, key)
+        QTest.keyClicks(self.canvas, key)
         self.settle()
 
     def on_screen(self, layer: Layer, place: Place) -> QPointF:
@@ -253,7 +257,7 @@ def _image_of(pixmap: QPixmap) -> Image.Image:
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     pixmap.save(buffer, "PNG")
-    return Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
+    return Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
 
 
 def save_png(picture: Image.Image, path: Path) -> None:
