@@ -30,6 +30,7 @@ NAMES = (
     "live_update",
     "application",
     "large",
+    "visit",
     "project",
     "memory",
     "scale",

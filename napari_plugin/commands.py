@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from napari.viewer import Viewer
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.napari_plugin.tasks.exporting import ExportKind
 
 from .dock import SupervoxDock

@@ -16,6 +16,7 @@ Where to find what, from the single stroke to the whole:
 - `project` (helped by `_folder`): the whole, made, opened, copied, in a folder as `layout` has it;
   `lock`: one process may write.
 - `inside`: nothing in a project is followed out of its folder.
+- `view_file`: how the volume was looked at last.
 - `settings`: volume, voxel size, box and parameters; `channels`: further images of the same voxels;
   `mask`: where the volume has no data;
   `history`: what was done, and with what.

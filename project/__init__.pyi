@@ -33,4 +33,6 @@ from .recorder import Recorder as Recorder
 from .records import RecordKind as RecordKind
 from .settings import ChannelReference as ChannelReference
 from .settings import ProjectSettings as ProjectSettings
+from .view_file import keep_view as keep_view
+from .view_file import load_view as load_view
 from .writer import SaveState as SaveState

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import VolumeLike
+from supervox.execution import Run, VolumeLike
 from supervox.segmentation import (
     DEFAULT,
     FEATURES,
@@ -34,7 +35,7 @@ from .partition_parts import piece_origin
 from .partition_store import PartitionStore
 from .settings import ProjectSettings
 
-RESULT, MODEL, MODEL_NOTE = "result", "model.npz", "model.json"
+RESULT, MODEL, MODEL_NOTE, LABELS = "result", "model.npz", "model.json", "labels"
 NOT_KEPT = "not kept because"
 
 
@@ -178,6 +179,53 @@ class Derived(PartitionStore):
                 return None
         return tables
 
+    # --------------------------------------------------------------------------------- labels
+
+    def save_labels(
+        self, labels: NDArray[np.unsignedinteger], strokes: Strokes, *, run: Run = Run()
+    ) -> None:
+        """Write the labels of all voxels, so that they can be shown without being rendered.
+
+        Parameters
+        ----------
+        labels : uint8 or uint16, (Z, Y, X)
+            Of the box, if there is one.
+        strokes : Strokes
+            That they followed from.
+        run : Run
+            Shows progress and stops, between slabs.
+
+        Raises
+        ------
+        ProjectError
+            If they can't be written.
+        Cancelled
+            If the run is to stop; nothing is left of them then.
+        """
+        origin = self._labels_origin(strokes)
+        if not self._is_there(LABELS, labels, origin):
+            fill = partial(_fill_labels, labels, run)
+            folder = self.parts.write(LABELS, {"origin": origin}, fill)
+            self._remember(LABELS, labels, origin, folder)
+
+    def load_labels(self, strokes: Strokes, *, run: Run = Run()) -> NDArray[np.uint8] | None:
+        """Read the labels; None if there are none that follow from these strokes."""
+        origin = self._labels_origin(strokes)
+        part = self._open(LABELS, origin)
+        if part is None:
+            return None
+        try:
+            labels = part.read(LABELS, np.uint8, (None, None, None), run=run)
+        except PartDamaged as error:
+            self._tell(part.path.name, str(error))
+            return None
+        self._remember(LABELS, labels, origin, part.path)
+        return labels
+
+    def _labels_origin(self, strokes: Strokes) -> str:
+        edges = self._prepared_from().parameters.edge_refinement
+        return digest_of({"result": self.result_origin(strokes), "edges": edges})
+
     # ---------------------------------------------------------------------------------- model
 
     def save_model(self, model: Model, strokes: Strokes) -> None:
@@ -272,6 +320,10 @@ class Derived(PartitionStore):
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             entries.append({"name": name, "bytes": size})
         return entries
+
+
+def _fill_labels(labels: NDArray[np.unsignedinteger], run: Run, writer: PartWriter) -> None:
+    writer.write(LABELS, labels, run=run)
 
 
 def _as_ever(classifier: ClassifierParameters) -> dict[str, Any]:

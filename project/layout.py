@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 ENDING = ".supervox"
-SETTINGS = "project.json"
+SETTINGS, VIEW = "project.json", "view.json"
 # folders; what is begun in the last is removed when it is finished
 ANNOTATIONS, DERIVED, MASK, BEGUN = "annotations", "derived", "mask", "unfinished"
 

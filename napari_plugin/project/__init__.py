@@ -1,7 +1,8 @@
 """The project of a window: strokes are kept as they are painted.
 
 - `autosave`: the project that strokes are written down in.
-- `project_files`: what is done with it on a thread; `recent`: the list of projects;
-  `recent_picture`: a small picture of each.
+- `file_work`: work on its files, one after the other; `last_view`: how it was looked at.
+- `project_files`: what is done with it on a thread; `restoring`: what was computed another
+  time; `recent`: the list of projects; `recent_picture`: a small picture of each.
 - `work`: what there is in a window that a project keeps.
 """

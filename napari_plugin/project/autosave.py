@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from napari.layers import Labels
 from psygnal import Signal
@@ -14,15 +13,16 @@ from supervox.napari_plugin.layers.make_layers import address_of, record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.jobs import BackgroundTask, Task
 from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
-from . import project_files
-from .project_files import Made, Opened, ProjectRequest, Restored
+from . import project_files, restoring
+from .file_work import FileWork
+from .project_files import Made, Opened, ProjectRequest
 from .recent import RecentProjects
 from .recent_picture import keep_picture
+from .restoring import Kept, Restored
 from .work import Work, has_channels_of, settling, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
@@ -53,6 +53,8 @@ class Autosave:
         Tells the folder of a project whose volume isn't where it was, and a sentence.
     opened : Signal
         Tells a project that was opened: who listens shows its volume, and attaches its strokes.
+    kept : Signal
+        Tells the final labels that it has.
     restored : Signal
         Tells the project that is open, and what was computed of it before.
     masked : Signal
@@ -64,6 +66,7 @@ class Autosave:
     hint = Signal(str)
     volume_moved = Signal(Path, str)
     opened = Signal(Opened)
+    kept = Signal(Kept)
     restored = Signal(Project, Restored)
     masked = Signal(object)
 
@@ -79,12 +82,12 @@ class Autosave:
         self._classes, self._work = classes, work
         self.recent = RecentProjects(home)
         self.project: Project | None = None
-        self.working = BackgroundTask()
-        self.working.changed.connect(self._on_working)
-        self.working.succeeded.connect(self._on_done)
-        self.working.failed.connect(self._on_failed)
-        self._waiting: list[tuple[Task, str, Callable[[Any], None]]] = []
-        self._then: Callable[[Any], None] | None = None
+        files = FileWork()
+        files.changed.connect(self._emit_changed)
+        files.failed.connect(self._on_failed)
+        files.given_up.connect(self._on_given_up)
+        files.working.succeeded.connect(self._on_done)
+        self.working, self._run, self._clear = files.working, files.run, files.clear
         self._folder: Path | None = None  # that is opened
         self._is_making = self._is_reopening = False
         self._save_to: Path | None = None  # once the project is made
@@ -221,11 +224,14 @@ class Autosave:
                 self.failed.emit(ProjectError(str(finding)))
         source = self._work().source
         assert source is not None
-        self._run(
-            project_files.restoring(project, source, self._resources),
-            "Reading what was prepared",
-            self._on_restored,
-        )
+        labels = restoring.reading_labels(project, source)
+        self._run(labels, "Reading the final labels", self._on_kept)
+        prepared = restoring.restoring(project, source, self._resources)
+        self._run(prepared, "Reading what was prepared", self._on_restored)
+
+    def _on_kept(self, kept: Kept | None) -> None:
+        if kept is not None and self.project is not None and kept.source == self._work().source:
+            self.kept.emit(kept)
 
     def _on_restored(self, restored: Restored | None) -> None:
         if restored is None or self.project is None:
@@ -342,9 +348,7 @@ class Autosave:
         """Close the project; its strokes stay in their layer."""
         painting = self._painting
         self._settle.stop()
-        self._waiting.clear()
-        self._then = None
-        self.working.cancel()
+        self._clear()
         self.save_what_waits()
         painting.recorder = None
         self._is_making = self._is_reopening = False
@@ -362,38 +366,18 @@ class Autosave:
         then = partial(after, folder) if is_ours else None
         project_files.close(project, then, remove=remove)
 
-    # ------------------------------------------------------------------------------ one by one
+    def _emit_changed(self) -> None:
+        self.changed.emit()
 
-    def _run(
-        self, task: Task, description: str, then: Callable[[Any], None] = lambda _: None
-    ) -> None:
-        """Do something with files, after what is being done with them now."""
-        self._waiting.append((task, description, then))
-        self._next()
-
-    def _next(self) -> None:
-        if self._waiting and not self.working.is_running:
-            task, description, self._then = self._waiting.pop(0)
-            self.working.run(task, description, shown=True, unwanted=project_files.discard)
-
-    def _on_done(self, value: Any) -> None:
-        then, self._then = self._then, None
+    def _on_done(self, _: object) -> None:
         self._last_error = ""
-        if then is not None:
-            then(value)
+
+    def _on_given_up(self) -> None:
+        self._is_making = self._is_reopening = False
 
     def _on_failed(self, error: Exception) -> None:
-        self._then = None
-        self._is_making = self._is_reopening = False
         if isinstance(error, VolumeMoved) and self._folder is not None:
             self.volume_moved.emit(self._folder, str(error))
         elif str(error) != self._last_error:  # a full disk is told once
             self._last_error = str(error)
             self.failed.emit(error)
-
-    def _on_working(self) -> None:
-        if self._then is not None and not self.working.is_running:  # a person stopped it
-            self._then = None
-            self._is_making = self._is_reopening = False
-        self._next()
-        self.changed.emit()

@@ -12,15 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Workspace
 from supervox.napari_plugin.io.readers import layers_of
-from supervox.napari_plugin.layers.lookup import coarse_sample
 from supervox.napari_plugin.layers.make_layers import MASK
 from supervox.napari_plugin.layers.source import Source
-from supervox.napari_plugin.tasks.finishing import Finished, render_labels
+from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import Report, Task, run_to_end
-from supervox.napari_plugin.tasks.preparing import Prepared, for_live_work
-from supervox.napari_plugin.tasks.resources import Resources
+from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.project import (
     Finding,
     Mask,
@@ -33,11 +30,7 @@ from supervox.project import (
     open_channels,
 )
 from supervox.segmentation import (
-    Model,
-    SegmentationError,
     SegmentationParameters,
-    Segmenter,
-    Strokes,
 )
 from supervox.volumes import write_volume
 
@@ -236,89 +229,6 @@ def reopen(folder: Path) -> Project:
     return Project.open(folder)
 
 
-@dataclass(frozen=True)
-class Restored:
-    """What was computed another time.
-
-    Attributes
-    ----------
-    prepared : Prepared
-    strokes : Strokes
-        Of the project, in the part to work in.
-    model : Model or None
-        What was learned from these strokes, if they are still those that it was learned from.
-    """
-
-    prepared: Prepared
-    strokes: Strokes = field(repr=False)
-    model: Model | None = field(repr=False)
-
-
-def restoring(project: Project, source: Source, resources: Resources) -> Task:
-    """Return the task that reads what was prepared; it gives None if nothing usable is there."""
-
-    def restore(report: Report) -> Restored | None:
-        settings = project.settings
-        parameters = for_live_work(settings.parameters)
-        try:
-            room = resources.room(source, parameters)
-        except SegmentationError:
-            return None  # it can't be prepared anew either, and the dock says why
-        found = project.derived.load_partitions(1, workspace=room, run=report.run)
-        if not found:
-            return None
-        segmenter = Segmenter(
-            source.work_volume(),
-            channels=source.work_channels(),
-            mask=source.work_mask(),
-            spacing=source.spacing,
-            parameters=parameters,
-            workers=resources.workers,
-            partitions=found,
-        )
-        segmenter.prepare(run=report.run.silent())
-        coarse = coarse_sample(source.layer_part(found[0].ids))
-        prepared = Prepared(source, settings.parameters, segmenter, coarse, 0.0)
-        strokes = project.strokes
-        return Restored(prepared, strokes, project.derived.load_model(strokes))
-
-    return restore
-
-
-def restoring_labels(project: Project, restored: Restored, model: Model, room: Workspace) -> Task:
-    """Return the task that makes the final labels anew from what was learned for them.
-
-    Parameters
-    ----------
-    project : Project
-    restored : Restored
-    model : Model
-    room : Workspace
-        Where the supervoxels of the other partitions go.
-    """
-
-    def restore(report: Report) -> Finished:
-        prepared, source = restored.prepared, restored.prepared.source
-        segmenter = Segmenter(
-            source.work_volume(),
-            channels=source.work_channels(),
-            mask=source.work_mask(),
-            spacing=source.spacing,
-            parameters=model.parameters,
-            workers=prepared.segmenter.run,
-            partitions=project.derived.load_partitions(
-                workspace=room,
-                known=prepared.segmenter.partitions,
-                run=report.run.silent(),
-            ),
-        )
-        segmentation = segmenter.apply(model, run=report.run.silent())
-        labels = render_labels(segmentation, source, report.run)
-        return Finished(source, restored.strokes, segmenter, segmentation, labels, 0.0)
-
-    return restore
-
-
 def storing(
     project: Project,
     source: Source,
@@ -342,6 +252,7 @@ def storing(
             project.derived.save_partition(k, partition, run=report.run)
         if isinstance(computed, Finished) and computed.seconds:  # or else it is there
             keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
+            project.derived.save_labels(computed.labels, computed.strokes, run=report.run)
 
     return store
 

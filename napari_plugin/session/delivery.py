@@ -10,10 +10,11 @@ import numpy as np
 from psygnal import Signal
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.project.project_files import Restored, restoring_labels
+from supervox.napari_plugin.project.restoring import Kept, Restored, restoring_labels
 from supervox.napari_plugin.tasks.exporting import Exporting, ExportKind, ExportRequest
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
-from supervox.napari_plugin.tasks.live import LiveLoop
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
+from supervox.napari_plugin.tasks.live import NOTHING_SEEN, LiveLoop
 from supervox.napari_plugin.tasks.other_partitions import OtherPartitions
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.resources import Resources
@@ -21,7 +22,8 @@ from supervox.project import Project
 from supervox.segmentation import Model, SegmentationError, SegmentationParameters, Segmenter
 
 from .state_pieces import Written
-from .view import ResultView, Shown
+from .view import ResultView
+from .view_choices import Shown
 from .working_image import WorkingImage
 
 
@@ -44,6 +46,8 @@ class Delivery:
     Attributes
     ----------
     finishing, exporting : Finishing, Exporting
+    restoring : BackgroundTask
+        Makes what a project has of final labels usable again.
     others : OtherPartitions
         Prepared behind the live work.
     folder : Path or None
@@ -68,12 +72,14 @@ class Delivery:
         self._painting, self._classes, self._live, self._view = painting, classes, live, view
         self._parameters, self._project = parameters, project
         self.finishing, self.others = Finishing(resources), OtherPartitions(resources)
-        self.exporting = Exporting()
+        self.exporting, self.restoring = Exporting(), BackgroundTask()
+        self._kept: Kept | None = None  # labels of a project, until that is done
         self._writing: ExportRequest | None = None
         self._written: ExportRequest | None = None
         self.folder: Path | None = None
         self._pending: tuple[ExportKind, Path] | None = None  # waits for the final labels
         self.finishing.succeeded.connect(self._on_finished)
+        self.restoring.succeeded.connect(self._on_restored)
         self.finishing.changed.connect(self._forget_pending)
         self.exporting.succeeded.connect(self._on_exported)
 
@@ -84,6 +90,17 @@ class Delivery:
         if finished is None or source is None or strokes is None:
             return False
         return finished.is_for(source, strokes, self._parameters())
+
+    @property
+    def is_final_current(self) -> bool:
+        """Whether labels that are shown as final are those of now, whatever else is there."""
+        kept, source, scan = self._kept, self._volume.source, self._live.scan
+        if kept is None or source is None:
+            return self.is_finished
+        is_same = kept.source == source and kept.parameters == self._parameters()
+        if scan is NOTHING_SEEN:  # no look at the strokes as yet
+            return is_same
+        return is_same and kept.strokes == scan.strokes.crop(source.full_shape, source.box)
 
     @property
     def written(self) -> Written | None:
@@ -101,6 +118,8 @@ class Delivery:
     def forget(self) -> None:
         """Begin anew with another image."""
         self.finishing.forget()
+        self.restoring.cancel()
+        self._kept = None
         self.others.forget()
         self._written = None
 
@@ -116,8 +135,15 @@ class Delivery:
         prepared, strokes = self._preparation.prepared, self._live.strokes
         if prepared is not None and strokes is not None and self._live.can_update:
             partitions = self.others.segmenter_of(prepared).partitions
+            self.restoring.cancel()
             self.others.cancel()  # what they lack, finishing makes
             self.finishing.start(prepared, strokes, self._parameters(), partitions)
+
+    def show_kept(self, kept: Kept) -> None:
+        """Show the final labels of a project as they are, before anything is computed."""
+        self._kept = kept
+        if (image := self._volume.image) is not None:
+            self._view.show_final(image, kept.source, kept.labels, kept.strokes.class_ids)
 
     def restore(self, project: Project, restored: Restored, model: Model) -> None:
         """Show the final labels of a project again, where there is room for its partitions.
@@ -135,13 +161,20 @@ class Delivery:
             room = resources.room(source, model.parameters, n_classes=n_classes, held_bytes=held)
         except SegmentationError:
             return  # they can't be finished anew either, which says why
-        task = restoring_labels(project, restored, model, room)
-        self.finishing.run(task, "Reading the final labels", shown=True)
+        known = self._kept
+        labels = known.labels if known and known.strokes == restored.strokes else None
+        task = restoring_labels(project, restored, model, room, labels)
+        self.restoring.run(task, "Reading the final labels", shown=True)
+
+    def _on_restored(self, finished: Finished) -> None:
+        """Go on as if it had been computed now."""
+        self.finishing.succeeded.emit(finished)
 
     def _on_finished(self, finished: Finished) -> None:
-        image = self._volume.image
+        image, self._kept = self._volume.image, None
         if image is not None:
-            self._view.show_final(image, finished)
+            ids = finished.segmentation.class_ids
+            self._view.show_final(image, finished.source, finished.labels, ids)
             if finished.source != self._volume.source:  # of the box that there was
                 self._view.choose(shown=Shown.LABELS)
             if finished.seconds:
@@ -154,7 +187,8 @@ class Delivery:
             return False
         if kind is ExportKind.STROKES:
             return self._painting.layer is not None and bool(self._live.scan.counts)
-        return (self._live.can_update or self.is_finished) and not self.finishing.is_running
+        is_busy = self.finishing.is_running or self.restoring.is_running
+        return (self._live.can_update or self.is_finished) and not is_busy
 
     def export(self, kind: ExportKind, path: Path) -> None:
         """Write a file; the final labels are computed first if they are not up to date."""

@@ -26,7 +26,7 @@ from .state_pieces import (
     WorkProgress,
     Written,
 )
-from .view import ViewChoices
+from .view_choices import ViewChoices
 
 
 @dataclass(frozen=True)

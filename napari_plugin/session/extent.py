@@ -91,6 +91,12 @@ class Extent:
             return False
         return not prepared.is_for(source, self.parameters())
 
+    def part_in_view(self) -> Box | None:
+        """Return the slice that is shown, of what is prepared; None if none of it is."""
+        prepared = self.preparation.prepared
+        is_current = prepared is not None and prepared.source == self.volume.source
+        return self.volume.slice_in_view() if is_current else None
+
     def needs(self) -> Needs:
         """Return what preparing for live work will need."""
         source = self.volume.source

@@ -10,7 +10,7 @@ from napari.viewer import Viewer
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.layers.make_layers import lower_pictures
-from supervox.napari_plugin.layers.source import Box, spacing_of
+from supervox.napari_plugin.layers.source import spacing_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.deleting import Deleting
 from supervox.napari_plugin.painting.hand import PAINT, REGIONS
@@ -19,7 +19,9 @@ from supervox.napari_plugin.painting.pairs import Pairs
 from supervox.napari_plugin.painting.region_brush import RegionBrush
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
-from supervox.napari_plugin.project.project_files import Opened, Restored
+from supervox.napari_plugin.project.last_view import LastView
+from supervox.napari_plugin.project.project_files import Opened
+from supervox.napari_plugin.project.restoring import Restored
 from supervox.napari_plugin.project.work import Work
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks.finishing import Finished
@@ -47,7 +49,8 @@ from .preview_in_view import PreviewInView
 from .questions import Questions
 from .ready_strokes import ReadyStrokes
 from .sharpening import Sharpening
-from .view import ResultView, ViewChoices
+from .view import ResultView
+from .view_choices import ViewChoices
 from .working_image import WorkingImage
 
 FIRST_CLASSES = ("background", "structure")
@@ -69,10 +72,6 @@ class Session:
     ----------
     parameters : SegmentationParameters
         What is chosen for every stage; `choose` changes it.
-    hints : Hints
-        Why something isn't done.
-    unused : str
-        Which strokes don't count, and why.
     changed : Signal
         Anything that the dock shows may have changed.
     """
@@ -100,14 +99,14 @@ class Session:
             viewer,
             self.classes,
             ViewChoices(opacity=settings.prediction_opacity),
-            lambda: self.delivery.is_finished,
+            lambda: self.delivery.is_final_current,
         )
         self.live = LiveLoop(
             settings.delay_ms,
             lambda: self.painting.voxels,
             lambda: self.painting.recorder,
             lambda: self.preparation.prepared,
-            self._part_in_view,
+            self.extent.part_in_view,
             lambda: self.parameters,
         )
         self.live.is_live = settings.live
@@ -123,10 +122,11 @@ class Session:
             lambda: self.autosave.project,
         )
         parts = self.live, self.preparation, self.delivery, self.view
-        self.sharpening = Sharpening(*parts, self._part_in_view, lambda: self.parameters)
+        self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
+        self.last_view = LastView(viewer, self.painting, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
@@ -169,6 +169,7 @@ class Session:
         self.autosave.opened.connect(self._on_opened)
         self.next.shown.connect(self.extent.prepare_if_quick)
         self.autosave.volume_moved.connect(self.opening.tell_moved)
+        self.autosave.kept.connect(self.delivery.show_kept)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         self.hints.take(Step.VOLUME, self.autosave.hint)
@@ -218,6 +219,7 @@ class Session:
             delivery.finishing,
             delivery.exporting,
             delivery.others,
+            delivery.restoring,
             self.preview,
             self.looking.per_plane,
             self.looking.places,
@@ -237,6 +239,7 @@ class Session:
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
         self.looking.release()
+        self.last_view.stop()
         self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()
 
@@ -337,12 +340,6 @@ class Session:
         if self.live.is_live:
             self.live.update()
 
-    def _part_in_view(self) -> Box | None:
-        """Return the slice of the prepared volume that the live loop does first."""
-        prepared = self.preparation.prepared
-        is_current = prepared is not None and prepared.source == self.volume.source
-        return self.volume.slice_in_view() if is_current else None
-
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.painting.protect(scan.strokes)
         self.looking.clear()
@@ -363,7 +360,7 @@ class Session:
     def _on_updated(self, result: LiveResult) -> None:
         self.view.show(result)
         now = self.volume.image, self.preparation.prepared, self.live.strokes
-        self.pairs.follow(*now, result, self._part_in_view())
+        self.pairs.follow(*now, result, self.extent.part_in_view())
         self.looking.follow()
 
     def _on_opened(self, opened: Opened) -> None:
@@ -374,6 +371,8 @@ class Session:
         self.parameters = settings.parameters
         self.next.show_project(opened)
         self.volume.set_box(settings.slices)
+        is_known = self.last_view.show(opened.project, self.settings.brush_size)
+        self.strokes.is_new &= not is_known
 
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""

@@ -12,7 +12,8 @@ from supervox.napari_plugin.tasks.preparing import Preparation
 from supervox.segmentation import SegmentationParameters
 
 from .delivery import Delivery
-from .view import ResultView, Shown
+from .view import ResultView
+from .view_choices import Shown
 
 REST_MS = 150  # that a slice is in view before work on it begins
 

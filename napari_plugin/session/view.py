@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
@@ -21,61 +20,16 @@ from supervox.napari_plugin.layers.make_layers import (
     make_prediction,
     make_supervoxels,
 )
-from supervox.napari_plugin.layers.source import Box
+from supervox.napari_plugin.layers.source import Box, Source
 from supervox.napari_plugin.painting.class_list import ClassList
-from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.in_full import SliceInFull
 from supervox.napari_plugin.tasks.live import LiveResult, ViewResult
 from supervox.napari_plugin.tasks.preparing import Prepared
 
+from .view_choices import Shown, ViewChoices
+
 CONTOUR = 2  # pixels of an outline
-
-
-class Shown(StrEnum):
-    """What the result is shown as."""
-
-    LABELS = "labels"
-    FINAL = "final"
-    PROBABILITY = "probability"
-    UNCERTAINTY = "uncertainty"
-
-
 MAP_NAMES = {Shown.PROBABILITY: "probability", Shown.UNCERTAINTY: "unsure"}
-
-
-@dataclass(frozen=True)
-class ViewChoices:
-    """How a person wants to see the result.
-
-    Attributes
-    ----------
-    shown : Shown
-    class_id : int
-        Whose probability is shown.
-    threshold : float
-        Supervoxels whose most probable class is less probable than this stay unlabelled.
-    opacity : float
-        Of the labels.
-    map_opacity : float
-        Of probability and uncertainty.
-    outline : bool
-        Whether labels are drawn as outlines.
-    """
-
-    shown: Shown = Shown.LABELS
-    class_id: int = 0
-    threshold: float = 0.0
-    opacity: float = 0.4
-    map_opacity: float = 0.6
-    outline: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "shown", Shown(self.shown))
-
-    @property
-    def is_map(self) -> bool:
-        """Whether values are shown, not labels."""
-        return self.shown in (Shown.PROBABILITY, Shown.UNCERTAINTY)
 
 
 class ResultView:
@@ -115,7 +69,7 @@ class ResultView:
         self.final: Labels | None = None
         self.result: LiveResult | None = None
         self._outgoing: list[Layer] = []  # of what was prepared before, until there is better
-        self._finished: Finished | None = None  # whose labels are shown as final
+        self._whole: tuple[Source, NDArray[np.uint8]] | None = None  # what is shown as final
         self._has_left_final = False  # because strokes changed
         classes.changed.connect(self._recolour)
 
@@ -215,33 +169,54 @@ class ResultView:
 
     def _take_over_final(self) -> None:
         """Show the final labels as live ones, too, until live ones of a place change."""
-        finished, prepared, result = self._finished, self._prepared, self.result
-        if finished is None or prepared is None or result is None or self._labels is None:
+        prepared, result = self._prepared, self.result
+        if self._whole is None or prepared is None or result is None or self._labels is None:
             return
-        if finished.source == prepared.source and self._is_final_current():
-            values = finished.source.layer_part(finished.labels)
-            self._labels.refine_all(Finer(values, result.labels))
+        source, labels = self._whole
+        if source == prepared.source and self._is_final_current():
+            self._labels.refine_all(Finer(source.layer_part(labels), result.labels))
 
-    def show_final(self, image: Image, finished: Finished) -> None:
-        """Show final labels in place of the prediction, and of those from before."""
-        if self.final is not None and self.final in self._viewer.layers:
-            self._viewer.layers.remove(self.final)
-        labels = finished.source.layer_part(finished.labels)
-        named = self._classes.for_files(finished.segmentation.class_ids)
-        self.final = make_final(image, labels, finished.source.start, self._classes, named)
-        self.final.opacity = self.choices.opacity
-        self.final.contour = CONTOUR if self.choices.outline else 0
-        self.final.editable = False
-        self._finished = finished
+    def show_final(
+        self, image: Image, source: Source, labels: NDArray[np.uint8], class_ids: Sequence[int]
+    ) -> None:
+        """Show final labels in place of the prediction, and of those from before.
+
+        Parameters
+        ----------
+        image : Image
+        source : Source
+            What they are of.
+        labels : uint8, (Z, Y, X)
+        class_ids : sequence of int
+            Classes that they can have.
+        """
+        is_shown = self.final is not None and self._whole is not None and labels is self._whole[1]
+        self._whole = source, labels
+        if not is_shown:
+            old, self.final = self.final, None  # not the viewer's to keep
+            if old is not None and old in self._viewer.layers:
+                self._viewer.layers.remove(old)
+            self._add_final(image, class_ids)
         self._take_over_final()
-        insert_above(self._viewer, image, self.final)
-        self.choices = replace(self.choices, shown=Shown.FINAL)
-        self._show_what_is_chosen()
+        if not is_shown:
+            self.choices = replace(self.choices, shown=Shown.FINAL)
+            self._show_what_is_chosen()
         self.changed.emit()
+
+    def _add_final(self, image: Image, class_ids: Sequence[int]) -> None:
+        assert self._whole is not None
+        source, labels = self._whole
+        named = self._classes.for_files(class_ids)
+        layer = make_final(image, source.layer_part(labels), source.start, self._classes, named)
+        layer.opacity = self.choices.opacity
+        layer.contour = CONTOUR if self.choices.outline else 0
+        layer.editable = False
+        self.final = layer
+        insert_above(self._viewer, image, layer)
 
     def release_final(self) -> None:
         """Leave the final labels to the viewer, and the view to what is live."""
-        self.final = self._finished = None
+        self.final = self._whole = None
         self._leave_final()
         self._has_left_final = False
 

@@ -19,6 +19,7 @@ from supervox.napari_plugin.session.state_pieces import WorkProgress
 from supervox.napari_plugin.tasks.preparing import Needs
 
 BUTTON_MARGIN = 10  # pixels above and below a button's words together
+LONGEST_WAIT = "89 min left"  # or the bar would change its length
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
 
 
@@ -118,6 +119,7 @@ class StageBar(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.text = QLabel()
+        self.text.setFixedWidth(self.text.fontMetrics().horizontalAdvance(LONGEST_WAIT) + 4)
         self.cancel = QToolButton()
         self.cancel.setObjectName(f"{name}_cancel")
         self.cancel.setText("Cancel")

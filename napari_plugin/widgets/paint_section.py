@@ -56,6 +56,8 @@ class PaintActions:
         Removes what keeps strokes from being painted.
     contrast, find_contrast : callable
         Takes limits; finds them.
+    folder : callable
+        Returns where files are looked for.
     show : callable
         Has the dock show how things are now.
     hint : callable
@@ -70,6 +72,7 @@ class PaintActions:
     help: Callable[[], None]
     contrast: Callable[[Limits], None]
     find_contrast: Callable[[], None]
+    folder: Callable[[], Path]
     show: Callable[[], None]
     hint: Callable[[str], None]
 
@@ -116,11 +119,10 @@ class PaintSection(Body[PaintState]):
             "supervox_brush_size",
             1,
             LARGEST_BRUSH,
-            lambda value: f"{value} voxels",
-            "Width of the brush  ([ and ], or Alt and the mouse)",
+            lambda value: f"{value}",
+            "Width of the brush, in voxels  ([ and ], or Alt and the mouse)",
         )
         self.brush_size.changed.connect(self._on_size)
-        layout.addWidget(self.brush_size)
         layout.addLayout(self._make_undo())
         self.contrast = Contrast(actions.contrast, actions.find_contrast)
         layout.addWidget(self.contrast)
@@ -187,7 +189,7 @@ class PaintSection(Body[PaintState]):
 
     def _make_undo(self) -> QHBoxLayout:
         line = QHBoxLayout()
-        self.in_3d = QCheckBox("3D brush")
+        self.in_3d = QCheckBox("3D")
         self.in_3d.setObjectName("supervox_brush_3d")
         self.in_3d.setToolTip("Paint a ball through neighbouring planes, instead of a disc")
         self.in_3d.clicked.connect(self._on_3d)
@@ -199,8 +201,9 @@ class PaintSection(Body[PaintState]):
             painting.undo,
         )
         self.redo = tool("supervox_redo", "Redo", "Do it again  (Ctrl+Shift+Z)", painting.redo)
+        line.setSpacing(4)
+        line.addWidget(self.brush_size, 1)
         line.addWidget(self.in_3d)
-        line.addStretch(1)
         line.addWidget(self.undo)
         line.addWidget(self.redo)
         return line
@@ -305,7 +308,7 @@ class PaintSection(Body[PaintState]):
         menu.popup(self.take.mapToGlobal(self.take.rect().bottomLeft()))
 
     def _import_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Strokes from a file", str(Path.cwd()))
+        path, _ = QFileDialog.getOpenFileName(self, "Strokes from a file", str(self._do.folder()))
         if path:
             self._importing.read_file(path)
 

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.session.dock_state import SegmentState
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.parameters import parameter_of
 from supervox.segmentation import RefinementParameters
 
@@ -29,11 +29,12 @@ from .balance_box import BalanceActions, BalanceBox
 from .controls import LabelledSlider, button, duration, mark_next, tool
 from .legend import Legend
 from .section import Body
-from .steady import StatusRow, SteadyLabel
+from .steady import StatusRow
 from .widening import Widening
 
 STRENGTH_STEPS = 20  # of the slider, for a strength of 1
 MOST_STRENGTH = 3
+BUSY_WIDTH = 12  # pixels
 # Of what is shown: which page of one row, and the words before it.
 PAGES = {
     Shown.LABELS: (0, "Empty below"),
@@ -93,10 +94,9 @@ class SegmentSection(Body[SegmentState]):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         layout.addLayout(self._make_update())
-        self.times = SteadyLabel(2)
-        self.times.setObjectName("supervox_times")
+        self.status = StatusRow("supervox_finish", actions.cancel_finish)
         self._hint = ""
-        layout.addWidget(self.times)
+        layout.addWidget(self.status)
         self.widening = Widening(actions.prepare_whole, actions.cancel_whole)
         layout.addWidget(self.widening)
         self.balance = BalanceBox(balance)
@@ -107,18 +107,6 @@ class SegmentSection(Body[SegmentState]):
         self._make_smoothness()
         self._make_shown()
         self._make_looks()
-        line = QHBoxLayout()
-        self.finish = button(
-            "supervox_finish",
-            "Finish: full quality",
-            "Compute the final labels: several cuts of the volume vote (partitions), and borders "
-            "follow the image voxel by voxel (edge refinement). The same as 'supervox segment'",
-            actions.finish,
-        )
-        line.addWidget(self.finish)
-        layout.addLayout(line)
-        self.final = StatusRow("supervox_finish", actions.cancel_finish)
-        layout.addWidget(self.final)
 
     def _make_update(self) -> QHBoxLayout:
         line = QHBoxLayout()
@@ -133,9 +121,19 @@ class SegmentSection(Body[SegmentState]):
             self._do.update,
         )
         self.busy = QLabel()
+        self.busy.setFixedWidth(BUSY_WIDTH)
+        self.busy.setToolTip("…: the labels are being updated")
+        self.finish = button(
+            "supervox_finish",
+            "Finish: full quality",
+            "Compute the final labels: several cuts of the volume vote (partitions), and borders "
+            "follow the image voxel by voxel (edge refinement). The same as 'supervox segment'",
+            self._do.finish,
+        )
         line.addWidget(self.live)
+        line.addWidget(self.busy)
         line.addWidget(self.update_button)
-        line.addWidget(self.busy, 1)
+        line.addWidget(self.finish, 1)
         return line
 
     def _make_smoothness(self) -> None:
@@ -229,16 +227,13 @@ class SegmentSection(Body[SegmentState]):
 
     def refresh(self) -> None:
         """Show the state anew."""
-        state, view = self.state, self.state.view
-        has_result = state.update is not None
+        state, view, update = self.state, self.state.view, self.state.update
+        has_result = update is not None
         with QSignalBlocker(self.live):
             self.live.setChecked(state.is_live)
         self.update_button.setEnabled(state.can_update)
         mark_next(self.update_button, state.can_update and not state.is_live and not has_result)
-        self.busy.setText("updating…" if state.is_updating else "")
-        self.times.say(
-            self._hint or self.describe(), "warning" if self._hint else "note", self._details()
-        )
+        self.busy.setText("…" if state.is_updating else "")
         self.widening.show_state(state.widening)
         self.balance.show_state(state.balance)
         self.strength.show_value(round(state.strength * STRENGTH_STEPS))
@@ -261,8 +256,10 @@ class SegmentSection(Body[SegmentState]):
         self.finish.setEnabled(
             state.can_update and not state.is_finishing and not state.is_finished
         )
-        is_old = state.finished_seconds is not None and not state.is_finished
-        self.final.show_state(self._final_text(), state.progress, "warning" if is_old else "note")
+        is_amber = bool(self._hint) or (update is not None and bool(update.missing))
+        is_amber |= state.finished_seconds is not None and not state.is_finished
+        text, role = self._hint or self.describe(), "warning" if is_amber else "note"
+        self.status.show_state(text, state.progress, role, self._details())
 
     def _refresh_classes(self) -> None:
         """List the classes whose probability can be shown."""
@@ -278,7 +275,7 @@ class SegmentSection(Body[SegmentState]):
             self._do.show(class_id=items[0][1])
 
     def describe(self) -> str:
-        """Say in a line what the last update did."""
+        """Say in a line how the labels stand."""
         state, update = self.state, self.state.update
         if update is None:
             if not state.is_prepared:
@@ -287,6 +284,8 @@ class SegmentSection(Body[SegmentState]):
             return "" if state.can_update else f"Paint {missing} to start"
         if update.missing:
             return f"No voxel became {', '.join(update.missing)}: paint more of it"
+        if final := self._final_text():
+            return final
         n = len(update.class_ids)
         return f"Labels of {n} classes, from {update.n_painted:,} painted regions"
 

@@ -93,6 +93,10 @@ class Stepping:
         """Bring the section that is next into sight, once it has been laid out."""
         if self._now is not None and not self._dock.underMouse():
             self._scroll.ensureWidgetVisible(self._sections[self._now], 0, 8)
+            if self._now in TOGETHER:  # where both have no room, the classes go first
+                top = self._sections[TOGETHER[0]].y()
+                bar = self._scroll.verticalScrollBar()
+                bar.setValue(min(bar.value(), top))
 
 
 def _belongs(section: Step, step: Step | None) -> bool:

@@ -16,7 +16,7 @@ from npe2 import PluginManifest
 from npe2._pytest_plugin import TestPluginManager
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPointF, Qt
-from qtpy.QtGui import QMouseEvent
+from qtpy.QtGui import QCursor, QMouseEvent
 from qtpy.QtWidgets import QApplication, QCheckBox, QRadioButton, QWidget
 from supervox.napari_plugin.session.next_step import Step
 from supervox.napari_plugin.session.session import Session
@@ -144,6 +144,7 @@ class Bench:
             delivery.finishing,
             delivery.exporting,
             delivery.others,
+            delivery.restoring,
         )
         is_waiting = session.live.is_busy or session.sharpening.is_waiting
         return is_waiting or any(stage.is_running for stage in stages)
@@ -358,6 +359,7 @@ def open_dock(
     """Open viewers with the dock; afterwards, all work has ended."""
 
     def open_one(image: Any = None, *, show: bool = False, **fields: Any) -> Window:
+        QCursor.setPos(0, 0)  # of the display, not in the dock by chance
         window = Window(make_napari_viewer_proxy(show=show), qtbot)
         if image is not None:
             window.viewer.add_image(image, **fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from supervox.napari_plugin.project import restoring
 from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.napari_plugin.session.snapshot import project_state
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.napari_plugin.tasks import jobs
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.resources import Resources
@@ -183,16 +185,16 @@ def test_final_labels_write_only_what_is_new(open_file: Any, tmp_path: Path) -> 
     bench.session.delivery.finish()
     bench.settle()
     every = {*pieces(range(4)), "model.npz", "model.json"}
-    assert kept(folder) == {*every, "result-1"}
+    assert kept(folder) == {*every, "result-1", "labels-1"}
     bench.paint_voxels(bench.strokes.data == 2, 1)
     bench.settle()
     bench.session.delivery.finish()
     bench.settle()
-    assert kept(folder) == {*every, "result-2"}
+    assert kept(folder) == {*every, "result-2", "labels-2"}
     bench.session.autosave.save_as(tmp_path / "other.supervox")
     bench.settle()
     assert bench.session.autosave.project.folder == tmp_path / "other.supervox"
-    assert kept(tmp_path / "other.supervox") == {*every, "result-2"}
+    assert kept(tmp_path / "other.supervox") == {*every, "result-2", "labels-2"}
     steps = bench.session.autosave.project.history.steps
     assert [step["what"] for step in steps] == ["created", "segmented", "segmented"]
 
@@ -205,7 +207,8 @@ def test_a_name_after_the_final_labels_keeps_them(open_file: Any, tmp_path: Path
     folder = tmp_path / "cell.supervox"
     bench.session.autosave.save_as(folder)
     bench.settle()
-    assert kept(folder) == {*pieces(range(4)), "result-1", "model.npz", "model.json"}
+    files = {"result-1", "labels-1", "model.npz", "model.json"}
+    assert kept(folder) == {*pieces(range(4)), *files}
     close(bench)
     with Project.open(folder, read_only=True) as project:
         assert project.derived.load_result(project.strokes) is not None
@@ -227,9 +230,14 @@ def finished(open_file: Any, tmp_path: Path) -> tuple[Path, np.ndarray]:
 
 
 def test_final_labels_are_there_again(
-    finished: Any, open_bench: Callable[..., Any], tmp_path: Path
+    finished: Any,
+    open_bench: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """As they were written: nothing is rendered."""
     folder, labels = finished
+    monkeypatch.delattr(restoring, "render_labels")
     before = kept(folder)
     bench = open_bench()
     open_project(bench, folder)
@@ -252,7 +260,8 @@ def test_final_labels_are_there_again(
     assert session.view.choices.shown is Shown.LABELS
     session.delivery.finish()
     bench.settle()
-    assert kept(tmp_path / "copy.supervox") == (before - {"result-1"}) | {"result-2"}
+    old, new = {"result-1", "labels-1"}, {"result-2", "labels-2"}
+    assert kept(tmp_path / "copy.supervox") == (before - old) | new
 
 
 def test_final_labels_of_other_strokes_are_not_shown(
@@ -294,7 +303,33 @@ def test_where_there_is_no_memory(
     open_project(bench, folder)
     assert bench.session.preparation.prepared is None
     assert bench.session.delivery.finishing.finished is None
+    assert bench.session.view.choices.shown is Shown.FINAL  # before anything is prepared
+    np.testing.assert_array_equal(bench.session.view.final.data, labels)
     assert (bench.strokes.data == 2).any()
+
+
+def test_final_labels_of_a_project_from_before_are_rendered(
+    finished: Any, open_bench: Callable[..., Any]
+) -> None:
+    folder, labels = finished
+    shutil.rmtree(folder / "derived" / "labels-1.zarr")
+    bench = open_bench()
+    open_project(bench, folder)
+    assert bench.session.delivery.is_finished
+    np.testing.assert_array_equal(bench.session.view.final.data, labels)
+
+
+def test_labels_that_are_damaged_are_told_and_rendered(
+    finished: Any, open_bench: Callable[..., Any]
+) -> None:
+    folder, labels = finished
+    (chunk,) = [p for p in (folder / "derived" / "labels-1.zarr").rglob("c/*/*/*") if p.is_file()]
+    chunk.write_bytes(chunk.read_bytes()[:-1] + b"?")
+    bench = open_bench()
+    open_project(bench, folder)
+    np.testing.assert_array_equal(bench.session.view.final.data, labels)
+    findings = [str(item) for item in bench.session.autosave.project.findings]
+    assert any("labels-1.zarr" in text and "damaged" in text for text in findings)
 
 
 def test_choices_that_changed_since_are_not_undone(open_file: Any, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
 from supervox.napari_plugin.session.snapshot import dock_state
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.segmentation import RefinementParameters, SupervoxelParameters
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin.session import extent
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.segmentation import Strokes
 
 from benchmarks.gui_probe import GuiProbe

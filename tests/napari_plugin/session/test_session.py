@@ -14,7 +14,7 @@ from supervox.features import PRESETS
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import spacing_of
 from supervox.napari_plugin.session.session import Session
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import resources
 from supervox.napari_plugin.tasks.exporting import ExportKind

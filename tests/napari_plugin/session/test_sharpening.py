@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 
 
 def in_view(bench: Any) -> np.ndarray:

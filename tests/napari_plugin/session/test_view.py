@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from supervox.napari_plugin.layers import lookup
 from supervox.napari_plugin.layers.lookup import LookupVolume
-from supervox.napari_plugin.session.view import Shown
+from supervox.napari_plugin.session.view_choices import Shown
 from supervox.segmentation import SupervoxelParameters
 
 PROBABILITY = "probability"
