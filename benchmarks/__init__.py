@@ -17,6 +17,8 @@
 - `roofline`: what each step (`roofline_steps`) must read, write and compute, what the machine
   could do, and what is reached.
 - `refinement_speed`: the Markov random field from 10 k to 600 k supervoxels.
+- `objects`: splitting against components and a distance watershed; finding and measuring 10,000
+  objects in a process of its own, `objects_stage`.
 - `live_update`: a stroke to new labels of a whole volume of 100 M voxels.
 - `application`: painting, updating and scrolling in a window, `application_window`, in which
   `gui_probe` looks at the GUI thread; `large`: the same for a file of full size, from opening it

@@ -33,6 +33,7 @@ from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
 from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintActions, PaintSection
+from .widgets.picture_box import PictureBox
 from .widgets.prepare_section import PrepareActions, PrepareSection
 from .widgets.project_bar import ProjectActions, ProjectBar
 from .widgets.section import Body, DockSection
@@ -117,6 +118,7 @@ class SupervoxDock(QWidget):
                 load_model=session.models.load,
                 label_more=lambda: self.around.labelling.bring(),
                 look_in_space=session.space.toggle,
+                look_around=lambda: self.around.planes.toggle(),
                 show_layers=lambda on: self.around.show_layers(on),
                 show_help=lambda: self.around.show_help(),
                 hint=partial(say, Step.VOLUME),
@@ -178,6 +180,7 @@ class SupervoxDock(QWidget):
                 help=partial(help_paint, session.painting),
                 contrast=session.volume.set_contrast,
                 find_contrast=session.volume.find_contrast,
+                folder=lambda: session.volume.folder,
                 show=self.refresh,
                 hint=partial(say, Step.PAINT),
             ),
@@ -231,6 +234,7 @@ class SupervoxDock(QWidget):
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
+        self.export.add_line(PictureBox(self.around.picture_actions()))
 
     def _ask_for_size(self) -> None:
         """Bring the fields for the voxel size into sight."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from qtpy.QtCore import QChildEvent, QEvent, QObject, Qt
 from qtpy.QtGui import QAction, QKeySequence, QShortcut
-from qtpy.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QDialog, QDockWidget, QLabel, QMainWindow, QMenu, QWidget
 
 TITLE = "Supervox"
 PANELS = ("layer list", "layer controls")  # napari's, to the left
@@ -46,7 +46,7 @@ class Face(QObject):
         if self._shortcut is not None or not isinstance(window, QMainWindow):
             return
         keys = QKeySequence("Ctrl+S")
-        for action in window.findChildren(QAction):
+        for action in _actions_in(window.menuBar().actions()):
             if action.shortcut() == keys:
                 action.setShortcut(QKeySequence())
                 self._silenced.append(action)
@@ -72,6 +72,15 @@ class Face(QObject):
                 if label is not None:
                     label.setText(f"{self._last_word()}\n\n{label.text()}")
         return False
+
+
+def _actions_in(actions: Iterable[QAction]) -> Iterator[QAction]:
+    """Go through menus: their actions may have other parents."""
+    for action in actions:
+        yield action
+        menu = action.menu()
+        if isinstance(menu, QMenu):
+            yield from _actions_in(menu.actions())
 
 
 def side_panels(window: QWidget) -> list[QDockWidget]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
+import numpy as np
+from napari.viewer import Viewer
+from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.session.cuts import Cuts
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
+from supervox.project import ProjectClass
 
 from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
 from .widgets.help_window import STEPS, HelpWindow
 from .widgets.labelling_window import LabellingWindow
+from .widgets.picture_box import PictureActions
 from .widgets.project_bar import ProjectBar
+from .widgets.three_planes import ThreePlanes
 from .widgets.welcome import Welcome, WelcomeActions, place_of
 
 
@@ -53,7 +62,29 @@ class AroundDock:
         self.face = Face(self.save, self.last_word, dock)
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
+        self.cuts = Cuts(session.volume, session.view)
+        self.planes = ThreePlanes(self.cuts, self._look, dock)
         self.welcome: Welcome | None = None
+
+    def _look(self) -> tuple[Sequence[ProjectClass], float]:
+        return tuple(self._session.classes), self._session.view.choices.opacity
+
+    def picture_actions(self) -> PictureActions:
+        """Return what a picture of the view is made of."""
+        session = self._session
+
+        def start() -> Path:
+            image = session.volume.image
+            folder = session.delivery.folder or session.volume.folder
+            return folder / f"{'view' if image is None else image.name.partition('.')[0]}.png"
+
+        def legend() -> list[tuple[str, str]]:
+            result = session.view.result
+            ids = {*session.live.scan.counts, *(() if result is None else result.class_ids)}
+            seen = (item for item in session.classes if item.visible and item.id in ids)
+            return [(item.name, item.colour) for item in seen]
+
+        return PictureActions(partial(enlarged, session.viewer), legend, start, session.next.say)
 
     def take_window(self, volume: str | None) -> None:
         """Have all of the screen, and begin.
@@ -153,6 +184,26 @@ class AroundDock:
         self.face.release()
         self.help.close()
         self.labelling.close()
+        self.planes.close()
         welcome, self.welcome = self.welcome, None
         if welcome is not None:
             welcome.leave()
+
+
+def enlarged(viewer: Viewer, scale: float) -> NDArray[np.uint8]:
+    """Return what is in view as a picture, (H, W, 4), with more pixels than on the screen.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    scale : float
+        How many times as many, along each axis.
+    """
+    camera, bar = viewer.scene.camera, viewer.canvas.overlays.scale_bar
+    zoom, letters = camera.zoom, bar.font_size
+    try:
+        camera.zoom, bar.font_size = zoom * scale, letters * scale
+        picture: NDArray[np.uint8] = viewer.screenshot(scale=scale, flash=False)
+    finally:
+        camera.zoom, bar.font_size = zoom, letters
+    return picture

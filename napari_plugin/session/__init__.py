@@ -11,7 +11,8 @@
 - `preview_in_view`: supervoxels and features on the slice in view, beforehand.
 - `models`: what was learned on one volume, used on another; `in_space`: labels in space.
 - `masking`: what has no data, as where a layer is 0.
-- `balancing`: more and less of each class; `comparison`: planes far apart, side by side.
+- `balancing`: more and less of each class; `comparison`: planes far apart, side by side;
+  `cuts`: the other two planes through the place under the mouse.
 - `looking`: where to look next; `questions`: which question is open.
 - `sharpening`: the slice in view in final quality.
 - `view`: what is shown of a result, and `view_choices` how; `delivery`: final labels, and

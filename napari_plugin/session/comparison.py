@@ -106,7 +106,7 @@ def _task(prepared: Prepared, axis: int, limits: tuple[float, float]) -> Task:
             thin = (slice(None, None, step), slice(None, None, step))
             values = np.squeeze(volume[where], axis)[thin]
             ids = np.squeeze(prepared.ids[where], axis)[thin]
-            grey = _grey(values, limits)
+            grey = grey_of(values, limits)
             found.append(
                 ComparedPlane(at + source.start[axis], grey, np.ascontiguousarray(ids), aspect)
             )
@@ -115,7 +115,7 @@ def _task(prepared: Prepared, axis: int, limits: tuple[float, float]) -> Task:
     return read
 
 
-def _grey(values: NDArray[np.generic], limits: tuple[float, float]) -> NDArray[np.uint8]:
+def grey_of(values: NDArray[np.generic], limits: tuple[float, float]) -> NDArray[np.uint8]:
     """Map values onto 0 to 255 as the viewer does."""
     low, high = limits
     scaled = (values.astype(np.float32) - low) * (255 / max(high - low, 1e-12))

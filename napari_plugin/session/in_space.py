@@ -26,6 +26,10 @@ class _Before:
     shown: tuple[int, ...] = ()  # classes that were hidden for the view in space
     opacity: float = 1.0
     outline: bool = False
+    tools: dict[Labels, str] = field(default_factory=dict)
+    point: tuple[float, ...] = ()
+    center: tuple[float, ...] = ()
+    zoom: float = 1.0
 
 
 class InSpace:
@@ -72,10 +76,14 @@ class InSpace:
         labels, viewer, choices = self._labels(), self._viewer, self._view.choices
         assert labels is not None
         before = _Before(opacity=choices.opacity, outline=choices.outline)
+        before.point = tuple(viewer.dims.point)
+        before.center, before.zoom = viewer.scene.camera.center, viewer.scene.camera.zoom
         for layer in viewer.layers:
             if is_picture(layer) or role_of(layer) == ANNOTATIONS:
                 before.visible[layer] = layer.visible
                 layer.visible = False
+            if isinstance(layer, Labels) and role_of(layer) == ANNOTATIONS:
+                before.tools[layer] = str(layer.mode)
         before.shown = tuple(
             class_id for class_id in around(labels) if class_id in self._classes.ids
         )
@@ -100,7 +108,13 @@ class InSpace:
             if class_id in self._classes.ids:
                 self._classes.change(class_id, visible=True)
         self._view.choose(opacity=before.opacity, outline=before.outline)
-        self._viewer.reset_view()
+        for axis, at in enumerate(before.point):
+            self._viewer.dims.set_point(axis, at)
+        camera = self._viewer.scene.camera
+        camera.center, camera.zoom = before.center, before.zoom
+        for strokes, tool in before.tools.items():
+            if strokes in self._viewer.layers and strokes.editable:
+                strokes.mode = tool
 
 
 def around(labels: Labels) -> list[int]:

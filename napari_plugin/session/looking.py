@@ -114,7 +114,7 @@ class Looking:
     def plane(self) -> int | None:
         """The plane of the image that is in view; None where there is one only, or in 3D."""
         image, dims = self._volume.image, self._viewer.dims
-        if image is None or image.ndim < 3 or dims.ndisplay != 2:
+        if image is None or image.ndim < 3 or dims.ndisplay != 2 or not dims.not_displayed:
             return None
         axis = self._volume.axis_across() + image.ndim - 3
         return round(float(np.asarray(image.world_to_data(dims.point))[axis]))

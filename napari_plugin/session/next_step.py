@@ -78,7 +78,11 @@ def _after_preparing(state: DockState) -> Advice:
         names = (item.name for item in state.paint.classes if item.id == segment.painted[0])
         name = next(names, "one class")
         return Advice(Step.PAINT, f"Only {name} is painted: paint a second class to start.")
-    if segment.update is None and not segment.is_updating:
+    if segment.update is None and segment.is_updating:
+        return Advice(
+            Step.SEGMENT, "Making the first labels. The very first time, code is compiled for them."
+        )
+    if segment.update is None:
         return Advice(Step.SEGMENT, "Press Update, or switch Live on.")
     if name := state.paint.asked:
         return Advice(Step.SEGMENT, f"In the ring: is this {name}? Enter paints it, Esc leaves it.")

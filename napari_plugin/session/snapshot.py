@@ -60,7 +60,7 @@ def project_state(session: Session) -> ProjectState:
         read_only_because=None if project is None else project.read_only_because,
         saving=None if project is None else replace(project.annotations.state),
         image_name=None if image is None else image.name,
-        save_in=session.delivery.folder,
+        save_in=session.delivery.folder or session.volume.folder,
     )
 
 
@@ -252,7 +252,7 @@ def _export(session: Session) -> ExportState:
         is_running=delivery.exporting.is_running,
         image_name=None if image is None else image.name,
         written=delivery.written,
-        folder=delivery.folder,
+        folder=delivery.folder or session.volume.folder,
         progress=_progress(delivery.exporting),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from napari.layers import Image, Layer
@@ -22,6 +23,7 @@ from supervox.napari_plugin.layers.source import (
 )
 from supervox.project import Mask
 from supervox.segmentation import Strokes
+from supervox.volumes import Address
 
 CONTRAST = (1.0, 99.0)  # percentiles
 # events after which voxels may differ, or look different
@@ -57,6 +59,12 @@ class WorkingImage:
         self.mask: Mask | None = None
         self.uses_channels = True
         self._data_version = 0
+        self._folder: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the file of the image is, or of the one before: dialogs begin there."""
+        return self._folder or Path.cwd()
 
     def images(self) -> list[Image]:
         """Return the layers that can be segmented."""
@@ -96,6 +104,8 @@ class WorkingImage:
             old.events.data.disconnect(self._on_data)
             for name in _PLACES:
                 old.events[name].disconnect(self._emit_changed)
+        if image is not None and (address := address_of(image)) is not None:
+            self._folder = Address.parse(address).path.absolute().parent
         if image is not None:
             image.events.data.connect(self._on_data)
             for name in _PLACES:

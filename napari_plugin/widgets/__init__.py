@@ -16,6 +16,7 @@
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
+- `three_planes`: the other two planes through the place under the mouse.
 - `picture_box`: what is in view as a figure.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

@@ -149,7 +149,7 @@ class ComparePlanes(QDialog):
             return
         self._shown, self._kept = now, (planes, labels)  # kept, so that an id is of nothing else
         self._make_views(len(planes))
-        table = blending(_colours(classes), opacity)
+        table = blending(class_colours(classes), opacity)
         for view, plane in zip(self.views, planes, strict=True):
             found = np.zeros(int(plane.ids.max()) + 1, np.uint8) if labels is None else labels
             view.show_plane(plane, table[found[plane.ids], plane.grey])
@@ -182,7 +182,7 @@ class ComparePlanes(QDialog):
             super().keyPressEvent(event)
 
 
-def _colours(classes: Sequence[ProjectClass]) -> NDArray[np.uint8]:
+def class_colours(classes: Sequence[ProjectClass]) -> NDArray[np.uint8]:
     """Return red, green, blue and visibility by class id, (256, 4)."""
     table = np.zeros((256, 4), np.uint8)
     for item in classes:

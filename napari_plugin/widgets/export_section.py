@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.dock_state import ExportState
 from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, ExportKind
 from supervox.volumes import FORMATS
@@ -77,6 +77,12 @@ class ExportSection(Body[ExportState]):
         self.status.text.setObjectName("supervox_export_state")
         layout.addWidget(self.status)
         self._refused = ""
+
+    def add_line(self, widget: QWidget) -> None:
+        """Show another way to take something out, below the files."""
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(widget)
 
     def _list_formats(self) -> None:
         """Offer the formats that can hold what is chosen; keep the one that was chosen."""

@@ -40,8 +40,8 @@ STEPS: tuple[tuple[str, str], ...] = (
         give a class more or less of it; <b>Smoothness</b> joins or frees small pieces.</p>
         <p><b>Unsure</b> shows where the labels hesitate. <b>Finish</b> computes the labels in
         full quality.</p>
-        <p><b>3D</b>, at the top, shows the labels in space; <b>Three planes</b> the other two
-        cuts through the place under the mouse.</p>""",
+        <p><b>3D</b>, at the top, shows the labels in space; <b>XZ YZ</b> the other two planes
+        through the place under the mouse.</p>""",
     ),
     (
         "Export",

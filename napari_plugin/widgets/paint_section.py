@@ -56,6 +56,8 @@ class PaintActions:
         Removes what keeps strokes from being painted.
     contrast, find_contrast : callable
         Takes limits; finds them.
+    folder : callable
+        Returns where files are looked for.
     show : callable
         Has the dock show how things are now.
     hint : callable
@@ -70,6 +72,7 @@ class PaintActions:
     help: Callable[[], None]
     contrast: Callable[[Limits], None]
     find_contrast: Callable[[], None]
+    folder: Callable[[], Path]
     show: Callable[[], None]
     hint: Callable[[str], None]
 
@@ -305,7 +308,7 @@ class PaintSection(Body[PaintState]):
         menu.popup(self.take.mapToGlobal(self.take.rect().bottomLeft()))
 
     def _import_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Strokes from a file", str(Path.cwd()))
+        path, _ = QFileDialog.getOpenFileName(self, "Strokes from a file", str(self._do.folder()))
         if path:
             self._importing.read_file(path)
 

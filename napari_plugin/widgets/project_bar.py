@@ -47,6 +47,8 @@ class ProjectActions:
         Shows the window for that.
     look_in_space : callable
         Shows the labels in 3D, or the slice again.
+    look_around : callable
+        Shows the other two planes through the place under the mouse, or hides them.
     show_layers : callable
         Takes whether napari's panels of layers are shown.
     show_help : callable
@@ -62,6 +64,7 @@ class ProjectActions:
     load_model: Callable[[Path], None]
     label_more: Callable[[], None]
     look_in_space: Callable[[], None]
+    look_around: Callable[[], None]
     show_layers: Callable[[bool], None]
     show_help: Callable[[], None]
     hint: Callable[[str], None]
@@ -119,6 +122,12 @@ class ProjectBar(QWidget):
             "The labels in space, without the image and what surrounds them; again: the slice",
             self._do.look_in_space,
         )
+        planes = tool(
+            "supervox_three_planes_button",
+            "XZ YZ",
+            "The other two planes through the place under the mouse",
+            self._do.look_around,
+        )
         self.layers = tool(
             "supervox_layers",
             "Layers",
@@ -130,7 +139,7 @@ class ProjectBar(QWidget):
         about = tool(
             "supervox_help", "?", "What this step is about, and all keys", self._do.show_help
         )
-        return [self.space, self.layers, about]
+        return [self.space, planes, self.layers, about]
 
     def stop(self) -> None:
         """Tell nothing any more."""
@@ -167,7 +176,9 @@ class ProjectBar(QWidget):
     def ask_what_to_open(self) -> None:
         """Ask for the folder of a project, and open it."""
         path = QFileDialog.getExistingDirectory(
-            self, "Open a project (a folder NAME.supervox)", str(Path.cwd())
+            self,
+            "Open a project (a folder NAME.supervox)",
+            str(self._do.look().save_in or Path.cwd()),
         )
         if path:
             self._do.open(Path(path), None)

@@ -358,7 +358,7 @@ class VolumeSection(Body[VolumeState]):
 
         endings = " ".join(f"*{e}" for entry in FORMATS if entry.open for e in entry.extensions)
         path, _ = QFileDialog.getOpenFileName(
-            self, title, str(Path.cwd()), f"Volumes ({endings});;All files (*)"
+            self, title, str(self._volume.folder), f"Volumes ({endings});;All files (*)"
         )
         return path
 

@@ -15,7 +15,7 @@ from .controls import button, mark_next, note
 from .project_bar import ago
 
 SHOWN = 6
-PICTURE = 56  # pixels
+PICTURE, HEIGHT = 56, 34  # pixels: of a picture, and of a button
 WIDTH = 460
 TARGET = "QtWelcomeWidget"  # napari's own page, which lies over the picture
 
@@ -106,6 +106,8 @@ class Welcome(QWidget):
         line.addWidget(button("supervox_welcome_keys", "Keys", "All keys", actions.show_keys))
         layout.addLayout(line)
         layout.addStretch(3)
+        for made in column.findChildren(QPushButton):
+            made.setFixedHeight(HEIGHT)
         parent.installEventFilter(self)
         self.resize(parent.size())
 
@@ -154,6 +156,7 @@ class Welcome(QWidget):
         made.setIcon(QIcon(picture))
         made.setIconSize(QSize(PICTURE, PICTURE))
         made.setProperty("plain", True)
+        made.setFixedHeight(PICTURE + 8)
         return made
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -13,6 +13,7 @@ import tifffile
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication, QFileDialog, QWidget
+from supervox.project import Project
 
 from tests.napari_plugin.pictures import MIDDLE, disc, write
 
@@ -144,6 +145,28 @@ def test_the_dock_says_what_is_on_its_way(
     assert "Making the sample" in window.find("supervox_opening_text").text()
     window.click("supervox_opening_cancel")
     may_end.set()
+    assert not window.find("supervox_opening_text").isVisible()
+    assert not window.viewer.layers
+
+
+def test_a_project_that_is_opened_says_so_and_can_be_stopped(
+    newcomer: Newcomer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Project.create(tmp_path / "cell.supervox", write(tmp_path, "grey.png")).close()
+    window, may_end = newcomer.window, threading.Event()
+
+    def reopen(folder: Path) -> Project:
+        may_end.wait()
+        return Project.open(folder)
+
+    monkeypatch.setattr("supervox.napari_plugin.project.project_files.reopen", reopen)
+    window.session.autosave.open(tmp_path / "cell.supervox")
+    window.settle_widgets()
+    assert window.find("supervox_opening_text").text() == "Opening the project…"
+    window.click("supervox_opening_cancel")
+    may_end.set()
+    window.until(lambda: not window.session.autosave.working.is_running)
+    window.settle_widgets()
     assert not window.find("supervox_opening_text").isVisible()
     assert not window.viewer.layers
 

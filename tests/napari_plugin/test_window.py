@@ -86,7 +86,7 @@ def test_a_volume_with_strokes_and_labels(plugin, dock, viewers, files):
 def test_the_dock_takes_the_volume_and_the_strokes(plugin, plugin_settings, viewers, files):
     window.open_window(**files)
     (viewer,) = viewers
-    (dock,) = viewer.window.dock_widgets.values()
+    (dock,) = (found for name, found in viewer.window.dock_widgets.items() if "(supervox)" in name)
     assert dock.session.volume.image.unique_id == viewer.layers["volume"].unique_id
     assert dock.session.painting.layer.unique_id == viewer.layers["strokes"].unique_id
     assert [layer.name for layer in viewer.layers] == ["volume", "labels", "strokes"]
