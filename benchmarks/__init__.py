@@ -17,10 +17,14 @@
 - `roofline`: what each step (`roofline_steps`) must read, write and compute, what the machine
   could do, and what is reached.
 - `refinement_speed`: the Markov random field from 10 k to 600 k supervoxels.
+- `objects`: splitting against components and a distance watershed; finding and measuring 10,000
+  objects in a process of its own, `objects_stage`.
 - `live_update`: a stroke to new labels of a whole volume of 100 M voxels.
 - `application`: painting, updating and scrolling in a window, `application_window`, in which
   `gui_probe` looks at the GUI thread; `large`: the same for a file of full size, from opening it
   on, `large_window` on a `large_volume`. Both are processes of their own, which `window` starts.
+- `visit`: a person at the window on real volumes, by mouse and keys, `visit_window`: what moved
+  under her mouse, and what *Finish* changed.
 - `project`: the stroke journal at 100 M voxels and 10,000 strokes.
 - `memory`: peak resident memory of each stage against the volume's size; each in a process of
   its own, `memory_stage`.

@@ -4,6 +4,8 @@ Where to find what:
 
 - `instances`: connected components of each class, `find_objects`; or a volume that numbers objects
   already. `_components` has the kernels.
+- `split`: objects that touch become several: `split_round` at necks, `split_image` by the image;
+  `_flood` has the kernels.
 - `measures`: all measures, `measure_objects`, in three tables: objects, contacts, classes.
   `definitions` says what each of them is, and where it is from.
 - `sums`: what is added up over the voxels of objects in one pass, with `_sums`; `shape_columns`
@@ -15,9 +17,11 @@ Where to find what:
 - `totals`: classes, also within each parent; `profiles`: shells of a body, by depth.
 - `table`: columns with a unit and a definition, as CSV and Parquet; `scale`: voxel size and units.
 - `rules`: named steps that give objects another class by their measures.
-- `clean`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
-- `compare`: two segmentations, class by class and object by object; `surface_distances`: between
-  surfaces, with `_surface_voxels`; `differences`: where they differ.
+- `cleaning`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
+- `interpolation`: what lies between painted slices.
+- `agreement`: two segmentations compared, class by class and object by object;
+  `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
+  where they differ.
 - `checks`: what callers hand in; `errors`: `ObjectsError`.
 """
 

@@ -128,7 +128,7 @@ def count_crossings(
     Parameters
     ----------
     ids : int32, (Z + 2, Y + 2, X + 2)
-        A block with a voxel more on all sides, 0 outside of the volume.
+        A block with a voxel more on all sides, 0 outside of the volume; C-contiguous.
     slot : int32
     m : int
         Objects of the block.
@@ -148,33 +148,36 @@ def count_crossings(
     contacts = np.zeros((64, 6), np.int64)
     used = 0
     edge = np.empty(ids.shape[2] - 2, np.uint8)
+    flat = ids.reshape(-1)
+    steps = (directions[:, 0] * ids.shape[1] + directions[:, 1]) * ids.shape[2] + directions[:, 2]
     # Strategy: find the voxels at edges row by row, in loops that the compiler turns into vector
     # instructions; only there look in each direction. A face is counted by the voxel before it.
     for z in range(1, ids.shape[0] - 1):
         for y in range(1, ids.shape[1] - 1):
             mark_edges(ids, z, y, edge)
-            for x in range(1, ids.shape[2] - 1):
-                k = ids[z, y, x]
-                if k == 0 or edge[x - 1] == 0:
+            row = (z * ids.shape[1] + y) * ids.shape[2] + 1
+            for x in range(edge.size):
+                if edge[x] == 0:
                     continue
-                row = crossings[slot[k] - 1]
-                for d in range(directions.shape[0]):
-                    i, j, l = directions[d, 0], directions[d, 1], directions[d, 2]  # noqa: E741
-                    row[d] += ids[z - i, y - j, x - l] != k
-                    other = ids[z + i, y + j, x + l]
-                    if other == k:
-                        continue
-                    row[d] += 1
-                    if other == 0 or d > 2:
+                at = row + x
+                k = flat[at]
+                if k == 0:
+                    continue
+                own = slot[k] - 1
+                for d in range(steps.size):
+                    crossings[own, d] += (flat[at - steps[d]] != k) + (flat[at + steps[d]] != k)
+                for d in range(3):
+                    other = flat[at + steps[d]]
+                    if other == k or other == 0:
                         continue
                     key = np.int64(min(k, other)) * slot.size + max(k, other)
-                    at = place_of(keys, key)
-                    if keys[at] == -1:
+                    place = place_of(keys, key)
+                    if keys[place] == -1:
                         if 2 * used >= keys.size:
                             keys, contacts = grown(keys, contacts)
-                            at = place_of(keys, key)
-                        keys[at] = key
+                            place = place_of(keys, key)
+                        keys[place] = key
                         used += 1
-                    contacts[at, 2 * d + (k > other)] += 1
+                    contacts[place, 2 * d + (k > other)] += 1
     there = np.flatnonzero(keys != -1)
     return crossings, keys[there], contacts[there]

@@ -37,6 +37,37 @@ _NORMALS = 400  # orientations of planes that are looked at, before those that m
 _UNBIASED = 1e4  # how much more the mean over all orientations counts than any one of them
 
 
+def surfaces_of(
+    crossings: NDArray[np.int64], volumes: NDArray[np.float64], spacing: Sequence[float]
+) -> NDArray[np.float64]:
+    """Return the areas of the surfaces of bodies.
+
+    Parameters
+    ----------
+    crossings : int64, (N, 13)
+        Places where a neighbour along a direction, forwards or backwards, is none of the body.
+    volumes : float64, (N,)
+    spacing : sequence of 3 float
+
+    Returns
+    -------
+    float64, (N,)
+
+    Notes
+    -----
+    A line that passes through a body between two neighbours crosses it unseen. Of the lines with
+    steps L through a ball of radius r, that are L^2 / (12 r^2): chords of length t < L have a
+    share t dt / (2 r^2) of all places, and are missed with a probability of 1 - t / L. What was
+    counted is raised by that for a ball of the body's volume: by 1 % at a radius of 4 voxels.
+    """
+    areas = areas_of_crossings(spacing)
+    squares = np.square(DIRECTIONS * np.asarray(spacing, float)).sum(axis=1)
+    radii = np.cbrt(3 * volumes / (4 * math.pi))
+    unseen = squares / (12 * np.square(radii))[:, np.newaxis]
+    found: NDArray[np.float64] = (crossings * areas * (1 + unseen)).sum(axis=1)
+    return found
+
+
 def areas_of_crossings(spacing: Sequence[float]) -> NDArray[np.float64]:
     """Return the area that one crossing along each direction stands for.
 

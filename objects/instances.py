@@ -112,7 +112,7 @@ def find_objects(
 def objects_of_ids(
     ids: VolumeLike,
     *,
-    classes: VolumeLike | None = None,
+    class_of: Sequence[int] | NDArray[np.int32] | None = None,
     workspace: Workspace | None = None,
     workers: Workers = None,
 ) -> Instances:
@@ -122,8 +122,8 @@ def objects_of_ids(
     ----------
     ids : array-like of integers, (Z, Y, X) or (Y, X)
         0 = no object; an object need not be connected.
-    classes : array-like of integers, of the same shape, optional
-        Class of the voxels; an object has that of its first voxel. All are of class 1 without it.
+    class_of : sequence of int, optional
+        Class of each id, beginning with that of 1. All objects are of class 1 without it.
     workspace, workers
         As for `find_objects`.
 
@@ -137,24 +137,19 @@ def objects_of_ids(
     blocks = split_blocks(ids.shape, slab_shape(ids.shape))
     out = (workspace or Workspace()).empty(ids.shape, np.uint32)
     number: dict[int, int] = {}
-    class_of: list[int] = []
 
-    def first_seen(block: Block) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def first_seen(block: Block) -> NDArray[np.int32]:
         values = read_ids(ids, block.core)
         out[block.core] = values.view(np.uint32)
         found, first = np.unique(values, return_index=True)
-        order = np.argsort(first, kind="stable")
-        return found[order], first[order]
+        return found[np.argsort(first, kind="stable")]
 
     # Whole planes follow one another in raster order, so what is seen first comes first.
     half = run.steps([1, 1])
-    for block, (found, first) in zip(blocks, half[0].blocks(first_seen, blocks), strict=True):
-        for value, place in zip(found.tolist(), first.tolist(), strict=True):
+    for found in half[0].blocks(first_seen, blocks):
+        for value in found.tolist():
             if value and value not in number:
                 number[value] = len(number) + 1
-                at = np.unravel_index(place, block.shape)
-                z, y, x = (int(i) + core.start for i, core in zip(at, block.core, strict=True))
-                class_of.append(1 if classes is None else int(np.asarray(classes[z, y, x])))
     table = _as_table(number)
 
     def renumber(block: Block) -> None:
@@ -162,7 +157,9 @@ def objects_of_ids(
 
     for _ in half[1].blocks(renumber, blocks):
         pass
-    return Instances(out, np.array(class_of, np.int32))
+    old = np.array(list(number), np.int64)
+    classes = np.ones(old.size, np.int32) if class_of is None else np.asarray(class_of)[old - 1]
+    return Instances(out, classes.astype(np.int32))
 
 
 def _as_table(number: dict[int, int]) -> Callable[[NDArray[Any]], NDArray[np.uint32]]:

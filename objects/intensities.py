@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, Run, VolumeLike, read_block
 
-from ._gather import gather
+from ._gather import find_least, gather
 from .instances import Instances
 from .sums import ObjectSums, blocks_of
 
@@ -53,6 +53,26 @@ def describe_values(
         values, ends = _gathered(instances, sums, image, block_shape, first, last, part)
         _describe(values, ends, out[first:last], part)
     return out
+
+
+def least_values(
+    instances: Instances,
+    values: NDArray[np.float32],
+    block_shape: Sequence[int] | None = None,
+    run: Run = Run(),
+) -> NDArray[np.float64]:
+    """Return the least value that each object has, (N,)."""
+    ids = instances.signed
+    least = np.full(instances.number + 1, np.inf, np.float32)
+
+    def one(block: Block) -> NDArray[np.float32]:
+        found = np.full(least.size, np.inf, np.float32)
+        find_least(ids[block.core], values[block.core], found)
+        return found
+
+    for found in run.blocks(one, blocks_of(ids.shape, block_shape)):
+        np.minimum(least, found, out=least)
+    return least[1:].astype(np.float64)
 
 
 def _groups(voxels: NDArray[np.int64], most: int) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,18 +10,21 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from supervox.execution import Block, Run, VolumeLike, Workspace
 
+from ._gather import distance_from_centre
 from .checks import check_same_shape, checked_labels, read_ids
 from .definitions import EDT
 from .distances import Inside, Kind, distances_to
 from .errors import ObjectsError
 from .instances import Instances
-from .intensities import STATISTICS, describe_values
+from .intensities import STATISTICS, describe_values, least_values
 from .overlaps import count_overlaps
 from .scale import Calibrated
 from .shape import centres_of
 from .shape_columns import defined
 from .sums import ObjectSums
 from .table import Column
+
+AS_MUCH_AS = 4  # volumes may be looked at in all before the distances of all voxels cost less
 
 
 def nearest_columns(instances: Instances, sums: ObjectSums, scale: Calibrated) -> list[Column]:
@@ -123,24 +127,64 @@ def distance_columns(
     """Return each object's distance to a class: from surface to surface, and from the centre."""
     unit, shape = scale.power(1), instances.ids.shape
     inside = class_mask(labels, [value])
-    steps = run.steps([3, 1, 3])
+    steps = run.steps([4, 1, 1])
     gap = distances_to(shape, inside, scale.spacing, "gap", workspace=workspace, run=steps[0])
-    least = describe_values(instances, sums, gap, block_shape, steps[1])
+    least = least_values(instances, gap, block_shape, steps[1])
+    centres = np.rint(centres_of(sums)).astype(np.int64)
+    z, y, x = centres.T
+    gaps = gap[z, y, x].astype(np.float64)
     del gap
-    away = distances_to(shape, inside, scale.spacing, "surface", workspace=workspace, run=steps[2])
-    z, y, x = np.rint(centres_of(sums)).astype(np.int64).T
+    away = _from_centres(centres, gaps, inside, shape, scale, workspace, steps[2])
     text = f"from the voxel at the object's centre to the surface of class {value}; 0 within it"
     return [
         Column(
             f"distance_{name}",
-            least[:, STATISTICS.index("minimum")],
+            least,
             unit,
             f"least distance between the object's surface and that of class {value}; 0 where both "
             "touch",
             EDT,
         ),
-        Column(f"centre_distance_{name}", away[z, y, x].astype(np.float64), unit, text, EDT),
+        Column(f"centre_distance_{name}", away, unit, text, EDT),
     ]
+
+
+def _from_centres(
+    centres: NDArray[np.int64],
+    gaps: NDArray[np.float64],
+    inside: Inside,
+    shape: tuple[int, ...],
+    scale: Calibrated,
+    workspace: Workspace,
+    run: Run,
+) -> NDArray[np.float64]:
+    """Return the distance from the centre of each voxel to the surface of a class.
+
+    The gap between a centre's voxel and the class says how far to look: half a voxel farther. Where
+    that is more to look at than the volume, the distances of all voxels are computed instead.
+    """
+    size = np.array(scale.spacing)
+    out = np.full(len(centres), np.inf)
+    known = np.where(np.isfinite(gaps), gaps, 0)[:, np.newaxis]
+    reach = np.ceil((known + np.linalg.norm(size)) / size).astype(np.int64)
+    low, high = np.maximum(centres - reach, 0), np.minimum(centres + reach + 1, shape)
+
+    if np.prod(high - low, axis=1).sum() > AS_MUCH_AS * math.prod(shape):
+        everywhere = distances_to(
+            shape, inside, scale.spacing, "surface", workspace=workspace, run=run
+        )
+        z, y, x = centres.T
+        found: NDArray[np.float64] = everywhere[z, y, x].astype(np.float64)
+        return found
+
+    def one(k: int) -> None:
+        if np.isfinite(gaps[k]):
+            z, y, x = (slice(int(a), int(b)) for a, b in zip(low[k], high[k], strict=True))
+            box = Block(0, (z, y, x), (z, y, x))
+            out[k] = distance_from_centre(inside(box), centres[k] - low[k], size)
+
+    run.parallel(one, range(len(out)))
+    return out
 
 
 def depth_below(

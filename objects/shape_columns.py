@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
 
-from .crofton import areas_of_crossings
+from .crofton import surfaces_of
 from .definitions import DEFINITIONS
 from .instances import Instances
 from .scale import Calibrated
@@ -29,8 +29,8 @@ def defined(name: str, values: NDArray[Any], unit: str = "") -> Column:
 
 def size_columns(sums: ObjectSums, scale: Calibrated) -> list[Column]:
     """Return voxels, volume, surface and what follows from them."""
-    volume = sums.voxels * scale.voxel_volume
-    surface = sums.crossings @ areas_of_crossings(scale.spacing)
+    volume = sums.voxels.astype(np.float64) * scale.voxel_volume
+    surface = surfaces_of(sums.crossings, volume, scale.spacing)
     round_surface = np.cbrt(math.pi) * np.square(np.cbrt(6 * volume))
     return [
         defined("voxels", sums.voxels),

@@ -8,16 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from supervox.project import Project, Severity
 from supervox.segmentation import count_labels
 from supervox.volumes import cubed
 
 from .document import Picture, Section, Table
 from .methods import methods_paragraph
+from .object_totals import objects_section, totals_of_objects
 from .summary import class_entries, describe_project, described_parameters, mask_text
-
-MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than segmenting
 
 
 def make_report(
@@ -51,6 +49,10 @@ def make_report(
         prepared[-1] if prepared else [],
         names,
     )
+    totals = totals_of_objects(labels, settings, names)
+    objects = None
+    if totals is not None:
+        objects = dict(zip(totals["class"].tolist(), totals["objects"].tolist(), strict=True))
     name = project.folder.name
     drawn = Picture("sections.png", picture, f"Sections of {name}")
     parameters = tuple(
@@ -59,7 +61,8 @@ def make_report(
     )
     sections = [
         Section(f"Segmentation {name}", (_facts(summary),)),
-        Section("Result", (_classes(project, labels, painted), drawn)),
+        Section("Result", (_classes(project, labels, painted, objects), drawn)),
+        *([objects_section(totals, settings)] if totals is not None else []),
         Section("Methods", (paragraph, *(f"[{k}] {text}" for k, text in enumerate(cited, 1)))),
         Section("Parameters", (Table(("stage", "parameter", "value"), parameters),)),
         Section("What was done", (_history(steps),)),
@@ -94,7 +97,10 @@ def _facts(summary: Mapping[str, Any]) -> Table:
 
 
 def _classes(
-    project: Project, labels: NDArray[np.unsignedinteger], painted: Sequence[Mapping[str, Any]]
+    project: Project,
+    labels: NDArray[np.unsignedinteger],
+    painted: Sequence[Mapping[str, Any]],
+    objects: Mapping[int, int] | None,
 ) -> Table:
     """Return the table of classes: voxels, share, volume and objects of each."""
     settings = project.settings
@@ -106,7 +112,7 @@ def _classes(
         k = item["id"]
         number = int(voxels[k])
         volume = factor * number * settings.voxel_size.voxel_volume
-        counted = f"{_count_objects(labels, k):,}" if labels.size <= MOST_COUNTED else "not counted"
+        counted = "not counted" if objects is None else f"{objects.get(k, 0):,}"
         rows.append(
             (
                 *(str(k), item["name"], f"{item['strokes']:,}", f"{number:,}"),
@@ -123,12 +129,6 @@ def _classes(
         f"volume ({unit}^3)" if unit else "volume",
     )
     return Table((*header, "objects"), tuple(rows))
-
-
-def _count_objects(labels: NDArray[np.unsignedinteger], k: int) -> int:
-    """Count the connected components (by faces) of a class."""
-    found = ndimage.label(labels == k)[1]
-    return int(found)
 
 
 def _history(steps: Sequence[Mapping[str, Any]]) -> Table:

@@ -132,10 +132,15 @@ class Person:
         """Rename a class as a person does: double click, type, Enter."""
         table = self.find("supervox_classes", QTableWidget)
         item = table.item(row, 2)
+        if item is None:
+            raise LookupError(f"there is no class in row {row}")
         place = table.visualItemRect(item).center()
         for act in (QTest.mouseClick, QTest.mouseDClick):
             act(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        QTest.mouseRelease(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
         editor = table.findChild(QLineEdit)
+        if editor is None:
+            raise LookupError("a double click does not open the name")
         QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClicks(editor, name)
         QTest.keyClick(editor, Qt.Key.Key_Return)
@@ -152,7 +157,7 @@ class Person:
 
     def press(self, key: str) -> None:
         """Press a key over the picture."""
-        QTest.keyClick(self.canvas, key)
+        QTest.keyClicks(self.canvas, key)
         self.settle()
 
     def on_screen(self, layer: Layer, place: Place) -> QPointF:
@@ -178,11 +183,16 @@ class Person:
     def _mouse(self, kind: QEvent.Type, place: QPointF, *, pressed: bool = True) -> None:
         canvas = self.canvas
         left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        if kind != QEvent.Type.MouseMove:  # so that the application knows what is held
+            act = QTest.mousePress if kind == QEvent.Type.MouseButtonPress else QTest.mouseRelease
+            act(canvas, left, pos=place.toPoint())
+            QApplication.processEvents()
+            return
         event = QMouseEvent(
             kind,
             place,
             QPointF(canvas.mapToGlobal(place.toPoint())),
-            none if kind == QEvent.Type.MouseMove else left,
+            none,
             left if pressed else none,
             Qt.KeyboardModifier.NoModifier,
         )
@@ -247,7 +257,7 @@ def _image_of(pixmap: QPixmap) -> Image.Image:
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     pixmap.save(buffer, "PNG")
-    return Image.open(io.BytesIO(bytes(buffer.data()))).convert("RGB")
+    return Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
 
 
 def save_png(picture: Image.Image, path: Path) -> None:

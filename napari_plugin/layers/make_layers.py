@@ -209,9 +209,12 @@ def make_outline(
     image: Image, indices: tuple[NDArray[np.int64], ...], name: str, colour: str
 ) -> Labels:
     """Return the outline of some voxels, given as indices into the image, on every slice."""
-    start = [int(axis.min()) - 1 for axis in indices]
+    # with a rim for the line, but not beyond the image: the slider would have more planes
+    shape = finest_data(image).shape[-len(indices) :]
+    start = [max(int(axis.min()) - 1, 0) for axis in indices]
     inside = tuple(axis - first for axis, first in zip(indices, start, strict=True))
-    mask = np.zeros([int(axis.max()) + 2 for axis in inside], np.uint8)
+    ends = [min(int(axis.max()) + 2, n) for axis, n in zip(indices, shape, strict=True)]
+    mask = np.zeros([end - first for end, first in zip(ends, start, strict=True)], np.uint8)
     mask[inside] = 1
     layer = Labels(
         mask,
@@ -252,7 +255,7 @@ def insert_above(viewer: Viewer, below: Layer, layer: Layer) -> None:
     """Put a layer right above another one and all images, and leave the selection as it is."""
     layers = viewer.layers
     selected, active = set(layers.selection), layers.selection.active
-    highest = max(k for k, other in enumerate(layers) if other is below or is_picture(other))
-    layers.insert(highest + 1, layer)
+    pictures = [k for k, other in enumerate(layers) if is_picture(other)]
+    layers.insert(max(layers.index(below), *pictures, 0) + 1, layer)
     layers.selection = selected
     layers.selection.active = active

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from supervox.segmentation import SegmentationError, SegmentationParameters, Segmenter
+from supervox.segmentation import (
+    SegmentationError,
+    SegmentationParameters,
+    Segmenter,
+    estimate_preparation,
+)
 
 from .jobs import BackgroundTask, Report, Task, step_back
-from .preparing import Prepared, for_final_labels
+from .preparing import Prepared, for_final_labels, for_live_work
 from .resources import Resources
 
 MOST_SECONDS = 60.0  # that it takes about; what takes longer waits until it is asked for
@@ -34,8 +39,15 @@ class OtherPartitions(BackgroundTask):
     def start(self, prepared: Prepared, parameters: SegmentationParameters) -> None:
         """Begin, unless it was begun, or takes long."""
         parameters = for_final_labels(prepared, parameters)
-        seconds = prepared.seconds * (parameters.partitions - 1)
-        if prepared is self._of or not 0 < seconds <= MOST_SECONDS or self._resources.scheduler:
+        if prepared is self._of or self._resources.scheduler:
+            return
+        estimate = estimate_preparation(
+            prepared.source.shape,
+            for_live_work(parameters),
+            spacing=prepared.source.spacing,
+            workers=self._resources.workers,
+        )
+        if estimate.seconds * (parameters.partitions - 1) > MOST_SECONDS:
             return
         self._of, self.segmenter = prepared, None
         self.run(_task(prepared, parameters, self._resources), "Preparing further partitions")

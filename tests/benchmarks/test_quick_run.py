@@ -20,6 +20,7 @@ NAMES = (
     "feature_speed",
     "roofline",
     "refinement_speed",
+    "objects",
     "live_update",
     "application",
     "large",

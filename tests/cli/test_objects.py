@@ -87,6 +87,26 @@ def test_rules_sort_and_remove(files, run, read, blobs, tmp_path):
     assert np.unique(read(tmp_path / "i.tif")).tolist() == [0, 2, 3, 4]
 
 
+def test_things_that_touch_are_split_on_request(files, run, read, tmp_path):
+    z, y, x = np.mgrid[:20, :20, :34]
+    pair = ((z - 10) ** 2 + (y - 10) ** 2 + (abs(x - 17) - 6.5) ** 2 <= 64).astype(np.uint8)
+    files.write("pair.tif", pair)
+    files.write("seam.tif", (200 * (abs(x - 17) < 2)).astype(np.uint16), "image")
+    whole = json.loads(run("objects", files / "pair.tif", "--json").out)
+    assert [item["objects"] for item in whole["classes"]] == [1]
+    for more in (
+        ("--split", "round"),
+        ("--split", "1=round"),
+        ("--split", "image", "--image", files / "seam.tif"),
+    ):
+        done = run("objects", files / "pair.tif", *more, "--instances", tmp_path / "i.tif")
+        assert done.code == 0, done.err
+        assert int(read(tmp_path / "i.tif").max()) == 2
+    done = run("objects", files / "pair.tif", "--split", "image")
+    assert "splitting by the image needs an image" in done.err
+    assert "say round or image" in run("objects", files / "pair.tif", "--split", "3=cubes").err
+
+
 def test_distances_depths_parents_and_profiles(files, run, blobs, tmp_path):
     files.write(
         "cells.tif",

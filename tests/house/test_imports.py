@@ -27,7 +27,7 @@ ALLOWED = {
     "features": {"execution", "parameters"},
     "segmentation": ENGINE,
     "project": ENGINE | {"segmentation"},
-    "reports": ENGINE | {"segmentation", "project"},
+    "reports": ENGINE | {"objects", "segmentation", "project"},
     "cli": ENGINE | {"objects", "segmentation", "project", "reports", "sample_data"},
     "napari_plugin": ENGINE | {"objects", "segmentation", "project", "reports", "sample_data"},
 }

@@ -78,10 +78,11 @@ def test_a_picture_is_one_plane_and_nothing_is_nothing():
 
 def test_ids_of_others_become_dense_in_raster_order():
     ids = np.array([[[9, 9, 0, 2_000_000_000, 4, 9]]], np.uint32)
-    classes = np.array([[[3, 3, 3, 5, 6, 3]]], np.uint8)
-    found = objects_of_ids(ids, classes=classes)
+    found = objects_of_ids(ids)
     np.testing.assert_array_equal(found.ids, [[[1, 1, 0, 2, 3, 1]]])
-    assert found.class_of.tolist() == [3, 5, 6]
+    assert found.class_of.tolist() == [1, 1, 1]
+    small = objects_of_ids(np.array([[[3, 0, 1]]], np.uint8), class_of=[7, 8, 9])
+    assert small.class_of.tolist() == [9, 7]
     assert objects_of_ids(ids * 0).number == 0
 
 

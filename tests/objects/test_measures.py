@@ -49,8 +49,8 @@ def test_a_balls_surface_is_right_within_2_percent_from_radii_of_4_voxels_on(spa
     for radius in radii:
         drawn = [measured(draw(ball(radius), radius, spacing, None, s), spacing) for s in shifts]
         surfaces = [found["surface"] for found in drawn]
-        assert np.mean(surfaces) == pytest.approx(4 * math.pi * radius**2, rel=0.02)
-        np.testing.assert_allclose(surfaces, 4 * math.pi * radius**2, rtol=0.045)
+        assert np.mean(surfaces) == pytest.approx(4 * math.pi * radius**2, rel=0.01)
+        np.testing.assert_allclose(surfaces, 4 * math.pi * radius**2, rtol=0.035)
         assert all(0.97 <= found["sphericity"] <= 1 for found in drawn)
 
 

@@ -121,6 +121,20 @@ def test_distance_to_a_class_is_between_surfaces_and_from_the_centre():
     assert made["centre_distance_class_1"].tolist() == [0, 21, 27]
 
 
+def test_distances_from_centres_are_the_same_whichever_way(monkeypatch):
+    rng = np.random.default_rng(2)
+    labels = (rng.random((14, 16, 18)) < 0.06).astype(np.uint8) * rng.integers(
+        1, 4, (14, 16, 18)
+    ).astype(np.uint8)
+    request = MeasureRequest(labels=labels, distance_to=[3])
+    near = measure_objects(find_objects(labels), request, spacing=(2, 1, 1)).objects
+    monkeypatch.setattr("supervox.objects.relations.AS_MUCH_AS", 0)
+    far = measure_objects(find_objects(labels), request, spacing=(2, 1, 1)).objects
+    np.testing.assert_allclose(
+        near["centre_distance_class_3"], far["centre_distance_class_3"], rtol=1e-6
+    )
+
+
 def test_depth_is_measured_from_the_surface_of_a_body_of_several_classes():
     labels = np.zeros((21, 21, 21), np.uint8)
     labels[2:19, 2:19, 2:19] = 1

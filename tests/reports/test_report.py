@@ -41,6 +41,24 @@ def test_volumes_and_counts_are_physical(sections):
     assert rows["1"][4] == "58.8 %"  # of what has data
 
 
+def test_objects_are_measured(sections):
+    (section,) = [section for section in sections if section.title == "Objects"]
+    table = section.blocks[0]
+    assert table.header[5] == "mean volume (um^3)"
+    rows = {row[0]: row for row in table.rows}
+    assert rows["3"][:5] == ("3", "nucleus", "2", "2", "0")  # all reach the first row
+    size = 44 * 48 * 0.03**3
+    assert float(rows["3"][5]) == pytest.approx(3.5 * size, rel=1e-3)
+    assert float(rows["3"][6]) == pytest.approx(1.5 * size, rel=1e-3)
+
+
+def test_what_is_too_large_to_number_is_not_counted(project, monkeypatch):
+    monkeypatch.setattr("supervox.reports.object_totals.MOST_COUNTED", 10)
+    made = make_report(project, np.ones((40, 44, 48), np.uint8), b"a picture")
+    assert "Objects" not in {section.title for section in made}
+    assert {row[6] for row in made[1].blocks[0].rows} == {"not counted"}
+
+
 def test_markdown_and_html_say_the_same(sections):
     markdown, page = to_markdown(sections), to_html(sections)
     seen = []

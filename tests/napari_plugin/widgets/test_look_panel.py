@@ -121,3 +121,11 @@ def test_the_panel_goes_with_the_dock(window: Any) -> None:
     assert any("look" in name for name in names)
     window.close_dock()
     assert not any("look" in name for name in window.viewer.window.dock_widgets)
+
+
+def test_the_ring_lies_over_everything(shown: Any) -> None:
+    """A plugin is given napari's layers in wrappers, each time other ones."""
+    shown.prepare(1, 2, 3)
+    shown.click("supervox_look_next")
+    shown.settle()
+    assert shown.viewer.layers[-1].name == "place in doubt"

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, VolumeLike, Workers, split_blocks
 
+from .between_surfaces import SurfaceDistances, surface_distances
 from .checks import check_same_shape, checked_labels, checked_spacing, read_ids, slab_shape
 from .errors import ObjectsError
 from .instances import Instances, find_objects
 from .overlaps import count_overlaps
-from .surface_distances import SurfaceDistances, surface_distances
 
 MATCH = 0.5  # of the union that two objects must have in common
 

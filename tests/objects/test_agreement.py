@@ -146,8 +146,10 @@ def with_simpleitk(a: np.ndarray, b: np.ndarray, spacing) -> tuple[float, float,
     )
 
 
-def test_distances_are_simpleitks_on_ten_pairs():
+@pytest.mark.parametrize("few", [0.0, 1.0])
+def test_distances_are_simpleitks_on_ten_pairs(few, monkeypatch):
     pytest.importorskip("SimpleITK")
+    monkeypatch.setattr("supervox.objects.between_surfaces.FEW", few)
     for a, b, spacing in pairs_of_bodies():
         ours = surface_distances(a > 0, b > 0, spacing, 1)
         expected = with_simpleitk(a, b, spacing)
