@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.objects import Instances, ObjectTable, check_table_name, write_table
 from supervox.segmentation import versions
-from supervox.volumes import VolumeClass, create_volume
+from supervox.volumes import Address, VolumeClass, create_volume, format_of
 
 from .labels_in import OpenedLabels
 from .outputs import Outputs
 
 _SLAB_VOXELS = 2**24
+_MOST_NAMED = 1000  # objects whose names stand in the header of a file
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def write_instances(address: str, instances: Instances, labels: OpenedLabels, ru
     classes = [
         VolumeClass(k, f"{names.get(value, f'class {value}')} {k}", colours.get(value))
         for k, value in enumerate(instances.class_of.tolist(), 1)
-        if value
+        if value and (instances.number <= _MOST_NAMED or format_of(Address.parse(address)).is_mesh)
     ]
     shape = (ids.shape[0], ids.shape[1], ids.shape[2])
     step = max(1, _SLAB_VOXELS // (shape[1] * shape[2]))

@@ -15,28 +15,30 @@ def _envelope(
     height: NDArray[np.float64],
     m: int,
     hull: NDArray[np.int64],
-    border: NDArray[np.float64],
+    above: NDArray[np.float64],
+    below: NDArray[np.float64],
 ) -> int:
     """Find the parabolas that are lowest somewhere; return how many there are.
 
-    `place` ascends. `hull` receives their numbers, and `border` where each begins to be lowest.
+    `place` ascends. `hull` receives their numbers, and ``above / below`` is where each begins to be
+    lowest: quotients are compared by products, as a division takes long.
     """
     n = 0
     for q in range(m):
         if height[q] == np.inf:
             continue
-        s = -np.inf
+        top, bottom = -np.inf, 1.0
         while n > 0:
             p = hull[n - 1]
-            s = (height[q] + place[q] * place[q] - height[p] - place[p] * place[p]) / (
-                2 * (place[q] - place[p])
-            )
-            if s > border[n - 1]:
+            top = height[q] + place[q] * place[q] - height[p] - place[p] * place[p]
+            bottom = 2 * (place[q] - place[p])
+            if top * below[n - 1] > above[n - 1] * bottom:
                 break
             n -= 1
-            s = -np.inf
+            top, bottom = -np.inf, 1.0
         hull[n] = q
-        border[n] = s
+        above[n] = top
+        below[n] = bottom
         n += 1
     return n
 
@@ -59,7 +61,8 @@ def along_lines(lines: NDArray[np.float32], step: float, grown: int) -> None:
     # things begin half-way between voxels; grown by a whole one, at the next voxels.
     length = lines.shape[1]
     place, height = np.empty(length + 1), np.empty(length + 1)
-    hull, border = np.empty(length + 1, np.int64), np.empty(length + 1)
+    hull = np.empty(length + 1, np.int64)
+    above, below = np.empty(length + 1), np.empty(length + 1)
     for i in range(lines.shape[0]):
         line = lines[i]
         m = length
@@ -78,13 +81,13 @@ def along_lines(lines: NDArray[np.float32], step: float, grown: int) -> None:
                         height[q] = min(height[q], line[q - 1])
                     if q < length - 1:
                         height[q] = min(height[q], line[q + 1])
-        n = _envelope(place, height, m, hull, border)
+        n = _envelope(place, height, m, hull, above, below)
         if n == 0:
             continue
         k = 0
         for q in range(length):
             at = q * step
-            while k + 1 < n and border[k + 1] < at:
+            while k + 1 < n and above[k + 1] < at * below[k + 1]:
                 k += 1
             away = at - place[hull[k]]
             value = np.float32(height[hull[k]] + away * away)
@@ -104,20 +107,22 @@ def along_rows(there: NDArray[np.bool_], step: float, grown: int, out: NDArray[n
         Infinite in rows with nothing.
     """
     length = there.shape[1]
+    squares = np.empty(length + 1, np.float32)
+    for k in range(length):
+        away = max(0.0, (k - 0.5 * grown) * step) if k > 0 else 0.0
+        squares[k] = away * away
+    squares[length] = FAR
     for i in range(there.shape[0]):
-        last = -1
+        last = -length
         for x in range(length):
             if there[i, x]:
                 last = x
-            away = max(0.0, (x - last - 0.5 * grown) * step) if x > last else 0.0
-            out[i, x] = away * away if last >= 0 else FAR
-        last = -1
+            out[i, x] = squares[min(x - last, length)]
+        last = 2 * length
         for x in range(length - 1, -1, -1):
             if there[i, x]:
                 last = x
-            if last >= 0:
-                away = max(0.0, (last - x - 0.5 * grown) * step) if last > x else 0.0
-                out[i, x] = min(out[i, x], np.float32(away * away))
+            out[i, x] = min(out[i, x], squares[min(last - x, length)])
 
 
 @nb.njit(nogil=True, cache=True)

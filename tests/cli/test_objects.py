@@ -72,6 +72,21 @@ def test_a_mesh_has_a_part_for_each_object(files, run, blobs, tmp_path):
     assert parts == ["o vesicle_1", "o vesicle_2", "o mitochondria_3", "o mitochondria_4"]
 
 
+def test_more_than_65535_objects_are_written_in_32_bits(files, run, tmp_path):
+    labels = np.zeros((2, 380, 380), np.uint8)
+    labels[:, ::2, ::2] = 1
+    labels[0, 1::2, 1::2] = 1
+    files.write("many.tif", labels)
+    done = run(
+        *("objects", files / "many.tif", "--connectivity", 6, "--table", tmp_path / "o.csv"),
+        *("--instances", tmp_path / "i.tif"),
+    )
+    assert done.code == 0, done.err
+    with open_volume(tmp_path / "i.tif") as found:
+        assert found.data.dtype == np.uint32
+        assert int(np.asarray(found.data).max()) == len(rows_of(tmp_path / "o.csv")) == 72_200
+
+
 def test_rules_sort_and_remove(files, run, read, blobs, tmp_path):
     rules = tmp_path / "rules.txt"
     rules.write_text("specks: voxels < 5 -> remove\nlong: elongation > 2 -> class 7\n")
