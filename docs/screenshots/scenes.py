@@ -84,7 +84,12 @@ def _sample_with_strokes(folder: Path) -> None:
 
     person.click("supervox_finish")
     person.wait(lambda: session.delivery.is_finished, "the final labels")
-    save_png(person.section(5), folder / "section-export.png")
+    save_png(person.section(6), folder / "section-export.png")
+    person.choose("supervox_objects_of", CLASSES[MITOCHONDRION])
+    person.click("supervox_objects_find")
+    person.wait(lambda: session.delivery.objects.found is not None, "the objects")
+    save_png(person.section(5), folder / "section-objects.png")
+    save_png(person.objects_table(), folder / "objects-table.png")
     person.viewer.window.resize(*LARGE)
     person.settle(1)
     person.viewer.reset_view()

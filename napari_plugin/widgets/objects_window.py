@@ -70,10 +70,10 @@ class ObjectsWindow(QDialog):
         self.setObjectName("supervox_objects_window")
         self.setWindowTitle("Objects")
         self.setModal(False)
-        self.resize(760, 520)
+        self.resize(760, 460)
         self._do = actions
         self._found: FoundObjects | None = None
-        self._note, self._refused = "", ""
+        self._note, self._refused, self._was_shown = "", "", False
         self.model = ObjectsModel()
         layout = QVBoxLayout(self)
         layout.addLayout(self._make_filters())
@@ -213,7 +213,11 @@ class ObjectsWindow(QDialog):
     # ----------------------------------------------------------------------------- from a person
 
     def bring(self) -> None:
-        """Show the window."""
+        """Show the window, at first in the lower left, where it hides least of the picture."""
+        if not self._was_shown and (main := self.parentWidget().window()) is not None:
+            corner = main.geometry().bottomLeft()
+            self.move(corner.x(), max(corner.y() - self.height(), 0))
+        self._was_shown = True
         self.show()
         self.raise_()
 
