@@ -28,6 +28,7 @@ from qtpy.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLine
 from docs.screenshots.person import Person
 
 from .datasets import Dataset, load_real
+from .made_volumes import make_plates
 from .robots import START, Painted, Stroke, play
 from .sessions import classes_of
 from .slider import mean_dice
@@ -36,7 +37,7 @@ from .timing import say
 LOOK_MS = 25  # between two looks at where everything is
 BEFORE_S = 1.0  # before a click, in which its button must not move
 EVERY = 3  # pixels of a stroke between two places of the mouse
-BRUSH = 5
+PLATES, PLATES_SHAPE = "plates", (24, 64, 64)  # where there are no real volumes
 HAND_S = 0.3  # from where the mouse was
 REST_S = 1.5  # that a person looks before she goes on
 
@@ -72,11 +73,11 @@ class Stillness:
 
     person: Person
     moved: list[Movement] = field(default_factory=list)
-    is_down: bool = False
 
     def __post_init__(self) -> None:
         self._places: dict[QWidget, QPoint] = {}
         self._changes: dict[QWidget, tuple[float, QPoint]] = {}
+        self._was_down = False
         self._timer = QTimer()
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self.look)
@@ -93,12 +94,14 @@ class Stillness:
     def look(self) -> None:
         """Look where everything is now."""
         places = {w: w.mapToGlobal(QPoint(0, 0)) for w in self._widgets()}
+        is_down = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        was_down, self._was_down = self._was_down, is_down
         for widget, place in places.items():
             before = self._places.get(widget, place)
             if place != before:
                 by = place - before
                 self._changes[widget] = time.monotonic(), by
-                if self.is_down:
+                if was_down and is_down:
                     self._note(widget, "under the mouse", by)
         self._places = places
 
@@ -142,8 +145,9 @@ class Visitor:
             self.person.picture().save(self._pictures / f"{name}.png")
 
     def click(self, name: str) -> None:
-        """Scroll to a button, if it is out of sight, and click."""
+        """Open the section of a button, scroll to it, if it is out of sight, and click."""
         widget = self.person.find(name, QWidget)
+        self.open_section_of(widget)
         scroll = self.person.dock._scroll
         if scroll.isAncestorOf(widget) and widget.visibleRegion().isEmpty():
             scroll.ensureWidgetVisible(widget)
@@ -154,6 +158,18 @@ class Visitor:
         self.still.before_click(widget)
         self.person.click(name)
         self.clicks += 1
+
+    def open_section_of(self, widget: QWidget) -> None:
+        """Open the section that a widget is in, if it is closed."""
+        for number, section in enumerate(self.person.dock.sections, 1):
+            if section.isAncestorOf(widget) and not section.is_open:
+                QCursor.setPos(section.header.mapToGlobal(section.header.rect().center()))
+                self.person.settle(HAND_S)
+                self.still.before_click(section.header)
+                self.person.open_section(number)
+                self.clicks += 1
+                self.person.settle(BEFORE_S)  # she looks for the button in what has opened
+                self.still.scrolled()
 
     def open(self, path: Path) -> None:
         """Drop a file onto the window, and prepare it, if it is not prepared by itself."""
@@ -168,14 +184,16 @@ class Visitor:
     def name_classes(self) -> None:
         """Give each class its name: the first two are there, others are added."""
         session = self.person.dock.session
+        self.open_section_of(self.person.find("supervox_classes", QWidget))
         for number, class_id in enumerate(classes_of(self.data)):
             name = self.data.class_names[class_id]
             if number < len(session.classes):
                 self.person.rename_class(number, name)
                 continue
             self.click("supervox_class_add")
-            editor = QApplication.focusWidget()
-            assert isinstance(editor, QLineEdit), "a class that is added is named at once"
+            editor = self.person.find("supervox_classes", QWidget).findChild(QLineEdit)
+            if editor is None:
+                raise LookupError("a class that is added is not named at once")
             QTest.keyClicks(editor, name)
             QTest.keyClick(editor, Qt.Key.Key_Return)
             self.person.settle()
@@ -193,9 +211,7 @@ class Visitor:
         image = session.volume.image
         assert image is not None
         rows, columns = _path(stroke.rows, stroke.columns)
-        self.still.is_down = True
         person.stroke(image, [(plane, y, x) for y, x in zip(rows, columns, strict=True)])
-        self.still.is_down = False
         self.painted.add(stroke)
         person.settle(REST_S)
         person.wait_for_labels()
@@ -298,7 +314,8 @@ def main(arguments: list[str]) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     say(f"visit: {name}, {width} x {height}, {theme}")
-    found = visit(load_real(name), person, folder, int(n_strokes), int(n_corrections))
+    data = make_plates(PLATES_SHAPE) if name == PLATES else load_real(name)
+    found = visit(data, person, folder, int(n_strokes), int(n_corrections))
     print(json.dumps(found | {"size": [int(width), int(height)], "theme": theme}), flush=True)
     os._exit(0)  # the window is not closed: what is measured is measured
 

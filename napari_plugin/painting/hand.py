@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from enum import StrEnum
 from typing import Any
 
 from napari.layers import Labels, Layer
+from napari.utils.interactions import mouse_release_callbacks
 from napari.viewer import Viewer
 from psygnal import Signal
 
@@ -64,6 +66,7 @@ class Hand:
         layer.events.visible.connect(self.update)
         self._viewer.layers.selection.events.active.connect(self._on_active)
         self._viewer.mouse_move_callbacks.append(self._on_hover)
+        self._viewer.mouse_drag_callbacks.append(self._end_stroke)
         self.update()
         self._on_mode()
 
@@ -78,6 +81,7 @@ class Hand:
             layer.events.visible.disconnect(self.update)
             self._viewer.layers.selection.events.active.disconnect(self._on_active)
             self._viewer.mouse_move_callbacks.remove(self._on_hover)
+            self._viewer.mouse_drag_callbacks.remove(self._end_stroke)
             self.changed.emit()
 
     def set_read_only(self, on: bool) -> None:
@@ -169,6 +173,19 @@ class Hand:
 
     def _on_other(self) -> None:
         self.changed.emit()
+
+    def _end_stroke(self, viewer: Any, event: Any) -> Generator[None, None, None]:
+        """Have a stroke end with the drag that it began with.
+
+        Napari tells the layer that is active then of the end. Another one, as one that was added
+        meanwhile, would leave the stroke open, and the next movement of the mouse would go on with
+        it from where it was: a line between two strokes.
+        """
+        yield
+        while event.type == "mouse_move":
+            yield
+        if self.layer is not None and self._viewer.layers.selection.active != self.layer:
+            mouse_release_callbacks(self.layer, event.__wrapped__)
 
     def _on_hover(self, viewer: Any, event: Any) -> None:
         """Have the mouse on the picture paint, whichever layer was selected."""

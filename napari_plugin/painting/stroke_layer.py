@@ -101,12 +101,12 @@ class Painting:
         self.is_touched = False
         if layer is None:
             layer = make_annotations(image, self.classes)
-            layer.brush_size = brush_size
             self.layer = layer  # ours already when the viewer tells of it
             self._viewer.add_layer(layer)
         else:
             self.layer = layer
             self._take_classes(layer)
+        layer.brush_size = brush_size
         self.recorder = Recorder(self.planes)
         self._protected, self._is_painted = Strokes.empty(), False
         layer.mouse_drag_callbacks.append(self._follow_mouse)

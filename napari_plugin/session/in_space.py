@@ -79,11 +79,11 @@ class InSpace:
         before.point = tuple(viewer.dims.point)
         before.center, before.zoom = viewer.scene.camera.center, viewer.scene.camera.zoom
         for layer in viewer.layers:
+            if isinstance(layer, Labels) and role_of(layer) == ANNOTATIONS:
+                before.tools[layer] = str(layer.mode)  # before it is hidden, and loses it
             if is_picture(layer) or role_of(layer) == ANNOTATIONS:
                 before.visible[layer] = layer.visible
                 layer.visible = False
-            if isinstance(layer, Labels) and role_of(layer) == ANNOTATIONS:
-                before.tools[layer] = str(layer.mode)
         before.shown = tuple(
             class_id for class_id in around(labels) if class_id in self._classes.ids
         )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from psygnal import Signal
+from supervox.napari_plugin.layers.source import Source, unit_text
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.tasks.finishing import Finishing
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
@@ -19,8 +21,11 @@ from supervox.segmentation import (
     check_channel_count,
     load_model,
 )
+from supervox.volumes import convert_length
 
 from .extent import Extent
+
+ALIKE = 0.01  # relative difference of voxel sizes that is no difference
 
 
 class Models:
@@ -44,7 +49,11 @@ class Models:
         The file that is being read.
     labelling : Labelling
         More volumes, in files.
+    told : Signal
+        What a person should know of a model that is used.
     """
+
+    told = Signal(str)
 
     def __init__(
         self,
@@ -82,6 +91,8 @@ class Models:
         self._classes.ensure(model.classifier.class_ids)
         self._choose(model.parameters)
         self._waiting = model
+        if source is not None and (doubt := _other_scale(model, source)):
+            self.told.emit(doubt)
         prepared = self._preparation.prepared
         if prepared is not None and prepared.is_for(source, model.parameters):
             self._on_prepared(prepared)
@@ -111,3 +122,18 @@ class Models:
         """Label no other volume than the one that was meant."""
         self._waiting = None
         self.loading.cancel()
+
+
+def _other_scale(model: Model, source: Source) -> str:
+    """Say that organelles have another size in voxels than where a model learned; empty if not."""
+    if model.unit is None or source.unit is None:
+        return ""
+    there = [convert_length(size, model.unit, source.unit) for size in model.spacing]
+    pairs = list(zip(source.spacing, there, strict=True))[source.is_flat :]
+    if all(abs(here - learned) <= ALIKE * learned for here, learned in pairs):
+        return ""
+    sizes = " × ".join(f"{learned:g}" for _, learned in pairs)
+    return (
+        f"What was learned is of voxels of {sizes} {unit_text(source.unit)}: on these, the labels "
+        "may be poor."
+    )

@@ -93,6 +93,7 @@ class NextVolume:
         self.opening = FileOpening()
         self.opening.opened.connect(self.show)
         self.opening.looked_at.connect(self.look)
+        models.told.connect(self.say)
         self._painting, self._autosave = painting, autosave
         self._choose_image = choose_image
         self._previews: list[Layer] = []

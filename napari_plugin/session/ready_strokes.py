@@ -82,10 +82,11 @@ class ReadyStrokes:
         image = self._volume.image
         if image is None or self._painting.layer is not None:
             return
+        brush_size = self._brush_size
         if self.lost is not None:
             self._volume.viewer.add_layer(self.lost)
-            self.lost = None
-        layer = self._painting.attach(image, brush_size=self._brush_size)
+            brush_size, self.lost = int(self.lost.brush_size), None
+        layer = self._painting.attach(image, brush_size=brush_size)
         self._autosave.bind()
         self._take(layer)
         self.changed.emit()

@@ -63,7 +63,8 @@ class Sharpening(InFull):
         return self._timer.isActive()
 
     def look(self, *_: object) -> None:
-        """Another slice may be in view, or labels may be newer."""
+        """Another slice may be in view: leave the one before, and wait whether this one stays."""
+        self.cancel()
         self._timer.start()
 
     def cancel(self) -> None:

@@ -29,6 +29,7 @@ from supervox.napari_plugin.tasks.preparing import Prepared
 from .view_choices import Shown, ViewChoices
 
 CONTOUR = 2  # pixels of an outline
+FAINTEST_LINE = 0.7  # opacity of an outline where labels have none
 MAP_NAMES = {Shown.PROBABILITY: "probability", Shown.UNCERTAINTY: "unsure"}
 
 
@@ -208,11 +209,16 @@ class ResultView:
         source, labels = self._whole
         named = self._classes.for_files(class_ids)
         layer = make_final(image, source.layer_part(labels), source.start, self._classes, named)
-        layer.opacity = self.choices.opacity
-        layer.contour = CONTOUR if self.choices.outline else 0
+        self._dress(layer)
         layer.editable = False
         self.final = layer
         insert_above(self._viewer, image, layer)
+
+    def _dress(self, layer: Labels) -> None:
+        """Fill the labels, or outline them; lines are seen at any opacity."""
+        opacity, is_outline = self.choices.opacity, self.choices.outline
+        layer.contour = CONTOUR if is_outline else 0
+        layer.opacity = FAINTEST_LINE + (1 - FAINTEST_LINE) * opacity if is_outline else opacity
 
     def release_final(self) -> None:
         """Leave the final labels to the viewer, and the view to what is live."""
@@ -255,8 +261,7 @@ class ResultView:
             return
         for labels in (self.prediction, self.final):
             if labels is not None:
-                labels.opacity = self.choices.opacity
-                labels.contour = CONTOUR if self.choices.outline else 0
+                self._dress(labels)
         if self.map is not None:
             self.map.opacity = self.choices.map_opacity
         asked_before = (old.shown, old.class_id, old.threshold)
@@ -317,7 +322,7 @@ class ResultView:
                 self._classes,
                 self.choices.opacity,
             )
-            layer.contour = CONTOUR if self.choices.outline else 0
+            self._dress(layer)
             layer.editable = False
             if self._prepared.source.box is not None:
                 frame(layer)

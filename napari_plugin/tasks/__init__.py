@@ -3,6 +3,7 @@
 - `jobs`: runs them.
 - `resources`: what memory, disk, device and cluster that work may use; `remedies`: what a person
   can do where that is too little.
+- `stroke_counts`: how many strokes each class has.
 - `shares`: how much of each class there is.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`: one kind of work each;
   `labelling`: many volumes, by a model; `measuring`: objects, and their table.

@@ -27,6 +27,7 @@ from supervox.segmentation import (
 from .jobs import BackgroundTask, Report, Task
 from .preparing import Prepared
 from .shares import ClassShare, shares_of
+from .stroke_counts import StrokeCounts
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +149,7 @@ class LiveLoop:
         self._annotations, self._recorder, self._prepared = annotations, recorder, prepared
         self._in_view, self._parameters = in_view, parameters
         self.is_live = True
-        self.scan = NOTHING_SEEN
+        self.scan, self._counts = NOTHING_SEEN, StrokeCounts()
         self._cropped: tuple[Prepared, StrokeScan, Strokes] | None = None
         self.scanning, self.updating = BackgroundTask(), BackgroundTask()
         self.scanning.succeeded.connect(self._on_scanned)
@@ -186,7 +187,7 @@ class LiveLoop:
         self.scanning.cancel()
         self.updating.cancel()
         self._is_forced = self._is_due = self._scan_again = False
-        self.scan, self._cropped = NOTHING_SEEN, None
+        self.scan, self._cropped, self._counts = NOTHING_SEEN, None, StrokeCounts()
 
     @property
     def is_busy(self) -> bool:
@@ -228,6 +229,8 @@ class LiveLoop:
             scan = replace(scan, strokes=recorder.order(scan.strokes))
         is_new = scan.strokes != self.scan.strokes
         if is_new:
+            counts = self._counts.follow(scan.counts, scan.strokes.classes)
+            scan = replace(scan, counts=counts)
             self._is_due = True  # also where another scan comes first, and finds nothing new
             self.scan = scan
             self.scanned.emit(scan)

@@ -45,6 +45,7 @@ class OtherPartitions(BackgroundTask):
             prepared.source.shape,
             for_live_work(parameters),
             spacing=prepared.source.spacing,
+            n_images=1 + len(prepared.source.channels),
             workers=self._resources.workers,
         )
         if estimate.seconds * (parameters.partitions - 1) > MOST_SECONDS:

@@ -23,7 +23,7 @@ from .controls import LabelledSlider, StageBar, tool
 
 SLIDER_STEPS = 20  # of the slider, from one whole number to the next
 MOST = 4  # at the ends of the slider: what is rarer is typed
-SWATCH, SHARE_WIDTH, VALUE_WIDTH = 12, 64, 46  # pixels
+SWATCH, SHARE_WIDTH, VALUE_WIDTH, REGIONS = 12, 64, 46, 112  # pixels
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,7 @@ class BalanceBox(QWidget):
         self.share = ShareField(self._on_share)
         self.regions = QLabel()
         self.regions.setToolTip("Regions (supervoxels) of this class")
+        self.regions.setFixedWidth(REGIONS)  # or the field beside it would move
         line.addWidget(self.swatch)
         line.addWidget(self.name, 1)
         line.addWidget(self.share)

@@ -32,6 +32,10 @@ from .section import Body
 from .steady import HintRow
 
 LARGEST_BRUSH = 60
+TIPS = {
+    "pan_zoom": "Drag on the picture to move it. To paint, choose the brush or a class",
+    "erase": "Drag on the picture to erase strokes. The wheel zooms",
+}
 TIP = "Drag on the picture to paint. The wheel zooms; hold Space to move the picture"
 TOOLS = {"pick": "picker", "transform": "transform"}  # of napari, by another name than its mode
 
@@ -260,7 +264,8 @@ class PaintSection(Body[PaintState]):
         elif notice.text:
             self.says.show_hint(notice.text, notice.helps, tip=notice.text)
         else:
-            self.says.show_hint(TIP, "", "note")
+            tool = "" if self._state is None else self._state.tool
+            self.says.show_hint(TIPS.get(tool, TIP), "", "note")
 
     def describe(self) -> str:
         """Say in a line what is painted."""

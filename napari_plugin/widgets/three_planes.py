@@ -17,7 +17,7 @@ from .compare_planes import class_colours
 from .controls import note
 
 NAMES = ("plane", "row", "column")
-SIDE = 340  # pixels of a cut, at first
+SIDE, HEIGHT = 330, 230  # pixels of a cut, at first
 GAP = 24  # pixels from the dock
 CROSS = "#f0e442"
 
@@ -172,6 +172,6 @@ class ThreePlanes(QDialog):
         dock = self.parentWidget()
         if dock is None or self.testAttribute(Qt.WidgetAttribute.WA_Moved):
             return
-        self.resize(SIDE, 2 * SIDE)
+        self.resize(SIDE, 2 * HEIGHT)
         corner = dock.mapToGlobal(dock.rect().topLeft())
         self.move(max(corner.x() - self.width() - GAP, dock.window().x()), corner.y() + GAP)

@@ -24,6 +24,7 @@ NAMES = (
     "live_update",
     "application",
     "large",
+    "visit",
     "project",
     "memory",
     "scale",

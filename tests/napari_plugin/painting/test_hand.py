@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.layers import Points
+from qtpy.QtCore import QEvent, Qt
 from supervox.napari_plugin.painting.hand import Obstacle
 
 STROKE = ((8, 20, 20), (8, 20, 26))
@@ -30,6 +31,22 @@ def test_with_the_image_selected_a_drag_paints(ready: Any) -> None:
     ready.drag(*STROKE)
     assert (ready.strokes.data[8, 20, 20:26] == 1).all()
     assert ready.viewer.layers.selection.active == ready.strokes
+
+
+def test_a_stroke_ends_with_its_drag_whatever_layer_comes_meanwhile(ready: Any) -> None:
+    """Or the next one would be joined to it by a line."""
+    kinds, first, second = QEvent.Type, ready.at(8, 6, 6), ready.at(8, 34, 40)
+    ready.mouse(kinds.MouseMove, first, Qt.MouseButton.NoButton)
+    ready.mouse(kinds.MouseButtonPress, first)
+    ready.viewer.layers.selection.active = ready.session.volume.image
+    ready.mouse(kinds.MouseButtonRelease, first)
+    ready.viewer.layers.selection.active = ready.strokes
+    ready.mouse(kinds.MouseMove, second, Qt.MouseButton.NoButton)
+    ready.drag((8, 34, 40), (8, 34, 44))
+    painted = ready.strokes.data[8] > 0
+    assert painted[6, 6]
+    assert painted[34, 40:44].all()
+    assert not painted[12:28].any()
 
 
 def test_the_move_tool_leaves_the_selection_alone(ready: Any) -> None:

@@ -67,6 +67,18 @@ def test_a_model_of_other_channels_is_refused(bench: Any, learned: Any) -> None:
     assert "2 channels" in bench.session.opening.problem.text
 
 
+def test_voxels_of_another_size_are_told(bench: Any, learned: Any) -> None:
+    from dataclasses import replace
+
+    bench.session.volume.set_spacing((1.0, 1.0, 1.0), "um")
+    same = replace(learned, unit="nm", spacing=(1000.0, 1000.0, 1000.0))
+    bench.session.models.use(same)
+    assert bench.session.next.offers == ()
+    bench.session.models.use(replace(same, spacing=(2000.0, 500.0, 500.0)))
+    assert "voxels of 2 × 0.5 × 0.5 µm" in bench.session.next.offers[0].text
+    bench.settle()
+
+
 def test_no_model_without_a_volume(open_bench: Any, learned: Any) -> None:
     empty = open_bench()
     empty.session.models.use(learned)

@@ -14,6 +14,7 @@ from supervox.features import PRESETS
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import spacing_of
 from supervox.napari_plugin.session.session import Session
+from supervox.napari_plugin.session.snapshot import dock_state
 from supervox.napari_plugin.session.view_choices import Shown
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks import resources
@@ -393,3 +394,45 @@ def test_a_scale_bar_where_the_unit_is_known(open_bench: Callable[..., Any], sce
     assert not open_bench(scene.image).viewer.canvas.overlays.scale_bar.visible
     bench = open_bench(scene.image, scale=(40, 40, 40), units=("nm",) * 3)
     assert bench.viewer.canvas.overlays.scale_bar.visible
+
+
+def test_a_file_that_is_older_than_the_labels_is_told(bench: Any, tmp_path: Path) -> None:
+    """Until it is written again, or the labels are those of then by undo."""
+    delivery, classes = bench.session.delivery, bench.session.classes
+    bench.prepare(1, 2)
+    delivery.export(ExportKind.LABELS, tmp_path / "labels.tif")
+    bench.settle()
+    assert not delivery.written.is_old
+    bench.paint(3)
+    bench.settle()
+    assert delivery.written.is_old
+    bench.session.painting.undo()
+    bench.settle()
+    assert not delivery.written.is_old
+    classes.change(2, name="cell")  # names are in the file
+    assert delivery.written.is_old
+    classes.change(2, name="structure")
+    bench.paint(3)
+    bench.settle()
+    delivery.finish()
+    bench.settle()
+    assert delivery.is_finished
+    assert delivery.written.is_old
+    assert dock_state(bench.session).export.written.is_old
+    delivery.export(ExportKind.STROKES, tmp_path / "strokes.tif")
+    bench.settle()
+    assert not delivery.written.is_old
+    bench.session.painting.undo()
+    bench.settle()
+    assert delivery.written.is_old
+
+
+def test_probability_opens_on_the_class_that_is_painted(bench: Any) -> None:
+    bench.prepare(1, 2)
+    view = bench.session.view
+    bench.session.classes.selected = 2
+    view.choose(shown=Shown.PROBABILITY)
+    assert view.choices.class_id == 2
+    assert view.map.name == "probability"
+    view.choose(shown=Shown.UNCERTAINTY)
+    assert view.map.name == "unsure"

@@ -104,13 +104,16 @@ def test_below_the_threshold_there_is_no_label(labelled: Any) -> None:
 def test_outline_and_opacity(labelled: Any) -> None:
     view = labelled.session.view
     view.choose(outline=True, opacity=0.8)
-    assert (view.prediction.contour, view.prediction.opacity) == (2, 0.8)
+    assert (view.prediction.contour, view.prediction.opacity) == (2, pytest.approx(0.94))
+    view.choose(opacity=0.0)
+    assert view.prediction.opacity == pytest.approx(0.7)  # a line is seen at any
+    view.choose(opacity=0.8)
     labelled.viewer.layers.remove(view.prediction)
     labelled.session.live.update()
     labelled.settle()
-    assert (view.prediction.contour, view.prediction.opacity) == (2, 0.8)
+    assert (view.prediction.contour, view.prediction.opacity) == (2, pytest.approx(0.94))
     view.choose(outline=False)
-    assert view.prediction.contour == 0
+    assert (view.prediction.contour, view.prediction.opacity) == (0, 0.8)
 
 
 def test_outlines_of_supervoxels(labelled: Any) -> None:
@@ -258,7 +261,7 @@ def test_final_labels_are_shown_until_the_next_stroke(labelled: Any) -> None:
     assert (view.final.visible, view.map.visible) == (False, True)
     view.choose(shown=Shown.FINAL, opacity=0.3, outline=True)
     assert (view.final.visible, view.map.visible) == (True, False)
-    assert (view.final.opacity, view.final.contour) == (0.3, 2)
+    assert (view.final.opacity, view.final.contour) == (pytest.approx(0.79), 2)
     labelled.strokes.undo()
     labelled.settle()
     assert view.choices.shown is Shown.LABELS
