@@ -229,22 +229,42 @@ def outline_mask(
         Place of its first voxel in the image.
     name, colour : str
     """
-    # with a rim for the line, but not beyond the image: the slider would have more planes
-    shape = finest_data(image).shape[-mask.ndim :]
-    before = [min(first, 1) for first in start]
-    sizes = zip(start, mask.shape, shape, strict=True)
-    after = [min(n - first - size, 1) for first, size, n in sizes]
+    padded, placed = _with_rim(image, mask, start)
     layer = Labels(
-        np.pad(mask.astype(np.uint8), list(zip(before, after, strict=True))),
+        padded,
         name=name,
         metadata=metadata(MARK, image),
         opacity=1.0,
         colormap=DirectLabelColormap(color_dict={None: _NOTHING, 0: _NOTHING, 1: colour}),
-        **placement(image, tuple(k - rim for k, rim in zip(start, before, strict=True))),
+        **placed,
     )
     layer.contour = 1
     layer.editable = False
     return layer
+
+
+def move_outline(
+    layer: Labels, image: Image, mask: NDArray[np.bool_], start: Sequence[int]
+) -> None:
+    """Have an outline be of other voxels: much quicker than another layer in its place."""
+    padded, placed = _with_rim(image, mask, start)
+    layer.data = padded
+    layer.translate = placed["translate"]
+
+
+def _with_rim(
+    image: Image, mask: NDArray[np.bool_], start: Sequence[int]
+) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """Give voxels a rim for the line, and say where they lie.
+
+    Not beyond the image: the slider would have more planes.
+    """
+    shape = finest_data(image).shape[-mask.ndim :]
+    before = [min(first, 1) for first in start]
+    sizes = zip(start, mask.shape, shape, strict=True)
+    after = [min(n - first - size, 1) for first, size, n in sizes]
+    padded = np.pad(mask.astype(np.uint8), list(zip(before, after, strict=True)))
+    return padded, placement(image, [k - rim for k, rim in zip(start, before, strict=True)])
 
 
 def make_instances(image: Image, ids: NDArray[Any], start: tuple[int, int, int]) -> Labels:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from napari.layers import Labels, Layer
+from napari.layers import Image, Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import (
     address_of,
     insert_above,
     make_instances,
+    move_outline,
     outline_mask,
 )
 from supervox.napari_plugin.painting.hand import MOVE
@@ -74,7 +75,7 @@ class Objects:
         self.saved: Path | None = None
         self.layer: Labels | None = None
         self.chosen = 0
-        self._mark: Layer | None = None
+        self._mark: Labels | None = None
         self._tool = ""  # that was in hand before objects were shown
         self.measuring.succeeded.connect(self._keep)
         self.saving.succeeded.connect(self._on_saved)
@@ -206,14 +207,18 @@ class Objects:
         else:
             seen, start_seen = mask, start
         middle, radius = _middle(seen, start_seen)
-        if (strokes := self._painting.layer) is not None:
-            bring_into_sight(self._viewer, image, strokes, middle, radius)
-        self.unmark()
-        self._mark = outline_mask(
-            image, mask[0] if image.ndim == 2 else mask, start[-image.ndim :], "object", COLOUR
-        )
+        strokes = self._painting.layer
+        self._outline(image, mask[0] if image.ndim == 2 else mask, start[-image.ndim :])
         self.chosen = number
-        insert_above(self._viewer, self._viewer.layers[-1], self._mark)
+        if strokes is not None:
+            bring_into_sight(self._viewer, image, strokes, middle, radius)
+
+    def _outline(self, image: Image, mask: NDArray[np.bool_], start: list[int]) -> None:
+        if self._mark is not None and self._mark in self._viewer.layers:
+            move_outline(self._mark, image, mask, start)
+        else:
+            self._mark = outline_mask(image, mask, start, "object", COLOUR)
+            insert_above(self._viewer, self._viewer.layers[-1], self._mark)
 
     def unmark(self) -> None:
         """Take the outline away."""

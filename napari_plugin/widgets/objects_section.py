@@ -56,6 +56,11 @@ class ObjectsSection(Body[ObjectsState]):
             "Whose objects are wanted. An object is a connected piece of a class: voxels that "
             "share a face, an edge or a corner belong together (26 neighbours)"
         )
+        # long names of classes take no room from the button
+        self.of.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.of.setMinimumContentsLength(8)
         line.addWidget(self.of, 1)
         self.search = button(
             "supervox_objects_find",
