@@ -43,7 +43,9 @@ def test_an_empty_viewer_has_the_state_that_states_begin_with(
 ) -> None:
     state = dock_state(open_bench().session)
     blank = DockState()
-    assert changed(blank, state) <= {"volume", "paint"}
+    assert changed(blank, state) <= {"volume", "paint", "project", "export"}
+    assert state.project == replace(blank.project, save_in=state.project.save_in)
+    assert state.export == replace(blank.export, folder=state.export.folder)
     assert state.volume == replace(blank.volume, recent=state.volume.recent)
     assert [item.name for item in state.paint.classes] == ["background", "structure"]
     assert next_step(state).step is Step.VOLUME

@@ -99,7 +99,7 @@ NOTHING = {"painted": (), "used": (), "result": False}
         ({"used": (2,), "result": False}, Step.PAINT, "Only cell is painted: paint a second"),
         ({"used": (9,), "result": False}, Step.PAINT, "Only one class is painted"),
         ({"result": False}, Step.SEGMENT, "Press Update"),
-        ({"result": False, "updating": True}, Step.SEGMENT, "Paint where the labels are wrong"),
+        ({"result": False, "updating": True}, Step.SEGMENT, "Making the first labels"),
         ({}, Step.SEGMENT, "Paint where the labels are wrong"),
         ({"out_of_date": True}, Step.PREPARE, "prepare again"),
         ({"out_of_date": True, "preparing": True}, Step.PREPARE, "Your strokes are used"),
