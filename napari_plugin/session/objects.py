@@ -94,6 +94,7 @@ class Objects:
         layer, self.layer, self.saved = self.layer, None, None
         if layer is not None:
             self._viewer.mouse_drag_callbacks.remove(self._on_drag)
+            self._viewer.dims.events.ndisplay.disconnect(self._fill_in_space)
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
 
@@ -128,6 +129,7 @@ class Objects:
         }
         insert_above(self._viewer, self._view.final or image, self.layer)
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
+        self._viewer.dims.events.ndisplay.connect(self._fill_in_space)
         self.show(was_shown)
 
     @property
@@ -218,7 +220,13 @@ class Objects:
             move_outline(self._mark, image, mask, start)
         else:
             self._mark = outline_mask(image, mask, start, "object", COLOUR)
+            self._fill_in_space()
             insert_above(self._viewer, self._viewer.layers[-1], self._mark)
+
+    def _fill_in_space(self, *_: object) -> None:
+        """In space the object is filled: napari has no outlines there, and would warn."""
+        if self._mark is not None:
+            self._mark.contour = int(self._viewer.dims.ndisplay == 2)
 
     def unmark(self) -> None:
         """Take the outline away."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
 from supervox.napari_plugin.session.objects_state import ObjectsState
 
 from .controls import button, mark_next
@@ -69,7 +69,9 @@ class ObjectsSection(Body[ObjectsState]):
             "intensities, contacts",
             lambda: self._do.find(int(self.of.currentData() or 0)),
         )
-        line.addWidget(self.search)
+        # as wide whether it is highlighted or not
+        self.search.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        line.addWidget(self.search, 1)
         layout.addLayout(line)
         self.status = StatusRow("supervox_objects", actions.cancel)
         layout.addWidget(self.status)

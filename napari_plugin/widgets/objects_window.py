@@ -214,8 +214,8 @@ class ObjectsWindow(QDialog):
 
     def bring(self) -> None:
         """Show the window, at first in the lower left, where it hides least of the picture."""
-        if not self._was_shown and (main := self.parentWidget().window()) is not None:
-            corner = main.geometry().bottomLeft()
+        if not self._was_shown and (parent := self.parentWidget()) is not None:
+            corner = parent.window().geometry().bottomLeft()
             self.move(corner.x(), max(corner.y() - self.height(), 0))
         self._was_shown = True
         self.show()

@@ -296,3 +296,90 @@ def test_another_image_has_no_objects(window: Any) -> None:
     assert objects.found is None
     assert "objects" not in window.viewer.layers
     assert not window.dock.around.objects.isVisible()
+
+
+# --------------------------------------------------------------------- boxes, pictures, in space
+
+
+def found_in(bench: Any) -> Any:
+    bench.prepare(1, 2)
+    bench.session.delivery.finish()
+    bench.settle()
+    objects = bench.session.delivery.objects
+    objects.find()
+    bench.settle()
+    return objects
+
+
+def whole(bench: Any, name: str) -> np.ndarray:
+    """Return which voxels of the image a layer covers with its values."""
+    layer, image = bench.layer(name), bench.session.volume.image
+    covered = np.zeros(image.data.shape, int)
+    start = np.rint(image.world_to_data(layer.data_to_world([0] * image.ndim))).astype(int)
+    box = tuple(slice(a, a + n) for a, n in zip(start, layer.data.shape, strict=True))
+    covered[box] = layer.data
+    return covered
+
+
+@pytest.mark.parametrize("displayed", [2, 3])
+def test_in_a_box_an_object_is_outlined_where_it_lies(
+    bench: Any, displayed: int, told: list[str]
+) -> None:
+    bench.session.volume.set_box((slice(4, 12), slice(2, 38), slice(3, 45)))
+    objects = found_in(bench)
+    bench.viewer.dims.ndisplay = displayed
+    labels = whole(bench, "final labels")
+    for number in range(1, objects.found.number + 1):
+        objects.go_to(number)
+        outlined = whole(bench, "object") > 0
+        assert outlined.sum() == objects.found.table["voxels"][number - 1]
+        assert set(labels[outlined]) == {objects.found.table["class"][number - 1]}
+        np.testing.assert_array_equal(outlined, whole(bench, "objects") == number)
+    bench.session.space.toggle()
+    assert bench.layer("object").contour == displayed - 2
+    assert told == []
+
+
+def test_objects_of_a_flat_picture(open_bench: Any, scene: Any) -> None:
+    bench = open_bench(scene.image[8], name="flat")
+    bench.session.extent.prepare()
+    strokes = np.zeros(scene.shape[1:], bool)
+    for class_id in (1, 2):
+        strokes[:] = False
+        strokes[scene.stroke(class_id)[1:]] = True
+        bench.paint_voxels(strokes, class_id)
+    bench.settle()
+    bench.session.delivery.finish()
+    bench.settle()
+    objects = bench.session.delivery.objects
+    objects.find(2)
+    bench.settle()
+    objects.go_to(1)
+    outlined = whole(bench, "object") > 0
+    assert outlined.sum() == objects.found.table["voxels"][0]
+    assert set(whole(bench, "final labels")[outlined]) == {2}
+
+
+def test_places_of_objects_are_where_the_image_lies(open_bench: Any, scene: Any) -> None:
+    bench = open_bench(
+        scene.image, name="scene", scale=(4, 2, 2), translate=(100, 0, 50), units=("nm",) * 3
+    )
+    bench.session.volume.set_box((slice(4, 12), slice(2, 38), slice(3, 45)))
+    objects = found_in(bench)
+    layer, table = bench.layer("objects"), objects.found.table
+    for row in range(objects.found.number):
+        ids = np.argwhere(np.asarray(layer.data) == row + 1)
+        centre = layer.data_to_world(ids.mean(axis=0))
+        measured = [table[f"centre_{axis}"][row] for axis in ("plane", "row", "column")]
+        np.testing.assert_allclose(measured, centre, rtol=1e-6)
+
+
+def test_a_table_that_cannot_be_written_leaves_an_error(
+    window: Any, tmp_path: Path, told: list[str]
+) -> None:
+    find(window)
+    window.session.delivery.objects.save(tmp_path / "nowhere" / "cells.csv")
+    window.settle()
+    assert window.session.delivery.objects.saved is None
+    said = [*told, getattr(window.dock.state.opening.problem, "text", "")]
+    assert "nowhere" in " ".join(map(str, said))
