@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run
-from supervox.objects import Instances, ObjectTable, check_table_name, write_table
+from supervox.objects import (
+    Instances,
+    ObjectTable,
+    check_table_name,
+    provenance_name,
+    write_with_provenance,
+)
 from supervox.segmentation import versions
 from supervox.volumes import Address, VolumeClass, create_volume, format_of
 
@@ -68,27 +72,12 @@ class ObjectFiles:
         )
 
 
-def provenance_name(path: Path) -> str:
-    """Return the name of what lies beside a table and says where it comes from."""
-    return f"{path.name}.json"
-
-
 def write_tables(
     places: ObjectFiles, tables: Mapping[str, ObjectTable], about: Mapping[str, Any]
 ) -> None:
     """Write the tables that are wanted, and beside each what it was made from."""
     for name, path in places.tables.items():
-        table = tables[name]
-        content = dict(about) | {
-            "table": name,
-            "rows": len(table),
-            "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "versions": versions(),
-            "columns": table.as_json(),
-        }
-        write_table(path, table, content)
-        text = json.dumps(content, indent=1, ensure_ascii=False)
-        path.with_name(provenance_name(path)).write_text(text + "\n", encoding="utf-8")
+        write_with_provenance(path, tables[name], name, dict(about) | {"versions": versions()})
 
 
 def write_instances(address: str, instances: Instances, labels: OpenedLabels, run: Run) -> None:

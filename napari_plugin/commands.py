@@ -143,6 +143,16 @@ def finish(viewer: Viewer) -> None:
     dock_of(viewer).session.delivery.finish()
 
 
+def find_objects(viewer: Viewer) -> None:
+    """Find and measure the objects of the final labels."""
+    dock_of(viewer).session.delivery.objects.find()
+
+
+def show_table_of_objects(viewer: Viewer) -> None:
+    """Show the table of the objects that were found."""
+    dock_of(viewer).around.objects.bring()
+
+
 def export_labels(viewer: Viewer) -> None:
     """Export the final labels."""
     dock_of(viewer).export.ask(ExportKind.LABELS)

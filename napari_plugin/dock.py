@@ -1,4 +1,4 @@
-"""The dock widget: five steps from top to bottom, and a line that says what is next."""
+"""The dock widget: six steps from top to bottom, and a line that says what is next."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
+from .widgets.objects_section import ObjectsActions, ObjectsSection
 from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.picture_box import PictureBox
@@ -43,7 +44,7 @@ from .widgets.stepping import Stepping
 from .widgets.volume_section import VolumeActions, VolumeSection
 
 WIDTH = 370
-TITLES = ("Volume", "Prepare", "Paint", "Segment", "Export")
+TITLES = ("Volume", "Prepare", "Paint", "Segment", "Objects", "Export")
 
 
 class SupervoxDock(QWidget):
@@ -64,13 +65,8 @@ class SupervoxDock(QWidget):
         self.session = Session(napari_viewer, Settings.load())
         self.state = DockState()
         self._make_sections(self.session)
-        self._bodies: list[Body[Any]] = [
-            self.volume,
-            self.prepare,
-            self.paint,
-            self.segment,
-            self.export,
-        ]
+        first = self.volume, self.prepare, self.paint
+        self._bodies: list[Body[Any]] = [*first, self.segment, self.objects, self.export]
         self.sections = [
             DockSection(number, title, body)
             for number, (title, body) in enumerate(zip(TITLES, self._bodies, strict=True), 1)
@@ -206,6 +202,14 @@ class SupervoxDock(QWidget):
                 compare=self.compare,
             ),
         )
+        objects = session.delivery.objects
+        table = ObjectsActions(
+            objects.find,
+            objects.measuring.cancel,
+            objects.show,
+            lambda: self.around.objects.bring(),
+        )
+        self.objects = ObjectsSection(table)
         self.export = ExportSection(
             session.delivery.export, session.delivery.exporting.cancel, partial(say, Step.EXPORT)
         )
@@ -311,7 +315,8 @@ class SupervoxDock(QWidget):
             self.project.refresh()
         self.opening.set_state(state.opening)
         self.around.refresh()
-        parts = (state.volume, state.prepare, state.paint, state.segment, state.export)
+        before = state.volume, state.prepare, state.paint
+        parts = (*before, state.segment, state.objects, state.export)
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):
                 section.set_summary(body.describe())

@@ -21,6 +21,7 @@ from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
 from .widgets.help_window import STEPS, HelpWindow
 from .widgets.labelling_window import LabellingWindow
+from .widgets.objects_window import ObjectsWindow, TableActions
 from .widgets.picture_box import PictureActions
 from .widgets.project_bar import ProjectBar
 from .widgets.three_planes import ThreePlanes
@@ -62,6 +63,17 @@ class AroundDock:
         self.face = Face(self.save, self.last_word, dock)
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
+        objects, delivery = session.delivery.objects, session.delivery
+        self.objects = ObjectsWindow(
+            TableActions(
+                go_to=objects.go_to,
+                save=objects.save,
+                start_path=lambda: objects.start_path(delivery.folder),
+                close=objects.unmark,
+            ),
+            dock,
+        )
+        objects.picked.connect(self.objects.choose)
         self.cuts = Cuts(session.volume, session.view)
         self.planes = ThreePlanes(self.cuts, self._look, dock)
         self.welcome: Welcome | None = None
@@ -137,7 +149,12 @@ class AroundDock:
         )
 
     def refresh(self) -> None:
-        """Show the page of an empty window, or the picture."""
+        """Show the page of an empty window, or the picture; and the objects that there are."""
+        objects = self._session.delivery.objects
+        old = "older than the final labels" if objects.is_old else ""
+        self.objects.show_objects(
+            objects.found, old or (f"saved: {objects.saved.name}" if objects.saved else "")
+        )
         if self.welcome is not None:
             self.welcome.show_if(not self._session.viewer.layers)
 
@@ -184,6 +201,8 @@ class AroundDock:
         self.face.release()
         self.help.close()
         self.labelling.close()
+        self._session.delivery.objects.picked.disconnect(self.objects.choose)
+        self.objects.close()
         self.planes.close()
         welcome, self.welcome = self.welcome, None
         if welcome is not None:

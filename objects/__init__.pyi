@@ -38,4 +38,6 @@ from .table import TABLE_ENDINGS as TABLE_ENDINGS
 from .table import Column as Column
 from .table import ObjectTable as ObjectTable
 from .table import check_table_name as check_table_name
+from .table import provenance_name as provenance_name
 from .table import write_table as write_table
+from .table import write_with_provenance as write_with_provenance

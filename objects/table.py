@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -170,6 +171,42 @@ def write_table(path: Path, table: ObjectTable, about: Mapping[str, Any] | None 
             staged.write_text(table.to_csv(), encoding="utf-8", errors="backslashreplace")
         else:
             _write_parquet(staged, table, about or {})
+
+
+def provenance_name(path: Path) -> str:
+    """Return the name of what lies beside a table and says where it comes from."""
+    return f"{path.name}.json"
+
+
+def write_with_provenance(
+    path: Path, table: ObjectTable, what: str, about: Mapping[str, Any]
+) -> None:
+    """Write a table, and beside it what its columns are and what it was made from.
+
+    Parameters
+    ----------
+    path : Path
+    table : ObjectTable
+    what : str
+        What it holds, as "objects".
+    about : mapping
+        Where it comes from.
+
+    Raises
+    ------
+    ObjectsError, OSError
+        As for `write_table`.
+    """
+    content = dict(about) | {
+        "table": what,
+        "rows": len(table),
+        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "columns": table.as_json(),
+    }
+    write_table(path, table, content)
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    with appearing(path.with_name(provenance_name(path))) as staged:
+        staged.write_text(text + "\n", encoding="utf-8")
 
 
 def _arrow(path: Path) -> Any:

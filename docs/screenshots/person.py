@@ -33,6 +33,7 @@ Kind = TypeVar("Kind", bound=QWidget)
 
 PATIENCE_S = 600.0
 SETTLE_S = 0.4
+VOLUME = 3  # column of the table of objects
 
 
 class Person:
@@ -252,6 +253,18 @@ class Person:
         """Take a picture of the panel below the picture."""
         self.settle()
         return _image_of(self.dock.below.panel.grab())
+
+    def objects_table(self) -> Image.Image:
+        """Open the table of objects, click on the largest, take a picture, and close it."""
+        self.click("supervox_objects_table")
+        table = self.dock.around.objects
+        table.view.sortByColumn(VOLUME, Qt.SortOrder.DescendingOrder)
+        place = table.view.visualRect(table.model.index(0, VOLUME)).center()
+        QTest.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        self.settle()
+        picture = _image_of(table.grab())
+        table.close()
+        return picture
 
     def project_menu(self) -> Image.Image:
         """Take a picture of the top of the dock with its menu open."""

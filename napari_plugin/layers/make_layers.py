@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
 MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark", "mask"
+INSTANCES = "instances"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 MAP_COLOURS = "magma"  # of probability and doubt
 OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
@@ -209,22 +210,73 @@ def make_outline(
     image: Image, indices: tuple[NDArray[np.int64], ...], name: str, colour: str
 ) -> Labels:
     """Return the outline of some voxels, given as indices into the image, on every slice."""
-    # with a rim for the line, but not beyond the image: the slider would have more planes
-    shape = finest_data(image).shape[-len(indices) :]
-    start = [max(int(axis.min()) - 1, 0) for axis in indices]
-    inside = tuple(axis - first for axis, first in zip(indices, start, strict=True))
-    ends = [min(int(axis.max()) + 2, n) for axis, n in zip(indices, shape, strict=True)]
-    mask = np.zeros([end - first for end, first in zip(ends, start, strict=True)], np.uint8)
-    mask[inside] = 1
+    start = [int(axis.min()) for axis in indices]
+    mask = np.zeros([int(axis.max()) + 1 - k for axis, k in zip(indices, start, strict=True)], bool)
+    mask[tuple(axis - first for axis, first in zip(indices, start, strict=True))] = True
+    return outline_mask(image, mask, start, name, colour)
+
+
+def outline_mask(
+    image: Image, mask: NDArray[np.bool_], start: Sequence[int], name: str, colour: str
+) -> Labels:
+    """Return the outline of some voxels, on every slice.
+
+    Parameters
+    ----------
+    image : Image
+    mask : bool, as many axes as the image shows
+    start : sequence of int
+        Place of its first voxel in the image.
+    name, colour : str
+    """
+    padded, placed = _with_rim(image, mask, start)
     layer = Labels(
-        mask,
+        padded,
         name=name,
         metadata=metadata(MARK, image),
         opacity=1.0,
         colormap=DirectLabelColormap(color_dict={None: _NOTHING, 0: _NOTHING, 1: colour}),
-        **placement(image, start),
+        **placed,
     )
     layer.contour = 1
+    layer.editable = False
+    return layer
+
+
+def move_outline(
+    layer: Labels, image: Image, mask: NDArray[np.bool_], start: Sequence[int]
+) -> None:
+    """Have an outline be of other voxels: much quicker than another layer in its place."""
+    padded, placed = _with_rim(image, mask, start)
+    layer.data = padded
+    layer.translate = placed["translate"]
+
+
+def _with_rim(
+    image: Image, mask: NDArray[np.bool_], start: Sequence[int]
+) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """Give voxels a rim for the line, and say where they lie.
+
+    Not beyond the image: the slider would have more planes.
+    """
+    shape = finest_data(image).shape[-mask.ndim :]
+    before = [min(first, 1) for first in start]
+    sizes = zip(start, mask.shape, shape, strict=True)
+    after = [min(n - first - size, 1) for first, size, n in sizes]
+    padded = np.pad(mask.astype(np.uint8), list(zip(before, after, strict=True)))
+    return padded, placement(image, [k - rim for k, rim in zip(start, before, strict=True)])
+
+
+def make_instances(image: Image, ids: NDArray[Any], start: tuple[int, int, int]) -> Labels:
+    """Return the layer of objects, each with its number."""
+    layer = Labels(
+        ids,
+        name="objects",
+        metadata=metadata(INSTANCES, image),
+        opacity=0.7,
+        visible=False,
+        **placement(image, start),
+    )
     layer.editable = False
     return layer
 

@@ -13,7 +13,12 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
-from supervox.napari_plugin.layers.make_layers import SUPERVOXELS, record_of, role_of
+from supervox.napari_plugin.layers.make_layers import (
+    INSTANCES,
+    SUPERVOXELS,
+    record_of,
+    role_of,
+)
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.project import MAX_ID
@@ -96,7 +101,7 @@ class Importing:
             for layer in self._viewer.layers
             if isinstance(layer, Labels)
             and layer is not self._painting.layer
-            and role_of(layer) != SUPERVOXELS
+            and role_of(layer) not in (SUPERVOXELS, INSTANCES)
             and tuple(finest_data(layer).shape) == shape
         ]
 

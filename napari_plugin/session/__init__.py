@@ -3,6 +3,8 @@
 - `session`: how the parts hang together; `dock_state`: what the dock shows of them, as frozen
   values, made of `state_pieces`; `snapshot`: reads those from a session; `next_step`: what to do
   next, from those; `opening_state`: likewise of what is being opened.
+- `objects`: what the final labels consist of, in the picture; `objects_state`: what the dock shows
+  of it.
 - `hints`: why something isn't done, beside its step; `notices`: what keeps strokes from being
   painted, and what helps.
 - `working_image`: the image that is worked on; `extent`: a box around the view first, then all.
@@ -13,7 +15,8 @@
 - `masking`: what has no data, as where a layer is 0.
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side;
   `cuts`: the other two planes through the place under the mouse.
-- `looking`: where to look next; `questions`: which question is open.
+- `looking`: where to look next; `sight`: without a move of what is seen already; `questions`:
+  which question is open.
 - `sharpening`: the slice in view in final quality.
 - `view`: what is shown of a result, and `view_choices` how; `delivery`: final labels, and
   files of what there is.

@@ -15,12 +15,14 @@ from supervox.napari_plugin.tasks.exporting import Exporting, ExportKind, Export
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import NOTHING_SEEN, LiveLoop
+from supervox.napari_plugin.tasks.measuring import FinalLabels
 from supervox.napari_plugin.tasks.other_partitions import OtherPartitions
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project
 from supervox.segmentation import Model, SegmentationError, SegmentationParameters, Segmenter
 
+from .objects import Objects
 from .state_pieces import Written
 from .view import ResultView
 from .view_choices import Shown
@@ -50,6 +52,8 @@ class Delivery:
         Makes what a project has of final labels usable again.
     others : OtherPartitions
         Prepared behind the live work.
+    objects : Objects
+        Of the final labels.
     folder : Path or None
         Where to.
     """
@@ -73,6 +77,7 @@ class Delivery:
         self._parameters, self._project = parameters, project
         self.finishing, self.others = Finishing(resources), OtherPartitions(resources)
         self.exporting, self.restoring = Exporting(), BackgroundTask()
+        self.objects = Objects(volume, painting, view, lambda: self.final)
         self._kept: Kept | None = None  # labels of a project, until that is done
         self._writing: ExportRequest | None = None
         self._written: ExportRequest | None = None
@@ -103,6 +108,18 @@ class Delivery:
         return is_same and kept.strokes == scan.strokes.crop(source.full_shape, source.box)
 
     @property
+    def final(self) -> FinalLabels | None:
+        """The final labels, of now or older; None if there are none."""
+        kept, finished = self._kept, self.finishing.finished
+        if kept is not None:
+            ids = tuple(kept.strokes.class_ids)
+            return FinalLabels(kept.source, kept.labels, ids, self.is_final_current)
+        if finished is None:
+            return None
+        ids = tuple(finished.segmentation.class_ids)
+        return FinalLabels(finished.source, finished.labels, ids, self.is_final_current)
+
+    @property
     def written(self) -> Written | None:
         """What was written last, and whether it is older than what there is now."""
         request, live = self._written, self._live
@@ -121,6 +138,7 @@ class Delivery:
         self.restoring.cancel()
         self._kept = None
         self.others.forget()
+        self.objects.forget()
         self._written = None
 
     def best_segmenter(self, prepared: Prepared) -> Segmenter:
@@ -172,6 +190,7 @@ class Delivery:
 
     def _on_finished(self, finished: Finished) -> None:
         image, self._kept = self._volume.image, None
+        self.objects.show(False)  # they are of the labels from before
         if image is not None:
             ids = finished.segmentation.class_ids
             self._view.show_final(image, finished.source, finished.labels, ids)

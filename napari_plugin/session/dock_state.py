@@ -17,6 +17,7 @@ from supervox.project import ProjectClass, SaveState
 from supervox.segmentation import SegmentationParameters
 
 from .looking import LookState
+from .objects_state import ObjectsState
 from .opening_state import OpeningState
 from .state_pieces import (
     BalanceState,
@@ -311,5 +312,6 @@ class DockState:
     prepare: PrepareState = field(default_factory=PrepareState)
     paint: PaintState = field(default_factory=PaintState)
     segment: SegmentState = field(default_factory=SegmentState)
+    objects: ObjectsState = field(default_factory=ObjectsState)
     export: ExportState = field(default_factory=ExportState)
     look: LookState = field(default_factory=LookState)

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Labels, Layer
 from napari.viewer import Viewer
 from psygnal import Signal
-from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, is_picture, role_of
+from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, MARK, is_picture, role_of
 from supervox.napari_plugin.painting.class_list import ClassList
 
 from .view import ResultView
@@ -79,6 +79,8 @@ class InSpace:
         before.point = tuple(viewer.dims.point)
         before.center, before.zoom = viewer.scene.camera.center, viewer.scene.camera.zoom
         for layer in viewer.layers:
+            if isinstance(layer, Labels) and role_of(layer) == MARK:
+                layer.contour = 0  # there are no outlines in space, and napari would warn
             if isinstance(layer, Labels) and role_of(layer) == ANNOTATIONS:
                 before.tools[layer] = str(layer.mode)  # before it is hidden, and loses it
             if is_picture(layer) or role_of(layer) == ANNOTATIONS:

@@ -16,6 +16,7 @@ from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.project import ProjectClass
 from supervox.segmentation import Strokes
 
+from .sight import bring_into_sight
 from .view import ResultView
 from .working_image import WorkingImage
 
@@ -168,29 +169,12 @@ class Looking:
         width = float(graph.size[graph.size > 0].mean()) ** (1 / image.ndim)
         world = image.data_to_world(np.asarray(now.voxel[-image.ndim :], float))
         dims.point = (*dims.point[: dims.ndim - image.ndim], *world)
-        self._bring_into_sight(now.voxel, MARK / 2 * width)
+        if (layer := self._painting.layer) is not None:
+            bring_into_sight(self._viewer, image, layer, now.voxel, MARK / 2 * width)
         self._mark = make_mark(image, now.voxel, MARK * width, "place in doubt")
         active = self._viewer.layers.selection.active
         insert_above(self._viewer, self._viewer.layers[-1], self._mark)
         self._viewer.layers.selection.active = active
-
-    def _bring_into_sight(self, voxel: tuple[int, int, int], margin: float) -> None:
-        """Move the view, if a ring around a voxel is not on the screen, but not off the image."""
-        layer, dims, image = self._painting.layer, self._viewer.dims, self._volume.image
-        if layer is None or image is None:
-            return
-        place = np.array(voxel[-layer.ndim :], float)
-        low, high = layer.corner_pixels.astype(float)
-        ends = np.array(layer.data.shape) - 1.0
-        across = [axis - (dims.ndim - layer.ndim) for axis in dims.displayed]
-        first, last = low + margin * (low > 0), high - margin * (high < ends)
-        if dims.ndisplay == 2 and ((first <= place) & (place <= last))[across].all():
-            return
-        if dims.ndisplay == 2:
-            half = np.minimum((high - low) / 2, ends / 2)
-            place = np.clip(place, half, ends - half)
-        world = image.data_to_world(place)
-        self._viewer.scene.camera.center = tuple(world[axis] for axis in across)
 
     @property
     def state(self) -> LookState:

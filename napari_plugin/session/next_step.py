@@ -15,7 +15,8 @@ class Step(IntEnum):
     PREPARE = 1
     PAINT = 2
     SEGMENT = 3
-    EXPORT = 4
+    OBJECTS = 4
+    EXPORT = 5
 
 
 class Advice(NamedTuple):
@@ -87,7 +88,7 @@ def _after_preparing(state: DockState) -> Advice:
     if name := state.paint.asked:
         return Advice(Step.SEGMENT, f"In the ring: is this {name}? Enter paints it, Esc leaves it.")
     if segment.is_finished:
-        return Advice(Step.EXPORT, "The final labels are there: look at them, or export them.")
+        return _after_finishing(state)
     if state.prepare.is_widening:
         return Advice(Step.SEGMENT, "Go on painting in the box; the whole volume follows soon.")
     if segment.widening:
@@ -97,3 +98,16 @@ def _after_preparing(state: DockState) -> Advice:
             "Finish the box.",
         )
     return Advice(Step.SEGMENT, "Paint where the labels are wrong; when they are right, Finish.")
+
+
+def _after_finishing(state: DockState) -> Advice:
+    objects = state.objects
+    if objects.progress is not None:
+        return Advice(Step.OBJECTS, "Finding and measuring objects. You can go on looking.")
+    if objects.is_done:
+        return Advice(
+            Step.EXPORT, "The objects are measured: look at their table, or export the labels."
+        )
+    return Advice(
+        Step.OBJECTS, "The final labels are there: look at them, count objects, or export them."
+    )

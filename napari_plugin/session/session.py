@@ -220,6 +220,8 @@ class Session:
             delivery.exporting,
             delivery.others,
             delivery.restoring,
+            delivery.objects.measuring,
+            delivery.objects.saving,
             self.preview,
             self.looking.per_plane,
             self.looking.places,

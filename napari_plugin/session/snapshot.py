@@ -43,6 +43,9 @@ def dock_state(session: Session) -> DockState:
         _prepare(session, source, needs),
         _paint(session, source),
         _segment(session),
+        session.delivery.objects.state(
+            session.delivery.finishing.is_running, _progress(session.delivery.objects.measuring)
+        ),
         _export(session),
         session.looking.state,
     )

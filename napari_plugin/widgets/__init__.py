@@ -5,8 +5,8 @@
   are open; `steady`: words that change, in room that doesn't.
 - `contrast`: how bright the image is shown; `legend`: what the colours of a map mean.
 - `controls`: sliders with units, buttons that carry their shortcut.
-- `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `export_section`: the
-  five steps from top to bottom.
+- `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `objects_section`,
+  `export_section`: the six steps from top to bottom.
 - `balance_box`: more and less of the class that is chosen; `compare_planes`: planes far apart.
 - `look_panel`: below the picture, the next place to look at; `plane_strip`: what each plane has.
 - `box_editor`: the part of the volume to work in; `widening`: from there to the whole.
@@ -14,6 +14,7 @@
 - `feature_editor`: the table of filters and scales, and a look at one of them.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
+- `objects_window`: the objects, a row each (`objects_table`), and bars of a measure (`histogram`).
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
 - `three_planes`: the other two planes through the place under the mouse.

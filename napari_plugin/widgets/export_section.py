@@ -1,4 +1,4 @@
-"""Step 5: results as files."""
+"""Step 6: results as files."""
 
 from __future__ import annotations
 

@@ -44,6 +44,15 @@ STEPS: tuple[tuple[str, str], ...] = (
         through the place under the mouse.</p>""",
     ),
     (
+        "Objects",
+        """<p>An object is a connected piece of a class. <b>Find objects</b> counts and measures
+        those of the final labels: volume, surface, shape, intensities, contacts, in the unit of
+        the voxel size.</p>
+        <p><b>Table of objects…</b> sorts and filters them, shows how often which values are, and
+        flies to the one that you click on. <b>Show objects</b> colours each of them; a click on one
+        chooses its row.</p>""",
+    ),
+    (
         "Export",
         """<p>Labels, strokes, probabilities, the model, a report with words for a paper, or a
         picture of what you see, with a scale bar and a legend.</p>

@@ -14,6 +14,7 @@ from .section import DockSection
 
 # Sections that stay open beside the next one: painting and looking go together.
 TOGETHER = (Step.PAINT, Step.SEGMENT)
+AT_THE_END = (Step.OBJECTS, Step.EXPORT)  # in either order, and each for itself
 CALM_SECONDS = 1.0  # without the mouse in the dock, or with it at rest
 LOOK_MS, SHOW_MS = 100, 50  # how often to look; what a section needs to open
 
@@ -74,8 +75,8 @@ class Stepping:
         for other, section in zip(Step, self._sections, strict=True):
             if _belongs(other, step):
                 section.set_open(True)
-            elif before is not None and other == before:
-                section.set_open(other in TOGETHER and step is Step.EXPORT)
+            elif other == before or (before in AT_THE_END and other in AT_THE_END):
+                section.set_open(other in TOGETHER and step in AT_THE_END)
         QTimer.singleShot(SHOW_MS, self._dock, self._show)
 
     def _open_below_mouse(self) -> None:
@@ -101,4 +102,4 @@ class Stepping:
 
 def _belongs(section: Step, step: Step | None) -> bool:
     """Tell whether a section is open at a step."""
-    return section == step or (step in TOGETHER and section in TOGETHER)
+    return section == step or any(section in x and step in x for x in (TOGETHER, AT_THE_END))

@@ -145,6 +145,8 @@ class Bench:
             delivery.exporting,
             delivery.others,
             delivery.restoring,
+            delivery.objects.measuring,
+            delivery.objects.saving,
         )
         is_waiting = session.live.is_busy or session.sharpening.is_waiting
         return is_waiting or any(stage.is_running for stage in stages)

@@ -101,7 +101,7 @@ def test_a_section_waits_until_the_mouse_has_left(
     monkeypatch.setattr(stepping.QCursor, "pos", lambda: QPoint(10_000, 10_000))
     small.prepare(1, 2, 3)
     assert small.session.view.result is not None
-    assert [section.is_open for section in sections] == [False, True, False, False, False]
+    assert [section.is_open for section in sections] == [False, True, False, False, False, False]
     leave(small)
     small.until(lambda: sections[Step.SEGMENT].is_open)
     assert not sections[Step.PREPARE].is_open

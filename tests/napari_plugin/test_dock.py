@@ -36,7 +36,7 @@ def test_only_sections_with_another_state_are_refreshed(
     window.settle()
     window.dock.refresh()
     refreshed: list[str] = []
-    for name in ("volume", "prepare", "paint", "segment", "export"):
+    for name in ("volume", "prepare", "paint", "segment", "objects", "export"):
         body = getattr(window.dock, name)
         monkeypatch.setattr(body, "refresh", lambda name=name: refreshed.append(name))
     for _ in range(3):

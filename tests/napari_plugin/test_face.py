@@ -13,6 +13,7 @@ from PIL import Image
 from qtpy.QtCore import QEvent, QPoint, Qt
 from qtpy.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QVBoxLayout, QWidget
 from supervox.napari_plugin import face
+from supervox.napari_plugin.dock import TITLES
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.session.in_space import around
 from supervox.napari_plugin.widgets.help_window import KEYS, STEPS
@@ -73,7 +74,7 @@ def test_help_opens_at_the_step_that_is_next(window: Any) -> None:
     window.click("supervox_help")
     tabs = window.dock.around.help.tabs
     assert tabs.tabText(tabs.currentIndex()) == "Prepare"
-    assert [title for title, _ in STEPS] == ["Volume", "Prepare", "Paint", "Segment", "Export"]
+    assert tuple(title for title, _ in STEPS) == TITLES
     assert "Ctrl+S" in dict(KEYS)
 
 

@@ -89,6 +89,13 @@ def test_each_step_of_the_work_is_in_the_state(bench: Any) -> None:
     assert state.segment.is_finished
     assert state.segment.finished_seconds > 0
     assert state.segment.view.shown is Shown.FINAL
+    assert next_step(state).step is Step.OBJECTS
+    assert state.objects.can_find
+    session.delivery.objects.find()
+    assert dock_state(session).objects.progress is not None
+    bench.settle()
+    state = dock_state(session)
+    assert state.objects.is_done
     assert next_step(state).step is Step.EXPORT
 
 

@@ -118,7 +118,7 @@ NOTHING = {"painted": (), "used": (), "result": False}
             Step.SEGMENT,
             "Go on painting in the box",
         ),
-        ({"finished": True}, Step.EXPORT, "export them"),
+        ({"finished": True}, Step.OBJECTS, "count objects, or export them"),
         ({"finished": True, "out_of_date": True}, Step.PREPARE, "prepare again"),
     ],
 )

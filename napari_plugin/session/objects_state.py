@@ -1,0 +1,72 @@
+"""What the step Objects shows, as a frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .state_pieces import WorkProgress
+
+
+@dataclass(frozen=True)
+class ObjectsState:
+    """The objects of the final labels.
+
+    Attributes
+    ----------
+    has_image, has_final, is_finishing : bool
+        Whether there is an image, whether it has final labels, and whether these are being
+        computed.
+    is_final_current : bool
+        Whether the final labels are those of the strokes and choices of now.
+    classes : tuple of (str, int)
+        Names and ids of the classes that the final labels can have.
+    progress : WorkProgress or None
+        Of finding and measuring; None where nothing runs.
+    number : int or None
+        Of the objects that were found; None if none were looked for.
+    of_classes : tuple of str
+        Names of the classes that have objects.
+    asked_for : str
+        Name of the class whose objects were looked for; empty for all.
+    is_old : bool
+        Whether the objects are of other labels than the final ones of now.
+    is_shown : bool
+        Whether the layer of the objects is visible.
+    saved : Path or None
+        The table of these objects that was written last.
+    """
+
+    has_image: bool = False
+    has_final: bool = False
+    is_finishing: bool = False
+    is_final_current: bool = False
+    classes: tuple[tuple[str, int], ...] = ()
+    progress: WorkProgress | None = None
+    number: int | None = None
+    of_classes: tuple[str, ...] = ()
+    asked_for: str = ""
+    is_old: bool = False
+    is_shown: bool = False
+    saved: Path | None = None
+
+    @property
+    def can_find(self) -> bool:
+        """Whether there is what objects are found in."""
+        return self.has_final and self.is_final_current and self.progress is None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there are objects, of the labels of now."""
+        return bool(self.number) and not self.is_old
+
+    @property
+    def summary(self) -> str:
+        """How many objects there are, in a line; empty if none were looked for."""
+        if self.number is None:
+            return ""
+        if not self.number:
+            return f"No object of {self.asked_for or 'any class'}"
+        things = "1 object" if self.number == 1 else f"{self.number:,} objects"
+        n, (first, *_) = len(self.of_classes), self.of_classes
+        return f"{things} of {first if n == 1 else f'{n} classes'}"

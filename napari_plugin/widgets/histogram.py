@@ -1,0 +1,94 @@
+"""How often which values of a measure are, as bars."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QPainter, QPaintEvent
+from qtpy.QtWidgets import QSizePolicy, QWidget
+
+from .objects_table import written
+
+BARS = 30
+WIDE = 100.0  # from here on, the largest value over the least, bars are for equal ratios
+BAR, CHOSEN = "#6cb6ff", "#f0e442"  # the second as the outline in the picture
+
+
+class Histogram(QWidget):
+    """Bars from the least to the largest value, with both written below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("supervox_objects_histogram")
+        self.counts: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._ends, self._title, self._is_wide = (0.0, 0.0), "", False
+        self._chosen: float | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return room for bars and two lines."""
+        return QSize(300, 130)
+
+    def show_values(
+        self, values: NDArray[np.float64], title: str, chosen: float | None = None
+    ) -> None:
+        """Show other values.
+
+        Parameters
+        ----------
+        values : float, (N,)
+            What isn't finite is left out.
+        title : str
+            Name of the measure, with its unit.
+        chosen : float, optional
+            Of the object that is chosen.
+        """
+        values = values[np.isfinite(values)]
+        self._title, self._chosen = title, chosen
+        if values.size:
+            low, high = self._ends = float(values.min()), float(values.max())
+            self._is_wide = low > 0 and high / low > WIDE
+            shares = [self._share(value) for value in values.tolist()]
+            self.counts = np.histogram(shares, bins=BARS, range=(0.0, 1.0))[0]
+        else:
+            self.counts = np.zeros(0, np.int64)
+        self.update()
+
+    def _share(self, value: float) -> float:
+        """Return where a value lies, from 0 at the left to 1 at the right."""
+        low, high = self._ends
+        if low == high:
+            return 0.5
+        if self._is_wide:  # and what is chosen may be less than what is shown
+            return math.log(max(value, low) / low) / math.log(high / low)
+        return (value - low) / (high - low)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        """Paint the bars."""
+        painter = QPainter(self)
+        line = self.fontMetrics().lineSpacing()
+        area = QRectF(4, line + 4, self.width() - 8, self.height() - 2 * line - 10)
+        painter.setPen(self.palette().text().color())
+        if not self.counts.size:
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No object is shown")
+            return
+        most, (low, high) = int(self.counts.max()), self._ends
+        title = f"{self._title}, logarithmic" if self._is_wide else self._title
+        above, below = QRectF(4, 0, area.width(), line), QRectF(4, area.bottom() + 2, 0, line)
+        below.setWidth(area.width())
+        painter.drawText(above, Qt.AlignmentFlag.AlignLeft, f"{most:,} objects in the highest bar")
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, written(low))
+        painter.drawText(below, Qt.AlignmentFlag.AlignRight, written(high))
+        painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, title)
+        width = area.width() / self.counts.size
+        for k, count in enumerate(self.counts.tolist()):
+            height = area.height() * count / most
+            bar = QRectF(area.left() + k * width, area.bottom() - height, width - 1, height)
+            painter.fillRect(bar, QColor(BAR))
+        if self._chosen is not None and np.isfinite(self._chosen):
+            x = area.left() + min(max(self._share(self._chosen), 0.0), 1.0) * area.width()
+            painter.setPen(QColor(CHOSEN))
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))

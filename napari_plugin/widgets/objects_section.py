@@ -1,0 +1,138 @@
+"""Step 5: the objects of the final labels, counted and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from supervox.napari_plugin.session.objects_state import ObjectsState
+
+from .controls import button, mark_next
+from .section import Body
+from .steady import StatusRow
+
+ALL = "all classes"
+
+
+@dataclass(frozen=True)
+class ObjectsActions:
+    """What the section can have done.
+
+    Attributes
+    ----------
+    find : callable
+        Finds and measures the objects of a class; 0 for all.
+    cancel : callable
+    show : callable
+        Shows the objects in the picture, or hides them.
+    open_table : callable
+    """
+
+    find: Callable[[int], None]
+    cancel: Callable[[], None]
+    show: Callable[[bool], None]
+    open_table: Callable[[], None]
+
+
+class ObjectsSection(Body[ObjectsState]):
+    """Whose objects, how many there are, and the way to their table.
+
+    Parameters
+    ----------
+    actions : ObjectsActions
+    """
+
+    def __init__(self, actions: ObjectsActions) -> None:
+        super().__init__()
+        self._do = actions
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 0, 4, 4)
+        line = QHBoxLayout()
+        line.addWidget(QLabel("Objects of"))
+        self.of = QComboBox()
+        self.of.setObjectName("supervox_objects_of")
+        self.of.setToolTip(
+            "Whose objects are wanted. An object is a connected piece of a class: voxels that "
+            "share a face, an edge or a corner belong together (26 neighbours)"
+        )
+        # long names of classes take no room from the button
+        self.of.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.of.setMinimumContentsLength(8)
+        line.addWidget(self.of, 1)
+        self.search = button(
+            "supervox_objects_find",
+            "Find objects",
+            "Find the objects of the final labels, and measure each: volume, surface, shape, "
+            "intensities, contacts",
+            lambda: self._do.find(int(self.of.currentData() or 0)),
+        )
+        # as wide whether it is highlighted or not
+        self.search.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        line.addWidget(self.search, 1)
+        layout.addLayout(line)
+        self.status = StatusRow("supervox_objects", actions.cancel)
+        layout.addWidget(self.status)
+        line = QHBoxLayout()
+        self.table = button(
+            "supervox_objects_table",
+            "Table of objects…",
+            "A row for each object: sort them, filter them, fly to one, save them",
+            actions.open_table,
+        )
+        line.addWidget(self.table, 1)
+        self.shown = QCheckBox("Show objects")
+        self.shown.setObjectName("supervox_objects_shown")
+        self.shown.setToolTip(
+            "Each object in a colour of its own, in place of the final labels. A click on one "
+            "chooses its row in the table"
+        )
+        self.shown.clicked.connect(actions.show)
+        line.addWidget(self.shown)
+        layout.addLayout(line)
+
+    def refresh(self) -> None:
+        """Show the state anew."""
+        state = self.state
+        entries = [(ALL, 0), *state.classes]
+        if entries != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
+            before = self.of.currentData()
+            self.of.clear()
+            for name, class_id in entries:
+                self.of.addItem(name, class_id)
+            self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        self.of.setEnabled(state.can_find)
+        self.search.setEnabled(state.can_find)
+        mark_next(self.search, state.can_find and (state.number is None or state.is_old))
+        self.table.setEnabled(bool(state.number))
+        mark_next(self.table, state.is_done)
+        self.shown.setEnabled(bool(state.number))
+        self.shown.setChecked(state.is_shown)
+        text, is_bad = self._explain()
+        self.status.show_state(text, state.progress, "warning" if is_bad else "note")
+
+    def _explain(self) -> tuple[str, bool]:
+        """Say how it stands or what to do, and whether that is a warning."""
+        state = self.state
+        if not state.has_image:
+            return "Open a volume first", False
+        if state.is_finishing:
+            return "The final labels are being computed", False
+        if not state.has_final:
+            return "There are no final labels as yet: press Finish in step 4", False
+        if not state.is_final_current:
+            older = f"{state.summary}, older" if state.number else "The final labels are older"
+            return f"{older} than your strokes or choices: press Finish in step 4 again", True
+        if state.number == 0:
+            whose = state.asked_for or "any class"
+            return f"No voxel of the final labels is of {whose}: choose another class", True
+        if state.is_old:
+            return f"{state.summary}, older than the final labels: find them again", True
+        return state.summary or "Counts and measures each connected piece of a class", False
+
+    def describe(self) -> str:
+        """Say in a line how many objects there are."""
+        old = ", older than the labels" if self.state.is_old else ""
+        return f"{self.state.summary}{old}"
