@@ -146,7 +146,7 @@ def no_work(monkeypatch):
         (("--save-model", "{here}"), "is a folder; give the name of a file"),
         (("--save-model", "{here}/none/m"), "the folder .*none doesn't exist"),
         (("--probabilities", "{here}/p.mrc"), "MRC holds one value a voxel"),
-        (("--probabilities", "{here}/p.png"), "the ending '.png' isn't known"),
+        (("--probabilities", "{here}/p.png"), "files can be read, not written; use another ending"),
     ],
 )
 def test_bad_outputs_are_found_before_the_work(files, run, tmp_path, words, message):
