@@ -22,8 +22,7 @@ import tifffile
 from numpy.typing import NDArray
 from qtpy.QtCore import QPoint, Qt, QTimer
 from qtpy.QtGui import QCursor
-from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLineEdit, QWidget
+from qtpy.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QWidget
 
 from docs.screenshots.person import Person
 
@@ -191,12 +190,7 @@ class Visitor:
                 self.person.rename_class(number, name)
                 continue
             self.click("supervox_class_add")
-            editor = self.person.find("supervox_classes", QWidget).findChild(QLineEdit)
-            if editor is None:
-                raise LookupError("a class that is added is not named at once")
-            QTest.keyClicks(editor, name)
-            QTest.keyClick(editor, Qt.Key.Key_Return)
-            self.person.settle()
+            self.person.name_added_class(name)
         self.picture("classes")
 
     def paint(self, stroke: Stroke) -> None:

@@ -54,6 +54,8 @@ class Person:
         self.dock: SupervoxDock = self.viewer.window.add_plugin_dock_widget("supervox", "Supervox")[
             1
         ]
+        self.dock.project.layers.setChecked(False)  # as the application begins
+        self.dock.around.show_layers(False)
         self.settle()
 
     # --------------------------------------------------------------------------------- waiting
@@ -146,6 +148,23 @@ class Person:
         QTest.keyClicks(editor, name)
         QTest.keyClick(editor, Qt.Key.Key_Return)
         self.settle()
+
+    def name_added_class(self, name: str) -> None:
+        """Type the name of the class that was just added, and Enter."""
+        editor = self.find("supervox_classes", QTableWidget).findChild(QLineEdit)
+        if editor is None:
+            raise LookupError("a class that is added is not named at once")
+        QTest.keyClicks(editor, name)
+        QTest.keyClick(editor, Qt.Key.Key_Return)
+        self.settle()
+
+    def prepare(self) -> None:
+        """Prepare the volume, if that has not begun by itself, and wait for it."""
+        preparation = self.dock.session.preparation
+        if preparation.prepared is None and not preparation.is_running:
+            self.open_section(2)
+            self.click("supervox_prepare")
+        self.wait(lambda: preparation.prepared is not None, "preparing")
 
     # ---------------------------------------------------------------------------------- canvas
 

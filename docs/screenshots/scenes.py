@@ -12,7 +12,6 @@ from supervox.sample_data import CLASSES, make_phantom
 from .person import Person, Place, save_animation, save_png
 
 LARGE = (1920, 1080)
-LOOK_FROM = (20.0, -35.0, 130.0)  # angles of the camera in 3D, degrees
 ANIMATION_WIDTH = 960
 BRUSH = 7  # voxels
 OUTSIDE, CYTOPLASM, NUCLEUS, MITOCHONDRION = 1, 2, 3, 4
@@ -45,7 +44,7 @@ def _sample_with_strokes(folder: Path) -> None:
     person.click("supervox_work_whole")
     person.click("supervox_spacing_edit")
     person.open_section(1, is_open=False)
-
+    person.open_section(2)
     person.click("supervox_features_open")
     save_png(person.section(2), folder / "section-prepare.png")
     person.click("supervox_features_open")
@@ -57,9 +56,12 @@ def _sample_with_strokes(folder: Path) -> None:
     person.click("supervox_preview")
     person.wait(lambda: session.preview.is_shown, "the preview of the regions")
     save_png(person.picture(), folder / "window-preview.png")
+    person.click("supervox_preview")  # ends it
 
-    person.click("supervox_prepare")
-    person.wait(lambda: session.preparation.prepared is not None, "preparing")
+    person.prepare()
+    person.open_section(2, is_open=False)
+    person.open_section(3)
+    person.open_section(4)
     person.wait_for_labels()
     person.click("supervox_update")  # the first update of all also compiles
     person.wait_for_labels()
@@ -84,7 +86,9 @@ def _sample_with_strokes(folder: Path) -> None:
 
     person.click("supervox_finish")
     person.wait(lambda: session.delivery.is_finished, "the final labels")
-    save_png(person.section(6), folder / "section-export.png")
+    person.open_section(len(person.dock.sections))
+    save_png(person.section(len(person.dock.sections)), folder / "section-export.png")
+    person.open_section(5)
     person.choose("supervox_objects_of", CLASSES[MITOCHONDRION])
     person.click("supervox_objects_find")
     person.wait(lambda: session.delivery.objects.found is not None, "the objects")
@@ -95,7 +99,8 @@ def _sample_with_strokes(folder: Path) -> None:
     person.viewer.reset_view()
     save_png(person.picture(), folder / "window-large.png")
     person.viewer.window.resize(1280, 800)
-    _look_in_3d(person)
+    person.click("supervox_3d")
+    person.settle(1)
     save_png(person.picture(), folder / "window-3d.png")
     person.close()
 
@@ -105,29 +110,16 @@ def _scroll(person: Person, plane: int) -> None:
     person.settle()
 
 
-def _look_in_3d(person: Person) -> None:
-    """Show organelles alone, without what is around them."""
-    session = person.dock.session
-    for class_id in (OUTSIDE, CYTOPLASM, NUCLEUS):
-        session.classes.change(class_id, visible=False)
-    assert session.volume.image is not None
-    session.volume.image.visible = False
-    person.viewer.dims.ndisplay = 3
-    person.settle(1)
-    person.viewer.reset_view()
-    person.viewer.camera.angles = LOOK_FROM
-    person.settle(1)
-
-
 def _painting(folder: Path) -> None:
     """Strokes, labels, a correction: the animation of the README."""
     person = Person()
     session, viewer = person.dock.session, person.viewer
     viewer.open_sample("supervox", "cell")
     person.wait(lambda: session.painting.layer is not None, "the strokes' layer")
+    person.open_section(3)
     person.slide("supervox_brush_size", BRUSH)
-    person.click("supervox_prepare")
-    person.wait(lambda: session.preparation.prepared is not None, "preparing")
+    person.prepare()
+    person.open_section(4)
     assert session.volume.image is not None
     truth = make_phantom(session.volume.image.data.shape).labels
     plane = int((truth == MITOCHONDRION).sum(axis=(1, 2)).argmax())
@@ -137,6 +129,7 @@ def _painting(folder: Path) -> None:
     for row, class_id in enumerate((OUTSIDE, CYTOPLASM, NUCLEUS, MITOCHONDRION)):
         while len(session.classes) <= row:
             person.click("supervox_class_add")
+            person.name_added_class(CLASSES[class_id])
         person.rename_class(row, CLASSES[class_id])
         person.press(str(row + 1))
         for line in _lines_within(truth[plane] == class_id, 2):
@@ -185,7 +178,7 @@ def _mistakes(
     prediction = person.dock.session.view.prediction
     assert prediction is not None
     data = prediction.data[0] if prediction.multiscale else prediction.data
-    shown = np.asarray(data[plane])
+    shown = np.asarray(data[plane, :, :])
     found = []
     for class_id in (MITOCHONDRION, NUCLEUS, CYTOPLASM):
         wrong = (truth[plane] == class_id) & (shown != class_id)
