@@ -211,9 +211,13 @@ def test_from_final_labels_to_a_file(
     plane = shown.viewer.dims.current_step[0]
     assert (objects.found.ids[plane] == largest).any()
     # and to a file
-    monkeypatch.setattr(
-        QFileDialog, "getSaveFileName", lambda *_, **__: (str(tmp_path / "cells"), "")
-    )
+    begins: list[Path] = []
+
+    def answer(*asked: Any) -> tuple[str, str]:
+        begins.append(Path(asked[2]))
+        return str(tmp_path / "cells"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", answer)
     shown._bot.mouseClick(table.save, Qt.MouseButton.LeftButton)
     shown.settle()
     with (tmp_path / "cells.csv").open(encoding="utf-8") as file:
@@ -223,6 +227,7 @@ def test_from_final_labels_to_a_file(
     assert about["rows"] == len(rows)
     assert about["connectivity"] == 26
     assert "saved: cells.csv" in table.says.whole
+    assert begins == [shown.session.volume.folder / "scene-objects.csv"]
     table.close()
     assert "object" not in shown.viewer.layers
     assert told == []
