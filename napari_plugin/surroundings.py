@@ -81,6 +81,7 @@ class AroundDock:
         def legend() -> list[tuple[str, str]]:
             result = session.view.result
             ids = {*session.live.scan.counts, *(() if result is None else result.class_ids)}
+            ids -= session.view.aside
             seen = (item for item in session.classes if item.visible and item.id in ids)
             return [(item.name, item.colour) for item in seen]
 

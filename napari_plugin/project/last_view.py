@@ -53,8 +53,10 @@ class LastView:
         self._timer.start()
 
     def note(self) -> None:
-        """Write down how the project is looked at now, on a thread."""
+        """Write down how the project is looked at now, on a thread; not how it is in 3D."""
         project, layer = self._project(), self._painting.layer
+        if self._viewer.dims.ndisplay != 2:
+            return
         if project is None or layer is None or project.read_only_because is not None:
             return
         values = self._values(layer)
