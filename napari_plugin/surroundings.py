@@ -11,6 +11,7 @@ import numpy as np
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.project.saved import look_whether_saved
 from supervox.napari_plugin.session.cuts import Cuts
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
@@ -167,18 +168,16 @@ class AroundDock:
             self._project.ask_where_to_save()
         else:
             self._project.refresh()
-            self._session.next.say(f"All strokes are saved in {autosave.project.folder}.")
+            self._session.next.say(look_whether_saved(autosave, self._session.painting).text)
 
     def last_word(self) -> str:
         """Say what becomes of the work when the window closes."""
-        project, image = self._session.autosave.project, self._session.volume.image
-        if project is None:
-            return "" if image is None else "Nothing was painted: there is nothing to save."
-        if project.read_only_because is not None:
-            return "The project is read-only: nothing of it was changed."
-        if project.annotations.state.error is not None:
-            return f"Not all is saved: {project.annotations.state.error}."
-        return f"All your strokes are saved, in {project.folder}. You can go on where you were."
+        session = self._session
+        if session.volume.image is None:
+            return ""
+        saved = look_whether_saved(session.autosave, session.painting)
+        goes_on = saved.is_complete and saved.folder is not None
+        return f"{saved.text} You can go on where you were." if goes_on else saved.text
 
     def close(self) -> None:
         """Leave the window as it was."""

@@ -47,6 +47,8 @@ class Autosave:
     project : Project or None
         Where strokes are written down.
     recent : RecentProjects
+    last_error : str
+        Why work on files failed, until other work succeeds; empty if it didn't.
     working : BackgroundTask
         The work on files that is going on.
     volume_moved : Signal
@@ -91,7 +93,7 @@ class Autosave:
         self._folder: Path | None = None  # that is opened
         self._is_making = self._is_reopening = False
         self._save_to: Path | None = None  # once the project is made
-        self._last_error = ""
+        self.last_error = ""
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -370,7 +372,7 @@ class Autosave:
         self.changed.emit()
 
     def _on_done(self, _: object) -> None:
-        self._last_error = ""
+        self.last_error = ""
 
     def _on_given_up(self) -> None:
         self._is_making = self._is_reopening = False
@@ -378,6 +380,6 @@ class Autosave:
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, VolumeMoved) and self._folder is not None:
             self.volume_moved.emit(self._folder, str(error))
-        elif str(error) != self._last_error:  # a full disk is told once
-            self._last_error = str(error)
+        elif str(error) != self.last_error:  # a full disk is told once
+            self.last_error = str(error)
             self.failed.emit(error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from napari.layers import Image, Layer
@@ -24,6 +23,7 @@ from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.project.project_files import Opened
+from supervox.napari_plugin.project.saved import Saved, look_whether_saved
 from supervox.segmentation import Model
 
 from .file_opening import FileOpening, ReadFile
@@ -111,21 +111,22 @@ class NextVolume:
             for layer in others:
                 self._viewer.layers.append(layer)
             return
-        before, project = self._volume.image, self._autosave.folder
+        before, saved = self._volume.image, look_whether_saved(self._autosave, self._painting)
         learned = None if before is None else self._models.learned()
         self.close()
         self._take([Image(data, **fields) for data, fields, _ in images], others)
-        offers = [] if before is None else self._after(before.name, project, learned)
+        offers = [] if before is None else self._after(before.name, saved, learned)
         if (doubt := self._doubt()) is not None:
             offers.append(Offer(doubt, "Set the voxel size", self.size_wanted.emit))
         self.propose(*offers)
         self.shown.emit()
 
-    def _after(self, name: str, project: Path | None, learned: Model | None) -> list[Offer]:
+    def _after(self, name: str, saved: Saved, learned: Model | None) -> list[Offer]:
         """Say what became of the volume before, and offer what was learned there."""
-        text = (
-            "" if project is None else f"{name} is closed, its strokes are saved: Project › Recent."
-        )
+        text = f"{name} is closed. {saved.text}"
+        if saved.is_complete:
+            text = f"{name} is closed, its strokes are saved: Project › Recent."
+            text = "" if saved.folder is None else text
         if learned is None:
             return [Offer(text)] if text else []
         text += " This one can be labelled with what was learned there; painting then begins anew."

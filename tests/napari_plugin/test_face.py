@@ -107,7 +107,7 @@ def test_ctrl_s_saves_the_project(
     shown.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert asked == ["where"]
     shown.until(lambda: shown.session.next.offers)
-    assert "All strokes are saved" in shown.session.next.offers[0].text
+    assert "All your strokes are saved" in shown.session.next.offers[0].text
 
 
 def test_the_question_whether_to_close_says_that_all_is_saved(shown: Any) -> None:
