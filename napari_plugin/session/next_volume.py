@@ -93,6 +93,8 @@ class NextVolume:
         self.opening = FileOpening()
         self.opening.opened.connect(self.show)
         self.opening.looked_at.connect(self.look)
+        self.opening.asked.connect(autosave.open_none)  # the last click wins
+        autosave.asked.connect(self.opening.cancel)
         models.told.connect(self.say)
         self._painting, self._autosave = painting, autosave
         self._choose_image = choose_image
@@ -149,6 +151,7 @@ class NextVolume:
 
     def show_project(self, opened: Opened) -> None:
         """Work on the volume of a project, with its strokes."""
+        self.opening.dismiss()
         self.propose()
         self.close()
         self._remove_left(str(opened.project.folder))
