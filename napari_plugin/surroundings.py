@@ -64,6 +64,7 @@ class AroundDock:
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
         self.cuts = Cuts(session.volume, session.view)
+        self.cuts.failed.connect(session.opening.tell_error)
         self.planes = ThreePlanes(self.cuts, self._look, dock)
         self.welcome: Welcome | None = None
 

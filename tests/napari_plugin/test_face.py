@@ -211,6 +211,19 @@ def test_what_surrounds_the_others_touches_the_faces() -> None:
     assert around(Labels(np.ones((4, 5, 6), np.uint8))) == [], "something is to be seen"
 
 
+def test_cuts_go_with_their_image_and_a_failed_one_is_told(labelled: Any) -> None:
+    around_dock, session = labelled.dock.around, labelled.session
+    labelled.click("supervox_three_planes_button")
+    around_dock.cuts.go_to((8, 20, 30), 1)
+    labelled.until(lambda: around_dock.planes.views[0].cut)
+    around_dock.cuts.failed.emit(OSError("the disk is gone"))
+    assert "the disk is gone" in session.opening.problem.text
+    around_dock.cuts.go_to((8, 20, 30), 1)
+    session.next.close()
+    assert not around_dock.cuts.is_running
+    assert all(view.cut is None for view in around_dock.planes.views)
+
+
 def test_the_other_planes_follow_the_mouse(labelled: Any) -> None:
     labelled.viewer.dims.set_point(0, 8)
     labelled.click("supervox_three_planes_button")
