@@ -11,6 +11,7 @@ import numpy as np
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.project.saved import look_whether_saved
 from supervox.napari_plugin.session.cuts import Cuts
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
@@ -75,6 +76,7 @@ class AroundDock:
         )
         objects.picked.connect(self.objects.choose)
         self.cuts = Cuts(session.volume, session.view)
+        self.cuts.failed.connect(session.opening.tell_error)
         self.planes = ThreePlanes(self.cuts, self._look, dock)
         self.welcome: Welcome | None = None
 
@@ -93,6 +95,7 @@ class AroundDock:
         def legend() -> list[tuple[str, str]]:
             result = session.view.result
             ids = {*session.live.scan.counts, *(() if result is None else result.class_ids)}
+            ids -= session.view.aside
             seen = (item for item in session.classes if item.visible and item.id in ids)
             return [(item.name, item.colour) for item in seen]
 
@@ -183,18 +186,16 @@ class AroundDock:
             self._project.ask_where_to_save()
         else:
             self._project.refresh()
-            self._session.next.say(f"All strokes are saved in {autosave.project.folder}.")
+            self._session.next.say(look_whether_saved(autosave, self._session.painting).text)
 
     def last_word(self) -> str:
         """Say what becomes of the work when the window closes."""
-        project, image = self._session.autosave.project, self._session.volume.image
-        if project is None:
-            return "" if image is None else "Nothing was painted: there is nothing to save."
-        if project.read_only_because is not None:
-            return "The project is read-only: nothing of it was changed."
-        if project.annotations.state.error is not None:
-            return f"Not all is saved: {project.annotations.state.error}."
-        return f"All your strokes are saved, in {project.folder}. You can go on where you were."
+        session = self._session
+        if session.volume.image is None:
+            return ""
+        saved = look_whether_saved(session.autosave, session.painting)
+        goes_on = saved.is_complete and saved.folder is not None
+        return f"{saved.text} You can go on where you were." if goes_on else saved.text
 
     def close(self) -> None:
         """Leave the window as it was."""

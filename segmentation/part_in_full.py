@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, Run, Slices, read_block
+from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.refinement.balance import balance_probabilities
+from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.mrf import minimise
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.segmentation.supervoxels.guide_image import split_around
 
+from .history import Moment
 from .parameters import SegmentationParameters
 from .segmenter import Segmenter
 from .strokes import Strokes, usable_strokes
@@ -29,6 +33,8 @@ class PartInFull:
     part is left out, so that a slice takes a small part of the time; at a few voxels refinement may
     decide otherwise than for the whole volume.
 
+    Several threads may ask at once, as where one has not heard yet that it is to stop.
+
     Parameters
     ----------
     segmenter : Segmenter
@@ -38,10 +44,12 @@ class PartInFull:
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter.fork()
         self._memory = self._segmenter.memory
+        self._lock = Lock()  # what was learned changes while it is looked through
 
     def take_costs(self, segmenter: Segmenter) -> None:
         """Know what another segmenter of the same first partition learned of the label costs."""
-        self._memory.take_costs(segmenter.memory)
+        with self._lock:
+            self._memory.take_costs(segmenter.memory)
 
     def label(
         self, strokes: Strokes, parameters: SegmentationParameters, part: Slices, run: Run = Run()
@@ -71,16 +79,11 @@ class PartInFull:
             If the run is to stop.
         """
         segmenter, run = self._segmenter, run.latched().local().silent()
-        chosen = {"classifier": parameters.classifier, "refinement": parameters.refinement}
-        segmenter.configure(replace(segmenter.parameters, **chosen))  # type: ignore[arg-type]
-        if segmenter.memory.trainer is not self._memory.trainer:
-            self._memory = segmenter.memory
-        partitions, memory = segmenter.partitions, self._memory
+        partitions = segmenter.partitions
         strokes = strokes_in_data(usable_strokes(strokes, segmenter.volume.shape), partitions)
-        moments = memory.moments(partitions, strokes)
-        classifier = memory.train(partitions, moments, run=run)
-        costs = memory.estimate_costs(partitions[0], moments, classifier, run=run)
-        memory.forget_all_but(moments)
+        with self._lock:
+            run.check_stop()  # it may have waited
+            moments, classifier, costs = self._learn(strokes, parameters, run)
         refinement, ids = parameters.refinement, classifier.class_ids
         renderer = replace(
             Renderer.of_partitions(
@@ -111,3 +114,19 @@ class PartInFull:
         found = Segmentation(ids, tuple(tables), tuple(classes), renderer, run.threads)
         (rendered,) = found.render(blocks=[Block(0, part, part)], run=run)
         return rendered.labels
+
+    def _learn(
+        self, strokes: Strokes, parameters: SegmentationParameters, run: Run
+    ) -> tuple[list[Moment], Classifier, LabelCosts]:
+        """Learn what isn't known yet, and forget what is of no use any more."""
+        segmenter = self._segmenter
+        chosen = {"classifier": parameters.classifier, "refinement": parameters.refinement}
+        segmenter.configure(replace(segmenter.parameters, **chosen))  # type: ignore[arg-type]
+        if segmenter.memory.trainer is not self._memory.trainer:
+            self._memory = segmenter.memory
+        partitions, memory = segmenter.partitions, self._memory
+        moments = memory.moments(partitions, strokes)
+        classifier = memory.train(partitions, moments, run=run)
+        costs = memory.estimate_costs(partitions[0], moments, classifier, run=run)
+        memory.forget_all_but(moments)
+        return moments, classifier, costs

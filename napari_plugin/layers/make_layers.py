@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,11 +52,14 @@ def metadata(role: str, image: Image, classes: Iterable[VolumeClass] = ()) -> di
     return {KEY: {"role": role, "of": str(image.unique_id), "classes": entries}}
 
 
-def class_colormap(classes: Iterable[ProjectClass]) -> DirectLabelColormap:
-    """Return the colours of the classes; hidden ones are transparent, as is 0."""
+def class_colormap(
+    classes: Iterable[ProjectClass], aside: Collection[int] = ()
+) -> DirectLabelColormap:
+    """Return the colours of the classes; hidden ones and those set aside are clear, as is 0."""
     colours: dict[int | None, Any] = {None: _STRANGER, 0: _NOTHING}
     for item in classes:
-        colours[item.id] = item.colour if item.visible else _NOTHING
+        is_seen = item.visible and item.id not in aside
+        colours[item.id] = item.colour if is_seen else _NOTHING
     return DirectLabelColormap(color_dict=colours)
 
 

@@ -10,6 +10,7 @@ from napari.layers import Labels, Layer
 from napari.utils.interactions import mouse_release_callbacks
 from napari.viewer import Viewer
 from psygnal import Signal
+from supervox.project import ProjectClass
 
 from .class_list import ClassList
 
@@ -110,7 +111,19 @@ class Hand:
 
     @property
     def _own_obstacle(self) -> Obstacle:
-        item = self._classes.chosen
+        return self.obstacle_of(self._classes.chosen)
+
+    def why_not(self, item: ProjectClass) -> str:
+        """Say why nothing is painted with a class, whatever paints; empty if it can be."""
+        return {
+            Obstacle.READ_ONLY: "The project is read-only",
+            Obstacle.UNSEEN: "The strokes are hidden",
+            Obstacle.HIDDEN: f"{item.name} is hidden",
+            Obstacle.LOCKED: f"{item.name} is locked",
+        }.get(self.obstacle_of(item), "")
+
+    def obstacle_of(self, item: ProjectClass | None) -> Obstacle:
+        """Tell why nothing is painted with a class."""
         if self._is_read_only:
             return Obstacle.READ_ONLY
         if self.layer is not None and not self.layer.visible:

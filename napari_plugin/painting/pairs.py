@@ -120,8 +120,10 @@ class Pairs(BackgroundTask):
         image, layer = self._image, self._painting.layer
         if pair is None or layer is None or image is None or image not in self._viewer.layers:
             return
-        known = pair.class_id in self._classes and not self._classes[pair.class_id].locked
-        if not known or not layer.editable or str(layer.mode) == POLYGON:
+        known = pair.class_id in self._classes
+        if not known or self._painting.hand.why_not(self._classes[pair.class_id]):
+            return
+        if not layer.editable or str(layer.mode) == POLYGON:
             return
         self.pair = pair
         colour = self._classes[pair.class_id].colour
@@ -136,7 +138,11 @@ class Pairs(BackgroundTask):
         """Paint the regions, as one step that can be undone, or leave them; the question ends."""
         pair = self.pair
         self.clear()
-        if is_right and pair is not None and self._painting.layer is not None:
+        if not is_right or pair is None or self._painting.layer is None:
+            return
+        if why := self._painting.hand.why_not(self._classes[pair.class_id]):
+            self._painting.hint.emit(f"{why}: nothing was painted")
+        else:
             self._painting.paint(pair.voxels, pair.class_id)
 
     def clear(self) -> None:

@@ -4,5 +4,6 @@
 - `file_work`: work on its files, one after the other; `last_view`: how it was looked at.
 - `project_files`: what is done with it on a thread; `restoring`: what was computed another
   time; `recent`: the list of projects; `recent_picture`: a small picture of each.
+- `saved`: whether all strokes are written down.
 - `work`: what there is in a window that a project keeps.
 """

@@ -49,6 +49,8 @@ class Autosave:
     recent : RecentProjects
     working : BackgroundTask
         The work on files that is going on.
+    asked : Signal
+        A person wants a project opened: nothing else that was asked for is wanted any more.
     volume_moved : Signal
         Tells the folder of a project whose volume isn't where it was, and a sentence.
     opened : Signal
@@ -64,6 +66,7 @@ class Autosave:
     changed = Signal()
     failed = Signal(Exception)
     hint = Signal(str)
+    asked = Signal()
     volume_moved = Signal(Path, str)
     opened = Signal(Opened)
     kept = Signal(Kept)
@@ -88,6 +91,7 @@ class Autosave:
         files.given_up.connect(self._on_given_up)
         files.working.succeeded.connect(self._on_done)
         self.working, self._run, self._clear = files.working, files.run, files.clear
+        self._drop = files.drop
         self._folder: Path | None = None  # that is opened
         self._is_making = self._is_reopening = False
         self._save_to: Path | None = None  # once the project is made
@@ -127,6 +131,11 @@ class Autosave:
         """Whether something was painted for which a project is being made."""
         recorder = self._painting.recorder
         return self._is_making or (recorder is not None and self._is_waiting(recorder))
+
+    @property
+    def last_error(self) -> str:
+        """Why work on files failed, until other work succeeds; empty if it didn't."""
+        return self._last_error
 
     # -------------------------------------------------------------------------------- beginning
 
@@ -206,12 +215,18 @@ class Autosave:
         moved_to : str, optional
             Where its volume is now.
         """
+        self.asked.emit()
+        self.open_none()
         if self.project is not None and self.project.folder == folder:
             self.hint.emit("This project is open already")
             return
         self._folder = folder
         task = project_files.opening(folder, moved_to)
         self._run(task, "Opening the project", self._on_opened)
+
+    def open_none(self) -> None:
+        """Stop opening a project; the one that is open stays."""
+        self._drop(self._on_opened)
 
     def _on_opened(self, opened: Opened) -> None:
         project = opened.project

@@ -41,6 +41,13 @@ class FileWork:
         self._waiting.append((task, description, then))
         self._next()
 
+    def drop(self, then: Callable[[Any], None]) -> None:
+        """Don't do, or stop, what would end with a call of `then`."""
+        self._waiting = [entry for entry in self._waiting if entry[2] != then]
+        if self._then == then:
+            self._then = None
+            self.working.cancel()
+
     def clear(self) -> None:
         """Stop, and do nothing of what waits."""
         self._waiting.clear()

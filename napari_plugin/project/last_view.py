@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from napari.layers import Labels
@@ -32,7 +33,7 @@ class LastView:
         self, viewer: Viewer, painting: Painting, project: Callable[[], Project | None]
     ) -> None:
         self._viewer, self._painting, self._project = viewer, painting, project
-        self._written: dict[str, Any] = {}
+        self._written: tuple[Path | None, dict[str, Any]] = None, {}  # in a project's folder
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(REST_MS)
@@ -53,13 +54,15 @@ class LastView:
         self._timer.start()
 
     def note(self) -> None:
-        """Write down how the project is looked at now, on a thread."""
+        """Write down how the project is looked at now, on a thread; not how it is in 3D."""
         project, layer = self._project(), self._painting.layer
+        if self._viewer.dims.ndisplay != 2:
+            return
         if project is None or layer is None or project.read_only_because is not None:
             return
         values = self._values(layer)
-        if values != self._written:
-            self._written = values
+        if (project.folder, values) != self._written:
+            self._written = project.folder, values
             run_to_end(lambda: _keep(project, values))
 
     def _values(self, layer: Labels) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
+from psygnal import Signal
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report
@@ -56,7 +57,14 @@ class Cuts(BackgroundTask):
     volume : WorkingImage
     view : ResultView
         Whose labels lie over the image.
+
+    Attributes
+    ----------
+    gone : Signal
+        The cuts are of no image any more.
     """
+
+    gone = Signal()
 
     def __init__(self, volume: WorkingImage, view: ResultView) -> None:
         super().__init__()
@@ -66,6 +74,8 @@ class Cuts(BackgroundTask):
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._cut)
+        volume.watched.connect(self._forget)
+        volume.data_changed.connect(self._forget)
 
     @property
     def is_possible(self) -> bool:
@@ -84,8 +94,16 @@ class Cuts(BackgroundTask):
             self._cut()
         else:
             moves.remove(self._on_move)
-            self._timer.stop()
             self.cancel()
+
+    def cancel(self) -> None:
+        """Cut nothing until the mouse moves again."""
+        self._timer.stop()
+        super().cancel()
+
+    def _forget(self) -> None:
+        self.cancel()
+        self.gone.emit()
 
     def go_to(self, place: Sequence[int], across: int) -> None:
         """Show the plane of the viewer that a place lies in, and the cuts through it."""

@@ -67,6 +67,8 @@ class FileOpening:
         Which of its options is looked at.
     problem : Problem or None
         What a person was not told yet.
+    asked : Signal
+        A person wants a file opened: nothing else that was asked for is wanted any more.
     opened : Signal
         Tells what was read: who listens shows it.
     looked_at : Signal
@@ -74,6 +76,7 @@ class FileOpening:
     """
 
     changed = Signal()
+    asked = Signal()
     opened = Signal(ReadFile)
     looked_at = Signal(object)
 
@@ -103,12 +106,14 @@ class FileOpening:
             As for `read_file`.
         """
         self.dismiss()
+        self.asked.emit()
         self._role = role
         self.reading.run(_reading(path, role), f"Opening {Address.parse(path).path.name}")
 
     def open_sample(self) -> None:
         """Make the synthetic tomogram."""
         self.dismiss()
+        self.asked.emit()
         self.reading.run(lambda _: ReadFile("", cell_with_strokes(), []), SAMPLE)
 
     def cancel(self) -> None:

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from napari.layers import Labels, Layer
 from napari.viewer import Viewer
-from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, MARK, is_picture, role_of
-from supervox.napari_plugin.painting.class_list import ClassList
 
 from .view import ResultView
 
@@ -23,7 +21,6 @@ class _Before:
     """How the view was."""
 
     visible: dict[Layer, bool] = field(default_factory=dict)
-    shown: tuple[int, ...] = ()  # classes that were hidden for the view in space
     opacity: float = 1.0
     outline: bool = False
     tools: dict[Labels, str] = field(default_factory=dict)
@@ -35,18 +32,19 @@ class _Before:
 class InSpace:
     """Shows labels in space: solid, lit and tilted, without the image and what surrounds them.
 
+    Whoever leaves space, by napari's own button as well, finds the view as it was.
+
     Parameters
     ----------
     viewer : Viewer
-    classes : ClassList
     view : ResultView
     """
 
-    changed = Signal()
-
-    def __init__(self, viewer: Viewer, classes: ClassList, view: ResultView) -> None:
-        self._viewer, self._classes, self._view = viewer, classes, view
-        self._before: _Before | None = None
+    def __init__(self, viewer: Viewer, view: ResultView) -> None:
+        self._viewer, self._view = viewer, view
+        self._before: _Before | None = None  # while in space
+        # last: the viewer resets its camera when it hears of it
+        viewer.dims.events.ndisplay.connect(self._on_ndisplay, position="last")
 
     @property
     def is_possible(self) -> bool:
@@ -67,10 +65,19 @@ class InSpace:
     def toggle(self) -> None:
         """Go into space, or back."""
         if self.is_in_space:
-            self._return()
+            self._viewer.dims.ndisplay = 2
         elif self.is_possible:
             self._enter()
-        self.changed.emit()
+
+    def forget(self) -> None:
+        """Come back, since what is shown goes."""
+        if self._before is not None:
+            self._viewer.dims.ndisplay = 2
+            self._before = None
+
+    def _on_ndisplay(self) -> None:
+        if not self.is_in_space:
+            self._restore()
 
     def _enter(self) -> None:
         labels, viewer, choices = self._labels(), self._viewer, self._view.choices
@@ -86,11 +93,7 @@ class InSpace:
             if is_picture(layer) or role_of(layer) == ANNOTATIONS:
                 before.visible[layer] = layer.visible
                 layer.visible = False
-        before.shown = tuple(
-            class_id for class_id in around(labels) if class_id in self._classes.ids
-        )
-        for class_id in before.shown:
-            self._classes.change(class_id, visible=False)
+        self._view.set_aside(around(labels))
         self._view.choose(opacity=1.0, outline=False)
         labels.visible = True
         self._before = before
@@ -98,19 +101,16 @@ class InSpace:
         viewer.scene.camera.angles = ANGLES
         viewer.reset_view(reset_camera_angle=False)
 
-    def _return(self) -> None:
+    def _restore(self) -> None:
         before, self._before = self._before, None
-        self._viewer.dims.ndisplay = 2
         if before is None:
             return
         for layer, visible in before.visible.items():
             if layer in self._viewer.layers:
                 layer.visible = visible
-        for class_id in before.shown:
-            if class_id in self._classes.ids:
-                self._classes.change(class_id, visible=True)
+        self._view.set_aside(())
         self._view.choose(opacity=before.opacity, outline=before.outline)
-        for axis, at in enumerate(before.point):
+        for axis, at in enumerate(before.point[: self._viewer.dims.ndim]):
             self._viewer.dims.set_point(axis, at)
         camera = self._viewer.scene.camera
         camera.center, camera.zoom = before.center, before.zoom

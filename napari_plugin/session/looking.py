@@ -196,8 +196,8 @@ class Looking:
         self.clear()
         if now is None or self._painting.layer is None:
             return
-        if self._classes[class_id].locked:
-            self.hint.emit(f"{self._classes[class_id].name} is locked: nothing was painted")
+        if why := self._painting.hand.why_not(self._classes[class_id]):
+            self.hint.emit(f"{why}: nothing was painted")
             return
         self._painting.paint(now.voxels, class_id)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from napari.layers import Image, Layer
@@ -24,6 +24,7 @@ from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.project.project_files import Opened
+from supervox.napari_plugin.project.saved import Saved, look_whether_saved
 from supervox.segmentation import Model
 
 from .file_opening import FileOpening, ReadFile
@@ -93,6 +94,8 @@ class NextVolume:
         self.opening = FileOpening()
         self.opening.opened.connect(self.show)
         self.opening.looked_at.connect(self.look)
+        self.opening.asked.connect(autosave.open_none)  # the last click wins
+        autosave.asked.connect(self.opening.cancel)
         models.told.connect(self.say)
         self._painting, self._autosave = painting, autosave
         self._choose_image = choose_image
@@ -105,27 +108,28 @@ class NextVolume:
         """Work on an image that was read; labels are added to what there is."""
         for note in read.notes:
             show_warning(note)
-        images = [layer for layer in read.layers if layer[2] == "image"]
+        images = [Image(data, **fields) for data, fields, kind in read.layers if kind == "image"]
         others = [Layer.create(*layer) for layer in read.layers if layer[2] != "image"]
         if not images:
             for layer in others:
                 self._viewer.layers.append(layer)
             return
-        before, project = self._volume.image, self._autosave.folder
+        before, saved = self._volume.image, look_whether_saved(self._autosave, self._painting)
         learned = None if before is None else self._models.learned()
         self.close()
-        self._take([Image(data, **fields) for data, fields, _ in images], others)
-        offers = [] if before is None else self._after(before.name, project, learned)
+        self._take(images, others)
+        offers = [] if before is None else self._after(before.name, saved, learned)
         if (doubt := self._doubt()) is not None:
             offers.append(Offer(doubt, "Set the voxel size", self.size_wanted.emit))
         self.propose(*offers)
         self.shown.emit()
 
-    def _after(self, name: str, project: Path | None, learned: Model | None) -> list[Offer]:
+    def _after(self, name: str, saved: Saved, learned: Model | None) -> list[Offer]:
         """Say what became of the volume before, and offer what was learned there."""
-        text = (
-            "" if project is None else f"{name} is closed, its strokes are saved: Project › Recent."
-        )
+        text = f"{name} is closed. {saved.text}"
+        if saved.is_complete:
+            text = f"{name} is closed, its strokes are saved: Project › Recent."
+            text = "" if saved.folder is None else text
         if learned is None:
             return [Offer(text)] if text else []
         text += " This one can be labelled with what was learned there; painting then begins anew."
@@ -148,21 +152,22 @@ class NextVolume:
 
     def show_project(self, opened: Opened) -> None:
         """Work on the volume of a project, with its strokes."""
+        images = [Image(data, **fields) for data, fields in opened.images]
+        store = opened.project.annotations
+        strokes = make_annotations(images[0], store.classes, store.voxels)
+        self.opening.dismiss()
         self.propose()
         self.close()
         self._remove_left(str(opened.project.folder))
-        images = [Image(data, **fields) for data, fields in opened.images]
-        store = opened.project.annotations
-        self._take(images, [make_annotations(images[0], store.classes, store.voxels)])
+        self._take(images, [strokes])
 
     def begin_anew(self) -> None:
         """Begin a project on the same image; the one until now stays where it is, complete."""
         image, layer = self._volume.image, self._painting.layer
         if image is not None and layer is not None:
             self._choose_image(None)
-            self.is_busy = True
-            self._viewer.layers.remove(layer)
-            self.is_busy = False
+            with self._changing_layers():
+                self._viewer.layers.remove(layer)
             self._choose_image(image)
 
     def check_strokes(self) -> None:
@@ -181,32 +186,39 @@ class NextVolume:
             return
         channels, mine = self._volume.channel_layers(), str(image.unique_id)
         self._choose_image(None)
-        self.is_busy = True
-        for layer in list(self._viewer.layers):
-            if layer is image or layer in channels or record_of(layer).get("of") == mine:
-                self._viewer.layers.remove(layer)
-        self.is_busy = False
+        with self._changing_layers():
+            for layer in list(self._viewer.layers):
+                if layer is image or layer in channels or record_of(layer).get("of") == mine:
+                    self._viewer.layers.remove(layer)
 
     def _remove_left(self, project: str) -> None:
         """Take away what a project left when it was open before."""
         layers = self._viewer.layers
         stale = [layer for layer in layers if record_of(layer).get("project") == project]
         images = {record_of(layer).get("of") for layer in stale} - {None}
-        self.is_busy = True
-        for layer in list(layers):
-            if layer in stale or {str(layer.unique_id), record_of(layer).get("of")} & images:
-                layers.remove(layer)
-        self.is_busy = False
+        with self._changing_layers():
+            for layer in list(layers):
+                if layer in stale or {str(layer.unique_id), record_of(layer).get("of")} & images:
+                    layers.remove(layer)
 
     def _take(self, images: list[Image], others: list[Layer]) -> None:
         """Add layers, strokes before their image, which would get others; work on the image."""
-        layers, self.is_busy = self._viewer.layers, True
-        for layer in others:
-            layers.append(layer)
-        for image in images:
-            layers.insert(0, image)
-        self.is_busy = False
+        layers = self._viewer.layers
+        with self._changing_layers():
+            for layer in others:
+                layers.append(layer)
+            for image in images:
+                layers.insert(0, image)
         self._choose_image(images[0])
+
+    @contextmanager
+    def _changing_layers(self) -> Iterator[None]:
+        """Let nobody else choose among layers that come and go, whatever happens meanwhile."""
+        self.is_busy = True
+        try:
+            yield
+        finally:
+            self.is_busy = False
 
     # ------------------------------------------------------------------------------- on the way
 

@@ -138,7 +138,7 @@ class Session:
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
-        self.space = InSpace(viewer, self.classes, self.view)
+        self.space = InSpace(viewer, self.view)
         self.models = Models(
             self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
         )
@@ -275,7 +275,7 @@ class Session:
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()
-        for kept in (self.preparation, self.delivery, self.comparison, self.sharpening):
+        for kept in (self.preparation, self.delivery, self.comparison, self.sharpening, self.space):
             kept.forget()
         self.live.stop()
         self.view.clear()

@@ -81,8 +81,11 @@ class Sharpening(InFull):
 
     def _prepare_others(self, _: object) -> None:
         """Prepare what full quality needs, once there are labels."""
-        if (prepared := self._preparation.prepared) is not None:
-            self._delivery.others.start(prepared, self._parameters())
+        prepared, parameters = self._preparation.prepared, self._parameters()
+        if prepared is None:
+            return
+        if len(self._delivery.best_segmenter(prepared).partitions) != parameters.partitions:
+            self._delivery.others.start(prepared, parameters)
 
     def _on_others(self, _: object) -> None:
         """Begin anew: more partitions can vote."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -45,6 +45,11 @@ class ResultView:
     choices : ViewChoices
     is_final_current : callable
         Tells whether the final labels are those of the strokes and choices of now.
+
+    Attributes
+    ----------
+    aside : frozenset of int
+        Classes that labels don't show for now, whatever the class table says.
     """
 
     changed = Signal()
@@ -60,6 +65,7 @@ class ResultView:
         self._is_final_current = is_final_current
         self._classes = classes
         self.choices = choices
+        self.aside: frozenset[int] = frozenset()
         self._image: Image | None = None
         self._prepared: Prepared | None = None
         self._labels: LookupPyramid | None = None
@@ -219,6 +225,8 @@ class ResultView:
         opacity, is_outline = self.choices.opacity, self.choices.outline
         layer.contour = CONTOUR if is_outline else 0
         layer.opacity = FAINTEST_LINE + (1 - FAINTEST_LINE) * opacity if is_outline else opacity
+        if self.aside:
+            layer.colormap = class_colormap(self._classes, self.aside)
 
     def release_final(self) -> None:
         """Leave the final labels to the viewer, and the view to what is live."""
@@ -365,10 +373,18 @@ class ResultView:
             self._remove_outgoing()  # first: napari numbers layers of the same name
         insert_above(self._viewer, self._image, layer)
 
+    def set_aside(self, class_ids: Iterable[int]) -> None:
+        """Don't show some classes for now; one that a person hides and shows again is shown."""
+        self.aside = frozenset(class_ids)
+        self._recolour()
+        self.changed.emit()
+
     def _recolour(self) -> None:
+        hidden = {item.id for item in self._classes if not item.visible}
+        self.aside -= hidden
         for layer in (self.prediction, self.final):
             if layer is not None:
-                layer.colormap = class_colormap(self._classes)
+                layer.colormap = class_colormap(self._classes, self.aside)
 
 
 def _plane(part: Box) -> tuple[int, int]:

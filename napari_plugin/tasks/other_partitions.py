@@ -33,13 +33,15 @@ class OtherPartitions(BackgroundTask):
         super().__init__()
         self._resources = resources
         self._of: Prepared | None = None
+        self._count = 0  # of partitions that are prepared
         self.segmenter: Segmenter | None = None
         self.succeeded.connect(self._keep)
 
     def start(self, prepared: Prepared, parameters: SegmentationParameters) -> None:
         """Begin, unless it was begun, or takes long."""
         parameters = for_final_labels(prepared, parameters)
-        if prepared is self._of or self._resources.scheduler:
+        is_begun = prepared is self._of and parameters.partitions == self._count
+        if is_begun or self._resources.scheduler:
             return
         estimate = estimate_preparation(
             prepared.source.shape,
@@ -50,13 +52,19 @@ class OtherPartitions(BackgroundTask):
         )
         if estimate.seconds * (parameters.partitions - 1) > MOST_SECONDS:
             return
-        self._of, self.segmenter = prepared, None
+        self._of, self._count, self.segmenter = prepared, parameters.partitions, None
         self.run(_task(prepared, parameters, self._resources), "Preparing further partitions")
 
     def segmenter_of(self, prepared: Prepared) -> Segmenter:
         """Return one of all partitions of what is prepared, or of the first alone."""
         is_there = self.segmenter is not None and prepared is self._of
         return self.segmenter if is_there and self.segmenter else prepared.segmenter
+
+    def cancel(self) -> None:
+        """Stop; what isn't ready is begun anew when it is needed."""
+        if self.is_running:
+            self._of = None
+        super().cancel()
 
     def forget(self) -> None:
         """Stop, and let go of what was prepared."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,6 +64,7 @@ class LabellingWindow(QDialog):
         layout.addLayout(self._make_buttons())
         self._labelling.published.connect(self.tell)
         self._labelling.succeeded.connect(self.show_results)
+        self._labelling.failed.connect(self.show_failed)
         self._labelling.stopped.connect(self.show_stopped)
         self._labelling.changed.connect(self._follow)
         self.show_running(False)
@@ -221,9 +223,11 @@ class LabellingWindow(QDialog):
     def tell(self, text: str) -> None:
         """Show what is being done."""
         self.says.setText(text)
+        name = begun_in(text)
         for row, path in enumerate(self.volumes()):
-            if Address.parse(path).path.name in text:
+            if Address.parse(path).path.name == name and self._state(row) == WAITING:
                 self._set(row, AT_WORK)
+                break  # another of the same name comes later
 
     def show_results(self, results: Sequence[Labelled]) -> None:
         """Show what became of the volumes."""
@@ -241,15 +245,32 @@ class LabellingWindow(QDialog):
         )
         self.table.resizeRowsToContents()
 
+    def show_failed(self, error: Exception) -> None:
+        """Show that it ended before it could say what became of each volume, and why."""
+        self._wait_again()
+        self.says.setText(f"Labelling ended early: {error}. Labels that were written stay.")
+
     def show_stopped(self) -> None:
         """Show that a person stopped it."""
-        for row in range(self.table.rowCount()):
-            state = self.table.item(row, 1)
-            if state is not None and state.text() == AT_WORK:
-                self._set(row, WAITING)
+        self._wait_again()
         self.says.setText("Stopped. Labels that were written stay.")
+
+    def _wait_again(self) -> None:
+        for row in range(self.table.rowCount()):
+            if self._state(row) == AT_WORK:
+                self._set(row, WAITING)
+
+    def _state(self, row: int) -> str:
+        item = self.table.item(row, 1)
+        return "" if item is None else item.text()
 
     def _set(self, row: int, text: str, tip: str = "") -> None:
         item = QTableWidgetItem(text)
         item.setToolTip(tip)
         self.table.setItem(row, 1, item)
+
+
+def begun_in(text: str) -> str:
+    """Return the name of the volume that the command begins with in a line; empty if it doesn't."""
+    found = re.fullmatch(r"Reading (.+) \.\.\.", text)
+    return found[1] if found else ""

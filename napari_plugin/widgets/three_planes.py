@@ -55,6 +55,12 @@ class CutView(QWidget):
         self.setToolTip(f"{NAMES[cut.axis].capitalize()} {cut.place[cut.axis]}: click to go there")
         self.update()
 
+    def forget(self) -> None:
+        """Show no cut."""
+        self.cut = self.pixels = None
+        self.setToolTip("")
+        self.update()
+
     def frame(self) -> QRectF:
         """Return where the picture is drawn: as large as fits, undistorted."""
         if self.pixels is None or self.cut is None:
@@ -145,6 +151,7 @@ class ThreePlanes(QDialog):
             layout.addWidget(view, 1)
         layout.addWidget(note("They follow the mouse over the picture; a click here goes there."))
         cuts.succeeded.connect(self.show_cuts)
+        cuts.gone.connect(self.forget)
 
     def toggle(self) -> None:
         """Show the window, or hide it."""
@@ -161,6 +168,11 @@ class ThreePlanes(QDialog):
         table = blending(class_colours(classes), opacity)
         for view, cut in zip(self.views, cuts, strict=True):
             view.show_cut(cut, table[cut.labels, cut.grey])
+
+    def forget(self) -> None:
+        """Show nothing: a click on what is gone would lead nowhere."""
+        for view in self.views:
+            view.forget()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Follow nothing any more."""

@@ -108,7 +108,7 @@ def test_ctrl_s_saves_the_project(
     shown.key(Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     assert asked == ["where"]
     shown.until(lambda: shown.session.next.offers)
-    assert "All strokes are saved" in shown.session.next.offers[0].text
+    assert "All your strokes are saved" in shown.session.next.offers[0].text
 
 
 def test_the_question_whether_to_close_says_that_all_is_saved(shown: Any) -> None:
@@ -150,9 +150,9 @@ def test_labels_in_space_and_back(labelled: Any) -> None:
     assert viewer.dims.ndisplay == 3
     assert view.choices.opacity == 1.0
     assert not labelled.session.volume.image.visible
-    hidden = {item.id for item in classes if not item.visible}
-    assert hidden
-    assert hidden < set(classes.ids)
+    assert view.aside
+    assert view.aside < set(classes.ids)
+    assert [item.visible for item in classes] == before[0], "the class table is the project's"
     assert abs(viewer.scene.camera.angles[1]) > 5
     labelled.click("supervox_3d")
     assert viewer.dims.ndisplay == 2
@@ -162,6 +162,47 @@ def test_labels_in_space_and_back(labelled: Any) -> None:
     assert labelled.strokes.mode == tool
 
 
+def is_clear(layer: Any, class_id: int) -> bool:
+    return layer.colormap.color_dict[class_id][3] == 0
+
+
+def test_napari_s_own_button_leaves_space_as_well(labelled: Any) -> None:
+    viewer, view = labelled.viewer, labelled.session.view
+    labelled.click("supervox_3d")
+    (around_others, *_) = view.aside
+    assert is_clear(view.prediction, around_others)
+    viewer.dims.ndisplay = 2
+    assert labelled.session.volume.image.visible
+    assert labelled.strokes.visible
+    assert not is_clear(view.prediction, around_others)
+    labelled.click("supervox_3d")
+    assert not labelled.session.volume.image.visible
+    labelled.click("supervox_3d")
+    assert labelled.session.volume.image.visible
+
+
+def test_a_class_can_be_shown_in_space_by_hand(labelled: Any) -> None:
+    view, classes = labelled.session.view, labelled.session.classes
+    labelled.click("supervox_3d")
+    (class_id, *_) = view.aside
+    classes.change(class_id, visible=False)
+    classes.change(class_id, visible=True)
+    assert not is_clear(view.prediction, class_id)
+
+
+def test_another_image_is_seen_on_its_slices_after_one_in_space(labelled: Any) -> None:
+    viewer, session = labelled.viewer, labelled.session
+    labelled.click("supervox_3d")
+    old = session.volume.image
+    session.next.close()
+    viewer.add_image(np.zeros((30, 40), np.uint8), name="flat")
+    labelled.settle()
+    assert viewer.dims.ndisplay == 2
+    assert session.volume.image.name == "flat"
+    assert session.view.aside == frozenset()
+    assert session.space._before is None, f"{old} would be kept"
+
+
 def test_what_surrounds_the_others_touches_the_faces() -> None:
     from napari.layers import Labels
 
@@ -169,6 +210,19 @@ def test_what_surrounds_the_others_touches_the_faces() -> None:
     labels[4:8, 4:8, 4:8] = 2
     assert around(Labels(labels)) == [1]
     assert around(Labels(np.ones((4, 5, 6), np.uint8))) == [], "something is to be seen"
+
+
+def test_cuts_go_with_their_image_and_a_failed_one_is_told(labelled: Any) -> None:
+    around_dock, session = labelled.dock.around, labelled.session
+    labelled.click("supervox_three_planes_button")
+    around_dock.cuts.go_to((8, 20, 30), 1)
+    labelled.until(lambda: around_dock.planes.views[0].cut)
+    around_dock.cuts.failed.emit(OSError("the disk is gone"))
+    assert "the disk is gone" in session.opening.problem.text
+    around_dock.cuts.go_to((8, 20, 30), 1)
+    session.next.close()
+    assert not around_dock.cuts.is_running
+    assert all(view.cut is None for view in around_dock.planes.views)
 
 
 def test_the_other_planes_follow_the_mouse(labelled: Any) -> None:

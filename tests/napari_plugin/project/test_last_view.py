@@ -52,6 +52,35 @@ def test_a_project_is_looked_at_as_it_was(left: Any, open_dock: Callable[..., An
     assert values["brush"] == 9
 
 
+def test_the_view_in_3d_is_not_kept(left: Any, open_dock: Callable[..., Any]) -> None:
+    folder, values = left
+    window = open_dock()
+    window.session.autosave.open(folder)
+    window.settle()
+    window.viewer.dims.ndisplay = 3
+    window.viewer.scene.camera.zoom = 7.0
+    window.session.last_view.note()
+    finish_files()
+    assert load_view(window.session.autosave.project)["zoom"] == values["zoom"]
+
+
+def test_a_copy_of_the_project_knows_the_view_too(
+    left: Any, open_dock: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder, values = left
+    window = open_dock()
+    autosave, last_view = window.session.autosave, window.session.last_view
+    autosave.open(folder)
+    window.settle()
+    last_view.note()
+    autosave.save_as(tmp_path / "copy.supervox")
+    window.settle()
+    last_view.note()
+    finish_files()
+    assert autosave.folder == tmp_path / "copy.supervox"
+    assert load_view(autosave.project)["zoom"] == pytest.approx(values["zoom"])
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"zoom": "far"}', "\x00"])
 def test_a_damaged_note_is_passed_over(
     left: Any, open_dock: Callable[..., Any], text: str, told: list[str]

@@ -10,6 +10,7 @@ import pytest
 from napari.layers import Labels
 from supervox.napari_plugin.io.readers import read_layers
 from supervox.napari_plugin.layers.make_layers import role_of
+from supervox.napari_plugin.tasks.jobs import finish_files
 from supervox.volumes import write_volume
 
 from tests.napari_plugin.pictures import COLUMNS, ROWS, write
@@ -202,3 +203,52 @@ def test_a_voxel_size_keeps_plane_and_zoom(bench: Any) -> None:
     assert viewer.scene.camera.center[1:] == pytest.approx((80, 120))
     assert viewer.scene.camera.zoom == pytest.approx(2.0)
     assert viewer.canvas.overlays.scale_bar.visible
+
+
+@pytest.fixture
+def kept(open_bench: Any, tmp_path: Path) -> Path:
+    """Leave a project behind."""
+    bench = open_bench()
+    session = opened(bench, write(tmp_path, "grey.png"))
+    mask = np.zeros(session.painting.voxels.shape, bool)
+    mask[10:14, 12:16] = True
+    bench.paint_voxels(mask, 1)
+    bench.until(lambda: session.autosave.project is not None)
+    folder: Path = session.autosave.folder
+    bench.settle()
+    session.choose_image(None)
+    finish_files()
+    return folder
+
+
+def test_a_project_takes_the_question_of_a_file_away(
+    kept: Path, open_bench: Any, tmp_path: Path
+) -> None:
+    bench = open_bench()
+    session = opened(bench, write(tmp_path, "tyx.tif"))
+    bench.until(lambda: names(bench) == ["preview of tyx"])
+    session.autosave.open(kept)
+    bench.until(lambda: session.autosave.project is not None)
+    bench.settle()
+    assert session.opening.question is None
+    assert names(bench) == ["grey", "strokes"]
+    assert bench.layer("grey").visible
+
+
+def test_the_last_that_was_asked_for_is_opened(kept: Path, open_bench: Any, tmp_path: Path) -> None:
+    bench = open_bench()
+    session, file = bench.session, str(write(tmp_path, "rgb.png"))
+    session.opening.open(file)
+    session.autosave.open(kept)
+    bench.until(lambda: session.autosave.project is not None)
+    bench.settle()
+    assert session.volume.image.name == "grey"
+    session.choose_image(None)
+    bench.viewer.layers.clear()
+    finish_files()
+    session.autosave.open(kept)
+    session.opening.open(file)
+    bench.until(lambda: session.volume.image is not None)
+    bench.settle()
+    assert session.volume.image.name.startswith("rgb")
+    assert session.autosave.project is None

@@ -127,15 +127,32 @@ def test_leaving_paints_nothing(bench: Any) -> None:
     assert not bench.session.questions.is_open
 
 
-def test_a_locked_class_is_not_painted(bench: Any) -> None:
+@pytest.mark.parametrize(
+    ("why", "change"), [("locked", {"locked": True}), ("hidden", {"visible": False})]
+)
+def test_a_class_that_is_locked_or_hidden_is_not_painted(
+    bench: Any, why: str, change: dict[str, bool]
+) -> None:
     bench.prepare(1, 2, 3)
     asked = look(bench)
-    bench.session.classes.change(asked.place.class_id, locked=True)
+    bench.session.classes.change(asked.place.class_id, **change)
     said: list[str] = []
     bench.session.looking.hint.connect(said.append)
     before = bench.strokes.data.copy()
     bench.session.questions.answer(Answer.YES)
-    assert "locked" in said[0]
+    assert why in said[0]
+    np.testing.assert_array_equal(bench.strokes.data, before)
+
+
+def test_nothing_is_painted_on_strokes_that_are_not_seen(bench: Any) -> None:
+    bench.prepare(1, 2, 3)
+    look(bench)
+    bench.strokes.visible = False
+    said: list[str] = []
+    bench.session.looking.hint.connect(said.append)
+    before = bench.strokes.data.copy()
+    bench.session.questions.answer(Answer.YES)
+    assert "The strokes are hidden" in said[0]
     np.testing.assert_array_equal(bench.strokes.data, before)
 
 

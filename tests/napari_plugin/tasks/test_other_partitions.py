@@ -26,6 +26,28 @@ def test_slices_and_finish_use_what_was_prepared_meanwhile(bench: Any) -> None:
     assert (shown != finished.labels[8]).mean() < 0.01
 
 
+def test_what_was_stopped_is_begun_anew(bench: Any) -> None:
+    others = bench.session.delivery.others
+    bench.prepare(1, 2)
+    prepared, parameters = bench.session.preparation.prepared, bench.session.parameters
+    others.forget()
+    others.start(prepared, parameters)
+    others.cancel()
+    others.start(prepared, parameters)
+    assert others.is_running
+    bench.settle()
+    assert len(others.segmenter.partitions) == parameters.partitions
+
+
+def test_another_number_of_partitions_is_prepared(bench: Any) -> None:
+    others, session = bench.session.delivery.others, bench.session
+    bench.prepare(1, 2)
+    session.choose(replace(session.parameters, partitions=2))
+    bench.paint(3)
+    bench.settle()
+    assert len(others.segmenter.partitions) == 2
+
+
 def test_what_takes_long_waits_until_it_is_asked_for(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
