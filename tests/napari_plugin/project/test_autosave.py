@@ -113,6 +113,29 @@ def test_undo_reaches_into_the_time_before(open_file: Any, open_bench: Callable[
     np.testing.assert_array_equal(second.strokes.data, two)
 
 
+def test_the_classes_of_the_project_before_stay_its_own(
+    open_file: Any, open_bench: Callable[..., Any], scene: Any
+) -> None:
+    other = open_bench(scene.image, name="other")
+    other.paint(1)
+    other.settle()
+    other.session.classes.change(1, name="lumen")
+    its_folder = other.session.autosave.project.folder
+    close(other)
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    bench.session.classes.change(1, name="cytosol")
+    folder = bench.session.autosave.project.folder
+    bench.session.autosave.open(its_folder)
+    bench.until(lambda: bench.session.autosave.folder == its_folder)
+    bench.settle()
+    assert bench.session.classes[1].name == "lumen"
+    jobs.finish_files()
+    with Project.open(folder, read_only=True) as kept:
+        assert kept.annotations.classes[0].name == "cytosol"
+
+
 def _parameters(strength: float) -> Any:
     from supervox.segmentation import SegmentationParameters
 
