@@ -210,11 +210,16 @@ class Autosave:
             self.hint.emit("This project is open already")
             return
         self._folder = folder
+        self._painting.record_all()  # a project of it is begun first
         task = project_files.opening(folder, moved_to)
         self._run(task, "Opening the project", self._on_opened)
 
     def _on_opened(self, opened: Opened) -> None:
         project = opened.project
+        if why := self._unsaved():
+            project_files.discard(opened)
+            self.failed.emit(ProjectError(why))
+            return
         self.opened.emit(opened)
         self.masked.emit(opened.mask)
         self._painting.recorder = opened.recorder
@@ -334,6 +339,39 @@ class Autosave:
 
     # ---------------------------------------------------------------------------------- the end
 
+    def when_saved(self, then: Callable[[], object]) -> None:
+        """Do what takes strokes out of sight, if they are saved; or else say why it isn't done.
+
+        A project that is being begun is waited for.
+
+        Parameters
+        ----------
+        then : callable
+        """
+        self._painting.record_all()
+        if self._is_making or self._is_reopening:
+            self._run(lambda _: None, "Saving the strokes", lambda _: self._if_saved(then))
+        else:
+            self._if_saved(then)
+
+    def _if_saved(self, then: Callable[[], object]) -> None:
+        if why := self._unsaved():
+            self.failed.emit(ProjectError(why))
+        else:
+            then()
+
+    def _unsaved(self) -> str:
+        """Say which strokes would be lost without their layer, and what to do; empty if none."""
+        image, project = self._work().image, self.project
+        error = None if project is None else project.annotations.state.error
+        if image is None or not (error or (project is None and self.is_beginning)):
+            return ""
+        why = f" ({error or self._last_error})" if error or self._last_error else ""
+        return (
+            f"The strokes on {image.name} are not saved{why}, so they stay open. Save them with "
+            "Project › Save as…, or remove their layer, and open the other then"
+        )
+
     def save_what_waits(self) -> None:
         """Write strokes down that have no project yet, since their layer is going."""
         painting, image = self._painting, self._work().image
@@ -341,7 +379,7 @@ class Autosave:
         recorder = painting.recorder
         if self.project is None and image and recorder and self._is_waiting(recorder):
             request = self._request(self.recent.new_folder(image.name))
-            project_files.make_and_close(request, recorder, self.recent)
+            project_files.make_and_close(request, recorder, tuple(self._classes), self.recent)
             painting.recorder = None
 
     def release(self) -> None:

@@ -111,6 +111,9 @@ class NextVolume:
             for layer in others:
                 self._viewer.layers.append(layer)
             return
+        self._autosave.when_saved(partial(self._show, images, others))
+
+    def _show(self, images: list[LayerData], others: list[Layer]) -> None:
         before, project = self._volume.image, self._autosave.folder
         learned = None if before is None else self._models.learned()
         self.close()
@@ -157,6 +160,9 @@ class NextVolume:
 
     def begin_anew(self) -> None:
         """Begin a project on the same image; the one until now stays where it is, complete."""
+        self._autosave.when_saved(self._begin_anew)
+
+    def _begin_anew(self) -> None:
         image, layer = self._volume.image, self._painting.layer
         if image is not None and layer is not None:
             self._choose_image(None)
@@ -248,9 +254,12 @@ class NextVolume:
     def _go_to(self, image: Image) -> None:
         """Work on an image that is there already."""
         if image in self._viewer.layers:
-            self.close()
-            self._choose_image(image)
-            self.shown.emit()
+            self._autosave.when_saved(partial(self._leave_for, image))
+
+    def _leave_for(self, image: Image) -> None:
+        self.close()
+        self._choose_image(image)
+        self.shown.emit()
 
     def propose(self, *offers: Offer) -> None:
         """Offer something, instead of what was offered before."""
