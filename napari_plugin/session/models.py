@@ -12,7 +12,7 @@ from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.tasks.finishing import Finishing
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.labelling import Labelling
-from supervox.napari_plugin.tasks.preparing import Prepared
+from supervox.napari_plugin.tasks.preparing import Prepared, with_prepared_of
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import (
     Model,
@@ -109,7 +109,8 @@ class Models:
                 model = segmenter.model(classes=self._classes.for_files(None), unit=unit)
             except SegmentationError:
                 continue  # nothing was painted for it
-            return replace(model, parameters=self._extent.parameters(), painted=())
+            parameters = with_prepared_of(model.parameters, self._extent.parameters())
+            return replace(model, parameters=parameters, painted=())
         return None
 
     def _on_prepared(self, prepared: Prepared) -> None:

@@ -51,6 +51,19 @@ def test_the_next_volume_is_labelled_without_a_stroke(
         np.testing.assert_array_equal(volume.data[:], labels)
 
 
+def test_features_that_are_chosen_but_not_prepared_are_not_in_what_was_learned(
+    bench: Any, learned: Any
+) -> None:
+    from dataclasses import replace
+
+    session = bench.session
+    features = replace(session.parameters.features, filters=("raw",))
+    chosen = replace(session.parameters, features=features)
+    session.choose(replace(chosen, partitions=2))
+    model = session.models.learned()
+    assert model.parameters == replace(learned.parameters, partitions=2)
+
+
 def test_a_model_in_a_file(bench: Any, learned: Any, scene: Any, tmp_path: Path) -> None:
     save_model(learned, tmp_path / "cell.model")
     next_scene(bench, scene)
