@@ -9,7 +9,6 @@ from pathlib import Path
 from psygnal import Signal
 from supervox.napari_plugin.layers.source import Source, unit_text
 from supervox.napari_plugin.painting.class_list import ClassList
-from supervox.napari_plugin.tasks.finishing import Finishing
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.labelling import Labelling
 from supervox.napari_plugin.tasks.preparing import Prepared, with_prepared_of
@@ -23,6 +22,7 @@ from supervox.segmentation import (
 )
 from supervox.volumes import convert_length
 
+from .delivery import Delivery
 from .extent import Extent
 
 ALIKE = 0.01  # relative difference of voxel sizes that is no difference
@@ -35,7 +35,7 @@ class Models:
     ----------
     extent : Extent
         What is worked in, and prepared.
-    finishing : Finishing
+    delivery : Delivery
         Makes the labels, and has those that were made last.
     classes : ClassList
     choose : callable
@@ -58,13 +58,13 @@ class Models:
     def __init__(
         self,
         extent: Extent,
-        finishing: Finishing,
+        delivery: Delivery,
         classes: ClassList,
         choose: Callable[[SegmentationParameters], None],
         resources: Resources,
     ) -> None:
         self._extent, self._volume, self._preparation = extent, extent.volume, extent.preparation
-        self._finishing, self._classes, self._choose = finishing, classes, choose
+        self._delivery, self._classes, self._choose = delivery, classes, choose
         self._waiting: Model | None = None  # for the volume to be prepared
         self.loading = BackgroundTask()
         self.loading.succeeded.connect(self.use)
@@ -101,7 +101,7 @@ class Models:
 
     def learned(self) -> Model | None:
         """Return what was learned on the volume until now; None if nothing was."""
-        finished, prepared = self._finishing.finished, self._preparation.prepared
+        finished, prepared = self._delivery.finishing.finished, self._preparation.prepared
         segmenters = [work.segmenter for work in (finished, prepared) if work is not None]
         unit = None if self._volume.source is None else self._volume.source.unit
         for segmenter in segmenters:
@@ -117,7 +117,7 @@ class Models:
         model = self._waiting
         if model is not None and prepared.is_for(prepared.source, model.parameters):
             self._waiting = None
-            self._finishing.start_with(prepared, model)
+            self._delivery.finish_with(prepared, model)
 
     def _forget(self, _: object) -> None:
         """Label no other volume than the one that was meant."""

@@ -140,7 +140,7 @@ class Session:
         )
         self.space = InSpace(viewer, self.classes, self.view)
         self.models = Models(
-            self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
+            self.extent, self.delivery, self.classes, self.choose, settings.resources
         )
         self.next = NextVolume(
             self.volume, self.painting, self.autosave, self.choose_image, self.models

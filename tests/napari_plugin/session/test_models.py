@@ -73,6 +73,26 @@ def test_a_model_in_a_file(bench: Any, learned: Any, scene: Any, tmp_path: Path)
     assert bench.session.delivery.is_finished
 
 
+@pytest.mark.parametrize("painted", [(1,), (1, 3)])
+def test_labels_of_a_model_are_exported_as_they_are_shown(
+    bench: Any, learned: Any, scene: Any, tmp_path: Path, painted: tuple[int, ...]
+) -> None:
+    next_scene(bench, scene)
+    session = bench.session
+    bench.paint(*painted)
+    bench.settle()
+    session.models.use(learned)
+    bench.until(lambda: session.delivery.finishing.finished is not None)
+    bench.settle()
+    shown = np.asarray(session.view.final.data).copy()
+    assert (shown == scene.truth[:, :, ::-1]).mean() > 0.95
+    assert session.delivery.can_export(ExportKind.LABELS)
+    session.delivery.export(ExportKind.LABELS, tmp_path / "labels.tif")
+    bench.settle()
+    with open_volume(tmp_path / "labels.tif") as volume:
+        np.testing.assert_array_equal(volume.data[:], shown)
+
+
 def test_a_model_of_other_channels_is_refused(bench: Any, learned: Any) -> None:
     from dataclasses import replace
 
