@@ -13,7 +13,6 @@ from supervox.napari_plugin.layers.make_layers import address_of, record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
@@ -23,7 +22,7 @@ from .project_files import Made, Opened, ProjectRequest
 from .recent import RecentProjects
 from .recent_picture import keep_picture
 from .restoring import Kept, Restored
-from .work import Work, has_channels_of, settling, wanted_settings
+from .work import Work, has_channels_of, settling, unsaved_text, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
 
@@ -210,7 +209,7 @@ class Autosave:
             self.hint.emit("This project is open already")
             return
         self._folder = folder
-        self._painting.record_all()  # a project of it is begun first
+        self._painting.record_all()
         task = project_files.opening(folder, moved_to)
         self._run(task, "Opening the project", self._on_opened)
 
@@ -303,18 +302,10 @@ class Autosave:
     def keep(self) -> None:
         """Keep what was computed, as far as it holds, in a project that has a name."""
         work, project = self._work(), self.project
-        source, parameters = work.source, work.parameters
-        if project is None or source is None or not self.is_named or self.is_read_only:
-            return
-        prepared, finished = work.prepared, work.finished
-        if finished is not None and finished.is_of(source, parameters):
-            computed: Prepared | Finished = finished
-        elif prepared is not None and prepared.is_for(source, parameters):
-            computed = prepared
-        else:
-            return
-        task = project_files.storing(project, source, parameters, computed)
-        self._run(task, "Saving what was computed")
+        source, computed = work.source, work.computed
+        if project and source and computed and self.is_named and not self.is_read_only:
+            task = project_files.storing(project, source, work.parameters, computed)
+            self._run(task, "Saving what was computed")
 
     def state_changed(self) -> None:
         """Something that the project says may have changed: note it after a pause."""
@@ -340,14 +331,7 @@ class Autosave:
     # ---------------------------------------------------------------------------------- the end
 
     def when_saved(self, then: Callable[[], object]) -> None:
-        """Do what takes strokes out of sight, if they are saved; or else say why it isn't done.
-
-        A project that is being begun is waited for.
-
-        Parameters
-        ----------
-        then : callable
-        """
+        """Do what takes strokes out of sight once they are saved, or else say why it isn't done."""
         self._painting.record_all()
         if self._is_making or self._is_reopening:
             self._run(lambda _: None, "Saving the strokes", lambda _: self._if_saved(then))
@@ -362,15 +346,10 @@ class Autosave:
 
     def _unsaved(self) -> str:
         """Say which strokes would be lost without their layer, and what to do; empty if none."""
-        image, project = self._work().image, self.project
-        error = None if project is None else project.annotations.state.error
-        if image is None or not (error or (project is None and self.is_beginning)):
-            return ""
-        why = f" ({error or self._last_error})" if error or self._last_error else ""
-        return (
-            f"The strokes on {image.name} are not saved{why}, so they stay open. Save them with "
-            "Project › Save as…, or remove their layer, and open the other then"
-        )
+        project = self.project
+        if project is None:
+            return unsaved_text(self._last_error) if self.is_beginning else ""
+        return unsaved_text(error) if (error := project.annotations.state.error) else ""
 
     def save_what_waits(self) -> None:
         """Write strokes down that have no project yet, since their layer is going."""

@@ -263,7 +263,7 @@ def storing(
         settling(project, source, parameters)(report)
         for k, partition in enumerate(computed.segmenter.partitions):
             project.derived.save_partition(k, partition, run=report.run)
-        if isinstance(computed, Finished) and computed.seconds:  # or else it is there
+        if isinstance(computed, Finished) and computed.is_to_keep:
             keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
             project.derived.save_labels(computed.labels, computed.strokes, run=report.run)
 

@@ -39,6 +39,26 @@ class Work:
     prepared: Prepared | None
     finished: Finished | None
 
+    @property
+    def computed(self) -> Prepared | Finished | None:
+        """The most of what was computed that is of the source and the parameters."""
+        source, finished, prepared = self.source, self.finished, self.prepared
+        if source is None:
+            return None
+        if finished is not None and finished.is_of(source, self.parameters):
+            return finished
+        is_current = prepared is not None and prepared.is_for(source, self.parameters)
+        return prepared if is_current else None
+
+
+def unsaved_text(error: str) -> str:
+    """Say that strokes are not saved, why, and what to do."""
+    why = f" ({error})" if error else ""
+    return (
+        f"The strokes here are not saved{why}, so they stay open. Save them with Project › Save "
+        "as…, or remove their layer, and open the other then"
+    )
+
 
 def edges(box: Box | None) -> tuple[Edge, Edge, Edge] | None:
     """Return a box as projects have it."""

@@ -53,6 +53,11 @@ class Finished:
     seconds: float
     beside: Strokes | None = field(default=None, repr=False)
 
+    @property
+    def is_to_keep(self) -> bool:
+        """Whether it follows from a project's strokes, and isn't there already."""
+        return self.beside is None and self.seconds > 0
+
     def is_of(self, source: Source, parameters: SegmentationParameters) -> bool:
         """Tell whether it was made from this, whatever the strokes."""
         return self.source == source and self.segmenter.parameters == parameters
@@ -159,9 +164,7 @@ def _task(
     return finish
 
 
-def _model_task(
-    prepared: Prepared, model: Model, strokes: Strokes, resources: Resources
-) -> Task:
+def _model_task(prepared: Prepared, model: Model, strokes: Strokes, resources: Resources) -> Task:
     def label(report: Report) -> Finished:
         started = time.perf_counter()
         source = prepared.source

@@ -735,6 +735,27 @@ def test_beginning_anew(open_file: Any, home: Path) -> None:
         assert set(np.unique(kept.annotations.voxels)) == {0, 1}
 
 
+def test_labels_of_a_model_do_not_replace_those_of_the_strokes(
+    open_file: Any, tmp_path: Path
+) -> None:
+    bench = open_file()
+    session, folder = bench.session, tmp_path / "cell.supervox"
+    bench.prepare(1, 2, 3)
+    session.autosave.save_as(folder)
+    bench.settle()
+    session.delivery.finish()
+    bench.settle()
+    first = session.delivery.finishing.finished
+    project = session.autosave.project
+    model = session.models.learned()
+    share = np.ascontiguousarray(model.classifier.share[:, ::-1])
+    session.models.use(replace(model, classifier=replace(model.classifier, share=share)))
+    bench.until(lambda: session.delivery.finishing.finished is not first)
+    bench.settle()
+    assert (session.delivery.finishing.finished.labels != first.labels).any()
+    np.testing.assert_array_equal(project.derived.load_labels(project.strokes), first.labels)
+
+
 def test_a_report(open_file: Any, tmp_path: Path) -> None:
     bench = open_file()
     bench.prepare(1, 2, 3)
