@@ -114,6 +114,11 @@ class Delivery:
         return is_same and kept.strokes == scan.strokes.crop(source.full_shape, source.box)
 
     @property
+    def painted(self) -> frozenset[int]:
+        """Ids of the classes that have strokes."""
+        return frozenset(self._live.scan.counts)
+
+    @property
     def written(self) -> Written | None:
         """What was written last, and whether it is older than what there is now."""
         request, live = self._written, self._live

@@ -83,6 +83,7 @@ class Models:
             if source is None:
                 raise SegmentationError("open a volume first, and load the model then")
             check_channel_count(model.n_images, 1 + len(source.channels))
+            self._check_names(model)
         except SegmentationError as error:
             self.loading.failed.emit(error)
             return
@@ -98,6 +99,25 @@ class Models:
             self._on_prepared(prepared)
         else:
             self._extent.prepare()
+
+    def _check_names(self, model: Model) -> None:
+        """Refuse a model that would give strokes another meaning: its ids are other classes."""
+        names = {item.value: item.name.strip() for item in model.classes if item.name.strip()}
+        for item in self._classes:
+            mine, its = item.name, names.get(item.id, item.name)
+            if item.id not in self._delivery.painted:
+                continue
+            if its != mine:
+                raise SegmentationError(
+                    f"what is painted as {mine} would become {its}, as the model calls class "
+                    f"{item.id}: rename {mine} if it is the same, or delete its strokes, and use "
+                    "the model then"
+                )
+            if item.id not in names and mine in names.values():
+                raise SegmentationError(
+                    f"{mine} is another class of the model than of the strokes here: rename it, "
+                    "and use the model then"
+                )
 
     def learned(self) -> Model | None:
         """Return what was learned on the volume until now; None if nothing was."""

@@ -13,7 +13,7 @@ from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.labelling import Labelling
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import save_model
-from supervox.volumes import open_volume, write_volume
+from supervox.volumes import VolumeClass, open_volume, write_volume
 
 
 @pytest.fixture
@@ -91,6 +91,30 @@ def test_labels_of_a_model_are_exported_as_they_are_shown(
     bench.settle()
     with open_volume(tmp_path / "labels.tif") as volume:
         np.testing.assert_array_equal(volume.data[:], shown)
+
+
+def test_a_model_renames_no_class_that_has_strokes(bench: Any, learned: Any, scene: Any) -> None:
+    from dataclasses import replace
+
+    next_scene(bench, scene)
+    session = bench.session
+    session.classes.change(2, name="lipid")
+    bench.paint(2)
+    bench.settle()
+    session.models.use(learned)
+    assert session.classes[2].name == "lipid"
+    assert "painted as lipid would become structure" in session.opening.problem.text
+    bench.settle()
+    assert session.delivery.finishing.finished is None
+    session.classes.change(2, name="structure")
+    other = replace(learned, classes=(VolumeClass(1, "structure"),))
+    session.models.use(other)
+    assert "structure is another class of the model" in session.opening.problem.text
+    assert session.classes[2].name == "structure"
+    session.classes.change(1, name="outside")  # nothing is painted of it
+    session.models.use(learned)
+    bench.until(lambda: session.delivery.finishing.finished is not None)
+    assert session.classes[1].name == "background"
 
 
 def test_a_model_of_other_channels_is_refused(bench: Any, learned: Any) -> None:
