@@ -64,6 +64,28 @@ def test_features_that_are_chosen_but_not_prepared_are_not_in_what_was_learned(
     assert model.parameters == replace(learned.parameters, partitions=2)
 
 
+def test_what_was_learned_last_is_what_the_next_volume_gets(bench: Any, learned: Any) -> None:
+    session = bench.session
+    segmenter = session.preparation.prepared.segmenter
+    session.delivery.finish()
+    bench.settle()
+    finished = session.delivery.finishing.finished.segmenter
+    assert session.models.learned().classifier is finished.model().classifier
+    more = np.zeros(bench.strokes.data.shape, bool)
+    more[3, 12:28, 2:6] = True
+    bench.paint_voxels(more, 1)
+    bench.settle()
+    assert session.models.learned().classifier is segmenter.model().classifier
+    session.painting.undo()
+    bench.settle()
+    assert session.models.learned().classifier is finished.model().classifier
+    session.models.use(learned)
+    bench.until(lambda: session.delivery.finishing.finished.beside is not None)
+    bench.paint_voxels(more, 1)
+    bench.settle()
+    assert session.models.learned().classifier is segmenter.model().classifier
+
+
 def test_a_model_in_a_file(bench: Any, learned: Any, scene: Any, tmp_path: Path) -> None:
     save_model(learned, tmp_path / "cell.model")
     next_scene(bench, scene)
