@@ -121,10 +121,10 @@ class Models:
 
     def learned(self) -> Model | None:
         """Return what was learned on the volume last; None if nothing was."""
-        known = self._delivery.finishing.finished, self._preparation.prepared
+        finished, prepared = self._delivery.finishing.finished, self._preparation.prepared
+        segmenters = [work.segmenter for work in (finished, prepared) if work is not None]
         if not self._delivery.is_finished:  # live labels are of newer strokes
-            known = known[::-1]
-        segmenters = [work.segmenter for work in known if work is not None]
+            segmenters.reverse()
         unit = None if self._volume.source is None else self._volume.source.unit
         for segmenter in segmenters:
             try:
