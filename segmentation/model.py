@@ -66,6 +66,26 @@ class Model:
     classes: tuple[VolumeClass, ...] = ()
     n_images: int = 1
 
+    def check_columns(self, n_columns: int) -> None:
+        """Refuse features of another number than the classifier asks for.
+
+        Raises
+        ------
+        SegmentationError
+            If the classifier learned from others.
+        """
+        known = self.classifier
+        if isinstance(known, Forest):
+            fits = int(known.feature.max(initial=-1)) < n_columns
+        else:
+            of = getattr(known, "estimator", None)
+            fits = getattr(of, "n_features_in_", n_columns) == n_columns
+        if not fits:
+            raise SegmentationError(
+                f"the model learned from other features than the {n_columns} that its parameters "
+                "say: train it again"
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Header:

@@ -309,7 +309,7 @@ class Segmenter:
         Raises
         ------
         SegmentationError
-            If the model asks for more channels, or fewer.
+            If the model asks for more channels, or fewer, or for other features.
         Cancelled
             If the run is to stop.
         """
@@ -321,6 +321,7 @@ class Segmenter:
             self.configure(model.parameters)
             self._learned = None
             self.prepare(run=run)
+            model.check_columns(self._partitions[0].table.values.shape[1])
             digest = fingerprint(*self.images)
             at_home = digest == model.trained_on and self.spacing == model.spacing
             with self._timed("predict"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from supervox.project import ClassChange
 
 from .class_list import ClassList
@@ -32,8 +33,8 @@ class Deleting:
             return False
         is_painted = False
         if painting.layer is not None:
-            strokes = painting.protected
-            of_class = strokes.voxels[strokes.classes == class_id]
+            painting.record_all()  # what no look has seen yet is a step before this one
+            of_class = _voxels_of(class_id, painting.planes)
             is_painted = bool(of_class.size)
             painting.paint(np.unravel_index(of_class, painting.layer.data.shape), 0)
             painting.confirm_now(of_class)  # the step before the table's
@@ -46,3 +47,13 @@ class Deleting:
             self._classes.put_back(change.item, change.place)
         elif change.item.id in self._classes:
             self._classes.remove(change.item.id)
+
+
+def _voxels_of(class_id: int, voxels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return where a class is painted now, as raster indices, ascending."""
+    # Plane by plane: a comparison of all at once would need as much memory again.
+    found = [
+        np.flatnonzero(plane == class_id) + number * plane.size
+        for number, plane in enumerate(voxels)
+    ]
+    return np.concatenate(found)

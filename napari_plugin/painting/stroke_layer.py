@@ -304,11 +304,6 @@ class Painting:
         taken = set(np.unique(change.old[change.old != change.new]).tolist())
         return ", ".join(item.name for item in self.classes if item.locked and item.id in taken)
 
-    @property
-    def protected(self) -> Strokes:
-        """The strokes as they were seen last."""
-        return self._protected
-
     def confirm_now(self, voxels: NDArray[np.int64]) -> None:
         """Have what was painted at some voxels written down at once, as a step of its own."""
         if self.recorder is not None:

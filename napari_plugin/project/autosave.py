@@ -13,7 +13,6 @@ from supervox.napari_plugin.layers.make_layers import address_of, record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, Severity, VolumeMoved, note_result
 
@@ -23,7 +22,7 @@ from .project_files import Made, Opened, ProjectRequest
 from .recent import RecentProjects
 from .recent_picture import keep_picture
 from .restoring import Kept, Restored
-from .work import Work, has_channels_of, settling, wanted_settings
+from .work import Work, has_channels_of, settling, unsaved, wanted_settings
 
 SETTLE_MS = 1000  # after the last change of what was chosen
 
@@ -46,6 +45,8 @@ class Autosave:
     ----------
     project : Project or None
         Where strokes are written down.
+    last_error : str
+        Why work on files failed, until other work succeeds; empty if it didn't.
     recent : RecentProjects
     working : BackgroundTask
         The work on files that is going on.
@@ -95,7 +96,7 @@ class Autosave:
         self._folder: Path | None = None  # that is opened
         self._is_making = self._is_reopening = False
         self._save_to: Path | None = None  # once the project is made
-        self._last_error = ""
+        self.last_error = ""
         self._settle = QTimer()
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -131,13 +132,6 @@ class Autosave:
         """Whether something was painted for which a project is being made."""
         recorder = self._painting.recorder
         return self._is_making or (recorder is not None and self._is_waiting(recorder))
-
-    @property
-    def last_error(self) -> str:
-        """Why work on files failed, until other work succeeds; empty if it didn't."""
-        return self._last_error
-
-    # -------------------------------------------------------------------------------- beginning
 
     def _is_waiting(self, recorder: Recorder) -> bool:
         """Tell whether a person painted what no project has; strokes of a file are in that."""
@@ -221,6 +215,7 @@ class Autosave:
             self.hint.emit("This project is open already")
             return
         self._folder = folder
+        self._painting.record_all()
         task = project_files.opening(folder, moved_to)
         self._run(task, "Opening the project", self._on_opened)
 
@@ -230,6 +225,10 @@ class Autosave:
 
     def _on_opened(self, opened: Opened) -> None:
         project = opened.project
+        if why := unsaved(self.project, self.is_beginning, self.last_error):
+            project_files.discard(opened)
+            self.failed.emit(ProjectError(why))
+            return
         self.opened.emit(opened)
         self.masked.emit(opened.mask)
         self._painting.recorder = opened.recorder
@@ -313,18 +312,10 @@ class Autosave:
     def keep(self) -> None:
         """Keep what was computed, as far as it holds, in a project that has a name."""
         work, project = self._work(), self.project
-        source, parameters = work.source, work.parameters
-        if project is None or source is None or not self.is_named or self.is_read_only:
-            return
-        prepared, finished = work.prepared, work.finished
-        if finished is not None and finished.is_of(source, parameters):
-            computed: Prepared | Finished = finished
-        elif prepared is not None and prepared.is_for(source, parameters):
-            computed = prepared
-        else:
-            return
-        task = project_files.storing(project, source, parameters, computed)
-        self._run(task, "Saving what was computed")
+        source, computed = work.source, work.computed
+        if project and source and computed and self.is_named and not self.is_read_only:
+            task = project_files.storing(project, source, work.parameters, computed)
+            self._run(task, "Saving what was computed")
 
     def state_changed(self) -> None:
         """Something that the project says may have changed: note it after a pause."""
@@ -347,7 +338,19 @@ class Autosave:
         if self.project is not None and not self.is_read_only:
             self.project.annotations.classes = tuple(self._classes)
 
-    # ---------------------------------------------------------------------------------- the end
+    def when_saved(self, then: Callable[[], object]) -> None:
+        """Do what takes strokes out of sight once they are saved, or else say why it isn't done."""
+        self._painting.record_all()
+        if self._is_making or self._is_reopening:
+            self._run(lambda _: None, "Saving the strokes", lambda _: self._if_saved(then))
+        else:
+            self._if_saved(then)
+
+    def _if_saved(self, then: Callable[[], object]) -> None:
+        if why := unsaved(self.project, self.is_beginning, self.last_error):
+            self.failed.emit(ProjectError(why))
+        else:
+            then()
 
     def save_what_waits(self) -> None:
         """Write strokes down that have no project yet, since their layer is going."""
@@ -356,7 +359,7 @@ class Autosave:
         recorder = painting.recorder
         if self.project is None and image and recorder and self._is_waiting(recorder):
             request = self._request(self.recent.new_folder(image.name))
-            project_files.make_and_close(request, recorder, self.recent)
+            project_files.make_and_close(request, recorder, tuple(self._classes), self.recent)
             painting.recorder = None
 
     def release(self) -> None:
@@ -385,7 +388,7 @@ class Autosave:
         self.changed.emit()
 
     def _on_done(self, _: object) -> None:
-        self._last_error = ""
+        self.last_error = ""
 
     def _on_given_up(self) -> None:
         self._is_making = self._is_reopening = False
@@ -393,6 +396,6 @@ class Autosave:
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, VolumeMoved) and self._folder is not None:
             self.volume_moved.emit(self._folder, str(error))
-        elif str(error) != self._last_error:  # a full disk is told once
-            self._last_error = str(error)
+        elif str(error) != self.last_error:  # a full disk is told once
+            self.last_error = str(error)
             self.failed.emit(error)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from napari.utils.notifications import show_error
 from numpy.typing import NDArray
 from supervox.napari_plugin.io.readers import layers_of
 from supervox.napari_plugin.layers.make_layers import MASK
@@ -22,6 +23,7 @@ from supervox.project import (
     Finding,
     Mask,
     Project,
+    ProjectClass,
     ProjectError,
     Recorder,
     Severity,
@@ -142,13 +144,24 @@ def _make_home(home: Path) -> None:
         ) from error
 
 
-def make_and_close(request: ProjectRequest, recorder: Recorder, recent: RecentProjects) -> None:
+def make_and_close(
+    request: ProjectRequest,
+    recorder: Recorder,
+    classes: tuple[ProjectClass, ...],
+    recent: RecentProjects,
+) -> None:
     """Write strokes down that have no project yet, in the background: their window is going."""
 
     def end() -> None:
-        project = making(request)(Report(lambda value: None)).project
-        recorder.attach(project.annotations)
-        project.close(force=True)
+        try:
+            project = making(request)(Report(lambda value: None)).project
+            recorder.attach(project.annotations)
+            project.annotations.classes = classes
+            project.close(force=True)
+        except Exception as error:  # it would vanish in this thread
+            _logger.exception("strokes could not be saved in %s", request.folder)
+            show_error(f"Strokes could not be saved: {error}")
+            return
         recent.note(request.folder, request.folder.stem, is_open=False)
 
     _closing[request.folder] = run_to_end(end)
@@ -250,7 +263,7 @@ def storing(
         settling(project, source, parameters)(report)
         for k, partition in enumerate(computed.segmenter.partitions):
             project.derived.save_partition(k, partition, run=report.run)
-        if isinstance(computed, Finished) and computed.seconds:  # or else it is there
+        if isinstance(computed, Finished) and computed.is_to_keep:
             keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
             project.derived.save_labels(computed.labels, computed.strokes, run=report.run)
 

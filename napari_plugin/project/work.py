@@ -39,6 +39,43 @@ class Work:
     prepared: Prepared | None
     finished: Finished | None
 
+    @property
+    def computed(self) -> Prepared | Finished | None:
+        """The most of what was computed that is of the source and the parameters."""
+        source, finished, prepared = self.source, self.finished, self.prepared
+        if source is None:
+            return None
+        if finished is not None and finished.is_of(source, self.parameters):
+            return finished
+        is_current = prepared is not None and prepared.is_for(source, self.parameters)
+        return prepared if is_current else None
+
+
+def unsaved(project: Project | None, is_beginning: bool, error: str) -> str:
+    """Say which strokes would be lost without their layer, and what to do; empty if none.
+
+    Parameters
+    ----------
+    project : Project or None
+        That is open.
+    is_beginning : bool
+        Whether strokes wait for a project that is being made.
+    error : str
+        Why work on files failed.
+    """
+    if project is not None:
+        found = project.annotations.state.error
+        if not found:
+            return ""
+        error = str(found)
+    elif not is_beginning:
+        return ""
+    why = f" ({error})" if error else ""
+    return (
+        f"The strokes here are not saved{why}, so they stay open. Save them with Project › Save "
+        "as…, or remove their layer, and open the other then"
+    )
+
 
 def edges(box: Box | None) -> tuple[Edge, Edge, Edge] | None:
     """Return a box as projects have it."""

@@ -20,7 +20,13 @@ from supervox.napari_plugin.tasks.other_partitions import OtherPartitions
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project
-from supervox.segmentation import Model, SegmentationError, SegmentationParameters, Segmenter
+from supervox.segmentation import (
+    Model,
+    SegmentationError,
+    SegmentationParameters,
+    Segmenter,
+    Strokes,
+)
 
 from .objects import Objects
 from .state_pieces import Written
@@ -90,10 +96,15 @@ class Delivery:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the final labels are those of the strokes and choices of now."""
+        """Whether the final labels are those of the strokes and choices of now.
+
+        Those of a model are as long as strokes give no others.
+        """
         finished, source, strokes = self.finishing.finished, self._volume.source, self._live.strokes
         if finished is None or source is None or strokes is None:
             return False
+        if finished.beside is not None and not self._live.can_update:
+            return finished.is_of(source, self._parameters())
         return finished.is_for(source, strokes, self._parameters())
 
     @property
@@ -118,6 +129,11 @@ class Delivery:
             return None
         ids = tuple(finished.segmentation.class_ids)
         return FinalLabels(finished.source, finished.labels, ids, self.is_final_current)
+
+    @property
+    def painted(self) -> frozenset[int]:
+        """Ids of the classes that have strokes."""
+        return frozenset(self._live.scan.counts)
 
     @property
     def written(self) -> Written | None:
@@ -156,6 +172,12 @@ class Delivery:
             self.restoring.cancel()
             self.others.cancel()  # what they lack, finishing makes
             self.finishing.start(prepared, strokes, self._parameters(), partitions)
+
+    def finish_with(self, prepared: Prepared, model: Model) -> None:
+        """Compute final labels with a model that was trained before."""
+        strokes = self._live.strokes
+        self.restoring.cancel()
+        self.finishing.start_with(prepared, model, Strokes.empty() if strokes is None else strokes)
 
     def show_kept(self, kept: Kept) -> None:
         """Show the final labels of a project as they are, before anything is computed."""

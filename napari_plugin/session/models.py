@@ -9,10 +9,9 @@ from pathlib import Path
 from psygnal import Signal
 from supervox.napari_plugin.layers.source import Source, unit_text
 from supervox.napari_plugin.painting.class_list import ClassList
-from supervox.napari_plugin.tasks.finishing import Finishing
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.labelling import Labelling
-from supervox.napari_plugin.tasks.preparing import Prepared
+from supervox.napari_plugin.tasks.preparing import Prepared, with_prepared_of
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import (
     Model,
@@ -23,6 +22,7 @@ from supervox.segmentation import (
 )
 from supervox.volumes import convert_length
 
+from .delivery import Delivery
 from .extent import Extent
 
 ALIKE = 0.01  # relative difference of voxel sizes that is no difference
@@ -35,7 +35,7 @@ class Models:
     ----------
     extent : Extent
         What is worked in, and prepared.
-    finishing : Finishing
+    delivery : Delivery
         Makes the labels, and has those that were made last.
     classes : ClassList
     choose : callable
@@ -58,13 +58,13 @@ class Models:
     def __init__(
         self,
         extent: Extent,
-        finishing: Finishing,
+        delivery: Delivery,
         classes: ClassList,
         choose: Callable[[SegmentationParameters], None],
         resources: Resources,
     ) -> None:
         self._extent, self._volume, self._preparation = extent, extent.volume, extent.preparation
-        self._finishing, self._classes, self._choose = finishing, classes, choose
+        self._delivery, self._classes, self._choose = delivery, classes, choose
         self._waiting: Model | None = None  # for the volume to be prepared
         self.loading = BackgroundTask()
         self.loading.succeeded.connect(self.use)
@@ -83,6 +83,7 @@ class Models:
             if source is None:
                 raise SegmentationError("open a volume first, and load the model then")
             check_channel_count(model.n_images, 1 + len(source.channels))
+            self._check_names(model)
         except SegmentationError as error:
             self.loading.failed.emit(error)
             return
@@ -99,24 +100,46 @@ class Models:
         else:
             self._extent.prepare()
 
+    def _check_names(self, model: Model) -> None:
+        """Refuse a model that would give strokes another meaning: its ids are other classes."""
+        names = {item.value: item.name.strip() for item in model.classes if item.name.strip()}
+        for item in self._classes:
+            mine, its = item.name, names.get(item.id, item.name)
+            if item.id not in self._delivery.painted:
+                continue
+            if its != mine:
+                raise SegmentationError(
+                    f"what is painted as {mine} would become {its}, as the model calls class "
+                    f"{item.id}: rename {mine} if it is the same, or delete its strokes, and use "
+                    "the model then"
+                )
+            if item.id not in names and mine in names.values():
+                raise SegmentationError(
+                    f"{mine} is another class of the model than of the strokes here: rename it, "
+                    "and use the model then"
+                )
+
     def learned(self) -> Model | None:
-        """Return what was learned on the volume until now; None if nothing was."""
-        finished, prepared = self._finishing.finished, self._preparation.prepared
+        """Return what was learned on the volume last; None if nothing was."""
+        finished, prepared = self._delivery.finishing.finished, self._preparation.prepared
         segmenters = [work.segmenter for work in (finished, prepared) if work is not None]
+        if not self._delivery.is_finished:  # live labels are of newer strokes
+            segmenters.reverse()
         unit = None if self._volume.source is None else self._volume.source.unit
         for segmenter in segmenters:
             try:
                 model = segmenter.model(classes=self._classes.for_files(None), unit=unit)
             except SegmentationError:
                 continue  # nothing was painted for it
-            return replace(model, parameters=self._extent.parameters(), painted=())
+            parameters = with_prepared_of(model.parameters, self._extent.parameters())
+            return replace(model, parameters=parameters, painted=())
         return None
 
     def _on_prepared(self, prepared: Prepared) -> None:
         model = self._waiting
         if model is not None and prepared.is_for(prepared.source, model.parameters):
             self._waiting = None
-            self._finishing.start_with(prepared, model)
+            self._delivery.finish_with(prepared, model)
 
     def _forget(self, _: object) -> None:
         """Label no other volume than the one that was meant."""

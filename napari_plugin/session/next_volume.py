@@ -114,6 +114,9 @@ class NextVolume:
             for layer in others:
                 self._viewer.layers.append(layer)
             return
+        self._autosave.when_saved(partial(self._show, images, others))
+
+    def _show(self, images: list[Image], others: list[Layer]) -> None:
         before, saved = self._volume.image, look_whether_saved(self._autosave, self._painting)
         learned = None if before is None else self._models.learned()
         self.close()
@@ -163,6 +166,9 @@ class NextVolume:
 
     def begin_anew(self) -> None:
         """Begin a project on the same image; the one until now stays where it is, complete."""
+        self._autosave.when_saved(self._begin_anew)
+
+    def _begin_anew(self) -> None:
         image, layer = self._volume.image, self._painting.layer
         if image is not None and layer is not None:
             self._choose_image(None)
@@ -260,9 +266,12 @@ class NextVolume:
     def _go_to(self, image: Image) -> None:
         """Work on an image that is there already."""
         if image in self._viewer.layers:
-            self.close()
-            self._choose_image(image)
-            self.shown.emit()
+            self._autosave.when_saved(partial(self._leave_for, image))
+
+    def _leave_for(self, image: Image) -> None:
+        self.close()
+        self._choose_image(image)
+        self.shown.emit()
 
     def propose(self, *offers: Offer) -> None:
         """Offer something, instead of what was offered before."""

@@ -140,7 +140,7 @@ class Session:
         )
         self.space = InSpace(viewer, self.view)
         self.models = Models(
-            self.extent, self.delivery.finishing, self.classes, self.choose, settings.resources
+            self.extent, self.delivery, self.classes, self.choose, settings.resources
         )
         self.next = NextVolume(
             self.volume, self.painting, self.autosave, self.choose_image, self.models
@@ -368,8 +368,8 @@ class Session:
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes."""
         settings = opened.project.settings
+        self.next.close()  # or the project that was open would get the classes of this one
         self.classes.restore(opened.project.annotations.classes)
-        self.next.close()
         self.parameters = settings.parameters
         self.next.show_project(opened)
         self.volume.set_box(settings.slices)

@@ -41,6 +41,8 @@ class Finished:
     labels : uint8, (Z, Y, X)
     seconds : float
         What it took; 0 if it was read from a project.
+    beside : Strokes or None
+        Where a model made it: the strokes that there were, and that it does not follow from.
     """
 
     source: Source
@@ -49,14 +51,21 @@ class Finished:
     segmentation: Segmentation = field(repr=False)
     labels: NDArray[np.uint8] = field(repr=False)
     seconds: float
+    beside: Strokes | None = field(default=None, repr=False)
+
+    @property
+    def is_to_keep(self) -> bool:
+        """Whether it follows from a project's strokes, and isn't there already."""
+        return self.beside is None and self.seconds > 0
 
     def is_of(self, source: Source, parameters: SegmentationParameters) -> bool:
         """Tell whether it was made from this, whatever the strokes."""
         return self.source == source and self.segmenter.parameters == parameters
 
     def is_for(self, source: Source, strokes: Strokes, parameters: SegmentationParameters) -> bool:
-        """Return whether the result was made with the current strokes and parameters."""
-        return self.is_of(source, parameters) and self.strokes == strokes
+        """Return whether the result is of these strokes and parameters, or of a model since."""
+        then = self.strokes if self.beside is None else self.beside
+        return self.is_of(source, parameters) and then == strokes
 
 
 class Finishing(BackgroundTask):
@@ -104,16 +113,18 @@ class Finishing(BackgroundTask):
         task = _task(prepared, partitions, strokes, parameters, segmenter, self._resources)
         self.run(task, "Computing the final labels", shown=True)
 
-    def start_with(self, prepared: Prepared, model: Model) -> None:
-        """Label a volume with a model, without a stroke.
+    def start_with(self, prepared: Prepared, model: Model, strokes: Strokes) -> None:
+        """Label a volume with a model, whatever is painted.
 
         Parameters
         ----------
         prepared : Prepared
             With the parameters of the model.
         model : Model
+        strokes : Strokes
+            What is painted: as long as it stays so, these labels are the latest.
         """
-        task = _model_task(prepared, model, self._resources)
+        task = _model_task(prepared, model, strokes, self._resources)
         self.run(task, "Labelling with the model", shown=True)
 
     def forget(self) -> None:
@@ -153,7 +164,7 @@ def _task(
     return finish
 
 
-def _model_task(prepared: Prepared, model: Model, resources: Resources) -> Task:
+def _model_task(prepared: Prepared, model: Model, strokes: Strokes, resources: Resources) -> Task:
     def label(report: Report) -> Finished:
         started = time.perf_counter()
         source = prepared.source
@@ -168,7 +179,7 @@ def _model_task(prepared: Prepared, model: Model, resources: Resources) -> Task:
         segmentation = full.apply(model, run=report.run.silent())
         labels = render_labels(segmentation, source, report.run.part(PREPARE_SHARE, 1))
         seconds = time.perf_counter() - started
-        return Finished(source, Strokes.empty(), full, segmentation, labels, seconds)
+        return Finished(source, Strokes.empty(), full, segmentation, labels, seconds, strokes)
 
     return label
 

@@ -189,9 +189,15 @@ def for_final_labels(
     prepared: Prepared, parameters: SegmentationParameters
 ) -> SegmentationParameters:
     """Return the parameters of final labels: what is prepared is as it was, whatever these say."""
-    mine = prepared.parameters
+    return with_prepared_of(prepared.parameters, parameters)
+
+
+def with_prepared_of(
+    known: SegmentationParameters, parameters: SegmentationParameters
+) -> SegmentationParameters:
+    """Return parameters with those by which a volume was prepared taken from others."""
     return replace(
-        parameters, supervoxels=mine.supervoxels, features=mine.features, no_data=mine.no_data
+        parameters, supervoxels=known.supervoxels, features=known.features, no_data=known.no_data
     )
 
 

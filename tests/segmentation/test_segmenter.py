@@ -493,6 +493,16 @@ def test_at_home_a_model_gives_the_same_labels(
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
 
 
+@pytest.mark.parametrize("method", ["extra-trees", "logistic"])
+def test_a_model_that_asks_for_other_features_is_refused(scene: Scene, method: str) -> None:
+    known = replace(QUICK, partitions=1, classifier=ClassifierParameters(method=method))
+    model, _ = learn(scene, known)
+    fewer = replace(known, features=replace(known.features, filters=("raw",)))
+    work = Segmenter(scene.image, spacing=(2, 2, 2))
+    with pytest.raises(SegmentationError, match="learned from other features than the"):
+        work.apply(replace(model, parameters=fewer))
+
+
 def test_a_model_labels_another_volume(scene: Scene) -> None:
     model, _ = learn(scene, BOTH)
     other = Scene(1, (18, 30, 40))

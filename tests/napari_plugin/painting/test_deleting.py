@@ -53,6 +53,25 @@ def test_a_class_and_its_strokes_are_one_step(bench: Any) -> None:
     assert not (bench.strokes.data == 2).any()
 
 
+def test_strokes_since_the_last_look_are_those_of_their_class(bench: Any, scene: Any) -> None:
+    session = bench.session
+    bench.paint(1, 2)
+    bench.settle()
+    over, more = np.zeros(scene.shape, bool), np.zeros(scene.shape, bool)
+    over[scene.plane, 12:16] = True
+    more[3, 5:9, 5:9] = True
+    bench.paint_voxels(over, 2)
+    bench.paint_voxels(more, 1)
+    before = bench.strokes.data.copy()
+    session.deleting.remove(1)
+    np.testing.assert_array_equal(bench.strokes.data, np.where(before == 1, 0, before))
+    bench.settle()
+    session.painting.undo()
+    bench.settle()
+    assert session.classes.ids == (1, 2)
+    np.testing.assert_array_equal(bench.strokes.data, before)
+
+
 def test_a_class_that_was_deleted_another_day_comes_back_with_its_name(
     bench: Any, open_bench: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from supervox.napari_plugin.project import restoring
 from supervox.napari_plugin.project.recent import RecentProjects
+from supervox.napari_plugin.session.file_opening import ReadFile
 from supervox.napari_plugin.session.snapshot import project_state
 from supervox.napari_plugin.session.view_choices import Shown
 from supervox.napari_plugin.tasks import jobs
@@ -111,6 +112,29 @@ def test_undo_reaches_into_the_time_before(open_file: Any, open_bench: Callable[
     second.session.painting.redo()
     second.session.painting.redo()
     np.testing.assert_array_equal(second.strokes.data, two)
+
+
+def test_the_classes_of_the_project_before_stay_its_own(
+    open_file: Any, open_bench: Callable[..., Any], scene: Any
+) -> None:
+    other = open_bench(scene.image, name="other")
+    other.paint(1)
+    other.settle()
+    other.session.classes.change(1, name="lumen")
+    its_folder = other.session.autosave.project.folder
+    close(other)
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    bench.session.classes.change(1, name="cytosol")
+    folder = bench.session.autosave.project.folder
+    bench.session.autosave.open(its_folder)
+    bench.until(lambda: bench.session.autosave.folder == its_folder)
+    bench.settle()
+    assert bench.session.classes[1].name == "lumen"
+    jobs.finish_files()
+    with Project.open(folder, read_only=True) as kept:
+        assert kept.annotations.classes[0].name == "cytosol"
 
 
 def _parameters(strength: float) -> Any:
@@ -493,6 +517,79 @@ def test_no_home_for_projects(open_file: Any, home: Path, tmp_path: Path, told: 
     np.testing.assert_array_equal(stored(bench), bench.strokes.data)
 
 
+@pytest.mark.parametrize("how", ["file", "project", "anew"])
+def test_strokes_that_no_project_holds_stay_where_they_are(
+    open_file: Any,
+    open_bench: Callable[..., Any],
+    scene: Any,
+    home: Path,
+    tmp_path: Path,
+    told: list[str],
+    how: str,
+) -> None:
+    other = open_bench(scene.image, name="other")
+    other.paint(1)
+    other.settle()
+    other.session.autosave.save_as(tmp_path / "other.supervox")
+    other.settle()
+    close(other)
+    shutil.rmtree(home)
+    home.write_text("a file in the way")
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    layer, image, strokes = bench.strokes, bench.session.volume.image, bench.strokes.data.copy()
+    if how == "file":
+        fields = {"name": "next", "metadata": {"supervox": {}}}
+        bench.session.next.show(ReadFile("", [(scene.image.copy(), fields, "image")], []))
+    elif how == "project":
+        bench.session.autosave.open(tmp_path / "other.supervox")
+    else:
+        bench.session.next.begin_anew()
+    bench.settle()
+    assert "so they stay open" in told[-1]
+    assert "can't be made" in told[-1]
+    assert bench.session.volume.image is image
+    assert bench.strokes is layer
+    np.testing.assert_array_equal(layer.data, strokes)
+    jobs.finish_files()
+    assert not is_held(tmp_path / "other.supervox")
+    bench.session.autosave.save_as(tmp_path / "kept.supervox")
+    bench.settle()
+    bench.session.next.begin_anew()
+    bench.settle()
+    jobs.finish_files()
+    with Project.open(tmp_path / "kept.supervox") as kept:
+        np.testing.assert_array_equal(kept.annotations.voxels, strokes)
+
+
+def test_strokes_that_could_not_be_saved_as_their_window_went_are_told(
+    open_file: Any, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = open_file()
+    bench.session.autosave.recent.home.write_text("a file in the way")
+    bench.paint(1)
+    close(bench)
+    assert any("Strokes could not be saved" in text for text in told)
+    assert "strokes could not be saved" in caplog.text
+
+
+def test_a_stroke_right_before_the_next_volume_is_in_its_project(
+    open_file: Any, scene: Any, home: Path
+) -> None:
+    bench = open_file()
+    bench.paint(1)
+    strokes = bench.strokes.data.copy()
+    fields = {"name": "next", "metadata": {"supervox": {}}}
+    bench.session.next.show(ReadFile("", [(scene.image.copy(), fields, "image")], []))
+    bench.until(lambda: bench.session.volume.image.name == "next")
+    jobs.finish_files()
+    (entry,) = RecentProjects(home).entries()
+    with Project.open(entry.folder, read_only=True) as kept:
+        np.testing.assert_array_equal(kept.annotations.voxels, strokes)
+        assert [item.name for item in kept.annotations.classes] == ["background", "structure"]
+
+
 def test_strokes_of_a_file_begin_no_project(open_file: Any, scene: Any, home: Path) -> None:
     bench = open_file()
     strokes = np.zeros(scene.shape, np.uint8)
@@ -589,12 +686,14 @@ def test_the_second_window_may_only_look(
 
 def test_closing_right_after_a_stroke(open_file: Any, home: Path) -> None:
     bench = open_file()
+    bench.session.classes.change(2, name="lipid")
     bench.paint(1)
     strokes = bench.strokes.data.copy()
     close(bench)
     (entry,) = RecentProjects(home).entries()
     with Project.open(entry.folder, read_only=True) as kept:
         np.testing.assert_array_equal(kept.annotations.voxels, strokes)
+        assert kept.annotations.classes[1].name == "lipid"
 
 
 def test_going_on_after_the_dock_was_closed(open_file: Any, open_bench: Callable[..., Any]) -> None:
@@ -634,6 +733,27 @@ def test_beginning_anew(open_file: Any, home: Path) -> None:
     jobs.finish_files()
     with Project.open(first) as kept:
         assert set(np.unique(kept.annotations.voxels)) == {0, 1}
+
+
+def test_labels_of_a_model_do_not_replace_those_of_the_strokes(
+    open_file: Any, tmp_path: Path
+) -> None:
+    bench = open_file()
+    session, folder = bench.session, tmp_path / "cell.supervox"
+    bench.prepare(1, 2, 3)
+    session.autosave.save_as(folder)
+    bench.settle()
+    session.delivery.finish()
+    bench.settle()
+    first = session.delivery.finishing.finished
+    project = session.autosave.project
+    model = session.models.learned()
+    share = np.ascontiguousarray(model.classifier.share[:, ::-1])
+    session.models.use(replace(model, classifier=replace(model.classifier, share=share)))
+    bench.until(lambda: session.delivery.finishing.finished is not first)
+    bench.settle()
+    assert (session.delivery.finishing.finished.labels != first.labels).any()
+    np.testing.assert_array_equal(project.derived.load_labels(project.strokes), first.labels)
 
 
 def test_a_report(open_file: Any, tmp_path: Path) -> None:

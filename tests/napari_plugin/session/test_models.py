@@ -13,7 +13,7 @@ from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.labelling import Labelling
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.segmentation import save_model
-from supervox.volumes import open_volume, write_volume
+from supervox.volumes import VolumeClass, open_volume, write_volume
 
 
 @pytest.fixture
@@ -51,6 +51,41 @@ def test_the_next_volume_is_labelled_without_a_stroke(
         np.testing.assert_array_equal(volume.data[:], labels)
 
 
+def test_features_that_are_chosen_but_not_prepared_are_not_in_what_was_learned(
+    bench: Any, learned: Any
+) -> None:
+    from dataclasses import replace
+
+    session = bench.session
+    features = replace(session.parameters.features, filters=("raw",))
+    chosen = replace(session.parameters, features=features)
+    session.choose(replace(chosen, partitions=2))
+    model = session.models.learned()
+    assert model.parameters == replace(learned.parameters, partitions=2)
+
+
+def test_what_was_learned_last_is_what_the_next_volume_gets(bench: Any, learned: Any) -> None:
+    session = bench.session
+    segmenter = session.preparation.prepared.segmenter
+    session.delivery.finish()
+    bench.settle()
+    finished = session.delivery.finishing.finished.segmenter
+    assert session.models.learned().classifier is finished.model().classifier
+    more = np.zeros(bench.strokes.data.shape, bool)
+    more[3, 12:28, 2:6] = True
+    bench.paint_voxels(more, 1)
+    bench.settle()
+    assert session.models.learned().classifier is segmenter.model().classifier
+    session.painting.undo()
+    bench.settle()
+    assert session.models.learned().classifier is finished.model().classifier
+    session.models.use(learned)
+    bench.until(lambda: session.delivery.finishing.finished.beside is not None)
+    bench.paint_voxels(more, 1)
+    bench.settle()
+    assert session.models.learned().classifier is segmenter.model().classifier
+
+
 def test_a_model_in_a_file(bench: Any, learned: Any, scene: Any, tmp_path: Path) -> None:
     save_model(learned, tmp_path / "cell.model")
     next_scene(bench, scene)
@@ -58,6 +93,50 @@ def test_a_model_in_a_file(bench: Any, learned: Any, scene: Any, tmp_path: Path)
     bench.until(lambda: bench.session.view.final is not None)
     bench.settle()
     assert bench.session.delivery.is_finished
+
+
+@pytest.mark.parametrize("painted", [(1,), (1, 3)])
+def test_labels_of_a_model_are_exported_as_they_are_shown(
+    bench: Any, learned: Any, scene: Any, tmp_path: Path, painted: tuple[int, ...]
+) -> None:
+    next_scene(bench, scene)
+    session = bench.session
+    bench.paint(*painted)
+    bench.settle()
+    session.models.use(learned)
+    bench.until(lambda: session.delivery.finishing.finished is not None)
+    bench.settle()
+    shown = np.asarray(session.view.final.data).copy()
+    assert (shown == scene.truth[:, :, ::-1]).mean() > 0.95
+    assert session.delivery.can_export(ExportKind.LABELS)
+    session.delivery.export(ExportKind.LABELS, tmp_path / "labels.tif")
+    bench.settle()
+    with open_volume(tmp_path / "labels.tif") as volume:
+        np.testing.assert_array_equal(volume.data[:], shown)
+
+
+def test_a_model_renames_no_class_that_has_strokes(bench: Any, learned: Any, scene: Any) -> None:
+    from dataclasses import replace
+
+    next_scene(bench, scene)
+    session = bench.session
+    session.classes.change(2, name="lipid")
+    bench.paint(2)
+    bench.settle()
+    session.models.use(learned)
+    assert session.classes[2].name == "lipid"
+    assert "painted as lipid would become structure" in session.opening.problem.text
+    bench.settle()
+    assert session.delivery.finishing.finished is None
+    session.classes.change(2, name="structure")
+    other = replace(learned, classes=(VolumeClass(1, "structure"),))
+    session.models.use(other)
+    assert "structure is another class of the model" in session.opening.problem.text
+    assert session.classes[2].name == "structure"
+    session.classes.change(1, name="outside")  # nothing is painted of it
+    session.models.use(learned)
+    bench.until(lambda: session.delivery.finishing.finished is not None)
+    assert session.classes[1].name == "background"
 
 
 def test_a_model_of_other_channels_is_refused(bench: Any, learned: Any) -> None:
