@@ -104,8 +104,6 @@ class Autosave:
         painting.recorded.connect(self._on_recorded)
         classes.changed.connect(self._on_classes)
 
-    # ------------------------------------------------------------------------------ the state
-
     @property
     def folder(self) -> Path | None:
         """Of the project that is open."""
