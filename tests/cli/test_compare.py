@@ -64,7 +64,7 @@ def test_score_measures_surfaces_where_the_truth_is(files, run, two):
     ("second", "message"),
     [
         ("smaller.tif", "second segmentation has 39 x 48 x 56 voxels, the labels 40 x 48 x 56"),
-        ("none.tif", "there is no such file"),
+        ("not_written_by_any_test.tif", "there is no such file"),
     ],
 )
 def test_what_is_wrong_is_one_line(files, run, two, tmp_path, monkeypatch, second, message):
