@@ -26,5 +26,7 @@ Where to find what:
 """
 
 import lazy_loader
+from supervox.execution import find_compiler_cache
 
+find_compiler_cache(__file__)
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -77,3 +77,19 @@ def test_examples_in_docstrings_run() -> None:
         if failed:
             wrong.append(f"{shown(path)}: {failed} wrong, as printed above")
     assert not wrong, listing("examples in docstrings don't run", wrong)
+
+
+def test_rooms_with_kernels_find_a_place_for_what_is_compiled() -> None:
+    """Or else Numba refuses to load them in an installation that is shared read-only."""
+    kept = {
+        import_name(path).split(".")[1]
+        for path in MODULES
+        if "cache=True" in path.read_text() and "njit" in path.read_text()
+    }
+    kept.remove("execution")  # whose kernels the rooms above load
+    asking = {room for room in kept if "find_compiler_cache(__file__)" in init_of(room)}
+    assert asking == kept
+
+
+def init_of(room: str) -> str:
+    return (ROOT / room / "__init__.py").read_text()
