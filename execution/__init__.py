@@ -14,6 +14,8 @@ Where to find what:
 - `block_log`: the results of finished blocks, in a file; `checkpoint`: the folder of a stage at
   work, with this log and what the blocks wrote. With both, a stage that was killed goes on behind
   its last finished block.
+- `disjoint_sets`, `pair_table`: kernels of what blocks find: what belongs together, and counts of
+  pairs.
 - `compiler_cache`: where compiled kernels are kept if neither the installation nor the home folder
   can be written to.
 - `errors`: `ExecutionError`.

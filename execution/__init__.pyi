@@ -19,12 +19,17 @@ from .device import DeviceError as DeviceError
 from .device import describe_device as describe_device
 from .device import find_device as find_device
 from .device import name_of as name_of
+from .disjoint_sets import find_root as find_root
+from .disjoint_sets import find_roots as find_roots
+from .disjoint_sets import join_sets as join_sets
 from .errors import ExecutionError as ExecutionError
 from .errors import NoRoom as NoRoom
 from .errors import NotKept as NotKept
 from .executors import Executor as Executor
 from .executors import Threads as Threads
 from .executors import count_workers as count_workers
+from .pair_table import find_slot as find_slot
+from .pair_table import grow_table as grow_table
 from .progress import Cancelled as Cancelled
 from .progress import Progress as Progress
 from .progress import ShouldStop as ShouldStop

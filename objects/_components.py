@@ -5,6 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import find_root, join_sets
 
 BEFORE = np.array(
     [
@@ -23,24 +24,6 @@ def neighbours_before(connectivity: int) -> NDArray[np.int64]:
     most = {6: 1, 18: 2, 26: 3}[connectivity]
     chosen: NDArray[np.int64] = BEFORE[np.abs(BEFORE).sum(axis=1) <= most]
     return chosen
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def find_root(parent: NDArray[np.int32], node: int) -> int:
-    """Return the root of a node, halving the path on the way."""
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def join(parent: NDArray[np.int32], a: int, b: int) -> int:
-    """Unite two sets; the lower root stays, and is returned."""
-    a, b = find_root(parent, a), find_root(parent, b)
-    low, high = min(a, b), max(a, b)
-    parent[high] = low
-    return low
 
 
 @nb.njit(nogil=True, cache=True)
@@ -64,7 +47,7 @@ def _unite_before(
             if part == 0:
                 part = other
             elif part != other:
-                part = join(parent, part, other)
+                part = join_sets(parent, part, other)
     return part
 
 
@@ -234,14 +217,7 @@ def pairs_across(
 def join_pairs(parent: NDArray[np.int32], pairs: NDArray[np.int64]) -> None:
     """Unite the parts of each pair."""
     for k in range(pairs.shape[0]):
-        join(parent, pairs[k, 0], pairs[k, 1])
-
-
-@nb.njit(nogil=True, cache=True)
-def find_all(parent: NDArray[np.int32]) -> None:
-    """Point every node at its root."""
-    for node in range(parent.size):
-        parent[node] = find_root(parent, node)
+        join_sets(parent, pairs[k, 0], pairs[k, 1])
 
 
 @nb.njit(nogil=True, cache=True)

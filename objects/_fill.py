@@ -5,8 +5,9 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import find_slot, grow_table
 
-from ._pairs import PAIR_BASE, grown, place_of
+from ._pairs import PAIR_BASE
 
 FACES = np.array([(1, 0, 0), (0, 1, 0), (0, 0, 1)], np.int64)
 
@@ -99,11 +100,11 @@ def faces_around(
                         if value < 0 or chosen[ids[i, j, l]]:
                             continue
                         key = np.int64(k) * PAIR_BASE + value
-                        at = place_of(keys, key)
+                        at = find_slot(keys, key)
                         if keys[at] == -1:
                             if 2 * used >= keys.size:
-                                keys, counts = grown(keys, counts)
-                                at = place_of(keys, key)
+                                keys, counts = grow_table(keys, counts)
+                                at = find_slot(keys, key)
                             keys[at] = key
                             used += 1
                         counts[at, axis] += 1

@@ -5,14 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def _root(parent: NDArray[np.int32], node: int) -> int:
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
+from supervox.execution import find_root, join_sets
 
 
 @nb.njit(nogil=True, cache=True)
@@ -41,17 +34,15 @@ def _join_over_pass(
     x: int,
 ) -> None:
     """Unite the pieces around a place whose lower peak is not above `lowest`."""
-    root = _root(parent, pieces[z, y, x])
+    root = find_root(parent, pieces[z, y, x])
     for i in range(max(0, z - 1), min(pieces.shape[0], z + 2)):
         for j in range(max(0, y - 1), min(pieces.shape[1], y + 2)):
             for l in range(max(0, x - 1), min(pieces.shape[2], x + 2)):  # noqa: E741
                 if pieces[i, j, l] == 0:
                     continue
-                other = _root(parent, pieces[i, j, l])
+                other = find_root(parent, pieces[i, j, l])
                 if other != root and min(peak[other], peak[root]) <= lowest:
-                    low, high = min(other, root), max(other, root)
-                    parent[high] = low  # the lower number is the higher peak
-                    root = low
+                    root = join_sets(parent, other, root)  # the lower number is the higher peak
 
 
 @nb.njit(nogil=True, cache=True)
@@ -93,7 +84,7 @@ def flood_from_peaks(
             peak[n] = height[z, y, x]
             pieces[z, y, x] = n
         else:
-            pieces[z, y, x] = _root(parent, best)
+            pieces[z, y, x] = find_root(parent, best)
             _join_over_pass(pieces, parent, peak, height[z, y, x] / ratio, z, y, x)
     number = np.zeros(n + 1, np.int32)
     found = 0
@@ -104,7 +95,7 @@ def flood_from_peaks(
             peak[found] = peak[k]
     for at in order:
         z, y, x = at // (rows * columns), (at // columns) % rows, at % columns
-        pieces[z, y, x] = number[_root(parent, pieces[z, y, x])]
+        pieces[z, y, x] = number[find_root(parent, pieces[z, y, x])]
     return pieces, peak[1 : found + 1].copy()
 
 

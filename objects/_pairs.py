@@ -5,33 +5,9 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import find_slot, grow_table
 
 PAIR_BASE = 2**31  # a pair (a, b) has the key ``a * PAIR_BASE + b``
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def place_of(keys: NDArray[np.int64], key: int) -> int:
-    """Return the place of a key in an open table of 2^k places, or where it belongs (-1 there)."""
-    mask = keys.size - 1
-    at = ((key ^ (key >> 29)) * 11400714819323 >> 7) & mask
-    while keys[at] != -1 and keys[at] != key:
-        at = (at + 1) & mask
-    return at
-
-
-@nb.njit(nogil=True, cache=True)
-def grown(
-    keys: NDArray[np.int64], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return a table of twice the size with the same content."""
-    more = np.full(2 * keys.size, -1, np.int64)
-    further = np.zeros((2 * keys.size, counts.shape[1]), np.int64)
-    for at in range(keys.size):
-        if keys[at] != -1:
-            to = place_of(more, keys[at])
-            more[to] = keys[at]
-            further[to] = counts[at]
-    return more, further
 
 
 @nb.njit(nogil=True, cache=True)
@@ -61,11 +37,11 @@ def count_pairs(
                 key = np.int64(one[z, y, x]) * PAIR_BASE + other[z, y, x]
                 if key != last:
                     last = key
-                    at = place_of(keys, key)
+                    at = find_slot(keys, key)
                     if keys[at] == -1:
                         if 2 * used >= keys.size:
-                            keys, counts = grown(keys, counts)
-                            at = place_of(keys, key)
+                            keys, counts = grow_table(keys, counts)
+                            at = find_slot(keys, key)
                         keys[at] = key
                         used += 1
                 counts[at, 0] += 1

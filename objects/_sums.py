@@ -5,8 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-
-from ._pairs import grown, place_of
+from supervox.execution import find_slot, grow_table
 
 # Columns of the sums: voxels, first and second moments, first and last place along each axis.
 N_SUMS = 16
@@ -171,11 +170,11 @@ def count_crossings(
                     if other == k or other == 0:
                         continue
                     key = np.int64(min(k, other)) * slot.size + max(k, other)
-                    place = place_of(keys, key)
+                    place = find_slot(keys, key)
                     if keys[place] == -1:
                         if 2 * used >= keys.size:
-                            keys, contacts = grown(keys, contacts)
-                            place = place_of(keys, key)
+                            keys, contacts = grow_table(keys, contacts)
+                            place = find_slot(keys, key)
                         keys[place] = key
                         used += 1
                     contacts[place, 2 * d + (k > other)] += 1

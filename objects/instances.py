@@ -14,11 +14,11 @@ from supervox.execution import (
     VolumeLike,
     Workers,
     Workspace,
+    find_roots,
     split_blocks,
 )
 
 from ._components import (
-    find_all,
     join_pairs,
     label_parts,
     look_up,
@@ -233,7 +233,7 @@ def _in_raster_order(
     parent: NDArray[np.int32], first: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Count united parts from 1 by their first voxels; return this and a part of each."""
-    find_all(parent)
+    find_roots(parent)
     roots = np.flatnonzero(parent == np.arange(parent.size))
     first_of = np.full(parent.size, np.iinfo(np.int64).max)
     np.minimum.at(first_of, parent, first)

@@ -5,24 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def find_root(parent: NDArray[np.int32], node: int) -> int:
-    """Return the root of a node, halving the path on the way."""
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def _join(parent: NDArray[np.int32], a: int, b: int) -> int:
-    """Unite two sets; the lower root stays."""
-    a, b = find_root(parent, a), find_root(parent, b)
-    low, high = min(a, b), max(a, b)
-    parent[high] = low
-    return low
+from supervox.execution import find_root, find_roots, join_sets
 
 
 @nb.njit(nogil=True, cache=True)
@@ -88,10 +71,14 @@ def label_block(
                     label = labels[z, y, x - 1]
                 if y > 0 and ids[z, y - 1, x] == value:
                     other = labels[z, y - 1, x]
-                    label = other if label < 0 or label == other else _join(parent, label, other)
+                    label = (
+                        other if label < 0 or label == other else join_sets(parent, label, other)
+                    )
                 if z > 0 and ids[z - 1, y, x] == value:
                     other = labels[z - 1, y, x]
-                    label = other if label < 0 or label == other else _join(parent, label, other)
+                    label = (
+                        other if label < 0 or label == other else join_sets(parent, label, other)
+                    )
                 if label < 0:
                     label = n
                     parent[n] = n
@@ -141,14 +128,7 @@ def join_faces(
         for j in range(front.shape[1]):
             a, b = front[i, j], back[i, j]
             if owner[a] == owner[b] and parent[a] != parent[b]:
-                _join(parent, a, b)
-
-
-@nb.njit(nogil=True, cache=True)
-def find_all(parent: NDArray[np.int32]) -> None:
-    """Point every node at its root."""
-    for node in range(parent.size):
-        parent[node] = find_root(parent, node)
+                join_sets(parent, a, b)
 
 
 @nb.njit(nogil=True, cache=True)
@@ -224,5 +204,5 @@ def merge_small(
         last[low] = last[high]
         total[low] += total[high]
         stands[low] = stands[low] or stands[high]
-    find_all(parent)
+    find_roots(parent)
     return parent

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, BlockWriter
+from supervox.execution import Block, BlockWriter, find_roots
 
-from ._components import find_all, join_faces, label_block, look_up, merge_small
+from ._components import join_faces, label_block, look_up, merge_small
 from ._touching import reduce_pairs, touching_pairs
 
 Ids = NDArray[np.int32]
@@ -152,7 +152,7 @@ def _join_blocks(
     for faces in run(parts.faces):
         for front, back in faces:
             join_faces(parent, owner, front, back)
-    find_all(parent)
+    find_roots(parent)
     roots = np.flatnonzero(parent == np.arange(parent.size))
     first_of = np.full(parent.size, np.iinfo(np.int64).max)
     np.minimum.at(first_of, parent, first)

@@ -5,36 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
-
-MIXER = np.uint64(0x9E3779B97F4A7C15)  # 2**64 by the golden ratio, as in Knuth's hashing
-
-
-@nb.njit(nogil=True, cache=True)
-def _grow(
-    keys: NDArray[np.int64], faces: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Rehash a table into one of twice the size."""
-    new_keys = np.full(2 * keys.size, -1, np.int64)
-    new_faces = np.zeros((2 * keys.size, 3), np.float64)
-    for slot in range(keys.size):
-        if keys[slot] >= 0:
-            place = _find(new_keys, keys[slot])
-            new_keys[place] = keys[slot]
-            new_faces[place] = faces[slot]
-    return new_keys, new_faces
-
-
-@nb.njit(nogil=True, cache=True, inline="always")
-def _find(keys, key):  # type: ignore[no-untyped-def]
-    """Return the slot of a key, or the empty slot where it belongs (linear probing)."""
-    mask = keys.size - 1
-    # mixed twice, or keys that are multiples of a number keep together
-    mixed = np.uint64(key) * MIXER
-    mixed = (mixed ^ (mixed >> np.uint64(32))) * MIXER
-    slot = np.int64(mixed >> np.uint64(32)) & mask
-    while keys[slot] != -1 and keys[slot] != key:
-        slot = (slot + 1) & mask
-    return int(slot)
+from supervox.execution import find_slot, grow_table
 
 
 @nb.njit(nogil=True, cache=True)
@@ -80,7 +51,7 @@ def touching_pairs(
                 row, other = labels[z, y], labels[nz, ny, step:]
                 n = _find_faces(row, other, min(core[2], other.size), places)
                 while 2 * (used + n) > keys.size:
-                    keys, faces = _grow(keys, faces)
+                    keys, faces = grow_table(keys, faces)
                 used += _add_faces(places[:n], row, other, wanted, axis, n_labels, keys, faces)
     filled = keys >= 0
     return keys[filled], faces[filled]
@@ -120,7 +91,7 @@ def _add_faces(
             slot = -1
             if not wanted.size or wanted[a] or wanted[b]:
                 key = np.int64(min(a, b)) * n_labels + max(a, b)
-                slot = _find(keys, key)
+                slot = find_slot(keys, key)
                 new += keys[slot] == -1
                 keys[slot] = key
         if slot >= 0:

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import label
+from supervox.execution import find_root, find_roots
 from supervox.segmentation.supervoxels._components import (
-    find_all,
-    find_root,
     join_faces,
     label_block,
     look_up,
@@ -93,7 +92,7 @@ def test_components_of_one_id_are_united_across_a_face() -> None:
     parent, owner = np.arange(7, dtype=np.int32), np.array([3, 8, 0, 0, 3, 7, 8], np.int32)
     front, back = np.array([[0], [0]], np.int32), np.array([[4], [6]], np.int32)
     join_faces(parent, owner, front, back)
-    find_all(parent)
+    find_roots(parent)
     assert parent.tolist() == [0, 1, 2, 3, 0, 5, 6]  # 8 meets 3 across the face, not 8
 
 
@@ -101,14 +100,14 @@ def test_a_component_that_is_met_twice_pulls_both_together() -> None:
     # a fork in one block, of which both tines end at a bar in the next
     parent, owner = np.arange(3, dtype=np.int32), np.full(3, 5, np.int32)
     join_faces(parent, owner, np.array([[0, 1]], np.int32), np.array([[2, 2]], np.int32))
-    find_all(parent)
+    find_roots(parent)
     assert parent.tolist() == [0, 0, 0]
 
 
 def test_roots_are_found_from_any_depth() -> None:
     parent = np.array([0, 0, 1, 2, 3, 5, 5], np.int32)
     assert find_root(parent.copy(), 4) == 0
-    find_all(parent)
+    find_roots(parent)
     assert parent.tolist() == [0, 0, 0, 0, 0, 5, 5]
 
 
