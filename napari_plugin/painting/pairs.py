@@ -22,7 +22,6 @@ from supervox.segmentation import (
     Strokes,
     find_correction,
     find_counterpart,
-    find_supervoxel,
     label_supervoxels,
 )
 
@@ -214,14 +213,9 @@ def _task(
 
 def _voxels(prepared: Prepared, part: Box, found: Counterpart) -> tuple[NDArray[np.int64], ...]:
     """Return all voxels of the regions, as indices into the strokes' layer."""
-    ids, start = prepared.ids, prepared.source.start
-    seen, parts = ids[part], []
+    seen, regions = prepared.ids[part], []
     for supervoxel in found.supervoxels:
-        at = [
-            int(i) + p.start for i, p in zip(np.argwhere(seen == supervoxel)[0], part, strict=True)
-        ]
-        box, mask = find_supervoxel(ids, at, prepared.reach)
-        first = [axis.start + begin for axis, begin in zip(box, start, strict=True)]
-        parts.append(np.argwhere(mask) + first)
-    z, y, x = np.concatenate(parts).T
-    return (y, x) if prepared.source.is_flat else (z, y, x)
+        first = np.argwhere(seen == supervoxel)[0]
+        at = [int(place) + axis.start for place, axis in zip(first, part, strict=True)]
+        regions.append(prepared.voxels_at(at))
+    return tuple(np.concatenate(axis) for axis in zip(*regions, strict=True))

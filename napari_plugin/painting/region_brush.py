@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.tasks.preparing import Prepared
-from supervox.segmentation import find_supervoxel
 
 from .hand import REGIONS
 from .stroke_layer import Painting
@@ -87,15 +85,4 @@ class RegionBrush:
         if supervoxel in touched:
             return
         touched.add(supervoxel)
-        indices = self._voxels(prepared, inside)
-        self._painting.paint(indices, label)
-
-    def _voxels(self, prepared: Prepared, inside: tuple[int, ...]) -> tuple[NDArray[np.int64], ...]:
-        """Return the voxels of the supervoxel at a place, as indices into the strokes' layer."""
-        box, mask = find_supervoxel(prepared.ids, inside, prepared.reach)
-        found = np.nonzero(mask)
-        start = prepared.source.start
-        indices = tuple(
-            axis + part.start + first for axis, part, first in zip(found, box, start, strict=True)
-        )
-        return indices[1:] if prepared.source.is_flat else indices
+        self._painting.paint(prepared.voxels_at(inside), label)

@@ -12,7 +12,6 @@ from supervox.segmentation import (
     Strokes,
     find_extents,
     find_places,
-    find_supervoxel,
     find_voxel,
     label_supervoxels,
 )
@@ -127,9 +126,6 @@ def _task(
 
 def _in_image(prepared: Prepared, place: DoubtfulPlace) -> PlaceInView:
     at = find_voxel(prepared.ids, place.supervoxel)
-    box, mask = find_supervoxel(prepared.ids, at, prepared.reach)
     start = prepared.source.start
-    first = [axis.start + begin for axis, begin in zip(box, start, strict=True)]
-    z, y, x = (np.argwhere(mask) + first).T
     voxel = (at[0] + start[0], at[1] + start[1], at[2] + start[2])
-    return PlaceInView(place, voxel, (y, x) if prepared.source.is_flat else (z, y, x))
+    return PlaceInView(place, voxel, prepared.voxels_at(at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from supervox.segmentation import (
     SegmentationParameters,
     Segmenter,
     estimate_preparation,
+    find_supervoxel,
 )
 
 from .jobs import BackgroundTask, Report, Task, step_back
@@ -63,6 +65,21 @@ class Prepared:
     def reach(self) -> int:
         """Voxels that a supervoxel's box usually spans to each side."""
         return round(2 * self.parameters.supervoxels.size_voxels)
+
+    def voxels_at(self, inside: Sequence[int]) -> tuple[NDArray[np.int64], ...]:
+        """Return the voxels of the supervoxel at a place, as indices into the strokes' layer.
+
+        Parameters
+        ----------
+        inside : sequence of 3 int
+            A voxel of the part to work in.
+        """
+        box, mask = find_supervoxel(self.ids, inside, self.reach)
+        indices = tuple(
+            axis + part.start + first
+            for axis, part, first in zip(np.nonzero(mask), box, self.source.start, strict=True)
+        )
+        return indices[1:] if self.source.is_flat else indices
 
     def is_for(self, source: Source, parameters: SegmentationParameters) -> bool:
         """Return whether it was prepared from the current image, box and parameters."""

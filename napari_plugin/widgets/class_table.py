@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -17,6 +17,8 @@ from qtpy.QtWidgets import (
 )
 from supervox.napari_plugin.painting.class_list import ClassError, ClassList
 from supervox.napari_plugin.session.dock_state import PaintState
+
+from .controls import swatch
 
 KEY, COLOUR, NAME, STROKES, LESS, SHARE, MORE, SHOWN, LOCKED = range(9)
 HEADS = ("", "", "Class", "✎", "", "Share", "", "Show", "Lock")
@@ -183,15 +185,11 @@ class ClassTable(QTableWidget):
             self._cell(row, column).setCheckState(state)
 
     def _colour(self, row: int, colour: str) -> None:
-        """Show a colour as an icon, which keeps it when the row is selected."""
+        """Show a colour as an icon."""
         cell = self._cell(row, COLOUR)
         if cell.data(Qt.ItemDataRole.UserRole) != colour:
             cell.setData(Qt.ItemDataRole.UserRole, colour)
-            pixmap = QPixmap(SWATCH, SWATCH)
-            pixmap.fill(QColor(colour))
-            icon = QIcon(pixmap)
-            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt blends it with the selection
-            cell.setIcon(icon)
+            cell.setIcon(swatch(colour, SWATCH))
 
     def _id(self, row: int) -> int:
         return int(self._cell(row, NAME).data(Qt.ItemDataRole.UserRole))

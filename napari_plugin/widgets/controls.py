@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -186,6 +187,15 @@ def tool(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QTool
     made.setToolTip(tip)
     made.clicked.connect(lambda: clicked())
     return made
+
+
+def swatch(colour: str, size: int) -> QIcon:
+    """Make a square of a colour, which keeps it where a row is selected."""
+    pixmap = QPixmap(size, size)
+    pixmap.fill(QColor(colour))
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt blends it with the selection
+    return icon
 
 
 def note(text: str = "", role: str = "note") -> QLabel:

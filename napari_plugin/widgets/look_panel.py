@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from qtpy.QtGui import QColor, QIcon, QPixmap
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.looking import LookState
-from supervox.project import ProjectClass
 
-from .controls import button
+from .controls import button, swatch
 from .plane_strip import PlaneStrip
 
 MOST_OPTIONS = 2
@@ -104,7 +103,7 @@ class LookPanel(QWidget):
             option = state.options[k] if k < len(state.options) else None
             made.setEnabled(option is not None)
             made.setText("" if option is None else _short(option.name))
-            made.setIcon(QIcon() if option is None else _swatch(option))
+            made.setIcon(QIcon() if option is None else swatch(option.colour, SWATCH))
         self.text.setText(self.describe())
         self.text.setToolTip(self.text.text())
         self.strip.setVisible(state.has_planes)
@@ -123,9 +122,3 @@ class LookPanel(QWidget):
 
 def _short(name: str) -> str:
     return name if len(name) <= 20 else f"{name[:19]}…"
-
-
-def _swatch(item: ProjectClass) -> QIcon:
-    pixmap = QPixmap(SWATCH, SWATCH)
-    pixmap.fill(QColor(item.colour))
-    return QIcon(pixmap)
