@@ -36,7 +36,7 @@ from supervox.segmentation import (
 )
 from supervox.volumes import write_volume
 
-from .recent import RecentProjects, removing
+from .recent import RecentProjects, unlisted
 from .work import edges, settling
 
 _logger = logging.getLogger(__name__)
@@ -117,14 +117,18 @@ def making(request: ProjectRequest) -> Task:
         if address is None:
             volume = source.volume
             write_volume(copy, volume, spacing=source.spacing, unit=source.unit, kind="image")
-        project = Project.create(
-            request.folder,
-            str(copy) if address is None else address,
-            parameters=request.parameters,
-            spacing=source.spacing,
-            box=edges(source.box),
-            channels=source.channel_addresses,
-        )
+        unlisted.add(request.folder)  # it is there a moment before it is held
+        try:
+            project = Project.create(
+                request.folder,
+                str(copy) if address is None else address,
+                parameters=request.parameters,
+                spacing=source.spacing,
+                box=edges(source.box),
+                channels=source.channel_addresses,
+            )
+        finally:
+            unlisted.discard(request.folder)
         if address is None:
             copy.rename(request.folder / COPY)
             project.relocate(request.folder / COPY)
@@ -301,12 +305,12 @@ def close(project: Project, then: Callable[[], None] | None = None, *, remove: b
             _logger.exception("%s could not be closed", project.folder)
         if remove:
             shutil.rmtree(project.folder, ignore_errors=True)
-            removing.discard(project.folder)
+            unlisted.discard(project.folder)
         if then is not None:
             then()
 
     if remove:
-        removing.add(project.folder)
+        unlisted.add(project.folder)
     _closing[project.folder] = run_to_end(end)
 
 

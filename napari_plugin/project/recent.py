@@ -19,7 +19,7 @@ from supervox.volumes import appearing, remove_leftovers_in
 _logger = logging.getLogger(__name__)
 LIST = "recent.json"
 PICTURES = "pictures"  # a folder beside the list
-removing: set[Path] = set()  # folders of projects that nobody wants, which are being removed
+unlisted: set[Path] = set()  # folders of projects that are being made, or removed
 MOST = 20
 
 
@@ -102,7 +102,7 @@ class RecentProjects:
         """
         try:
             found = [path for path in self.home.glob(f"[!.]*{ENDING}") if is_project(path)]
-            found = [path for path in found if path not in removing and not is_held(path)]
+            found = [path for path in found if path not in unlisted and not is_held(path)]
             times = [path.stat().st_mtime for path in found]
         except OSError:
             return

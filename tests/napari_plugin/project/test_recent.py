@@ -10,10 +10,13 @@ from threading import Event
 
 import numpy as np
 import pytest
+from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.project import project_files
-from supervox.napari_plugin.project.recent import MOST, RecentProjects, removing
+from supervox.napari_plugin.project.recent import MOST, RecentProjects, unlisted
+from supervox.napari_plugin.tasks.jobs import Report
 from supervox.project import Project, is_held
 from supervox.project.lock import FolderLock
+from supervox.segmentation import SegmentationParameters
 from supervox.volumes import temporary_beside, write_volume
 
 
@@ -80,6 +83,29 @@ def test_a_project_that_is_being_made_is_not_offered(recent):
     assert len(recent.entries()) == 1
 
 
+def test_a_project_that_is_there_but_not_held_yet_is_not_offered(recent, monkeypatch):
+    path = recent.home.parent / "cell.tif"
+    write_volume(path, np.ones((3, 4, 5), np.uint8), kind="image")
+    source = Source("image", np.ones((3, 4, 5), np.uint8), 0, (1.0, 1.0, 1.0), "nm")
+    offered = []
+    taken = Project.open
+
+    def open_project(folder, **how):
+        offered.append((is_held(folder), recent.entries()))
+        return taken(folder, **how)
+
+    monkeypatch.setattr(Project, "open", open_project)
+    folder = recent.new_folder("cell.tif")
+    request = project_files.ProjectRequest(
+        folder, str(path), source, SegmentationParameters(), unnamed=True
+    )
+    made = project_files.making(request)(Report(lambda value: None))
+    assert offered == [(False, [])]
+    made.project.close()
+    assert len(recent.entries()) == 1
+    assert not unlisted
+
+
 def test_a_project_that_is_being_removed_is_not_offered(recent, monkeypatch):
     write_volume(recent.home.parent / "cell.tif", np.ones((3, 4, 5), np.uint8), kind="image")
     recent.home.mkdir()
@@ -99,4 +125,4 @@ def test_a_project_that_is_being_removed_is_not_offered(recent, monkeypatch):
     go_on.set()
     project_files._closing.pop(folder).result(60)
     assert not folder.exists()
-    assert not removing
+    assert not unlisted
