@@ -1,4 +1,4 @@
-"""``supervox export``: labels, probabilities, uncertainty, strokes, mask or model of a project."""
+"""``supervox export``: labels, probabilities, strokes, corrections, mask, model of a project."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .progress import StageProgress
 from .results import ResultFiles
 
 RENDERED = ("labels", "probabilities", "uncertainty")
-KINDS = (*RENDERED, "strokes", "mask", "model")
+KINDS = (*RENDERED, "strokes", "corrections", "mask", "model")
 
 
 @click.command("export")
@@ -60,8 +60,9 @@ def command(
     """Write what is in PROJECT to files of their own.
 
     The labels of cell.supervox become DIR/cell_labels and so on. They are those of the last run, or
-    are computed if strokes or parameters have changed since. Beside the strokes stands their order,
-    on which labels depend: 'supervox segment' finds it there.
+    are computed if strokes or parameters have changed since; what was corrected by hand lies over
+    them. Beside the strokes stands their order, on which labels depend: 'supervox segment' finds it
+    there.
     """
     stem = project.name.removesuffix(ENDING)
     files = {kind: output / f"{stem}_{kind}.{ending}" for kind in dict.fromkeys(kinds)}
@@ -102,6 +103,15 @@ def _write(
             if "strokes" in files
             else None
         )
+        corrections = (
+            outputs.plan_volume(
+                str(files["corrections"]), project.annotations.corrections.shape, np.uint8
+            )
+            if "corrections" in files
+            else None
+        )
+        if corrections is not None and not project.annotations.has_corrections:
+            raise ProjectError(f"{project.folder}: nothing was corrected by hand")
         mask = load_mask(project) if "mask" in files else None
         if "mask" in files and mask is None:
             raise ProjectError(f"{project.folder}: has no mask")
@@ -112,10 +122,13 @@ def _write(
         )
         model = outputs.plan_file(files["model"]) if "model" in files else None
         classes = [item.for_files() for item in project.annotations.classes]
-        if strokes is not None:
+        store = project.annotations
+        for target, painted in ((strokes, store.voxels), (corrections, store.corrections)):
+            if target is None:
+                continue
             write_volume(
-                strokes,
-                project.annotations.voxels,
+                target,
+                painted,
                 spacing=project.settings.voxel_size.known,
                 unit=project.settings.unit,
                 origin=volume.origin,
@@ -130,9 +143,9 @@ def _write(
                 origin=volume.origin,
             )
         if order is not None:
-            painted = project.annotations.order(find_strokes(project.annotations.voxels))
-            with create_volume(order, project.annotations.voxels.shape, np.uint32) as writer:
-                write_order(writer, painted)
+            ordered = store.order(find_strokes(store.voxels))
+            with create_volume(order, store.voxels.shape, np.uint32) as writer:
+                write_order(writer, ordered)
         if rendered.as_dict() or model is not None:
             rooms = stack.enter_context(projects.rooms_of(project, volume, memory, workers))
             data, _ = projects.read_data(project, volume, stages, rooms)

@@ -155,7 +155,8 @@ def _project_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
         *[
             (
                 f"class {item['id']}",
-                f"{item['name']}: {item['painted_voxels']:,} voxels in {item['strokes']:,} strokes",
+                f"{item['name']}: {item['painted_voxels']:,} voxels in {item['strokes']:,} strokes"
+                + (f"; {n:,} voxels corrected by hand" if (n := item["corrected_voxels"]) else ""),
             )
             for item in content["classes"]
         ],

@@ -80,7 +80,7 @@ def rooms_of(
         n_classes=len(project.strokes.class_ids),
         shape=settings.shape,
         workers=workers,
-        held_bytes=project.annotations.voxels.nbytes,
+        held_bytes=project.annotations.voxels.nbytes * (1 + project.annotations.has_corrections),
         resumable=project.read_only_because is None,
         scheduler=scheduler,
         device=device,

@@ -78,7 +78,8 @@ class ResultFiles:
         every = tuple(
             VolumeClass(k, names.get(k, f"class {k}"), colours.get(k)) for k in result.class_ids
         )
-        named = tuple(item for item in every if item.value in names)
+        labelled = [k for k in result.label_ids if k in names]
+        named = tuple(VolumeClass(k, names[k], colours.get(k)) for k in labelled)
         create = partial(create_volume, spacing=size.known, unit=size.unit, origin=volume.origin)
         shape, dtype = result.shape, result.label_dtype
         voxels = np.zeros(np.iinfo(dtype).max + 1, np.int64)

@@ -9,7 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from supervox.project import MAX_ID, Mask, Project, ProjectClass, change_between, keep_mask
+from supervox.project import (
+    MAX_ID,
+    Mask,
+    Project,
+    ProjectClass,
+    change_between,
+    count_corrected,
+    keep_mask,
+)
 from supervox.segmentation import (
     Balance,
     Rooms,
@@ -86,6 +94,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "mask": project.settings.mask and project.settings.mask.name,
             **gaps.as_json(),
             "painted_without_data": lost,
+            "corrected_voxels": sum(count_corrected(project).values()),
             **report_of_run(request, project.settings.parameters, size, device, seconds),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],
         }

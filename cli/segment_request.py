@@ -122,7 +122,7 @@ def painted_classes(
     strokes = dict(zip(ids.tolist(), numbers.tolist(), strict=True))
     every = dict.fromkeys(strokes, 0) | voxels
     entries = class_entries(every, names, size.voxel_volume)
-    return [item | {"painted_voxels": strokes[item["id"]]} for item in entries]
+    return [item | {"painted_voxels": strokes.get(item["id"], 0)} for item in entries]
 
 
 def report_of_run(

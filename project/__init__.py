@@ -24,6 +24,7 @@ Where to find what, from the single stroke to the whole:
   `partition_parts` has it), model and last result.
 - `compute`: what is there used, what is missing computed; `checkpoints`: the same for a preparation
   that has no project.
+- `corrections`: what was painted over labels by hand, laid over a result.
 - `documents`, `array_parts`: JSON files and arrays that appear complete, and tell when they are
   damaged; `aside`: damaged bytes are kept beside their file.
 """

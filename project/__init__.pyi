@@ -2,6 +2,8 @@ from .annotations import AnnotationStore as AnnotationStore
 from .changes import BalanceChange as BalanceChange
 from .changes import Change as Change
 from .changes import ClassChange as ClassChange
+from .changes import ObjectChange as ObjectChange
+from .changes import Paint as Paint
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
 from .channels import open_channels as open_channels
@@ -14,6 +16,9 @@ from .compute import keep_result as keep_result
 from .compute import note_result as note_result
 from .compute import prepare as prepare
 from .compute import prepare_kept as prepare_kept
+from .corrections import corrected as corrected
+from .corrections import corrections_of as corrections_of
+from .corrections import count_corrected as count_corrected
 from .derived import MODEL as MODEL
 from .derived import RESULT as RESULT
 from .errors import Finding as Finding

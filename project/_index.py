@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .records import UNDOABLE, Header, RecordKind, Role
-from .undo import NO_STROKE
+from .undo import OF_NO_CLASS
 
 ROW = np.dtype(
     [
@@ -77,7 +77,8 @@ class Index:
         """Return number, role, target and class of balance of all changes that can be undone."""
         chosen = self.rows[np.isin(self.rows["kind"], UNDOABLE)]
         of_class = np.where(chosen["kind"] == RecordKind.BALANCE, chosen["voxels"].astype(int), 0)
-        of_class[chosen["kind"] == RecordKind.CLASS] = NO_STROKE
+        for kind, code in OF_NO_CLASS.items():
+            of_class[chosen["kind"] == kind] = code
         columns = (chosen[name].tolist() for name in ("number", "role", "target"))
         return [
             (number, Role(role), None if target < 0 else target, class_id)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .array_parts import Part, PartDamaged, Parts
-from .changes import VoxelChange
+from .changes import Paint, PaintedVolumes, VoxelChange
 from .classes import ProjectClass, classes_from_json
 from .documents import read_document
 from .errors import Finding, ProjectError, Severity
@@ -19,6 +19,8 @@ from .journal import Journal
 from .records import RecordKind
 
 SNAPSHOT, CLASSES = "snapshot", "classes.json"
+ARRAYS = {Paint.STROKES: "voxels", Paint.CORRECTIONS: "corrections"}  # of a snapshot
+HAS_CORRECTIONS = "has_corrections"  # in its header; without it there are none
 UNREADABLE = -2  # in place of the number of a table of classes: it is to be written again
 
 
@@ -28,7 +30,9 @@ class Recovered:
 
     Attributes
     ----------
-    voxels : uint8, (Z, Y, X)
+    painted : dict of Paint to uint8, (Z, Y, X)
+    blank : set of Paint
+        Kinds of paint that nothing was ever painted with.
     snapshot_number : int
         The last record that the snapshot holds; -1 if there is none.
     next_number : int
@@ -43,7 +47,8 @@ class Recovered:
         Generations that are damaged.
     """
 
-    voxels: NDArray[np.uint8]
+    painted: dict[Paint, NDArray[np.uint8]]
+    blank: set[Paint] = field(default_factory=set)
     snapshot_number: int = -1
     next_number: int = 0
     classes: tuple[ProjectClass, ...] = ()
@@ -55,7 +60,7 @@ class Recovered:
     @classmethod
     def empty(cls, shape: Sequence[int]) -> Recovered:
         """Begin with nothing painted."""
-        return cls(np.zeros(tuple(shape), np.uint8))
+        return cls({paint: np.zeros(tuple(shape), np.uint8) for paint in Paint}, set(Paint))
 
 
 def recover(folder: Path, journal: Journal, shape: Sequence[int] | None) -> Recovered:
@@ -80,7 +85,7 @@ def recover(folder: Path, journal: Journal, shape: Sequence[int] | None) -> Reco
     wanted = tuple(shape) if shape is not None else _shape_of(journal)
     snapshot = _newest_snapshot(parts, wanted, findings, bad)
     if snapshot is not None:
-        found = Recovered(snapshot[1], int(snapshot[0].header["number"]))
+        found = Recovered(snapshot[1], blank_in(snapshot[0]), number_of(snapshot[0]))
     elif wanted is not None:
         found = Recovered.empty(wanted)
     else:
@@ -91,7 +96,7 @@ def recover(folder: Path, journal: Journal, shape: Sequence[int] | None) -> Reco
     covered = found.snapshot_number
     findings += journal.findings(covered)
     findings += _missing_start(journal, covered)
-    findings += _replay(journal, found.voxels, covered)
+    findings += _replay(journal, found, covered)
     found.next_number = 1 + max(journal.known_number, covered)
     found.findings, found.bad_snapshots = findings, bad
     _choose_classes(folder, journal, snapshot[0].header if snapshot else {}, found)
@@ -107,20 +112,58 @@ def _shape_of(journal: Journal) -> tuple[int, ...] | None:
 
 def _newest_snapshot(
     parts: Parts, shape: Sequence[int] | None, findings: list[Finding], bad: list[int]
-) -> tuple[Part, NDArray[np.uint8]] | None:
+) -> tuple[Part, dict[Paint, NDArray[np.uint8]]] | None:
     """Read the newest snapshot that is whole; say which ones aren't."""
     for generation in parts.generations(SNAPSHOT):
         try:
             part = parts.open(SNAPSHOT, generation)
-            if type(part.header.get("number")) is not int:
-                raise PartDamaged("it doesn't say what it holds")
-            return part, part.read("voxels", np.uint8, shape or (None, None, None))
+            number_of(part)
+            return part, painted_in(part, shape or (None, None, None))
         except PartDamaged as error:
             name = parts.path(SNAPSHOT, generation).name
             text = f"{error}; an earlier one or the journal is used"
             findings.append(Finding(Severity.NOTE, name, text))
             bad.append(generation)
     return None
+
+
+def number_of(snapshot: Part) -> int:
+    """Return the last record that a snapshot holds.
+
+    Raises
+    ------
+    PartDamaged
+        If it doesn't say.
+    """
+    number = snapshot.header.get("number")
+    if type(number) is not int:
+        raise PartDamaged("it doesn't say what it holds")
+    return number
+
+
+def blank_in(snapshot: Part) -> set[Paint]:
+    """Return the kinds of paint that a snapshot has nothing of."""
+    return set() if snapshot.header.get(HAS_CORRECTIONS) else {Paint.CORRECTIONS}
+
+
+def painted_in(snapshot: Part, shape: Sequence[int | None]) -> dict[Paint, NDArray[np.uint8]]:
+    """Read what is painted in a snapshot.
+
+    Raises
+    ------
+    PartDamaged
+        If it isn't there, or of another shape.
+    """
+    blank = blank_in(snapshot)
+    strokes = snapshot.read(ARRAYS[Paint.STROKES], np.uint8, shape)
+    return {
+        paint: strokes
+        if paint is Paint.STROKES
+        else np.zeros_like(strokes)
+        if paint in blank
+        else snapshot.read(name, np.uint8, strokes.shape)
+        for paint, name in ARRAYS.items()
+    }
 
 
 def _missing_start(journal: Journal, covered: int) -> Iterator[Finding]:
@@ -139,8 +182,9 @@ def _missing_start(journal: Journal, covered: int) -> Iterator[Finding]:
         yield Finding(severity, name, text)
 
 
-def _replay(journal: Journal, voxels: NDArray[np.uint8], covered: int) -> Iterator[Finding]:
+def _replay(journal: Journal, found: Recovered, covered: int) -> Iterator[Finding]:
     """Make all changes beyond a record again."""
+    painted: PaintedVolumes = found.painted
     for number in journal.numbers_after(covered):
         try:
             change = journal.read(number).content
@@ -149,8 +193,9 @@ def _replay(journal: Journal, voxels: NDArray[np.uint8], covered: int) -> Iterat
             continue
         if not isinstance(change, VoxelChange):
             continue
-        if change.fits(voxels.shape):
-            change.apply(voxels)
+        if change.fits(painted[change.paint].shape):
+            change.apply(painted)
+            found.blank.discard(change.paint)
         else:
             text = f"record {number} lies outside the volume and was passed over"
             yield Finding(Severity.LOSS, journal.path.name, text)

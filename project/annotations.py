@@ -1,4 +1,4 @@
-"""The annotations of a project: a volume in memory, a snapshot of it, and the journal's tail."""
+"""The annotations of a project: volumes in memory, a snapshot of them, and the journal's tail."""
 
 from __future__ import annotations
 
@@ -13,33 +13,35 @@ from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
 from ._recovery import Recovered, recover
-from .changes import BalanceChange, Change, ClassChange, VoxelChange
+from .changes import BalanceChange, Change, ObjectChange, Paint, PaintedVolumes, VoxelChange
 from .classes import ProjectClass, check_classes
 from .documents import plain
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import SCHEMA, Journal
 from .layout import ANNOTATIONS
 from .recorded import RecordedState, RecordedVoxels
-from .records import RecordKind, Role
+from .records import PAINTED, RecordKind, Role, kind_of
 from .snapshots import Snapshots, not_repaired, replay
 from .stroke_order import StrokeOrder
-from .undo import NO_STROKE, UndoStack
+from .undo import OF_NO_CLASS, UndoStack
 from .writer import JournalWriter, SaveState
 
 JOURNAL = "strokes.journal"
 
 
 class AnnotationStore:
-    """The strokes of a project: the volume of class ids in memory, and its journal on the disk.
+    """What a person made in a project: painted volumes in memory, and their journal on the disk.
 
-    Every change goes to the journal at once, in the background. What is painted into `voxels`
-    directly is recorded by `record`; `apply`, `undo` and `redo` paint as well. Changes come from
-    one thread.
+    Every change goes to the journal at once, in the background. What is painted into `voxels` or
+    `corrections` directly is recorded by `record`; `apply`, `undo` and `redo` paint as well.
+    Changes come from one thread.
 
     Attributes
     ----------
     voxels : uint8, (Z, Y, X)
-        Class ids; 0 = unlabelled.
+        The strokes, as class ids; 0 = unlabelled.
+    corrections : uint8, (Z, Y, X)
+        Labels that lie over those that follow from the strokes; 0 = none.
     findings : tuple of Finding
         What was found damaged when it was opened, and what is lost for that.
     steps : UndoStack
@@ -58,11 +60,12 @@ class AnnotationStore:
         self._folder = folder
         self._journal = journal
         self._snapshots = Snapshots(folder, found)
-        self.voxels: NDArray[np.uint8] = found.voxels
+        self.voxels: NDArray[np.uint8] = found.painted[Paint.STROKES]
+        self.corrections: NDArray[np.uint8] = found.painted[Paint.CORRECTIONS]
         self.findings: tuple[Finding, ...] = tuple(found.findings)
         self.steps: UndoStack = journal.undo_stack()
         self._order: StrokeOrder[int] = StrokeOrder()
-        self._n_changes = journal.count(RecordKind.VOXELS)
+        self._n_changes = sum(journal.count(kind) for kind in PAINTED)
         self._saving = Lock()  # one snapshot at a time
         self._is_closed = False
         self._writer = None if read_only else JournalWriter(journal, on_state)
@@ -160,8 +163,24 @@ class AnnotationStore:
     def apply(self, change: VoxelChange) -> int | None:
         """Paint a change, and write it down; as `record` otherwise."""
         number = self.record(change)
-        change.apply(self.voxels)
+        change.apply(self.painted)
         return number
+
+    @property
+    def painted(self) -> PaintedVolumes:
+        """What is painted, by the kind of paint."""
+        return {Paint.STROKES: self.voxels, Paint.CORRECTIONS: self.corrections}
+
+    @property
+    def has_corrections(self) -> bool:
+        """Whether any voxel was ever corrected."""
+        return not self._recorded.painted[Paint.CORRECTIONS].is_blank
+
+    @property
+    def edits(self) -> tuple[Mapping[str, Any], ...]:
+        """The edits of the objects that hold, the earliest first."""
+        changes = map(self._change_of, self.steps.edits)
+        return tuple(change.edit for change in changes if isinstance(change, ObjectChange))
 
     def undo(self) -> Change | None:
         """Take the last change back, and return what that changed; None if there is nothing.
@@ -182,7 +201,7 @@ class AnnotationStore:
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes of these annotations with the steps at which they were painted.
 
-        Changes that were taken back are no steps, and neither are those of a balance.
+        Changes that were taken back are no steps, and neither is what isn't a stroke.
         """
         self._order.follow(self.steps.done, self._change_of)
         return self._order.order(strokes)
@@ -201,7 +220,7 @@ class AnnotationStore:
 
     @property
     def n_changes(self) -> int:
-        """How often voxels were changed, undoing included: it only ever grows."""
+        """How often something was painted, undoing included: it only ever grows."""
         return self._n_changes
 
     @property
@@ -304,13 +323,14 @@ class AnnotationStore:
             self.flush()
         found = self._snapshots.compare(self._journal, self.voxels.shape)
         if found and repair:
-            rebuilt = np.zeros_like(self.voxels)
+            rebuilt = {paint: np.zeros_like(self.voxels) for paint in Paint}
             try:
                 replay(self._journal, rebuilt, -1, self.last_number)
             except ProjectError as error:
                 return [not_repaired(finding, error) for finding in found.values()]
-            self._recorded.voxels = RecordedVoxels(rebuilt)
-            self.voxels[...] = rebuilt
+            self._recorded.painted = {p: RecordedVoxels(voxels) for p, voxels in rebuilt.items()}
+            for paint, voxels in self.painted.items():
+                voxels[...] = rebuilt[paint]
             self._snapshots.number = -1
             self._snapshots.remove(found)
         return list(found.values())
@@ -353,27 +373,29 @@ class AnnotationStore:
             self._snapshots.remove(found.bad_snapshots)
 
     @property
-    def recorded(self) -> NDArray[np.uint8]:
-        """What the records make, uint8 (Z, Y, X): to compare `voxels` with, not to be changed."""
-        return self._recorded.voxels.now
+    def recorded(self) -> PaintedVolumes:
+        """What the records make: to compare `painted` with, not to be changed."""
+        return {paint: voxels.now for paint, voxels in self._recorded.painted.items()}
 
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._recorded.check_writable()
-        kind, class_id = RecordKind.BALANCE, 0
+        kind = kind_of(change)
+        of_class = OF_NO_CLASS.get(kind, 0)
         if isinstance(change, BalanceChange):
             change = BalanceChange.from_json(plain(vars(change)))
-            class_id = change.class_id
-        elif isinstance(change, ClassChange):
-            kind, class_id = RecordKind.CLASS, NO_STROKE
-        elif not change.fits(self.voxels.shape):
-            raise ValueError("the change lies outside the volume")
-        elif not change.voxels.size:
-            return None
-        else:
-            change = VoxelChange(change.voxels.copy(), change.old.copy(), change.new.copy())
-            kind, self._n_changes = RecordKind.VOXELS, self._n_changes + 1
+            of_class = change.class_id
+        elif isinstance(change, ObjectChange):
+            change = ObjectChange.from_json(plain(change.to_json()))
+        elif isinstance(change, VoxelChange):
+            if not change.fits(self.voxels.shape):
+                raise ValueError("the change lies outside the volume")
+            if not change.voxels.size:
+                return None
+            copies = change.voxels.copy(), change.old.copy(), change.new.copy()
+            change = VoxelChange(*copies, change.paint)
+            self._n_changes += 1
         number = self._recorded.append(change, kind, role, target)
-        self.steps.note(number, role, target, class_id)
+        self.steps.note(number, role, target, of_class)
         return number
 
     def _step(self, target: int | None, role: Role) -> Change | None:
@@ -381,7 +403,7 @@ class AnnotationStore:
         change = self._change_by(target, role)
         if change is not None:
             self._record(change, role, target)
-            change.apply(self.voxels)
+            change.apply(self.painted)
         return change
 
     def _change_by(self, target: int | None, role: Role) -> Change | None:
@@ -392,5 +414,6 @@ class AnnotationStore:
         made = self._change_of(target)
         if not isinstance(made, VoxelChange):
             return made.inverse if role is Role.UNDO else made
-        present = self.voxels.reshape(-1)[made.voxels]
-        return VoxelChange(made.voxels, present, made.old if role is Role.UNDO else made.new)
+        present = self.painted[made.paint].reshape(-1)[made.voxels]
+        after = made.old if role is Role.UNDO else made.new
+        return VoxelChange(made.voxels, present, after, made.paint)

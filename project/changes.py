@@ -1,10 +1,11 @@
-"""What one step changes: voxels and their classes, the balance of a class, or the table of them."""
+"""What one step changes: voxels and their classes, a balance, the table of classes, or objects."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,28 @@ from supervox.segmentation import RefinementParameters, Strokes
 from .classes import ProjectClass
 
 
+class Paint(Enum):
+    """What a person paints: each kind of paint has a volume of its own."""
+
+    STROKES = "strokes"  # teach the classifier
+    CORRECTIONS = "corrections"  # lie over the labels, and teach nothing
+
+
+PaintedVolumes = Mapping[Paint, NDArray[np.uint8]]  # each (Z, Y, X), contiguous in memory
+
+
 @dataclass(frozen=True, eq=False)
 class VoxelChange:
-    """Voxels of an annotation volume that got another class.
+    """Painted voxels that got another class.
 
     Attributes
     ----------
     voxels : int64, (P,)
         Raster indices, ascending.
     old, new : uint8, (P,)
-        Class ids before and after; 0 = unlabelled.
+        Class ids before and after; 0 = nothing painted.
+    paint : Paint
+        With what.
 
     Raises
     ------
@@ -35,6 +48,7 @@ class VoxelChange:
     voxels: NDArray[np.int64]
     old: NDArray[np.uint8]
     new: NDArray[np.uint8]
+    paint: Paint = Paint.STROKES
 
     def __post_init__(self) -> None:
         if self.voxels.dtype != np.int64 or self.voxels.ndim != 1:
@@ -47,20 +61,24 @@ class VoxelChange:
     @property
     def inverse(self) -> VoxelChange:
         """The change that takes this one back."""
-        return VoxelChange(self.voxels, self.new, self.old)
+        return VoxelChange(self.voxels, self.new, self.old, self.paint)
 
     def fits(self, shape: Sequence[int]) -> bool:
         """Tell whether all voxels lie in a volume of this shape."""
         return not self.voxels.size or int(self.voxels[-1]) < math.prod(shape)
 
-    def apply(self, volume: NDArray[np.uint8]) -> None:
-        """Give the voxels of a volume (Z, Y, X), contiguous in memory, their new classes."""
-        volume.reshape(-1)[self.voxels] = self.new
+    def apply(self, painted: PaintedVolumes) -> None:
+        """Give the voxels of the volume of this paint their new classes."""
+        painted[self.paint].reshape(-1)[self.voxels] = self.new
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, VoxelChange) and all(
-            np.array_equal(getattr(self, name), getattr(other, name))
-            for name in ("voxels", "old", "new")
+        return (
+            isinstance(other, VoxelChange)
+            and self.paint is other.paint
+            and all(
+                np.array_equal(getattr(self, name), getattr(other, name))
+                for name in ("voxels", "old", "new")
+            )
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -86,7 +104,7 @@ class BalanceChange:
         """The change that takes this one back."""
         return BalanceChange(self.class_id, self.new, self.old)
 
-    def apply(self, volume: NDArray[np.uint8]) -> None:
+    def apply(self, painted: PaintedVolumes) -> None:
         """Change no voxel: a balance is set by whoever knows the parameters."""
 
     @classmethod
@@ -129,7 +147,7 @@ class ClassChange:
         """The change that takes this one back."""
         return replace(self, is_there=not self.is_there)
 
-    def apply(self, volume: NDArray[np.uint8]) -> None:
+    def apply(self, painted: PaintedVolumes) -> None:
         """Change no voxel: whoever has the table of classes changes that."""
 
     def to_json(self) -> dict[str, Any]:
@@ -156,7 +174,55 @@ class ClassChange:
 
 
 _OF_CLASS = ("place", "is_there", "with_strokes")
-Change = VoxelChange | BalanceChange | ClassChange
+
+
+@dataclass(frozen=True)
+class ObjectChange:
+    """An edit of the objects by hand, made or taken back: a cut, a merge, an object deleted.
+
+    The edits that hold, in their order, say what the objects are; see `AnnotationStore.edits`.
+
+    Attributes
+    ----------
+    edit : mapping
+        What JSON can hold; its entry "kind" is the name of what is done.
+    is_there : bool
+        Whether it holds after the change.
+    """
+
+    edit: Mapping[str, Any]
+    is_there: bool = True
+
+    @property
+    def inverse(self) -> ObjectChange:
+        """The change that takes this one back."""
+        return replace(self, is_there=not self.is_there)
+
+    def apply(self, painted: PaintedVolumes) -> None:
+        """Change no voxel: whoever finds the objects asks for the edits."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as it stands in records."""
+        return {"edit": dict(self.edit), "is_there": self.is_there}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> ObjectChange:
+        """Read what `to_json` made of one.
+
+        Raises
+        ------
+        ValueError
+            If it can't be an edit of the objects.
+        """
+        edit, is_there = content.get("edit"), content.get("is_there")
+        if not isinstance(edit, Mapping) or not isinstance(is_there, bool) or len(content) != 2:
+            raise ValueError("its edit of the objects is damaged")
+        if not isinstance(edit.get("kind"), str):
+            raise ValueError("its edit of the objects doesn't say what is done")
+        return cls(dict(edit), is_there)
+
+
+Change = VoxelChange | BalanceChange | ClassChange | ObjectChange
 
 
 def change_between(before: Strokes, after: Strokes) -> VoxelChange:

@@ -19,6 +19,7 @@ from supervox.segmentation import (
     versions,
 )
 
+from .corrections import corrected
 from .errors import ProjectError
 from .mask import mask_for
 from .partition_store import PartitionStore
@@ -212,6 +213,8 @@ def complete(
 ) -> Segmentation:
     """Return the result that follows from strokes and parameters, computed only if it must be.
 
+    The corrections of the project lie over its labels.
+
     Parameters, and what is raised, are those of `prepare`; with a `SegmentationError` as well if
     fewer than two classes are painted.
     """
@@ -222,7 +225,8 @@ def complete(
         partitions = derived.load_partitions(workspace=workspace, run=run)
         if len(partitions) == settings.parameters.partitions:
             mask = mask_for(project, data, workspace)
-            return tables.segmentation(data, partitions, settings, run.threads, mask)
+            found = tables.segmentation(data, partitions, settings, run.threads, mask)
+            return corrected(project, found)
     return complete_with_shares(project, data, (), workspace=workspace, run=run)
 
 
@@ -271,4 +275,4 @@ def complete_with_shares(
         keep_result(project, segmenter, result, strokes)
         seconds = time.perf_counter() - started
         note_result(project, segmenter, result, strokes, seconds)
-    return result
+    return corrected(project, result)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._recovery import Recovered
-from .changes import VoxelChange
+from .changes import Paint, VoxelChange
 from .classes import ProjectClass, classes_to_json
 from .errors import ProjectError
 from .records import Content, Record, RecordKind, Role
@@ -39,18 +39,24 @@ class RecordedVoxels:
     ----------
     painted : uint8, (Z, Y, X)
         The state to begin with; it is copied.
+    is_blank : bool
+        Whether nothing is painted there, so that nobody has to look.
 
     Attributes
     ----------
     now : uint8, (Z, Y, X)
         Changed by `apply` only.
+    is_blank : bool
+        Whether nothing was ever painted.
     """
 
-    def __init__(self, painted: NDArray[np.uint8]) -> None:
+    def __init__(self, painted: NDArray[np.uint8], *, is_blank: bool = False) -> None:
         # Pages that nobody writes to cost nothing.
         self.now: NDArray[np.uint8] = np.zeros(painted.shape, np.uint8)
-        voxels = np.flatnonzero(painted)
-        self.now.reshape(-1)[voxels] = painted.reshape(-1)[voxels]
+        self.is_blank = is_blank
+        if not is_blank:
+            voxels = np.flatnonzero(painted)
+            self.now.reshape(-1)[voxels] = painted.reshape(-1)[voxels]
         self._lock = Lock()
         self._since: list[VoxelChange] | None = None  # while there is a view: what leads back to it
 
@@ -60,7 +66,8 @@ class RecordedVoxels:
             if self._since is not None:
                 before = self.now.reshape(-1)[change.voxels]
                 self._since.append(VoxelChange(change.voxels, change.new, before))
-            change.apply(self.now)
+            change.apply({change.paint: self.now})
+            self.is_blank = False
 
     @contextmanager
     def held(self) -> Iterator[StateView]:
@@ -96,6 +103,7 @@ class StateView:
 
     def __init__(self, source: RecordedVoxels) -> None:
         self._source = source
+        self.is_blank = source.is_blank
         self.shape = source.now.shape
         self.dtype = source.now.dtype
 
@@ -108,7 +116,7 @@ class RecordedMoment(NamedTuple):
 
     number: int
     table: RecordedClasses
-    state: StateView
+    painted: Mapping[Paint, StateView]
 
 
 class RecordedState:
@@ -139,16 +147,19 @@ class RecordedState:
         self._lock = Lock()
         self.next_number = found.next_number
         self.table = RecordedClasses(found.classes_number, found.classes)
-        self._painted: NDArray[np.uint8] | None = found.voxels
+        self._found: Recovered | None = found
         if writer is not None:
-            self.voxels  # noqa: B018  before anybody paints
+            self.painted  # noqa: B018  before anybody paints
 
     @cached_property
-    def voxels(self) -> RecordedVoxels:
+    def painted(self) -> dict[Paint, RecordedVoxels]:
         """The voxels; of what is open for reading they are copied only if somebody asks."""
-        painted, self._painted = self._painted, None
-        assert painted is not None
-        return RecordedVoxels(painted)
+        found, self._found = self._found, None
+        assert found is not None
+        return {
+            paint: RecordedVoxels(voxels, is_blank=paint in found.blank)
+            for paint, voxels in found.painted.items()
+        }
 
     def check_writable(self) -> JournalWriter:
         """Return the writer.
@@ -191,8 +202,11 @@ class RecordedState:
         """Give the annotations as they are now, whatever is appended meanwhile; one at a time."""
         with ExitStack() as stack:
             with self._lock:
-                view = stack.enter_context(self.voxels.held())
-                moment = RecordedMoment(self.next_number - 1, self.table, view)
+                views = {
+                    paint: stack.enter_context(voxels.held())
+                    for paint, voxels in self.painted.items()
+                }
+                moment = RecordedMoment(self.next_number - 1, self.table, views)
             yield moment
 
     def _append(self, content: Content, kind: RecordKind, role: Role, target: int | None) -> int:
@@ -200,5 +214,5 @@ class RecordedState:
         self.check_writable().append(Record(number, time.time(), content, kind, role, target))
         self.next_number += 1
         if isinstance(content, VoxelChange):
-            self.voxels.apply(content)
+            self.painted[content.paint].apply(content)
         return number

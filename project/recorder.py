@@ -1,8 +1,9 @@
-"""What was painted into an array by somebody else, noticed and written down."""
+"""What was painted into arrays by somebody else, noticed and written down."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,38 +11,47 @@ from supervox.execution import ShouldStop, Slices, check_stop
 from supervox.segmentation import Strokes
 
 from .annotations import AnnotationStore
-from .changes import BalanceChange, Change, VoxelChange
+from .changes import BalanceChange, Change, ObjectChange, Paint, PaintedVolumes, VoxelChange
 from .stroke_order import StrokeOrder
 
 LOOK_VOXELS = 2**24  # compared between two questions whether to stop
 
 
 class Recorder:
-    """Compares an array that is painted on with a copy of it, and has differences written down.
+    """Compares arrays that are painted on with copies of them, and has differences written down.
 
-    The copy, the store's own where there is one, takes memory only where something was painted.
+    The copies, the store's own where there is one, take memory only where something was painted.
     What is recorded before there is a store waits for it. All methods but `look` belong to one
     thread.
 
     Parameters
     ----------
     voxels : uint8, (Z, Y, X)
-        What is painted on, contiguous in memory; 0 = unlabelled.
+        The strokes that are painted on, contiguous in memory; 0 = unlabelled.
     store : AnnotationStore, optional
         Where it is written down; what differs already is found by `look`.
+    corrections : uint8, (Z, Y, X), optional
+        The corrections that are painted on; those of the store, or none, by default.
     """
 
-    def __init__(self, voxels: NDArray[np.uint8], store: AnnotationStore | None = None) -> None:
-        self._voxels = voxels
+    def __init__(
+        self,
+        voxels: NDArray[np.uint8],
+        store: AnnotationStore | None = None,
+        corrections: NDArray[np.uint8] | None = None,
+    ) -> None:
+        if corrections is None:
+            corrections = np.zeros(voxels.shape, np.uint8) if store is None else store.corrections
+        self._painted = {Paint.STROKES: voxels, Paint.CORRECTIONS: corrections}
         self._waiting: list[Change] = []
         self._undone: list[Change] = []  # of those that wait
         self._store = store
         self._order: StrokeOrder[Change] = StrokeOrder()  # of those that wait
-        if store is None:
-            self._known = np.zeros(voxels.shape, np.uint8)  # pages nobody writes to cost nothing
+        self._known: PaintedVolumes
+        if store is None:  # pages nobody writes to cost nothing
+            self._known = {paint: np.zeros(voxels.shape, np.uint8) for paint in Paint}
         else:
-            self._known = store.recorded
-            store.voxels = voxels
+            self._paint_in(store)
 
     @property
     def store(self) -> AnnotationStore | None:
@@ -62,46 +72,70 @@ class Recorder:
             If the store can't be changed.
         """
         self._store = store
-        store.voxels = self._voxels
         waiting, self._waiting = self._waiting, []
         self._undone.clear()
         for change in waiting:
             store.record(change)
-        self._known = store.recorded
+        self._paint_in(store)
 
-    def notice(self, part: Slices) -> VoxelChange | None:
+    def _paint_in(self, store: AnnotationStore) -> None:
+        """Make the arrays that are painted on those of the store."""
+        self._known = store.recorded
+        store.voxels = self._painted[Paint.STROKES]
+        store.corrections = self._painted[Paint.CORRECTIONS]
+
+    @property
+    def corrections(self) -> NDArray[np.uint8]:
+        """The corrections that are painted on, (Z, Y, X)."""
+        return self._painted[Paint.CORRECTIONS]
+
+    @property
+    def edits(self) -> tuple[Mapping[str, Any], ...]:
+        """The edits of the objects that hold, the earliest first."""
+        if self._store is not None:
+            return self._store.edits
+        return tuple(change.edit for change in self._waiting if isinstance(change, ObjectChange))
+
+    def notice(self, part: Slices, paint: Paint = Paint.STROKES) -> VoxelChange | None:
         """Write down what was painted in a part of the volume.
 
         Parameters
         ----------
         part : tuple of 3 slice
             Small, like a slice: it is compared at once.
+        paint : Paint
+            With what.
 
         Returns
         -------
         VoxelChange or None
             None if nothing changed there.
         """
-        differs = np.nonzero(self._voxels[part] != self._known[part])
+        now = self._painted[paint]
+        differs = np.nonzero(now[part] != self._known[paint][part])
         if not differs[0].size:
             return None
         places = tuple(at + piece.start for at, piece in zip(differs, part, strict=True))
-        return self.confirm(np.ravel_multi_index(places, self._voxels.shape))
+        return self.confirm(np.ravel_multi_index(places, now.shape), paint)
 
-    def look(self, should_stop: ShouldStop | None = None) -> NDArray[np.int64]:
-        """Find where the array differs from what is recorded; on any thread.
+    def look(
+        self, should_stop: ShouldStop | None = None, paint: Paint = Paint.STROKES
+    ) -> NDArray[np.int64]:
+        """Find where an array differs from what is recorded; on any thread.
 
         Parameters
         ----------
         should_stop : callable, optional
             Asked now and then.
+        paint : Paint
+            Which array.
 
         Returns
         -------
         int64, (P,)
             Raster indices for `confirm`, ascending.
         """
-        now, known = self._voxels.reshape(-1), self._known.reshape(-1)
+        now, known = self._painted[paint].reshape(-1), self._known[paint].reshape(-1)
         found = []
         for start in range(0, now.size, LOOK_VOXELS):
             check_stop(should_stop)
@@ -109,13 +143,17 @@ class Recorder:
             found.append(np.flatnonzero(now[piece] != known[piece]) + start)
         return np.concatenate(found)
 
-    def confirm(self, voxels: NDArray[np.int64]) -> VoxelChange | None:
+    def confirm(
+        self, voxels: NDArray[np.int64], paint: Paint = Paint.STROKES
+    ) -> VoxelChange | None:
         """Write down what was painted at some voxels, if they still differ from what is recorded.
 
         Parameters
         ----------
         voxels : int64, (P,)
             Raster indices, ascending.
+        paint : Paint
+            With what.
 
         Returns
         -------
@@ -127,11 +165,11 @@ class Recorder:
         ProjectError
             If the store can't be changed.
         """
-        old, new = self._present(voxels), self._voxels.reshape(-1)[voxels]
+        old, new = (volumes[paint].reshape(-1)[voxels] for volumes in (self._known, self._painted))
         differs = old != new
         if not differs.any():
             return None
-        change = VoxelChange(voxels[differs], old[differs], new[differs])
+        change = VoxelChange(voxels[differs], old[differs], new[differs], paint)
         self.record(change)
         return change
 
@@ -188,7 +226,7 @@ class Recorder:
             return self._store.steps.strokes_since(class_id)
         count = 0
         for change in reversed(self._waiting):
-            if isinstance(change, VoxelChange):
+            if isinstance(change, VoxelChange) and change.paint is Paint.STROKES:
                 count += 1
             elif isinstance(change, BalanceChange) and change.class_id == class_id:
                 return count
@@ -205,13 +243,9 @@ class Recorder:
                 self._undone.append(self._waiting.pop())
             else:
                 self._waiting.append(self._undone.pop())
-            change.apply(self._voxels)
+            change.apply(self._painted)
             change.apply(self._known)
         return change
-
-    def _present(self, voxels: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
-        known: NDArray[np.uint8] = self._known.reshape(-1)[voxels]
-        return known
 
     def record(self, change: Change) -> None:
         """Write down a change that was made already, in the array as well.

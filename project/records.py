@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
-from .changes import BalanceChange, Change, ClassChange, VoxelChange
+from .changes import BalanceChange, Change, ClassChange, ObjectChange, Paint, VoxelChange
 from .documents import to_text
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
@@ -36,12 +36,14 @@ class RecordKind(IntEnum):
     """What a record holds."""
 
     START = 0  # shape of the volume: the first record
-    VOXELS = 1  # voxels that changed
+    VOXELS = 1  # voxels of the strokes that changed
     CLASSES = 2  # the whole table of classes
     PROJECT = 3  # what project.json says
     STEP = 4  # what was done, for provenance.json
     BALANCE = 5  # the balance of a class that changed
     CLASS = 6  # a class that was deleted
+    CORRECTIONS = 7  # voxels of the corrections that changed
+    OBJECTS = 8  # an edit of the objects
 
 
 class Role(IntEnum):
@@ -52,8 +54,18 @@ class Role(IntEnum):
     REDO = 2  # makes the target again
 
 
-UNDOABLE = (RecordKind.VOXELS, RecordKind.BALANCE, RecordKind.CLASS)
+PAINTED = {RecordKind.VOXELS: Paint.STROKES, RecordKind.CORRECTIONS: Paint.CORRECTIONS}
+UNDOABLE = (*PAINTED, RecordKind.BALANCE, RecordKind.CLASS, RecordKind.OBJECTS)
 Content = Change | Mapping[str, Any]
+
+
+def kind_of(change: Change) -> RecordKind:
+    """Return the kind of the record of a change."""
+    if isinstance(change, VoxelChange):
+        return next(kind for kind, paint in PAINTED.items() if paint is change.paint)
+    if isinstance(change, BalanceChange):
+        return RecordKind.BALANCE
+    return RecordKind.CLASS if isinstance(change, ClassChange) else RecordKind.OBJECTS
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class Record:
         Its place in the sequence; never used twice.
     time : float
         When it was made, in seconds since 1970.
-    content : VoxelChange, BalanceChange, ClassChange or mapping
+    content : VoxelChange, BalanceChange, ClassChange, ObjectChange or mapping
         What can be undone, or what JSON can hold.
     kind : RecordKind
     role : Role
@@ -109,7 +121,7 @@ def encode(record: Record) -> bytes:
         n_voxels, plain = content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
         n_voxels, plain = content.class_id, _json(vars(content))
-    elif isinstance(content, ClassChange):
+    elif isinstance(content, ClassChange | ObjectChange):
         plain = _json(content.to_json())
     else:
         plain = _json(content)
@@ -156,8 +168,8 @@ def decode(header: Header, payload: Buffer) -> Record:
     if not header.frame.fits(payload):
         raise ValueError("its checksum is wrong")
     content: Content
-    if header.kind is RecordKind.VOXELS:
-        content = _unpack(_inflate(payload, 1 + 10 * header.n_voxels), header.n_voxels)
+    if (paint := PAINTED.get(header.kind)) is not None:
+        content = _unpack(_inflate(payload, 1 + 10 * header.n_voxels), header.n_voxels, paint)
     else:
         content = json.loads(_inflate(payload, MOST_JSON_BYTES))
         if not isinstance(content, dict):
@@ -166,6 +178,8 @@ def decode(header: Header, payload: Buffer) -> Record:
             content = BalanceChange.from_json(content)
         elif header.kind is RecordKind.CLASS:
             content = ClassChange.from_json(content)
+        elif header.kind is RecordKind.OBJECTS:
+            content = ObjectChange.from_json(content)
     return Record(header.number, header.time, content, header.kind, header.role, header.target)
 
 
@@ -189,7 +203,7 @@ def _pack(change: VoxelChange) -> bytes:
     return bytes([width]) + planes.tobytes() + change.old.tobytes() + change.new.tobytes()
 
 
-def _unpack(plain: bytes, n: int) -> VoxelChange:
+def _unpack(plain: bytes, n: int, paint: Paint) -> VoxelChange:
     """Return the change in a payload of n voxels."""
     width = plain[0] if plain else 0
     if width not in (4, 8) or len(plain) != 1 + (width + 2) * n:
@@ -198,4 +212,4 @@ def _unpack(plain: bytes, n: int) -> VoxelChange:
     planes = np.ascontiguousarray(values[: width * n].reshape(width, n).T)
     steps: NDArray[np.int64] = planes.view(f"<u{width}").reshape(n).astype(np.int64)
     old, new = values[width * n : (width + 1) * n], values[(width + 1) * n :]
-    return VoxelChange(np.cumsum(steps), old, new)
+    return VoxelChange(np.cumsum(steps), old, new, paint)

@@ -6,12 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ._recovery import CLASSES, SNAPSHOT, UNREADABLE, Recovered
-from .array_parts import Part, PartDamaged, Parts
+from ._recovery import (
+    ARRAYS,
+    CLASSES,
+    HAS_CORRECTIONS,
+    SNAPSHOT,
+    UNREADABLE,
+    Recovered,
+    number_of,
+    painted_in,
+)
+from .array_parts import Part, PartDamaged, Parts, PartWriter
 from .aside import move_aside
-from .changes import VoxelChange
+from .changes import Paint, PaintedVolumes, VoxelChange
 from .classes import classes_to_json
 from .documents import write_document
 from .errors import Finding, ProjectError, Severity
@@ -57,7 +65,7 @@ class Snapshots:
         ProjectError
             If it can't be written.
         """
-        number, table, state = moment
+        number, table, painted = moment
         if self._classes_written != table.number:
             if self._classes_written == UNREADABLE:
                 move_aside(self._classes_path)
@@ -69,8 +77,15 @@ class Snapshots:
                 "number": number,
                 "classes_number": table.number,
                 "classes": classes_to_json(table.classes),
+                HAS_CORRECTIONS: not painted[Paint.CORRECTIONS].is_blank,
             }
-            self._parts.write(SNAPSHOT, header, lambda part: part.write("voxels", state), keep=KEPT)
+
+            def fill(part: PartWriter) -> None:
+                for paint, name in ARRAYS.items():
+                    if paint is Paint.STROKES or header[HAS_CORRECTIONS]:
+                        part.write(name, painted[paint])
+
+            self._parts.write(SNAPSHOT, header, fill, keep=KEPT)
             self.number = number
 
     def remove(self, generations: Iterable[int]) -> None:
@@ -94,16 +109,16 @@ class Snapshots:
         dict of int to Finding
             The generations that hold something else.
         """
-        replayed, done = np.zeros(tuple(shape), np.uint8), -1
+        replayed, done = {paint: np.zeros(tuple(shape), np.uint8) for paint in Paint}, -1
         found = {}
         for number, generation, part in sorted(self._whole(), key=lambda item: item[:2]):
             try:
                 replay(journal, replayed, done, number)
-                held = part.read("voxels", np.uint8, tuple(shape))
+                held = painted_in(part, tuple(shape))
             except (PartDamaged, ProjectError):
                 break
             done = number
-            n_voxels = int(np.count_nonzero(held != replayed))
+            n_voxels = sum(int(np.count_nonzero(held[p] != replayed[p])) for p in Paint)
             if n_voxels:
                 name = self._parts.path(SNAPSHOT, generation).name
                 text = f"it differs in {n_voxels:,} voxels from the journal up to record {number}"
@@ -116,8 +131,8 @@ class Snapshots:
         for generation in self._parts.generations(SNAPSHOT):
             try:
                 part = self._parts.open(SNAPSHOT, generation)
-                yield int(part.header["number"]), generation, part
-            except (PartDamaged, KeyError, TypeError, ValueError):
+                yield number_of(part), generation, part
+            except PartDamaged:
                 continue  # told when the project was opened
 
 
@@ -127,13 +142,13 @@ def not_repaired(finding: Finding, error: ProjectError) -> Finding:
     return Finding(Severity.LOSS, finding.part, text)
 
 
-def replay(journal: Journal, voxels: NDArray[np.uint8], after: int, up_to: int) -> None:
+def replay(journal: Journal, painted: PaintedVolumes, after: int, up_to: int) -> None:
     """Make the changes of some records again.
 
     Parameters
     ----------
     journal : Journal
-    voxels : uint8, (Z, Y, X)
+    painted : mapping of Paint to uint8, (Z, Y, X)
         The state after the record `after`.
     after, up_to : int
         Numbers of the record before the first, and of the last.
@@ -149,6 +164,6 @@ def replay(journal: Journal, voxels: NDArray[np.uint8], after: int, up_to: int) 
     for number in numbers:
         change = journal.read(number).content
         if isinstance(change, VoxelChange):
-            if not change.fits(voxels.shape):
+            if not change.fits(painted[change.paint].shape):
                 raise ProjectError(f"{journal.path}: record {number} lies outside the volume")
-            change.apply(voxels)
+            change.apply(painted)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
-from .changes import Change, VoxelChange
+from .changes import Change, Paint, VoxelChange
 from .errors import ProjectError
 
 Name = TypeVar("Name")
@@ -32,8 +32,8 @@ _NOTHING = _State(0, 0, np.zeros(0, np.int64), np.zeros(0, np.int32))
 class StrokeOrder(Generic[Name]):
     """Keeps the step of every painted voxel while changes are made, and begins again after undo.
 
-    Steps count the changes of voxels that hold, from 1. What was undone left no trace, so that the
-    order after an undo is that from before the change.
+    Steps count the changes of the strokes that hold, from 1. What was undone left no trace, so that
+    the order after an undo is that from before the change.
     """
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class StrokeOrder(Generic[Name]):
             except ProjectError:
                 n_steps += 1
                 continue
-            if isinstance(change, VoxelChange):
+            if isinstance(change, VoxelChange) and change.paint is Paint.STROKES:
                 n_steps += 1
                 changes.append((n_steps, change))
         self._included += names

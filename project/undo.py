@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from array import array
 
-from .records import Role
+from .records import RecordKind, Role
 
-NO_STROKE = -1  # in place of a class: a change that is neither a stroke nor of a balance
+# In place of a class: changes that are neither strokes nor of a balance.
+EDIT = -2
+OF_NO_CLASS = {RecordKind.CLASS: -1, RecordKind.CORRECTIONS: -1, RecordKind.OBJECTS: EDIT}
 
 
 class UndoStack:
@@ -19,7 +21,7 @@ class UndoStack:
     def __init__(self) -> None:
         self._done = array("q")
         self._undone = array("q")
-        self._balanced: dict[int, int] = {}  # numbers of moves of a balance, and the class of each
+        self._other: dict[int, int] = {}  # numbers of what is no stroke: class of balance, or code
 
     def note(self, number: int, role: Role, target: int | None, class_id: int = 0) -> None:
         """Take notice of a change that can be undone.
@@ -32,11 +34,11 @@ class UndoStack:
         target : int or None
             The record that it undoes or redoes.
         class_id : int
-            Whose balance it is that changed; 0 for strokes, `NO_STROKE` for what is neither.
+            Whose balance it is that changed; 0 for strokes, one of `OF_NO_CLASS` for the rest.
         """
         if role is Role.CHANGE or target is None:
             if class_id:
-                self._balanced[number] = class_id
+                self._other[number] = class_id
             self._done.append(number)
             del self._undone[:]
             return
@@ -63,11 +65,17 @@ class UndoStack:
         """Count the strokes since the balance of a class was set; None if it wasn't."""
         count = 0
         for number in reversed(self._done):
-            of_class = self._balanced.get(number, 0)
+            of_class = self._other.get(number, 0)
             if of_class == class_id:
                 return count
             count += not of_class
         return None
+
+    @property
+    def edits(self) -> tuple[int, ...]:
+        """The edits of the objects that hold, the earliest first."""
+        codes = self._other
+        return tuple(number for number in self._done if codes.get(number) == EDIT)
 
     @property
     def done(self) -> tuple[int, ...]:

@@ -60,7 +60,7 @@ def make_report(
         for entry, text in described_parameters(settings.parameters, names)
     )
     sections = [
-        Section(f"Segmentation {name}", (_facts(summary),)),
+        Section(f"Segmentation {name}", (_facts(summary, _by_hand(painted, labels)),)),
         Section("Result", (_classes(project, labels, painted, objects), drawn)),
         *([objects_section(totals, settings)] if totals is not None else []),
         Section("Methods", (paragraph, *(f"[{k}] {text}" for k, text in enumerate(cited, 1)))),
@@ -75,7 +75,13 @@ def make_report(
     return sections
 
 
-def _facts(summary: Mapping[str, Any]) -> Table:
+def _by_hand(painted: Sequence[Mapping[str, Any]], labels: NDArray[np.unsignedinteger]) -> str:
+    """Say how much was corrected by hand; empty if nothing was."""
+    number = sum(item["corrected_voxels"] for item in painted)
+    return f"{number:,} voxels ({100 * number / labels.size:.2g} %)" if number else ""
+
+
+def _facts(summary: Mapping[str, Any], by_hand: str) -> Table:
     settings, journal = summary["settings"], summary["journal"]
     volume, unit = settings["volume"], settings["unit"] or ""
     known = settings["spacing_from"] != "unknown"
@@ -90,6 +96,7 @@ def _facts(summary: Mapping[str, Any]) -> Table:
             ("segmented part", " x ".join(f"{a}:{b}" for a, b in box) if box else "all"),
             ("voxel size", f"{size} {unit}".strip()),
             *([("mask", mask_text(settings))] if mask_text(settings) else []),
+            *([("corrected by hand", by_hand)] if by_hand else []),
             ("changes of strokes", f"{journal['changes']:,}"),
             ("painted", f"{journal['first']} to {journal['last']}"),
         ),
@@ -107,6 +114,7 @@ def _classes(
     unit, factor = cubed(settings.unit)
     voxels = count_labels(labels)
     total = max(1, int(voxels[1:].sum()))  # with data
+    by_hand = any(item["corrected_voxels"] for item in painted)
     rows = []
     for item in painted:
         k = item["id"]
@@ -117,6 +125,7 @@ def _classes(
             (
                 *(str(k), item["name"], f"{item['strokes']:,}", f"{number:,}"),
                 *(f"{100 * number / total:.1f} %", "" if math.isnan(volume) else f"{volume:.4g}"),
+                *([f"{item['corrected_voxels']:,}"] if by_hand else []),
                 counted,
             )
         )
@@ -128,7 +137,8 @@ def _classes(
         "share",
         f"volume ({unit}^3)" if unit else "volume",
     )
-    return Table((*header, "objects"), tuple(rows))
+    corrected = ("voxels by hand",) if by_hand else ()
+    return Table((*header, *corrected, "objects"), tuple(rows))
 
 
 def _history(steps: Sequence[Mapping[str, Any]]) -> Table:

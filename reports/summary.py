@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from supervox.parameters import ParameterEntry, entries_of
-from supervox.project import Project, RecordKind
+from supervox.project import Project, RecordKind, count_corrected
 from supervox.segmentation import (
     SegmentationParameters,
     balance_text,
@@ -63,11 +63,12 @@ def mask_text(settings: Mapping[str, Any]) -> str:
 
 
 def class_entries(project: Project) -> list[dict[str, Any]]:
-    """Return the classes in the table or in the strokes, by id, with what is painted of them."""
+    """Return the classes in the table or painted, by id, with what is painted of them."""
     store = project.annotations
     strokes = find_strokes(store.voxels)
     numbers = count_strokes(strokes, store.voxels.shape) if strokes.voxels.size else {}
     table = {item.id: item for item in store.classes}
+    corrections = count_corrected(project)
     return [
         {
             "id": k,
@@ -75,8 +76,9 @@ def class_entries(project: Project) -> list[dict[str, Any]]:
             "colour": table[k].colour if k in table else None,
             "painted_voxels": int((strokes.classes == k).sum()),
             "strokes": numbers.get(k, 0),
+            "corrected_voxels": corrections.get(k, 0),
         }
-        for k in sorted({*table, *strokes.class_ids})
+        for k in sorted({*table, *strokes.class_ids, *corrections})
     ]
 
 

@@ -71,6 +71,7 @@ from .rendering.renderer import Renderer as Renderer
 from .rendering.segmentation import RenderedBlock as RenderedBlock
 from .rendering.segmentation import Segmentation as Segmentation
 from .rendering.segmentation import count_labels as count_labels
+from .rendering.segmentation import lay_over as lay_over
 from .scores import Scores as Scores
 from .scores import score as score
 from .segmenter import Segmenter as Segmenter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
@@ -46,6 +46,11 @@ def count_labels(labels: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
     return counts
 
 
+def lay_over(labels: NDArray[np.unsignedinteger], corrections: NDArray[np.uint8]) -> None:
+    """Give corrected voxels the labels that a person painted, in place."""
+    np.copyto(labels, corrections, where=corrections > 0)
+
+
 class RenderedBlock(NamedTuple):
     """Voxels of a block of a segmentation.
 
@@ -79,6 +84,8 @@ class Segmentation:
         Makes voxels of tables.
     workers : int, optional
         Threads.
+    corrections : uint8, (Z, Y, X), optional
+        Labels that a person painted, which take the place of those made here; 0 = none.
     """
 
     class_ids: tuple[int, ...]
@@ -86,12 +93,19 @@ class Segmentation:
     classes: tuple[NDArray[np.int32], ...]
     renderer: Renderer
     workers: int | None = None
+    corrections: NDArray[np.uint8] | None = field(default=None, repr=False)
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """Voxels per axis."""
         z, y, x = self.renderer.volume.shape
         return z, y, x
+
+    @cached_property
+    def label_ids(self) -> tuple[int, ...]:
+        """The classes that labels can have: those of the strokes, and those of corrections."""
+        painted = () if self.corrections is None else np.flatnonzero(count_labels(self.corrections))
+        return tuple(sorted({*self.class_ids, *(int(k) for k in painted if k)}))
 
     @property
     def label_dtype(self) -> np.dtype[np.unsignedinteger]:
@@ -172,6 +186,8 @@ class Segmentation:
         def one_block(block: Block) -> RenderedBlock:
             canvas = self.renderer.read(block)
             labels = self._label(canvas, reference)
+            if self.corrections is not None:
+                lay_over(labels, self.corrections[block.core])
             chance = unsure = None
             if probabilities or uncertainty:
                 chance, unsure = spread(

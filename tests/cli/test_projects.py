@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
-from supervox.project import Project
+from supervox.project import Paint, Project, ProjectClass, VoxelChange
 from supervox.segmentation import load_model
 from supervox.volumes import VolumeClass, class_colour, open_volume
 
@@ -224,6 +225,42 @@ def test_export(files, run, project, made, read, tmp_path):
     names = sorted(path.name for path in out.iterdir())
     expected = [*(f"cell_{kind}.h5" for kind in kinds), "cell.model", "order_of_cell_strokes.h5"]
     assert names == sorted(expected)
+
+
+def test_what_was_corrected_by_hand_lies_over_the_labels(run, project, made, read, tmp_path):
+    said = run("export", project, "--output", tmp_path / "none", "--what", "corrections")
+    assert said.code == 2
+    assert f"{project}: nothing was corrected by hand" in said.err
+    voxels = np.arange(2000, 2100)
+    new, old = np.full(100, 7, np.uint8), np.zeros(100, np.uint8)
+    with Project.open(project) as opened:
+        opened.annotations.apply(VoxelChange(voxels, old, new, Paint.CORRECTIONS))
+        opened.annotations.classes = (
+            *opened.annotations.classes,
+            ProjectClass(7, "fat", "#ff0000"),
+        )
+    words = ("--what", "labels", "--what", "corrections", "--what", "strokes")
+    done = run("export", project, "--output", tmp_path, "--format", "tif", *words)
+    assert done.code == 0, done.err
+    expected = read(made / "labels.tif")
+    expected.reshape(-1)[voxels] = 7
+    np.testing.assert_array_equal(read(tmp_path / "cell_labels.tif"), expected)
+    corrections = read(tmp_path / "cell_corrections.tif")
+    assert np.flatnonzero(corrections).tolist() == voxels.tolist()
+    assert 7 not in read(tmp_path / "cell_strokes.tif")
+    with open_volume(tmp_path / "cell_labels.tif") as labels:
+        assert {item.value: item.name for item in labels.classes}[7] == "fat"
+    again = run("segment", "--project", project, "--output", tmp_path / "again.tif", "--json")
+    assert json.loads(again.out)["corrected_voxels"] == 100
+    np.testing.assert_array_equal(read(tmp_path / "again.tif"), expected)
+    told = run("info", project)
+    assert "fat: 0 voxels in 0 strokes; 100 voxels corrected by hand" in told.out
+    assert run("report", project, "--output", tmp_path / "report").code == 0
+    page = (tmp_path / "report" / "report.md").read_text()
+    assert re.search(r"corrected by hand \| 100 voxels \(0\.\d+ %\)", page)
+    assert "voxels by hand" in page
+    assert run("objects", project, "--table", tmp_path / "objects.csv").code == 0
+    assert "fat" in (tmp_path / "objects.csv").read_text()
 
 
 def test_export_of_strokes_needs_no_computing(run, project, tmp_path, monkeypatch):

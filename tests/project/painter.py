@@ -1,8 +1,8 @@
-"""A person at work, for the kill test: paints, undoes, saves, prepares and exports until killed.
+"""A person at work, for the kill test: paints, corrects, undoes, saves, exports until killed.
 
 ``python painter.py`` reads lines "PROJECT OUT SEED" and does the work of each in a process of its
 own, forked, so that nothing has to be imported anew. It writes what it is about to do before it
-does it, and "saved N" when N changes of voxels are on the disk.
+does it, and "saved N" when N changes are on the disk.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from supervox.project.changes import VoxelChange
+from supervox.project.changes import ObjectChange, Paint, VoxelChange
 from supervox.project.project import Project
 from supervox.project.records import RecordKind
 from supervox.volumes import write_volume
 
 VOXELS = 400  # of a stroke
+KINDS = (RecordKind.VOXELS, RecordKind.CORRECTIONS, RecordKind.OBJECTS)  # of what is done here
 
 
 def tell(*words: object) -> None:
@@ -26,11 +27,18 @@ def tell(*words: object) -> None:
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def stroke(volume: np.ndarray, place: int, class_id: int) -> VoxelChange:
+def stroke(
+    volume: np.ndarray, place: int, class_id: int, paint: Paint = Paint.STROKES
+) -> VoxelChange:
     """Return a stroke, the same for the same place."""
     voxels = np.arange(place, place + VOXELS)
     new = np.full(VOXELS, class_id, np.uint8)
-    return VoxelChange(voxels, volume.reshape(-1)[voxels], new)
+    return VoxelChange(voxels, volume.reshape(-1)[voxels], new, paint)
+
+
+def count_changes(project: Project) -> int:
+    """Count the records of what is done here."""
+    return sum(project.annotations.journal.count(kind) for kind in KINDS)
 
 
 def work(folder: str, out: Path, seed: int) -> None:
@@ -40,7 +48,7 @@ def work(folder: str, out: Path, seed: int) -> None:
 
     def saved(state: object) -> None:
         if project is not None:
-            tell("saved", project.annotations.journal.count(RecordKind.VOXELS))
+            tell("saved", count_changes(project))
 
     project = Project.open(folder, on_state=saved)
     store, derived = project.annotations, project.derived
@@ -48,13 +56,17 @@ def work(folder: str, out: Path, seed: int) -> None:
     tell("ready", len(partitions))
     for step in range(10**9):
         what = chance.choices(
-            ["paint", "undo", "redo", "save", "prepare", "export", "copy", "note"],
-            [30, 5, 4, 3, 2, 3, 1, 2],
+            ["paint", "edit", "undo", "redo", "save", "prepare", "export", "copy", "note"],
+            [30, 5, 5, 4, 3, 2, 3, 1, 2],
         )[0]
         if what == "paint":
             place, class_id = chance.randrange(store.voxels.size - VOXELS), chance.randrange(6)
-            tell("paint", place, class_id)
-            store.apply(stroke(store.voxels, place, class_id))
+            paint = chance.choice(list(Paint))
+            tell("paint", place, class_id, paint.value)
+            store.apply(stroke(store.painted[paint], place, class_id, paint))
+        elif what == "edit":
+            tell("edit", step)
+            store.record(ObjectChange({"kind": "mark", "at": [step]}))
         elif what == "undo" and store.can_undo:
             tell("undo")
             store.undo()

@@ -20,11 +20,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.project import Project, Severity
-from supervox.project.records import RecordKind
+from supervox.project import Paint, Project, Severity
 from supervox.volumes import open_volume
 
-from .painter import stroke
+from .painter import count_changes, stroke
 
 FEW, KILLS = 3, int(os.environ.get("SUPERVOX_KILLS", "10"))
 LONGEST_LIFE = 0.7  # seconds of work before the kill
@@ -33,30 +32,37 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and 
 
 
 class Painted:
-    """What the strokes must be, kept with two lists and no file."""
+    """What was made must be, kept with two lists and no file: painted volumes, and edits."""
 
-    def __init__(self, volume: np.ndarray) -> None:
-        self.states, self.undone, self.volume = [], [], volume
-        self.history = [(list(self.states), list(self.undone), volume)]
+    def __init__(self, made: tuple) -> None:
+        self.states, self.undone, self.made = [], [], made
+        self.history = [(list(self.states), list(self.undone), made)]
 
     def do(self, words: list[str]) -> None:
         """Do what the painter said it is about to do."""
         if words[0] == "paint":
-            after = self.volume.copy()
-            stroke(after, int(words[1]), int(words[2])).apply(after)
-            self.states, self.undone = [*self.states, self.volume], []
-            self.volume = after
+            paint, (painted, edits) = Paint(words[3]), self.made
+            after = painted | {paint: painted[paint].copy()}
+            stroke(after[paint], int(words[1]), int(words[2]), paint).apply(after)
+            self.go_on((after, edits))
+        elif words[0] == "edit":
+            painted, edits = self.made
+            self.go_on((painted, (*edits, {"kind": "mark", "at": [int(words[1])]})))
         elif words[0] == "undo":
-            self.undone = [*self.undone, self.volume]
-            *self.states, self.volume = self.states
+            self.undone = [*self.undone, self.made]
+            *self.states, self.made = self.states
         else:
-            self.states = [*self.states, self.volume]
-            *self.undone, self.volume = self.undone
-        self.history.append((self.states, self.undone, self.volume))
+            self.states = [*self.states, self.made]
+            *self.undone, self.made = self.undone
+        self.history.append((self.states, self.undone, self.made))
+
+    def go_on(self, made: tuple) -> None:
+        """Make a change, after which nothing can be done again."""
+        self.states, self.undone, self.made = [*self.states, self.made], [], made
 
     def go_back(self, steps: int) -> None:
         """Go back to what was after some of the steps since the last time."""
-        self.states, self.undone, self.volume = self.history[steps]
+        self.states, self.undone, self.made = self.history[steps]
         self.history = [self.history[steps]]
 
 
@@ -132,30 +138,35 @@ def test_a_killed_process_loses_nothing_that_was_saved(home, tmp_path, kills):
     chance = random.Random(int(os.environ.get("SUPERVOX_SEED", "0")))
     folder = home / "cell.supervox"
     with Project.open(folder) as project:
-        before = project.annotations.journal.count(RecordKind.VOXELS)
+        before = count_changes(project)
         while project.annotations.can_undo:  # so that the model knows all
             project.annotations.undo()
             before += 1
         project.annotations.apply(stroke(project.annotations.voxels, 0, 1))
-        model = Painted(project.annotations.voxels.copy())
-        model.states, before = [np.zeros_like(model.volume)], before + 1
-        model.history = [(model.states, model.undone, model.volume)]
+        painted = {paint: v.copy() for paint, v in project.annotations.painted.items()}
+        nothing = {paint: np.zeros_like(v) for paint, v in painted.items()}
+        model = Painted((painted, ()))
+        model.states, before = [(nothing, ())], before + 1
+        model.history = [(model.states, model.undone, model.made)]
     kept, painter = 0, Painter()
     try:
         for seed in range(kills):
             out = tmp_path / f"out-{seed}"
             out.mkdir()
             said = painter.live_and_die((folder, out, seed), chance)
-            steps = [words for words in said if words[0] in ("paint", "undo", "redo")]
+            steps = [words for words in said if words[0] in ("paint", "edit", "undo", "redo")]
             told = [int(words[1]) - before for words in said if words[0] == "saved"]
             for words in steps:
                 model.do(words)
             with Project.open(folder) as project:
                 assert project.read_only_because is None
-                found = project.annotations.journal.count(RecordKind.VOXELS) - before
+                found = count_changes(project) - before
                 assert max(told, default=0) <= found <= len(steps)
                 model.go_back(found)
-                np.testing.assert_array_equal(project.annotations.voxels, model.volume)
+                painted, edits = model.made
+                for paint, voxels in project.annotations.painted.items():
+                    np.testing.assert_array_equal(voxels, painted[paint])
+                assert project.annotations.edits == edits
                 assert project.derived.damaged() == []
                 assert len(project.derived.load_partitions()) == 2
                 assert not list(folder.rglob("*.partial.*"))

@@ -3,8 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from supervox.project.changes import VoxelChange, change_between
-from supervox.project.records import LOG, Record, RecordKind, Role, decode, encode, parse_header
+from supervox.project.changes import ObjectChange, Paint, VoxelChange, change_between
+from supervox.project.records import (
+    LOG,
+    Record,
+    RecordKind,
+    Role,
+    decode,
+    encode,
+    kind_of,
+    parse_header,
+)
 from supervox.segmentation.strokes import Strokes, find_strokes
 
 
@@ -23,13 +32,14 @@ def there_and_back(record):
 def changes(draw):
     voxels = draw(st.lists(st.integers(0, 2**40), unique=True, max_size=60).map(sorted))
     classes = hnp.arrays(np.uint8, len(voxels))
-    return VoxelChange(np.array(voxels, np.int64), draw(classes), draw(classes))
+    paint = draw(st.sampled_from(Paint))
+    return VoxelChange(np.array(voxels, np.int64), draw(classes), draw(classes), paint)
 
 
 @given(changes(), st.integers(0, 2**40), st.sampled_from(Role))
 def test_a_change_survives_its_record(content, number, role):
     record = Record(
-        number, 1.5, content, RecordKind.VOXELS, role, None if role is Role.CHANGE else 7
+        number, 1.5, content, kind_of(content), role, None if role is Role.CHANGE else 7
     )
     assert there_and_back(record) == record
 
@@ -37,6 +47,27 @@ def test_a_change_survives_its_record(content, number, role):
 def test_a_table_survives_its_record():
     record = Record(3, 2.0, {"classes": [{"id": 1, "name": "Zellkern ü"}]}, RecordKind.CLASSES)
     assert there_and_back(record) == record
+
+
+def test_an_edit_of_the_objects_survives_its_record():
+    content = ObjectChange({"kind": "cut", "line": [[1, 2, 3], [1, 8, 3]]}, False)
+    record = Record(3, 2.0, content, RecordKind.OBJECTS)
+    assert there_and_back(record) == record
+    assert content.inverse.is_there
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"edit": {"kind": "cut"}}, "damaged"),
+        ({"edit": [], "is_there": True}, "damaged"),
+        ({"edit": {"kind": "cut"}, "is_there": 1}, "damaged"),
+        ({"edit": {"line": []}, "is_there": True}, "doesn't say what is done"),
+    ],
+)
+def test_what_is_no_edit_of_the_objects_is_refused(content, message):
+    with pytest.raises(ValueError, match=message):
+        ObjectChange.from_json(content)
 
 
 def test_records_of_the_first_version_are_read():
@@ -97,9 +128,9 @@ def test_the_inverse_takes_a_change_back():
     volume[0, 0, 1] = 4
     before = volume.copy()
     stroke = change([1, 20], [4, 0], [2, 2])
-    stroke.apply(volume)
+    stroke.apply({Paint.STROKES: volume})
     assert volume[0, 0, 1] == volume[1, 2, 0] == 2
-    stroke.inverse.apply(volume)
+    stroke.inverse.apply({Paint.STROKES: volume})
     np.testing.assert_array_equal(volume, before)
 
 
@@ -130,7 +161,7 @@ def test_the_change_between_two_scans_leads_from_one_to_the_other(before, after)
     found = change_between(find_strokes(before), find_strokes(after))
     assert found.voxels.size == (before != after).sum()
     volume = before.copy()
-    found.apply(volume)
+    found.apply({Paint.STROKES: volume})
     np.testing.assert_array_equal(volume, after)
 
 
