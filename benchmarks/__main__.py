@@ -13,7 +13,7 @@ from typing import Any
 from .report import NAMES, ROOT, describe_run, write_json, write_page
 from .timing import Skipped, say
 
-KEPT_ON_THE_WAY = ("scale", "correction")
+KEPT_ON_THE_WAY = ("scale", "correction", "visit")
 Keep = Callable[[dict[str, Any]], None]
 RESULTS, QUICK_RESULTS = ROOT / "benchmarks" / "results", ROOT / "benchmarks" / "quick"
 

@@ -5,7 +5,7 @@ What must hold is that nothing moves under her mouse, and that *Finish* gives wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .datasets import REAL, data_folder
@@ -21,7 +21,9 @@ QUICK_STROKES, QUICK_CORRECTIONS = 2, 1
 MOST_CHANGED = 0.01  # of the voxels of the slice in view
 
 
-def measure(quick: bool) -> dict[str, Any]:
+def measure(
+    quick: bool, keep: Callable[[dict[str, Any]], None] = lambda found: None
+) -> dict[str, Any]:
     """Visit each volume at both sizes, in both themes, each in a process of its own."""
     names = [name for name in REAL if (data_folder() / name).is_dir()]
     if quick or not names:
@@ -34,6 +36,7 @@ def measure(quick: bool) -> dict[str, Any]:
                 found = run_window("visit_window", name, *size, theme, *numbers)
                 say(f"visit: {found['final']:.3f}, {len(found['moved'])} moved")
                 visits.append(found)
+                keep({"visits": visits})
     return {"visits": visits}
 
 

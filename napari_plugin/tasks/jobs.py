@@ -175,7 +175,8 @@ class Job(QObject):
         self._has_ended = False
         self._unwanted = unwanted
         self._shown_at = (-1, -1)
-        self._bar = cancelable_progress(total=100, desc=description) if shown else None
+        self._is_shown = shown
+        self._bar: cancelable_progress | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._show_progress)
@@ -211,6 +212,13 @@ class Job(QObject):
 
     def _show_progress(self) -> None:
         _garbage.look()
+        if self._is_shown and self._bar is None:
+            # Not when it begins: napari handles waiting events when it makes or moves a bar, and
+            # a job may be begun in the midst of one, like the release of the mouse.
+            self._bar = cancelable_progress(total=100, desc=self.description)
+        if self._has_ended:  # meanwhile, for the same reason
+            self._close_bar()
+            return
         if self._bar is not None and self._bar.is_canceled:
             self.stop()
         now = (self.report.done, self.report.total)
@@ -219,7 +227,8 @@ class Job(QObject):
         self._shown_at = now
         if self._bar is not None:
             self._bar.update(100 * now[0] // now[1] - self._bar.n)
-        self.progressed.emit(*now)
+        if not self._has_ended:
+            self.progressed.emit(*now)
 
     def _on_published(self, value: object) -> None:
         if not (self._is_abandoned or self.report.should_stop()):
@@ -251,8 +260,7 @@ class Job(QObject):
         self._has_ended = True
         _running.discard(self)
         _garbage.end()
-        if self._bar is not None:
-            self._bar.close()
+        self._close_bar()
         if self._is_abandoned:
             self._drop(kind, value)
         elif kind == "stopped":
@@ -262,6 +270,11 @@ class Job(QObject):
         else:
             self.succeeded.emit(value)
         self.deleteLater()
+
+    def _close_bar(self) -> None:
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            bar.close()
 
     def join(self) -> None:
         """Wait for the thread."""

@@ -8,10 +8,11 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from napari.utils.notifications import notification_manager
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 from supervox.execution import Cancelled
 from supervox.napari_plugin.tasks import jobs
@@ -116,6 +117,61 @@ def test_parts_are_published_in_order(gate: Gate, until: Callable[..., None]) ->
         ("published", 2),
         ("succeeded", "done"),
     ]
+
+
+class Bar:
+    """A progress bar in a window: napari handles waiting events when it makes or moves one."""
+
+    made: ClassVar[list[Bar]] = []
+
+    def __init__(self, total: int, desc: str) -> None:
+        self.made.append(self)
+        self.is_canceled = self.is_closed = False
+        self.n = 0
+        QApplication.processEvents()
+
+    def update(self, by: int) -> None:
+        self.n += by
+        QApplication.processEvents()
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_what_waits_is_not_handled_in_the_midst_of_a_beginning(
+    gate: Gate, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job may begin in a release of the mouse, which must not be entered again."""
+    monkeypatch.setattr(jobs, "cancelable_progress", Bar)
+    monkeypatch.setattr(Bar, "made", [])
+    handled: list[str] = []
+    QTimer.singleShot(0, lambda: handled.append("waiting"))
+    job = Job(gate, "waiting", shown=True)
+    assert not handled
+    told = told_by(job)
+    until(lambda: Bar.made)
+    assert handled
+    gate.go.set()
+    until(lambda: told)
+    assert told[-1][:2] == ("succeeded", "done")
+    assert [bar.is_closed for bar in Bar.made] == [True]
+
+
+def test_a_job_that_ends_while_its_bar_is_made(
+    gate: Gate, until: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make(total: int, desc: str) -> Bar:
+        gate.go.set()
+        job.join()  # its end waits now, and is told while the bar is made
+        return Bar(total, desc)
+
+    monkeypatch.setattr(jobs, "cancelable_progress", make)
+    monkeypatch.setattr(Bar, "made", [])
+    job = Job(gate, "ending", shown=True)
+    told = told_by(job)
+    until(lambda: told)
+    until(lambda: Bar.made and Bar.made[0].is_closed)
+    assert len(told) == 1
 
 
 def test_stopping_is_told_when_it_happened(gate: Gate, until: Callable[..., None]) -> None:
