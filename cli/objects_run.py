@@ -164,12 +164,11 @@ def _edit(
             spacing=labels.spacing,
             workers=run,
         )
-    for edit, state in zip(edits, edited.states, strict=True):
-        if state is EditState.LOST:
-            z, y, x = edit.anchors[0]
+    for edit, state, missing in zip(edits, edited.states, edited.missing, strict=True):
+        for (z, y, x), of in missing if state is not EditState.ELSEWHERE else ():
             say(
                 f"{labels.path}: edit by hand no longer found: {EDIT_TEXTS[edit.kind][0]} at plane "
-                f"{z}, row {y}, column {x}: no object of class {edit.of} is there now"
+                f"{z}, row {y}, column {x}: no object of class {of} is there now"
             )
     return edited
 

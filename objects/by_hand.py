@@ -14,7 +14,7 @@ from supervox.execution import Run, Slices, Workers, Workspace
 
 from .checks import Spacing, checked_spacing
 from .cutting import cut_between, cut_in_two, sides_in_box
-from .edits import Cut, Edit, Give, Mark, Merge, Separate, Voxel
+from .edits import Anchor, Cut, Edit, Give, Mark, Merge, Separate, Voxel
 from .instances import Instances, objects_of_ids
 
 
@@ -36,18 +36,16 @@ class Edited:
         Dense, in raster order of their first voxels; those that were removed are of class 0.
     states : tuple of EditState
         Of each edit.
+    missing : tuple of tuple of (voxel, int)
+        For each edit, the voxels where no object of the class is any more that it was made on.
     by_hand : bool, (N,)
         Objects that were given to a class or marked as right: no rule is to change them.
     """
 
     instances: Instances
     states: tuple[EditState, ...]
+    missing: tuple[tuple[Anchor, ...], ...]
     by_hand: NDArray[np.bool_]
-
-    @property
-    def lost(self) -> int:
-        """How many edits found no object of their class."""
-        return self.states.count(EditState.LOST)
 
 
 class Bench:
@@ -89,66 +87,65 @@ class Bench:
         self._start, self._spacing, self.next_id = tuple(start), spacing, next_id
         self.by_hand: set[int] = set()
 
-    def objects_of(self, edit: Edit) -> list[int]:
-        """Return the objects of the edit's class that lie at its voxels, each once, in order."""
-        found = dict.fromkeys(self._at(voxel, edit.of) for voxel in edit.anchors)
-        return [number for number in found if number]
-
-    def _at(self, voxel: Voxel, of: int) -> int:
+    def object_at(self, voxel: Voxel, of: int) -> int:
         """Return the object of a class at a voxel of the whole image; 0 if there is none."""
         at = self._inside(voxel)
         number = 0 if at is None else int(self.ids[at])
         return number if number and self.class_of[number] == of else 0
+
+    def objects_of(self, edit: Edit) -> list[int]:
+        """Return the objects at the anchors of an edit, 0 where there is none.
+
+        What was given to a class with its labels is of that class by now.
+        """
+        found = [self.object_at(*anchor) for anchor in edit.anchors]
+        if isinstance(edit, Give):
+            found = [k or self.object_at(v, edit.to) for k, v in zip(found, edit.at, strict=True)]
+        return found
 
     def _inside(self, voxel: Voxel) -> Voxel | None:
         z, y, x = (k - first for k, first in zip(voxel, self._start, strict=True))
         there = all(0 <= k < n for k, n in zip((z, y, x), self.ids.shape, strict=True))
         return (z, y, x) if there else None
 
-    def apply(self, edit: Edit) -> bool:
-        """Carry an edit out; tell whether its objects are there."""
+    def apply(self, edit: Edit) -> tuple[Anchor, ...]:
+        """Carry an edit out as far as its objects are there; return where they are not."""
         objects = self.objects_of(edit)
+        there = [number for number in dict.fromkeys(objects) if number]
         match edit:
             case Cut():
-                return self._cut(edit)
+                self._cut(edit)
             case Separate():
-                for number in objects:
+                for number in there:
                     self._separate(number, edit)
-                return sum(any(self._at(v, edit.of) for v in stroke) for stroke in edit.strokes) > 1
             case Merge():
-                there = [self._at(voxel, edit.of) for voxel in edit.at]
-                self._merge(objects)
-                return sum(number > 0 for number in there) > 1
+                self._merge(there)
             case Give():
-                return self._give(edit)
+                for number in there:
+                    self.class_of[number] = edit.to
+                self.by_hand.update(there)
             case Mark():
-                self.by_hand.update(objects)
-                return bool(objects)
+                self.by_hand.update(there)
+        return tuple(a for a, number in zip(edit.anchors, objects, strict=True) if not number)
 
-    def _cut(self, edit: Cut) -> bool:
+    def _cut(self, edit: Cut) -> None:
         """Cut the object that is on both sides; where there are two already, nothing is to cut."""
-        number, other = self._at(edit.at, edit.of), self._at(edit.beyond, edit.of)
-        if number != other or not number:
-            return bool(number or other)
+        number = self.object_at(edit.at, edit.of)
+        if not number or number != self.object_at(edit.beyond, edit.of):
+            return
         box = self.boxes[number]
         inside = self.ids[box] == number
-        corner = [side.start for side in box]
-        first = [k + start for k, start in zip(corner, self._start, strict=True)]
+        first = [side.start + k for side, k in zip(box, self._start, strict=True)]
         side = sides_in_box(edit.line, edit.axis, first, inside.shape)
-        ends = [tuple(k - a for k, a in zip(v, first, strict=True)) for v in edit.anchors]
-        self._put(number, box, cut_in_two(inside, side, *ends))
-        return True
+        at, beyond = (_within(voxel, first) for voxel in (edit.at, edit.beyond))
+        self._put(number, box, cut_in_two(inside, side, at, beyond))
 
     def _separate(self, number: int, edit: Separate) -> None:
         box = _wider(self.boxes[number], self.ids.shape)
         inside = self.ids[box] == number
         first = [side.start + k for side, k in zip(box, self._start, strict=True)]
         strokes = [
-            [
-                (z - first[0], y - first[1], x - first[2])
-                for z, y, x in stroke
-                if self._at((z, y, x), edit.of) == number
-            ]
+            [_within(v, first) for v in stroke if self.object_at(v, edit.of) == number]
             for stroke in edit.strokes
         ]
         strokes = [stroke for stroke in strokes if stroke]
@@ -181,14 +178,6 @@ class Bench:
             if number in self.by_hand:
                 self.by_hand.discard(number)
                 self.by_hand.add(first)
-
-    def _give(self, edit: Give) -> bool:
-        """Give an object its class; where the labels have it already, it only counts as right."""
-        number = self._at(edit.at, edit.of) or self._at(edit.at, edit.to)
-        if number:
-            self.class_of[number] = edit.to
-            self.by_hand.add(number)
-        return bool(number)
 
 
 def apply_edits(
@@ -228,36 +217,33 @@ def apply_edits(
         If the run is to stop.
     """
     if not edits:
-        states: tuple[EditState, ...] = ()
-        return Edited(instances, states, np.zeros(instances.number, np.bool_))
+        return Edited(instances, (), (), np.zeros(instances.number, np.bool_))
     run = Run.of(workers)
     steps = run.steps([1, 2])
     bench = _bench_of(instances, start, checked_spacing(spacing), workspace)
-    found = []
+    missing = []
     for number, edit in enumerate(edits):
         steps[0].check_stop()
-        is_held = bench.apply(edit)
-        is_elsewhere = bool(classes) and not is_held and edit.of not in classes
-        found.append(
-            EditState.HELD
-            if is_held
-            else EditState.ELSEWHERE
-            if is_elsewhere or _is_given_away(edit, classes)
-            else EditState.LOST
-        )
+        missing.append(bench.apply(edit))
         steps[0].report(number + 1, len(edits))
+    states = tuple(_state_of(*pair, classes) for pair in zip(edits, missing, strict=True))
     # Numbered anew with their old numbers for a class, so that it is known which became which.
     old = np.arange(1, bench.next_id, dtype=np.int32)
     new = objects_of_ids(bench.ids, class_of=old, workspace=workspace, workers=steps[1])
     numbers = new.class_of.tolist()
     class_of = np.array([bench.class_of[k] for k in numbers], np.int32)
     by_hand = np.array([k in bench.by_hand for k in numbers], np.bool_)
-    return Edited(Instances(new.ids, class_of), tuple(found), by_hand)
+    return Edited(Instances(new.ids, class_of), states, tuple(missing), by_hand)
 
 
-def _is_given_away(edit: Edit, classes: Sequence[int]) -> bool:
-    """Tell whether an object may be of a class now whose objects weren't looked for."""
-    return bool(classes) and isinstance(edit, Give) and edit.to not in classes
+def _state_of(edit: Edit, missing: Sequence[Anchor], classes: Sequence[int]) -> EditState:
+    """Say what became of an edit; a cut needs one of its sides only, a merge two of its objects."""
+    held = len(edit.anchors) - len(missing)
+    if held > isinstance(edit, Merge | Separate):
+        return EditState.HELD
+    now = edit.to if isinstance(edit, Give) else 0  # the class that objects may be of by now
+    looked_for = [of in classes and now in (0, *classes) for _, of in missing]
+    return EditState.LOST if not classes or any(looked_for) else EditState.ELSEWHERE
 
 
 def _bench_of(
@@ -284,6 +270,12 @@ def _wider(box: Slices, shape: Sequence[int]) -> Slices:
         slice(max(0, side.start - 1), min(n, side.stop + 1))
         for side, n in zip(box, shape, strict=True)
     )
+    return z, y, x
+
+
+def _within(voxel: Voxel, first: Sequence[int]) -> Voxel:
+    """Return the place of a voxel in a box."""
+    z, y, x = (k - start for k, start in zip(voxel, first, strict=True))
     return z, y, x
 
 

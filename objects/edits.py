@@ -17,6 +17,7 @@ from .errors import ObjectsError
 
 Voxel = tuple[int, int, int]
 Point = tuple[float, float]
+Anchor = tuple[Voxel, int]  # a voxel of the whole image, and the class that it is of
 MOST_CLASS = 2**31 - 1
 
 
@@ -48,9 +49,9 @@ class Cut:
         return "cut"
 
     @property
-    def anchors(self) -> tuple[Voxel, ...]:
-        """Voxels by which its objects are found again."""
-        return self.at, self.beyond
+    def anchors(self) -> tuple[Anchor, ...]:
+        """By what its objects are found again."""
+        return (self.at, self.of), (self.beyond, self.of)
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,9 @@ class Separate:
         return "separate"
 
     @property
-    def anchors(self) -> tuple[Voxel, ...]:
-        """Voxels by which its objects are found again."""
-        return tuple(voxel for stroke in self.strokes for voxel in stroke)
+    def anchors(self) -> tuple[Anchor, ...]:
+        """By what its objects are found again: a voxel of each stroke."""
+        return tuple((stroke[0], self.of) for stroke in self.strokes)
 
 
 @dataclass(frozen=True)
@@ -100,29 +101,29 @@ class Merge:
         return "merge"
 
     @property
-    def anchors(self) -> tuple[Voxel, ...]:
-        """Voxels by which its objects are found again."""
-        return self.at
+    def anchors(self) -> tuple[Anchor, ...]:
+        """By what its objects are found again."""
+        return tuple((voxel, self.of) for voxel in self.at)
 
 
 @dataclass(frozen=True)
 class Give:
-    """An object is of another class.
+    """Objects are of another class.
 
     Attributes
     ----------
-    of : int
-        Class that it was found in.
-    at : tuple of 3 int
-        A voxel of it.
+    of : tuple of int
+        Class that each was found in.
+    at : tuple of (int, int, int)
+        A voxel of each.
     to : int
-        Class that it gets; 0 removes it.
+        Class that they get; 0 removes them.
     in_labels : bool
-        Whether its labels were changed with it: an undo takes both back.
+        Whether their labels were changed with it: an undo takes both back.
     """
 
-    of: int
-    at: Voxel
+    of: tuple[int, ...]
+    at: tuple[Voxel, ...]
     to: int
     in_labels: bool = False
 
@@ -132,25 +133,25 @@ class Give:
         return "give"
 
     @property
-    def anchors(self) -> tuple[Voxel, ...]:
-        """Voxels by which its objects are found again."""
-        return (self.at,)
+    def anchors(self) -> tuple[Anchor, ...]:
+        """By what its objects are found again."""
+        return tuple(zip(self.at, self.of, strict=True))
 
 
 @dataclass(frozen=True)
 class Mark:
-    """An object is right as it is: no rule changes it.
+    """Objects are right as they are: no rule changes them.
 
     Attributes
     ----------
-    of : int
-        Its class.
-    at : tuple of 3 int
-        A voxel of it.
+    of : tuple of int
+        Class of each.
+    at : tuple of (int, int, int)
+        A voxel of each.
     """
 
-    of: int
-    at: Voxel
+    of: tuple[int, ...]
+    at: tuple[Voxel, ...]
 
     @property
     def kind(self) -> str:
@@ -158,9 +159,9 @@ class Mark:
         return "mark"
 
     @property
-    def anchors(self) -> tuple[Voxel, ...]:
-        """Voxels by which its objects are found again."""
-        return (self.at,)
+    def anchors(self) -> tuple[Anchor, ...]:
+        """By what its objects are found again."""
+        return tuple(zip(self.at, self.of, strict=True))
 
 
 Edit = Cut | Separate | Merge | Give | Mark
@@ -169,14 +170,15 @@ EDIT_TEXTS = {
     "cut": ("cut", "cuts"),
     "separate": ("separation", "separations"),
     "merge": ("merge", "merges"),
-    "give": ("object given to another class", "objects given to another class"),
-    "mark": ("object marked as right", "objects marked as right"),
+    "give": ("object given to another class", "objects given to another class"),  # each
+    "mark": ("object marked as right", "objects marked as right"),  # each
 }
 
 
 def edit_to_json(edit: Edit) -> dict[str, Any]:
     """Return an edit as JSON can hold it."""
-    content: dict[str, Any] = {"kind": edit.kind, "of": edit.of}
+    content: dict[str, Any] = {"kind": edit.kind}
+    content["of"] = list(edit.of) if isinstance(edit.of, tuple) else edit.of
     match edit:
         case Cut():
             line = [list(point) for point in edit.line]
@@ -184,12 +186,10 @@ def edit_to_json(edit: Edit) -> dict[str, Any]:
             content |= {"at": list(edit.at), "beyond": list(edit.beyond)}
         case Separate():
             content["strokes"] = [[list(voxel) for voxel in stroke] for stroke in edit.strokes]
-        case Merge():
-            content["at"] = [list(voxel) for voxel in edit.at]
         case Give():
-            content |= {"at": list(edit.at), "to": edit.to, "in_labels": edit.in_labels}
-        case Mark():
-            content["at"] = list(edit.at)
+            content |= {"to": edit.to, "in_labels": edit.in_labels}
+    if isinstance(edit, Merge | Give | Mark):
+        content["at"] = [list(voxel) for voxel in edit.at]
     return content
 
 
@@ -203,8 +203,8 @@ def edit_from_json(content: Mapping[str, Any]) -> Edit:
 
     Examples
     --------
-    >>> edit_from_json({"kind": "mark", "of": 3, "at": [1, 2, 3]})
-    Mark(of=3, at=(1, 2, 3))
+    >>> edit_from_json({"kind": "mark", "of": [3], "at": [[1, 2, 3]]})
+    Mark(of=(3,), at=((1, 2, 3),))
     """
     kind = content.get("kind")
     read = _READERS.get(kind) if isinstance(kind, str) else None
@@ -212,8 +212,7 @@ def edit_from_json(content: Mapping[str, Any]) -> Edit:
         known = ", ".join(_READERS)
         raise ObjectsError(f"{kind!r} is no edit of objects by hand; there are: {known}")
     try:
-        of = _whole(content["of"], least=1)
-        return read(of, content)
+        return read(content)
     except (KeyError, TypeError, ValueError) as error:
         reason = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise ObjectsError(
@@ -221,40 +220,53 @@ def edit_from_json(content: Mapping[str, Any]) -> Edit:
         ) from error
 
 
-def _cut(of: int, content: Mapping[str, Any]) -> Cut:
+def _cut(content: Mapping[str, Any]) -> Cut:
     axis = _whole(content["axis"])
     line = tuple((float(row), float(column)) for row, column in content["line"])
     if axis > 2 or len(line) < 2 or not all(abs(k) < MOST_CLASS for point in line for k in point):
         raise ValueError("it needs an axis of 0, 1 or 2, and a line of two points or more")
-    return Cut(of, axis, line, _voxel(content["at"]), _voxel(content["beyond"]))
+    return Cut(_class(content), axis, line, _voxel(content["at"]), _voxel(content["beyond"]))
 
 
-def _separate(of: int, content: Mapping[str, Any]) -> Separate:
+def _separate(content: Mapping[str, Any]) -> Separate:
     strokes = tuple(tuple(map(_voxel, stroke)) for stroke in content["strokes"])
     if len(strokes) < 2 or not all(strokes):
         raise ValueError("it needs two strokes or more")
-    return Separate(of, strokes)
+    return Separate(_class(content), strokes)
 
 
-def _merge(of: int, content: Mapping[str, Any]) -> Merge:
+def _merge(content: Mapping[str, Any]) -> Merge:
     at = tuple(map(_voxel, content["at"]))
     if len(at) < 2:
         raise ValueError("it needs voxels of two objects or more")
-    return Merge(of, at)
+    return Merge(_class(content), at)
 
 
-def _give(of: int, content: Mapping[str, Any]) -> Give:
+def _give(content: Mapping[str, Any]) -> Give:
     in_labels = content["in_labels"]
     if not isinstance(in_labels, bool):
         raise ValueError("it doesn't say whether the labels were changed")
-    return Give(of, _voxel(content["at"]), _whole(content["to"]), in_labels)
+    return Give(*_several(content), _whole(content["to"]), in_labels)
 
 
-def _mark(of: int, content: Mapping[str, Any]) -> Mark:
-    return Mark(of, _voxel(content["at"]))
+def _mark(content: Mapping[str, Any]) -> Mark:
+    return Mark(*_several(content))
 
 
-_READERS: dict[str, Callable[[int, Mapping[str, Any]], Edit]] = {
+def _class(content: Mapping[str, Any]) -> int:
+    return _whole(content["of"], least=1)
+
+
+def _several(content: Mapping[str, Any]) -> tuple[tuple[int, ...], tuple[Voxel, ...]]:
+    """Read classes and voxels of some objects."""
+    of = tuple(_whole(value, least=1) for value in content["of"])
+    at = tuple(map(_voxel, content["at"]))
+    if not at or len(of) != len(at):
+        raise ValueError("it needs a class for each voxel")
+    return of, at
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], Edit]] = {
     "cut": _cut,
     "separate": _separate,
     "merge": _merge,

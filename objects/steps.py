@@ -13,7 +13,7 @@ from typing import Any
 from supervox.execution import Run, VolumeLike, Workers
 
 from .by_hand import Edited, apply_edits
-from .edits import EDIT_TEXTS, Edit, edit_from_json
+from .edits import EDIT_TEXTS, Edit, Give, Mark, edit_from_json
 from .errors import ObjectsError
 from .instances import find_objects
 from .rules import Rule
@@ -70,15 +70,15 @@ class ObjectSteps:
 
         Examples
         --------
-        >>> mark = {"kind": "mark", "of": 1, "at": [0, 0, 0]}
+        >>> mark = {"kind": "mark", "of": [1], "at": [[0, 0, 0]]}
         >>> ObjectSteps.of([mark, mark, {"kind": "rules", "lines": []}]).text
         '2 objects marked as right'
         """
-        kinds = [edit.kind for edit in self.edits]
+        counts = dict.fromkeys(EDIT_TEXTS, 0)
+        for edit in self.edits:
+            counts[edit.kind] += len(edit.at) if isinstance(edit, Give | Mark) else 1
         return ", ".join(
-            f"{count} {names[count > 1]}"
-            for kind, names in EDIT_TEXTS.items()
-            if (count := kinds.count(kind))
+            f"{count:,} {EDIT_TEXTS[kind][count > 1]}" for kind, count in counts.items() if count
         )
 
 

@@ -60,7 +60,8 @@ def totals_of_objects(
     except ObjectsError:  # a rule asks for intensities, or for a measure that there never was
         rules, left_out = (), " and ".join(filter(None, (left_out, "the rules")))
         ruled = apply_rules(measured.objects, rules, names, found.by_hand)
-    done = [f"{steps.text} ({found.lost} no longer found)" if found.lost else steps.text]
+    lost = sum(map(len, found.missing))
+    done = [f"{steps.text} ({lost:,} no longer found)" if lost else steps.text]
     done += [f"rule '{rule.text}': {n:,}" for rule, n in zip(rules, ruled.changed, strict=True)]
     done += [f"left out here: {left_out}"] if left_out else []
     return measured.after(ruled, names).classes, "; ".join(filter(None, done))

@@ -189,8 +189,9 @@ def project(files, run, tmp_path_factory):
         biggest = [
             int(np.argmax(np.bincount(found.ids[labels.data[:] == k].ravel()))) for k in (1, 2)
         ]
-    voxels = [tuple(int(axis[0]) for axis in np.nonzero(found.ids == k)) for k in biggest]
-    edits = [Mark(1, voxels[0]), Give(2, voxels[1], 9), Mark(7, (0, 0, 0))]
+    places = [np.argwhere(found.ids == k)[0].tolist() for k in biggest]
+    voxels = tuple(map(tuple, places))
+    edits = [Mark((1,), voxels[:1]), Give((2,), voxels[1:], 9), Mark((7,), ((0, 0, 0),))]
     with Project.open(folder) as opened:
         for edit in edits:
             opened.annotations.record(ObjectChange(edit_to_json(edit)))
@@ -217,7 +218,7 @@ def test_a_report_says_what_was_done_by_hand(run, project, tmp_path):
     done = run("report", project, "--output", tmp_path / "report")
     assert done.code == 0, done.err
     text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
-    assert "By hand and by rules: 1 object given to another class, 2 objects marked as right" in text
+    assert "By hand and by rules: 1 object given to another class, 2 objects marked" in text
     assert "(1 no longer found)" in text
     assert "voxels > 0 -> class 8" in text
 

@@ -31,6 +31,7 @@ from supervox.objects import (
 )
 from supervox.objects.cutting import side_of_line
 
+HERE = (10, 10, 10)
 HELD, LOST, ELSEWHERE = EditState.HELD, EditState.LOST, EditState.ELSEWHERE
 
 
@@ -134,7 +135,7 @@ def test_a_given_or_marked_object_is_no_rules_business():
     labels[1, 1, 1:3] = labels[1, 1, 5:8] = labels[1, 1, 10:15] = 1
     labels[1, 1, 20:22] = 2
     found = find_objects(labels)
-    edits = [Give(1, (1, 1, 1), 2), Mark(1, (1, 1, 6))]
+    edits = [Give((1,), ((1, 1, 1),), 2), Mark((1,), ((1, 1, 6),))]
     edited = apply_edits(found, edits)
     assert edited.instances.class_of.tolist() == [2, 1, 1, 2]
     assert edited.by_hand.tolist() == [True, True, False, False]
@@ -148,13 +149,13 @@ def test_a_given_or_marked_object_is_no_rules_business():
 
 def test_an_object_that_is_given_to_0_is_removed():
     found = find_objects(balls())
-    assert apply_edits(found, [Give(1, (10, 10, 8), 0)]).instances.class_of.tolist() == [0]
+    assert apply_edits(found, [Give((1,), ((10, 10, 8),), 0)]).instances.class_of.tolist() == [0]
 
 
 def test_edits_survive_new_labels_and_say_where_they_do_not():
     found = find_objects(balls())
     cut = cut_at(found)
-    edits = [cut, Give(1, (10, 10, 30), 2), Mark(1, (10, 10, 5))]
+    edits = [cut, Give((1,), ((10, 10, 30),), 2), Mark((1,), ((10, 10, 5),))]
     grown = balls(radius=9.9)
     edited = apply_edits(find_objects(grown), edits)
     assert edited.states == (HELD,) * 3
@@ -164,7 +165,7 @@ def test_edits_survive_new_labels_and_say_where_they_do_not():
     gone[:, :, 20:] = 0  # the ball that was given away
     edited = apply_edits(find_objects(gone), edits)
     assert edited.states == (HELD, LOST, HELD)
-    assert edited.lost == 1
+    assert edited.missing == (((cut.beyond, 1),), (((10, 10, 30), 1),), ())
     assert edited.instances.number == 1
     assert apply_edits(find_objects(gone * 3), edits).states == (LOST, LOST, LOST)
 
@@ -172,7 +173,7 @@ def test_edits_survive_new_labels_and_say_where_they_do_not():
 def test_an_edit_whose_labels_were_changed_with_it_holds():
     labels = balls()
     labels[labels == 1] = 2
-    edited = apply_edits(find_objects(labels), [Give(1, (10, 10, 10), 2, in_labels=True)])
+    edited = apply_edits(find_objects(labels), [Give((1,), ((10, 10, 10),), 2, in_labels=True)])
     assert edited.states == (HELD,)
     assert edited.by_hand.tolist() == [True]
 
@@ -180,7 +181,7 @@ def test_an_edit_whose_labels_were_changed_with_it_holds():
 def test_edits_of_classes_that_were_not_looked_for_are_not_lost():
     labels = balls()
     found = find_objects(labels, classes=[2])
-    edits = [Mark(1, (10, 10, 10)), Mark(2, (0, 0, 0)), Give(2, (10, 10, 10), 1)]
+    edits = [Mark((1,), (HERE,)), Mark((2,), ((0, 0, 0),)), Give((2,), (HERE,), 1)]
     assert apply_edits(found, edits, classes=[2]).states == (ELSEWHERE, LOST, ELSEWHERE)
 
 
@@ -197,7 +198,7 @@ def test_edits_are_in_voxels_of_the_whole_image():
         apply_edits(cropped, [edit], start=start).instances.ids,
         apply_edits(found, [edit]).instances.ids[part],
     )
-    outside = Mark(1, (0, 0, 0))
+    outside = Mark((1,), ((0, 0, 0),))
     assert apply_edits(cropped, [outside], start=start).states == (LOST,)
 
 
@@ -231,8 +232,8 @@ EDITS = [
     Cut(3, 1, ((0.0, 1.5), (2.0, 4.0), (8.0, 4.5)), (1, 2, 3), (1, 2, 5)),
     Separate(1, (((0, 0, 0), (0, 0, 1)), ((4, 4, 4),))),
     Merge(2, ((0, 0, 0), (4, 4, 4))),
-    Give(1, (0, 0, 0), 4, in_labels=True),
-    Mark(1, (0, 0, 0)),
+    Give((1, 2), ((0, 0, 0), (1, 1, 1)), 4, in_labels=True),
+    Mark((1,), ((0, 0, 0),)),
 ]
 
 
@@ -246,13 +247,15 @@ def test_an_edit_is_read_as_it_was_written(edit):
     [
         ({"kind": "melt", "of": 1}, "'melt' is no edit of objects by hand; there are: cut, sep"),
         ({}, "None is no edit of objects by hand"),
-        ({"kind": "mark", "of": 1}, r"\(mark\) can't be read: it lacks 'at'"),
-        ({"kind": "mark", "of": 0, "at": [0, 0, 0]}, "0 is no whole number from 1"),
-        ({"kind": "mark", "of": 1, "at": [0, 0]}, r"\[0, 0\] is no voxel: a plane, a row and"),
-        ({"kind": "mark", "of": 1, "at": [0, 0, -1]}, "-1 is no whole number from 0"),
+        ({"kind": "mark", "of": [1]}, r"\(mark\) can't be read: it lacks 'at'"),
+        ({"kind": "mark", "of": 1, "at": [[0, 0, 0]]}, "not iterable"),
+        ({"kind": "mark", "of": [0], "at": [[0, 0, 0]]}, "0 is no whole number from 1"),
+        ({"kind": "mark", "of": [1], "at": [[0, 0]]}, r"\[0, 0\] is no voxel: a plane, a row and"),
+        ({"kind": "mark", "of": [1], "at": [[0, 0, -1]]}, "-1 is no whole number from 0"),
+        ({"kind": "mark", "of": [1, 1], "at": [[0, 0, 0]]}, "it needs a class for each voxel"),
         ({"kind": "merge", "of": 1, "at": [[0, 0, 0]]}, "it needs voxels of two objects"),
         ({"kind": "separate", "of": 1, "strokes": [[[0, 0, 0]], []]}, "it needs two strokes"),
-        ({"kind": "give", "of": 1, "at": [0, 0, 0], "to": 2, "in_labels": 1}, "doesn't say"),
+        ({"kind": "give", "of": [1], "at": [[0, 0, 0]], "to": 2, "in_labels": 1}, "doesn't say"),
         (edit_to_json(EDITS[0]) | {"axis": 3}, "it needs an axis of 0, 1 or 2"),
         (edit_to_json(EDITS[0]) | {"line": [[0, 0]]}, "a line of two points or more"),
         (edit_to_json(EDITS[0]) | {"line": [[0, "x"], [1, 1]]}, "could not convert"),
@@ -287,14 +290,15 @@ def test_what_is_no_step_is_refused(entry, words):
         ObjectSteps.of([entry])
 
 
+classes = st.integers(1, 2)
 voxels = st.tuples(st.integers(0, 5), st.integers(0, 8), st.integers(0, 8))
 lines = st.lists(st.tuples(st.floats(-2, 10), st.floats(-2, 10)), min_size=2, max_size=4)
 edits = st.one_of(
-    st.builds(Cut, st.integers(1, 2), st.integers(0, 2), lines.map(tuple), voxels, voxels),
-    st.builds(Separate, st.integers(1, 2), st.lists(st.tuples(voxels), min_size=2).map(tuple)),
-    st.builds(Merge, st.integers(1, 2), st.lists(voxels, min_size=2).map(tuple)),
-    st.builds(Give, st.integers(1, 2), voxels, st.integers(0, 3)),
-    st.builds(Mark, st.integers(1, 2), voxels),
+    st.builds(Cut, classes, st.integers(0, 2), lines.map(tuple), voxels, voxels),
+    st.builds(Separate, classes, st.lists(st.tuples(voxels), min_size=2).map(tuple)),
+    st.builds(Merge, classes, st.lists(voxels, min_size=2).map(tuple)),
+    st.builds(lambda of, at, to: Give((of,), (at,), to), classes, voxels, st.integers(0, 3)),
+    st.builds(lambda of, at: Mark((of,), (at,)), classes, voxels),
 )
 
 
