@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 from supervox.objects import (
+    Bench,
+    Calibrated,
     Cut,
+    EditedPart,
     EditState,
     Give,
+    Instances,
     Mark,
+    MeasureRequest,
     Merge,
     ObjectsError,
     ObjectSteps,
@@ -25,6 +31,7 @@ from supervox.objects import (
     find_objects,
     find_step,
     inner_voxel,
+    measure_again,
     measure_objects,
     objects_along,
     rules_step,
@@ -326,3 +333,70 @@ def test_edits_give_the_same_for_any_blocks_and_keep_every_voxel(seed, edits, si
     # the edits that came first don't depend on those that followed
     if edits:
         assert apply_edits(found, edits[:-1]).states == edited.states[:-1]
+
+
+# ------------------------------------------------------------------------- measured again
+
+
+def bench_of(found):
+    boxes = dict(enumerate(ndimage.find_objects(found.signed), 1))
+    class_of = dict(enumerate(found.class_of.tolist(), 1))
+    return Bench(found.ids.copy(), class_of, boxes, (0, 0, 0), (1.0, 1.0, 1.0), found.number + 1)
+
+
+@pytest.mark.parametrize("kind", ["cut", "merge", "give"])
+def test_measuring_a_part_again_equals_measuring_all(kind):
+    labels = np.random.default_rng(3).integers(1, 3, (4, 21, 41)).astype(np.uint8)[:, :, :]
+    labels = np.concatenate([balls() + 1, labels])  # ball in ice, and crumbs beneath
+    image = np.random.default_rng(4).random(labels.shape)
+    found = find_objects(labels)
+    names, size = {1: "ice", 2: "cell"}, {"spacing": (2.0, 1.0, 1.0), "unit": "nm"}
+    table = measure_objects(found, MeasureRequest(names, {"lac": image}), **size).objects
+    bench, ball = bench_of(found), int(found.ids[10, 10, 10])
+    others = [int(k) for k in np.unique(found.ids) if k and found.class_of[k - 1] == 2]
+    crumb = next(k for k in others if k != ball)
+    place = tuple(np.argwhere(found.ids == crumb)[0].tolist())
+    edit = {
+        "cut": lambda: cut_along(found.ids, ball, 2, 0, 10, ((0.0, 19.5), (20.0, 19.5))),
+        "merge": lambda: Merge(2, (HERE, place)),
+        "give": lambda: Give((2,), (HERE,), 3),
+    }[kind]()
+    before, class_before = bench.ids.copy(), dict(bench.class_of)
+    assert bench.apply(edit) == ()
+    pair = {ball, crumb} if kind == "merge" else {ball}
+    changed = frozenset(pair | (bench.class_of.keys() - class_before.keys()))
+    box = tuple(slice(0, n) for n in labels.shape)
+    part = EditedPart(box, before, bench.ids, class_before, bench.class_of, changed)
+    scale = Calibrated.of(**size)
+    again = measure_again(table, part, MeasureRequest(names, {"lac": image}), labels.shape, scale)
+    numbers = again["id"].tolist()
+    dense = np.zeros(bench.next_id, np.uint32)
+    dense[numbers] = np.arange(1, len(numbers) + 1)
+    class_of = np.array([bench.class_of[k] for k in numbers], np.int32)
+    whole = measure_objects(
+        Instances(dense[bench.ids], class_of), MeasureRequest(names, {"lac": image}), **size
+    ).objects
+    assert set(again.names) == set(whole.names)
+    for column in whole.columns:
+        values = again[column.name]
+        if column.name == "id":
+            values = dense[values]
+        elif column.name == "nearest":
+            values = np.where(values > 0, dense[values], 0)
+        if column.values.dtype == object:
+            assert values.tolist() == column.values.tolist()
+        else:
+            np.testing.assert_allclose(values, column.values, rtol=1e-9, atol=1e-9)
+
+
+def test_an_object_joins_those_of_its_new_class_that_it_touches():
+    labels = np.zeros((1, 4, 8), np.uint8)
+    labels[0, 1, 1:3] = 1
+    labels[0, 2, 3:5] = 2  # over a corner
+    labels[0, 0, 7] = 2
+    bench = bench_of(find_objects(labels))
+    bench.apply(Give((1,), ((0, 1, 1),), 2))
+    number = bench.object_at((0, 1, 1), 2)
+    assert len(bench.join_touching(number)) == 2
+    assert bench.ids[0, 2, 3] == bench.ids[0, 1, 1]
+    assert len(bench.class_of) == 2
