@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from supervox.napari_plugin.io.layer_fields import KEY, record
 from supervox.project import ProjectClass
 
-from .lookup import LookupPyramid
+from .corrected import Corrected, Overlay
+from .lookup import LookupPyramid, coarse_steps
 from .source import finest_data, placement
 
 if TYPE_CHECKING:
@@ -92,13 +93,26 @@ def make_annotations(
 def make_prediction(
     image: Image,
     pyramid: LookupPyramid,
+    over: Overlay | None,
     start: tuple[int, int, int],
     classes: Iterable[ProjectClass],
     opacity: float,
 ) -> Labels:
-    """Return the layer of predicted labels: a view through a table over supervoxels."""
+    """Return the layer of predicted labels: a view through a table over supervoxels.
+
+    Parameters
+    ----------
+    image : Image
+    pyramid : LookupPyramid
+    over : Overlay or None
+        Corrections, as many axes as the image shows.
+    start : tuple of 3 int
+        Place of the first voxel in the image.
+    classes : iterable of ProjectClass
+    opacity : float
+    """
     return Labels(
-        pyramid.data,
+        corrected_levels(pyramid, over),
         multiscale=pyramid.is_multiscale,
         name="live labels",
         metadata=metadata(PREDICTION, image),
@@ -107,6 +121,27 @@ def make_prediction(
         colormap=class_colormap(classes),
         **placement(image, start),
     )
+
+
+def corrected_levels(pyramid: LookupPyramid, over: Overlay | None) -> Corrected | list[Corrected]:
+    """Return what a layer is given to show labels with the corrections over them."""
+    fine = Corrected(pyramid.fine, over)
+    if not pyramid.is_multiscale:
+        return fine
+    steps = coarse_steps(pyramid.fine.shape)
+    return [fine, Corrected(pyramid.coarse, over and over.thinned(steps))]
+
+
+def cover(layer: Labels, over: Overlay | None) -> None:
+    """Lay corrections over the labels of a layer, in place of those that lay there."""
+    levels = list(layer.data) if layer.multiscale else [layer.data]
+    steps = coarse_steps(levels[0].shape)
+    for k, level in enumerate(levels):
+        if isinstance(level, Corrected):
+            level.over = over and over.thinned(steps) if k else over
+        elif over is not None and not over.is_blank:
+            layer.data = Corrected(level, over)
+    layer.refresh(extent=False)
 
 
 def make_supervoxels(image: Image, ids: NDArray[np.int32], start: tuple[int, int, int]) -> Labels:
@@ -150,7 +185,7 @@ def make_map(
 
 def make_final(
     image: Image,
-    labels: NDArray[np.unsignedinteger],
+    labels: NDArray[np.unsignedinteger] | Corrected,
     start: tuple[int, int, int],
     classes: Iterable[ProjectClass],
     named: Iterable[VolumeClass],

@@ -30,7 +30,7 @@ def shown(layer: Any) -> np.ndarray:
 
 def test_labels_are_a_view_through_the_table(labelled: Any, scene: Any) -> None:
     view, prepared = labelled.session.view, labelled.session.preparation.prepared
-    assert isinstance(view.prediction.data, LookupVolume)
+    assert isinstance(view.prediction.data.labels, LookupVolume)
     np.testing.assert_array_equal(shown(view.prediction), view.result.labels[prepared.ids])
     assert (shown(view.prediction) == scene.truth).mean() > 0.97
     assert not view.prediction.editable
