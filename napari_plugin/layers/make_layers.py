@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels, Layer, Points
-from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from supervox.napari_plugin.io.layer_fields import KEY, record
 from supervox.project import ProjectClass
 
 from .corrected import Corrected, Overlay
 from .lookup import LookupPyramid, coarse_steps
+from .outlines import OutlineVolume
 from .source import finest_data, placement
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark",
 INSTANCES = "instances"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 MAP_COLOURS = "magma"  # of probability and doubt
-OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
 FRAME_COLOUR = "#f0e442"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 _LEFT_OUT = (0.0, 0.0, 0.0, 1.0)
@@ -147,14 +147,13 @@ def cover(layer: Labels, over: Overlay | None) -> None:
 def make_supervoxels(image: Image, ids: NDArray[np.int32], start: tuple[int, int, int]) -> Labels:
     """Return the outlines of the supervoxels."""
     layer = Labels(
-        ids,
+        OutlineVolume(ids),
         name="supervoxels",
         metadata=metadata(SUPERVOXELS, image),
         opacity=0.35,
         colormap=outline_colormap(),
         **placement(image, start),
     )
-    layer.contour = 1
     layer.editable = False
     return layer
 
@@ -217,13 +216,9 @@ def note_mask(layer: Labels, image: Image | None) -> None:
     layer.metadata.setdefault(KEY, {})["masks"] = None if image is None else str(image.unique_id)
 
 
-def outline_colormap() -> CyclicLabelColormap:
-    """Return a map that draws every supervoxel in white, which no class begins with.
-
-    Napari finds outlines where mapped values differ, so there must be many, though all alike.
-    """
-    colours = np.ones((OUTLINE_VALUES, 4), np.float32)
-    return CyclicLabelColormap(colors=colours, background_value=-1)
+def outline_colormap() -> DirectLabelColormap:
+    """Return a map that draws outlines in white, which no class begins with."""
+    return DirectLabelColormap(color_dict={1: "white", None: "transparent"})
 
 
 def make_mark(
