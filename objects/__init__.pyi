@@ -25,12 +25,14 @@ from .drawn import cut_along as cut_along
 from .drawn import inner_voxel as inner_voxel
 from .drawn import objects_along as objects_along
 from .edits import EDIT_TEXTS as EDIT_TEXTS
+from .edits import Anchor as Anchor
 from .edits import Cut as Cut
 from .edits import Edit as Edit
 from .edits import Give as Give
 from .edits import Mark as Mark
 from .edits import Merge as Merge
 from .edits import Separate as Separate
+from .edits import Voxel as Voxel
 from .edits import edit_from_json as edit_from_json
 from .edits import edit_to_json as edit_to_json
 from .errors import ObjectsError as ObjectsError
@@ -48,6 +50,7 @@ from .rules import Rule as Rule
 from .rules import RuledObjects as RuledObjects
 from .rules import apply_rules as apply_rules
 from .rules import parse_rules as parse_rules
+from .rules import with_classes as with_classes
 from .scale import Calibrated as Calibrated
 from .split import SPLIT_TEXTS as SPLIT_TEXTS
 from .split import SPLITS as SPLITS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,9 @@ class EditedPart:
         Class of each object, at least of those in the box.
     changed : frozenset of int
         Objects of before or after that aren't what they were.
+    grown : mapping of int to int
+        Objects that only got voxels, and how many: too large to be measured again, they keep all
+        measures but their volume.
     """
 
     box: Slices
@@ -43,6 +46,7 @@ class EditedPart:
     class_before: Mapping[int, int]
     class_after: Mapping[int, int]
     changed: frozenset[int]
+    grown: Mapping[int, int] = field(default_factory=dict)
 
 
 def measure_again(
@@ -75,12 +79,20 @@ def measure_again(
     """
     steps = Run.of(workers).steps([4, 1, 1])
     new = _own_measures(part, request, shape, scale, steps[0])
-    kept = table.where(~np.isin(table["id"], list(part.changed)))
+    kept = _grown(table.where(~np.isin(table["id"], list(part.changed))), part, scale)
     before = _contacts(part, part.before, part.class_before, request, scale, steps[1])
     after = _contacts(part, part.after, part.class_after, request, scale, steps[2])
     kept = _with_contacts(_with_contacts(kept, before, -1), after, 1)
     new = _with_contacts(new, after, 1)
     return _with_nearest(_joined(kept, new), scale)
+
+
+def _grown(table: ObjectTable, part: EditedPart, scale: Calibrated) -> ObjectTable:
+    """Add the voxels that objects got."""
+    voxels = table["voxels"].copy()
+    for number, more in part.grown.items():
+        voxels[table["id"] == number] += more
+    return table.replaced("voxels", voxels).replaced("volume", voxels * scale.voxel_volume)
 
 
 def _own_measures(
@@ -128,7 +140,7 @@ def _contacts(
     numbers = np.flatnonzero(there)
     instances = _dense(ids, numbers.tolist(), class_of)
     contacts = contact_table(instances, sum_objects(instances, run=run), scale)
-    changed = np.isin(numbers, list(part.changed))
+    changed = np.isin(numbers, [*part.changed, *part.grown])
     contacts = contacts.where(changed[contacts["id_1"] - 1] | changed[contacts["id_2"] - 1])
     return numbers, contact_columns(instances, contacts, scale, request.names)
 

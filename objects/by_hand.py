@@ -100,7 +100,8 @@ class Bench:
         """
         found = [self.object_at(*anchor) for anchor in edit.anchors]
         if isinstance(edit, Give):
-            found = [k or self.object_at(v, edit.to) for k, v in zip(found, edit.at, strict=True)]
+            pairs = zip(found, edit.at, edit.to, strict=True)
+            found = [number or self.object_at(voxel, to) for number, voxel, to in pairs]
         return found
 
     def _inside(self, voxel: Voxel) -> Voxel | None:
@@ -121,8 +122,9 @@ class Bench:
             case Merge():
                 self._merge(there)
             case Give():
-                for number in there:
-                    self.class_of[number] = edit.to
+                for number, to in zip(objects, edit.to, strict=True):
+                    if number:
+                        self.class_of[number] = to
                 self.by_hand.update(there)
             case Mark():
                 self.by_hand.update(there)
@@ -259,9 +261,11 @@ def _state_of(edit: Edit, missing: Sequence[Anchor], classes: Sequence[int]) -> 
     held = len(edit.anchors) - len(missing)
     if held > isinstance(edit, Merge | Separate):
         return EditState.HELD
-    now = edit.to if isinstance(edit, Give) else 0  # the class that objects may be of by now
-    looked_for = [of in classes and now in (0, *classes) for _, of in missing]
-    return EditState.LOST if not classes or any(looked_for) else EditState.ELSEWHERE
+    # what was given away may be of a class by now whose objects weren't looked for
+    may_be = {*classes, 0} if classes else set()
+    is_given_away = isinstance(edit, Give) and not may_be.issuperset(edit.to)
+    is_looked_for = any(of in may_be for _, of in missing) and not is_given_away
+    return EditState.LOST if not classes or is_looked_for else EditState.ELSEWHERE
 
 
 def _bench_of(

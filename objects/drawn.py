@@ -107,7 +107,7 @@ def inner_voxel(inside: NDArray[np.bool_]) -> Voxel:
 
 
 def class_around(labels: NDArray[Any], inside: NDArray[np.bool_]) -> int:
-    """Return the class that most voxels around an object are of; 0 if it has no neighbour.
+    """Return the class that most voxels around an object are of, but its own; 0 if there is none.
 
     Parameters
     ----------
@@ -117,6 +117,8 @@ def class_around(labels: NDArray[Any], inside: NDArray[np.bool_]) -> int:
         The object.
     """
     rim = ndimage.binary_dilation(inside) & ~inside
-    counts = np.bincount(labels[rim].astype(np.int64))
-    counts[:1] = 0
+    most = int(labels.max(initial=0)) + 1
+    counts = np.bincount(labels[rim].astype(np.int64), minlength=most)
+    counts[0] = 0
+    counts[labels[inside][:1]] = 0  # the rest of what it was cut from
     return int(np.argmax(counts)) if counts.any() else 0

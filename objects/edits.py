@@ -116,15 +116,15 @@ class Give:
         Class that each was found in.
     at : tuple of (int, int, int)
         A voxel of each.
-    to : int
-        Class that they get; 0 removes them.
+    to : tuple of int
+        Class that each gets; 0 removes it.
     in_labels : bool
         Whether their labels were changed with it: an undo takes both back.
     """
 
     of: tuple[int, ...]
     at: tuple[Voxel, ...]
-    to: int
+    to: tuple[int, ...]
     in_labels: bool = False
 
     @property
@@ -187,7 +187,7 @@ def edit_to_json(edit: Edit) -> dict[str, Any]:
         case Separate():
             content["strokes"] = [[list(voxel) for voxel in stroke] for stroke in edit.strokes]
         case Give():
-            content |= {"to": edit.to, "in_labels": edit.in_labels}
+            content |= {"to": list(edit.to), "in_labels": edit.in_labels}
     if isinstance(edit, Merge | Give | Mark):
         content["at"] = [list(voxel) for voxel in edit.at]
     return content
@@ -246,7 +246,11 @@ def _give(content: Mapping[str, Any]) -> Give:
     in_labels = content["in_labels"]
     if not isinstance(in_labels, bool):
         raise ValueError("it doesn't say whether the labels were changed")
-    return Give(*_several(content), _whole(content["to"]), in_labels)
+    to = tuple(map(_whole, content["to"]))
+    of, at = _several(content)
+    if len(to) != len(of):
+        raise ValueError("it needs a class for each object")
+    return Give(of, at, to, in_labels)
 
 
 def _mark(content: Mapping[str, Any]) -> Mark:

@@ -144,6 +144,11 @@ class ClassChange:
     with_strokes: bool
 
     @property
+    def is_joint(self) -> bool:
+        """Whether the step before is undone together with this one."""
+        return self.with_strokes
+
+    @property
     def inverse(self) -> ClassChange:
         """The change that takes this one back."""
         return replace(self, is_there=not self.is_there)
@@ -193,6 +198,11 @@ class ObjectChange:
 
     edit: Mapping[str, Any]
     is_there: bool = True
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether labels were corrected in the step before, which is undone together with this."""
+        return self.edit.get("in_labels") is True
 
     @property
     def inverse(self) -> ObjectChange:

@@ -17,6 +17,8 @@ from .class_list import ClassList
 HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
 PAINT, ERASE, MOVE = "paint", "erase", "pan_zoom"  # modes of napari's Labels layer
 REGIONS = "regions"  # ours: napari moves nothing, and a brush of ours has the mouse
+CUT, MERGE = "cut", "merge"  # the same: a line is drawn through objects
+OURS = (REGIONS, CUT, MERGE)
 
 
 class Obstacle(StrEnum):
@@ -150,7 +152,7 @@ class Hand:
         if layer is None:
             return
         is_free = not self._own_obstacle
-        mode = MOVE if self._tool == REGIONS else self._tool
+        mode = MOVE if self._tool in OURS else self._tool
         self._is_setting = True
         try:
             if layer.editable != is_free:

@@ -261,8 +261,7 @@ class Painting:
             return
         if isinstance(change, ObjectChange):
             self.edited.emit(change)
-            return
-        if isinstance(change, ClassChange):
+        elif isinstance(change, ClassChange):
             self.class_changed.emit(change)
         elif change.paint is Paint.CORRECTIONS:
             self.corrections.note(change)
@@ -273,16 +272,23 @@ class Painting:
             self._step(back=back)
 
     def _goes_on(self, change: Change, *, back: bool) -> bool:
-        """Tell whether the next step belongs to this one: a class and its strokes go together."""
-        following = change
+        """Tell whether the next step belongs to this one.
+
+        A class and its strokes go together, and an object and its labels.
+        """
+        following: Change | None = change
         if not back:
+            if isinstance(change, ClassChange | ObjectChange):
+                return False
             with self._telling():
-                following = (self.recorder and self.recorder.preview(back=back)) or change
-        is_pair = isinstance(change, ClassChange) == back
-        return is_pair and isinstance(following, ClassChange) and following.with_strokes
+                following = None if self.recorder is None else self.recorder.preview(back=back)
+        return isinstance(following, ClassChange | ObjectChange) and following.is_joint
 
     def _locked_in(self, change: Change) -> str:
         """Name the locked classes whose strokes, or labels, a change would take away."""
+        if isinstance(change, ObjectChange) and change.is_joint and not change.is_there:
+            given = set(change.edit.get("to", ()))
+            return ", ".join(item.name for item in self.classes if item.locked and item.id in given)
         if not isinstance(change, VoxelChange):
             return ""
         differs, old = change.old != change.new, change.old

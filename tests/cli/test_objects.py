@@ -191,7 +191,7 @@ def project(files, run, tmp_path_factory):
         ]
     places = [np.argwhere(found.ids == k)[0].tolist() for k in biggest]
     voxels = tuple(map(tuple, places))
-    edits = [Mark((1,), voxels[:1]), Give((2,), voxels[1:], 9), Mark((7,), ((0, 0, 0),))]
+    edits = [Mark((1,), voxels[:1]), Give((2,), voxels[1:], (9,)), Mark((7,), ((0, 0, 0),))]
     with Project.open(folder) as opened:
         for edit in edits:
             opened.annotations.record(ObjectChange(edit_to_json(edit)))

@@ -142,7 +142,7 @@ def test_a_given_or_marked_object_is_no_rules_business():
     labels[1, 1, 1:3] = labels[1, 1, 5:8] = labels[1, 1, 10:15] = 1
     labels[1, 1, 20:22] = 2
     found = find_objects(labels)
-    edits = [Give((1,), ((1, 1, 1),), 2), Mark((1,), ((1, 1, 6),))]
+    edits = [Give((1,), ((1, 1, 1),), (2,)), Mark((1,), ((1, 1, 6),))]
     edited = apply_edits(found, edits)
     assert edited.instances.class_of.tolist() == [2, 1, 1, 2]
     assert edited.by_hand.tolist() == [True, True, False, False]
@@ -156,13 +156,13 @@ def test_a_given_or_marked_object_is_no_rules_business():
 
 def test_an_object_that_is_given_to_0_is_removed():
     found = find_objects(balls())
-    assert apply_edits(found, [Give((1,), ((10, 10, 8),), 0)]).instances.class_of.tolist() == [0]
+    assert apply_edits(found, [Give((1,), ((10, 10, 8),), (0,))]).instances.class_of.tolist() == [0]
 
 
 def test_edits_survive_new_labels_and_say_where_they_do_not():
     found = find_objects(balls())
     cut = cut_at(found)
-    edits = [cut, Give((1,), ((10, 10, 30),), 2), Mark((1,), ((10, 10, 5),))]
+    edits = [cut, Give((1,), ((10, 10, 30),), (2,)), Mark((1,), ((10, 10, 5),))]
     grown = balls(radius=9.9)
     edited = apply_edits(find_objects(grown), edits)
     assert edited.states == (HELD,) * 3
@@ -180,7 +180,7 @@ def test_edits_survive_new_labels_and_say_where_they_do_not():
 def test_an_edit_whose_labels_were_changed_with_it_holds():
     labels = balls()
     labels[labels == 1] = 2
-    edited = apply_edits(find_objects(labels), [Give((1,), ((10, 10, 10),), 2, in_labels=True)])
+    edited = apply_edits(find_objects(labels), [Give((1,), ((10, 10, 10),), (2,), in_labels=True)])
     assert edited.states == (HELD,)
     assert edited.by_hand.tolist() == [True]
 
@@ -188,7 +188,7 @@ def test_an_edit_whose_labels_were_changed_with_it_holds():
 def test_edits_of_classes_that_were_not_looked_for_are_not_lost():
     labels = balls()
     found = find_objects(labels, classes=[2])
-    edits = [Mark((1,), (HERE,)), Mark((2,), ((0, 0, 0),)), Give((2,), (HERE,), 1)]
+    edits = [Mark((1,), (HERE,)), Mark((2,), ((0, 0, 0),)), Give((2,), (HERE,), (1,))]
     assert apply_edits(found, edits, classes=[2]).states == (ELSEWHERE, LOST, ELSEWHERE)
 
 
@@ -231,6 +231,12 @@ def test_a_deleted_object_becomes_what_is_most_around_it():
     labels = np.full((5, 5, 5), 2, np.uint8)
     labels[:2] = 3
     labels[2, 2, 2] = 1
+    labels[2, 2, 3:] = labels[2, 3:] = labels[3:, 2] = 1  # what it was cut from
+    inside = np.zeros(labels.shape, np.bool_)
+    inside[2, 2, 2] = True
+    assert class_around(labels, inside) == 2
+    labels[labels == 1] = 2
+    labels[2, 2, 2] = 1
     assert class_around(labels, labels == 1) == 2
     assert class_around(labels * 0, labels == 1) == 0
 
@@ -239,7 +245,7 @@ EDITS = [
     Cut(3, 1, ((0.0, 1.5), (2.0, 4.0), (8.0, 4.5)), (1, 2, 3), (1, 2, 5)),
     Separate(1, (((0, 0, 0), (0, 0, 1)), ((4, 4, 4),))),
     Merge(2, ((0, 0, 0), (4, 4, 4))),
-    Give((1, 2), ((0, 0, 0), (1, 1, 1)), 4, in_labels=True),
+    Give((1, 2), ((0, 0, 0), (1, 1, 1)), (4, 0), in_labels=True),
     Mark((1,), ((0, 0, 0),)),
 ]
 
@@ -262,7 +268,8 @@ def test_an_edit_is_read_as_it_was_written(edit):
         ({"kind": "mark", "of": [1, 1], "at": [[0, 0, 0]]}, "it needs a class for each voxel"),
         ({"kind": "merge", "of": 1, "at": [[0, 0, 0]]}, "it needs voxels of two objects"),
         ({"kind": "separate", "of": 1, "strokes": [[[0, 0, 0]], []]}, "it needs two strokes"),
-        ({"kind": "give", "of": [1], "at": [[0, 0, 0]], "to": 2, "in_labels": 1}, "doesn't say"),
+        ({"kind": "give", "of": [1], "at": [[0, 0, 0]], "to": [2], "in_labels": 1}, "doesn't say"),
+        (edit_to_json(EDITS[3]) | {"to": [1]}, "it needs a class for each object"),
         (edit_to_json(EDITS[0]) | {"axis": 3}, "it needs an axis of 0, 1 or 2"),
         (edit_to_json(EDITS[0]) | {"line": [[0, 0]]}, "a line of two points or more"),
         (edit_to_json(EDITS[0]) | {"line": [[0, "x"], [1, 1]]}, "could not convert"),
@@ -304,7 +311,7 @@ edits = st.one_of(
     st.builds(Cut, classes, st.integers(0, 2), lines.map(tuple), voxels, voxels),
     st.builds(Separate, classes, st.lists(st.tuples(voxels), min_size=2).map(tuple)),
     st.builds(Merge, classes, st.lists(voxels, min_size=2).map(tuple)),
-    st.builds(lambda of, at, to: Give((of,), (at,), to), classes, voxels, st.integers(0, 3)),
+    st.builds(lambda of, at, to: Give((of,), (at,), (to,)), classes, voxels, st.integers(0, 3)),
     st.builds(lambda of, at: Mark((of,), (at,)), classes, voxels),
 )
 
@@ -359,7 +366,7 @@ def test_measuring_a_part_again_equals_measuring_all(kind):
     edit = {
         "cut": lambda: cut_along(found.ids, ball, 2, 0, 10, ((0.0, 19.5), (20.0, 19.5))),
         "merge": lambda: Merge(2, (HERE, place)),
-        "give": lambda: Give((2,), (HERE,), 3),
+        "give": lambda: Give((2,), (HERE,), (3,)),
     }[kind]()
     before, class_before = bench.ids.copy(), dict(bench.class_of)
     assert bench.apply(edit) == ()
@@ -395,7 +402,7 @@ def test_an_object_joins_those_of_its_new_class_that_it_touches():
     labels[0, 2, 3:5] = 2  # over a corner
     labels[0, 0, 7] = 2
     bench = bench_of(find_objects(labels))
-    bench.apply(Give((1,), ((0, 1, 1),), 2))
+    bench.apply(Give((1,), ((0, 1, 1),), (2,)))
     number = bench.object_at((0, 1, 1), 2)
     assert len(bench.join_touching(number)) == 2
     assert bench.ids[0, 2, 3] == bench.ids[0, 1, 1]
