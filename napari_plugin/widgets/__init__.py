@@ -14,7 +14,9 @@
 - `feature_editor`: the table of filters and scales, and a look at one of them.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
-- `objects_window`: the objects, a row each (`objects_table`), and bars of a measure (`histogram`).
+- `object_edits_row`: what is done to objects by hand.
+- `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
+  (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
 - `three_planes`: the other two planes through the place under the mouse.

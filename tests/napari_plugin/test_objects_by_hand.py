@@ -19,7 +19,7 @@ from supervox.napari_plugin.tasks.measuring import (
     MeasureOrder,
     Measuring,
 )
-from supervox.objects import Cut, Give, Mark, Merge, ObjectSteps, Rule
+from supervox.objects import CutLine, Give, Mark, Merge, ObjectSteps, Rule
 from supervox.project import Project
 
 LEFT = Qt.MouseButton.LeftButton
@@ -50,7 +50,7 @@ def found(run_stage: Any) -> FoundObjects:
 
 
 EDITS = {
-    "cut": Cut(2, 0, ((0.0, 5.5), (12.0, 5.5)), (2, 5, 5), (2, 5, 6)),
+    "cut": CutLine(2, 0, ((0.0, 5.5), (12.0, 5.5)), (2, 5, 5), (2, 5, 6)),
     "merge": Merge(2, ((2, 4, 4), (2, 4, 22))),
     "give": Give((2,), ((2, 4, 22),), (3,), in_labels=True),
     "join": Give((3,), ((2, 4, 9),), (2,), in_labels=True),
