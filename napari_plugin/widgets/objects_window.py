@@ -48,8 +48,8 @@ class TableActions:
         Chooses several, without a move of the view.
     colour : callable
         Colours objects by a measure; by none if it is empty.
-    set_rules : callable
-        Takes all rules.
+    set_rules, put_rules_in : callable
+        Takes all rules; changes the labels as they say.
     classes : callable
         Returns names and ids of the classes that rules can give objects.
     save : callable
@@ -64,6 +64,7 @@ class TableActions:
     select: Callable[[tuple[int, ...]], None]
     colour: Callable[[str], None]
     set_rules: Callable[[Sequence[Rule]], None]
+    put_rules_in: Callable[[], None]
     classes: Callable[[], Sequence[tuple[str, int]]]
     save: Callable[[Path], None]
     start_path: Callable[[], Path]
@@ -93,7 +94,7 @@ class ObjectsWindow(QDialog):
         layout.addLayout(self._make_filters())
         self.plots = ObjectPlots(actions.colour)
         self.plots.brushed.connect(self._on_brushed)
-        self.rules = RulesPanel(actions.set_rules)
+        self.rules = RulesPanel(actions.set_rules, actions.put_rules_in)
         self.tabs = self.plots.tabs
         self.tabs.addTab(self.rules, "Rules")
         both = QSplitter(Qt.Orientation.Vertical)

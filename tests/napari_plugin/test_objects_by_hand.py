@@ -289,6 +289,24 @@ def test_rules_are_listed_with_what_they_catch_and_are_undone(
     assert told == []
 
 
+def test_rules_are_put_into_the_labels_and_taken_back_by_one_undo(shown: Any, table: Any) -> None:
+    labels = np.asarray(shown.session.correcting.labels())
+    rules, name = table.rules, shown.session.classes[1].name
+    table.tabs.setCurrentWidget(rules)
+    shown.session.by_hand.set_rules([Rule.parse("class == 2 -> class 1")])
+    shown.settle()
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    shown._bot.mouseClick(rules.put_in, LEFT)
+    shown.settle()
+    now = np.asarray(shown.session.correcting.labels())
+    np.testing.assert_array_equal(now, np.where(labels == 2, 1, labels))
+    assert not objects_of(shown).is_old
+    assert table.model.table["class_name"].tolist().count(name) == 1  # one with its neighbour
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+
+
 def test_objects_framed_in_the_scatter_plot_are_chosen(shown: Any, table: Any) -> None:
     plots = table.plots
     table.tabs.setCurrentIndex(1)
