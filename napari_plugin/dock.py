@@ -180,6 +180,7 @@ class SupervoxDock(QWidget):
                 show=self.refresh,
                 hint=partial(say, Step.PAINT),
             ),
+            session.correcting,
         )
         self.segment = SegmentSection(
             SegmentActions(
@@ -233,6 +234,7 @@ class SupervoxDock(QWidget):
             answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
+            correct=session.correcting.toggle,
         )
         self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from supervox.features import NOTHING
@@ -139,7 +140,8 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
 
 
 def _paint(session: Session, source: Source | None) -> PaintState:
-    layer, recorder = session.painting.layer, session.painting.recorder
+    layer, recorder = session.painting.hand.layer, session.painting.recorder
+    counts = session.painting.corrections.counts
     classes, is_read_only = session.classes, session.autosave.is_read_only
     result, image = session.view.result, session.volume.image
     hand = session.painting.hand
@@ -161,6 +163,9 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         if session.space.is_in_space
         else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
+        is_correcting=session.correcting.is_on,
+        by_hand=tuple((int(k), int(counts[k])) for k in counts.nonzero()[0]),
+        share_by_hand=0.0 if source is None else int(counts.sum()) / math.prod(source.full_shape),
     )
     if layer is None:
         return state
