@@ -325,7 +325,8 @@ class SupervoxDock(QWidget):
         result, view = self.session.view.result, self.session.view
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
-        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        by_hand = self.session.painting.corrections.number
+        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity, by_hand)
         self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)

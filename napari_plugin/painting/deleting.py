@@ -35,8 +35,8 @@ class Deleting:
         if painting.layer is not None:
             painting.record_all()  # what no look has seen yet is a step before this one
             of_class = _voxels_of(class_id, painting.planes)
-            is_painted = bool(of_class.size)
             voxels = painting.corrections.voxels_of(class_id)
+            is_painted = bool(of_class.size or voxels.size)
             old = np.full(voxels.size, class_id, np.uint8)
             painting.correct(VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS))
             painting.paint(np.unravel_index(of_class, painting.layer.data.shape), 0)

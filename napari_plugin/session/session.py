@@ -127,7 +127,7 @@ class Session:
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
-        self.comparison = Comparison(self.volume, self.preparation)
+        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)

@@ -25,7 +25,7 @@ from supervox.napari_plugin.session.correcting import Correcting
 from supervox.napari_plugin.session.dock_state import PaintState
 from supervox.napari_plugin.session.state_pieces import Notice
 
-from .class_table import ClassTable
+from .class_table import ClassTable, percent
 from .contrast import Contrast, Limits
 from .controls import LabelledSlider, button, tool
 from .import_dialog import ImportDialog
@@ -293,7 +293,9 @@ class PaintSection(Body[PaintState]):
             return "nothing painted"
         strokes = sum(count for _, count in self.state.strokes)
         classes = len(self.state.strokes)
-        return f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
+        text = f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
+        by_hand = f"; {percent(self.state.share_by_hand)} by hand" if self.state.by_hand else ""
+        return text + by_hand
 
     # ---------------------------------------------------------------------------- from a person
 

@@ -29,7 +29,7 @@ class PaintWhat(QWidget):
         self.strokes.setToolTip(
             "Paint examples: the labels are learned from them, everywhere  (C changes)"
         )
-        self.corrections = QRadioButton("correct labels")
+        self.corrections = QRadioButton("correct")
         self.corrections.setObjectName("supervox_paint_corrections")
         self.corrections.setToolTip(
             "Paint over the labels themselves: nothing is learned, and what you paint stays, "
