@@ -180,6 +180,7 @@ class SupervoxDock(QWidget):
                 show=self.refresh,
                 hint=partial(say, Step.PAINT),
             ),
+            session.correcting,
         )
         self.segment = SegmentSection(
             SegmentActions(
@@ -233,6 +234,7 @@ class SupervoxDock(QWidget):
             answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
+            correct=session.correcting.toggle,
         )
         self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
@@ -323,7 +325,8 @@ class SupervoxDock(QWidget):
         result, view = self.session.view.result, self.session.view
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
-        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        by_hand = self.session.painting.corrections.number
+        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity, by_hand)
         self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)

@@ -95,7 +95,6 @@ class Session:
             self.volume, self.preparation, lambda: self.parameters, settings.auto_prepare
         )
         self.importing = Importing(viewer, self.painting, self.classes)
-        self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
             viewer,
             self.classes,
@@ -116,7 +115,9 @@ class Session:
         self.delivery = Delivery(
             settings.resources, *of, lambda: self.parameters, lambda: self.autosave.project
         )
-        self.correcting = Correcting(self.painting, self.view, lambda: self.delivery.final)
+        self.correcting = Correcting(self.volume, self.painting, self.view, self.delivery)
+        by_hand = self.correcting.by_hand
+        self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
         parts = self.live, self.preparation, self.delivery, self.view
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
@@ -126,7 +127,7 @@ class Session:
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
-        self.comparison = Comparison(self.volume, self.preparation)
+        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
@@ -219,6 +220,7 @@ class Session:
             delivery.restoring,
             delivery.objects.measuring,
             delivery.objects.saving,
+            self.correcting.accepting,
             self.preview,
             self.looking.per_plane,
             self.looking.places,
@@ -301,6 +303,7 @@ class Session:
         elif layer is self.painting.layer:
             self.strokes.lose()
         self.masking.forget_layer(layer)
+        self.correcting.forget_layer(layer)
         self.view.forget_layer(layer)
         self.changed.emit()
 

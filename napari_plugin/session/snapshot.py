@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from supervox.features import NOTHING
@@ -139,9 +140,10 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
 
 
 def _paint(session: Session, source: Source | None) -> PaintState:
-    layer, recorder = session.painting.layer, session.painting.recorder
+    layer, recorder = session.painting.hand.layer, session.painting.recorder
+    counts = session.painting.corrections.counts
     classes, is_read_only = session.classes, session.autosave.is_read_only
-    result, image = session.view.result, session.volume.image
+    image = session.volume.image
     hand = session.painting.hand
     state = PaintState(
         has_image=source is not None,
@@ -156,11 +158,14 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         can_undo=recorder is not None and (recorder.can_undo or session.balancing.is_moving),
         can_redo=recorder is not None and recorder.can_redo,
         asked=_asked(session),
-        shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
+        shares=tuple(session.looking.shares.items()),
         notice=Notice()
         if session.space.is_in_space
         else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
+        is_correcting=session.correcting.is_on,
+        by_hand=tuple((int(k), int(counts[k])) for k in counts.nonzero()[0]),
+        share_by_hand=0.0 if source is None else int(counts.sum()) / math.prod(source.full_shape),
     )
     if layer is None:
         return state
@@ -208,13 +213,14 @@ def _balance(session: Session) -> BalanceState | None:
         return None
     chosen, result = classes[classes.selected], session.view.result
     found = None if result is None else result.shares.get(chosen.id)
+    share = session.looking.shares.get(chosen.id)
     value = balancing.value(chosen.id)
     return BalanceState(
         chosen.id,
         chosen.name,
         chosen.colour,
         value,
-        None if found is None else found.share,
+        share,
         0 if found is None else found.regions,
         balancing.strokes_since(chosen.id) if value else None,
         found is not None and not session.autosave.is_read_only,
