@@ -7,7 +7,9 @@ from .between_surfaces import surface_distances as surface_distances
 from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep
+from .cleaning import Cleaned as Cleaned
 from .cleaning import clean as clean
+from .cleaning import clean_part as clean_part
 from .contacts import column_parts as column_parts
 from .differences import OVERLAY_NAMES as OVERLAY_NAMES
 from .differences import find_differences as find_differences
