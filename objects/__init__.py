@@ -19,7 +19,8 @@ Where to find what:
 - `rules`: named steps that give objects another class by their measures.
 - `cleaning`: specks, holes, rough surfaces put right, with `reshaping`, `outside`
   and `_fill`; `clean_steps`: what there is.
-- `interpolation`: what lies between painted slices.
+- `interpolation`: what lies between painted slices; `filling`: the same for each thing by itself,
+  with `painted_things`, which finds them. Both by `slice_depths`.
 - `agreement`: two segmentations compared, class by class and object by object;
   `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
   where they differ.

@@ -16,6 +16,8 @@ from .differences import find_differences as find_differences
 from .differences import overlay as overlay
 from .distances import distances_to as distances_to
 from .errors import ObjectsError as ObjectsError
+from .filling import Between as Between
+from .filling import fill_between as fill_between
 from .instances import CONNECTIVITIES as CONNECTIVITIES
 from .instances import Instances as Instances
 from .instances import find_objects as find_objects

@@ -1,0 +1,171 @@
+"""Painted things filled between their slices: each by itself, whatever the slices lack."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from supervox.execution import Run, VolumeLike, Workers
+
+from .checks import Spacing, check_same_shape, checked_image, checked_labels, checked_spacing
+from .errors import ObjectsError
+from .painted_things import Gap, find_gaps, find_pieces
+from .slice_depths import REACH, TOO_FEW, WINDOW, axes_across, depths_between, guided
+
+
+@dataclass(frozen=True, eq=False)
+class Between:
+    """What lies between painted slices of things.
+
+    Attributes
+    ----------
+    voxels : int64, (P,)
+        Raster indices in the volume, ascending.
+    classes : int32, (P,)
+        The class of each.
+    slices : tuple of int
+        Those that are filled, ascending.
+    left : int
+        Voxels that lie in things as well, but are to stay as they are.
+    """
+
+    voxels: NDArray[np.int64] = field(repr=False)
+    classes: NDArray[np.int32] = field(repr=False)
+    slices: tuple[int, ...] = ()
+    left: int = 0
+
+
+def fill_between(
+    painted: VolumeLike,
+    *,
+    axis: int = 0,
+    image: VolumeLike | None = None,
+    keep: VolumeLike | None = None,
+    spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    workers: Workers = None,
+) -> Between:
+    """Fill what lies between the painted slices of each thing, of all classes at once.
+
+    Unlike for `interpolate_slices`, a slice may lack things: each is filled between those slices
+    where it is painted itself, and what is painted on one slice only goes nowhere.
+
+    Parameters
+    ----------
+    painted : array-like of integers, (Z, Y, X)
+        0 = nothing painted.
+    axis : {0, 1, 2}
+        Slices are planes, or lie across rows or columns.
+    image : array-like, (Z, Y, X), optional
+        Its edges draw the boundaries to themselves.
+    keep : array-like of bool, (Z, Y, X), optional
+        Voxels that stay as they are, besides those that are painted: those of locked classes.
+    spacing : sequence of 3 float
+    workers : int or Run, optional
+        Threads; or a `Run`, which also shows progress and stops.
+
+    Raises
+    ------
+    ObjectsError
+        If nothing is painted on two slices with others between, or there is no such axis, or the
+        shapes differ.
+    """
+    painted, order = checked_labels(painted), axes_across(axis)
+    image = None if image is None else checked_image(image, painted.shape)
+    if keep is not None:
+        check_same_shape(keep, painted.shape, "voxels to keep")
+    size, run = checked_spacing(spacing), Run.of(workers)
+    step: Spacing = (size[order[0]], size[order[1]], size[order[2]])
+    looking, filling = run.steps([1, 3])
+    gaps = find_gaps(find_pieces(painted, axis, looking), step[1:])
+    if not gaps:
+        raise ObjectsError(f"nothing to fill: {TOO_FEW}")
+    work = _Filling(painted, image, keep, order, step)
+    parts: list[_Filled] = []
+    some = 2 * filling.n_threads
+    for first in range(0, len(gaps), some):
+        parts += filling.latched().parallel(work.fill, gaps[first : first + some])
+        filling.report(len(parts), len(gaps))
+    voxels = np.concatenate([part.voxels for part in parts])
+    depths = np.concatenate([part.depths for part in parts])
+    values = np.repeat([gap.value for gap in gaps], [part.voxels.size for part in parts])
+    order_of = np.lexsort((values, -depths, voxels))  # of several things in a voxel, the deepest
+    voxels, values = voxels[order_of], values[order_of]
+    is_first = np.concatenate([[True], voxels[1:] != voxels[:-1]])[: voxels.size]
+    slices = sorted({k for gap in gaps for k in range(gap.slices[0] + 1, gap.slices[1])})
+    return Between(
+        voxels[is_first],
+        values[is_first].astype(np.int32),
+        tuple(slices),
+        sum(part.left for part in parts),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Filled:
+    """The voxels of a gap, and how deep they lie in the thing."""
+
+    voxels: NDArray[np.int64]
+    depths: NDArray[np.float32]
+    left: int
+
+
+class _Filling:
+    """Fills gaps, each in a box of its own.
+
+    Parameters
+    ----------
+    painted, image, keep
+        As for `fill_between`.
+    order : tuple of 3 int
+        Axes of the volume, the one across the slices first.
+    step : tuple of 3 float
+        The voxel size along them.
+    """
+
+    def __init__(
+        self,
+        painted: VolumeLike,
+        image: VolumeLike | None,
+        keep: VolumeLike | None,
+        order: tuple[int, int, int],
+        step: Spacing,
+    ) -> None:
+        self._painted, self._image, self._keep = painted, image, keep
+        self._order, self._step = order, step
+        z, y, x = (painted.shape[k] for k in order)
+        self._shape = z, y, x
+
+    def fill(self, gap: Gap) -> _Filled:
+        """Fill a gap."""
+        (i, j), finest = gap.slices, min(self._step)
+        rim = [math.ceil((REACH + 2 * WINDOW) * finest / edge) for edge in self._step[1:]]
+        ends = zip(gap.box, rim, self._shape[1:], strict=True)
+        rows, columns = (
+            slice(max(part.start - k, 0), min(part.stop + k, n)) for part, k, n in ends
+        )
+        depth = depths_between(*gap.masks((rows, columns)), j - i, self._step)
+        if self._image is not None:
+            guide = self._read(self._image, (slice(i, j + 1), rows, columns))
+            depth = guided(depth, guide.astype(np.float64), self._step)
+        box = slice(i + 1, j), rows, columns
+        inside = depth[1:-1] > 0
+        inside &= self._read(self._painted, box) == 0
+        left = 0
+        if self._keep is not None:
+            kept = inside & self._read(self._keep, box).astype(bool)
+            left = int(np.count_nonzero(kept))
+            inside &= ~kept
+        places = np.nonzero(inside)
+        whole = [axis + part.start for axis, part in zip(places, box, strict=True)]
+        back = [whole[self._order.index(axis)] for axis in range(3)]
+        voxels = np.ravel_multi_index(back, self._painted.shape).astype(np.int64)
+        return _Filled(voxels, depth[1:-1][inside].astype(np.float32), left)
+
+    def _read(self, volume: VolumeLike, box: tuple[slice, slice, slice]) -> NDArray[np.generic]:
+        """Read a box of slices."""
+        part = [box[self._order.index(axis)] for axis in range(3)]
+        found = np.asarray(volume[part[0], part[1], part[2]])
+        return found.transpose(self._order)
