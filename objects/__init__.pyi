@@ -7,6 +7,7 @@ from .between_surfaces import surface_distances as surface_distances
 from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep
+from .clean_steps import Operation as Operation
 from .cleaning import Cleaned as Cleaned
 from .cleaning import clean as clean
 from .cleaning import clean_part as clean_part
