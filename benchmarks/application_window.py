@@ -162,8 +162,9 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
     with GuiProbe() as probe:
         results = (
             _strokes(window, rounds)
+            | _contradictions(window, rounds)
             | _strengths(window, rounds)
-            | {"scroll": scroll(window, rounds)}
+            | {"scroll": scroll(window, rounds), "scroll_during": _scroll_during(window, rounds)}
         )
     done = session.preparation.prepared
     assert done is not None
@@ -256,6 +257,16 @@ def _strokes(window: Window, rounds: int) -> dict[str, Any]:
     }
 
 
+def _contradictions(window: Window, rounds: int) -> dict[str, Any]:
+    """Paint each stroke again in another class, over the one that is there."""
+    session = window.session
+    ids, whole = session.classes.ids, list[float]()
+    for number in range(rounds):
+        session.classes.selected = ids[(number + 1) % len(ids)]
+        whole.append(time_stroke(window, partial(window.stroke, number, STROKE_SECONDS))[1])
+    return {"contradiction_to_whole": whole}
+
+
 def _any_of(*conditions: Callable[[], bool]) -> bool:
     return any(condition() for condition in conditions)
 
@@ -280,13 +291,31 @@ def _strengths(window: Window, rounds: int) -> dict[str, Any]:
 
 def scroll(window: Window, rounds: int) -> list[float]:
     """Step through some slices; return the seconds that each took."""
-    dims = window.viewer.dims
-    middle, seconds = dims.nsteps[0] // 2, []
-    for number in range(3 * rounds):
-        started = time.perf_counter()
-        dims.set_current_step(0, middle + number % 10)
-        window.pump()
-        seconds.append(time.perf_counter() - started)
+    return [_step(window, number) for number in range(3 * rounds)]
+
+
+def _step(window: Window, number: int) -> float:
+    """Show one of ten slices; return the seconds."""
+    dims, started = window.viewer.dims, time.perf_counter()
+    dims.set_current_step(0, dims.nsteps[0] // 2 + number % 10)
+    window.pump()
+    return time.perf_counter() - started
+
+
+def _scroll_during(window: Window, rounds: int) -> list[float]:
+    """Step through some slices while updates run; return the seconds that each took."""
+    session, seconds = window.session, list[float]()
+    session.set_live(False)
+    settle(window)
+    while len(seconds) < 3 * rounds:
+        changed = window.result_changes()
+        session.live.update()
+        window.wait(partial(_any_of, changed, lambda: session.live.updating.is_running))
+        while session.live.updating.is_running:
+            seconds.append(_step(window, len(seconds)))
+        settle(window)
+    session.set_live(True)
+    settle(window)
     return seconds
 
 

@@ -32,6 +32,7 @@ from ._folder import (
 )
 from .annotations import AnnotationStore
 from .aside import move_aside
+from .changes import Paint
 from .derived import Derived
 from .documents import write_document
 from .errors import Finding, ProjectError, writing
@@ -331,8 +332,10 @@ class Project:
     def _catch_up(self, place: Path) -> None:
         """Write into a copy what is in memory only."""
         with Project.open(place) as copy:
-            recorder = Recorder(self.annotations.voxels, copy.annotations)
-            recorder.confirm(recorder.look())
+            store = self.annotations
+            recorder = Recorder(store.voxels, copy.annotations, store.corrections)
+            for paint in Paint:
+                recorder.confirm(recorder.look(paint=paint), paint)
             copy.annotations.classes = self.annotations.classes
             copy.save()
 

@@ -2,5 +2,6 @@
 
 - `source`: from an image layer to what the engine segments.
 - `make_layers`: how layers look.
-- `lookup`: a table over supervoxels that napari reads like a volume.
+- `lookup`: a table over supervoxels that napari reads like a volume; `outlines`: their borders;
+  `corrected`: labels with what was corrected by hand over them.
 """

@@ -133,7 +133,7 @@ class LookupPyramid:
         self, ids: NDArray[np.int32], coarse: NDArray[np.int32], table: NDArray[Any]
     ) -> None:
         self.fine = LookupVolume(ids, table)
-        self._coarse = LookupVolume(coarse, table)
+        self.coarse = LookupVolume(coarse, table)
 
     @classmethod
     def of(cls, ids: NDArray[np.int32], table: NDArray[Any]) -> Self:
@@ -143,12 +143,12 @@ class LookupPyramid:
     @property
     def is_multiscale(self) -> bool:
         """Whether there are two levels."""
-        return self._coarse.size < self.fine.size
+        return self.coarse.size < self.fine.size
 
     @property
     def data(self) -> LookupVolume | list[LookupVolume]:
         """What a layer is given."""
-        return [self.fine, self._coarse] if self.is_multiscale else self.fine
+        return [self.fine, self.coarse] if self.is_multiscale else self.fine
 
     @property
     def table(self) -> NDArray[Any]:
@@ -157,7 +157,7 @@ class LookupPyramid:
 
     @table.setter
     def table(self, table: NDArray[Any]) -> None:
-        self.fine.table = self._coarse.table = table
+        self.fine.table = self.coarse.table = table
 
     def refine_all(self, finer: Finer) -> None:
         """Show finer values of all voxels, in place of all that were known."""
@@ -180,12 +180,17 @@ def coarse_sample(ids: NDArray[np.int32]) -> NDArray[np.int32]:
     int32
         A copy, or `ids` itself where it is small.
     """
-    steps = [1] * ids.ndim
-    shape = list(ids.shape)
-    while np.prod(shape) > COARSE_VOXELS:
-        longest = int(np.argmax(shape))
-        steps[longest] *= 2
-        shape[longest] = -(-ids.shape[longest] // steps[longest])
+    steps = coarse_steps(ids.shape)
     if max(steps) == 1:
         return ids
     return np.ascontiguousarray(ids[tuple(slice(None, None, step) for step in steps)])
+
+
+def coarse_steps(shape: Sequence[int]) -> list[int]:
+    """Return from which voxel to the next the sample of a volume goes, along each axis."""
+    steps, left = [1] * len(shape), list(shape)
+    while np.prod(left) > COARSE_VOXELS:
+        longest = int(np.argmax(left))
+        steps[longest] *= 2
+        left[longest] = -(-shape[longest] // steps[longest])
+    return steps

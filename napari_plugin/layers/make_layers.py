@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels, Layer, Points
-from napari.utils.colormaps import CyclicLabelColormap, DirectLabelColormap
+from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from supervox.napari_plugin.io.layer_fields import KEY, record
 from supervox.project import ProjectClass
 
-from .lookup import LookupPyramid
+from .corrected import Corrected, Overlay
+from .lookup import LookupPyramid, coarse_steps
+from .outlines import OutlineVolume
 from .source import finest_data, placement
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark",
 INSTANCES = "instances"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 MAP_COLOURS = "magma"  # of probability and doubt
-OUTLINE_VALUES = 254  # distinct ones that a texture of bytes can hold
 FRAME_COLOUR = "#f0e442"
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 _LEFT_OUT = (0.0, 0.0, 0.0, 1.0)
@@ -92,13 +93,26 @@ def make_annotations(
 def make_prediction(
     image: Image,
     pyramid: LookupPyramid,
+    over: Overlay | None,
     start: tuple[int, int, int],
     classes: Iterable[ProjectClass],
     opacity: float,
 ) -> Labels:
-    """Return the layer of predicted labels: a view through a table over supervoxels."""
+    """Return the layer of predicted labels: a view through a table over supervoxels.
+
+    Parameters
+    ----------
+    image : Image
+    pyramid : LookupPyramid
+    over : Overlay or None
+        Corrections, as many axes as the image shows.
+    start : tuple of 3 int
+        Place of the first voxel in the image.
+    classes : iterable of ProjectClass
+    opacity : float
+    """
     return Labels(
-        pyramid.data,
+        corrected_levels(pyramid, over),
         multiscale=pyramid.is_multiscale,
         name="live labels",
         metadata=metadata(PREDICTION, image),
@@ -109,17 +123,37 @@ def make_prediction(
     )
 
 
+def corrected_levels(pyramid: LookupPyramid, over: Overlay | None) -> Corrected | list[Corrected]:
+    """Return what a layer is given to show labels with the corrections over them."""
+    fine = Corrected(pyramid.fine, over)
+    if not pyramid.is_multiscale:
+        return fine
+    steps = coarse_steps(pyramid.fine.shape)
+    return [fine, Corrected(pyramid.coarse, over and over.thinned(steps))]
+
+
+def cover(layer: Labels, over: Overlay | None) -> None:
+    """Lay corrections over the labels of a layer, in place of those that lay there."""
+    levels = list(layer.data) if layer.multiscale else [layer.data]
+    steps = coarse_steps(levels[0].shape)
+    for k, level in enumerate(levels):
+        if isinstance(level, Corrected):
+            level.over = over and over.thinned(steps) if k else over
+        elif over is not None and not over.is_blank:
+            layer.data = Corrected(level, over)
+    layer.refresh(extent=False)
+
+
 def make_supervoxels(image: Image, ids: NDArray[np.int32], start: tuple[int, int, int]) -> Labels:
     """Return the outlines of the supervoxels."""
     layer = Labels(
-        ids,
+        OutlineVolume(ids),
         name="supervoxels",
         metadata=metadata(SUPERVOXELS, image),
         opacity=0.35,
         colormap=outline_colormap(),
         **placement(image, start),
     )
-    layer.contour = 1
     layer.editable = False
     return layer
 
@@ -150,7 +184,7 @@ def make_map(
 
 def make_final(
     image: Image,
-    labels: NDArray[np.unsignedinteger],
+    labels: NDArray[np.unsignedinteger] | Corrected,
     start: tuple[int, int, int],
     classes: Iterable[ProjectClass],
     named: Iterable[VolumeClass],
@@ -182,13 +216,9 @@ def note_mask(layer: Labels, image: Image | None) -> None:
     layer.metadata.setdefault(KEY, {})["masks"] = None if image is None else str(image.unique_id)
 
 
-def outline_colormap() -> CyclicLabelColormap:
-    """Return a map that draws every supervoxel in white, which no class begins with.
-
-    Napari finds outlines where mapped values differ, so there must be many, though all alike.
-    """
-    colours = np.ones((OUTLINE_VALUES, 4), np.float32)
-    return CyclicLabelColormap(colors=colours, background_value=-1)
+def outline_colormap() -> DirectLabelColormap:
+    """Return a map that draws outlines in white, which no class begins with."""
+    return DirectLabelColormap(color_dict={1: "white", None: "transparent"})
 
 
 def make_mark(

@@ -85,6 +85,11 @@ class Hand:
             self._viewer.mouse_drag_callbacks.remove(self._end_stroke)
             self.changed.emit()
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be painted."""
+        return self._is_read_only
+
     def set_read_only(self, on: bool) -> None:
         """Let nothing be painted, or let it again."""
         self._is_read_only = on

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.execution import Slices
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
-from supervox.napari_plugin.layers.make_layers import (
-    ANNOTATIONS,
-    class_colormap,
-    make_annotations,
-    record_of,
-    role_of,
-)
-from supervox.napari_plugin.layers.source import finest_data
+from supervox.napari_plugin.layers.make_layers import class_colormap, make_annotations, record_of
 from supervox.project import (
     MAX_ID,
     BalanceChange,
     Change,
     ClassChange,
+    ObjectChange,
+    Paint,
     ProjectError,
     Recorder,
     VoxelChange,
@@ -33,9 +27,9 @@ from supervox.project import (
 from supervox.segmentation import Strokes
 
 from .class_list import ClassList
+from .corrections import KEPT, Corrections
+from .finding import find_strokes_of, painted_slice
 from .hand import Hand
-
-FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
 
 
 class Painting:
@@ -50,6 +44,8 @@ class Painting:
     ----------
     hand : Hand
         Which tool the mouse has, and what keeps it from painting.
+    corrections : Corrections
+        Labels that lie over those of the strokes.
     """
 
     changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
@@ -59,13 +55,15 @@ class Painting:
     recording = Signal()  # something is about to be written down, or to be undone
     balanced = Signal(BalanceChange)  # by undo or redo
     class_changed = Signal(ClassChange)  # as well
+    edited = Signal(ObjectChange)  # as well
     failed = Signal(Exception)
 
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
         self._viewer = viewer
         self.classes = classes
         self.layer: Labels | None = None
-        self.recorder: Recorder | None = None  # writes down what is painted on the layer
+        self._recorder: Recorder | None = None
+        self.corrections = Corrections()
         self.hand = Hand(viewer, classes)
         self._is_held = False  # the mouse button: a stroke is being painted
         self._is_ours = False  # what is painted now
@@ -94,9 +92,20 @@ class Painting:
         data: NDArray[np.uint8] = self.layer.data
         return data if data.ndim == 3 else data[np.newaxis]
 
+    @property
+    def recorder(self) -> Recorder | None:
+        """Writes down what is painted on the layer, and what is corrected."""
+        return self._recorder
+
+    @recorder.setter
+    def recorder(self, recorder: Recorder | None) -> None:
+        self._recorder = recorder
+        if recorder is not None:
+            self.corrections.follow(recorder)
+
     def attach(self, image: Image, *, brush_size: int) -> Labels:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
-        layer = self._find(image, self._viewer.layers)
+        layer = find_strokes_of(image, self._viewer.layers)
         self.is_blank = layer is None
         self.is_touched = False
         if layer is None:
@@ -107,7 +116,8 @@ class Painting:
             self.layer = layer
             self._take_classes(layer)
         layer.brush_size = brush_size
-        self.recorder = Recorder(self.planes)
+        kept = record_of(layer).pop(KEPT, None)  # of a dock that was closed
+        self.recorder = Recorder(self.planes, corrections=kept)
         self._protected, self._is_painted = Strokes.empty(), False
         layer.mouse_drag_callbacks.append(self._follow_mouse)
         self.hand.take_up(layer)
@@ -122,7 +132,7 @@ class Painting:
         """Go on with strokes that were opened after the image; only while nothing is painted."""
         mine = self.layer
         is_painted = self._is_painted or self._protected.voxels.size
-        if layer is mine or is_painted or self._find(image, [layer]) is None:
+        if layer is mine or is_painted or find_strokes_of(image, [layer]) is None:
             return False
         self.detach()
         if mine is not None and mine in self._viewer.layers:
@@ -137,6 +147,7 @@ class Painting:
         self.record_all()
         layer, self.layer = self.layer, None
         self.recorder = None
+        self.corrections.put_down(layer)
         self._is_unseen, self._steps = False, []
         self.hand.put_down()
         if layer is not None:
@@ -144,20 +155,6 @@ class Painting:
             layer.events.paint.disconnect(self._on_paint)
             layer.events.set_data.disconnect(self._on_set_data)
             layer.events.selected_label.disconnect(self._on_label_selected)
-
-    def _find(self, image: Image, among: Iterable[Layer]) -> Labels | None:
-        """Return strokes that fit an image: painted on it, or opened with it."""
-        shape = tuple(finest_data(image).shape)
-        for layer in among:
-            if not isinstance(layer, Labels) or role_of(layer) != ANNOTATIONS:
-                continue
-            of = record_of(layer).get("of")
-            data = layer.data
-            fits = isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.shape == shape
-            if fits and of in (None, str(image.unique_id)):
-                record_of(layer)["of"] = str(image.unique_id)
-                return layer
-        return None
 
     def _take_classes(self, layer: Labels) -> None:
         found = classes_of_layer({"metadata": layer.metadata})
@@ -202,7 +199,8 @@ class Painting:
         self._is_painted = self.is_touched = True
         self.recording.emit()
         self._restore_locked()
-        part = self._painted_part()
+        assert self.layer is not None
+        part = None if self._is_ours else painted_slice(self.layer, self._viewer.dims)
         if part is None:
             self._is_unseen = True
         elif self.recorder is not None:
@@ -219,25 +217,6 @@ class Painting:
         while event.type == "mouse_move":
             yield
         self._is_held = False
-
-    def _painted_part(self) -> Slices | None:
-        """Return the slice in which one of napari's tools has just painted, if it is no more.
-
-        Whatever else paints is noticed by the next scan.
-        """
-        layer, dims = self.layer, self._viewer.dims
-        assert layer is not None
-        if self._is_ours or str(layer.mode) not in FLAT_TOOLS or dims.ndisplay != 2:
-            return None
-        if layer.ndim == 2:
-            return slice(0, 1), slice(0, layer.data.shape[0]), slice(0, layer.data.shape[1])
-        if layer.n_edit_dimensions != 2:
-            return None
-        axis = dims.not_displayed[-1] - (dims.ndim - layer.ndim)
-        at = round(float(layer.world_to_data(dims.point)[axis]))
-        parts = [slice(0, n) for n in layer.data.shape]
-        parts[axis] = slice(at, at + 1)
-        return parts[0], parts[1], parts[2]
 
     def confirm(self, voxels: NDArray[np.int64]) -> None:
         """Have what a scan found written down; not in the middle of a stroke, which scans again."""
@@ -274,14 +253,19 @@ class Painting:
                 return
             if names := self._locked_in(change):
                 verb = "undo" if back else "redo"
-                self.hint.emit(f"{names} locked: unlock to {verb} this stroke")
+                self.hint.emit(f"{names} locked: unlock to {verb} this step")
                 return
             _ = recorder.undo() if back else recorder.redo()
         if isinstance(change, BalanceChange):
             self.balanced.emit(change)
             return
+        if isinstance(change, ObjectChange):
+            self.edited.emit(change)
+            return
         if isinstance(change, ClassChange):
             self.class_changed.emit(change)
+        elif change.paint is Paint.CORRECTIONS:
+            self.corrections.note(change)
         else:
             self._refresh()
             self.changed.emit()
@@ -298,10 +282,13 @@ class Painting:
         return is_pair and isinstance(following, ClassChange) and following.with_strokes
 
     def _locked_in(self, change: Change) -> str:
-        """Name the locked classes whose strokes a change would take away."""
+        """Name the locked classes whose strokes, or labels, a change would take away."""
         if not isinstance(change, VoxelChange):
             return ""
-        taken = set(np.unique(change.old[change.old != change.new]).tolist())
+        differs, old = change.old != change.new, change.old
+        if change.paint is Paint.CORRECTIONS:
+            old = self.corrections.labels_at(change.voxels)
+        taken = set(np.unique(old[differs]).tolist())
         return ", ".join(item.name for item in self.classes if item.locked and item.id in taken)
 
     def confirm_now(self, voxels: NDArray[np.int64]) -> None:
@@ -321,6 +308,15 @@ class Painting:
         if self.recorder is not None:
             with self._telling():
                 self.recorder.confirm(self.recorder.look())
+                self.corrections.record_all(self.recorder)
+
+    def correct(self, change: VoxelChange) -> None:
+        """Change corrections, as one step that can be undone, whatever is locked."""
+        if self.recorder is None or not change.voxels.size:
+            return
+        self.recording.emit()
+        with self._telling():
+            self.corrections.paint(self.recorder, change)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

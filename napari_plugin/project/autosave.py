@@ -117,7 +117,7 @@ class Autosave:
     @property
     def is_read_only(self) -> bool:
         """Whether nothing can be changed."""
-        return self.project is not None and self.project.read_only_because is not None
+        return bool(self.project and self.project.read_only_because is not None)
 
     @property
     def is_recording(self) -> bool:
@@ -278,7 +278,7 @@ class Autosave:
 
     def save_as(self, folder: Path) -> None:
         """Keep the project in another folder from now on."""
-        project, layer = self.project, self._painting.layer
+        project, painting, layer = self.project, self._painting, self._painting.layer
         if self._is_making:
             self._save_to = folder
         elif layer is None:
@@ -286,7 +286,7 @@ class Autosave:
         elif project is None:
             self._make(folder)
         else:
-            task = project_files.copying(project, folder, self._painting.planes)
+            task = project_files.copying(project, folder, painting.planes, painting.corrections.now)
             then = partial(self._on_copied, project, layer)
             self._run(task, "Copying the project", then)
 
@@ -296,6 +296,7 @@ class Autosave:
             project_files.discard(opened)  # another image was chosen meanwhile
             return
         painting.recorder = opened.recorder
+        painting.record_all()  # what was painted meanwhile
         is_ours = old.read_only_because is None
         self._let_go(old, remove=is_ours and self.recent.is_unnamed(old.folder))
         self._take(opened.project)

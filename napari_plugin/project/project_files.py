@@ -214,7 +214,12 @@ def _images_of(project: Project) -> tuple[tuple[Any, dict[str, Any]], ...]:
     return tuple(images)
 
 
-def reopening(folder: Path, voxels: NDArray[np.uint8], at: int | None = None) -> Task:
+def reopening(
+    folder: Path,
+    voxels: NDArray[np.uint8],
+    at: int | None = None,
+    corrections: NDArray[np.uint8] | None = None,
+) -> Task:
     """Return the task that opens a project whose strokes are in a layer already.
 
     Parameters
@@ -225,15 +230,18 @@ def reopening(folder: Path, voxels: NDArray[np.uint8], at: int | None = None) ->
     at : int, optional
         How many changes the project had when the layer was like it. If it has more, the layer gets
         what the project holds; what the layer had is one step of redo away.
+    corrections : uint8, (Z, Y, X), optional
+        Those of now, where nobody else can have changed the project; its own by default.
     """
 
     def open_project(report: Report) -> Opened:
         project = reopen(folder)
-        recorder = Recorder(voxels, project.annotations)
+        recorder = Recorder(voxels, project.annotations, corrections)
         is_newer = at is not None and project.annotations.n_changes > at
         if is_newer and project.read_only_because is None:
-            recorder.confirm(recorder.look())
-            recorder.undo()
+            differs = recorder.confirm(recorder.look())
+            if differs is not None:
+                recorder.undo()
         return Opened(project, recorder, mask=_mask_of(project, report), is_newer=is_newer)
 
     return open_project
@@ -274,12 +282,17 @@ def storing(
     return store
 
 
-def copying(project: Project, folder: Path, voxels: NDArray[np.uint8]) -> Task:
+def copying(
+    project: Project,
+    folder: Path,
+    voxels: NDArray[np.uint8],
+    corrections: NDArray[np.uint8] | None,
+) -> Task:
     """Return the task that copies a project to another folder, and opens that; see `reopening`."""
 
     def copy(report: Report) -> Opened:
         project.save_as(folder)
-        opened: Opened = reopening(folder, voxels)(report)
+        opened: Opened = reopening(folder, voxels, None, corrections)(report)
         opened.project.derived.copied_from(project.derived)
         return opened
 

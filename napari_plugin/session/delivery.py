@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from psygnal import Signal
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
@@ -122,13 +121,22 @@ class Delivery:
     def final(self) -> FinalLabels | None:
         """The final labels, of now or older; None if there are none."""
         kept, finished = self._kept, self.finishing.finished
+        corrections = self._painting.corrections
         if kept is not None:
-            ids = tuple(kept.strokes.class_ids)
-            return FinalLabels(kept.source, kept.labels, ids, self.is_final_current)
-        if finished is None:
+            source, labels, ids = kept.source, kept.labels, kept.strokes.class_ids
+        elif finished is not None:
+            source, labels = finished.source, finished.labels
+            ids = finished.segmentation.class_ids
+        else:
             return None
-        ids = tuple(finished.segmentation.class_ids)
-        return FinalLabels(finished.source, finished.labels, ids, self.is_final_current)
+        return FinalLabels(
+            source,
+            labels,
+            corrections.label_ids(ids, source),
+            self.is_final_current,
+            None if corrections.over is None else corrections.over.of(source.box),
+            corrections.number,
+        )
 
     @property
     def painted(self) -> frozenset[int]:
@@ -141,10 +149,13 @@ class Delivery:
         request, live = self._written, self._live
         if request is None:
             return None
-        if request.kind is ExportKind.STROKES:
+        if request.kind is ExportKind.CORRECTIONS:
+            is_old = request.corrections != self._painting.corrections.number
+        elif request.kind is ExportKind.STROKES:
             is_old = request.order != live.scan.strokes
         else:
             is_old = request.finished is not self.finishing.finished or not self.is_finished
+            is_old |= request.corrections != self._painting.corrections.number
         ids = [item.value for item in request.classes]
         return Written(request.path, is_old or request.classes != self._classes.for_files(ids))
 
@@ -228,13 +239,15 @@ class Delivery:
             return False
         if kind is ExportKind.STROKES:
             return self._painting.layer is not None and bool(self._live.scan.counts)
+        if kind is ExportKind.CORRECTIONS:
+            return bool(self._painting.corrections.counts.any())
         is_busy = self.finishing.is_running or self.restoring.is_running
         return (self._live.can_update or self.is_finished) and not is_busy
 
     def export(self, kind: ExportKind, path: Path) -> None:
         """Write a file; the final labels are computed first if they are not up to date."""
         self._pending = (kind, path)
-        if kind is ExportKind.STROKES or self.is_finished:
+        if kind.is_painted or self.is_finished:
             self._export_pending()
         else:
             self.finish()
@@ -247,19 +260,21 @@ class Delivery:
     def _export_pending(self) -> None:
         """Write what was waiting for the final labels, if anything was."""
         pending, self._pending = self._pending, None
-        finished, layer = self.finishing.finished, self._painting.layer
+        finished, corrections = self.finishing.finished, self._painting.corrections
         source, image = self._volume.source, self._volume.image
         if pending is None or source is None or image is None:
             return
         kind, path = pending
-        strokes = None
+        painted = None
         ids: Sequence[int] | None = None
         if kind is ExportKind.STROKES:
-            assert layer is not None
-            strokes = np.asarray(layer.data)
-            strokes = strokes[np.newaxis] if strokes.ndim == 2 else strokes
+            painted = self._painting.planes
+        elif kind is ExportKind.CORRECTIONS:
+            painted = None if corrections.over is None else corrections.over.voxels
         elif finished is not None:
             ids = finished.segmentation.class_ids
+            if kind is ExportKind.LABELS:
+                ids = corrections.label_ids(ids, source)
         place = (0.0, 0.0, 0.0, *(float(v) for v in image.translate))[-3:]
         self._writing = ExportRequest(
             kind,
@@ -267,8 +282,10 @@ class Delivery:
             self._classes.for_files(ids),
             source,
             (place[0], place[1], place[2]),
-            strokes,
+            painted,
             self._live.scan.strokes,
+            None if corrections.over is None else corrections.over.of(source.box),
+            corrections.number,
             finished,
             self._project(),
         )

@@ -138,7 +138,7 @@ class Objects:
         final, found = self._final(), self.found
         if found is None:
             return False
-        return final is None or final.labels is not found.order.of.labels or not final.is_current
+        return final is None or not final.is_like(found.order.of) or not final.is_current
 
     @property
     def is_shown(self) -> bool:

@@ -35,6 +35,7 @@ from supervox.volumes import class_colour
 
 from .balancing import Balancing
 from .comparison import Comparison
+from .correcting import Correcting
 from .delivery import Delivery
 from .extent import Extent
 from .hints import Hints
@@ -98,6 +99,7 @@ class Session:
         self.view = ResultView(
             viewer,
             self.classes,
+            self.painting.corrections,
             ViewChoices(opacity=settings.prediction_opacity),
             lambda: self.delivery.is_final_current,
         )
@@ -110,17 +112,11 @@ class Session:
             lambda: self.parameters,
         )
         self.live.is_live = settings.live
+        of = self.volume, self.preparation, self.painting, self.classes, self.live, self.view
         self.delivery = Delivery(
-            settings.resources,
-            self.volume,
-            self.preparation,
-            self.painting,
-            self.classes,
-            self.live,
-            self.view,
-            lambda: self.parameters,
-            lambda: self.autosave.project,
+            settings.resources, *of, lambda: self.parameters, lambda: self.autosave.project
         )
+        self.correcting = Correcting(self.painting, self.view, lambda: self.delivery.final)
         parts = self.live, self.preparation, self.delivery, self.view
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
@@ -173,7 +169,7 @@ class Session:
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         self.hints.take(Step.VOLUME, self.autosave.hint)
-        self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint)
+        self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint, self.correcting.hint)
         self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
         self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
@@ -184,6 +180,7 @@ class Session:
             self.view,
             self.classes,
             self.painting.hand,
+            self.correcting,
             self.hints,
             self.importing,
             self.autosave,

@@ -10,9 +10,10 @@ from napari.layers import Image, Labels, Layer
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.napari_plugin.layers.lookup import FLAT, Finer, LookupPyramid
+from supervox.napari_plugin.layers.lookup import FLAT, Finer, LookupPyramid, LookupVolume
 from supervox.napari_plugin.layers.make_layers import (
     class_colormap,
+    cover,
     frame,
     insert_above,
     make_final,
@@ -22,11 +23,12 @@ from supervox.napari_plugin.layers.make_layers import (
 )
 from supervox.napari_plugin.layers.source import Box, Source
 from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.painting.corrections import Corrections
 from supervox.napari_plugin.tasks.in_full import SliceInFull
 from supervox.napari_plugin.tasks.live import LiveResult, ViewResult
 from supervox.napari_plugin.tasks.preparing import Prepared
 
-from .view_choices import Shown, ViewChoices
+from .view_choices import Shown, ViewChoices, label_table, map_table
 
 CONTOUR = 2  # pixels of an outline
 FAINTEST_LINE = 0.7  # opacity of an outline where labels have none
@@ -42,6 +44,8 @@ class ResultView:
     ----------
     viewer : Viewer
     classes : ClassList
+    corrections : Corrections
+        Lie over all labels.
     choices : ViewChoices
     is_final_current : callable
         Tells whether the final labels are those of the strokes and choices of now.
@@ -58,12 +62,13 @@ class ResultView:
         self,
         viewer: Viewer,
         classes: ClassList,
+        corrections: Corrections,
         choices: ViewChoices,
         is_final_current: Callable[[], bool],
     ) -> None:
         self._viewer = viewer
         self._is_final_current = is_final_current
-        self._classes = classes
+        self._classes, self._corrections = classes, corrections
         self.choices = choices
         self.aside: frozenset[int] = frozenset()
         self._image: Image | None = None
@@ -79,6 +84,7 @@ class ResultView:
         self._whole: tuple[Source, NDArray[np.uint8]] | None = None  # what is shown as final
         self._has_left_final = False  # because strokes changed
         classes.changed.connect(self._recolour)
+        corrections.changed.connect(self._show_corrections)
 
     # ------------------------------------------------------------------------------ life cycle
 
@@ -215,6 +221,7 @@ class ResultView:
         source, labels = self._whole
         named = self._classes.for_files(class_ids)
         layer = make_final(image, source.layer_part(labels), source.start, self._classes, named)
+        cover(layer, self._corrections.of(source))
         self._dress(layer)
         layer.editable = False
         self.final = layer
@@ -285,10 +292,10 @@ class ResultView:
             return
         layer: Layer
         if not self.choices.is_map:
-            self._labels.table = self._label_table(result)
+            self._labels.table = label_table(result, self.choices)
             layer = self._ensure_prediction()
         else:
-            self._values.table = self._map_table(result)
+            self._values.table = map_table(result, self.choices)
             layer = self._ensure_map()
             layer.name = MAP_NAMES[self.choices.shown]
         layer.refresh(extent=False)
@@ -302,20 +309,6 @@ class ResultView:
         if self.final is not None:
             self.final.visible = self.choices.shown is Shown.FINAL
 
-    def _label_table(self, result: LiveResult) -> NDArray[np.uint8]:
-        if self.choices.threshold == 0:
-            return result.labels
-        unsure = result.probabilities.max(axis=1) < self.choices.threshold
-        return np.where(unsure, np.uint8(0), result.labels)
-
-    def _map_table(self, result: LiveResult) -> NDArray[np.float32]:
-        if self.choices.shown is Shown.UNCERTAINTY:
-            return result.uncertainty
-        if self.choices.class_id in result.class_ids:
-            column = result.class_ids.index(self.choices.class_id)
-            return np.ascontiguousarray(result.probabilities[:, column])
-        return np.zeros(len(result.labels), np.float32)
-
     # ---------------------------------------------------------------------------------- layers
 
     def _ensure_prediction(self) -> Labels:
@@ -323,16 +316,13 @@ class ResultView:
             assert self._image is not None
             assert self._prepared is not None
             assert self._labels is not None
-            layer = make_prediction(
-                self._image,
-                self._labels,
-                self._prepared.source.start,
-                self._classes,
-                self.choices.opacity,
-            )
+            source, opacity = self._prepared.source, self.choices.opacity
+            over = self._corrections.of(source)
+            of = self._image, self._labels, over, source.start
+            layer = make_prediction(*of, self._classes, opacity)
             self._dress(layer)
             layer.editable = False
-            if self._prepared.source.box is not None:
+            if source.box is not None:
                 frame(layer)
             self.prediction = layer
             self._add_below_strokes(layer)
@@ -343,13 +333,9 @@ class ResultView:
             assert self._image is not None
             assert self._prepared is not None
             assert self._values is not None
-            self.map = make_map(
-                self._image,
-                self._values.data,
-                self._prepared.source.start,
-                multiscale=self._values.is_multiscale,
-                name=self.choices.shown,
-            )
+            of = self._image, self._values.data, self._prepared.source.start
+            is_pyramid = self._values.is_multiscale
+            self.map = make_map(*of, multiscale=is_pyramid, name=self.choices.shown)
             self.map.opacity = self.choices.map_opacity
             self._add_below_strokes(self.map)
         return self.map
@@ -372,6 +358,24 @@ class ResultView:
         if layer is not self.supervoxels:
             self._remove_outgoing()  # first: napari numbers layers of the same name
         insert_above(self._viewer, self._image, layer)
+
+    def _show_corrections(self) -> None:
+        """Lay the corrections of now over all labels; those that were left keep theirs."""
+        prepared, whole, corrections = self._prepared, self._whole, self._corrections
+        if corrections.over is None:
+            return
+        if self.prediction is not None and prepared is not None:
+            cover(self.prediction, corrections.of(prepared.source))
+        if self.final is not None and whole is not None:
+            cover(self.final, corrections.of(whole[0]))
+
+    @property
+    def live(self) -> tuple[Source, LookupVolume] | None:
+        """The live labels, without corrections, and what they are of; None if there are none."""
+        prepared, labels = self._prepared, self._labels
+        if prepared is None or labels is None or self.result is None:
+            return None
+        return prepared.source, labels.fine
 
     def set_aside(self, class_ids: Iterable[int]) -> None:
         """Don't show some classes for now; one that a person hides and shows again is shown."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+from supervox.napari_plugin.tasks.live import LiveResult
+
 
 class Shown(StrEnum):
     """What the result is shown as."""
@@ -48,3 +52,21 @@ class ViewChoices:
     def is_map(self) -> bool:
         """Whether values are shown, not labels."""
         return self.shown in (Shown.PROBABILITY, Shown.UNCERTAINTY)
+
+
+def label_table(result: LiveResult, choices: ViewChoices) -> NDArray[np.uint8]:
+    """Return the label of each supervoxel as it is shown; 0 where that is too unsure."""
+    if choices.threshold == 0:
+        return result.labels
+    unsure = result.probabilities.max(axis=1) < choices.threshold
+    return np.where(unsure, np.uint8(0), result.labels)
+
+
+def map_table(result: LiveResult, choices: ViewChoices) -> NDArray[np.float32]:
+    """Return the value of each supervoxel that is shown: a probability, or doubt."""
+    if choices.shown is Shown.UNCERTAINTY:
+        return result.uncertainty
+    if choices.class_id in result.class_ids:
+        column = result.class_ids.index(choices.class_id)
+        return np.ascontiguousarray(result.probabilities[:, column])
+    return np.zeros(len(result.labels), np.float32)

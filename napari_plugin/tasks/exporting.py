@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.napari_plugin.layers.corrected import Corrected, Overlay
 from supervox.napari_plugin.layers.source import Source
 from supervox.project import Project, order_beside, write_order
 from supervox.reports import HTML, report_files
@@ -36,10 +37,16 @@ class ExportKind(StrEnum):
 
     LABELS = "labels"
     STROKES = "strokes"
+    CORRECTIONS = "corrections"
     PROBABILITIES = "probabilities"
     UNCERTAINTY = "uncertainty"
     MODEL = "model"
     REPORT = "report"
+
+    @property
+    def is_painted(self) -> bool:
+        """Whether it is what a person painted, for which nothing is computed."""
+        return self in (ExportKind.STROKES, ExportKind.CORRECTIONS)
 
 
 @dataclass(frozen=True)
@@ -57,10 +64,14 @@ class ExportRequest:
         Whose voxel size and place the file gets.
     origin : tuple of 3 float
         Place of the first voxel of the image, in the unit of the spacing.
-    strokes : uint8, (Z, Y, X), optional
-        Voxels of the whole image, for `ExportKind.STROKES`.
+    painted : uint8, (Z, Y, X), optional
+        Voxels of the whole image, for `ExportKind.STROKES` and `ExportKind.CORRECTIONS`.
     order : Strokes, optional
-        The same in their order, which is written beside.
+        Strokes in their order, which is written beside.
+    over : Overlay, optional
+        Corrections, which lie over the final labels.
+    corrections : int
+        How often those have changed.
     finished : Finished, optional
         For all other kinds.
     project : Project, optional
@@ -72,8 +83,10 @@ class ExportRequest:
     classes: tuple[VolumeClass, ...]
     source: Source
     origin: tuple[float, float, float]
-    strokes: NDArray[np.uint8] | None = field(default=None, repr=False)
+    painted: NDArray[np.uint8] | None = field(default=None, repr=False)
     order: Strokes | None = field(default=None, repr=False)
+    over: Overlay | None = field(default=None, repr=False)
+    corrections: int = 0
     finished: Finished | None = None
     project: Project | None = field(default=None, repr=False)
 
@@ -89,26 +102,27 @@ class Exporting(BackgroundTask):
 def _task(request: ExportRequest) -> Task:
     def write(report: Report) -> Path:
         finished = request.finished
-        if request.kind is ExportKind.STROKES:
-            assert request.strokes is not None
-            _write_array(request, request.strokes, (0, 0, 0), report)
-            if request.order is not None:
+        if request.kind.is_painted:
+            assert request.painted is not None
+            _write_array(request, request.painted, (0, 0, 0), report)
+            if request.order is not None and request.kind is ExportKind.STROKES:
                 beside = order_beside(request.path)
-                with create_volume(beside, request.strokes.shape, np.uint32) as writer:
+                with create_volume(beside, request.painted.shape, np.uint32) as writer:
                     write_order(writer, request.order, run=report.run.silent())
             return request.path
         assert finished is not None
+        labels = Corrected(finished.labels, request.over)
         if request.kind is ExportKind.MODEL:
             unit = finished.source.unit
             save_model(finished.segmenter.model(classes=request.classes, unit=unit), request.path)
         elif request.kind is ExportKind.REPORT:
             assert request.project is not None
             work = finished.source.work_volume()
-            page = report_files(request.project, work, finished.labels)[HTML]
+            page = report_files(request.project, work, np.asarray(labels))[HTML]
             with appearing(request.path) as temporary:
                 temporary.write_bytes(page)
         elif request.kind is ExportKind.LABELS:
-            _write_array(request, finished.labels, finished.source.start, report)
+            _write_array(request, labels, finished.source.start, report)
         else:
             _write_rendered(request, finished, report)
         return request.path
@@ -136,7 +150,10 @@ def _create(
 
 
 def _write_array(
-    request: ExportRequest, labels: NDArray[np.uint8], start: tuple[int, int, int], report: Report
+    request: ExportRequest,
+    labels: NDArray[np.uint8] | Corrected,
+    start: tuple[int, int, int],
+    report: Report,
 ) -> None:
     """Write voxels that are there already, slab by slab."""
     planes = max(1, SLAB_VOXELS // (labels.shape[1] * labels.shape[2]))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
+from supervox.napari_plugin.layers.corrected import Corrected, Overlay
 from supervox.napari_plugin.layers.source import Source
 from supervox.objects import (
     MeasureRequest,
@@ -35,16 +36,33 @@ class FinalLabels:
     source : Source
         What the labels are of.
     labels : uint8, (Z, Y, X)
+        Without corrections.
     class_ids : tuple of int
-        Classes that they can have.
+        Classes that they can have, by corrections as well.
     is_current : bool
         Whether they are those of the strokes and choices of now.
+    over : Overlay or None
+        The corrections of now, which lie over them.
+    corrections : int
+        How often those have changed.
     """
 
     source: Source
     labels: NDArray[np.uint8] = field(repr=False)
     class_ids: tuple[int, ...]
     is_current: bool
+    over: Overlay | None = field(default=None, repr=False)
+    corrections: int = 0
+
+    def corrected(self) -> NDArray[np.uint8]:
+        """Return the labels with the corrections over them, which may take a copy."""
+        if self.over is None or self.over.is_blank:
+            return self.labels
+        return np.asarray(Corrected(self.labels, self.over))
+
+    def is_like(self, other: FinalLabels) -> bool:
+        """Tell whether others have the same labels, corrections over them."""
+        return self.labels is other.labels and self.corrections == other.corrections
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +150,7 @@ def _task(order: MeasureOrder) -> Task:
     def measure(report: Report) -> FoundObjects:
         final, source = order.of, order.of.source
         instances = find_objects(
-            final.labels,
+            final.corrected(),
             classes=[order.class_id] if order.class_id else None,
             connectivity=CONNECTIVITY,
             workers=report.run.part(0, FIND_SHARE),

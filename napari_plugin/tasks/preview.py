@@ -15,6 +15,7 @@ from supervox.napari_plugin.layers.make_layers import (
     metadata,
     outline_colormap,
 )
+from supervox.napari_plugin.layers.outlines import OutlineVolume
 from supervox.napari_plugin.layers.source import Box, CroppedVolume, Source, placement
 from supervox.segmentation import (
     SegmentationParameters,
@@ -108,8 +109,8 @@ class Preview(BackgroundTask):
         }
         layer: Layer
         if preview.name == OUTLINES:
-            layer = Labels(values, colormap=outline_colormap(), opacity=0.35, **common)
-            layer.contour = 1
+            outlines = OutlineVolume(values.astype(np.int32, copy=False))
+            layer = Labels(outlines, colormap=outline_colormap(), opacity=0.35, **common)
             layer.editable = False
         else:
             low, high = (float(v) for v in np.percentile(values, (1, 99)))

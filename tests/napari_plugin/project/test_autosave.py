@@ -616,7 +616,7 @@ def test_undo_stops_at_a_locked_class(open_file: Any, told: list[str]) -> None:
     before = bench.strokes.data.copy()
     bench.session.painting.undo()
     bench.settle()
-    assert bench.said == "structure locked: unlock to undo this stroke"
+    assert bench.said == "structure locked: unlock to undo this step"
     np.testing.assert_array_equal(bench.strokes.data, before)
     bench.session.classes.change(2, locked=False)
     bench.settle()

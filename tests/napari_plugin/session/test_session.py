@@ -226,7 +226,7 @@ def test_outlines_on_the_slice_before_preparing(bench: Any) -> None:
     bench.settle()
     layer = bench.layer("preview of regions")
     assert layer.data.shape == (1, 40, 48)
-    assert np.unique(layer.data).size > 20
+    assert 0.1 < np.mean(layer.data) < 0.9
     np.testing.assert_allclose(
         layer.data_to_world((0, 1, 2)), bench.session.volume.image.data_to_world((5, 1, 2))
     )

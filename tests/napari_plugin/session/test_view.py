@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from supervox.napari_plugin.layers import lookup
 from supervox.napari_plugin.layers.lookup import LookupVolume
+from supervox.napari_plugin.layers.outlines import outline
 from supervox.napari_plugin.session.view_choices import Shown
 from supervox.segmentation import SupervoxelParameters
 
@@ -30,7 +31,7 @@ def shown(layer: Any) -> np.ndarray:
 
 def test_labels_are_a_view_through_the_table(labelled: Any, scene: Any) -> None:
     view, prepared = labelled.session.view, labelled.session.preparation.prepared
-    assert isinstance(view.prediction.data, LookupVolume)
+    assert isinstance(view.prediction.data.labels, LookupVolume)
     np.testing.assert_array_equal(shown(view.prediction), view.result.labels[prepared.ids])
     assert (shown(view.prediction) == scene.truth).mean() > 0.97
     assert not view.prediction.editable
@@ -120,8 +121,8 @@ def test_outlines_of_supervoxels(labelled: Any) -> None:
     view = labelled.session.view
     view.outline_supervoxels(True)
     layer = labelled.layer("supervoxels")
-    np.testing.assert_array_equal(layer.data, labelled.session.preparation.prepared.ids)
-    assert layer.contour == 1
+    ids = labelled.session.preparation.prepared.ids
+    np.testing.assert_array_equal(layer.data[5], outline(ids[5]))
     assert not layer.editable
     view.outline_supervoxels(False)
     assert not layer.visible

@@ -1,0 +1,134 @@
+"""Labels that a person painted over those that the strokes lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from napari.layers import Labels
+from numpy.typing import NDArray
+from psygnal import Signal
+from supervox.napari_plugin.layers.corrected import Overlay
+from supervox.napari_plugin.layers.make_layers import record_of
+from supervox.napari_plugin.layers.source import Source
+from supervox.project import Paint, Recorder, VoxelChange
+from supervox.segmentation import count_labels
+
+KEPT = "corrections"  # in the record of the strokes' layer, while no dock is open
+
+
+class Corrections:
+    """The corrections of an image, and where there are any.
+
+    Attributes
+    ----------
+    over : Overlay or None
+        They themselves, (Z, Y, X); None where nothing can be corrected.
+    number : int
+        How often they changed: labels that were looked at before are old then.
+    labels_at : callable
+        Returns the labels that are shown at voxels given by raster index.
+    counts : int64, (256,)
+        Voxels that are corrected to each class.
+    changed : Signal
+        They changed, or are those of another image.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.over: Overlay | None = None
+        self.number = 0
+        self.counts = np.zeros(256, np.int64)
+        self._within: tuple[object, int, tuple[int, ...]] | None = None  # classes of a box
+        self.labels_at: Callable[[NDArray[np.int64]], NDArray[np.uint8]] = self._found
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is corrected."""
+        return self.over is None or self.over.is_blank
+
+    @property
+    def now(self) -> NDArray[np.uint8] | None:
+        """The corrections themselves, (Z, Y, X); None where there can't be any."""
+        return None if self.over is None else self.over.voxels
+
+    def of(self, source: Source) -> Overlay | None:
+        """Return those in the part to work in, now and later; None where there can't be any."""
+        over = self.over
+        return None if over is None else over.of(source.box, is_flat=source.is_flat)
+
+    def label_ids(self, class_ids: Iterable[int], source: Source) -> tuple[int, ...]:
+        """Return the classes that labels of a part can have, if strokes lead to some."""
+        return tuple(sorted({*class_ids, *self._classes_in(source)}))
+
+    def _classes_in(self, source: Source) -> tuple[int, ...]:
+        """Return the classes that voxels of a part are corrected to."""
+        if self.over is None or source.box is None:
+            return _present(self.counts)
+        if self._within is None or self._within[:2] != (source.box, self.number):
+            over = self.over.of(source.box)
+            part = np.ascontiguousarray(over.voxels[over.box])
+            self._within = source.box, self.number, _present(count_labels(part))
+        return self._within[2]
+
+    def follow(self, recorder: Recorder) -> None:
+        """Be what a recorder writes down from now on."""
+        voxels = recorder.corrections
+        if self.over is None or voxels is not self.over.voxels:
+            self.over = Overlay.looked_for(voxels)
+            self._count()
+
+    def put_down(self, layer: Labels | None) -> None:
+        """Let go of them; the layer of the strokes keeps them for the next dock."""
+        if layer is not None and self.over is not None and not self.over.is_blank:
+            record_of(layer)[KEPT] = self.over.voxels
+        self.over = None
+        self._tell()
+
+    def paint(self, recorder: Recorder, change: VoxelChange) -> None:
+        """Make a change, and have it written down.
+
+        Raises
+        ------
+        ProjectError
+            If it can't be: it holds for now all the same, as strokes do.
+        """
+        change.apply({Paint.CORRECTIONS: recorder.corrections})
+        self.note(change)
+        recorder.record(change)
+
+    def note(self, change: VoxelChange) -> None:
+        """Take into account what changed."""
+        if self.over is not None and change.voxels.size:
+            self.over.note(change.voxels)
+            for classes, sign in ((change.old, -1), (change.new, 1)):
+                self.counts += sign * np.bincount(classes, minlength=256)
+            self.counts[0] = 0
+            self._tell()
+
+    def record_all(self, recorder: Recorder) -> None:
+        """Have written down what nobody noticed."""
+        if self.over is None or self.over.is_blank:
+            return
+        if recorder.notice(self.over.box, Paint.CORRECTIONS) is not None:
+            self._count()
+
+    def _count(self) -> None:
+        """Count all anew."""
+        assert self.over is not None
+        self.counts = count_labels(np.ascontiguousarray(self.over.voxels[self.over.box]))
+        self.counts[0] = 0
+        self._tell()
+
+    def _found(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
+        assert self.over is not None
+        return self.over.voxels.reshape(-1)[voxels]
+
+    def _tell(self) -> None:
+        self.number += 1
+        self.changed.emit()
+
+
+def _present(counts: NDArray[np.int64]) -> tuple[int, ...]:
+    return tuple(int(k) for k in np.flatnonzero(counts) if k)

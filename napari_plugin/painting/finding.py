@@ -1,0 +1,51 @@
+"""Which layer has the strokes of an image, and in which slice of it something was painted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from supervox.execution import Slices
+from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, record_of, role_of
+from supervox.napari_plugin.layers.source import finest_data
+
+FLAT_TOOLS = ("paint", "erase", "fill", "polygon")  # on one slice, unless told otherwise
+
+
+def find_strokes_of(image: Image, among: Iterable[Layer]) -> Labels | None:
+    """Return strokes that fit an image: painted on it, or opened with it; they are its own then."""
+    shape = tuple(finest_data(image).shape)
+    for layer in among:
+        if not isinstance(layer, Labels) or role_of(layer) != ANNOTATIONS:
+            continue
+        of = record_of(layer).get("of")
+        data = layer.data
+        fits = isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.shape == shape
+        if fits and of in (None, str(image.unique_id)):
+            record_of(layer)["of"] = str(image.unique_id)
+            return layer
+    return None
+
+
+def painted_slice(layer: Labels, dims: Any) -> Slices | None:
+    """Return the slice in which one of napari's tools has just painted, if it is no more.
+
+    Parameters
+    ----------
+    layer : Labels
+    dims : Dims
+        Of the viewer.
+    """
+    if str(layer.mode) not in FLAT_TOOLS or dims.ndisplay != 2:
+        return None
+    if layer.ndim == 2:
+        return slice(0, 1), slice(0, layer.data.shape[0]), slice(0, layer.data.shape[1])
+    if layer.n_edit_dimensions != 2:
+        return None
+    axis = dims.not_displayed[-1] - (dims.ndim - layer.ndim)
+    at = round(float(layer.world_to_data(dims.point)[axis]))
+    parts = [slice(0, n) for n in layer.data.shape]
+    parts[axis] = slice(at, at + 1)
+    return parts[0], parts[1], parts[2]

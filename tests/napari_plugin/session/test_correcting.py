@@ -1,0 +1,161 @@
+"""Corrections lie over all labels, are steps of undo, and are kept with the project."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from supervox.napari_plugin.tasks.exporting import ExportKind
+from supervox.project import Project
+from supervox.volumes import open_volume
+
+PART = slice(3, 6), slice(10, 20), slice(2, 8)  # all of it is of class 1
+
+
+def voxels(shape, part=PART):
+    mask = np.zeros(shape, bool)
+    mask[part] = True
+    return np.flatnonzero(mask)
+
+
+def correct(bench, class_id, part=PART):
+    found = voxels(bench.strokes.data.shape, part)
+    return bench.session.correcting.change(found, np.full(found.size, class_id, np.uint8), "put")
+
+
+def laid_over(labels, class_id, part=PART):
+    expected = np.array(labels)
+    expected[part] = class_id
+    return expected
+
+
+@pytest.fixture
+def labelled(bench):
+    bench.prepare(1, 2, 3)
+    return bench
+
+
+def test_live_labels_show_corrections_which_no_stroke_takes_away(labelled, scene):
+    session = labelled.session
+    before, result = np.array(session.view.prediction.data), session.view.result
+    assert correct(labelled, 3) == 180
+    np.testing.assert_array_equal(session.view.prediction.data, laid_over(before, 3))
+    np.testing.assert_array_equal(session.correcting.labels(), laid_over(before, 3))
+    np.testing.assert_array_equal(session.correcting.labels()[4], laid_over(before, 3)[4])
+    labelled.settle()
+    assert session.view.result is result  # nothing was learned from it
+    mask = np.zeros(scene.shape, bool)
+    mask[12, 5:15, 2:10] = True
+    labelled.paint_voxels(mask, 1)
+    labelled.settle()
+    assert session.view.result is not result
+    assert (np.asarray(session.view.prediction.data)[PART] == 3).all()
+
+
+def test_final_labels_show_them_and_stay_as_they_are_beneath(labelled):
+    session = labelled.session
+    session.delivery.finish()
+    labelled.settle()
+    raw = session.delivery.final.labels.copy()
+    correct(labelled, 2)
+    np.testing.assert_array_equal(session.view.final.data, laid_over(raw, 2))
+    np.testing.assert_array_equal(session.correcting.labels(), laid_over(raw, 2))
+    np.testing.assert_array_equal(session.delivery.final.labels, raw)
+    assert session.delivery.is_finished  # strokes are what they were
+    correct(labelled, 0)
+    np.testing.assert_array_equal(session.view.final.data, raw)
+    correct(labelled, 2)
+    session.delivery.finish()
+    labelled.settle()
+    np.testing.assert_array_equal(session.view.final.data, laid_over(raw, 2))
+
+
+def test_each_is_a_step_of_the_undo_that_strokes_have(labelled):
+    session = labelled.session
+    painting, labels = session.painting, session.correcting.labels
+    before, strokes = np.array(labels()), labelled.strokes.data.copy()
+    result = session.view.result
+    correct(labelled, 3)
+    correct(labelled, 2, (4, 12, 5))
+    painting.undo()
+    np.testing.assert_array_equal(labels(), laid_over(before, 3))
+    painting.undo()
+    np.testing.assert_array_equal(labels(), before)
+    labelled.settle()
+    np.testing.assert_array_equal(labelled.strokes.data, strokes)
+    assert session.view.result is result  # strokes didn't change: nothing is learned again
+    painting.redo()
+    np.testing.assert_array_equal(labels(), laid_over(before, 3))
+    assert painting.corrections.counts[3] == 180
+
+
+def test_what_is_locked_keeps_its_labels_whatever_corrects(labelled):
+    session = labelled.session
+    before = np.array(session.correcting.labels())
+    across = slice(8, 9), slice(0, 40), slice(0, 32)  # classes 1 and 2
+    session.classes.change(2, locked=True)
+    kept = int((before[across] == 2).sum())
+    assert correct(labelled, 3, across) == before[across].size - kept
+    expected = before.copy()
+    expected[across][before[across] == 1] = 3
+    np.testing.assert_array_equal(session.correcting.labels(), expected)
+    assert f"{kept:,} voxels kept, {session.classes[2].name} locked" in labelled.said
+    assert correct(labelled, 2) == 0  # nothing is given to it, either
+    session.classes.change(3, locked=True)
+    session.painting.undo()
+    labelled.settle()
+    np.testing.assert_array_equal(session.correcting.labels(), expected)
+    assert "locked: unlock to undo this step" in labelled.said
+    session.classes.change(3, locked=False)
+    session.painting.undo()
+    labelled.settle()
+    np.testing.assert_array_equal(session.correcting.labels(), before)
+
+
+def test_they_are_kept_when_the_dock_is_closed_and_the_project_saved_elsewhere(labelled, tmp_path):
+    session = labelled.session
+    before = np.array(session.correcting.labels())
+    correct(labelled, 3)
+    labelled.settle()
+    session.autosave.save_as(tmp_path / "copy.supervox")
+    correct(labelled, 2, (4, 12, 5))  # while it is copied
+    labelled.settle()
+    expected = laid_over(laid_over(before, 3), 2, (4, 12, 5))
+    np.testing.assert_array_equal(session.correcting.labels(), expected)
+    session.close()
+    with Project.open(tmp_path / "copy.supervox") as project:
+        np.testing.assert_array_equal(
+            project.annotations.corrections, np.where(expected == before, 0, expected)
+        )
+
+
+def test_a_project_opens_with_them(labelled, open_bench):
+    correct(labelled, 3)
+    labelled.settle()
+    folder = labelled.session.autosave.folder
+    labelled.session.close()
+    other = open_bench()
+    other.session.autosave.open(folder)
+    other.settle()
+    other.session.extent.prepare()
+    other.settle()
+    assert other.session.painting.corrections.counts.tolist() == [0, 0, 0, 180] + 252 * [0]
+    assert (np.asarray(other.session.correcting.labels())[PART] == 3).all()
+    other.session.painting.undo()
+    other.settle()
+    assert not (np.asarray(other.session.correcting.labels())[PART] == 3).any()
+
+
+def test_exported_labels_have_them(labelled, tmp_path):
+    session = labelled.session
+    correct(labelled, 3)
+    for kind in (ExportKind.LABELS, ExportKind.CORRECTIONS):
+        session.delivery.export(kind, tmp_path / f"{kind}.zarr")
+        labelled.settle()
+    raw = session.delivery.final.labels
+    with open_volume(tmp_path / "labels.zarr") as volume:
+        np.testing.assert_array_equal(volume.data[:], laid_over(raw, 3))
+    with open_volume(tmp_path / "corrections.zarr") as volume:
+        np.testing.assert_array_equal(volume.data[:], laid_over(np.zeros_like(raw), 3))
+    assert not session.delivery.written.is_old
+    correct(labelled, 2)
+    assert session.delivery.written.is_old
