@@ -42,6 +42,8 @@ class Keys:
         Takes the answer.
     nudge : callable
         Gives the class that is chosen more or less, by steps.
+    fill : callable
+        Fills between painted slices.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Keys:
         answer: Callable[[Answer], None],
         compare: Callable[[], None],
         nudge: Callable[[int], None],
+        fill: Callable[[], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
         self._use_tool, self._is_asked = use_tool, is_asked
@@ -83,6 +86,7 @@ class Keys:
             "U": lambda _: update(),
             "N": lambda _: look_on(),
             "K": lambda _: compare(),
+            "I": lambda _: fill(),
             ",": lambda _: nudge(-1),
             ".": lambda _: nudge(1),
         }

@@ -223,7 +223,8 @@ class Cleaning:
         is_current = final is not None and final.is_current
         if source is None or final is None or not is_current:
             says = "Press Finish in step 4 first: the final labels are cleaned, not the live ones"
-            return CleanState(trial=TrialState(says))
+            everything = tuple((item.name, item.id) for item in self._classes)
+            return CleanState(everything, trial=TrialState(says))
         progress = progress_of(self.trying) or progress_of(self.gathering)
         return CleanState(
             tuple((item.name, item.id) for item in self._classes if item.id in final.class_ids),
