@@ -8,7 +8,7 @@ Where to find what, from the single stroke to the whole:
 - `records`, `journal` (on an `_index`, read by `_scan`, its end noted in a `_head`): every change,
   in an append-only file.
 - `writer`: the journal written in the background.
-- `undo`: what the records say of undo and redo;
+- `undo`: what the records say of undo and redo; `made_changes`: the changes themselves, read again;
   `stroke_order`: at which step what was painted, `order_file`: that as a volume beside strokes.
 - `recorder`: what was painted by somebody else, noticed and written down.
 - `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`;

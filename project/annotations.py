@@ -13,16 +13,23 @@ from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
 from ._recovery import Recovered, recover
-from .changes import BalanceChange, Change, ObjectChange, Paint, PaintedVolumes, VoxelChange
+from .changes import (
+    BalanceChange,
+    Change,
+    Paint,
+    PaintedVolumes,
+    VoxelChange,
+    to_keep,
+)
 from .classes import ProjectClass, check_classes
 from .documents import plain
 from .errors import Finding, ProjectError, Severity, writing
 from .journal import SCHEMA, Journal
 from .layout import ANNOTATIONS
-from .recorded import RecordedState, RecordedVoxels
+from .made_changes import MadeChanges
+from .recorded import RecordedState
 from .records import PAINTED, RecordKind, Role, kind_of
 from .snapshots import Snapshots, not_repaired, replay
-from .stroke_order import StrokeOrder
 from .undo import OF_NO_CLASS, UndoStack
 from .writer import JournalWriter, SaveState
 
@@ -64,11 +71,11 @@ class AnnotationStore:
         self.corrections: NDArray[np.uint8] = found.painted[Paint.CORRECTIONS]
         self.findings: tuple[Finding, ...] = tuple(found.findings)
         self.steps: UndoStack = journal.undo_stack()
-        self._order: StrokeOrder[int] = StrokeOrder()
         self._n_changes = sum(journal.count(kind) for kind in PAINTED)
         self._saving = Lock()  # one snapshot at a time
         self._is_closed = False
         self._writer = None if read_only else JournalWriter(journal, on_state)
+        self._made = MadeChanges(journal, self._writer, self.steps)
         self._recorded = RecordedState(folder, self._writer, found)
         if not read_only:
             self._repair(found)
@@ -179,8 +186,7 @@ class AnnotationStore:
     @property
     def edits(self) -> tuple[Mapping[str, Any], ...]:
         """The edits of the objects that hold, the earliest first."""
-        changes = map(self._change_of, self.steps.edits)
-        return tuple(change.edit for change in changes if isinstance(change, ObjectChange))
+        return self._made.edits
 
     def undo(self) -> Change | None:
         """Take the last change back, and return what that changed; None if there is nothing.
@@ -192,31 +198,23 @@ class AnnotationStore:
         ProjectError
             If the annotations can't be changed, or the change can't be read any more.
         """
-        return self._step(self.steps.next_undo, Role.UNDO)
+        return self._step(Role.UNDO)
 
     def redo(self) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
-        return self._step(self.steps.next_redo, Role.REDO)
+        return self._step(Role.REDO)
 
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes of these annotations with the steps at which they were painted.
 
         Changes that were taken back are no steps, and neither is what isn't a stroke.
         """
-        self._order.follow(self.steps.done, self._change_of)
-        return self._order.order(strokes)
-
-    def _change_of(self, number: int) -> Change:
-        waiting = None if self._writer is None else self._writer.waiting(number)
-        content = (waiting or self._journal.read(number)).content
-        assert isinstance(content, Change)
-        return content
+        return self._made.order(strokes)
 
     def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing."""
-        if back:
-            return self._change_by(self.steps.next_undo, Role.UNDO)
-        return self._change_by(self.steps.next_redo, Role.REDO)
+        self._recorded.check_writable()
+        return self._made.change_by(Role.UNDO if back else Role.REDO, self.painted)
 
     @property
     def n_changes(self) -> int:
@@ -328,7 +326,7 @@ class AnnotationStore:
                 replay(self._journal, rebuilt, -1, self.last_number)
             except ProjectError as error:
                 return [not_repaired(finding, error) for finding in found.values()]
-            self._recorded.painted = {p: RecordedVoxels(voxels) for p, voxels in rebuilt.items()}
+            self._recorded.begin_with(rebuilt)
             for paint, voxels in self.painted.items():
                 voxels[...] = rebuilt[paint]
             self._snapshots.number = -1
@@ -379,41 +377,24 @@ class AnnotationStore:
 
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._recorded.check_writable()
-        kind = kind_of(change)
+        kind, change = kind_of(change), to_keep(change, self.voxels.shape)
         of_class = OF_NO_CLASS.get(kind, 0)
         if isinstance(change, BalanceChange):
-            change = BalanceChange.from_json(plain(vars(change)))
             of_class = change.class_id
-        elif isinstance(change, ObjectChange):
-            change = ObjectChange.from_json(plain(change.to_json()))
         elif isinstance(change, VoxelChange):
-            if not change.fits(self.voxels.shape):
-                raise ValueError("the change lies outside the volume")
             if not change.voxels.size:
                 return None
-            copies = change.voxels.copy(), change.old.copy(), change.new.copy()
-            change = VoxelChange(*copies, change.paint)
             self._n_changes += 1
         number = self._recorded.append(change, kind, role, target)
         self.steps.note(number, role, target, of_class)
         return number
 
-    def _step(self, target: int | None, role: Role) -> Change | None:
-        """Undo or redo the change of a record."""
-        change = self._change_by(target, role)
+    def _step(self, role: Role) -> Change | None:
+        """Undo or redo a change."""
+        target = self.steps.next_undo if role is Role.UNDO else self.steps.next_redo
+        self._recorded.check_writable()
+        change = self._made.change_by(role, self.painted)
         if change is not None:
             self._record(change, role, target)
             change.apply(self.painted)
         return change
-
-    def _change_by(self, target: int | None, role: Role) -> Change | None:
-        """Return what undoing or redoing the change of a record would change."""
-        self._recorded.check_writable()
-        if target is None:
-            return None
-        made = self._change_of(target)
-        if not isinstance(made, VoxelChange):
-            return made.inverse if role is Role.UNDO else made
-        present = self.painted[made.paint].reshape(-1)[made.voxels]
-        after = made.old if role is Role.UNDO else made.new
-        return VoxelChange(made.voxels, present, after, made.paint)

@@ -14,6 +14,7 @@ from supervox.parameters import read_json
 from supervox.segmentation import RefinementParameters, Strokes
 
 from .classes import ProjectClass
+from .documents import plain
 
 
 class Paint(Enum):
@@ -223,6 +224,28 @@ class ObjectChange:
 
 
 Change = VoxelChange | BalanceChange | ClassChange | ObjectChange
+
+
+def to_keep(change: Change, shape: Sequence[int]) -> Change:
+    """Return a change of a volume as a record keeps it: a copy, that can be written.
+
+    Raises
+    ------
+    NotKeepable
+        If JSON can't hold what it says.
+    ValueError
+        If it lies outside the volume, or is no balance.
+    """
+    if isinstance(change, BalanceChange):
+        return BalanceChange.from_json(plain(vars(change)))
+    if isinstance(change, ObjectChange):
+        return ObjectChange.from_json(plain(change.to_json()))
+    if isinstance(change, VoxelChange):
+        if not change.fits(shape):
+            raise ValueError("the change lies outside the volume")
+        copies = change.voxels.copy(), change.old.copy(), change.new.copy()
+        return VoxelChange(*copies, change.paint)
+    return change
 
 
 def change_between(before: Strokes, after: Strokes) -> VoxelChange:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._recovery import Recovered
-from .changes import Paint, VoxelChange
+from .changes import Paint, PaintedVolumes, VoxelChange
 from .classes import ProjectClass, classes_to_json
 from .errors import ProjectError
 from .records import Content, Record, RecordKind, Role
@@ -160,6 +160,10 @@ class RecordedState:
             paint: RecordedVoxels(voxels, is_blank=paint in found.blank)
             for paint, voxels in found.painted.items()
         }
+
+    def begin_with(self, painted: PaintedVolumes) -> None:
+        """Take what is painted for the state after the last record."""
+        self.painted = {paint: RecordedVoxels(voxels) for paint, voxels in painted.items()}
 
     def check_writable(self) -> JournalWriter:
         """Return the writer.

@@ -1,0 +1,73 @@
+"""The changes that were made, read again: for undo, for the order of the strokes, for the edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from supervox.segmentation import Strokes
+
+from .changes import Change, ObjectChange, PaintedVolumes, VoxelChange
+from .journal import Journal
+from .records import Role
+from .stroke_order import StrokeOrder
+from .undo import UndoStack
+from .writer import JournalWriter
+
+
+class MadeChanges:
+    """Reads changes from the journal, or from what waits to be written there.
+
+    Parameters
+    ----------
+    journal : Journal
+    writer : JournalWriter or None
+    steps : UndoStack
+        Which of them hold.
+    """
+
+    def __init__(self, journal: Journal, writer: JournalWriter | None, steps: UndoStack) -> None:
+        self._journal, self._writer, self._steps = journal, writer, steps
+        self._order: StrokeOrder[int] = StrokeOrder()
+
+    def read(self, number: int) -> Change:
+        """Return the change of a record.
+
+        Raises
+        ------
+        ProjectError
+            If it can't be read any more.
+        """
+        waiting = None if self._writer is None else self._writer.waiting(number)
+        content = (waiting or self._journal.read(number)).content
+        assert isinstance(content, Change)
+        return content
+
+    def change_by(self, role: Role, painted: PaintedVolumes) -> Change | None:
+        """Return what undoing the last change, or redoing it, would change; None if nothing.
+
+        Raises
+        ------
+        ProjectError
+            If it can't be read any more.
+        """
+        target = self._steps.next_undo if role is Role.UNDO else self._steps.next_redo
+        if target is None:
+            return None
+        made = self.read(target)
+        if not isinstance(made, VoxelChange):
+            return made.inverse if role is Role.UNDO else made
+        present = painted[made.paint].reshape(-1)[made.voxels]
+        after = made.old if role is Role.UNDO else made.new
+        return VoxelChange(made.voxels, present, after, made.paint)
+
+    def order(self, strokes: Strokes) -> Strokes:
+        """Return strokes with the steps at which they were painted."""
+        self._order.follow(self._steps.done, self.read)
+        return self._order.order(strokes)
+
+    @property
+    def edits(self) -> tuple[Mapping[str, Any], ...]:
+        """The edits of the objects that hold, the earliest first."""
+        changes = map(self.read, self._steps.edits)
+        return tuple(change.edit for change in changes if isinstance(change, ObjectChange))
