@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QScrollArea, QToolButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.cleaning import Cleaning
 from supervox.napari_plugin.session.filling import Filling
 from supervox.napari_plugin.session.session import Session
@@ -51,7 +51,7 @@ class FinishingTools(QWidget):
             part.failed.connect(session.opening.tell_error)
         self.refresh()
 
-    def _add(self, name: str, title: str, panel: QWidget) -> QWidget:
+    def _add(self, name: str, title: str, panel: QWidget) -> QToolButton:
         """Add a panel that a click on its title folds and unfolds."""
 
         def fold() -> None:

@@ -20,7 +20,8 @@ Where to find what:
 - `cleaning`: specks, holes, rough surfaces put right, with `reshaping`, `outside`
   and `_fill`; `clean_steps`: what there is.
 - `interpolation`: what lies between painted slices; `filling`: the same for each thing by itself,
-  with `painted_things`, which finds them. Both by `slice_depths`.
+  with `painted_things`, which finds them. Both by `slice_depths`
+  and, with an image, `image_guide`.
 - `agreement`: two segmentations compared, class by class and object by object;
   `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
   where they differ.

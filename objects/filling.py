@@ -12,8 +12,9 @@ from supervox.execution import Run, VolumeLike, Workers
 
 from .checks import Spacing, check_same_shape, checked_image, checked_labels, checked_spacing
 from .errors import ObjectsError
-from .painted_things import Gap, find_gaps, find_pieces
-from .slice_depths import REACH, TOO_FEW, WINDOW, axes_across, depths_between, guided
+from .image_guide import REACH, RIM, by_image
+from .painted_things import Stretch, find_pieces, find_stretches
+from .slice_depths import TOO_FEW, axes_across, depths_between
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ def fill_between(
     axis : {0, 1, 2}
         Slices are planes, or lie across rows or columns.
     image : array-like, (Z, Y, X), optional
-        Its edges draw the boundaries to themselves.
+        Has a say in where things end: see Notes of `interpolate_slices`.
     keep : array-like of bool, (Z, Y, X), optional
         Voxels that stay as they are, besides those that are painted: those of locked classes.
     spacing : sequence of 3 float
@@ -79,22 +80,26 @@ def fill_between(
     size, run = checked_spacing(spacing), Run.of(workers)
     step: Spacing = (size[order[0]], size[order[1]], size[order[2]])
     looking, filling = run.steps([1, 3])
-    gaps = find_gaps(find_pieces(painted, axis, looking), step[1:])
-    if not gaps:
+    stretches = find_stretches(find_pieces(painted, axis, looking), step[1:])
+    if not stretches:
         raise ObjectsError(f"nothing to fill: {TOO_FEW}")
     work = _Filling(painted, image, keep, order, step)
     parts: list[_Filled] = []
     some = 2 * filling.n_threads
-    for first in range(0, len(gaps), some):
-        parts += filling.latched().parallel(work.fill, gaps[first : first + some])
-        filling.report(len(parts), len(gaps))
+    for first in range(0, len(stretches), some):
+        parts += filling.latched().parallel(work.fill, stretches[first : first + some])
+        filling.report(len(parts), len(stretches))
     voxels = np.concatenate([part.voxels for part in parts])
     depths = np.concatenate([part.depths for part in parts])
-    values = np.repeat([gap.value for gap in gaps], [part.voxels.size for part in parts])
+    values = np.repeat(
+        [stretch.value for stretch in stretches], [part.voxels.size for part in parts]
+    )
     order_of = np.lexsort((values, -depths, voxels))  # of several things in a voxel, the deepest
     voxels, values = voxels[order_of], values[order_of]
     is_first = np.concatenate([[True], voxels[1:] != voxels[:-1]])[: voxels.size]
-    slices = sorted({k for gap in gaps for k in range(gap.slices[0] + 1, gap.slices[1])})
+    slices = sorted(
+        {k for stretch in stretches for k in range(stretch.slices[0] + 1, stretch.slices[1])}
+    )
     return Between(
         voxels[is_first],
         values[is_first].astype(np.int32),
@@ -105,7 +110,7 @@ def fill_between(
 
 @dataclass(frozen=True, eq=False)
 class _Filled:
-    """The voxels of a gap, and how deep they lie in the thing."""
+    """The voxels of a stretch, and how deep they lie in the thing."""
 
     voxels: NDArray[np.int64]
     depths: NDArray[np.float32]
@@ -113,7 +118,7 @@ class _Filled:
 
 
 class _Filling:
-    """Fills gaps, each in a box of its own.
+    """Fills stretches, each in a box of its own.
 
     Parameters
     ----------
@@ -138,18 +143,18 @@ class _Filling:
         z, y, x = (painted.shape[k] for k in order)
         self._shape = z, y, x
 
-    def fill(self, gap: Gap) -> _Filled:
-        """Fill a gap."""
-        (i, j), finest = gap.slices, min(self._step)
-        rim = [math.ceil((REACH + 2 * WINDOW) * finest / edge) for edge in self._step[1:]]
-        ends = zip(gap.box, rim, self._shape[1:], strict=True)
+    def fill(self, stretch: Stretch) -> _Filled:
+        """Fill a stretch."""
+        (i, j), finest = stretch.slices, min(self._step)
+        rim = [math.ceil((REACH + RIM) * finest / edge) for edge in self._step[1:]]
+        ends = zip(stretch.box, rim, self._shape[1:], strict=True)
         rows, columns = (
             slice(max(part.start - k, 0), min(part.stop + k, n)) for part, k, n in ends
         )
-        depth = depths_between(*gap.masks((rows, columns)), j - i, self._step)
+        depth = depths_between(*stretch.masks((rows, columns)), j - i, self._step)
         if self._image is not None:
-            guide = self._read(self._image, (slice(i, j + 1), rows, columns))
-            depth = guided(depth, guide.astype(np.float64), self._step)
+            image = self._read(self._image, (slice(i, j + 1), rows, columns))
+            depth = by_image(depth, image.astype(np.float64), self._step)
         box = slice(i + 1, j), rows, columns
         inside = depth[1:-1] > 0
         inside &= self._read(self._painted, box) == 0

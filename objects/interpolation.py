@@ -11,7 +11,8 @@ from supervox.execution import Run, VolumeLike, Workers
 
 from .checks import Spacing, check_same_shape, checked_image, checked_labels, checked_spacing
 from .errors import ObjectsError
-from .slice_depths import TOO_FEW, axes_across, depths_between, guided
+from .image_guide import by_image
+from .slice_depths import TOO_FEW, axes_across, depths_between
 
 Labels = NDArray[np.int32]
 
@@ -34,7 +35,7 @@ def interpolate_slices(
     axis : {0, 1, 2}
         Slices are planes, or lie across rows or columns.
     image : array-like, (Z, Y, X), optional
-        Its edges draw the boundaries to themselves.
+        Has a say in where things end: see Notes.
     keep : bool, (Z, Y, X), optional
         Voxels that stay as they are: those of locked classes.
     spacing : sequence of 3 float
@@ -55,9 +56,9 @@ def interpolate_slices(
     -----
     Between two slices the signed distances to a class's outline are interpolated (Raya & Udupa
     1990), along the way from its middle in one to that in the other. A class that only one of them
-    has ends half-way. A voxel gets the class that it lies deepest in. With an image the distances
-    are passed through a guided filter (He, Sun & Tang 2013), which moves their zeros to edges
-    nearby.
+    has ends half-way. A voxel gets the class that it lies deepest in. An image moves
+    their zeros, by a Markov random field of the voxels nearby: they go to edges, and to where
+    intensities change from those of the thing to those around it (Boykov & Funka-Lea 2006).
     """
     painted, order = checked_labels(painted), axes_across(axis)
     size, run = checked_spacing(spacing), Run.of(workers)
@@ -97,7 +98,7 @@ def _between(
     classes = sorted((set(np.unique(first).tolist()) | set(np.unique(last).tolist())) - {0})
     depths = np.stack([depths_between(first == k, last == k, n, spacing) for k in classes])
     if guide is not None:
-        depths = np.stack([guided(depth, guide, spacing) for depth in depths])
+        depths = np.stack([by_image(depth, guide, spacing) for depth in depths])
     best = depths.argmax(axis=0)
     found: Labels = np.where(depths.max(axis=0) > 0, np.array(classes, np.int32)[best], 0)
     return found[1:-1]

@@ -42,7 +42,7 @@ class Piece:
 
 
 @dataclass(frozen=True, eq=False)
-class Gap:
+class Stretch:
     """What lies between two painted slices of a thing.
 
     Attributes
@@ -110,7 +110,7 @@ def _pieces(plane: NDArray[np.int32], at: int) -> list[Piece]:
     return found
 
 
-def find_gaps(pieces: Sequence[Piece], spacing: Sequence[float]) -> list[Gap]:
+def find_stretches(pieces: Sequence[Piece], spacing: Sequence[float]) -> list[Stretch]:
     """Find what is to be filled: a thing goes on in the next slice where something overlaps it.
 
     Where nothing does, it has moved: to the nearest piece that nothing else goes on to, if that is
@@ -126,11 +126,11 @@ def find_gaps(pieces: Sequence[Piece], spacing: Sequence[float]) -> list[Gap]:
     by_class: dict[int, list[Piece]] = defaultdict(list)
     for piece in pieces:
         by_class[piece.value].append(piece)
-    gaps = []
+    stretches = []
     for value, same in sorted(by_class.items()):
         links = _overlapping(same)
-        gaps += _joined(value, same, links | _moved(same, links, spacing))
-    return gaps
+        stretches += _joined(value, same, links | _moved(same, links, spacing))
+    return stretches
 
 
 def _overlapping(pieces: Sequence[Piece]) -> Links:
@@ -181,8 +181,8 @@ def _boxes(pieces: Sequence[Piece], spacing: Sequence[float]) -> tuple[NDArray[n
     return low, high, np.array([float(p.at) for p in pieces]), (high - low).max(axis=1)
 
 
-def _joined(value: int, pieces: Sequence[Piece], links: Links) -> list[Gap]:
-    """Make a gap of links between the same slices that have a piece in common."""
+def _joined(value: int, pieces: Sequence[Piece], links: Links) -> list[Stretch]:
+    """Make a stretch of links between the same slices that have a piece in common."""
     by_slices: dict[tuple[int, int], list[tuple[set[int], set[int]]]] = defaultdict(list)
     for i, j in sorted(links):
         known = by_slices[pieces[i].at, pieces[j].at]
@@ -196,7 +196,7 @@ def _joined(value: int, pieces: Sequence[Piece], links: Links) -> list[Gap]:
         return tuple(pieces[k] for k in sorted(numbers))
 
     return [
-        Gap(value, slices, (at(first), at(last)))
+        Stretch(value, slices, (at(first), at(last)))
         for slices, groups in sorted(by_slices.items())
         for first, last in groups
         if slices[1] - slices[0] > 1

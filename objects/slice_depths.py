@@ -1,4 +1,4 @@
-"""How deep voxels between two slices lie in a thing: by its outlines, and by edges of an image."""
+"""How deep voxels between two slices lie in a thing, by its outlines in these."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from .checks import Spacing
 from .distances import distances_within
 from .errors import ObjectsError
 
-WINDOW = 2.0  # sigma of the guided filter, in voxels of the finest axis
-EDGE = 0.05  # of the image's variance, from which on a change counts as an edge
-REACH = 4.0  # voxels of the finest axis by which edges may move a boundary, about
 TOO_FEW = "paint in at least two slices: what lies between them is filled"
 
 
@@ -57,25 +54,3 @@ def _signed(inside: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float64]:
     around = distances_within(plane, spacing)[0]
     found: NDArray[np.float64] = np.where(inside, within - half, half - around).astype(np.float64)
     return found
-
-
-def guided(
-    depth: NDArray[np.float64], guide: NDArray[np.float64], spacing: Spacing
-) -> NDArray[np.float64]:
-    """Let the edges of an image draw the zeros of depths to themselves."""
-    finest = min(spacing)
-    sigma = WINDOW * finest / np.array(spacing)
-
-    def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = ndimage.gaussian_filter(values, sigma, mode="nearest")
-        return found
-
-    values = np.where(np.isfinite(guide), guide, 0.0)
-    spread = float(values.var())
-    if spread == 0:
-        return depth
-    near = np.clip(depth, -REACH * finest, REACH * finest)
-    mean_guide, mean_depth = mean(values), mean(near)
-    slope = mean(values * near) - mean_guide * mean_depth
-    slope /= mean(values * values) - mean_guide**2 + EDGE * spread
-    return mean(slope) * values + mean(mean_depth - slope * mean_guide)
