@@ -19,6 +19,7 @@
 - `refinement_speed`: the Markov random field from 10 k to 600 k supervoxels.
 - `objects`: splitting against components and a distance watershed; finding and measuring 10,000
   objects in a process of its own, `objects_stage`.
+- `putting_right` (with `hands`): labels corrected by hand until every class is good enough.
 - `live_update`: a stroke to new labels of a whole volume of 100 M voxels.
 - `application`: painting, updating and scrolling in a window, `application_window`, in which
   `gui_probe` looks at the GUI thread; `large`: the same for a file of full size, from opening it

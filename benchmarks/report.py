@@ -27,6 +27,7 @@ NAMES = (
     "device",
     "refinement_speed",
     "objects",
+    "putting_right",
     "live_update",
     "application",
     "large",

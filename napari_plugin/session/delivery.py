@@ -175,6 +175,12 @@ class Delivery:
             return finished.segmenter
         return others.segmenter_of(prepared)
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether final labels come of more partitions than live ones can have by now."""
+        prepared, wanted = self._preparation.prepared, self._parameters().partitions
+        return prepared is not None and len(self.best_segmenter(prepared).partitions) < wanted
+
     def finish(self) -> None:
         """Compute the final labels in full quality."""
         prepared, strokes = self._preparation.prepared, self._live.strokes

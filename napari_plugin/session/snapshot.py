@@ -242,6 +242,7 @@ def _update(session: Session) -> UpdateState | None:
             for item in session.classes
             if item.id in result.class_ids and not (result.labels == item.id).any()
         ),
+        session.delivery.is_draft,
     )
 
 

@@ -62,6 +62,8 @@ class UpdateState:
         Supervoxels that strokes touch.
     missing : tuple of str
         Names of classes that no voxel became.
+    is_draft : bool
+        Whether final labels come of more partitions than there are by now.
     """
 
     seconds: float
@@ -69,6 +71,7 @@ class UpdateState:
     class_ids: tuple[int, ...]
     n_painted: int
     missing: tuple[str, ...] = ()
+    is_draft: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ NAMES = (
     "refinement_speed",
     "objects",
     "live_update",
+    "putting_right",
     "application",
     "large",
     "visit",
