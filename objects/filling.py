@@ -45,6 +45,7 @@ def fill_between(
     axis: int = 0,
     image: VolumeLike | None = None,
     keep: VolumeLike | None = None,
+    computed: VolumeLike | None = None,
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
     workers: Workers = None,
 ) -> Between:
@@ -63,6 +64,9 @@ def fill_between(
         Has a say in where things end: see Notes of `interpolate_slices`.
     keep : array-like of bool, (Z, Y, X), optional
         Voxels that stay as they are, besides those that are painted: those of locked classes.
+    computed : array-like of bool, (Z, Y, X), optional
+        Voxels of `painted` that nobody painted, as those that `clean` changed: nothing is filled
+        between pieces that mostly consist of them.
     spacing : sequence of 3 float
     workers : int or Run, optional
         Threads; or a `Run`, which also shows progress and stops.
@@ -75,12 +79,13 @@ def fill_between(
     """
     painted, order = checked_labels(painted), axes_across(axis)
     image = None if image is None else checked_image(image, painted.shape)
-    if keep is not None:
-        check_same_shape(keep, painted.shape, "voxels to keep")
+    for volume, what in ((keep, "voxels to keep"), (computed, "computed voxels")):
+        if volume is not None:
+            check_same_shape(volume, painted.shape, what)
     size, run = checked_spacing(spacing), Run.of(workers)
     step: Spacing = (size[order[0]], size[order[1]], size[order[2]])
     looking, filling = run.steps([1, 3])
-    stretches = find_stretches(find_pieces(painted, axis, looking), step[1:])
+    stretches = find_stretches(find_pieces(painted, axis, computed, looking), step[1:])
     if not stretches:
         raise ObjectsError(f"nothing to fill: {TOO_FEW}")
     work = _Filling(painted, image, keep, order, step)

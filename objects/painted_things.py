@@ -75,7 +75,9 @@ class Stretch:
         return first, last
 
 
-def find_pieces(painted: VolumeLike, axis: int, run: Run = Run()) -> list[Piece]:
+def find_pieces(
+    painted: VolumeLike, axis: int, computed: VolumeLike | None = None, run: Run = Run()
+) -> list[Piece]:
     """Return what is painted, by ascending slice.
 
     Parameters
@@ -84,6 +86,8 @@ def find_pieces(painted: VolumeLike, axis: int, run: Run = Run()) -> list[Piece]
         0 = nothing painted.
     axis : {0, 1, 2}
         Across the slices.
+    computed : array-like of bool, (Z, Y, X), optional
+        Voxels that nobody painted: pieces of which they are half or more don't count.
     run : Run
     """
     found: list[Piece] = []
@@ -94,9 +98,17 @@ def find_pieces(painted: VolumeLike, axis: int, run: Run = Run()) -> list[Piece]
         run.check_stop()
         part = [slice(0, n) for n in shape]
         part[axis] = slice(start, min(start + thick, shape[axis]))
-        values = np.moveaxis(read_ids(painted, (part[0], part[1], part[2])), axis, 0)
-        for at in np.flatnonzero(values.any(axis=(1, 2))).tolist():
-            found += _pieces(values[at], start + at)
+        box = part[0], part[1], part[2]
+        values = np.moveaxis(read_ids(painted, box), axis, 0)
+        there = np.flatnonzero(values.any(axis=(1, 2))).tolist()
+        aside = None
+        if computed is not None and there:
+            aside = np.moveaxis(np.asarray(computed[box], bool), axis, 0)
+        for at in there:
+            pieces = _pieces(values[at], start + at)
+            if aside is not None:
+                pieces = [p for p in pieces if np.mean(aside[at][p.box][p.mask]) < 0.5]
+            found += pieces
         run.report(part[axis].stop, shape[axis])
     return found
 

@@ -57,6 +57,7 @@ class Cleaning:
     """
 
     changed = Signal()
+    done = Signal(Gathered)  # the labels were changed so
     failed = Signal(Exception)
 
     def __init__(
@@ -108,11 +109,6 @@ class Cleaning:
         self._order = CleanOrder(final.source, labels, step, locked, part)
         self.trying.start(self._order)
 
-    def refuse(self, reason: str) -> None:
-        """Say why a step can't be tried."""
-        self.discard()
-        self._say(reason, is_bad=True)
-
     def apply(self) -> None:
         """Do what was tried."""
         if self.trial is not None and self._can_apply:
@@ -158,6 +154,8 @@ class Cleaning:
         finally:
             self._is_ours = False
         self.discard()
+        if changed:
+            self.done.emit(found)
         done = f"{what[:1].upper()}{what[1:]}: {_voxels(changed)} changed. Undo takes it back"
         self._say(done if changed else "Nothing was changed", is_bad=not changed)
 

@@ -35,6 +35,8 @@ class FillOrder:
         Classes that are neither changed nor given anything.
     axis : int
         Across the slices.
+    computed : tuple of int64, (P,)
+        Raster indices in the whole image of voxels that tools changed: nobody painted them.
     """
 
     source: Source
@@ -43,6 +45,7 @@ class FillOrder:
     classes: tuple[int, ...]
     locked: tuple[int, ...]
     axis: int
+    computed: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +89,7 @@ def _task(order: FillOrder) -> Task:
             axis=order.axis,
             image=source.work_volume(),
             keep=kept,
+            computed=_computed(order),
             spacing=source.spacing,
             workers=report.run,
         )
@@ -126,6 +130,16 @@ def _kept(order: FillOrder, box: Any) -> NDArray[np.bool_]:
     if order.labels is not None and order.locked:
         kept |= np.isin(np.asarray(order.labels[box]), order.locked)
     return kept
+
+
+def _computed(order: FillOrder) -> NDArray[np.bool_] | None:
+    """Draw what tools changed; None if they changed nothing."""
+    if not order.computed:
+        return None
+    drawn = np.zeros(order.source.full_shape, bool)
+    for voxels in order.computed:
+        drawn.reshape(-1)[voxels] = True
+    return drawn if order.source.box is None else drawn[order.source.box]
 
 
 def in_whole(

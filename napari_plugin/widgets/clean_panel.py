@@ -61,8 +61,6 @@ class CleanActions:
     ----------
     attempt : callable
         Shows what a step would change.
-    refuse : callable
-        Says why a step can't be tried.
     apply, discard : callable
     """
 
@@ -104,13 +102,12 @@ class CleanPanel(Body[CleanState]):
         super().__init__()
         self._do = actions
         self._chosen: dict[Operation, float] = {}  # amounts in voxels that a person chose
-        self._is_tried = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 0, 0, 4)
         layout.addLayout(self._make_tools())
         layout.addLayout(self._make_amount())
         layout.addWidget(self._make_ways())
-        row = TrialActions(self._try, actions.apply, self._discard)
+        row = TrialActions(lambda: actions.attempt(self.step()), actions.apply, actions.discard)
         self.trial = TrialRow(
             "supervox_clean",
             row,
@@ -203,14 +200,6 @@ class CleanPanel(Body[CleanState]):
             open_to_border=operation == "holes" and self.open_to_border.isChecked(),
         )
 
-    def _try(self) -> None:
-        self._is_tried = True
-        self._do.attempt(self.step())
-
-    def _discard(self) -> None:
-        self._is_tried = False
-        self._do.discard()
-
     def _on_tool(self) -> None:
         self._show_amount()
         self._on_choice()
@@ -222,8 +211,8 @@ class CleanPanel(Body[CleanState]):
         self._on_choice()
 
     def _on_choice(self) -> None:
-        """Follow with the preview, where one is shown."""
-        if self._is_tried and self.state.trial.can_try:
+        """Follow with the preview, where there is one, or one is on its way."""
+        if self.state.trial.can_discard and self.state.trial.can_try:
             self._do.attempt(self.step())
 
     # --------------------------------------------------------------------------------- showing
@@ -240,7 +229,6 @@ class CleanPanel(Body[CleanState]):
             self.of.setCurrentIndex(max(self.of.findData(before), 0))
         for widget in (self.tool, self.of, self.amount, self.per_plane, self.open_to_border):
             widget.setEnabled(state.trial.can_try)
-        self._is_tried &= state.trial.can_discard or state.trial.progress is not None
         self._show_amount()
         self.trial.show_trial(state.trial)
 

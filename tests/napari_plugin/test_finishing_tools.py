@@ -285,3 +285,24 @@ def test_in_a_box_voxels_are_found_where_they_lie(open_bench: Any, displayed: in
     assert set(np.flatnonzero(over)) == set(voxels)
     assert (over.reshape(-1)[voxels] == 1).all()
     cleaning.release()
+
+
+def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window: Any) -> None:
+    finish(window)
+    for plane in (9, 13):
+        correct(window, (slice(plane, plane + 1), slice(20, 22), slice(4, 6)), 3)
+    window.choose("supervox_clean_of", window.session.classes[3].name)
+    set_amount(window, 9)
+    window.click("supervox_clean_preview")
+    window.settle()
+    window.click("supervox_clean_apply")
+    window.settle()
+    over = window.session.painting.corrections.over.voxels
+    assert set(np.flatnonzero(over.any(axis=(1, 2)))) == {9, 13}  # of class 1 now
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("Nothing to fill")
+    window.session.painting.undo()
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("class 3: ")

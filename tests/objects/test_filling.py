@@ -161,3 +161,16 @@ def test_the_progress_is_told_and_a_run_stops():
     assert told[-1][0] == told[-1][1]
     with pytest.raises(Cancelled):
         fill_between(painted, workers=Run(1, should_stop=lambda: True))
+
+
+def test_what_was_computed_is_no_end_of_a_thing():
+    painted = np.zeros((11, 20, 40), np.uint8)
+    painted[[0, 8], 4:12, 4:12] = 1
+    painted[[0, 8], 4:12, 24:32] = 1
+    painted[8, 4:12, 12] = 1  # of a tool, at the rim of what was painted
+    computed = np.zeros(painted.shape, bool)
+    computed[:, :, 24:] = True
+    computed[8, 4:12, 12] = True
+    found = filled(painted, computed=computed)
+    assert (found[1:8, 5:11, 5:11] == 1).all()
+    assert not found[1:8, :, 20:].any()
