@@ -235,11 +235,13 @@ class SupervoxDock(QWidget):
             compare=self.compare,
             nudge=self.nudge_chosen,
             correct=session.correcting.toggle,
+            fill=lambda: self.around.tools.press_fill(),
         )
         self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
+        self.objects.add_first(self.around.tools)
         self.export.add_line(PictureBox(self.around.picture_actions()))
 
     def _ask_for_size(self) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.napari_plugin.session.objects_state import ObjectsState
 
 from .controls import button, mark_next
@@ -46,7 +54,7 @@ class ObjectsSection(Body[ObjectsState]):
     def __init__(self, actions: ObjectsActions) -> None:
         super().__init__()
         self._do = actions
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         line = QHBoxLayout()
         line.addWidget(QLabel("Objects of"))
@@ -92,6 +100,10 @@ class ObjectsSection(Body[ObjectsState]):
         self.shown.clicked.connect(actions.show)
         line.addWidget(self.shown)
         layout.addLayout(line)
+
+    def add_first(self, widget: QWidget) -> None:
+        """Show what is done before objects are looked for, above all else."""
+        self._layout.insertWidget(0, widget)
 
     def refresh(self) -> None:
         """Show the state anew."""
