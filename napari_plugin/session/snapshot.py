@@ -23,6 +23,7 @@ from .dock_state import (
     VolumeState,
 )
 from .notices import paint_notice
+from .object_snapshot import objects_state
 from .opening_state import OpeningState
 from .session import Session
 from .state_pieces import (
@@ -49,8 +50,14 @@ def dock_state(session: Session) -> DockState:
         _prepare(session, source, needs),
         _paint(session, source),
         _segment(session),
-        session.delivery.objects.state(
-            session.delivery.finishing.is_running, progress_of(session.delivery.objects.measuring)
+        objects_state(
+            session.delivery.objects,
+            session.by_hand,
+            session.classes,
+            session.painting.hand,
+            has_image=session.volume.image is not None,
+            is_finishing=session.delivery.finishing.is_running,
+            progress=progress_of(session.delivery.objects.measuring),
         ),
         _export(session),
         session.looking.state,
