@@ -181,6 +181,7 @@ class SupervoxDock(QWidget):
                 show=self.refresh,
                 hint=partial(say, Step.PAINT),
             ),
+            session.correcting,
         )
         self.segment = SegmentSection(
             SegmentActions(
@@ -227,11 +228,14 @@ class SupervoxDock(QWidget):
             answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
+            correct=session.correcting.toggle,
+            fill=lambda: self.around.tools.press_fill(),
         )
         self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
+        self.objects.add_first(self.around.tools)
         self.export.add_line(PictureBox(self.around.picture_actions()))
 
     def _ask_for_size(self) -> None:
@@ -317,7 +321,8 @@ class SupervoxDock(QWidget):
         result, view = self.session.view.result, self.session.view
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
-        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        by_hand = self.session.painting.corrections.number
+        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity, by_hand)
         self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)

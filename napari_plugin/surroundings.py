@@ -20,6 +20,7 @@ from supervox.project import ProjectClass
 from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
+from .finishing_tools import FinishingTools
 from .objects_step import table_actions
 from .widgets.help_window import STEPS, HelpWindow
 from .widgets.labelling_window import LabellingWindow
@@ -67,6 +68,7 @@ class AroundDock:
         self.labelling = LabellingWindow(session.models, dock)
         self.objects = ObjectsWindow(table_actions(session), dock)
         session.delivery.objects.picked.connect(self.objects.choose)
+        self.tools = FinishingTools(session)
         self.cuts = Cuts(session.volume, session.view)
         self.cuts.failed.connect(session.opening.tell_error)
         self.planes = ThreePlanes(self.cuts, self._look, dock)
@@ -150,6 +152,7 @@ class AroundDock:
         self.objects.show_objects(
             objects.found, old or (f"saved: {objects.saved.name}" if objects.saved else "")
         )
+        self.tools.refresh()
         if self.welcome is not None:
             self.welcome.show_if(not self._session.viewer.layers)
 
@@ -196,6 +199,7 @@ class AroundDock:
         self.labelling.close()
         self._session.delivery.objects.picked.disconnect(self.objects.choose)
         self.objects.close()
+        self.tools.release()
         self.planes.close()
         welcome, self.welcome = self.welcome, None
         if welcome is not None:

@@ -20,8 +20,11 @@ Where to find what:
 - `totals`: classes, also within each parent; `profiles`: shells of a body, by depth.
 - `table`: columns with a unit and a definition, as CSV and Parquet; `scale`: voxel size and units.
 - `rules`: named steps that give objects another class by their measures.
-- `cleaning`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
-- `interpolation`: what lies between painted slices.
+- `cleaning`: specks, holes, rough surfaces put right, with `reshaping`, `outside`
+  and `_fill`; `clean_steps`: what there is.
+- `interpolation`: what lies between painted slices; `filling`: the same for each thing by itself,
+  with `painted_things`, which finds them. Both by `slice_depths`
+  and, with an image, `image_guide`.
 - `agreement`: two segmentations compared, class by class and object by object;
   `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
   where they differ.

@@ -14,7 +14,10 @@ from .by_hand import around_both as around_both
 from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep
+from .clean_steps import Operation as Operation
+from .cleaning import Cleaned as Cleaned
 from .cleaning import clean as clean
+from .cleaning import clean_part as clean_part
 from .contacts import column_parts as column_parts
 from .differences import OVERLAY_NAMES as OVERLAY_NAMES
 from .differences import find_differences as find_differences
@@ -36,6 +39,8 @@ from .edits import Voxel as Voxel
 from .edits import edit_from_json as edit_from_json
 from .edits import edit_to_json as edit_to_json
 from .errors import ObjectsError as ObjectsError
+from .filling import Between as Between
+from .filling import fill_between as fill_between
 from .instances import CONNECTIVITIES as CONNECTIVITIES
 from .instances import Instances as Instances
 from .instances import find_objects as find_objects

@@ -144,11 +144,6 @@ class ClassChange:
     with_strokes: bool
 
     @property
-    def is_joint(self) -> bool:
-        """Whether the step before is undone together with this one."""
-        return self.with_strokes
-
-    @property
     def inverse(self) -> ClassChange:
         """The change that takes this one back."""
         return replace(self, is_there=not self.is_there)

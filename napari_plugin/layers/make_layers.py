@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
 MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark", "mask"
-INSTANCES = "instances"
+INSTANCES, CORRECTIONS = "instances", "corrections"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 MAP_COLOURS = "magma"  # of probability and doubt
 FRAME_COLOUR = "#f0e442"
@@ -86,6 +86,20 @@ def make_annotations(
         name="strokes",
         metadata=metadata(ANNOTATIONS, image),
         opacity=0.8,
+        colormap=class_colormap(classes),
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def make_corrections(
+    image: Image, classes: Iterable[ProjectClass], voxels: NDArray[np.uint8]
+) -> Labels:
+    """Return the layer that shows corrections (Z, Y, X), and is painted on in place."""
+    return Labels(
+        voxels[0] if image.ndim == 2 else voxels,
+        name="corrections",
+        metadata=metadata(CORRECTIONS, image),
+        opacity=0.6,
         colormap=class_colormap(classes),
         **placement(image, (0, 0, 0)),
     )

@@ -96,7 +96,6 @@ class Session:
             self.volume, self.preparation, lambda: self.parameters, settings.auto_prepare
         )
         self.importing = Importing(viewer, self.painting, self.classes)
-        self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
             viewer,
             self.classes,
@@ -117,9 +116,11 @@ class Session:
         self.delivery = Delivery(
             settings.resources, *of, lambda: self.parameters, lambda: self.autosave.project
         )
-        self.correcting = Correcting(self.painting, self.view, lambda: self.delivery.final)
-        objects = self.delivery.objects
-        self.by_hand = ByHand(self.volume, self.painting, objects, self.correcting)
+        self.correcting = Correcting(self.volume, self.painting, self.view, self.delivery)
+        by_hand = self.correcting.by_hand
+        self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
+        of_objects = self.delivery.objects, self.correcting
+        self.by_hand = ByHand(self.volume, self.painting, *of_objects)
         parts = self.live, self.preparation, self.delivery, self.view
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
@@ -129,7 +130,7 @@ class Session:
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
-        self.comparison = Comparison(self.volume, self.preparation)
+        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
@@ -218,6 +219,7 @@ class Session:
         return (
             self.preparation,
             *self.delivery.stages,
+            self.correcting.accepting,
             self.by_hand.edits.editing,
             self.preview,
             self.looking.per_plane,
@@ -302,6 +304,7 @@ class Session:
         elif layer is self.painting.layer:
             self.strokes.lose()
         self.masking.forget_layer(layer)
+        self.correcting.forget_layer(layer)
         self.view.forget_layer(layer)
         self.changed.emit()
 

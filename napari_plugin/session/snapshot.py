@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from supervox.features import NOTHING
@@ -9,7 +10,6 @@ from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import Source, unusable
 from supervox.napari_plugin.painting.hand import Obstacle
 from supervox.napari_plugin.tasks.exporting import ExportKind
-from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.preparing import Needs
 
 from .dock_state import (
@@ -26,7 +26,13 @@ from .notices import paint_notice
 from .object_snapshot import objects_state
 from .opening_state import OpeningState
 from .session import Session
-from .state_pieces import BalanceState, Notice, UpdateState, WideningState, WorkProgress
+from .state_pieces import (
+    BalanceState,
+    Notice,
+    UpdateState,
+    WideningState,
+    progress_of,
+)
 
 MODEL = "Labelling with the model"
 # Of work that stands between a person and what was opened, among all work on files.
@@ -51,7 +57,7 @@ def dock_state(session: Session) -> DockState:
             session.painting.hand,
             has_image=session.volume.image is not None,
             is_finishing=session.delivery.finishing.is_running,
-            progress=_progress(session.delivery.objects.measuring),
+            progress=progress_of(session.delivery.objects.measuring),
         ),
         _export(session),
         session.looking.state,
@@ -82,7 +88,7 @@ def _opening(session: Session) -> OpeningState:
     shown = opening.reading if opening.reading.is_running else shown
     return OpeningState(
         doing="" if shown is None or shown.job is None else shown.job.description,
-        progress=None if shown is None else _progress(shown),
+        progress=None if shown is None else progress_of(shown),
         question=opening.question,
         chosen=opening.chosen,
         problem=opening.problem,
@@ -141,14 +147,15 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
         is_in_2d=session.viewer.dims.ndisplay == 2,
         is_previewed=session.preview.is_shown,
         is_outlined=outlines is not None and outlines.visible,
-        progress=None if extent.is_widening else _progress(session.preparation),
+        progress=None if extent.is_widening else progress_of(session.preparation),
     )
 
 
 def _paint(session: Session, source: Source | None) -> PaintState:
-    layer, recorder = session.painting.layer, session.painting.recorder
+    layer, recorder = session.painting.hand.layer, session.painting.recorder
+    counts = session.painting.corrections.counts
     classes, is_read_only = session.classes, session.autosave.is_read_only
-    result, image = session.view.result, session.volume.image
+    image = session.volume.image
     hand = session.painting.hand
     state = PaintState(
         has_image=source is not None,
@@ -163,11 +170,14 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         can_undo=recorder is not None and (recorder.can_undo or session.balancing.is_moving),
         can_redo=recorder is not None and recorder.can_redo,
         asked=_asked(session),
-        shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
+        shares=tuple(session.looking.shares.items()),
         notice=Notice()
         if session.space.is_in_space
         else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
+        is_correcting=session.correcting.is_on,
+        by_hand=tuple((int(k), int(counts[k])) for k in counts.nonzero()[0]),
+        share_by_hand=0.0 if source is None else int(counts.sum()) / math.prod(source.full_shape),
     )
     if layer is None:
         return state
@@ -204,7 +214,7 @@ def _segment(session: Session) -> SegmentState:
         is_finishing=delivery.finishing.is_running,
         is_finished=delivery.is_finished,
         finished_seconds=None if finished is None else finished.seconds,
-        progress=_progress(delivery.finishing),
+        progress=progress_of(delivery.finishing),
         widening=_widening(session),
     )
 
@@ -215,13 +225,14 @@ def _balance(session: Session) -> BalanceState | None:
         return None
     chosen, result = classes[classes.selected], session.view.result
     found = None if result is None else result.shares.get(chosen.id)
+    share = session.looking.shares.get(chosen.id)
     value = balancing.value(chosen.id)
     return BalanceState(
         chosen.id,
         chosen.name,
         chosen.colour,
         value,
-        None if found is None else found.share,
+        share,
         0 if found is None else found.regions,
         balancing.strokes_since(chosen.id) if value else None,
         found is not None and not session.autosave.is_read_only,
@@ -252,7 +263,7 @@ def _widening(session: Session) -> WideningState | None:
     extent, preparation = session.extent, session.preparation
     if not extent.is_box_ready:
         return None
-    return WideningState(extent.whole_needs(), preparation.is_running, _progress(preparation))
+    return WideningState(extent.whole_needs(), preparation.is_running, progress_of(preparation))
 
 
 def _export(session: Session) -> ExportState:
@@ -264,13 +275,5 @@ def _export(session: Session) -> ExportState:
         image_name=None if image is None else image.name,
         written=delivery.written,
         folder=delivery.folder or session.volume.folder,
-        progress=_progress(delivery.exporting),
+        progress=progress_of(delivery.exporting),
     )
-
-
-def _progress(stage: BackgroundTask) -> WorkProgress | None:
-    """Return how far a stage is; None if nothing runs."""
-    job = stage.job
-    if job is None:
-        return None
-    return WorkProgress(job.report.done, job.report.total, job.seconds_left())

@@ -17,6 +17,7 @@
 - `object_edits_row`: what is done to objects by hand.
 - `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
   (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them.
+- `clean_panel`, `fill_panel`: tools that change labels, each with a `trial_row`: what would change.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
 - `three_planes`: the other two planes through the place under the mouse.

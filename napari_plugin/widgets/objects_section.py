@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from supervox.napari_plugin.session.objects_state import ObjectsState
 from supervox.objects import Split
 
@@ -56,7 +64,7 @@ class ObjectsSection(Body[ObjectsState]):
     def __init__(self, actions: ObjectsActions) -> None:
         super().__init__()
         self._do = actions
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 0, 4, 4)
         line = QHBoxLayout()
         line.addWidget(QLabel("Objects of"))
@@ -118,6 +126,10 @@ class ObjectsSection(Body[ObjectsState]):
         self._asked: tuple[int, Split | None] = (0, None)
         self.edits = ObjectEditsRow(actions.edits)
         layout.addWidget(self.edits)
+
+    def add_first(self, widget: QWidget) -> None:
+        """Show what is done before objects are looked for, above all else."""
+        self._layout.insertWidget(0, widget)
 
     def refresh(self) -> None:
         """Show the state anew."""

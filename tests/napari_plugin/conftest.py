@@ -205,7 +205,8 @@ class Window(Bench):
 
     @property
     def is_busy(self) -> bool:
-        return super().is_busy or self.dock._refresh_timer.isActive()
+        is_refreshing = self.dock._refresh_timer.isActive()
+        return super().is_busy or is_refreshing or self.dock.around.tools.is_busy
 
     # ------------------------------------------------------------------------------- widgets
 
