@@ -91,12 +91,16 @@ def command(
             for text in texts
         ]
         data: Any = opened.data
-        changed = []
+        entries = []
         for text, step in zip(texts, steps, strict=True):
             before = data
             with stages.stage(text, f"{step.operation}: cleaning") as run:
-                data = clean(before, step, spacing=opened.spacing, locked=locked, workers=run)
-            changed.append(int(np.count_nonzero(data != before)))
+                found = clean(before, step, spacing=opened.spacing, locked=locked, workers=run)
+            data = found.labels
+            changed = int(np.count_nonzero(data != before))
+            entries.append(
+                {"step": text, "changed": changed, "objects": found.objects, "left": found.left}
+            )
         with stages.stage("write", "Writing"):
             write_volume(
                 place,
@@ -107,10 +111,10 @@ def command(
                 classes=opened.classes,
             )
         outputs.publish()
-    entries = [{"step": text, "changed": n} for text, n in zip(texts, changed, strict=True)]
     if as_json:
         print_json({"command": "clean", "labels": labels, "output": output, "steps": entries})
         return
-    for text, number in zip(texts, changed, strict=True):
-        click.echo(f"{text}: {number:,} voxels changed")
+    for entry in entries:
+        left = f", {entry['left']:,} left: locked" if entry["left"] else ""
+        click.echo(f"{entry['step']}: {entry['changed']:,} voxels changed{left}")
     click.echo(f"{output}: written")

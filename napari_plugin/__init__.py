@@ -6,7 +6,7 @@ Where to find what. What napari calls:
 - `dock`: the dock widget; its parts are in `widgets`.
 - `commands`: the entries of the command palette; `keys`: the keyboard.
 - `surroundings`: what there is around the dock; `face`: what of napari's window is our own;
-  `below_picture`: the panel below the picture.
+  `below_picture`: the panel below the picture; `finishing_tools`: those in the step Objects.
 - `window`: the desktop application, napari with the dock; `display` says what it lacks here.
 - `io`: volumes and labels as layers, and back.
 - `volume_reader`, `project_reader`: what napari is asked to open; `dropping`: files dropped on it.

@@ -25,13 +25,14 @@ from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .below_picture import BelowPicture
 from .keys import Keys
+from .objects_step import section_actions
 from .settings import Settings
 from .surroundings import AroundDock, DockActions
 from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
-from .widgets.objects_section import ObjectsActions, ObjectsSection
+from .widgets.objects_section import ObjectsSection
 from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.picture_box import PictureBox
@@ -203,14 +204,7 @@ class SupervoxDock(QWidget):
                 compare=self.compare,
             ),
         )
-        objects = session.delivery.objects
-        table = ObjectsActions(
-            objects.find,
-            objects.measuring.cancel,
-            objects.show,
-            lambda: self.around.objects.bring(),
-        )
-        self.objects = ObjectsSection(table)
+        self.objects = ObjectsSection(section_actions(session, self._bring_objects))
         self.export = ExportSection(
             session.delivery.export, session.delivery.exporting.cancel, partial(say, Step.EXPORT)
         )
@@ -235,11 +229,13 @@ class SupervoxDock(QWidget):
             compare=self.compare,
             nudge=self.nudge_chosen,
             correct=session.correcting.toggle,
+            fill=lambda: self.around.tools.press_fill(),
         )
         self.below = BelowPicture(session)
         self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
+        self.objects.add_first(self.around.tools)
         self.export.add_line(PictureBox(self.around.picture_actions()))
 
     def _ask_for_size(self) -> None:
@@ -335,6 +331,9 @@ class SupervoxDock(QWidget):
             section.set_next(step == advice.step)
         self._stepping.go_to(advice.step)
         self._is_shown = True
+
+    def _bring_objects(self) -> None:
+        self.around.objects.bring()
 
     def _show_hints(self, parts: Sequence[object]) -> str:
         """Say beside each step why something isn't done; return what is to be said above them."""

@@ -44,6 +44,8 @@ class Keys:
         Gives the class that is chosen more or less, by steps.
     correct : callable
         Changes between strokes and corrections.
+    fill : callable
+        Fills between painted slices.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Keys:
         compare: Callable[[], None],
         nudge: Callable[[int], None],
         correct: Callable[[], None],
+        fill: Callable[[], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
         self._use_tool, self._is_asked = use_tool, is_asked
@@ -87,6 +90,7 @@ class Keys:
             "U": lambda _: update(),
             "N": lambda _: look_on(),
             "K": lambda _: compare(),
+            "I": lambda _: fill(),
             ",": lambda _: nudge(-1),
             ".": lambda _: nudge(1),
         }

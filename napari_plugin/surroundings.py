@@ -20,9 +20,11 @@ from supervox.project import ProjectClass
 from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
+from .finishing_tools import FinishingTools
+from .objects_step import table_actions
 from .widgets.help_window import STEPS, HelpWindow
 from .widgets.labelling_window import LabellingWindow
-from .widgets.objects_window import ObjectsWindow, TableActions
+from .widgets.objects_window import ObjectsWindow
 from .widgets.picture_box import PictureActions
 from .widgets.project_bar import ProjectBar
 from .widgets.three_planes import ThreePlanes
@@ -64,17 +66,9 @@ class AroundDock:
         self.face = Face(self.save, self.last_word, dock)
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
-        objects, delivery = session.delivery.objects, session.delivery
-        self.objects = ObjectsWindow(
-            TableActions(
-                go_to=objects.go_to,
-                save=objects.save,
-                start_path=lambda: objects.start_path(delivery.folder),
-                close=objects.unmark,
-            ),
-            dock,
-        )
-        objects.picked.connect(self.objects.choose)
+        self.objects = ObjectsWindow(table_actions(session), dock)
+        session.delivery.objects.picked.connect(self.objects.choose)
+        self.tools = FinishingTools(session)
         self.cuts = Cuts(session.volume, session.view)
         self.cuts.failed.connect(session.opening.tell_error)
         self.planes = ThreePlanes(self.cuts, self._look, dock)
@@ -158,6 +152,7 @@ class AroundDock:
         self.objects.show_objects(
             objects.found, old or (f"saved: {objects.saved.name}" if objects.saved else "")
         )
+        self.tools.refresh()
         if self.welcome is not None:
             self.welcome.show_if(not self._session.viewer.layers)
 
@@ -204,6 +199,7 @@ class AroundDock:
         self.labelling.close()
         self._session.delivery.objects.picked.disconnect(self.objects.choose)
         self.objects.close()
+        self.tools.release()
         self.planes.close()
         welcome, self.welcome = self.welcome, None
         if welcome is not None:

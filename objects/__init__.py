@@ -6,8 +6,11 @@ Where to find what:
   already. `_components` has the kernels.
 - `split`: objects that touch become several: `split_round` at necks, `split_image` by the image;
   `_flood` has the kernels.
+- `edits`: what a person does to objects by hand, as data; `by_hand` carries it out, `cutting` says
+  where a line cuts, `drawn` makes edits of what is drawn or chosen; `steps`: edits, rules and how
+  objects are found, as a project keeps them.
 - `measures`: all measures, `measure_objects`, in three tables: objects, contacts, classes.
-  `definitions` says what each of them is, and where it is from.
+  `definitions` says what each of them is, and where it is from; `again` measures after an edit.
 - `sums`: what is added up over the voxels of objects in one pass, with `_sums`; `shape_columns`
   makes measures of it, `crofton` surfaces, `shape` axes and Feret diameters (with `_feret`).
 - `intensities`: values of images in objects, brought together by `_gather`.
@@ -17,8 +20,11 @@ Where to find what:
 - `totals`: classes, also within each parent; `profiles`: shells of a body, by depth.
 - `table`: columns with a unit and a definition, as CSV and Parquet; `scale`: voxel size and units.
 - `rules`: named steps that give objects another class by their measures.
-- `cleaning`: specks, holes, rough surfaces put right, with `_fill`; `clean_steps`: what there is.
-- `interpolation`: what lies between painted slices.
+- `cleaning`: specks, holes, rough surfaces put right, with `reshaping`, `outside`
+  and `_fill`; `clean_steps`: what there is.
+- `interpolation`: what lies between painted slices; `filling`: the same for each thing by itself,
+  with `painted_things`, which finds them. Both by `slice_depths`
+  and, with an image, `image_guide`.
 - `agreement`: two segmentations compared, class by class and object by object;
   `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
   where they differ.

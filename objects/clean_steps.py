@@ -72,6 +72,11 @@ class CleanStep:
                 f"{self.operation} needs a {AMOUNTS[self.operation]} above 0, not {self.amount:g}"
             )
 
+    @property
+    def is_local(self) -> bool:
+        """Whether what becomes of a voxel depends on what is near it only."""
+        return AMOUNTS[self.operation] == "length"
+
     @classmethod
     def parse(
         cls,

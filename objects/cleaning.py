@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from supervox.execution import (
     Block,
     Run,
+    Slices,
     VolumeLike,
     Workers,
     Workspace,
@@ -24,16 +24,35 @@ from ._fill import faces_around, take_nearest
 from ._pairs import PAIR_BASE
 from .checks import Spacing, checked_labels, checked_spacing, read_ids, slab_shape
 from .clean_steps import CleanStep
-from .distances import distances_within
 from .errors import ObjectsError
 from .instances import Instances, find_objects
+from .outside import Outside, PlaneByPlane
 from .relations import check_classes_there
+from .reshaping import CHANGES, SLACK, reach_of, steps_within
 from .sums import sum_objects
 
 Labels = NDArray[Any]
-_SLACK = 1 + 1e-6  # distances that are equal but for rounding are equal
-_TRUNCATE = 3.0  # standard deviations of a Gaussian
 _BLOCK_VOXELS = 128**3
+
+
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """What cleaning led to.
+
+    Attributes
+    ----------
+    labels : integers of the labels' type, (Z, Y, X)
+        Voxels that a class loses become what is around them: the nearest label, or for whole
+        objects the one that they share most surface with.
+    objects : int
+        Specks and other objects that were given away, or holes that were filled.
+    left : int
+        Voxels that would have changed, but for locked labels in them or around them.
+    """
+
+    labels: Labels = field(repr=False)
+    objects: int = 0
+    left: int = 0
 
 
 def clean(
@@ -45,8 +64,8 @@ def clean(
     block_shape: Sequence[int] | None = None,
     workspace: Workspace | None = None,
     workers: Workers = None,
-) -> Labels:
-    """Clean labels.
+) -> Cleaned:
+    """Clean labels; classes are cleaned by ascending id.
 
     Parameters
     ----------
@@ -65,9 +84,7 @@ def clean(
 
     Returns
     -------
-    integers of the labels' type, (Z, Y, X)
-        Voxels that a class loses become what is around them: the nearest label, or for whole
-        objects the one that they share most surface with. Classes are cleaned by ascending id.
+    Cleaned
 
     Raises
     ------
@@ -96,7 +113,54 @@ def clean(
     work = _Cleaning(out, step, size, tuple(sorted(set(locked))), block_shape, room)
     for value, part in zip(classes, run.steps([1] * len(classes)), strict=True):
         work.clean(value, part)
-    return out
+    return Cleaned(out, work.objects, work.left)
+
+
+def clean_part(
+    labels: VolumeLike,
+    part: Slices,
+    step: CleanStep,
+    *,
+    spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    locked: Sequence[int] = (),
+    run: Run = Run(),
+) -> Labels:
+    """Clean a part of a volume by itself, as to show at once what a step does to a slice.
+
+    Parameters
+    ----------
+    labels : array-like of integers, (Z, Y, X)
+    part : tuple of 3 slice
+    step : CleanStep
+        One that `is_local`; classes of it that aren't near the part have nothing to be cleaned.
+    spacing, locked
+        As for `clean`.
+    run : Run
+
+    Returns
+    -------
+    integers of the labels' type, of the part's shape
+        For one class, what `clean` makes of the part. Where one class after the other is cleaned,
+        one's change may reach the next from further away, and that is left out here.
+
+    Raises
+    ------
+    ObjectsError
+        If the step isn't local: objects may lie anywhere.
+    """
+    if not step.is_local:
+        raise ObjectsError(f"{step.operation} looks at whole objects, which no part tells of")
+    size = checked_spacing(spacing)
+    ends = zip(part, _halo(step, size), labels.shape, strict=True)
+    low, high = np.array([(max(p.start - h, 0), min(p.stop + h, n)) for p, h, n in ends]).T
+    around = np.ascontiguousarray(labels[tuple(map(slice, low.tolist(), high.tolist()))])
+    inner = tuple(slice(p.start - k, p.stop - k) for p, k in zip(part, low.tolist(), strict=True))
+    there = set(np.unique(around).tolist()) - {0, *locked}
+    classes = tuple(k for k in step.classes if k in there) if step.classes else ()
+    if not there or (step.classes and not classes):
+        return around[inner]
+    step = replace(step, classes=classes)
+    return clean(around, step, spacing=size, locked=locked, workers=run).labels[inner]
 
 
 class _Cleaning:
@@ -107,6 +171,11 @@ class _Cleaning:
     labels : array of integers, (Z, Y, X)
     step, spacing, locked, block_shape, room
         As for `clean`.
+
+    Attributes
+    ----------
+    objects, left : int
+        As of `Cleaned`, until now.
     """
 
     def __init__(
@@ -120,6 +189,8 @@ class _Cleaning:
     ) -> None:
         self._labels, self._step, self._spacing, self._locked = labels, step, spacing, locked
         self._block_shape, self._room = block_shape, room
+        self._before: Labels | None = None  # what a class is changed by: its neighbours' old labels
+        self.objects = self.left = 0
 
     def clean(self, value: int, run: Run) -> None:
         """Clean a class."""
@@ -149,6 +220,9 @@ class _Cleaning:
         else:
             given = np.arange(voxels.size) != int(np.argmax(voxels))
         to = self._around(found, given, value, steps[2])
+        self.objects += int(np.count_nonzero(to >= 0))
+        if self._locked:
+            self.left += int(voxels[given & (to < 0)].sum())
         self._replace(found, np.where(to >= 0, to, value), steps[3])
 
     def _around(
@@ -194,9 +268,9 @@ class _Cleaning:
         """Give a class what it encloses, but for locked labels."""
         shape = self._labels.shape
         steps = run.steps([3, 1, 1])
-        outside = _Outside(self._labels, value)
+        outside = Outside(self._labels, value)
         found = find_objects(
-            outside if not self._step.per_plane else _Planes(outside),
+            outside if not self._step.per_plane else PlaneByPlane(outside),
             connectivity=6,
             block_shape=self._block_shape,
             workspace=self._room,
@@ -214,118 +288,50 @@ class _Cleaning:
         table = np.concatenate([[False], holes])
         locked = np.array(self._locked, np.int64)
 
-        def one(block: Block) -> None:
+        def one(block: Block) -> int:
             part = self._labels[block.core]
-            filled = table[found.ids[block.core]] & ~np.isin(part, locked)
-            part[filled] = value
+            inside = table[found.ids[block.core]]
+            fixed = inside & np.isin(part, locked)
+            part[inside & ~fixed] = value
+            return int(np.count_nonzero(fixed))
 
-        for _ in steps[2].blocks(one, split_blocks(shape, slab_shape(shape))):
-            pass
+        self.objects += int(np.count_nonzero(holes))
+        self.left += sum(steps[2].blocks(one, split_blocks(shape, slab_shape(shape))))
 
     def _reshape(self, value: int, run: Run) -> None:
         """Smooth, open, close, dilate or erode a class, each block with all that it depends on."""
         step, size = self._step, self._spacing
-        near, far = _reach(step)
-        halo = [math.ceil(far / edge * _SLACK) + 1 for edge in size]
         shape = self._labels.shape
         edges = self._block_shape or default_block_shape(shape, voxels=_BLOCK_VOXELS)
-        before: Labels = self._room.empty(shape, self._labels.dtype)
+        if self._before is None:
+            self._before = self._room.empty(shape, self._labels.dtype)
+        before = self._before
         before[...] = self._labels
-        offsets = _offsets(near, size)
+        offsets = steps_within(reach_of(step)[0], size)
         closed = np.array([*self._locked, value], np.int32)
-        change = _CHANGES[step.operation]
+        change = CHANGES[step.operation]
 
-        def one(block: Block) -> None:
+        def one(block: Block) -> int:
             padded = read_ids(before, block.padded)
             inside = padded == value
             if not inside.any():
-                return
+                return 0
             new = change(inside, step.amount, size)
             fixed = np.isin(padded, self._locked)
             out = np.where(new & ~fixed, np.int32(value), padded)
             low, high = np.array([(part.start, part.stop) for part in block.inner]).T.copy()
             take_nearest(padded, inside & ~new, closed, offsets, low, high, out)
             self._labels[block.core] = out[block.inner]
+            left = (new != inside) & (out == padded)  # it would be another, but isn't
+            return int(np.count_nonzero(left[block.inner])) if self._locked else 0
 
-        for _ in run.blocks(one, split_blocks(shape, edges, halo)):
-            pass
-
-
-def _reach(step: CleanStep) -> tuple[float, float]:
-    """Return how far away a lost voxel's new label may lie, and what a voxel depends on."""
-    if step.operation == "smooth":
-        return _TRUNCATE * step.amount, 2 * _TRUNCATE * step.amount
-    return step.amount, 3 * step.amount
+        self.left += sum(run.blocks(one, split_blocks(shape, edges, _halo(step, size))))
 
 
-def _offsets(reach: float, spacing: Spacing) -> NDArray[np.int64]:
-    """Return the steps to all voxels within a distance, the nearest first."""
-    most = [math.floor(reach / edge * _SLACK) + 1 for edge in spacing]
-    steps = np.array(list(itertools.product(*(range(-n, n + 1) for n in most))), np.int64)
-    away = np.linalg.norm(steps * spacing, axis=1)
-    within = (away > 0) & (away <= max(reach, max(spacing)) * _SLACK)
-    steps, away = steps[within], np.round(away[within] / min(spacing), 6)
-    return np.ascontiguousarray(steps[np.argsort(away, kind="stable")])
-
-
-def _dilated(inside: NDArray[np.bool_], length: float, spacing: Spacing) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = distances_within(inside, spacing) <= length * _SLACK
-    return found
-
-
-def _eroded(inside: NDArray[np.bool_], length: float, spacing: Spacing) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = distances_within(~inside, spacing) > length * _SLACK
-    return found
-
-
-def _opened(inside: NDArray[np.bool_], length: float, spacing: Spacing) -> NDArray[np.bool_]:
-    return _dilated(_eroded(inside, length, spacing), length, spacing) & inside
-
-
-def _closed(inside: NDArray[np.bool_], length: float, spacing: Spacing) -> NDArray[np.bool_]:
-    return _eroded(_dilated(inside, length, spacing), length, spacing) | inside
-
-
-def _smoothed(inside: NDArray[np.bool_], sigma: float, spacing: Spacing) -> NDArray[np.bool_]:
-    blurred = ndimage.gaussian_filter(
-        inside.astype(np.float32), sigma / np.array(spacing), mode="nearest", truncate=_TRUNCATE
-    )
-    found: NDArray[np.bool_] = blurred > 0.5
-    return found
-
-
-_CHANGES: dict[str, Callable[[NDArray[np.bool_], float, Spacing], NDArray[np.bool_]]] = {
-    "smooth": _smoothed,
-    "open": _opened,
-    "close": _closed,
-    "dilate": _dilated,
-    "erode": _eroded,
-}
-
-
-class _Outside:
-    """What is not of a class, as a volume of ones that is read block by block."""
-
-    def __init__(self, labels: Labels, value: int) -> None:
-        self._labels, self._value = labels, value
-        self.shape, self.dtype = labels.shape, np.dtype(np.int32)
-
-    def __getitem__(self, box: tuple[slice, slice, slice]) -> NDArray[np.int32]:
-        found: NDArray[np.int32] = (self._labels[box] != self._value).astype(np.int32)
-        return found
-
-
-class _Planes:
-    """The same with another number in every other plane, so that nothing connects planes."""
-
-    def __init__(self, volume: _Outside) -> None:
-        self._volume = volume
-        self.shape, self.dtype = volume.shape, volume.dtype
-
-    def __getitem__(self, box: tuple[slice, slice, slice]) -> NDArray[np.int32]:
-        values = self._volume[box]
-        values *= (1 + np.arange(box[0].start, box[0].stop) % 2).astype(np.int32)[:, None, None]
-        return values
+def _halo(step: CleanStep, spacing: Spacing) -> list[int]:
+    """Return how many voxels around a part it depends on, along each axis."""
+    far = reach_of(step)[1]
+    return [math.ceil(far / edge * SLACK) + 1 for edge in spacing]
 
 
 def _read_padded(volume: Labels, block: Block, outside: int) -> NDArray[np.int32]:

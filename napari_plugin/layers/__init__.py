@@ -4,4 +4,5 @@
 - `make_layers`: how layers look.
 - `lookup`: a table over supervoxels that napari reads like a volume; `outlines`: their borders;
   `corrected`: labels with what was corrected by hand over them.
+- `trial_layer`: what a tool would change.
 """

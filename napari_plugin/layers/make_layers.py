@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels, Layer, Points
+from napari.layers import Image, Labels, Layer, Points, Vectors
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from supervox.napari_plugin.io.layer_fields import KEY, record
@@ -251,6 +251,33 @@ def make_mark(
         border_width=0.08,
         **placement(image, (0, 0, 0)),
     )
+
+
+def make_line(image: Image, vector: NDArray[np.float64], width: float) -> Vectors:
+    """Return a line on the image: its beginning and its way, in voxels; the width as well."""
+    return Vectors(
+        vector,
+        name="line",
+        metadata=metadata(MARK, image),
+        edge_width=width,
+        edge_color="#f0e442",
+        vector_style="line",
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def object_colormap(colours: Mapping[int, Any], others: Any = None) -> DirectLabelColormap:
+    """Return a map that gives objects colours of their own.
+
+    Parameters
+    ----------
+    colours : mapping of int to colour
+    others : colour, optional
+        Of all other objects; they are invisible without it.
+    """
+    rest = _NOTHING if others is None else others
+    every: dict[int | None, Any] = {None: rest, 0: _NOTHING}
+    return DirectLabelColormap(color_dict=every | dict(colours))
 
 
 def make_outline(

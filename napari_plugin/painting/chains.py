@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from supervox.project import Change, ClassChange, VoxelChange
+from supervox.project import Change, ClassChange, ObjectChange, Paint, VoxelChange
 
 
 def goes_on(change: Change, following: Change | None, chain: Change, *, back: bool) -> bool:
     """Tell whether the step after one belongs to it.
 
     A class is deleted by up to three steps, of which the last is the one in the table of classes:
-    its corrections are erased, its strokes, and then the class.
+    its corrections are erased, its strokes, and then the class. An object is given to another
+    class by two: a correction of its labels, and the edit.
 
     Parameters
     ----------
@@ -22,6 +23,10 @@ def goes_on(change: Change, following: Change | None, chain: Change, *, back: bo
     back : bool
         Whether it is undone.
     """
+    first, last = (following, change) if back else (change, following)
+    if isinstance(last, ObjectChange):
+        is_correction = isinstance(first, VoxelChange) and first.paint is Paint.CORRECTIONS
+        return last.is_joint and is_correction
     if not isinstance(following, VoxelChange | ClassChange):
         return False
     class_id = _erased(change, back=back)

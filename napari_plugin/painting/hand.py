@@ -19,6 +19,8 @@ HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move 
 PAINT, ERASE, MOVE = "paint", "erase", "pan_zoom"  # modes of napari's Labels layer
 REGIONS = "regions"  # ours: napari moves nothing, and a brush of ours has the mouse
 FILL = "fill"  # napari's for strokes; for corrections ours, which fills by labels
+CUT, MERGE = "cut", "merge"  # ours, too: a line is drawn through objects
+OURS = frozenset({REGIONS, CUT, MERGE})
 
 
 class Obstacle(StrEnum):
@@ -56,7 +58,7 @@ class Hand:
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
         self._viewer, self._classes = viewer, classes
         self.layer: Labels | None = None
-        self.own = frozenset({REGIONS})
+        self.own = OURS
         self._other: Layer | None = None  # that is active, and whose mode is followed
         self._is_read_only = False
         self._tool = PAINT  # that is wanted, whether it is possible or not
@@ -67,7 +69,7 @@ class Hand:
     def take_up(self, layer: Labels) -> None:
         """Paint on a layer from now on."""
         self.layer, self._is_read_only = layer, False
-        self.own = frozenset({REGIONS} if self.painted == "strokes" else {REGIONS, FILL})
+        self.own = OURS if self.painted == "strokes" else OURS | {FILL}
         self._tool = PAINT
         layer.events.mode.connect(self._on_mode)
         layer.events.visible.connect(self.update)

@@ -263,8 +263,7 @@ class Painting:
             return
         if isinstance(change, ObjectChange):
             self.edited.emit(change)
-            return
-        if isinstance(change, ClassChange):
+        elif isinstance(change, ClassChange):
             self.class_changed.emit(change)
         elif change.paint is Paint.CORRECTIONS:
             self.corrections.note(change)
@@ -278,6 +277,9 @@ class Painting:
 
     def _locked_in(self, change: Change) -> str:
         """Name the locked classes whose strokes, or labels, a change would take away."""
+        if isinstance(change, ObjectChange) and change.is_joint and not change.is_there:
+            given = set(change.edit.get("to", ()))
+            return ", ".join(item.name for item in self.classes if item.locked and item.id in given)
         if not isinstance(change, VoxelChange):
             return ""
         differs, old = change.old != change.new, change.old

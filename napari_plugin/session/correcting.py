@@ -17,7 +17,7 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.project import Paint, VoxelChange
 
 from .delivery import Delivery
-from .filling import Filling
+from .fill_tool import FillTool
 from .view import ResultView
 from .working_image import WorkingImage
 
@@ -63,8 +63,8 @@ class Correcting:
         self._corrections.labels_at = self.labels_at
         self._corrections.changed.connect(self._on_changed)
         self.by_hand = CorrectionLayer(volume.viewer, painting, self._put_right)
-        self.filling = Filling(painting.hand, self.by_hand, self._in_part)
-        self.filling.hint.connect(self.hint.emit)
+        self.fill_tool = FillTool(painting.hand, self.by_hand, self._in_part)
+        self.fill_tool.hint.connect(self.hint.emit)
         self.accepting = BackgroundTask()
         self.accepting.succeeded.connect(self._on_accepted)
         self._is_unwanted = False  # the layer: a person removed it

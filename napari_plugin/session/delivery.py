@@ -94,6 +94,12 @@ class Delivery:
         self.exporting.succeeded.connect(self._on_exported)
 
     @property
+    def stages(self) -> tuple[BackgroundTask, ...]:
+        """The long work."""
+        final = self.finishing, self.exporting, self.others, self.restoring
+        return *final, self.objects.measuring, self.objects.saving
+
+    @property
     def is_finished(self) -> bool:
         """Whether the final labels are those of the strokes and choices of now.
 
@@ -174,6 +180,12 @@ class Delivery:
         if finished is not None and prepared.is_for(finished.source, finished.segmenter.parameters):
             return finished.segmenter
         return others.segmenter_of(prepared)
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether final labels come of more partitions than live ones can have by now."""
+        prepared, wanted = self._preparation.prepared, self._parameters().partitions
+        return prepared is not None and len(self.best_segmenter(prepared).partitions) < wanted
 
     def finish(self) -> None:
         """Compute the final labels in full quality."""

@@ -1,108 +1,226 @@
-"""A tool that gives what is labelled alike, and hangs together, another class at a click."""
+"""What lies between slices that were painted: tried, shown, and then done as a correction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from typing import Any
+import math
 
 import numpy as np
-from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
-from scipy.ndimage import label
-from supervox.napari_plugin.layers.corrected import Corrected
-from supervox.napari_plugin.painting.correction_layer import CorrectionLayer
-from supervox.napari_plugin.painting.hand import FILL, Hand
+from supervox.napari_plugin.layers.source import Source
+from supervox.napari_plugin.layers.trial_layer import TrialLayer
+from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.filling import FillingBetween, FillOrder, FillTrial
+from supervox.objects import ObjectsError
+from supervox.project import Paint
 
-REACH = 128  # voxels from the click along each axis, where all planes are filled at once
+from .clean_state import FillState, TrialState
+from .correcting import Correcting
+from .state_pieces import progress_of
+from .working_image import WorkingImage
+
+SAMPLE = 1000  # voxels that tell whether a change was taken back
+CLEAR = (0.0, 0.0, 0.0, 0.0)
+PAINTABLE = "Correct a thing on two slices or more, with others between; then press I"
 
 
 class Filling:
-    """Corrects the labels that hang together under a click: in the plane, or in all planes.
+    """Fills what lies between painted slices, along the axis that is not seen.
 
     Parameters
     ----------
-    hand : Hand
-        In which this tool is.
-    by_hand : CorrectionLayer
-        Clicked on, and painted on.
-    labels : callable
-        Returns what is filled: labels of the part to work in, with its first voxel; or None.
+    volume : WorkingImage
+    painting : Painting
+        What was painted, and with which classes.
+    correcting : Correcting
+        Takes the change.
+
+    Attributes
+    ----------
+    paint : Paint
+        What is filled between: corrections, or strokes.
+    class_id : int
+        Of which class; 0 for all that were painted.
     """
 
-    hint = Signal(str)
+    changed = Signal()
+    failed = Signal(Exception)
 
-    def __init__(
-        self,
-        hand: Hand,
-        by_hand: CorrectionLayer,
-        labels: Callable[[], tuple[Sequence[int], Corrected] | None],
-    ) -> None:
-        self._hand, self._by_hand, self._labels = hand, by_hand, labels
-        self._layer: Labels | None = None  # on which the mouse is followed
-        hand.changed.connect(self._on_hand)
+    def __init__(self, volume: WorkingImage, painting: Painting, correcting: Correcting) -> None:
+        self._volume, self._painting, self._correcting = volume, painting, correcting
+        self._classes = painting.classes
+        self.paint, self.class_id = Paint.CORRECTIONS, 0
+        self._layer = TrialLayer(volume.viewer)
+        self.work = FillingBetween()
+        self.trial: FillTrial | None = None
+        self._by_tools: list[tuple[NDArray[np.int64], NDArray[np.uint8]]] = []
+        self._says, self._is_bad = "", False
+        self._is_ours = False  # what changes now
+        self.work.succeeded.connect(self._keep)
+        self.work.failed.connect(self._tell)
+        self.work.changed.connect(self.changed.emit)
+        correcting.changed.connect(self._on_corrected)
+        volume.watched.connect(self.forget)
 
-    def _on_hand(self) -> None:
-        """Take the mouse, or give it back."""
-        hand = self._hand
-        layer = hand.layer if hand.tool == FILL and FILL in hand.own else None
-        if layer is self._layer:
+    def release(self) -> None:
+        """Stop, and follow nothing any more."""
+        self._correcting.changed.disconnect(self._on_corrected)
+        self._volume.watched.disconnect(self.forget)
+        self.forget()
+
+    def forget(self, *_: object) -> None:
+        """Let go of everything that belongs to the image."""
+        self._by_tools = []
+        self.discard()
+        self._says = ""
+
+    def choose(self, paint: Paint, class_id: int) -> None:
+        """Say what is filled between, from now on."""
+        self.paint, self.class_id = paint, class_id
+        self.discard()
+
+    def note_computed(self, voxels: NDArray[np.int64], classes: NDArray[np.uint8]) -> None:
+        """Take into account that a tool, and not a person, corrected voxels to these classes."""
+        self._by_tools.append((voxels, classes))
+
+    def attempt(self) -> None:
+        """Show what lies between slices that were painted."""
+        source, over = self._volume.source, self._painting.corrections.over
+        if source is None or over is None or self._painting.layer is None:
             return
-        if self._layer is not None:
-            self._layer.mouse_drag_callbacks.remove(self._on_press)
-        if layer is not None:
-            layer.mouse_drag_callbacks.append(self._on_press)
-        self._layer = layer
+        self.discard()
+        volumes = {Paint.CORRECTIONS: over.voxels, Paint.STROKES: self._painting.planes}
+        first = volumes.pop(self.paint)
+        painted = tuple(_part(voxels, source) for voxels in (first, *volumes.values()))
+        labels = self._correcting.labels()
+        if labels is not None and labels.shape != source.shape:
+            labels = None  # of another part: nothing is known of what is locked there
+        order = FillOrder(
+            source,
+            painted,
+            labels,
+            (self.class_id,) if self.class_id else (),
+            tuple(item.id for item in self._classes if item.locked),
+            self._volume.axis_across(),
+            tuple(voxels for voxels, _ in self._by_tools),
+        )
+        self.work.start(order)
 
-    def _on_press(self, layer: Labels, event: Any) -> Generator[None, None, None]:
-        if event.button != 1 or not layer.editable or len(event.dims_displayed) != 2:
+    def apply(self) -> None:
+        """Do what was tried."""
+        trial = self.trial
+        if trial is None:
             return
-        yield
-        while event.type == "mouse_move":
-            yield
-        place = np.round(np.asarray(layer.world_to_data(event.position))).astype(int)
-        across = None if layer.n_edit_dimensions == 3 else _across(layer, event)
-        self._fill(layer, place, across)
+        what = f"{self._whose(trial)} filled between slices"
+        self._is_ours = True
+        try:
+            changed = self._correcting.change(trial.voxels, trial.classes, what)
+        finally:
+            self._is_ours = False
+        self.discard()
+        done = f"{what[:1].upper()}{what[1:]}: {changed:,} voxels. Undo takes it back"
+        self._say(done if changed else "Nothing was changed", is_bad=not changed)
 
-    def _fill(self, layer: Labels, place: NDArray[np.int64], across: int | None) -> None:
-        """Fill from a place in the layer; `across`: the axis that has one plane only."""
-        found = self._labels()
-        if found is None:
-            self.hint.emit("Fill: once there are labels")
+    def press(self) -> None:
+        """Try it, or, where that is shown, do it: what the key does."""
+        if self.trial is not None:
+            self.apply()
+        elif not self.work.is_running:
+            self.attempt()
+
+    def discard(self) -> None:
+        """Leave all as it is."""
+        self.work.cancel()
+        self._layer.clear()
+        self.trial = None
+        self._say("")
+
+    def _keep(self, trial: FillTrial) -> None:
+        image = self._volume.image
+        if image is None:
             return
-        start, labels = found
-        seed = (np.array([0, *place])[-3:] - start).tolist()
-        if not all(0 <= at < n for at, n in zip(seed, labels.shape, strict=True)):
+        left = f"; {trial.left:,} stay: painted otherwise, or locked" if trial.left else ""
+        if not trial.voxels.size:
+            self._say(f"Nothing to fill{left}", is_bad=True)
             return
-        box = [
-            slice(max(0, at - REACH), at + REACH + 1) if across is None else slice(0, n)
-            for at, n in zip(seed, labels.shape, strict=True)
-        ]
-        if across is not None:
-            box[across] = slice(seed[across], seed[across] + 1)
-        first = [part.start for part in box]
-        inside = tuple(at - k for at, k in zip(seed, first, strict=True))
-        part = np.asarray(labels[tuple(box)])
-        pieces = label(part == part[inside])[0]
-        alike = pieces == pieces[inside]
-        places = np.nonzero(alike)
-        indices = [at + k + s for at, k, s in zip(places, first, start, strict=True)]
-        with layer.block_history():
-            self._by_hand.paint(tuple(indices[-layer.ndim :]), int(layer.selected_label))
-        if across is None and _touches_cut(alike, box, labels.shape):
-            self.hint.emit(f"Filled as far as {REACH} voxels from the click: click again beyond")
+        self.trial = trial
+        values, start = _drawn(trial)
+        colours = {None: CLEAR, 0: CLEAR} | {item.id: item.colour for item in self._classes}
+        shown = values[0] if trial.order.source.is_flat else values
+        self._layer.show(image, shown, start, colours)
+        slices = "1 slice" if trial.slices == 1 else f"{trial.slices:,} slices"
+        self._say(
+            f"{self._whose(trial)}: {trial.voxels.size:,} voxels on {slices}{left}. "
+            "Apply, or press I again"
+        )
+
+    def _whose(self, trial: FillTrial) -> str:
+        ids = np.flatnonzero(np.bincount(trial.classes)).tolist()
+        names = [self._classes[k].name for k in ids if k in self._classes]
+        return " and ".join(names) if len(names) < 3 else f"{len(names)} classes"
+
+    def _tell(self, error: Exception) -> None:
+        if isinstance(error, ObjectsError):
+            self._say(f"{str(error)[:1].upper()}{str(error)[1:]}", is_bad=True)
+        else:
+            self._say("That didn't work; all is as it was", is_bad=True)
+            self.failed.emit(error)
+
+    def _on_corrected(self) -> None:
+        """Let go of what was tried: it is of corrections that there are no more."""
+        if self._is_ours:
+            return
+        self._by_tools = [change for change in self._by_tools if self._holds(*change)]
+        if self.trial is not None or self.work.is_running:
+            self.discard()
+        elif self._says:
+            self._say("")
+
+    def _holds(self, voxels: NDArray[np.int64], classes: NDArray[np.uint8]) -> bool:
+        """Tell whether what a tool did wasn't taken back; by some of its voxels, as it is quick."""
+        over = self._painting.corrections.over
+        if over is None:
+            return False
+        some = slice(None, None, max(1, voxels.size // SAMPLE))
+        now = over.voxels.reshape(-1)[voxels[some]]
+        return bool(np.mean(now == classes[some]) > 0.5)
+
+    def _say(self, text: str, *, is_bad: bool = False) -> None:
+        self._says, self._is_bad = text, is_bad
+        self.changed.emit()
+
+    def state(self) -> FillState:
+        """Return what the panel shows."""
+        source = self._volume.source
+        if source is None:
+            return FillState(trial=TrialState("Open a volume first"))
+        if source.is_flat:
+            return FillState(trial=TrialState("A picture has no slices to fill between"))
+        progress = progress_of(self.work)
+        return FillState(
+            tuple((item.name, item.id) for item in self._classes),
+            TrialState(
+                self._says or PAINTABLE,
+                self._is_bad,
+                can_try=progress is None,
+                can_apply=self.trial is not None,
+                can_discard=self.trial is not None,
+                progress=progress,
+            ),
+        )
 
 
-def _across(layer: Labels, event: Any) -> int:
-    """Return which of the last three axes isn't displayed."""
-    displayed = {int(axis) - (len(event.position) - 3) for axis in event.dims_displayed}
-    return next(axis for axis in range(3) if axis not in displayed)
+def _part(voxels: NDArray[np.uint8], source: Source) -> NDArray[np.uint8]:
+    """Return the part that is worked in."""
+    return voxels if source.box is None else voxels[source.box]
 
 
-def _touches_cut(alike: NDArray[np.bool_], box: Sequence[slice], shape: Sequence[int]) -> bool:
-    """Tell whether what is filled goes on beyond the box that was looked at."""
-    for axis, (part, n) in enumerate(zip(box, shape, strict=True)):
-        ends = [k for k, is_cut in ((0, part.start > 0), (-1, part.stop < n)) if is_cut]
-        if any(np.take(alike, k, axis).any() for k in ends):
-            return True
-    return False
+def _drawn(trial: FillTrial) -> tuple[NDArray[np.uint8], tuple[int, int, int]]:
+    """Draw what would be filled in the smallest box that holds it, and say where that lies."""
+    shape = trial.order.source.full_shape
+    places = np.unravel_index(trial.voxels, shape)
+    low = [int(at.min()) for at in places]
+    size = [int(at.max()) + 1 - first for at, first in zip(places, low, strict=True)]
+    drawn = np.zeros(math.prod(size), np.uint8).reshape(size)
+    drawn[tuple(at - first for at, first in zip(places, low, strict=True))] = trial.classes
+    return drawn, (low[0], low[1], low[2])

@@ -197,9 +197,7 @@ class Looking:
         if (layer := self._painting.layer) is not None:
             bring_into_sight(self._viewer, image, layer, now.voxel, MARK / 2 * width)
         self._mark = make_mark(image, now.voxel, MARK * width, "place in doubt")
-        active = self._viewer.layers.selection.active
         insert_above(self._viewer, self._viewer.layers[-1], self._mark)
-        self._viewer.layers.selection.active = active
 
     @property
     def state(self) -> LookState:

@@ -34,6 +34,7 @@ from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
 
 from .balancing import Balancing
+from .by_hand import ByHand
 from .comparison import Comparison
 from .correcting import Correcting
 from .delivery import Delivery
@@ -118,6 +119,8 @@ class Session:
         self.correcting = Correcting(self.volume, self.painting, self.view, self.delivery)
         by_hand = self.correcting.by_hand
         self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
+        of_objects = self.delivery.objects, self.correcting
+        self.by_hand = ByHand(self.volume, self.painting, *of_objects)
         parts = self.live, self.preparation, self.delivery, self.view
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
@@ -172,6 +175,7 @@ class Session:
         self.hints.take(Step.VOLUME, self.autosave.hint)
         self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint, self.correcting.hint)
         self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
+        self.hints.take(Step.OBJECTS, self.by_hand.hint)
         self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
@@ -182,6 +186,7 @@ class Session:
             self.classes,
             self.painting.hand,
             self.correcting,
+            self.by_hand.edits,
             self.hints,
             self.importing,
             self.autosave,
@@ -211,16 +216,11 @@ class Session:
     @property
     def _stages(self) -> tuple[BackgroundTask, ...]:
         """The long work, beside the live loop."""
-        delivery = self.delivery
         return (
             self.preparation,
-            delivery.finishing,
-            delivery.exporting,
-            delivery.others,
-            delivery.restoring,
-            delivery.objects.measuring,
-            delivery.objects.saving,
+            *self.delivery.stages,
             self.correcting.accepting,
+            self.by_hand.edits.editing,
             self.preview,
             self.looking.per_plane,
             self.looking.places,
@@ -240,6 +240,7 @@ class Session:
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
         self.looking.release()
+        self.by_hand.end()
         self.last_view.stop()
         self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()

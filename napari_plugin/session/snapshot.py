@@ -10,7 +10,6 @@ from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import Source, unusable
 from supervox.napari_plugin.painting.hand import Obstacle
 from supervox.napari_plugin.tasks.exporting import ExportKind
-from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.preparing import Needs
 
 from .dock_state import (
@@ -24,9 +23,16 @@ from .dock_state import (
     VolumeState,
 )
 from .notices import paint_notice
+from .object_snapshot import objects_state
 from .opening_state import OpeningState
 from .session import Session
-from .state_pieces import BalanceState, Notice, UpdateState, WideningState, WorkProgress
+from .state_pieces import (
+    BalanceState,
+    Notice,
+    UpdateState,
+    WideningState,
+    progress_of,
+)
 
 MODEL = "Labelling with the model"
 # Of work that stands between a person and what was opened, among all work on files.
@@ -44,8 +50,14 @@ def dock_state(session: Session) -> DockState:
         _prepare(session, source, needs),
         _paint(session, source),
         _segment(session),
-        session.delivery.objects.state(
-            session.delivery.finishing.is_running, _progress(session.delivery.objects.measuring)
+        objects_state(
+            session.delivery.objects,
+            session.by_hand,
+            session.classes,
+            session.painting.hand,
+            has_image=session.volume.image is not None,
+            is_finishing=session.delivery.finishing.is_running,
+            progress=progress_of(session.delivery.objects.measuring),
         ),
         _export(session),
         session.looking.state,
@@ -76,7 +88,7 @@ def _opening(session: Session) -> OpeningState:
     shown = opening.reading if opening.reading.is_running else shown
     return OpeningState(
         doing="" if shown is None or shown.job is None else shown.job.description,
-        progress=None if shown is None else _progress(shown),
+        progress=None if shown is None else progress_of(shown),
         question=opening.question,
         chosen=opening.chosen,
         problem=opening.problem,
@@ -135,7 +147,7 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
         is_in_2d=session.viewer.dims.ndisplay == 2,
         is_previewed=session.preview.is_shown,
         is_outlined=outlines is not None and outlines.visible,
-        progress=None if extent.is_widening else _progress(session.preparation),
+        progress=None if extent.is_widening else progress_of(session.preparation),
     )
 
 
@@ -202,7 +214,7 @@ def _segment(session: Session) -> SegmentState:
         is_finishing=delivery.finishing.is_running,
         is_finished=delivery.is_finished,
         finished_seconds=None if finished is None else finished.seconds,
-        progress=_progress(delivery.finishing),
+        progress=progress_of(delivery.finishing),
         widening=_widening(session),
     )
 
@@ -243,6 +255,7 @@ def _update(session: Session) -> UpdateState | None:
             for item in session.classes
             if item.id in result.class_ids and not (result.labels == item.id).any()
         ),
+        session.delivery.is_draft,
     )
 
 
@@ -250,7 +263,7 @@ def _widening(session: Session) -> WideningState | None:
     extent, preparation = session.extent, session.preparation
     if not extent.is_box_ready:
         return None
-    return WideningState(extent.whole_needs(), preparation.is_running, _progress(preparation))
+    return WideningState(extent.whole_needs(), preparation.is_running, progress_of(preparation))
 
 
 def _export(session: Session) -> ExportState:
@@ -262,13 +275,5 @@ def _export(session: Session) -> ExportState:
         image_name=None if image is None else image.name,
         written=delivery.written,
         folder=delivery.folder or session.volume.folder,
-        progress=_progress(delivery.exporting),
+        progress=progress_of(delivery.exporting),
     )
-
-
-def _progress(stage: BackgroundTask) -> WorkProgress | None:
-    """Return how far a stage is; None if nothing runs."""
-    job = stage.job
-    if job is None:
-        return None
-    return WorkProgress(job.report.done, job.report.total, job.seconds_left())

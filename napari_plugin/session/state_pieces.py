@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.preparing import Needs
 
 
@@ -23,6 +24,14 @@ class WorkProgress:
     done: int
     total: int
     seconds_left: float | None = None
+
+
+def progress_of(stage: BackgroundTask) -> WorkProgress | None:
+    """Return how far a stage is; None if nothing runs."""
+    job = stage.job
+    if job is None:
+        return None
+    return WorkProgress(job.report.done, job.report.total, job.seconds_left())
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,8 @@ class UpdateState:
         Supervoxels that strokes touch.
     missing : tuple of str
         Names of classes that no voxel became.
+    is_draft : bool
+        Whether final labels come of more partitions than there are by now.
     """
 
     seconds: float
@@ -60,6 +71,7 @@ class UpdateState:
     class_ids: tuple[int, ...]
     n_painted: int
     missing: tuple[str, ...] = ()
+    is_draft: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
 - `objects_window`: the objects, a row each (`objects_table`), and bars of a measure (`histogram`).
+- `clean_panel`, `fill_panel`: tools that change labels, each with a `trial_row`: what would change.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
 - `three_planes`: the other two planes through the place under the mouse.

@@ -287,7 +287,9 @@ class SegmentSection(Body[SegmentState]):
         if final := self._final_text():
             return final
         n = len(update.class_ids)
-        return f"Labels of {n} classes, from {update.n_painted:,} painted regions"
+        text = f"Labels of {n} classes, from {update.n_painted:,} painted regions"
+        draft = ". A draft: Finish changes a few voxels in a hundred"
+        return text + draft * update.is_draft
 
     def _details(self) -> str:
         """Say what the last update took, for whoever wonders."""

@@ -14,8 +14,8 @@ def test_steps_are_done_in_order(files, run, read, tmp_path):
     )
     assert done.code == 0, done.err
     size = {"spacing": (30, 30, 30), "locked": [3]}
-    expected = clean(files.truth, CleanStep("specks", 2e6), **size)
-    expected = clean(expected, CleanStep("smooth", 40), **size)
+    expected = clean(files.truth, CleanStep("specks", 2e6), **size).labels
+    expected = clean(expected, CleanStep("smooth", 40), **size).labels
     found = read(tmp_path / "clean.nrrd")
     np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(found == 3, files.truth == 3)

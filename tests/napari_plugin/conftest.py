@@ -147,6 +147,7 @@ class Bench:
             delivery.restoring,
             delivery.objects.measuring,
             delivery.objects.saving,
+            session.by_hand.edits.editing,
         )
         is_waiting = session.live.is_busy or session.sharpening.is_waiting
         return is_waiting or any(stage.is_running for stage in stages)
@@ -204,7 +205,8 @@ class Window(Bench):
 
     @property
     def is_busy(self) -> bool:
-        return super().is_busy or self.dock._refresh_timer.isActive()
+        is_refreshing = self.dock._refresh_timer.isActive()
+        return super().is_busy or is_refreshing or self.dock.around.tools.is_busy
 
     # ------------------------------------------------------------------------------- widgets
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import ndimage
-from supervox.objects import AMOUNTS, Calibrated, CleanStep, ObjectsError, clean
+from supervox.objects import AMOUNTS, Calibrated, CleanStep, ObjectsError, clean, clean_part
 
 from .bodies import ball, draw
 
@@ -27,8 +27,8 @@ AMOUNT = {"volume": 12.0, "length": 2.0, "": 0.0}
 def test_no_step_depends_on_blocks_or_threads(operation, block):
     labels, spacing = blocky(), (2.0, 1.0, 1.1)
     step = CleanStep(operation, AMOUNT[AMOUNTS[operation]])
-    expected = clean(labels, step, spacing=spacing, locked=[3], workers=1)
-    found = clean(labels, step, spacing=spacing, locked=[3], block_shape=block, workers=3)
+    expected = clean(labels, step, spacing=spacing, locked=[3], workers=1).labels
+    found = clean(labels, step, spacing=spacing, locked=[3], block_shape=block, workers=3).labels
     np.testing.assert_array_equal(found, expected)
     assert found.dtype == np.uint8
     assert (found != labels).any()
@@ -38,7 +38,7 @@ def test_no_step_depends_on_blocks_or_threads(operation, block):
 @pytest.mark.parametrize("locked", [[0], [2, 3], [0, 1]])
 def test_locked_labels_neither_gain_nor_lose_a_voxel(operation, locked):
     labels = blocky(1)
-    found = clean(labels, CleanStep(operation, AMOUNT[AMOUNTS[operation]]), locked=locked)
+    found = clean(labels, CleanStep(operation, AMOUNT[AMOUNTS[operation]]), locked=locked).labels
     for value in locked:
         np.testing.assert_array_equal(found == value, labels == value)
 
@@ -49,18 +49,18 @@ def test_specks_become_what_they_share_most_surface_with():
     labels[2, 4, 3] = 3
     labels[2, 4, 9:11] = 3  # as much of each, but for one face
     labels[1:4, 2:7, 14:18] = 3
-    found = clean(labels, CleanStep("specks", 3 * 2.0, (3,)), spacing=(2, 1, 1))
+    found = clean(labels, CleanStep("specks", 3 * 2.0, (3,)), spacing=(2, 1, 1)).labels
     assert found[2, 4, 3] == 1
     assert set(found[2, 4, 9:11].tolist()) == {1}  # ties go to the lower one
     assert (found == 3).sum() == 60
-    kept = clean(labels, CleanStep("specks", 3.9, (3,)), spacing=(2, 1, 1))
+    kept = clean(labels, CleanStep("specks", 3.9, (3,)), spacing=(2, 1, 1)).labels
     assert (kept == 3).sum() == 62  # of a volume of 4 and more stays
 
 
 def test_the_largest_object_stays():
     labels = np.zeros((3, 3, 12), np.uint8)
     labels[1, 1, 1:3] = labels[1, 1, 5:9] = labels[1, 1, 10] = 1
-    found = clean(labels, CleanStep("keep-largest"))
+    found = clean(labels, CleanStep("keep-largest")).labels
     assert found[1, 1].tolist() == [0] * 5 + [1] * 4 + [0] * 3
 
 
@@ -69,10 +69,10 @@ def test_holes_are_filled_up_to_a_volume():
     labels[1:8, 1:8, 1:8] = 1
     labels[2, 2, 2] = 0
     labels[4:6, 4:6, 4:6] = 0
-    assert (clean(labels, CleanStep("holes", 1)) == 1).sum() == 7**3 - 8
-    assert (clean(labels, CleanStep("holes", math.inf)) == 1).sum() == 7**3
+    assert (clean(labels, CleanStep("holes", 1)).labels == 1).sum() == 7**3 - 8
+    assert (clean(labels, CleanStep("holes", math.inf)).labels == 1).sum() == 7**3
     labels[4, 4, 4] = 2
-    kept = clean(labels, CleanStep("holes", math.inf, (1,)), locked=[2])
+    kept = clean(labels, CleanStep("holes", math.inf, (1,)), locked=[2]).labels
     assert (kept == 2).sum() == 1
     assert (kept == 1).sum() == 7**3 - 1
 
@@ -81,18 +81,18 @@ def test_holes_may_be_open_to_the_border_or_closed_in_a_plane():
     cup = np.zeros((6, 7, 7), np.uint8)
     cup[:5, 1:6, 1:6] = 1
     cup[:4, 3, 3] = 0  # open to the first plane
-    assert (clean(cup, CleanStep("holes", 4)) == cup).all()
-    assert (clean(cup, CleanStep("holes", 4, open_to_border=True))[:4, 3, 3] == 1).all()
-    assert (clean(cup, CleanStep("holes", math.inf, per_plane=True))[:4, 3, 3] == 1).all()
+    assert (clean(cup, CleanStep("holes", 4)).labels == cup).all()
+    assert (clean(cup, CleanStep("holes", 4, open_to_border=True)).labels[:4, 3, 3] == 1).all()
+    assert (clean(cup, CleanStep("holes", math.inf, per_plane=True)).labels[:4, 3, 3] == 1).all()
 
 
 def test_dilation_and_erosion_are_by_a_ball_in_physical_units():
     labels = draw(ball(12), 18, (2, 1, 1))
     away = ndimage.distance_transform_edt(labels == 0, sampling=(2, 1, 1))
     within = ndimage.distance_transform_edt(labels, sampling=(2, 1, 1))
-    grown = clean(labels, CleanStep("dilate", 3), spacing=(2, 1, 1))
+    grown = clean(labels, CleanStep("dilate", 3), spacing=(2, 1, 1)).labels
     np.testing.assert_array_equal(grown, away <= 3)
-    shrunk = clean(labels, CleanStep("erode", 3), spacing=(2, 1, 1))
+    shrunk = clean(labels, CleanStep("erode", 3), spacing=(2, 1, 1)).labels
     np.testing.assert_array_equal(shrunk, within > 3)
 
 
@@ -100,12 +100,12 @@ def test_opening_cuts_bridges_and_closing_fills_gaps():
     labels = np.ones((11, 11, 31), np.uint8)
     labels[3:8, 3:8, 3:13] = labels[3:8, 3:8, 18:28] = 2
     labels[5, 5, 13:18] = 2
-    opened = clean(labels, CleanStep("open", 1, (2,)))
+    opened = clean(labels, CleanStep("open", 1, (2,))).labels
     assert (opened[5, 5, 14:17] == 1).all()  # the ends lie within balls of the blocks
     assert opened[5, 5, 5] == 2
     labels[5, 5, 13:18] = 1
     labels[3:8, 3:8, 13:18] = np.where(np.arange(5) == 2, 1, 2)
-    closed = clean(labels, CleanStep("close", 1, (2,)))
+    closed = clean(labels, CleanStep("close", 1, (2,))).labels
     assert (closed[5, 5, 3:28] == 2).all()
 
 
@@ -115,7 +115,7 @@ def test_smoothing_takes_spikes_and_dents_and_keeps_the_body():
     middle = labels.shape[0] // 2
     rough[middle, middle, middle + 10 : middle + 14] = 1
     rough[middle, middle, middle - 10 : middle - 7] = 0
-    smooth = clean(rough, CleanStep("smooth", 1.5))
+    smooth = clean(rough, CleanStep("smooth", 1.5)).labels
     assert smooth[middle, middle, middle + 13] == 0
     assert smooth[middle, middle, middle - 8] == 1
     # a surface of radius r moves inwards by sigma^2 / r
@@ -126,7 +126,7 @@ def test_lost_voxels_become_the_nearest_label():
     labels = np.ones((1, 1, 12), np.uint8)
     labels[0, 0, 4:9] = 2
     labels[0, 0, 9:] = 3
-    found = clean(labels, CleanStep("erode", 2, (2,)))
+    found = clean(labels, CleanStep("erode", 2, (2,))).labels
     assert found[0, 0].tolist() == [1, 1, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3]
 
 
@@ -172,3 +172,41 @@ def test_classes_must_be_there_and_unlocked():
         clean(labels, CleanStep("open", 1, (5,)))
     with pytest.raises(ObjectsError, match="class 1 is locked"):
         clean(labels, CleanStep("open", 1, (1,)), locked=[1])
+
+
+def test_it_is_counted_what_was_given_away_and_what_locks_left():
+    labels = np.ones((5, 9, 20), np.uint8)
+    labels[2, 4, 3] = labels[2, 4, 9:11] = 3
+    labels[1:4, 2:7, 13:19] = 2
+    labels[2, 4, 15] = 3  # all around it is locked
+    step = CleanStep("specks", 10, (3,))
+    found = clean(labels, step, locked=[2])
+    assert (found.objects, found.left) == (2, 1)
+    assert (clean(labels, step).objects, clean(labels, step).left) == (3, 0)
+    filled = clean(labels, CleanStep("holes", math.inf, (1,)), locked=[2])
+    assert (filled.objects, filled.left) == (3, 89)
+    assert (filled.labels == 2).sum() == 89
+    grown = clean(labels, CleanStep("dilate", 1, (2,)), locked=[1])
+    assert grown.left == 2 * (5 * 6 + 3 * 6 + 3 * 5)  # a layer around the block
+
+
+@pytest.mark.parametrize("operation", ["smooth", "open", "close", "dilate", "erode"])
+@pytest.mark.parametrize("part", [np.s_[7:8, 0:24, 0:28], np.s_[0:16, 0:24, 27:28]])
+def test_a_slice_by_itself_becomes_what_it_does_within_the_whole(operation, part):
+    labels, spacing = blocky(2), (2.0, 1.0, 1.1)
+    for value in (1, 2):
+        step = CleanStep(operation, 2.0, (value,))
+        whole = clean(labels, step, spacing=spacing, locked=[3]).labels
+        found = clean_part(labels, part, step, spacing=spacing, locked=[3])
+        np.testing.assert_array_equal(found, whole[part])
+        assert (whole != labels).any()
+
+
+def test_what_is_not_near_a_slice_changes_nothing_there():
+    labels = np.ones((30, 8, 8), np.uint8)
+    labels[25:28, 2:6, 2:6] = 2
+    part = np.s_[3:4, 0:8, 0:8]
+    found = clean_part(labels, part, CleanStep("dilate", 2, (2,)))
+    np.testing.assert_array_equal(found, labels[part])
+    with pytest.raises(ObjectsError, match="specks looks at whole objects"):
+        clean_part(labels, part, CleanStep("specks", 2, (2,)))

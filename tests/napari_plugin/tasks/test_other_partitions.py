@@ -68,3 +68,18 @@ def test_another_preparation_has_others(bench: Any) -> None:
     assert session.delivery.others.segmenter is not first
     session.choose_image(None)
     assert session.delivery.others.segmenter is None
+
+
+def test_labels_of_one_partition_are_said_to_be_a_draft(
+    shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(other_partitions, "MOST_SECONDS", 0.0)
+    shown.prepare(1, 2, 3)
+    assert not shown.session.delivery.others.is_running
+    assert "A draft: Finish changes" in shown.dock.segment.describe()
+    shown.session.delivery.finish()
+    shown.settle()
+    assert "draft" not in shown.dock.segment.describe()
+    shown.paint(2)
+    shown.settle()
+    assert "draft" not in shown.dock.segment.describe()  # partitions are there now

@@ -1,0 +1,103 @@
+"""Tools that finish the labels, folded away above the objects: cleaning, filling between slices."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QScrollArea, QToolButton, QVBoxLayout, QWidget
+from supervox.napari_plugin.session.cleaning import Cleaning
+from supervox.napari_plugin.session.filling import Filling
+from supervox.napari_plugin.session.session import Session
+
+from .widgets.clean_panel import CleanActions, CleanPanel
+from .widgets.controls import tool
+from .widgets.fill_panel import FillActions, FillPanel
+from .widgets.section import DockSection
+
+
+class FinishingTools(QWidget):
+    """Belongs to one dock, and goes with it.
+
+    Parameters
+    ----------
+    session : Session
+
+    Attributes
+    ----------
+    cleaning : Cleaning
+    filling : Filling
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.cleaning = Cleaning(
+            session.volume,
+            session.classes,
+            session.correcting,
+            lambda: session.delivery.final,
+            lambda: session.parameters.supervoxels.size_voxels,
+        )
+        self.filling = Filling(session.volume, session.painting, session.correcting)
+        cleaning, filling = self.cleaning, self.filling
+        self.clean = CleanPanel(CleanActions(cleaning.attempt, cleaning.apply, cleaning.discard))
+        self.fill = FillPanel(
+            FillActions(filling.choose, filling.attempt, filling.apply, filling.discard)
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        self._clean_header = self._add("supervox_clean_fold", "Clean up the labels", self.clean)
+        self._fill_header = self._add("supervox_fill_fold", "Fill between slices", self.fill)
+        cleaning.done.connect(lambda done: filling.note_computed(done.voxels, done.classes))
+        for part in (cleaning, filling):
+            part.changed.connect(self.refresh)
+            part.failed.connect(session.opening.tell_error)
+        self.refresh()
+
+    def _add(self, name: str, title: str, panel: QWidget) -> QToolButton:
+        """Add a panel that a click on its title folds and unfolds."""
+
+        def fold() -> None:
+            panel.setVisible(panel.isHidden())
+            header.setText(f"{'▸' if panel.isHidden() else '▾'} {title}")
+
+        header = tool(name, f"▸ {title}", f"Open or close: {title}", fold)
+        header.setProperty("plain", True)
+        panel.setVisible(False)
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(header)
+        layout.addWidget(panel)
+        return header
+
+    def press_fill(self) -> None:
+        """Show what lies between painted slices, or fill it where that is shown: by a key."""
+        if self.fill.isHidden():
+            self._fill_header.click()
+        self._bring(self.fill)
+        self.filling.press()
+
+    def _bring(self, panel: QWidget) -> None:
+        """Open the step that a panel is in, and scroll to it."""
+        above = panel.parentWidget()
+        while above is not None:
+            if isinstance(above, DockSection):
+                above.set_open(True)
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(panel, 0, 8)
+            above = above.parentWidget()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is being tried or done."""
+        works = (self.cleaning.trying, self.cleaning.gathering, self.filling.work)
+        return any(work.is_running for work in works)
+
+    def refresh(self) -> None:
+        """Show how things stand."""
+        self.clean.set_state(self.cleaning.state())
+        self.fill.set_state(self.filling.state())
+
+    def release(self) -> None:
+        """Stop all work, and leave the layers as they were."""
+        for part in (self.cleaning, self.filling):
+            part.changed.disconnect(self.refresh)
+            part.release()

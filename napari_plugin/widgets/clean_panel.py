@@ -1,0 +1,268 @@
+"""A panel to clean the final labels with a tool: which, of which class, by how much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import get_args
+
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+from supervox.napari_plugin.layers.source import unit_text
+from supervox.napari_plugin.layers.trial_layer import GAINED_COLOUR, LOST_COLOUR
+from supervox.napari_plugin.session.clean_state import CleanState
+from supervox.objects import AMOUNTS, TEXTS, CleanStep, Operation
+
+from .controls import swatch
+from .objects_section import ALL
+from .section import Body
+from .trial_row import TrialActions, TrialRow
+
+NAMES: dict[Operation, str] = {
+    "specks": "Remove specks",
+    "holes": "Fill holes",
+    "keep-largest": "Keep the largest",
+    "smooth": "Smooth",
+    "open": "Open: cut thin parts",
+    "close": "Close: fill gaps",
+    "dilate": "Grow",
+    "erode": "Shrink",
+}
+BEFORE_AMOUNT: dict[Operation, str] = {
+    "specks": "smaller than",
+    "holes": "up to",
+    "keep-largest": "",
+    "smooth": "by",
+    "open": "thinner than 2 ×",
+    "close": "narrower than 2 ×",
+    "dilate": "by",
+    "erode": "by",
+}
+LARGEST = 1e12  # of an amount
+SMALLEST = 1e-9
+SWATCH = 10  # pixels
+
+
+@dataclass(frozen=True)
+class CleanActions:
+    """What the panel can have done.
+
+    Attributes
+    ----------
+    attempt : callable
+        Shows what a step would change.
+    apply, discard : callable
+    """
+
+    attempt: Callable[[CleanStep], None]
+    apply: Callable[[], None]
+    discard: Callable[[], None]
+
+
+class Amount(QDoubleSpinBox):
+    """A volume or a length with its unit; the arrows change it by a tenth or so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("supervox_clean_amount")
+        self.setDecimals(9)
+        self.setRange(SMALLEST, LARGEST)
+        self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
+        self.setKeyboardTracking(False)
+        self.setAccelerated(True)
+
+    def textFromValue(self, value: float) -> str:
+        """Write as many digits as there are, but no zeros behind the last."""
+        return f"{value:,.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:,.6g}"
+
+    def valueFromText(self, text: str) -> float:
+        """Read a number as it is written, with or without its unit."""
+        return float(text.removesuffix(self.suffix()).replace(",", "").strip() or SMALLEST)
+
+
+class CleanPanel(Body[CleanState]):
+    """Tool, class and amount; what they would change is shown before it is done.
+
+    Parameters
+    ----------
+    actions : CleanActions
+    """
+
+    def __init__(self, actions: CleanActions) -> None:
+        super().__init__()
+        self._do = actions
+        self._chosen: dict[Operation, float] = {}  # amounts in voxels that a person chose
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 0, 0, 4)
+        layout.addLayout(self._make_tools())
+        layout.addLayout(self._make_amount())
+        layout.addWidget(self._make_ways())
+        row = TrialActions(lambda: actions.attempt(self.step()), actions.apply, actions.discard)
+        self.trial = TrialRow(
+            "supervox_clean",
+            row,
+            "Show what would change, before anything does: on the slice in view first, then "
+            "everywhere",
+        )
+        layout.addWidget(self.trial)
+
+    def _make_tools(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        self.tool = QComboBox()
+        self.tool.setObjectName("supervox_clean_tool")
+        for operation in get_args(Operation):
+            self.tool.addItem(NAMES[operation], operation)
+            text = f"{TEXTS[operation][:1].upper()}{TEXTS[operation][1:]}"
+            self.tool.setItemData(self.tool.count() - 1, text, 3)  # Qt.ToolTipRole
+        self.tool.activated.connect(self._on_tool)
+        line.addWidget(self.tool, 1)
+        line.addWidget(QLabel("of"))
+        self.of = QComboBox()
+        self.of.setObjectName("supervox_clean_of")
+        self.of.setToolTip("Which class is cleaned. Locked ones neither change nor gain anything")
+        self.of.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.of.setMinimumContentsLength(8)
+        self.of.activated.connect(self._on_choice)
+        line.addWidget(self.of, 1)
+        return line
+
+    def _make_amount(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        self.before = QLabel()
+        line.addWidget(self.before)
+        self.amount = Amount()
+        self.amount.valueChanged.connect(self._on_amount)
+        line.addWidget(self.amount, 1)
+        self.in_voxels = QLabel()
+        self.in_voxels.setProperty("role", "note")
+        self.in_voxels.setMinimumWidth(
+            self.in_voxels.fontMetrics().horizontalAdvance("= 10,000 voxels")
+        )
+        line.addWidget(self.in_voxels)
+        return line
+
+    def _make_ways(self) -> QWidget:
+        """Return the line that holes have and other tools use for what the colours are."""
+        page = QWidget()
+        line = QHBoxLayout(page)
+        line.setContentsMargins(0, 0, 0, 0)
+        self.per_plane = QCheckBox("in each plane")
+        self.per_plane.setObjectName("supervox_clean_per_plane")
+        self.per_plane.setToolTip(
+            "A hole is what is enclosed within a plane, even if it is open above or below"
+        )
+        self.open_to_border = QCheckBox("open to the border")
+        self.open_to_border.setObjectName("supervox_clean_open")
+        self.open_to_border.setToolTip(
+            "What the class and the border of the volume enclose together is a hole, too"
+        )
+        for box in (self.per_plane, self.open_to_border):
+            box.clicked.connect(self._on_choice)
+            line.addWidget(box)
+        line.addStretch(1)
+        for colour, text in ((GAINED_COLOUR, "gained"), (LOST_COLOUR, "lost")):
+            square = QLabel()
+            square.setPixmap(swatch(colour, SWATCH).pixmap(SWATCH, SWATCH))
+            line.addWidget(square)
+            line.addWidget(QLabel(text))
+        return page
+
+    # -------------------------------------------------------------------------------- a person
+
+    @property
+    def operation(self) -> Operation:
+        """The tool that is chosen."""
+        found: Operation = self.tool.currentData()
+        return found
+
+    def step(self) -> CleanStep:
+        """Return what is chosen."""
+        class_id = int(self.of.currentData() or 0)
+        operation = self.operation
+        factor = 1.0 if self.state.unit else self.state.voxel(operation)
+        return CleanStep(
+            operation,
+            self.amount.value() * factor if AMOUNTS[operation] else 0.0,
+            (class_id,) if class_id else (),
+            per_plane=operation == "holes" and self.per_plane.isChecked(),
+            open_to_border=operation == "holes" and self.open_to_border.isChecked(),
+        )
+
+    def _on_tool(self) -> None:
+        self._show_amount()
+        self._on_choice()
+
+    def _on_amount(self, value: float) -> None:
+        factor = 1.0 if self.state.unit else self.state.voxel(self.operation)
+        self._chosen[self.operation] = value * factor / self.state.voxel(self.operation)
+        self._say_voxels()
+        self._on_choice()
+
+    def _on_choice(self) -> None:
+        """Follow with the preview, where there is one, or one is on its way."""
+        if self.state.trial.can_discard and self.state.trial.can_try:
+            self._do.attempt(self.step())
+
+    # --------------------------------------------------------------------------------- showing
+
+    def refresh(self) -> None:
+        """Show the state anew."""
+        state = self.state
+        entries = [(ALL, 0), *state.classes]
+        if entries != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
+            before = self.of.currentData()
+            self.of.clear()
+            for name, class_id in entries:
+                self.of.addItem(name, class_id)
+            self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        for widget in (self.tool, self.of, self.amount, self.per_plane, self.open_to_border):
+            widget.setEnabled(state.trial.can_try)
+        self._show_amount()
+        self.trial.show_trial(state.trial)
+
+    def _show_amount(self) -> None:
+        """Show the amount of the tool, in the unit of the volume."""
+        state, operation = self.state, self.operation
+        kind, voxel = AMOUNTS[operation], state.voxel(operation)
+        for widget in (self.before, self.amount, self.in_voxels):
+            widget.setVisible(bool(kind))
+        self.per_plane.setVisible(operation == "holes")
+        self.open_to_border.setVisible(operation == "holes")
+        self.before.setText(BEFORE_AMOUNT[operation])
+        if not kind:
+            return
+        power = "³" if kind == "volume" else ""
+        unit = f" {unit_text(state.unit)}{power}" if state.unit else " voxels"
+        chosen = self._chosen.get(operation)
+        amount = state.first_amount(operation) if chosen is None else chosen * voxel
+        with QSignalBlocker(self.amount):
+            self.amount.setSuffix(unit)
+            value = amount if state.unit else amount / voxel
+            if not math.isclose(self.amount.value(), value, rel_tol=1e-6):
+                self.amount.setValue(value)
+        self._say_voxels()
+
+    def _say_voxels(self) -> None:
+        """Say how many voxels the amount is, where it has a unit."""
+        state, operation = self.state, self.operation
+        if not state.unit:
+            self.in_voxels.setText("")
+            return
+        number = self.amount.value() / state.voxel(operation)
+        self.in_voxels.setText(f"= {number:,.3g} voxels" if number < 1000 else f"= {number:,.0f}")
+
+    def describe(self) -> str:
+        """Say in a line how it stands."""
+        return self.state.trial.says

@@ -1,0 +1,308 @@
+"""Tools that finish the labels: tried by mouse, seen in the picture, applied, and taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+from supervox.napari_plugin.layers.trial_layer import GAINED, LOST, NAME
+from supervox.project import Paint
+
+SPECK = (slice(8, 10), slice(20, 22), slice(4, 6))  # of the bright class, in the dark slab
+FULL = (16, 40, 48)
+
+
+def indices(*boxes: tuple[slice, ...]) -> np.ndarray:
+    mask = np.zeros(FULL, bool)
+    for box in boxes:
+        mask[box] = True
+    return np.flatnonzero(mask)
+
+
+def correct(window: Any, box: tuple[slice, ...], class_id: int) -> None:
+    """Correct voxels without a mouse, for tests of what comes after."""
+    voxels = indices(box)
+    given = np.full(voxels.size, class_id, np.uint8)
+    assert window.session.correcting.change(voxels, given, "painted by the test") == voxels.size
+    window.settle()
+
+
+def finish(window: Any) -> Any:
+    """Compute final labels, and open the tools."""
+    window.prepare(1, 2, 3)
+    window.click("supervox_finish")
+    window.settle()
+    window.dock.sections[4].set_open(True)
+    window.click("supervox_clean_fold")
+    window.click("supervox_fill_fold")
+    return window.dock.around.tools
+
+
+def labels(window: Any) -> np.ndarray:
+    return np.asarray(window.session.correcting.labels())
+
+
+def says(window: Any, name: str = "supervox_clean") -> str:
+    return window.find(f"{name}_says").whole
+
+
+def set_amount(window: Any, value: float) -> None:
+    field = window.find("supervox_clean_amount")
+    field.setFocus()
+    field.selectAll()
+    window._bot.keyClicks(field, f"{value:g}")
+    window._bot.keyClick(field, Qt.Key.Key_Return)
+    window.settle_widgets()
+
+
+def test_specks_are_seen_removed_and_brought_back(shown: Any, told: list[str]) -> None:
+    finish(shown)
+    before = labels(shown)
+    correct(shown, SPECK, 3)
+    speckled = labels(shown)
+    shown.choose("supervox_clean_of", shown.session.classes[3].name)
+    set_amount(shown, 9)
+    assert not shown.find("supervox_clean_apply").isEnabled()
+    shown.click("supervox_clean_preview")
+    shown.settle()
+    layer = shown.layer(NAME)
+    np.testing.assert_array_equal(np.asarray(layer.data), LOST * (speckled != before))
+    assert says(shown) == "1 speck, 8 voxels"
+    np.testing.assert_array_equal(labels(shown), speckled)  # as yet
+    shown.click("supervox_clean_apply")
+    shown.settle()
+    np.testing.assert_array_equal(labels(shown), before)
+    assert NAME not in shown.viewer.layers
+    assert says(shown) == "Specks of class 3 removed: 8 voxels changed. Undo takes it back"
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(labels(shown), speckled)
+    assert told == []
+
+
+def test_a_local_tool_shows_the_slice_in_view_first_and_then_all(window: Any) -> None:
+    tools = finish(window)
+    window.viewer.dims.set_current_step(0, 8)
+    slices: list[Any] = []
+    tools.cleaning.trying.published.connect(slices.append)
+    before = labels(window)
+    window.choose("supervox_clean_tool", "Grow")
+    window.choose("supervox_clean_of", window.session.classes[2].name)
+    set_amount(window, 2)
+    window.click("supervox_clean_preview")
+    window.settle()
+    grown = before.copy()
+    for k in (1, 2):
+        grown[..., k:][before[..., :-k] == 2] = 2
+        grown[..., :-k][before[..., k:] == 2] = 2
+    changes = np.asarray(window.layer(NAME).data)
+    np.testing.assert_array_equal(changes == GAINED, (grown == 2) & (before != 2))
+    assert not (changes == LOST).any()
+    (first,) = slices
+    np.testing.assert_array_equal(first.sides[0], changes[8])
+    gained = np.count_nonzero(changes)
+    assert says(window) == f"Voxels: {gained:,} gained, 0 lost"
+    # another amount is followed at once
+    set_amount(window, 1)
+    window.settle()
+    assert 0 < np.count_nonzero(np.asarray(window.layer(NAME).data)) < gained
+    window.click("supervox_clean_discard")
+    assert NAME not in window.viewer.layers
+    np.testing.assert_array_equal(labels(window), before)
+
+
+def test_holes_of_locked_classes_stay_and_that_is_said(window: Any) -> None:
+    finish(window)
+    correct(window, SPECK, 3)
+    correct(window, (slice(4, 5), slice(30, 32), slice(4, 5)), 2)
+    before = labels(window)
+    window.session.classes.change(3, locked=True)
+    window.choose("supervox_clean_tool", "Fill holes")
+    window.choose("supervox_clean_of", window.session.classes[1].name)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert says(window) == "2 holes, 2 voxels; 8 voxels stay: classes are locked"
+    window.click("supervox_clean_apply")
+    window.settle()
+    after = labels(window)
+    assert np.count_nonzero(after != before) == 2
+    np.testing.assert_array_equal(after == 3, before == 3)
+    window.choose("supervox_clean_of", window.session.classes[3].name)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert says(window) == "holes: class 3 is locked; unlock it first"
+
+
+def test_what_was_tried_ends_with_the_labels_that_it_was_of(window: Any) -> None:
+    finish(window)
+    correct(window, SPECK, 3)
+    window.choose("supervox_clean_of", window.session.classes[3].name)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert window.find("supervox_clean_apply").isEnabled()
+    correct(window, (slice(2, 3), slice(2, 4), slice(2, 4)), 3)
+    assert NAME not in window.viewer.layers
+    assert not window.find("supervox_clean_apply").isEnabled()
+    assert says(window) == "The labels changed: preview again"
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert says(window) == "2 specks, 12 voxels"
+
+
+def test_live_labels_are_not_cleaned(window: Any) -> None:
+    window.prepare(1, 2, 3)
+    window.dock.sections[4].set_open(True)
+    window.click("supervox_clean_fold")
+    assert says(window).startswith("Press Finish in step 4 first")
+    for name in ("preview", "apply", "discard", "amount", "of", "tool"):
+        assert not window.find(f"supervox_clean_{name}").isEnabled()
+
+
+def test_amounts_are_in_the_unit_of_the_volume(open_dock: Any, scene: Any) -> None:
+    window = open_dock(scene.image, name="scene", scale=(20, 10, 10), units=("nm",) * 3)
+    tools = finish(window)
+    amount = window.find("supervox_clean_amount")
+    # half the edge of a supervoxel of 8 voxels, as a cube
+    assert amount.text() == "64,000 nm³"
+    assert tools.clean.in_voxels.text() == "= 32 voxels"
+    assert tools.clean.step().amount == 64000
+    window.choose("supervox_clean_tool", "Smooth")
+    assert amount.text() == "10 nm"
+    assert tools.clean.in_voxels.text() == "= 1 voxels"
+    window.choose("supervox_clean_tool", "Keep the largest")
+    assert amount.isHidden()
+    window.choose("supervox_clean_tool", "Remove specks")
+    set_amount(window, 5000)
+    assert tools.clean.step().amount == 5000
+
+
+# ------------------------------------------------------------------------- between the slices
+
+
+def test_a_thing_that_is_corrected_on_two_slices_is_filled_by_a_key(shown: Any) -> None:
+    finish(shown)
+    thing = (slice(10, 18), slice(4, 12))
+    for plane in (9, 14):
+        correct(shown, (slice(plane, plane + 1), *thing), 3)
+    before = labels(shown)
+    shown.viewer.dims.set_current_step(0, 11)
+    shown.key(Qt.Key.Key_I)
+    shown.settle()
+    layer = shown.layer(NAME)
+    start = np.rint(
+        shown.session.volume.image.world_to_data(layer.data_to_world([0, 0, 0]))
+    ).astype(int)
+    drawn = np.zeros(FULL, np.uint8)
+    drawn[tuple(slice(a, a + n) for a, n in zip(start, layer.data.shape, strict=True))] = layer.data
+    assert (drawn[10:14, 11:17, 5:11] == 3).all()
+    assert not drawn[:10].any()
+    assert not drawn[14:].any()
+    number = np.count_nonzero(drawn)
+    assert says(shown, "supervox_fill").startswith(f"class 3: {number} voxels on 4 slices")
+    shown.key(Qt.Key.Key_I)
+    shown.settle()
+    after = labels(shown)
+    np.testing.assert_array_equal(after != before, (drawn == 3) & (before != 3))
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(labels(shown), before)
+
+
+def test_strokes_and_locked_classes_stay_between_slices(window: Any) -> None:
+    finish(window)
+    for plane in (4, 12):
+        correct(window, (slice(plane, plane + 1), slice(10, 30), slice(4, 24)), 3)
+    window.session.classes.change(2, locked=True)
+    before = labels(window)
+    window.click("supervox_fill_preview")
+    window.settle()
+    window.click("supervox_fill_apply")
+    window.settle()
+    after = labels(window)
+    changed = after != before
+    assert changed[5:12].any()
+    assert not changed[before == 2].any()
+    strokes = window.session.painting.planes > 0
+    assert not changed[strokes].any()
+    assert not changed[:5].any()
+
+
+def test_other_axes_and_classes_can_be_filled(window: Any) -> None:
+    finish(window)
+    window.viewer.dims.order = (2, 0, 1)
+    for column in (4, 11):
+        correct(window, (slice(1, 8), slice(10, 18), slice(column, column + 1)), 3)
+        correct(window, (slice(1, 8), slice(24, 32), slice(column, column + 1)), 2)
+    window.choose("supervox_fill_of", window.session.classes[2].name)
+    window.click("supervox_fill_preview")
+    window.settle()
+    window.click("supervox_fill_apply")
+    window.settle()
+    filled = window.session.painting.corrections.over.voxels[:, :, 5:11]
+    assert (filled[2:7, 25:31] == 2).all()
+    assert not (filled == 3).any()
+
+
+def test_it_is_said_what_is_missing_to_fill(window: Any) -> None:
+    finish(window)
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("Nothing to fill: paint in at least two slices")
+    assert not window.find("supervox_fill_apply").isEnabled()
+    filling = window.dock.around.tools.filling
+    assert filling.paint is Paint.CORRECTIONS
+    window.choose("supervox_fill_paint", "strokes")
+    assert filling.paint is Paint.STROKES
+
+
+@pytest.mark.parametrize("displayed", [2, 3])
+def test_in_a_box_voxels_are_found_where_they_lie(open_bench: Any, displayed: int) -> None:
+    """What is cleaned in a box is corrected in the whole image."""
+    from supervox.napari_plugin.session.cleaning import Cleaning
+    from supervox.objects import CleanStep
+
+    from .conftest import Scene
+
+    bench = open_bench(Scene().image, name="scene")
+    session = bench.session
+    session.volume.set_box((slice(4, 12), slice(2, 38), slice(3, 45)))
+    bench.prepare(1, 2, 3)
+    session.delivery.finish()
+    bench.settle()
+    bench.viewer.dims.ndisplay = displayed
+    voxels = indices(SPECK)
+    session.correcting.change(voxels, np.full(voxels.size, 3, np.uint8), "painted")
+    cleaning = Cleaning(
+        session.volume, session.classes, session.correcting, lambda: session.delivery.final, float
+    )
+    cleaning.attempt(CleanStep("specks", 9, (3,)))
+    bench.until(lambda: cleaning.trial is not None)
+    cleaning.apply()
+    bench.until(lambda: not cleaning.gathering.is_running)
+    over = session.painting.corrections.over.voxels
+    assert set(np.flatnonzero(over)) == set(voxels)
+    assert (over.reshape(-1)[voxels] == 1).all()
+    cleaning.release()
+
+
+def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window: Any) -> None:
+    finish(window)
+    for plane in (9, 13):
+        correct(window, (slice(plane, plane + 1), slice(20, 22), slice(4, 6)), 3)
+    window.choose("supervox_clean_of", window.session.classes[3].name)
+    set_amount(window, 9)
+    window.click("supervox_clean_preview")
+    window.settle()
+    window.click("supervox_clean_apply")
+    window.settle()
+    over = window.session.painting.corrections.over.voxels
+    assert set(np.flatnonzero(over.any(axis=(1, 2)))) == {9, 13}  # of class 1 now
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("Nothing to fill")
+    window.session.painting.undo()
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("class 3: ")
