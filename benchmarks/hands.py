@@ -244,7 +244,7 @@ class Hand:
         wrong = self._wrong(wanted)
         for k in wanted:
             for operation, amount in CLEAN:
-                after = clean(self.labels, CleanStep(operation, amount, (k,)))
+                after = clean(self.labels, CleanStep(operation, amount, (k,))).labels
                 voxels = np.flatnonzero(after != self.labels).astype(np.int64)
                 new, true = after.reshape(-1)[voxels], self.truth.reshape(-1)[voxels]
                 spoilt = (self.labels.reshape(-1)[voxels] == true) & (true > 0)
