@@ -109,7 +109,9 @@ class CleanPanel(Body[CleanState]):
         layout.setContentsMargins(8, 0, 0, 4)
         layout.addLayout(self._make_tools())
         layout.addLayout(self._make_amount())
-        layout.addWidget(self._make_ways())
+        self.ways = self._make_ways()
+        layout.addWidget(self.ways)
+        layout.addLayout(_make_legend())
         row = TrialActions(lambda: actions.attempt(self.step()), actions.apply, actions.discard)
         self.trial = TrialRow(
             "supervox_clean",
@@ -154,7 +156,7 @@ class CleanPanel(Body[CleanState]):
         return line
 
     def _make_ways(self) -> QWidget:
-        """Return the line that holes have and other tools use for what the colours are."""
+        """Return what there is to choose for holes."""
         page = QWidget()
         line = QHBoxLayout(page)
         line.setContentsMargins(0, 0, 0, 0)
@@ -172,11 +174,6 @@ class CleanPanel(Body[CleanState]):
             box.clicked.connect(self._on_choice)
             line.addWidget(box)
         line.addStretch(1)
-        for colour, text in ((GAINED_COLOUR, "gained"), (LOST_COLOUR, "lost")):
-            square = QLabel()
-            square.setPixmap(swatch(colour, SWATCH).pixmap(SWATCH, SWATCH))
-            line.addWidget(square)
-            line.addWidget(QLabel(text))
         return page
 
     # -------------------------------------------------------------------------------- a person
@@ -238,8 +235,7 @@ class CleanPanel(Body[CleanState]):
         kind, voxel = AMOUNTS[operation], state.voxel(operation)
         for widget in (self.before, self.amount, self.in_voxels):
             widget.setVisible(bool(kind))
-        self.per_plane.setVisible(operation == "holes")
-        self.open_to_border.setVisible(operation == "holes")
+        self.ways.setVisible(operation == "holes")
         self.before.setText(BEFORE_AMOUNT[operation])
         if not kind:
             return
@@ -267,3 +263,15 @@ class CleanPanel(Body[CleanState]):
     def describe(self) -> str:
         """Say in a line how it stands."""
         return self.state.trial.says
+
+
+def _make_legend() -> QHBoxLayout:
+    """Return what the colours of a preview mean."""
+    line = QHBoxLayout()
+    line.addStretch(1)
+    for colour, text in ((GAINED_COLOUR, "gained"), (LOST_COLOUR, "lost")):
+        square = QLabel()
+        square.setPixmap(swatch(colour, SWATCH).pixmap(SWATCH, SWATCH))
+        line.addWidget(square)
+        line.addWidget(QLabel(text))
+    return line

@@ -63,8 +63,8 @@ class FillPanel(Body[FillState]):
         self.of = QComboBox()
         self.of.setObjectName("supervox_fill_of")
         self.of.setToolTip("Of which class; all that were painted by default")
-        for box in (self.paint, self.of):
-            box.setMinimumWidth(LEAST_WIDTH)
+        self.paint.setMinimumWidth(self.paint.minimumSizeHint().width())  # "corrections", whole
+        self.of.setMinimumWidth(LEAST_WIDTH)
         self.of.activated.connect(self._on_choice)
         line.addWidget(self.of, 1)
         layout.addLayout(line)
