@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike, Workspace
+from supervox.objects import ObjectSteps
 from supervox.project import Project, is_project
 from supervox.segmentation import copy_volume
 from supervox.volumes import Triple, VolumeClass, open_labels
@@ -38,6 +39,10 @@ class OpenedLabels:
     classes : tuple of VolumeClass
     image : array-like, (Z, Y, X), optional
         What a project segmented.
+    start : tuple of 3 int
+        Place of the first voxel in the volume of a project.
+    steps : ObjectSteps
+        What a project says of its objects: edits by hand, rules, and how they are found.
     """
 
     path: Path
@@ -48,6 +53,8 @@ class OpenedLabels:
     origin: Triple
     classes: tuple[VolumeClass, ...]
     image: VolumeLike | None = None
+    start: tuple[int, int, int] = (0, 0, 0)
+    steps: ObjectSteps = field(default_factory=ObjectSteps)
 
     @property
     def names(self) -> dict[int, str]:
@@ -111,6 +118,8 @@ def _of_project(
                 projects.in_box(volume, settings).origin,
                 tuple(item.for_files() for item in project.annotations.classes),
                 data,
+                settings.start,
+                ObjectSteps.of(project.annotations.edits),
             )
         )
 

@@ -155,6 +155,11 @@ def _read_rules(ctx: click.Context, param: click.Parameter, value: Path | None) 
     help="Rules, one a line, applied in order: 'volume > 0.02 um^3 and sphericity < 0.4 -> class "
     "5', or '-> remove'.",
 )
+@click.option(
+    "--as-found",
+    is_flag=True,
+    help="Of a project: leave out its edits of objects by hand, its rules and how it splits.",
+)
 @options.spacing
 @options.workers
 @options.memory
@@ -178,6 +183,7 @@ def command(
     splits: tuple[tuple[int, Split], ...],
     boundaries: Boundaries,
     rules: tuple[Rule, ...],
+    as_found: bool,
     spacing: Triple | None,
     workers: int | None,
     memory: float | None,
@@ -187,7 +193,8 @@ def command(
 
     An object is a connected piece of a class. Lengths, areas and volumes are in the unit of the
     voxel size; beside each table a file of the same name and .json says what every column is and
-    what the table was made from.
+    what the table was made from. What was done to the objects of a project by hand, its rules, and
+    how it splits them, hold here as well.
     """
     if (profile_file is None) != (step is None) or (profile_file and not depth_below):
         raise click.UsageError("a profile needs --profile, --step and --depth-below")
@@ -205,6 +212,7 @@ def command(
         rules=rules,
         splits=splits,
         boundaries=boundaries,
+        as_found=as_found,
         spacing=spacing,
         workers=workers,
         memory=memory,
@@ -218,6 +226,10 @@ def command(
         print_json({"command": "objects"} | about | {"files": written, "classes": rows})
         return
     _print(totals)
+    by_hand = about["by_hand"]
+    if by_hand["done"]:
+        lost = f"; {by_hand['lost']:,} no longer found" if by_hand["lost"] else ""
+        click.echo(f"by hand: {by_hand['done']}{lost}")
     for rule in about["rules"]:
         click.echo(f"rule {rule['rule']}: {rule['changed']:,} objects")
     for path in written.values():

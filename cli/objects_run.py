@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from supervox.execution import VolumeLike
 from supervox.objects import (
+    EDIT_TEXTS,
     SPLIT_TEXTS,
     Boundaries,
+    Edited,
+    EditState,
     Instances,
     Measured,
     MeasureRequest,
@@ -20,6 +23,7 @@ from supervox.objects import (
     Rule,
     RuledObjects,
     Split,
+    apply_edits,
     apply_rules,
     find_objects,
     measure_objects,
@@ -60,6 +64,8 @@ class ObjectsRequest:
         Class, or 0 for all, and how its objects are split.
     boundaries : str
         What lies between things in the image.
+    as_found : bool
+        Whether what a project says of its objects is left out.
     spacing : tuple of 3 float, optional
     workers : int, optional
     memory : float, optional
@@ -77,6 +83,7 @@ class ObjectsRequest:
     rules: tuple[Rule, ...]
     splits: tuple[tuple[int, Split], ...]
     boundaries: Boundaries
+    as_found: bool
     spacing: Triple | None
     workers: int | None
     memory: float | None
@@ -107,11 +114,13 @@ def run_objects(
             request.depth_below,
             None if parents is None else parents.data,
         )
-        found = _find(request, labels, stages)
-        found = _split(request, found, channels, labels, stages)
+        request = _with_project(request, labels)
+        found = _split(request, _find(request, labels, stages), channels, labels, stages)
+        edited = _edit(request, found, labels, stages)
+        found = edited.instances
         measured = _measure(found, more, labels, stages)
-        ruled = apply_rules(measured.objects, request.rules, labels.names)
-        if request.rules:
+        ruled = apply_rules(measured.objects, request.rules, labels.names, edited.by_hand)
+        if request.rules or not ruled.class_of.all():
             found = ruled.instances(found)
             measured = measured.after(ruled, labels.names)
         tables = {
@@ -121,13 +130,47 @@ def run_objects(
         }
         if places.profile is not None:
             tables["profile"] = _profile(request, more, labels, stages)
-        about = _about(request, labels, ruled)
+        about = _about(request, labels, ruled, edited)
         write_tables(places, tables, about)
         if places.instances:
             with stages.stage("write", "Writing the objects") as run:
                 write_instances(places.instances, found, labels, run)
         outputs.publish()
     return about, measured.classes
+
+
+def _with_project(request: ObjectsRequest, labels: OpenedLabels) -> ObjectsRequest:
+    """Take from the project what the command doesn't say otherwise."""
+    steps = labels.steps
+    if request.as_found:
+        return request
+    splits = request.splits or (((0, steps.split),) if steps.split else ())
+    return replace(request, rules=request.rules or steps.rules, splits=splits)
+
+
+def _edit(
+    request: ObjectsRequest, found: Instances, labels: OpenedLabels, stages: StageProgress
+) -> Edited:
+    """Carry out what was done by hand in a project; tell of what isn't found any more."""
+    edits = () if request.as_found or request.are_ids else labels.steps.edits
+    if not edits:
+        return apply_edits(found, ())
+    with stages.stage("edits", "Edits by hand") as run:
+        edited = apply_edits(
+            found,
+            edits,
+            start=labels.start,
+            classes=request.classes,
+            spacing=labels.spacing,
+            workers=run,
+        )
+    for edit, state, missing in zip(edits, edited.states, edited.missing, strict=True):
+        for (z, y, x), of in missing if state is not EditState.ELSEWHERE else ():
+            say(
+                f"{labels.path}: edit by hand no longer found: {EDIT_TEXTS[edit.kind][0]} at plane "
+                f"{z}, row {y}, column {x}: no object of class {of} is there now"
+            )
+    return edited
 
 
 def _find(request: ObjectsRequest, labels: OpenedLabels, stages: StageProgress) -> Instances:
@@ -206,8 +249,11 @@ def _profile(
         )
 
 
-def _about(request: ObjectsRequest, labels: OpenedLabels, ruled: RuledObjects) -> dict[str, Any]:
+def _about(
+    request: ObjectsRequest, labels: OpenedLabels, ruled: RuledObjects, edited: Edited
+) -> dict[str, Any]:
     """Return what the tables were made from."""
+    states = [str(state) for state in edited.states]
     rules = [
         {"rule": rule.text, "changed": changed}
         for rule, changed in zip(request.rules, ruled.changed, strict=True)
@@ -230,4 +276,9 @@ def _about(request: ObjectsRequest, labels: OpenedLabels, ruled: RuledObjects) -
         "distance_to": list(request.distance_to),
         "depth_below": list(request.depth_below),
         "rules": rules,
+        "by_hand": {
+            "done": labels.steps.text if states else "",
+            "objects": int(edited.by_hand.sum()),
+            **{str(state): states.count(state) for state in EditState},
+        },
     }

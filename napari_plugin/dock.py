@@ -25,13 +25,14 @@ from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .below_picture import BelowPicture
 from .keys import Keys
+from .objects_step import section_actions
 from .settings import Settings
 from .surroundings import AroundDock, DockActions
 from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
 from .widgets.export_section import ExportSection
-from .widgets.objects_section import ObjectsActions, ObjectsSection
+from .widgets.objects_section import ObjectsSection
 from .widgets.opening_panel import OpeningActions, OpeningPanel
 from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.picture_box import PictureBox
@@ -180,6 +181,7 @@ class SupervoxDock(QWidget):
                 show=self.refresh,
                 hint=partial(say, Step.PAINT),
             ),
+            session.correcting,
         )
         self.segment = SegmentSection(
             SegmentActions(
@@ -202,14 +204,7 @@ class SupervoxDock(QWidget):
                 compare=self.compare,
             ),
         )
-        objects = session.delivery.objects
-        table = ObjectsActions(
-            objects.find,
-            objects.measuring.cancel,
-            objects.show,
-            lambda: self.around.objects.bring(),
-        )
-        self.objects = ObjectsSection(table)
+        self.objects = ObjectsSection(section_actions(session, self._bring_objects))
         self.export = ExportSection(
             session.delivery.export, session.delivery.exporting.cancel, partial(say, Step.EXPORT)
         )
@@ -233,6 +228,7 @@ class SupervoxDock(QWidget):
             answer=session.questions.answer,
             compare=self.compare,
             nudge=self.nudge_chosen,
+            correct=session.correcting.toggle,
             fill=lambda: self.around.tools.press_fill(),
         )
         self.below = BelowPicture(session)
@@ -325,7 +321,8 @@ class SupervoxDock(QWidget):
         result, view = self.session.view.result, self.session.view
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
-        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity)
+        by_hand = self.session.painting.corrections.number
+        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity, by_hand)
         self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)
@@ -334,6 +331,9 @@ class SupervoxDock(QWidget):
             section.set_next(step == advice.step)
         self._stepping.go_to(advice.step)
         self._is_shown = True
+
+    def _bring_objects(self) -> None:
+        self.around.objects.bring()
 
     def _show_hints(self, parts: Sequence[object]) -> str:
         """Say beside each step why something isn't done; return what is to be said above them."""

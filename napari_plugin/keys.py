@@ -42,6 +42,8 @@ class Keys:
         Takes the answer.
     nudge : callable
         Gives the class that is chosen more or less, by steps.
+    correct : callable
+        Changes between strokes and corrections.
     fill : callable
         Fills between painted slices.
     """
@@ -62,6 +64,7 @@ class Keys:
         answer: Callable[[Answer], None],
         compare: Callable[[], None],
         nudge: Callable[[int], None],
+        correct: Callable[[], None],
         fill: Callable[[], None],
     ) -> None:
         self._viewer, self._classes, self._painting, self._view = viewer, classes, painting, view
@@ -78,6 +81,7 @@ class Keys:
             "Control-Z": lambda _: painting.undo(),
             "Control-Shift-Z": lambda _: painting.redo(),
         }
+        self._on_layer = {"C": lambda _: correct()}  # elsewhere napari's: contrast
         self._viewer_keys: dict[str, Callable[..., Any]] = {
             "R": lambda _: use_tool("regions"),
             "H": self._hide_while_held,
@@ -104,7 +108,7 @@ class Keys:
 
     def follow(self) -> None:
         """Bind the digits on the layer that is painted on now, and the answers to a question."""
-        layer = self._painting.layer
+        layer = self._painting.hand.layer
         if layer is not self._layer:
             self._follow_layer(layer)
         if not self._is_asked():
@@ -127,14 +131,14 @@ class Keys:
         if layer is not None:
             for digit in range(1, MOST_CLASSES + 1):
                 layer.bind_key(str(digit), self._choose(digit - 1), overwrite=True)
-            for key, step in self._steps.items():
+            for key, step in (self._steps | self._on_layer).items():
                 layer.bind_key(key, step, overwrite=True)
             layer.bind_key("0", lambda _: self._use_tool("erase"), overwrite=True)
 
     def _release_layer(self) -> None:
         layer, self._layer = self._layer, None
         if layer is not None:
-            for key in (*self._steps, *map(str, range(MOST_CLASSES + 1))):
+            for key in (*self._steps, *self._on_layer, *map(str, range(MOST_CLASSES + 1))):
                 layer.bind_key(key, None)
 
     def _choose(self, index: int) -> Callable[[Any], None]:

@@ -21,9 +21,10 @@ from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
 from .finishing_tools import FinishingTools
+from .objects_step import table_actions
 from .widgets.help_window import STEPS, HelpWindow
 from .widgets.labelling_window import LabellingWindow
-from .widgets.objects_window import ObjectsWindow, TableActions
+from .widgets.objects_window import ObjectsWindow
 from .widgets.picture_box import PictureActions
 from .widgets.project_bar import ProjectBar
 from .widgets.three_planes import ThreePlanes
@@ -65,17 +66,8 @@ class AroundDock:
         self.face = Face(self.save, self.last_word, dock)
         self.help = HelpWindow(dock)
         self.labelling = LabellingWindow(session.models, dock)
-        objects, delivery = session.delivery.objects, session.delivery
-        self.objects = ObjectsWindow(
-            TableActions(
-                go_to=objects.go_to,
-                save=objects.save,
-                start_path=lambda: objects.start_path(delivery.folder),
-                close=objects.unmark,
-            ),
-            dock,
-        )
-        objects.picked.connect(self.objects.choose)
+        self.objects = ObjectsWindow(table_actions(session), dock)
+        session.delivery.objects.picked.connect(self.objects.choose)
         self.tools = FinishingTools(session)
         self.cuts = Cuts(session.volume, session.view)
         self.cuts.failed.connect(session.opening.tell_error)

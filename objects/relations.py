@@ -29,21 +29,35 @@ AS_MUCH_AS = 4  # volumes may be looked at in all before the distances of all vo
 
 def nearest_columns(instances: Instances, sums: ObjectSums, scale: Calibrated) -> list[Column]:
     """Return the nearest object of the same class, by centres: 0 and NaN if there is no other."""
-    centres = centres_of(sums) * scale.spacing
-    nearest = np.zeros(instances.number, np.int64)
-    distance = np.full(instances.number, np.nan)
-    for value in np.unique(instances.class_of):
-        members = np.flatnonzero(instances.class_of == value)
+    nearest, distance = nearest_of(centres_of(sums) * scale.spacing, instances.class_of)
+    return [
+        defined("nearest", nearest + 1),
+        defined("nearest_distance", distance, scale.power(1)),
+    ]
+
+
+def nearest_of(
+    centres: NDArray[np.float64], class_of: NDArray[np.integer]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the row of the nearest centre of the same class, -1 if there is none; and how far.
+
+    Parameters
+    ----------
+    centres : float64, (N, 3)
+        In physical units.
+    class_of : integers, (N,)
+    """
+    nearest = np.full(class_of.size, -1, np.int64)
+    distance = np.full(class_of.size, np.nan)
+    for value in np.unique(class_of):
+        members = np.flatnonzero(class_of == value)
         if members.size < 2:
             continue
         away, other = cKDTree(centres[members]).query(centres[members], k=2)
         itself = other[:, 0] == np.arange(members.size)  # two may have one centre
-        nearest[members] = members[np.where(itself, other[:, 1], other[:, 0])] + 1
+        nearest[members] = members[np.where(itself, other[:, 1], other[:, 0])]
         distance[members] = np.where(itself, away[:, 1], away[:, 0])
-    return [
-        defined("nearest", nearest),
-        defined("nearest_distance", distance, scale.power(1)),
-    ]
+    return nearest, distance
 
 
 def parent_columns(

@@ -137,7 +137,7 @@ class RuledObjects:
 
     def table(self, objects: ObjectTable, names: Mapping[int, str]) -> ObjectTable:
         """Return the table of objects with the new classes, without those that were removed."""
-        return _with_classes(objects, self.class_of, names).where(self.class_of != REMOVED)
+        return with_classes(objects, self.class_of, names).where(self.class_of != REMOVED)
 
     def instances(self, instances: Instances) -> Instances:
         """Return the instances with the new classes; ids of removed objects belong to class 0."""
@@ -145,7 +145,10 @@ class RuledObjects:
 
 
 def apply_rules(
-    objects: ObjectTable, rules: Iterable[Rule], names: Mapping[int, str] | None = None
+    objects: ObjectTable,
+    rules: Iterable[Rule],
+    names: Mapping[int, str] | None = None,
+    kept: Chosen | None = None,
 ) -> RuledObjects:
     """Apply rules in order, each to what those before it left.
 
@@ -156,6 +159,8 @@ def apply_rules(
     rules : iterable of Rule
     names : mapping of int to str, optional
         Names of the classes.
+    kept : bool, (N,), optional
+        Objects that no rule changes: those that were given to a class, or marked, by hand.
 
     Raises
     ------
@@ -163,18 +168,20 @@ def apply_rules(
         If a rule asks for a measure that isn't there, or with a unit that doesn't fit.
     """
     class_of = objects["class"].astype(np.int64)
+    free = np.ones(class_of.size, np.bool_) if kept is None else ~kept
     changed = []
     for rule in rules:
-        table = _with_classes(objects, class_of, names or {})
-        chosen = rule.chooses(table) & (class_of != REMOVED) & (class_of != rule.to_class)
+        table = with_classes(objects, class_of, names or {})
+        chosen = rule.chooses(table) & (class_of != REMOVED) & (class_of != rule.to_class) & free
         class_of = np.where(chosen, rule.to_class, class_of)
         changed.append(int(chosen.sum()))
     return RuledObjects(class_of, tuple(changed))
 
 
-def _with_classes(
+def with_classes(
     objects: ObjectTable, class_of: NDArray[np.int64], names: Mapping[int, str]
 ) -> ObjectTable:
+    """Return a table of objects with other classes and their names."""
     old = dict(zip(objects["class"].tolist(), objects["class_name"].tolist(), strict=True))
     known = old | dict(names)
     texts = np.array([known.get(value, "") for value in class_of.tolist()], object)

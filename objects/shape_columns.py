@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,17 +61,25 @@ def shape_columns(
 
 def place_columns(instances: Instances, sums: ObjectSums, scale: Calibrated) -> list[Column]:
     """Return box, centre, and whether the border of the volume is touched."""
-    size = np.array(instances.ids.shape)
     columns = [defined(f"first_{axis}", sums.low[:, k]) for k, axis in enumerate(AXES)]
     columns += [defined(f"last_{axis}", sums.high[:, k]) for k, axis in enumerate(AXES)]
     centres = centres_of(sums) * scale.spacing + scale.origin
     columns += [
         defined(f"centre_{axis}", centres[:, k], scale.power(1)) for k, axis in enumerate(AXES)
     ]
+    return columns + border_columns(sums.low, sums.high, instances.ids.shape)
+
+
+def border_columns(
+    low: NDArray[np.int64], high: NDArray[np.int64], shape: Sequence[int]
+) -> list[Column]:
+    """Return whether the border of the volume is touched, from first and last voxels."""
     # Along an axis of one voxel everything is at the border, which says nothing.
+    size = np.array(shape)
     deep = size > 1
-    at_first = ((sums.low == 0) & deep).any(axis=1)
-    at_last = ((sums.high == size - 1) & deep).any(axis=1)
-    columns.append(defined("touches_border", (at_first | at_last).astype(np.int64)))
-    columns.append(defined("counted", (~at_first).astype(np.int64)))
-    return columns
+    at_first = ((low == 0) & deep).any(axis=1)
+    at_last = ((high == size - 1) & deep).any(axis=1)
+    return [
+        defined("touches_border", (at_first | at_last).astype(np.int64)),
+        defined("counted", (~at_first).astype(np.int64)),
+    ]

@@ -195,6 +195,11 @@ class ObjectChange:
     is_there: bool = True
 
     @property
+    def is_joint(self) -> bool:
+        """Whether labels were corrected in the step before, which is undone together with this."""
+        return self.edit.get("in_labels") is True
+
+    @property
     def inverse(self) -> ObjectChange:
         """The change that takes this one back."""
         return replace(self, is_there=not self.is_there)

@@ -96,8 +96,8 @@ class Recorder:
             return self._store.edits
         return tuple(change.edit for change in self._waiting if isinstance(change, ObjectChange))
 
-    def notice(self, part: Slices, paint: Paint = Paint.STROKES) -> VoxelChange | None:
-        """Write down what was painted in a part of the volume.
+    def find(self, part: Slices, paint: Paint = Paint.STROKES) -> VoxelChange | None:
+        """Return what was painted in a part of the volume, and isn't written down.
 
         Parameters
         ----------
@@ -111,12 +111,26 @@ class Recorder:
         VoxelChange or None
             None if nothing changed there.
         """
-        now = self._painted[paint]
-        differs = np.nonzero(now[part] != self._known[paint][part])
+        now, known = self._painted[paint], self._known[paint]
+        differs = np.nonzero(now[part] != known[part])
         if not differs[0].size:
             return None
         places = tuple(at + piece.start for at, piece in zip(differs, part, strict=True))
-        return self.confirm(np.ravel_multi_index(places, now.shape), paint)
+        voxels = np.ravel_multi_index(places, now.shape)
+        return VoxelChange(voxels, known[places], now[places], paint)
+
+    def notice(self, part: Slices, paint: Paint = Paint.STROKES) -> VoxelChange | None:
+        """Write down what `find` finds, and return it.
+
+        Raises
+        ------
+        ProjectError
+            If the store can't be changed.
+        """
+        change = self.find(part, paint)
+        if change is not None:
+            self.record(change)
+        return change
 
     def look(
         self, should_stop: ShouldStop | None = None, paint: Paint = Paint.STROKES

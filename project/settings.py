@@ -283,6 +283,12 @@ class ProjectSettings:
         return z, y, x
 
     @property
+    def start(self) -> tuple[int, int, int]:
+        """Place of the first voxel of what is segmented in the volume."""
+        z, y, x = (0, 0, 0) if self.box is None else (first for first, _ in self.box)
+        return z, y, x
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """Voxels of what is segmented."""
         if self.box is None:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.objects import ObjectTable, find_objects, measure_objects
+from supervox.objects import (
+    ObjectsError,
+    ObjectSteps,
+    ObjectTable,
+    apply_rules,
+    find_by_steps,
+    measure_objects,
+)
 from supervox.project import ProjectSettings
 from supervox.volumes import cubed
 
@@ -17,20 +25,50 @@ MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than
 
 
 def totals_of_objects(
-    labels: NDArray[np.unsignedinteger], settings: ProjectSettings, names: Mapping[int, str]
-) -> ObjectTable | None:
-    """Measure the objects of labels, if there are any; None where that takes too much memory."""
+    labels: NDArray[np.unsignedinteger],
+    settings: ProjectSettings,
+    names: Mapping[int, str],
+    steps: ObjectSteps,
+) -> tuple[ObjectTable, str] | None:
+    """Measure the objects of labels, with what a project says of them.
+
+    Parameters
+    ----------
+    labels : uint8 or uint16, (Z, Y, X)
+    settings : ProjectSettings
+    names : mapping of int to str
+        Of the classes.
+    steps : ObjectSteps
+        What asks for the image is left out: a report has none.
+
+    Returns
+    -------
+    (ObjectTable, str) or None
+        A row for each class, and what was done to the objects; None where that takes too much
+        memory.
+    """
     if labels.size > MOST_COUNTED:
         return None
-    found = find_objects(labels)
-    size = settings.voxel_size
-    totals = measure_objects(found, spacing=size.spacing, unit=size.unit).classes
-    texts = [names.get(value, "") for value in totals["class"].tolist()]
-    return totals.replaced("class_name", np.array(texts, object))
+    size, left_out = settings.voxel_size, ""
+    if steps.split == "image":
+        steps, left_out = replace(steps, split=None), "splitting by the image"
+    found = find_by_steps(labels, steps, start=settings.start, spacing=size.spacing)
+    measured = measure_objects(found.instances, spacing=size.spacing, unit=size.unit)
+    rules = steps.rules
+    try:
+        ruled = apply_rules(measured.objects, rules, names, found.by_hand)
+    except ObjectsError:  # a rule asks for intensities, or for a measure that there never was
+        rules, left_out = (), " and ".join(filter(None, (left_out, "the rules")))
+        ruled = apply_rules(measured.objects, rules, names, found.by_hand)
+    lost = sum(map(len, found.missing))
+    done = [f"{steps.text} ({lost:,} no longer found)" if lost else steps.text]
+    done += [f"rule '{rule.text}': {n:,}" for rule, n in zip(rules, ruled.changed, strict=True)]
+    done += [f"left out here: {left_out}"] if left_out else []
+    return measured.after(ruled, names).classes, "; ".join(filter(None, done))
 
 
-def objects_section(totals: ObjectTable, settings: ProjectSettings) -> Section:
-    """Describe the objects of each class."""
+def objects_section(totals: ObjectTable, by_hand: str, settings: ProjectSettings) -> Section:
+    """Describe the objects of each class, and what was done to them by hand and by rules."""
     unit, factor = cubed(settings.unit)
     if settings.voxel_size.known is None:
         unit, factor = "voxel", 1.0
@@ -59,4 +97,5 @@ def objects_section(totals: ObjectTable, settings: ProjectSettings) -> Section:
         "none of the first plane, row and column: their number is right for objects that the "
         "border cuts. 'supervox objects' measures each of them."
     )
-    return Section("Objects", (Table(header, tuple(rows)), text))
+    done = (f"By hand and by rules: {by_hand}.",) if by_hand else ()
+    return Section("Objects", (Table(header, tuple(rows)), text, *done))

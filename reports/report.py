@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.objects import ObjectSteps
 from supervox.project import Project, Severity
 from supervox.segmentation import count_labels
 from supervox.volumes import cubed
@@ -49,9 +50,11 @@ def make_report(
         prepared[-1] if prepared else [],
         names,
     )
-    totals = totals_of_objects(labels, settings, names)
+    entries = project.annotations.edits
+    measured = totals_of_objects(labels, settings, names, ObjectSteps.of(entries))
     objects = None
-    if totals is not None:
+    if measured is not None:
+        totals, _ = measured
         objects = dict(zip(totals["class"].tolist(), totals["objects"].tolist(), strict=True))
     name = project.folder.name
     drawn = Picture("sections.png", picture, f"Sections of {name}")
@@ -62,7 +65,7 @@ def make_report(
     sections = [
         Section(f"Segmentation {name}", (_facts(summary, _by_hand(painted, labels)),)),
         Section("Result", (_classes(project, labels, painted, objects), drawn)),
-        *([objects_section(totals, settings)] if totals is not None else []),
+        *([objects_section(*measured, settings)] if measured is not None else []),
         Section("Methods", (paragraph, *(f"[{k}] {text}" for k, text in enumerate(cited, 1)))),
         Section("Parameters", (Table(("stage", "parameter", "value"), parameters),)),
         Section("What was done", (_history(steps),)),

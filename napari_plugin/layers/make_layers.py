@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Labels, Layer, Points
+from napari.layers import Image, Labels, Layer, Points, Vectors
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from supervox.napari_plugin.io.layer_fields import KEY, record
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ANNOTATIONS, PREDICTION, SUPERVOXELS = "annotations", "prediction", "supervoxels"
 MAP, PREVIEW, FINAL, BOX, MARK, MASK = "map", "preview", "final", "box", "mark", "mask"
-INSTANCES = "instances"
+INSTANCES, CORRECTIONS = "instances", "corrections"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 MAP_COLOURS = "magma"  # of probability and doubt
 FRAME_COLOUR = "#f0e442"
@@ -85,6 +85,20 @@ def make_annotations(
         name="strokes",
         metadata=metadata(ANNOTATIONS, image),
         opacity=0.8,
+        colormap=class_colormap(classes),
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def make_corrections(
+    image: Image, classes: Iterable[ProjectClass], voxels: NDArray[np.uint8]
+) -> Labels:
+    """Return the layer that shows corrections (Z, Y, X), and is painted on in place."""
+    return Labels(
+        voxels[0] if image.ndim == 2 else voxels,
+        name="corrections",
+        metadata=metadata(CORRECTIONS, image),
+        opacity=0.6,
         colormap=class_colormap(classes),
         **placement(image, (0, 0, 0)),
     )
@@ -237,6 +251,33 @@ def make_mark(
         border_width=0.08,
         **placement(image, (0, 0, 0)),
     )
+
+
+def make_line(image: Image, vector: NDArray[np.float64], width: float) -> Vectors:
+    """Return a line on the image: its beginning and its way, in voxels; the width as well."""
+    return Vectors(
+        vector,
+        name="line",
+        metadata=metadata(MARK, image),
+        edge_width=width,
+        edge_color="#f0e442",
+        vector_style="line",
+        **placement(image, (0, 0, 0)),
+    )
+
+
+def object_colormap(colours: Mapping[int, Any], others: Any = None) -> DirectLabelColormap:
+    """Return a map that gives objects colours of their own.
+
+    Parameters
+    ----------
+    colours : mapping of int to colour
+    others : colour, optional
+        Of all other objects; they are invisible without it.
+    """
+    rest = _NOTHING if others is None else others
+    every: dict[int | None, Any] = {None: rest, 0: _NOTHING}
+    return DirectLabelColormap(color_dict=every | dict(colours))
 
 
 def make_outline(

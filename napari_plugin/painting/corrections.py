@@ -53,6 +53,10 @@ class Corrections:
         """The corrections themselves, (Z, Y, X); None where there can't be any."""
         return None if self.over is None else self.over.voxels
 
+    def voxels_of(self, class_id: int) -> NDArray[np.int64]:
+        """Return what is corrected to a class, as raster indices, ascending."""
+        return np.zeros(0, np.int64) if self.over is None else _voxels_of(class_id, self.over)
+
     def of(self, source: Source) -> Overlay | None:
         """Return those in the part to work in, now and later; None where there can't be any."""
         over = self.over
@@ -132,3 +136,12 @@ class Corrections:
 
 def _present(counts: NDArray[np.int64]) -> tuple[int, ...]:
     return tuple(int(k) for k in np.flatnonzero(counts) if k)
+
+
+def _voxels_of(class_id: int, over: Overlay) -> NDArray[np.int64]:
+    # Plane by plane: a comparison of all at once would need as much memory again.
+    found = [
+        np.flatnonzero(over.voxels[plane] == class_id) + plane * over.voxels[plane].size
+        for plane in np.flatnonzero(over.marks[0])
+    ]
+    return np.concatenate(found) if found else np.zeros(0, np.int64)

@@ -35,8 +35,10 @@ class Deleting:
         if painting.layer is not None:
             painting.record_all()  # what no look has seen yet is a step before this one
             of_class = _voxels_of(class_id, painting.planes)
-            is_painted = bool(of_class.size)
-            painting.correct(_erased(class_id, painting.corrections.now))
+            voxels = painting.corrections.voxels_of(class_id)
+            is_painted = bool(of_class.size or voxels.size)
+            old = np.full(voxels.size, class_id, np.uint8)
+            painting.correct(VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS))
             painting.paint(np.unravel_index(of_class, painting.layer.data.shape), 0)
             painting.confirm_now(of_class)  # the step before the table's
         classes.remove(class_id)
@@ -48,14 +50,6 @@ class Deleting:
             self._classes.put_back(change.item, change.place)
         elif change.item.id in self._classes:
             self._classes.remove(change.item.id)
-
-
-def _erased(class_id: int, corrections: NDArray[np.uint8] | None) -> VoxelChange:
-    """Return what takes all corrections to a class back."""
-    none = np.zeros(0, np.int64)
-    voxels = none if corrections is None else _voxels_of(class_id, corrections)
-    old = np.full(voxels.size, class_id, np.uint8)
-    return VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS)
 
 
 def _voxels_of(class_id: int, voxels: NDArray[np.uint8]) -> NDArray[np.int64]:

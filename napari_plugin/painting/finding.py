@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,30 @@ def find_strokes_of(image: Image, among: Iterable[Layer]) -> Labels | None:
             record_of(layer)["of"] = str(image.unique_id)
             return layer
     return None
+
+
+def painted_box(parts: Iterable[Any], shape: Sequence[int]) -> Slices:
+    """Return a box (Z, Y, X) around what napari's ``paint`` event tells that was painted.
+
+    Parameters
+    ----------
+    parts : iterable
+        Of the event: each has slices, and a mask of them; or arrays of indices, as of
+        ``data_setitem``; first of all.
+    shape : sequence of int
+        Of the layer.
+    """
+    first, last = np.array(shape), np.zeros(len(shape), np.int64)
+    for part in parts:
+        for axis, at in enumerate(part[0]):
+            if isinstance(at, slice):
+                low, high = at.start, at.stop
+            else:
+                low, high = int(np.min(at)), int(np.max(at)) + 1
+            first[axis], last[axis] = min(first[axis], low), max(last[axis], high)
+    box = [slice(int(a), int(b)) for a, b in zip(first, last, strict=True)]
+    z, y, x = [slice(0, 1), *box][-3:]
+    return z, y, x
 
 
 def painted_slice(layer: Labels, dims: Any) -> Slices | None:

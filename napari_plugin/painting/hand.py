@@ -10,6 +10,7 @@ from napari.layers import Labels, Layer
 from napari.utils.interactions import mouse_release_callbacks
 from napari.viewer import Viewer
 from psygnal import Signal
+from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, role_of
 from supervox.project import ProjectClass
 
 from .class_list import ClassList
@@ -17,6 +18,9 @@ from .class_list import ClassList
 HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
 PAINT, ERASE, MOVE = "paint", "erase", "pan_zoom"  # modes of napari's Labels layer
 REGIONS = "regions"  # ours: napari moves nothing, and a brush of ours has the mouse
+FILL = "fill"  # napari's for strokes; for corrections ours, which fills by labels
+CUT, MERGE = "cut", "merge"  # ours, too: a line is drawn through objects
+OURS = frozenset({REGIONS, CUT, MERGE})
 
 
 class Obstacle(StrEnum):
@@ -44,7 +48,9 @@ class Hand:
     Attributes
     ----------
     layer : Labels or None
-        The strokes.
+        The strokes, or the corrections.
+    own : frozenset of str
+        Tools of ours: with those napari's layer moves nothing.
     """
 
     changed = Signal()
@@ -52,6 +58,7 @@ class Hand:
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
         self._viewer, self._classes = viewer, classes
         self.layer: Labels | None = None
+        self.own = OURS
         self._other: Layer | None = None  # that is active, and whose mode is followed
         self._is_read_only = False
         self._tool = PAINT  # that is wanted, whether it is possible or not
@@ -62,6 +69,7 @@ class Hand:
     def take_up(self, layer: Labels) -> None:
         """Paint on a layer from now on."""
         self.layer, self._is_read_only = layer, False
+        self.own = OURS if self.painted == "strokes" else OURS | {FILL}
         self._tool = PAINT
         layer.events.mode.connect(self._on_mode)
         layer.events.visible.connect(self.update)
@@ -70,6 +78,19 @@ class Hand:
         self._viewer.mouse_drag_callbacks.append(self._end_stroke)
         self.update()
         self._on_mode()
+
+    def turn_to(self, layer: Labels) -> None:
+        """Paint on another layer from now on, with the tool that is in hand."""
+        before, tool, is_read_only = self.layer, self._tool, self._is_read_only
+        if layer is before:
+            return
+        if before is not None:
+            layer.brush_size, layer.n_edit_dimensions = before.brush_size, before.n_edit_dimensions
+            self.put_down()
+            before.mode = MOVE
+        self.take_up(layer)
+        self._is_read_only = is_read_only
+        self.take(tool)
 
     def put_down(self) -> None:
         """Let go of the layer."""
@@ -122,10 +143,16 @@ class Hand:
         """Say why nothing is painted with a class, whatever paints; empty if it can be."""
         return {
             Obstacle.READ_ONLY: "The project is read-only",
-            Obstacle.UNSEEN: "The strokes are hidden",
+            Obstacle.UNSEEN: f"The {self.painted} are hidden",
             Obstacle.HIDDEN: f"{item.name} is hidden",
             Obstacle.LOCKED: f"{item.name} is locked",
         }.get(self.obstacle_of(item), "")
+
+    @property
+    def painted(self) -> str:
+        """What is painted: "strokes" or "corrections", as the layers are called at first."""
+        is_stroke = self.layer is None or role_of(self.layer) == ANNOTATIONS
+        return "strokes" if is_stroke else "corrections"
 
     def obstacle_of(self, item: ProjectClass | None) -> Obstacle:
         """Tell why nothing is painted with a class."""
@@ -150,7 +177,7 @@ class Hand:
         if layer is None:
             return
         is_free = not self._own_obstacle
-        mode = MOVE if self._tool == REGIONS else self._tool
+        mode = MOVE if self._tool in self.own else self._tool
         self._is_setting = True
         try:
             if layer.editable != is_free:
@@ -171,6 +198,8 @@ class Hand:
         assert layer is not None
         if not self._is_setting:
             self._tool = str(layer.mode)
+            if self._tool in self.own:
+                self.update()  # napari's tool of this name would do something else
         layer.help = HELP
         if self._viewer.layers.selection.active == layer:
             self._viewer.help = HELP

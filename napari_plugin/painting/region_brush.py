@@ -10,6 +10,7 @@ from napari.layers import Labels
 from psygnal import Signal
 from supervox.napari_plugin.tasks.preparing import Prepared
 
+from .correction_layer import CorrectionLayer
 from .hand import REGIONS
 from .stroke_layer import Painting
 
@@ -21,14 +22,21 @@ class RegionBrush:
     ----------
     painting : Painting
         Whose layer is painted on.
+    by_hand : CorrectionLayer
+        Painted on in its place, while it is in hand.
     prepared : callable
         Returns what is prepared, or None.
     """
 
     hint = Signal(str)
 
-    def __init__(self, painting: Painting, prepared: Callable[[], Prepared | None]) -> None:
-        self._painting = painting
+    def __init__(
+        self,
+        painting: Painting,
+        by_hand: CorrectionLayer,
+        prepared: Callable[[], Prepared | None],
+    ) -> None:
+        self._painting, self._by_hand = painting, by_hand
         self._prepared = prepared
         self._layer: Labels | None = None
         painting.hand.changed.connect(self._on_hand)
@@ -39,7 +47,7 @@ class RegionBrush:
         return self._layer is not None
 
     def _on_hand(self) -> None:
-        """Take the mouse on the strokes' layer, or give it back to napari's tools."""
+        """Take the mouse on the layer that is painted on, or give it back to napari's tools."""
         hand = self._painting.hand
         layer = hand.layer if hand.tool == REGIONS else None
         if layer is self._layer:
@@ -85,4 +93,5 @@ class RegionBrush:
         if supervoxel in touched:
             return
         touched.add(supervoxel)
-        self._painting.paint(prepared.voxels_at(inside), label)
+        target = self._by_hand if self._by_hand.is_in_hand else self._painting
+        target.paint(prepared.voxels_at(inside), label)

@@ -26,6 +26,7 @@ from supervox.project import (
 )
 from supervox.segmentation import Strokes
 
+from .chains import goes_on
 from .class_list import ClassList
 from .corrections import KEPT, Corrections
 from .finding import find_strokes_of, painted_slice
@@ -68,7 +69,8 @@ class Painting:
         self._is_held = False  # the mouse button: a stroke is being painted
         self._is_ours = False  # what is painted now
         self._is_unseen = False  # that something was painted, where the next scan will find it
-        self._steps: list[bool] = []  # back or forth, to be done after that scan
+        # Back or forth, to be done after that scan; and of which chain.
+        self._steps: list[tuple[bool, Change | None]] = []
         self.is_blank = True  # the layer, when it was attached
         self.is_touched = False  # painted on since, by a person
         self._protected = Strokes.empty()
@@ -226,8 +228,8 @@ class Painting:
         with self._telling():
             self.recorder.confirm(voxels)
         steps, self._steps = self._steps, []
-        for back in steps:
-            self._step(back=back)
+        for back, chain in steps:
+            self._step(back=back, chain=chain)
 
     def undo(self) -> None:
         """Take the last change of the strokes back, however long ago it was made."""
@@ -237,13 +239,13 @@ class Painting:
         """Make the change again that was taken back last."""
         self._step(back=False)
 
-    def _step(self, *, back: bool) -> None:
+    def _step(self, *, back: bool, chain: Change | None = None) -> None:
         recorder = self.recorder
         if recorder is None or self._is_held:
             return
         self.recording.emit()
         if self._is_unseen:  # what was painted just now comes first
-            self._steps.append(back)
+            self._steps.append((back, chain))
             self.changed.emit()
             return
         with self._telling():
@@ -261,28 +263,23 @@ class Painting:
             return
         if isinstance(change, ObjectChange):
             self.edited.emit(change)
-            return
-        if isinstance(change, ClassChange):
+        elif isinstance(change, ClassChange):
             self.class_changed.emit(change)
         elif change.paint is Paint.CORRECTIONS:
             self.corrections.note(change)
         else:
             self._refresh()
             self.changed.emit()
-        if self._goes_on(change, back=back):
-            self._step(back=back)
-
-    def _goes_on(self, change: Change, *, back: bool) -> bool:
-        """Tell whether the next step belongs to this one: a class and its strokes go together."""
-        following = change
-        if not back:
-            with self._telling():
-                following = (self.recorder and self.recorder.preview(back=back)) or change
-        is_pair = isinstance(change, ClassChange) == back
-        return is_pair and isinstance(following, ClassChange) and following.with_strokes
+        with self._telling():
+            following = recorder.preview(back=back)
+        if goes_on(change, following, chain or change, back=back):
+            self._step(back=back, chain=chain or change)
 
     def _locked_in(self, change: Change) -> str:
         """Name the locked classes whose strokes, or labels, a change would take away."""
+        if isinstance(change, ObjectChange) and change.is_joint and not change.is_there:
+            given = set(change.edit.get("to", ()))
+            return ", ".join(item.name for item in self.classes if item.locked and item.id in given)
         if not isinstance(change, VoxelChange):
             return ""
         differs, old = change.old != change.new, change.old

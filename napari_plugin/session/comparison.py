@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.napari_plugin.layers.corrected import Overlay
 from supervox.napari_plugin.layers.source import CroppedVolume
+from supervox.napari_plugin.painting.corrections import Corrections
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
 
@@ -27,6 +29,8 @@ class ComparedPlane:
     grey : uint8, (H, W)
     ids : int32, (H, W)
         Supervoxels.
+    by_hand : uint8, (H, W)
+        What is corrected there, as it is now; 0 = nothing.
     aspect : float
         Height of a pixel over its width.
     """
@@ -34,6 +38,7 @@ class ComparedPlane:
     at: int
     grey: NDArray[np.uint8]
     ids: NDArray[np.int32]
+    by_hand: NDArray[np.uint8]
     aspect: float
 
 
@@ -44,6 +49,7 @@ class Comparison(BackgroundTask):
     ----------
     volume : WorkingImage
     preparation : Preparation
+    corrections : Corrections
 
     Attributes
     ----------
@@ -51,11 +57,14 @@ class Comparison(BackgroundTask):
         Those that were read; empty if none were.
     """
 
-    def __init__(self, volume: WorkingImage, preparation: Preparation) -> None:
+    def __init__(
+        self, volume: WorkingImage, preparation: Preparation, corrections: Corrections
+    ) -> None:
         super().__init__()
         self._volume, self._preparation = volume, preparation
+        self._corrections = corrections
         self.planes: tuple[ComparedPlane, ...] = ()
-        self._of: Prepared | None = None  # what the planes are of
+        self._of: tuple[Prepared, Overlay | None] | None = None  # what the planes are of
         self._axis = 0
         self.succeeded.connect(self._keep)
 
@@ -69,11 +78,16 @@ class Comparison(BackgroundTask):
         """Read the planes, unless those of what is prepared were read, or are being read."""
         prepared, image = self._preparation.prepared, self._volume.image
         axis = self._volume.axis_across()
-        if prepared is None or image is None or (self._of, self._axis) == (prepared, axis):
+        over = self._corrections.over
+        if prepared is None or image is None:
             return
-        self._of, self._axis = prepared, axis
+        if (self._of, self._axis) == ((prepared, over), axis):
+            return
+        self._of, self._axis = (prepared, over), axis
         low, high = image.contrast_limits
-        self.run(_task(prepared, axis, (float(low), float(high))), "Reading planes")
+        nothing = np.broadcast_to(np.uint8(0), prepared.source.shape)
+        by_hand = nothing if over is None else over.of(prepared.source.box).voxels
+        self.run(_task(prepared, by_hand, axis, (float(low), float(high))), "Reading planes")
 
     def go_to(self, plane: ComparedPlane) -> None:
         """Show a plane in the viewer."""
@@ -88,7 +102,9 @@ class Comparison(BackgroundTask):
         self.planes = planes
 
 
-def _task(prepared: Prepared, axis: int, limits: tuple[float, float]) -> Task:
+def _task(
+    prepared: Prepared, by_hand: NDArray[np.uint8], axis: int, limits: tuple[float, float]
+) -> Task:
     def read(report: Report) -> tuple[ComparedPlane, ...]:
         source = prepared.source
         volume = CroppedVolume(source.volume, source.box)
@@ -107,9 +123,9 @@ def _task(prepared: Prepared, axis: int, limits: tuple[float, float]) -> Task:
             values = np.squeeze(volume[where], axis)[thin]
             ids = np.squeeze(prepared.ids[where], axis)[thin]
             grey = grey_of(values, limits)
-            found.append(
-                ComparedPlane(at + source.start[axis], grey, np.ascontiguousarray(ids), aspect)
-            )
+            over = np.squeeze(by_hand[where], axis)[thin]  # the corrections themselves: no copy
+            place = at + source.start[axis]
+            found.append(ComparedPlane(place, grey, np.ascontiguousarray(ids), over, aspect))
         return tuple(found)
 
     return read

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
+from napari.layers import Layer
 from numpy.typing import NDArray
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 from supervox.napari_plugin.layers.corrected import Corrected
 from supervox.napari_plugin.layers.lookup import LookupVolume
 from supervox.napari_plugin.layers.source import Source
+from supervox.napari_plugin.painting.correction_layer import CorrectionLayer
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.tasks.measuring import FinalLabels
+from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.project import Paint, VoxelChange
 
+from .delivery import Delivery
+from .fill_tool import FillTool
 from .view import ResultView
+from .working_image import WorkingImage
 
 
 class Correcting:
@@ -24,29 +29,167 @@ class Correcting:
 
     Parameters
     ----------
+    volume : WorkingImage
     painting : Painting
         Whose image, corrections and undo these are.
     view : ResultView
         Has the live labels.
-    final : callable
-        Returns the final labels, or None.
+    delivery : Delivery
+        Has the final ones.
 
     Attributes
     ----------
+    by_hand : CorrectionLayer
+        Shows what is corrected.
+    accepting : BackgroundTask
+        Looks for the labels of a class.
     changed : Signal
-        Corrections changed, or are those of another image.
+        Corrections changed, or are those of another image, or the mouse corrects or doesn't.
     """
 
     changed = Signal()
     hint = Signal(str)
 
     def __init__(
-        self, painting: Painting, view: ResultView, final: Callable[[], FinalLabels | None]
+        self,
+        volume: WorkingImage,
+        painting: Painting,
+        view: ResultView,
+        delivery: Delivery,
     ) -> None:
-        self._painting, self._view, self._final = painting, view, final
+        self._volume, self._painting = volume, painting
+        self._view, self._delivery = view, delivery
         self._corrections = painting.corrections
         self._corrections.labels_at = self.labels_at
-        self._corrections.changed.connect(self.changed.emit)
+        self._corrections.changed.connect(self._on_changed)
+        self.by_hand = CorrectionLayer(volume.viewer, painting, self._put_right)
+        self.fill_tool = FillTool(painting.hand, self.by_hand, self._in_part)
+        self.fill_tool.hint.connect(self.hint.emit)
+        self.accepting = BackgroundTask()
+        self.accepting.succeeded.connect(self._on_accepted)
+        self._is_unwanted = False  # the layer: a person removed it
+
+    # ------------------------------------------------------------------------------- by hand
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the mouse corrects labels, and doesn't paint strokes."""
+        return self.by_hand.is_in_hand
+
+    def set_on(self, on: bool) -> None:
+        """Correct labels with the mouse from now on, or paint strokes again."""
+        image, strokes, hand = self._volume.image, self._painting.layer, self._painting.hand
+        if image is None or strokes is None or on == self.is_on:
+            return
+        self._is_unwanted = False
+        hand.turn_to(self.by_hand.show(image) if on else strokes)
+        self.by_hand.dress()
+        self.changed.emit()
+
+    def toggle(self) -> None:
+        """Change between corrections and strokes."""
+        self.set_on(not self.is_on)
+
+    def forget_layer(self, layer: Layer) -> None:
+        """Let go of the layer that a person deleted; what is corrected stays."""
+        if layer is not self.by_hand.layer:
+            return
+        self.set_on(False)
+        self.by_hand.let_go()
+        self._is_unwanted = True
+
+    def _on_changed(self) -> None:
+        if self._corrections.over is None:
+            self.by_hand.remove()
+            self._is_unwanted = False
+        elif not self._corrections.is_blank and self.by_hand.layer is None:
+            QTimer.singleShot(0, self._show_layer)  # layers may be coming just now
+        self.changed.emit()
+
+    def _show_layer(self) -> None:
+        image, corrections = self._volume.image, self._corrections
+        is_there = image is not None and image in self._volume.viewer.layers
+        if is_there and not (corrections.is_blank or self._is_unwanted) and self._painting.layer:
+            self.by_hand.show(image)
+
+    def _put_right(self, change: VoxelChange) -> bool:
+        """Have written down what may be painted, and take the rest back."""
+        free, why = self._free(change)
+        voxels = self._corrections.now
+        assert voxels is not None
+        voxels.reshape(-1)[change.voxels[~free]] = change.old[~free]
+        self._painting.correct(_part_of(change, free))
+        if why:
+            self.hint.emit(f"{int((~free).sum()):,} voxels kept: {why}")
+        return bool(free.all())
+
+    def _free(self, change: VoxelChange) -> tuple[NDArray[np.bool_], str]:
+        """Tell which voxels may change, and why the others may not."""
+        locked = [item.id for item in self._painting.classes if item.locked]
+        if not locked:
+            return np.ones(change.voxels.size, bool), ""
+        labels = self._labels_of(change.voxels, change.old)
+        kept = np.isin(labels, locked) | np.isin(change.new, locked)
+        names = [item.name for item in self._painting.classes if item.locked]
+        return ~kept, f"{', '.join(names)} locked" if kept.any() else ""
+
+    # --------------------------------------------------------------------------- whole classes
+
+    def accept(self, class_id: int) -> None:
+        """Make corrections of the labels of a class: nothing that is learned changes them."""
+        found, now = self._in_part(), self._corrections.now
+        if found is None or now is None:
+            self.hint.emit("Labels can be accepted once there are some")
+            return
+        item = self._painting.classes[class_id]
+        if item.locked:
+            self.hint.emit(f"{item.name} is locked: unlock it to accept it")
+            return
+        task = voxels_of_class(class_id, *found, now)
+        self.accepting.run(task, f"Accepting {item.name}", shown=True)
+
+    def _on_accepted(self, found: OfClass) -> None:
+        if found.class_id not in self._painting.classes:
+            return
+        name = self._painting.classes[found.class_id].name
+        if found.voxels is None:
+            self.hint.emit(
+                f"{name} has {found.number:,} voxels, and {MOST_VOXELS:,} at most can be accepted: "
+                "work in a box"
+            )
+            return
+        classes = np.full(found.voxels.size, found.class_id, np.uint8)
+        self.change(found.voxels, classes, f"accepted {name}")
+
+    def teach(self, class_id: int) -> None:
+        """Make strokes of the corrections to a class, or of all for 0; they stay corrections."""
+        painting = self._painting
+        names = {item.id: item.name for item in painting.classes if item.locked}
+        wanted = [k for k in self._corrected(class_id) if k not in names]
+        number = int(self._corrections.counts[wanted].sum())
+        if painting.layer is None or painting.hand.is_read_only or not number:
+            self.hint.emit(f"{', '.join(names.values())} locked" if names else "Nothing to learn")
+        elif number > MOST_VOXELS:
+            self.hint.emit(f"{number:,} voxels are too many to learn from: paint some strokes")
+        else:
+            painting.record_all()  # what no look has seen yet is a step before this one
+            strokes = {k: self._corrections.voxels_of(k) for k in wanted}
+            painting.paint_all(strokes)
+            self.hint.emit(f"{number:,} corrected voxels are strokes now, too")
+
+    def take_back(self, class_id: int) -> None:
+        """Remove the corrections to a class, or all for 0."""
+        found = [self._corrections.voxels_of(k) for k in self._corrected(class_id)]
+        if found:
+            voxels = np.sort(np.concatenate(found))
+            self.change(voxels, np.zeros(voxels.size, np.uint8), "took corrections back")
+
+    def _corrected(self, class_id: int) -> list[int]:
+        """Return the class, or for 0 all classes, that something is corrected to."""
+        counts = self._corrections.counts
+        return [int(k) for k in counts.nonzero()[0] if class_id in (0, k)]
+
+    # ------------------------------------------------------------------------------- by tools
 
     def change(self, voxels: NDArray[np.int64], classes: NDArray[np.uint8], what: str) -> int:
         """Correct voxels, as one step of undo; return how many changed.
@@ -63,30 +206,20 @@ class Correcting:
         what : str
             Words for a person, like "smoothed mitochondria".
         """
-        over, hand = self._corrections.over, self._painting.hand
-        if over is None or hand.is_read_only:
-            self.hint.emit(f"Not {what}: {'the project is read-only' if over else 'no image'}")
+        now, hand = self._corrections.now, self._painting.hand
+        if now is None or hand.is_read_only:
+            why = "there is no image" if now is None else "the project is read-only"
+            self.hint.emit(f"Not {what}: {why}")
             return 0
-        old = over.voxels.reshape(-1)[voxels]
-        wanted = old != classes
-        voxels, classes, old = voxels[wanted], classes[wanted], old[wanted]
-        is_kept = self._is_locked(self.labels_at(voxels)) | self._is_locked(classes)
-        free = ~is_kept
-        if free.any():
-            change = VoxelChange(voxels[free], old[free], classes[free], Paint.CORRECTIONS)
-            self._painting.correct(change)
-        self.hint.emit(self._words(what, int(free.sum()), int(is_kept.sum())))
+        old = now.reshape(-1)[voxels]
+        change = VoxelChange(voxels, old, classes, Paint.CORRECTIONS)
+        change = _part_of(change, old != classes)
+        free, why = self._free(change)
+        self._painting.correct(_part_of(change, free))
+        words = f"{what[:1].upper()}{what[1:]}: {int(free.sum()):,} voxels changed"
+        kept = int((~free).sum())
+        self.hint.emit(f"{words}; {kept:,} voxels kept, {why}" if kept else words)
         return int(free.sum())
-
-    def _is_locked(self, labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        locked = [item.id for item in self._painting.classes if item.locked]
-        return np.isin(labels, locked)
-
-    def _words(self, what: str, changed: int, kept: int) -> str:
-        """Say what was done, and what wasn't."""
-        done = f"{what[:1].upper()}{what[1:]}: {changed:,} voxels changed"
-        names = ", ".join(item.name for item in self._painting.classes if item.locked)
-        return f"{done}; {kept:,} voxels kept, {names} locked" if kept else done
 
     def labels(self) -> Corrected | None:
         """Return the labels that are shown, with the corrections over them.
@@ -98,15 +231,19 @@ class Correcting:
         array-like, uint8, (Z, Y, X) of the part to work in, or None
             To be sliced, and not to be written to; None if there are none.
         """
-        found = self._shown()
-        over = self._corrections.over
+        found = self._in_part()
+        return None if found is None else found[1]
+
+    def _in_part(self) -> tuple[tuple[int, int, int], Corrected] | None:
+        """Return the first voxel of the part to work in, and `labels`."""
+        found, over = self._shown(), self._corrections.over
         if found is None:
             return None
         source, labels = found
-        return Corrected(labels, None if over is None else over.of(source.box))
+        return source.start, Corrected(labels, None if over is None else over.of(source.box))
 
     def _shown(self) -> tuple[Source, NDArray[np.uint8] | LookupVolume] | None:
-        final, live = self._final(), self._view.live
+        final, live = self._delivery.final, self._view.live
         if final is not None and final.is_current:
             return final.source, final.labels
         if live is None:
@@ -127,9 +264,17 @@ class Correcting:
         uint8, (P,)
             0 outside the part to work in, and where there are no labels.
         """
+        now = self._corrections.now
+        assert now is not None
+        return self._labels_of(voxels, now.reshape(-1)[voxels])
+
+    def _labels_of(
+        self, voxels: NDArray[np.int64], corrections: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """Return labels as `labels_at`, with these corrections over them."""
         over, shown = self._corrections.over, self._shown()
         assert over is not None
-        found = over.voxels.reshape(-1)[voxels]
+        found = corrections.copy()
         if shown is None or not voxels.size:
             return found
         source, labels = shown
@@ -140,6 +285,12 @@ class Correcting:
         parts = [at[inside] - k for at, k in zip(places, source.start, strict=True)]
         found[inside] = _at(labels, parts)
         return found
+
+
+def _part_of(change: VoxelChange, chosen: NDArray[np.bool_]) -> VoxelChange:
+    """Return what a change changes of some voxels."""
+    voxels, old, new = change.voxels[chosen], change.old[chosen], change.new[chosen]
+    return VoxelChange(voxels, old, new, change.paint)
 
 
 def _at(

@@ -94,6 +94,12 @@ class Delivery:
         self.exporting.succeeded.connect(self._on_exported)
 
     @property
+    def stages(self) -> tuple[BackgroundTask, ...]:
+        """The long work."""
+        final = self.finishing, self.exporting, self.others, self.restoring
+        return *final, self.objects.measuring, self.objects.saving
+
+    @property
     def is_finished(self) -> bool:
         """Whether the final labels are those of the strokes and choices of now.
 

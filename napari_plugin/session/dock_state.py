@@ -200,6 +200,12 @@ class PaintState:
         Name of the class that what is ringed seems to be of; empty if nothing is.
     shares : tuple of (int, float)
         Ids of the classes that the live labels have, and the share of the volume of each.
+    is_correcting : bool
+        Whether labels are painted, and not strokes.
+    by_hand : tuple of (int, int)
+        Ids of the classes that labels are corrected to, and their voxels.
+    share_by_hand : float
+        Of all voxels of the image, from 0 to 1.
     """
 
     has_image: bool = False
@@ -220,6 +226,9 @@ class PaintState:
     can_redo: bool = False
     asked: str = ""
     shares: tuple[tuple[int, float], ...] = ()
+    is_correcting: bool = False
+    by_hand: tuple[tuple[int, int], ...] = ()
+    share_by_hand: float = 0.0
 
     @property
     def ids(self) -> tuple[int, ...]:

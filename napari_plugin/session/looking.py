@@ -90,6 +90,7 @@ class Looking:
         self.per_plane.succeeded.connect(self._emit_changed)
         self.places.succeeded.connect(self._on_found)
         painting.began.connect(self.clear)
+        painting.corrections.changed.connect(self.follow)
         self._viewer.dims.events.order.connect(self.follow)
         self._viewer.dims.events.ndisplay.connect(self.follow)
 
@@ -107,9 +108,10 @@ class Looking:
     def amounts(self) -> PlaneAmounts | None:
         """What the planes have of the result that is shown; None where there is none."""
         measured, prepared = self.per_plane.measured, self._preparation.prepared
-        if measured is None or measured.of is not prepared or self._view.result is None:
+        is_there = prepared is not None and not prepared.source.is_flat
+        if measured is None or not is_there or measured.of is not prepared:
             return None
-        return measured.amounts
+        return None if self._view.result is None else measured.amounts
 
     @property
     def plane(self) -> int | None:
@@ -126,8 +128,31 @@ class Looking:
 
     def follow(self, *_: object) -> None:
         """Sum up the result of now over the planes across the axis that isn't displayed."""
-        if (now := self._now()) is not None and not now[0].source.is_flat:
-            self.per_plane.follow(*now, self._volume.axis_across())
+        if (now := self._now()) is None:
+            return
+        corrections, source = self._painting.corrections, now[0].source
+        if source.is_flat and corrections.is_blank and not self._is_moved:
+            return
+        over = None if corrections.over is None else corrections.over.of(source.box)
+        self.per_plane.follow(*now, self._volume.axis_across(), over)
+
+    @property
+    def _is_moved(self) -> bool:
+        """Whether corrections had a part in what is known."""
+        measured = self.per_plane.measured
+        return measured is not None and bool(measured.moved.any())
+
+    @property
+    def shares(self) -> dict[int, float]:
+        """Share of the volume that each class has in the live labels, corrections over them."""
+        result, measured = self._view.result, self.per_plane.measured
+        if result is None:
+            return {}
+        shares = {k: found.share for k, found in result.shares.items()}
+        if measured is None or measured.of is not self._preparation.prepared:
+            return shares
+        total = int(measured.of.segmenter.partitions[0].graph.size.sum())
+        return {k: max(0.0, share + measured.moved[k] / total) for k, share in shares.items()}
 
     def _now(self) -> tuple[Prepared, Strokes, LiveResult] | None:
         """Return what there is to look at."""

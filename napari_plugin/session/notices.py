@@ -31,7 +31,7 @@ def paint_notice(painting: Painting, unused: str) -> Notice:
     if obstacle is Obstacle.LOCKED:
         return Notice(f"{name} is locked: nothing is painted with it", "Unlock")
     if obstacle is Obstacle.UNSEEN:
-        return Notice("The strokes are hidden: nothing is painted", "Show")
+        return Notice(f"The {hand.painted} are hidden: nothing is painted", "Show")
     if obstacle is Obstacle.ELSEWHERE and hand.elsewhere is not None:
         other = hand.elsewhere
         return Notice(f"The layer “{other.name}” has the mouse: its tool is {other.mode}", "Paint")
@@ -41,7 +41,7 @@ def paint_notice(painting: Painting, unused: str) -> Notice:
 def help_paint(painting: Painting) -> None:
     """Remove what keeps a drag from painting."""
     hand, classes = painting.hand, painting.classes
-    layer, obstacle = painting.layer, hand.obstacle
+    layer, obstacle = hand.layer, hand.obstacle
     if obstacle is Obstacle.HIDDEN:
         classes.change(classes.selected, visible=True)
     elif obstacle is Obstacle.LOCKED:

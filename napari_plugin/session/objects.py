@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from napari.layers import Image, Labels
+from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import (
     address_of,
     insert_above,
     make_instances,
-    move_outline,
-    outline_mask,
 )
-from supervox.napari_plugin.painting.hand import MOVE
+from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.measuring import (
     FinalLabels,
@@ -26,14 +24,14 @@ from supervox.napari_plugin.tasks.measuring import (
     Measuring,
     SavingTable,
 )
+from supervox.objects import ObjectSteps, Voxel
 
-from .objects_state import ObjectsState
+from .object_marks import ObjectMarks, voxels_of
 from .sight import bring_into_sight
 from .view import ResultView
 from .working_image import WorkingImage
 
-AXES = ("plane", "row", "column")
-COLOUR = "#f0e442"  # of the outline, as of frames
+MARGIN = 10.0  # voxels around a place that is looked at
 CLICK_PIXELS = 3  # a mouse that moved further was not a click
 
 
@@ -55,11 +53,17 @@ class Objects:
         Those that were found last.
     layer : Labels or None
         Shows them.
-    chosen : int
-        The one that is outlined; 0 for none.
+    selection : tuple of int
+        Those that are chosen, and outlined.
+    steps : callable
+        Returns what the project says of its objects.
+    colour_by : str
+        Measure that the objects are coloured by; each has a colour of its own without one.
     """
 
-    picked = Signal(int)  # by a click in the picture
+    picked = Signal(tuple)  # all that are chosen, by a click in the picture
+    replaced = Signal()  # other objects, or other measures
+    forgotten = Signal()
 
     def __init__(
         self,
@@ -74,8 +78,10 @@ class Objects:
         self.found: FoundObjects | None = None
         self.saved: Path | None = None
         self.layer: Labels | None = None
-        self.chosen = 0
-        self._mark: Labels | None = None
+        self.selection: tuple[int, ...] = ()
+        self.steps: Callable[[], ObjectSteps] = ObjectSteps
+        self.colour_by = ""
+        self._marks = ObjectMarks(self._viewer)
         self._tool = ""  # that was in hand before objects were shown
         self.measuring.succeeded.connect(self._keep)
         self.saving.succeeded.connect(self._on_saved)
@@ -86,6 +92,7 @@ class Objects:
         self.saving.cancel()
         self._release()
         self.found = None
+        self.forgotten.emit()
 
     def _release(self) -> None:
         """Take the layers away."""
@@ -94,9 +101,13 @@ class Objects:
         layer, self.layer, self.saved = self.layer, None, None
         if layer is not None:
             self._viewer.mouse_drag_callbacks.remove(self._on_drag)
-            self._viewer.dims.events.ndisplay.disconnect(self._fill_in_space)
             if layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
+
+    @property
+    def final(self) -> FinalLabels | None:
+        """What objects are found in."""
+        return self._final()
 
     # --------------------------------------------------------------------------------- finding
 
@@ -111,7 +122,8 @@ class Objects:
         channels = (image.name, *(layer.name for layer in further)) if further else ("image",)
         place = (0.0, 0.0, 0.0, *(float(value) for value in image.translate))[-3:]
         z, y, x = (o + s * d for o, s, d in zip(place, source.start, source.spacing, strict=True))
-        self.measuring.start(MeasureOrder(final, class_id, names, channels, (z, y, x)))
+        order = MeasureOrder(final, class_id, names, channels, (z, y, x), self.steps())
+        self.measuring.start(order)
 
     def _keep(self, found: FoundObjects) -> None:
         """Show what was found in place of what there was."""
@@ -119,18 +131,44 @@ class Objects:
         was_shown = self.is_shown
         self._release()
         self.found = found
-        if image is None or not found.number:
+        if image is None or found.is_empty:
             return
         source = found.order.of.source
         self.layer = make_instances(image, source.layer_part(found.ids), source.start)
-        self.layer.features = {
+        insert_above(self._viewer, self._view.final or image, self.layer)
+        self._viewer.mouse_drag_callbacks.append(self._on_drag)
+        self._describe()
+        self.show(was_shown)
+
+    def replace(self, found: FoundObjects) -> None:
+        """Take the same objects after an edit or other rules; numbers in the picture follow."""
+        self.found = found
+        if self.layer is not None:
+            self._describe()
+            self.layer.refresh(extent=False)
+        there = set(found.table["id"].tolist())
+        self.select(tuple(number for number in self.selection if number in there))
+        self.measuring.changed.emit()
+
+    def _describe(self) -> None:
+        """Give the layer the measures, for other plugins, and its colours."""
+        found, layer = self.found, self.layer
+        assert found is not None and layer is not None  # noqa: PT018
+        layer.features = {
             "index": found.table["id"],
             **{column.title: column.values for column in found.table.columns},
         }
-        insert_above(self._viewer, self._view.final or image, self.layer)
-        self._viewer.mouse_drag_callbacks.append(self._on_drag)
-        self._viewer.dims.events.ndisplay.connect(self._fill_in_space)
-        self.show(was_shown)
+        self._colour()
+        self.replaced.emit()
+
+    def colour(self, measure: str) -> None:
+        """Colour objects by a measure; each in a colour of its own if there is none."""
+        self.colour_by = measure
+        self._colour()
+
+    def _colour(self) -> None:
+        if self.layer is not None and self.found is not None:
+            self._marks.colour(self.layer, self.found, self.colour_by, self.selection)
 
     @property
     def is_old(self) -> bool:
@@ -161,7 +199,7 @@ class Objects:
             hand.take(MOVE)
         else:
             self.unmark()
-            if hand.tool == MOVE and self._tool:
+            if hand.tool in (MOVE, CUT, MERGE) and self._tool:
                 hand.take(self._tool)
         self.measuring.changed.emit()
 
@@ -181,9 +219,15 @@ class Objects:
             dims_displayed=list(event.dims_displayed),
             world=True,
         )
-        if value:
+        if not value or self.found is None or self.found.row_of(int(value)) is None:
+            return
+        if {"Control", "Shift"}.isdisjoint(event.modifiers):
             self.go_to(int(value))
-            self.picked.emit(int(value))
+        else:
+            others = tuple(number for number in self.selection if number != value)
+            is_new = len(others) == len(self.selection)
+            self.select((*others, int(value)) if is_new else others)
+        self.picked.emit(self.selection)
 
     def go_to(self, number: int) -> None:
         """Fly to an object, and outline it; the view moves only where it is out of sight.
@@ -196,7 +240,9 @@ class Objects:
         image, found, layer = self._volume.image, self.found, self.layer
         if image is None or found is None or layer is None or image not in self._viewer.layers:
             return
-        first, mask = _voxels_of(found, number)
+        if found.row_of(number) is None:
+            return
+        first, mask = voxels_of(found, [number])
         start = [k + s for k, s in zip(first, found.order.of.source.start, strict=True)]
         if image.ndim == 3:
             # across the planes that are seen, the one that has most of it
@@ -210,29 +256,33 @@ class Objects:
             seen, start_seen = mask, start
         middle, radius = _middle(seen, start_seen)
         strokes = self._painting.layer
-        self._outline(image, mask[0] if image.ndim == 2 else mask, start[-image.ndim :])
-        self.chosen = number
+        self.select((number,))
         if strokes is not None:
             bring_into_sight(self._viewer, image, strokes, middle, radius)
 
-    def _outline(self, image: Image, mask: NDArray[np.bool_], start: list[int]) -> None:
-        if self._mark is not None and self._mark in self._viewer.layers:
-            move_outline(self._mark, image, mask, start)
-        else:
-            self._mark = outline_mask(image, mask, start, "object", COLOUR)
-            self._fill_in_space()
-            insert_above(self._viewer, self._viewer.layers[-1], self._mark)
+    def look_at(self, voxel: Voxel) -> None:
+        """Bring a voxel of the whole image into sight."""
+        image, strokes = self._volume.image, self._painting.layer
+        if image is None or strokes is None:
+            return
+        axis = self._volume.axis_across()
+        self._volume.show_plane(axis, voxel[axis])
+        bring_into_sight(self._viewer, image, strokes, voxel, MARGIN)
 
-    def _fill_in_space(self, *_: object) -> None:
-        """In space the object is filled: napari has no outlines there, and would warn."""
-        if self._mark is not None:
-            self._mark.contour = int(self._viewer.dims.ndisplay == 2)
+    def select(self, numbers: tuple[int, ...]) -> None:
+        """Choose objects, and outline them; the view stays where it is."""
+        image, found = self._volume.image, self.found
+        was_several, self.selection = len(self.selection) > 1, numbers
+        if image is None or found is None or self.layer is None:
+            return
+        self._marks.outline(image, found, numbers)
+        if was_several or len(numbers) > 1:
+            self._colour()
+        self.measuring.changed.emit()
 
     def unmark(self) -> None:
         """Take the outline away."""
-        mark, self._mark, self.chosen = self._mark, None, 0
-        if mark is not None and mark in self._viewer.layers:
-            self._viewer.layers.remove(mark)
+        self.select(())
 
     # ---------------------------------------------------------------------------------- saving
 
@@ -251,45 +301,6 @@ class Objects:
 
     def _on_saved(self, path: Path) -> None:
         self.saved = path
-
-    def state(self, is_finishing: bool, progress: Any) -> ObjectsState:
-        """Return what the step shows.
-
-        Parameters
-        ----------
-        is_finishing : bool
-            Whether final labels are being computed.
-        progress : WorkProgress or None
-            Of finding and measuring.
-        """
-        final, found, classes = self._final(), self.found, self._classes
-        asked_for = 0 if found is None else found.order.class_id
-        return ObjectsState(
-            has_image=self._volume.image is not None,
-            has_final=final is not None,
-            is_finishing=is_finishing,
-            is_final_current=final is not None and final.is_current,
-            classes=()
-            if final is None
-            else tuple((item.name, item.id) for item in classes if item.id in final.class_ids),
-            progress=progress,
-            number=None if found is None else found.number,
-            of_classes=() if found is None else found.class_names,
-            asked_for=found.order.names.get(asked_for, "") if found and asked_for else "",
-            is_old=self.is_old,
-            is_shown=self.is_shown,
-            saved=self.saved,
-        )
-
-
-def _voxels_of(found: FoundObjects, number: int) -> tuple[list[int], NDArray[np.bool_]]:
-    """Return the first voxel of the box around an object, and which of the box are of it."""
-    row, table = number - 1, found.table
-    first = [int(table[f"first_{axis}"][row]) for axis in AXES]
-    last = [int(table[f"last_{axis}"][row]) for axis in AXES]
-    box = tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))
-    mask: NDArray[np.bool_] = found.ids[box] == number
-    return first, mask
 
 
 def _middle(mask: NDArray[np.bool_], start: list[int]) -> tuple[list[int], float]:

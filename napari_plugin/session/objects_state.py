@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from supervox.objects import Split
+
 from .state_pieces import WorkProgress
 
 
@@ -25,6 +27,8 @@ class ObjectsState:
         Of finding and measuring; None where nothing runs.
     number : int or None
         Of the objects that were found; None if none were looked for.
+    is_empty : bool
+        Whether none were found, whatever rules say.
     of_classes : tuple of str
         Names of the classes that have objects.
     asked_for : str
@@ -35,6 +39,22 @@ class ObjectsState:
         Whether the layer of the objects is visible.
     saved : Path or None
         The table of these objects that was written last.
+    asked, split : int and str or None
+        Class whose objects are looked for, and how they are split, as the project says.
+    chosen : int
+        How many objects are chosen.
+    tool : str
+        What the mouse does to objects: "cut" or "merge"; empty for nothing.
+    by_hand : str
+        What was done by hand.
+    missing : int
+        Places where edits found no object any more.
+    rules : int
+        How many there are.
+    targets : tuple of (str, int, str)
+        Name, id and colour of classes that objects can be given to.
+    is_editing : bool
+        Whether an edit is being carried out.
     """
 
     has_image: bool = False
@@ -44,11 +64,21 @@ class ObjectsState:
     classes: tuple[tuple[str, int], ...] = ()
     progress: WorkProgress | None = None
     number: int | None = None
+    is_empty: bool = True
     of_classes: tuple[str, ...] = ()
     asked_for: str = ""
     is_old: bool = False
     is_shown: bool = False
     saved: Path | None = None
+    asked: int = 0
+    split: Split | None = None
+    chosen: int = 0
+    tool: str = ""
+    by_hand: str = ""
+    missing: int = 0
+    rules: int = 0
+    targets: tuple[tuple[str, int, str], ...] = ()
+    is_editing: bool = False
 
     @property
     def can_find(self) -> bool:
@@ -61,10 +91,25 @@ class ObjectsState:
         return bool(self.number) and not self.is_old
 
     @property
+    def can_edit(self) -> bool:
+        """Whether objects can be edited."""
+        return self.is_done and self.is_final_current and self.progress is None
+
+    @property
+    def said_by_hand(self) -> str:
+        """What was done by hand, in a line; empty if nothing was."""
+        lost = f"; {self.missing:,} no longer found" if self.missing else ""
+        rules = f"{self.rules} rule{'s' * (self.rules > 1)}" if self.rules else ""
+        done = ", ".join(filter(None, (self.by_hand, rules)))
+        return f"{done}{lost}"
+
+    @property
     def summary(self) -> str:
         """How many objects there are, in a line; empty if none were looked for."""
         if self.number is None:
             return ""
+        if not self.number and not self.is_empty:
+            return "All objects are removed by rules"
         if not self.number:
             return f"No object of {self.asked_for or 'any class'}"
         things = "1 object" if self.number == 1 else f"{self.number:,} objects"

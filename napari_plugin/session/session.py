@@ -34,6 +34,7 @@ from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
 
 from .balancing import Balancing
+from .by_hand import ByHand
 from .comparison import Comparison
 from .correcting import Correcting
 from .delivery import Delivery
@@ -95,7 +96,6 @@ class Session:
             self.volume, self.preparation, lambda: self.parameters, settings.auto_prepare
         )
         self.importing = Importing(viewer, self.painting, self.classes)
-        self.regions = RegionBrush(self.painting, lambda: self.preparation.prepared)
         self.view = ResultView(
             viewer,
             self.classes,
@@ -116,7 +116,11 @@ class Session:
         self.delivery = Delivery(
             settings.resources, *of, lambda: self.parameters, lambda: self.autosave.project
         )
-        self.correcting = Correcting(self.painting, self.view, lambda: self.delivery.final)
+        self.correcting = Correcting(self.volume, self.painting, self.view, self.delivery)
+        by_hand = self.correcting.by_hand
+        self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
+        of_objects = self.delivery.objects, self.correcting
+        self.by_hand = ByHand(self.volume, self.painting, *of_objects)
         parts = self.live, self.preparation, self.delivery, self.view
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
@@ -126,7 +130,7 @@ class Session:
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
-        self.comparison = Comparison(self.volume, self.preparation)
+        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
@@ -171,6 +175,7 @@ class Session:
         self.hints.take(Step.VOLUME, self.autosave.hint)
         self.hints.take(Step.PAINT, self.painting.hint, self.regions.hint, self.correcting.hint)
         self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
+        self.hints.take(Step.OBJECTS, self.by_hand.hint)
         self.painting.began.connect(partial(self.hints.end, Step.PAINT))
         for changing in (
             self.volume,
@@ -181,6 +186,7 @@ class Session:
             self.classes,
             self.painting.hand,
             self.correcting,
+            self.by_hand.edits,
             self.hints,
             self.importing,
             self.autosave,
@@ -210,15 +216,11 @@ class Session:
     @property
     def _stages(self) -> tuple[BackgroundTask, ...]:
         """The long work, beside the live loop."""
-        delivery = self.delivery
         return (
             self.preparation,
-            delivery.finishing,
-            delivery.exporting,
-            delivery.others,
-            delivery.restoring,
-            delivery.objects.measuring,
-            delivery.objects.saving,
+            *self.delivery.stages,
+            self.correcting.accepting,
+            self.by_hand.edits.editing,
             self.preview,
             self.looking.per_plane,
             self.looking.places,
@@ -238,6 +240,7 @@ class Session:
         layers.inserted.disconnect(self._on_layer_added)
         layers.removed.disconnect(self._on_layer_removed)
         self.looking.release()
+        self.by_hand.end()
         self.last_view.stop()
         self.viewer.dims.events.point.disconnect(self.sharpening.look)
         self._release_image()
@@ -301,6 +304,7 @@ class Session:
         elif layer is self.painting.layer:
             self.strokes.lose()
         self.masking.forget_layer(layer)
+        self.correcting.forget_layer(layer)
         self.view.forget_layer(layer)
         self.changed.emit()
 

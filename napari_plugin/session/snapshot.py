@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from supervox.features import NOTHING
@@ -22,6 +23,7 @@ from .dock_state import (
     VolumeState,
 )
 from .notices import paint_notice
+from .object_snapshot import objects_state
 from .opening_state import OpeningState
 from .session import Session
 from .state_pieces import (
@@ -48,8 +50,14 @@ def dock_state(session: Session) -> DockState:
         _prepare(session, source, needs),
         _paint(session, source),
         _segment(session),
-        session.delivery.objects.state(
-            session.delivery.finishing.is_running, progress_of(session.delivery.objects.measuring)
+        objects_state(
+            session.delivery.objects,
+            session.by_hand,
+            session.classes,
+            session.painting.hand,
+            has_image=session.volume.image is not None,
+            is_finishing=session.delivery.finishing.is_running,
+            progress=progress_of(session.delivery.objects.measuring),
         ),
         _export(session),
         session.looking.state,
@@ -144,9 +152,10 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
 
 
 def _paint(session: Session, source: Source | None) -> PaintState:
-    layer, recorder = session.painting.layer, session.painting.recorder
+    layer, recorder = session.painting.hand.layer, session.painting.recorder
+    counts = session.painting.corrections.counts
     classes, is_read_only = session.classes, session.autosave.is_read_only
-    result, image = session.view.result, session.volume.image
+    image = session.volume.image
     hand = session.painting.hand
     state = PaintState(
         has_image=source is not None,
@@ -161,11 +170,14 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         can_undo=recorder is not None and (recorder.can_undo or session.balancing.is_moving),
         can_redo=recorder is not None and recorder.can_redo,
         asked=_asked(session),
-        shares=() if result is None else tuple((k, v.share) for k, v in result.shares.items()),
+        shares=tuple(session.looking.shares.items()),
         notice=Notice()
         if session.space.is_in_space
         else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
+        is_correcting=session.correcting.is_on,
+        by_hand=tuple((int(k), int(counts[k])) for k in counts.nonzero()[0]),
+        share_by_hand=0.0 if source is None else int(counts.sum()) / math.prod(source.full_shape),
     )
     if layer is None:
         return state
@@ -213,13 +225,14 @@ def _balance(session: Session) -> BalanceState | None:
         return None
     chosen, result = classes[classes.selected], session.view.result
     found = None if result is None else result.shares.get(chosen.id)
+    share = session.looking.shares.get(chosen.id)
     value = balancing.value(chosen.id)
     return BalanceState(
         chosen.id,
         chosen.name,
         chosen.colour,
         value,
-        None if found is None else found.share,
+        share,
         0 if found is None else found.regions,
         balancing.strokes_since(chosen.id) if value else None,
         found is not None and not session.autosave.is_read_only,

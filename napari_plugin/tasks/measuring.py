@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,18 @@ from supervox.execution import VolumeLike
 from supervox.napari_plugin.layers.corrected import Corrected, Overlay
 from supervox.napari_plugin.layers.source import Source
 from supervox.objects import (
+    REMOVED,
+    Anchor,
+    Column,
+    EditState,
     MeasureRequest,
+    ObjectsError,
+    ObjectSteps,
     ObjectTable,
-    find_objects,
+    apply_rules,
+    find_by_steps,
     measure_objects,
+    with_classes,
     write_with_provenance,
 )
 from supervox.segmentation import versions
@@ -25,6 +34,7 @@ from .jobs import BackgroundTask, Report, Task
 
 CONNECTIVITY = 26  # voxels that share a corner are neighbours
 FIND_SHARE = 0.2  # of the work; the rest is measuring
+BY_HAND = "1 if it was given to its class, or marked as right, by hand, else 0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +90,8 @@ class MeasureOrder:
         Names of the image and of its further channels.
     origin : tuple of 3 float
         Place of the first voxel of the part to work in, in the unit of the voxel size.
+    steps : ObjectSteps
+        Edits by hand, rules, and how objects are split.
     """
 
     of: FinalLabels
@@ -87,6 +99,7 @@ class MeasureOrder:
     names: Mapping[int, str]
     channels: tuple[str, ...]
     origin: tuple[float, float, float]
+    steps: ObjectSteps = field(default_factory=ObjectSteps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,14 +110,68 @@ class FoundObjects:
     ----------
     order : MeasureOrder
     ids : uint16 or int32, (Z, Y, X)
-        0 = no object, 1..N = the objects.
-    table : ObjectTable
-        A row for each object, in the order of their ids; without a column where there are none.
+        0 = no object; others are the numbers in the table, which have gaps after edits.
+    measured : ObjectTable
+        A row for each object, by number, in the classes that they were found in, or given to;
+        without a column where there are none.
+    by_hand : frozenset of int
+        Objects that were given to a class or marked as right: no rule changes them.
+    missing : tuple of (voxel, int)
+        Where edits found no object any more of the class that they were made on.
     """
 
     order: MeasureOrder
     ids: NDArray[Any] = field(repr=False)
-    table: ObjectTable = field(repr=False)
+    measured: ObjectTable = field(repr=False)
+    by_hand: frozenset[int] = frozenset()
+    missing: tuple[Anchor, ...] = ()
+
+    @cached_property
+    def ruled(self) -> tuple[ObjectTable, tuple[int, ...], str]:
+        """The table after the rules, how many objects each rule caught, and what is wrong."""
+        rules, names = self.order.steps.rules, dict(self.order.names)
+        if not self.measured.columns:
+            return self.measured, tuple(0 for _ in rules), ""
+        for rule in rules:
+            names.setdefault(rule.to_class, f"class {rule.to_class}")
+        kept = np.isin(self.measured["id"], list(self.by_hand))
+        caught: list[int] = []
+        class_of, refused = self.measured["class"], ""
+        table = self.measured
+        # One after the other, so that a rule that can't be carried out keeps none that can.
+        for rule in rules:
+            try:
+                ruled = apply_rules(table, [rule], names, kept)
+            except ObjectsError as error:
+                refused = refused or str(error)
+                caught.append(0)
+                continue
+            class_of = ruled.class_of
+            table = with_classes(table, class_of, names)
+            caught.append(ruled.changed[0])
+        marked = Column("by_hand", kept.astype(np.int64), "", BY_HAND)
+        table = ObjectTable((*table.columns, marked)).where(class_of != REMOVED)
+        return table, tuple(caught), refused
+
+    @property
+    def table(self) -> ObjectTable:
+        """A row for each object that no rule removes, in the class that rules give it."""
+        return self.ruled[0]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none were found, whatever rules say."""
+        return not len(self.measured)
+
+    def row_of(self, number: int) -> int | None:
+        """Return the row of the table that an object has; None if it has none."""
+        numbers = self.table["id"] if self.number else np.zeros(0, np.int64)
+        row = int(np.searchsorted(numbers, number))
+        return row if row < numbers.size and numbers[row] == number else None
+
+    def with_steps(self, steps: ObjectSteps) -> FoundObjects:
+        """Return the same objects with other rules."""
+        return replace(self, order=replace(self.order, steps=steps))
 
     @property
     def number(self) -> int:
@@ -134,6 +201,12 @@ class FoundObjects:
             "objects_are": "connected components",
             "connectivity": CONNECTIVITY,
             "of_classes": [order.class_id] if order.class_id else "all",
+            "split": order.steps.split,
+            "by_hand": {"done": order.steps.text, "no longer found": len(self.missing)},
+            "rules": [
+                {"rule": rule.text, "changed": changed}
+                for rule, changed in zip(order.steps.rules, self.ruled[1], strict=True)
+            ],
             "versions": versions(),
         }
 
@@ -149,15 +222,26 @@ class Measuring(BackgroundTask):
 def _task(order: MeasureOrder) -> Task:
     def measure(report: Report) -> FoundObjects:
         final, source = order.of, order.of.source
-        instances = find_objects(
+        image = source.work_volume()
+        edited = find_by_steps(
             final.corrected(),
-            classes=[order.class_id] if order.class_id else None,
-            connectivity=CONNECTIVITY,
+            order.steps,
+            classes=[order.class_id] if order.class_id else (),
+            image=image,
+            start=source.start,
+            spacing=source.spacing,
             workers=report.run.part(0, FIND_SHARE),
         )
+        instances = edited.instances
+        missing = tuple(
+            anchor
+            for state, anchors in zip(edited.states, edited.missing, strict=True)
+            if state is not EditState.ELSEWHERE
+            for anchor in anchors
+        )
         if not instances.number:
-            return FoundObjects(order, instances.ids, ObjectTable(()))
-        images: tuple[VolumeLike, ...] = (source.work_volume(), *source.work_channels())
+            return FoundObjects(order, instances.ids, ObjectTable(()), missing=missing)
+        images: tuple[VolumeLike, ...] = (image, *source.work_channels())
         request = MeasureRequest(order.names, dict(zip(order.channels, images, strict=True)))
         measured = measure_objects(
             instances,
@@ -169,7 +253,8 @@ def _task(order: MeasureOrder) -> Task:
         )
         is_small = instances.number <= np.iinfo(np.uint16).max  # as a texture takes them
         ids = instances.ids.astype(np.uint16) if is_small else instances.signed
-        return FoundObjects(order, ids, measured.objects)
+        by_hand = frozenset((np.flatnonzero(edited.by_hand) + 1).tolist())
+        return FoundObjects(order, ids, measured.objects, by_hand, missing)
 
     return measure
 

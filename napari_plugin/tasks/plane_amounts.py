@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.napari_plugin.layers.corrected import Overlay
 from supervox.segmentation import Extents, Strokes, find_extents
 
 from .jobs import BackgroundTask, Report, Task, step_back
@@ -47,6 +48,7 @@ class MeasuredPlanes:
     of: Prepared
     extents: Extents
     amounts: PlaneAmounts
+    moved: NDArray[np.int64]  # voxels that each class has got by corrections, (256,)
 
 
 class AmountsPerPlane(BackgroundTask):
@@ -60,10 +62,18 @@ class AmountsPerPlane(BackgroundTask):
         self.measured: MeasuredPlanes | None = None
         self.succeeded.connect(self._keep)
 
-    def follow(self, prepared: Prepared, strokes: Strokes, result: LiveResult, axis: int) -> None:
-        """Sum up a result over the planes across an axis."""
+    def follow(
+        self,
+        prepared: Prepared,
+        strokes: Strokes,
+        result: LiveResult,
+        axis: int,
+        over: Overlay | None = None,
+    ) -> None:
+        """Sum up a result, with the corrections over it, over the planes across an axis."""
         known = self.extents_of(prepared, axis)
-        self.run(_task(prepared, known, strokes, result, axis), "Summing up planes")
+        task = _task(prepared, known, strokes, result, axis, over)
+        self.run(task, "Summing up planes")
 
     def extents_of(self, prepared: Prepared, axis: int | None = None) -> Extents | None:
         """Return the extents that are known, along an axis or any; None if there are none."""
@@ -82,7 +92,12 @@ class AmountsPerPlane(BackgroundTask):
 
 
 def _task(
-    prepared: Prepared, known: Extents | None, strokes: Strokes, result: LiveResult, axis: int
+    prepared: Prepared,
+    known: Extents | None,
+    strokes: Strokes,
+    result: LiveResult,
+    axis: int,
+    over: Overlay | None,
 ) -> Task:
     def measure(report: Report) -> MeasuredPlanes:
         extents = known
@@ -90,29 +105,89 @@ def _task(
             step_back()
             run = report.run.silent()
             extents = find_extents(prepared.ids, prepared.n_supervoxels, axis, run=run)
-        return MeasuredPlanes(prepared, extents, amounts_of(prepared, extents, strokes, result))
+        moved = np.zeros((extents.n_planes, 256), np.int64)
+        if over is not None and not over.is_blank:
+            moved = moved_by(over, prepared.ids, result.labels, extents.axis)
+        amounts = amounts_of(prepared, extents, strokes, result, moved)
+        return MeasuredPlanes(prepared, extents, amounts, moved.sum(axis=0))
 
     return measure
 
 
 def amounts_of(
-    prepared: Prepared, extents: Extents, strokes: Strokes, result: LiveResult
+    prepared: Prepared,
+    extents: Extents,
+    strokes: Strokes,
+    result: LiveResult,
+    moved: NDArray[np.int64],
 ) -> PlaneAmounts:
-    """Sum up a result over planes; the strokes are those in the part that is prepared."""
+    """Sum up a result over planes.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    extents : Extents
+    strokes : Strokes
+        In the part that is prepared.
+    result : LiveResult
+    moved : int64, (N, 256)
+        From `moved_by`.
+    """
     axis, sizes = extents.axis, prepared.segmenter.partitions[0].graph.size
+    by_hand = np.flatnonzero(moved.any(axis=0))
+    ids = tuple(sorted({*result.class_ids, *(int(k) for k in by_hand if k)}))
     column = np.zeros(256, np.uint8)  # 0: without data, or of a class that went
-    column[list(result.class_ids)] = np.arange(1, len(result.class_ids) + 1)
+    column[list(ids)] = np.arange(1, len(ids) + 1)
     groups = column[result.labels]
     has_data = sizes / np.maximum(extents.sizes, 1)
-    voxels = extents.sum_by_plane(has_data, groups, len(result.class_ids) + 1)[:, 1:]
+    voxels = extents.sum_by_plane(has_data, groups, len(ids) + 1)[:, 1:]
+    voxels = np.maximum(voxels + moved[:, list(ids)], 0)
     doubt = extents.sum_by_plane(has_data * result.uncertainty, groups * 0, 1)[:, 0]
     total = np.maximum(voxels.sum(axis=1), 1e-12)
     planes = np.unravel_index(strokes.voxels, prepared.ids.shape)[axis]
     return PlaneAmounts(
         axis,
         prepared.source.start[axis],
-        result.class_ids,
+        ids,
         voxels / total[:, np.newaxis],
         doubt / total,
         np.bincount(planes, minlength=extents.n_planes) > 0,
     )
+
+
+def moved_by(
+    over: Overlay, ids: NDArray[np.int32], labels: NDArray[np.uint8], axis: int
+) -> NDArray[np.int64]:
+    """Count what corrections give to each class, and take from it, in each plane across an axis.
+
+    Parameters
+    ----------
+    over : Overlay
+        Of the part that is prepared, (Z, Y, X).
+    ids : int32, (Z, Y, X)
+        Supervoxel of each voxel.
+    labels : uint8, (S,)
+        Class of each supervoxel; 0 where there is no data.
+    axis : int
+
+    Returns
+    -------
+    int64, (N, 256)
+        By plane and class.
+    """
+    moved = np.zeros((over.voxels.shape[axis], 256), np.int64)
+    rows, columns = over.box[1:]
+    # A plane at a time, so that a correction of everything needs little memory.
+    for z in np.flatnonzero(over.marks[0]):
+        new = over.voxels[z, rows, columns]
+        there = np.nonzero(new)
+        if not there[0].size:
+            continue
+        old = labels[ids[z, rows, columns][there]]
+        first = (z, rows.start, columns.start)[axis]
+        planes = first + (np.zeros(old.size, np.int64) if axis == 0 else there[axis - 1])
+        for classes, sign in ((old, -1), (new[there], 1)):
+            counts = np.bincount(planes * 256 + classes, minlength=moved.size)
+            moved += sign * counts.reshape(moved.shape)
+    moved[:, 0] = 0
+    return moved

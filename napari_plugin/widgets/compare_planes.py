@@ -124,6 +124,7 @@ class ComparePlanes(QDialog):
         labels: NDArray[np.uint8] | None,
         classes: Sequence[ProjectClass],
         opacity: float,
+        corrections: int = 0,
     ) -> None:
         """Show planes under labels, if either is another one than before.
 
@@ -135,6 +136,8 @@ class ComparePlanes(QDialog):
         classes : sequence of ProjectClass
             Their colours, and which are visible.
         opacity : float
+        corrections : int
+            How often they changed.
         """
         if not self.isVisible():
             return
@@ -144,7 +147,7 @@ class ComparePlanes(QDialog):
             if planes
             else "Reading planes…"
         )
-        now = (tuple(map(id, planes)), id(labels), tuple(classes), opacity)
+        now = (tuple(map(id, planes)), id(labels), tuple(classes), opacity, corrections)
         if now == self._shown:
             return
         self._shown, self._kept = now, (planes, labels)  # kept, so that an id is of nothing else
@@ -152,7 +155,8 @@ class ComparePlanes(QDialog):
         table = blending(class_colours(classes), opacity)
         for view, plane in zip(self.views, planes, strict=True):
             found = np.zeros(int(plane.ids.max()) + 1, np.uint8) if labels is None else labels
-            view.show_plane(plane, table[found[plane.ids], plane.grey])
+            shown = np.where(plane.by_hand > 0, plane.by_hand, found[plane.ids])
+            view.show_plane(plane, table[shown, plane.grey])
 
     def _make_views(self, count: int) -> None:
         while len(self.views) > count:

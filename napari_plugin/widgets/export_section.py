@@ -15,8 +15,9 @@ from .section import Body
 from .steady import StatusRow
 
 KINDS = {
-    ExportKind.LABELS: ("Labels", "The final labels, in full quality"),
+    ExportKind.LABELS: ("Labels", "The final labels, in full quality, with what you corrected"),
     ExportKind.STROKES: ("Strokes", "What you painted, to go on with it another day"),
+    ExportKind.CORRECTIONS: ("Corrections", "What you corrected by hand, without the rest"),
     ExportKind.PROBABILITIES: ("Probabilities", "How probable each class is, for every voxel"),
     ExportKind.UNCERTAINTY: (
         "Uncertainty",
@@ -27,6 +28,10 @@ KINDS = {
         "Report",
         "What was done, volumes of the classes, pictures, words for a paper",
     ),
+}
+MISSING = {
+    ExportKind.STROKES: "Paint something first",
+    ExportKind.CORRECTIONS: "Nothing is corrected by hand",
 }
 
 
@@ -122,13 +127,9 @@ class ExportSection(Body[ExportState]):
     def _explain(self, kind: ExportKind) -> str:
         state = self.state
         if kind not in state.possible and not state.is_running:
-            return (
-                "Paint something first"
-                if kind is ExportKind.STROKES
-                else "Prepare the volume and paint two classes first"
-            )
+            return MISSING.get(kind, "Prepare the volume and paint two classes first")
         written = self.describe()
-        if kind is not ExportKind.STROKES and not state.is_finished:
+        if not kind.is_painted and not state.is_finished:
             return written or "Export computes the final labels first"
         return written
 

@@ -15,12 +15,19 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.session.objects_state import ObjectsState
+from supervox.objects import Split
 
 from .controls import button, mark_next
+from .object_edits_row import EditActions, ObjectEditsRow
 from .section import Body
 from .steady import StatusRow
 
 ALL = "all classes"
+WAYS: tuple[tuple[str, Split | None], ...] = (
+    ("stay one object", None),
+    ("are split at necks: round things", "round"),
+    ("are split by the image", "image"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,17 +37,20 @@ class ObjectsActions:
     Attributes
     ----------
     find : callable
-        Finds and measures the objects of a class; 0 for all.
+        Finds and measures the objects of a class, 0 for all; and how they are split.
     cancel : callable
     show : callable
         Shows the objects in the picture, or hides them.
     open_table : callable
+    edits : EditActions
+        What is done by hand.
     """
 
-    find: Callable[[int], None]
+    find: Callable[[int, Split | None], None]
     cancel: Callable[[], None]
     show: Callable[[bool], None]
     open_table: Callable[[], None]
+    edits: EditActions
 
 
 class ObjectsSection(Body[ObjectsState]):
@@ -75,11 +85,24 @@ class ObjectsSection(Body[ObjectsState]):
             "Find objects",
             "Find the objects of the final labels, and measure each: volume, surface, shape, "
             "intensities, contacts",
-            lambda: self._do.find(int(self.of.currentData() or 0)),
+            lambda: self._do.find(int(self.of.currentData() or 0), self.split.currentData()),
         )
         # as wide whether it is highlighted or not
         self.search.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         line.addWidget(self.search, 1)
+        layout.addLayout(line)
+        line = QHBoxLayout()
+        line.addWidget(QLabel("That touch"))
+        self.split = QComboBox()
+        self.split.setObjectName("supervox_objects_split")
+        self.split.setToolTip(
+            "What becomes of things of a class that touch: they stay one object, or are split at "
+            "necks, or where the image has boundaries. Long mitochondria and networks are best "
+            "left whole; a single one is cut by hand, below"
+        )
+        for text, how in WAYS:
+            self.split.addItem(text, how)
+        line.addWidget(self.split, 1)
         layout.addLayout(line)
         self.status = StatusRow("supervox_objects", actions.cancel)
         layout.addWidget(self.status)
@@ -100,6 +123,9 @@ class ObjectsSection(Body[ObjectsState]):
         self.shown.clicked.connect(actions.show)
         line.addWidget(self.shown)
         layout.addLayout(line)
+        self._asked: tuple[int, Split | None] = (0, None)
+        self.edits = ObjectEditsRow(actions.edits)
+        layout.addWidget(self.edits)
 
     def add_first(self, widget: QWidget) -> None:
         """Show what is done before objects are looked for, above all else."""
@@ -110,15 +136,21 @@ class ObjectsSection(Body[ObjectsState]):
         state = self.state
         entries = [(ALL, 0), *state.classes]
         if entries != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
-            before = self.of.currentData()
+            before = self.of.currentData() or state.asked
             self.of.clear()
             for name, class_id in entries:
                 self.of.addItem(name, class_id)
             self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        if (state.asked, state.split) != self._asked:  # by a project, or an undo
+            self._asked = state.asked, state.split
+            self.of.setCurrentIndex(max(self.of.findData(state.asked), 0))
+            self.split.setCurrentIndex(self.split.findData(state.split))
+        self.edits.show_state(state)
         self.of.setEnabled(state.can_find)
+        self.split.setEnabled(state.can_find)
         self.search.setEnabled(state.can_find)
         mark_next(self.search, state.can_find and (state.number is None or state.is_old))
-        self.table.setEnabled(bool(state.number))
+        self.table.setEnabled(not state.is_empty)
         mark_next(self.table, state.is_done)
         self.shown.setEnabled(bool(state.number))
         self.shown.setChecked(state.is_shown)
@@ -137,12 +169,14 @@ class ObjectsSection(Body[ObjectsState]):
         if not state.is_final_current:
             older = f"{state.summary}, older" if state.number else "The final labels are older"
             return f"{older} than your strokes or choices: press Finish in step 4 again", True
-        if state.number == 0:
+        if state.number == 0 and state.is_empty:
             whose = state.asked_for or "any class"
             return f"No voxel of the final labels is of {whose}: choose another class", True
         if state.is_old:
             return f"{state.summary}, older than the final labels: find them again", True
-        return state.summary or "Counts and measures each connected piece of a class", False
+        kept = f" Kept in the project: {state.said_by_hand}" if state.said_by_hand else ""
+        what = f"Counts and measures each connected piece of a class.{kept}"
+        return state.summary or what, False
 
     def describe(self) -> str:
         """Say in a line how many objects there are."""

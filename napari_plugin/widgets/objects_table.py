@@ -52,6 +52,12 @@ class ObjectsModel(QAbstractTableModel):
         self._rows = self._ordered()
         self.endResetModel()
 
+    def update_table(self, table: ObjectTable, class_id: int, text: str) -> None:
+        """Show the same objects after an edit, sorted and filtered as they were."""
+        self._table = table
+        self._columns = tuple(column for column in table.columns if column.name not in HIDDEN)
+        self.filter(class_id, text)
+
     def filter(self, class_id: int, text: str) -> None:
         """Show only some rows.
 
@@ -111,8 +117,16 @@ class ObjectsModel(QAbstractTableModel):
 
     def row_of(self, number: int) -> int | None:
         """Return the row of an object; None if it isn't shown."""
-        found = np.flatnonzero(self._rows == number - 1)
+        found = np.flatnonzero(self.numbers == number)
         return int(found[0]) if found.size else None
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Numbers of the objects that are shown, from the first row."""
+        if not len(self._table):
+            return np.zeros(0, np.int64)
+        found: NDArray[np.int64] = self._table["id"][self._rows]
+        return found
 
     # ------------------------------------------------------------------------------- Qt's own
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from qtpy.QtCore import QSignalBlocker, Qt
+from numpy.typing import NDArray
+from qtpy.QtCore import QItemSelection, QItemSelectionModel, QSignalBlocker, Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -21,16 +22,16 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.tasks.measuring import FoundObjects
-from supervox.objects import ObjectsError
+from supervox.objects import ObjectsError, Rule
 
 from .controls import button
-from .histogram import Histogram
+from .object_plots import ObjectPlots
 from .objects_section import ALL
 from .objects_table import ObjectsModel, titled
+from .rules_panel import RulesPanel
 from .steady import SteadyLabel
 
 ENDING = ".csv"
-FIRST_MEASURE = "volume"
 ROW_MARGIN, LEAST_WIDTH = 6, 60  # pixels
 
 
@@ -42,6 +43,14 @@ class TableActions:
     ----------
     go_to : callable
         Shows an object in the picture, by its number.
+    select : callable
+        Chooses several, without a move of the view.
+    colour : callable
+        Colours objects by a measure; by none if it is empty.
+    set_rules : callable
+        Takes all rules.
+    classes : callable
+        Returns names and ids of the classes that rules can give objects.
     save : callable
         Writes the table to a file.
     start_path : callable
@@ -51,6 +60,10 @@ class TableActions:
     """
 
     go_to: Callable[[int], None]
+    select: Callable[[tuple[int, ...]], None]
+    colour: Callable[[str], None]
+    set_rules: Callable[[Sequence[Rule]], None]
+    classes: Callable[[], Sequence[tuple[str, int]]]
     save: Callable[[Path], None]
     start_path: Callable[[], Path]
     close: Callable[[], None]
@@ -70,7 +83,7 @@ class ObjectsWindow(QDialog):
         self.setObjectName("supervox_objects_window")
         self.setWindowTitle("Objects")
         self.setModal(False)
-        self.resize(760, 460)
+        self.resize(760, 520)
         self._do = actions
         self._found: FoundObjects | None = None
         self._note, self._refused, self._was_shown = "", "", False
@@ -78,17 +91,12 @@ class ObjectsWindow(QDialog):
         layout = QVBoxLayout(self)
         layout.addLayout(self._make_filters())
         layout.addWidget(self._make_view(), 1)
-        line = QHBoxLayout()
-        line.addWidget(QLabel("Histogram of"))
-        self.measure = QComboBox()
-        self.measure.setObjectName("supervox_objects_measure")
-        self.measure.setToolTip("Which measure of the rows above the bars are of")
-        self.measure.activated.connect(self._show_histogram)
-        line.addWidget(self.measure)
-        line.addStretch(1)
-        layout.addLayout(line)
-        self.histogram = Histogram()
-        layout.addWidget(self.histogram)
+        self.plots = ObjectPlots(actions.colour)
+        self.plots.brushed.connect(self._on_brushed)
+        self.rules = RulesPanel(actions.set_rules)
+        self.tabs = self.plots.tabs
+        self.tabs.addTab(self.rules, "Rules")
+        layout.addWidget(self.tabs)
         line = QHBoxLayout()
         self.says = SteadyLabel()
         self.says.setObjectName("supervox_objects_table_says")
@@ -131,7 +139,7 @@ class ObjectsWindow(QDialog):
         self.view.setObjectName("supervox_objects_rows")
         self.view.setModel(self.model)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.view.setAlternatingRowColors(False)
         self.view.setWordWrap(False)
         rows = self.view.verticalHeader()
@@ -140,9 +148,9 @@ class ObjectsWindow(QDialog):
         header = self.view.horizontalHeader()
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         self.view.setSortingEnabled(True)
-        header.sortIndicatorChanged.connect(lambda *_: self._keep_row())
-        self.view.selectionModel().currentRowChanged.connect(self._on_row)
-        self._chosen = 0
+        header.sortIndicatorChanged.connect(lambda *_: self._keep_rows())
+        self.view.selectionModel().selectionChanged.connect(self._on_rows)
+        self._chosen: tuple[int, ...] = ()
         return self.view
 
     # ------------------------------------------------------------------------------ what is shown
@@ -156,37 +164,65 @@ class ObjectsWindow(QDialog):
         note : str
             Such as that they are older than the labels, or where they were saved.
         """
-        self._note = note
-        if found is not self._found:
-            self._found, self._chosen, self._refused = found, 0, ""
-            self._list_choices()
-            with QSignalBlocker(self.text):
-                self.text.clear()
-            if found is None or not found.number:
+        self._note, before = note, self._found
+        if found is not before:
+            self._found = found
+            if found is None or found.is_empty:
+                self._chosen = ()
                 self.close()
+            elif before is not None and before.ids is found.ids:  # edited
+                self._update(found)
             else:
-                self.model.show_table(found.table)
-                self._fit_columns()
-                self._show_histogram()
+                self._show_anew(found)
+        if found is not None and not found.is_empty:
+            _, caught, refused = found.ruled
+            self.rules.show_rules(found.order.steps.rules, caught, refused, self._do.classes())
         self._say()
+
+    def _show_anew(self, found: FoundObjects) -> None:
+        self._chosen, self._refused = (), ""
+        self._list_choices()
+        with QSignalBlocker(self.text):
+            self.text.clear()
+        self.model.show_table(found.table)
+        self._fit_columns()
+        self._show_plots()
+
+    def _update(self, found: FoundObjects) -> None:
+        """Show objects after an edit: what is sorted, filtered and chosen stays so."""
+        self._list_choices()
+        with QSignalBlocker(self.view.selectionModel()):
+            try:
+                text = self.text.text()
+                self.model.update_table(found.table, int(self.of.currentData() or 0), text)
+            except ObjectsError as error:
+                self._refused = str(error)
+                self.model.update_table(found.table, 0, "")
+        self._chosen = tuple(k for k in self._chosen if found.row_of(k) is not None)
+        self._fit_columns()
+        self._keep_rows()
+        self._show_plots()
 
     def _list_choices(self) -> None:
         """Offer the classes that have objects, and the measures."""
+        before = self.of.currentData()
         self.of.clear()
         self.of.addItem(ALL, 0)
-        before = self.measure.currentData() or FIRST_MEASURE
-        self.measure.clear()
         found = self._found
-        if found is None or not found.number:
+        if found is None or found.is_empty:
             return
         for class_id, name in zip(
             np.unique(found.table["class"]).tolist(), found.class_names, strict=True
         ):
             self.of.addItem(name, class_id)
-        for column in found.table.columns:
-            if column.values.dtype != object and column.name not in ("id", "class"):
-                self.measure.addItem(titled(column), column.name)
-        self.measure.setCurrentIndex(max(self.measure.findData(before), 0))
+        self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        self.plots.offer(
+            [
+                (titled(column), column.name)
+                for column in found.table.columns
+                if column.values.dtype != object and column.name not in ("id", "class")
+            ]
+        )
 
     def _fit_columns(self) -> None:
         """Give each column room for its title, as all values are about as long."""
@@ -201,14 +237,8 @@ class ObjectsWindow(QDialog):
         text = self._refused or "; ".join(part for part in (count, self._note) if part)
         self.says.say(text, "warning" if self._refused else "note")
 
-    def _show_histogram(self) -> None:
-        name, table = self.measure.currentData(), self.model.table
-        if name is None or not len(table):
-            return
-        values = table[name].astype(np.float64)
-        chosen = float(values[self._chosen - 1]) if self._chosen else None
-        title = titled(table.column(name))
-        self.histogram.show_values(values[self.model.rows], title, chosen)
+    def _show_plots(self) -> None:
+        self.plots.show_table(self.model.table, self.model.rows, self._chosen)
 
     # ----------------------------------------------------------------------------- from a person
 
@@ -234,39 +264,63 @@ class ObjectsWindow(QDialog):
             self._refused = ""
         except ObjectsError as error:
             self._refused = str(error)
-        self._keep_row()
-        self._show_histogram()
+        self._keep_rows()
+        self._show_plots()
         self._say()
 
-    def _keep_row(self) -> None:
-        """Have the object that was chosen still chosen, where it is in another order."""
-        row = self.model.row_of(self._chosen) if self._chosen else None
-        if row is not None:
-            self._select(row)
+    def _keep_rows(self) -> None:
+        """Have the objects that were chosen still chosen, where they are in another order."""
+        rows = np.flatnonzero(np.isin(self.model.numbers, self._chosen))
+        chosen, last = QItemSelection(), self.model.columnCount() - 1
+        # rows that follow one another are one range: ten thousand single ones would take seconds
+        for block in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if rows.size else ():
+            first, end = self.model.index(int(block[0]), 0), self.model.index(int(block[-1]), last)
+            chosen.select(first, end)
+        self.view.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if rows.size:
+            first = self.model.index(int(rows[0]), 0)
+            no_update = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.view.selectionModel().setCurrentIndex(first, no_update)
+            self.view.scrollTo(first)
 
-    def _select(self, row: int) -> None:
-        self.view.selectRow(row)
-        self.view.scrollTo(self.model.index(row, 0))
-
-    def _on_row(self, current: object) -> None:
-        row = current.row()  # type: ignore[attr-defined]
-        if row < 0:
+    def _on_rows(self, *_: object) -> None:
+        rows = np.array([k.row() for k in self.view.selectionModel().selectedRows()], int)
+        numbers = tuple(self.model.numbers[np.sort(rows)].tolist())
+        hidden = [k for k in self._chosen if self.model.row_of(k) is None] if not numbers else []
+        if numbers == self._chosen or hidden:
             return
-        number = self.model.object_at(row)
-        if number != self._chosen:
-            self._chosen = number
-            self._do.go_to(number)
-            self._show_histogram()
+        is_same = set(numbers) == set(self._chosen)
+        self._chosen = numbers
+        if is_same:  # sorted
+            return
+        if len(numbers) == 1:
+            self._do.go_to(numbers[0])
+        else:
+            self._do.select(numbers)
+        self._show_plots()
 
-    def choose(self, number: int) -> None:
-        """Choose the row of an object that was clicked on in the picture."""
-        self._chosen = number
-        if self.model.row_of(number) is None:  # the filter hides it
+    def _on_brushed(self, rows: NDArray[np.int64]) -> None:
+        """Choose what was framed in the plot."""
+        numbers = tuple(self.model.table["id"][self.model.rows[rows]].tolist())
+        self._chosen = numbers
+        if len(numbers) == 1:
+            self._do.go_to(numbers[0])
+        else:
+            self._do.select(numbers)
+        with QSignalBlocker(self.view.selectionModel()):
+            self._keep_rows()
+        self.view.viewport().update()
+        self._show_plots()
+
+    def choose(self, numbers: tuple[int, ...]) -> None:
+        """Choose the rows of objects that were clicked on in the picture."""
+        self._chosen = numbers
+        if any(self.model.row_of(number) is None for number in numbers):  # the filter hides it
             self.text.clear()
             self.of.setCurrentIndex(0)
             self._filter()
-        self._keep_row()
-        self._show_histogram()
+        self._keep_rows()
+        self._show_plots()
 
     def _ask_and_save(self) -> None:
         start = str(self._do.start_path())
@@ -280,5 +334,5 @@ class ObjectsWindow(QDialog):
     def done(self, result: int) -> None:
         """Take the outline away when the window closes."""
         self._do.close()
-        self._chosen = 0
+        self._chosen = ()
         super().done(result)

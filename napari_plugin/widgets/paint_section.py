@@ -21,13 +21,15 @@ from qtpy.QtWidgets import (
 from supervox.napari_plugin.painting.class_list import ClassError, ClassList
 from supervox.napari_plugin.painting.importing import Found, Importing
 from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.session.correcting import Correcting
 from supervox.napari_plugin.session.dock_state import PaintState
 from supervox.napari_plugin.session.state_pieces import Notice
 
-from .class_table import ClassTable
+from .class_table import ClassTable, percent
 from .contrast import Contrast, Limits
 from .controls import LabelledSlider, button, tool
 from .import_dialog import ImportDialog
+from .paint_what import PaintWhat
 from .section import Body
 from .steady import HintRow
 
@@ -37,6 +39,11 @@ TIPS = {
     "erase": "Drag on the picture to erase strokes. The wheel zooms",
 }
 TIP = "Drag on the picture to paint. The wheel zooms; hold Space to move the picture"
+CORRECTING = {
+    "erase": "Drag on the picture to take corrections back: the label beneath shows again",
+    "fill": "Click on labels that hang together to give them this class; 3D: in all planes",
+    "": "Drag on the picture to correct labels: it holds for good, and nothing is learned",
+}
 TOOLS = {"pick": "picker", "transform": "transform"}  # of napari, by another name than its mode
 
 
@@ -91,6 +98,7 @@ class PaintSection(Body[PaintState]):
         Whose layer is painted on.
     importing : Importing
     actions : PaintActions
+    correcting : Correcting
     """
 
     def __init__(
@@ -99,6 +107,7 @@ class PaintSection(Body[PaintState]):
         painting: Painting,
         importing: Importing,
         actions: PaintActions,
+        correcting: Correcting,
     ) -> None:
         super().__init__()
         self._classes, self._painting, self._importing = classes, painting, importing
@@ -118,6 +127,8 @@ class PaintSection(Body[PaintState]):
         self.says = HintRow("supervox_paint_hint", actions.help)
         self._hint = ""
         layout.addWidget(self.says)
+        self.what = PaintWhat(correcting)
+        layout.addWidget(self.what)
         layout.addLayout(self._make_brush())
         self.brush_size = LabelledSlider(
             "supervox_brush_size",
@@ -168,7 +179,10 @@ class PaintSection(Body[PaintState]):
         self.regions.setToolTip("Paint whole regions (supervoxels); with Ctrl, erase them  (R)")
         self.eraser = QRadioButton("eraser")
         self.eraser.setObjectName("supervox_brush_eraser")
-        self.eraser.setToolTip("Erase strokes  (E or 0)")
+        self.eraser.setToolTip("Erase strokes, or corrections  (E or 0)")
+        self.fill = QRadioButton("fill")
+        self.fill.setObjectName("supervox_brush_fill")
+        self.fill.setToolTip("Give labels that hang together this class at a click  (F)")
         self.look = QRadioButton("move")
         self.look.setObjectName("supervox_brush_none")
         self.look.setToolTip("Move and zoom, paint nothing  (Z; hold Space for a moment of it)")
@@ -183,6 +197,7 @@ class PaintSection(Body[PaintState]):
             (self.voxels, lambda: use("paint")),
             (self.regions, lambda: use("regions")),
             (self.eraser, lambda: use("erase")),
+            (self.fill, lambda: use("fill")),
             (self.look, lambda: use("pan_zoom")),
             (self.other, self.refresh),
         ):
@@ -201,7 +216,7 @@ class PaintSection(Body[PaintState]):
         self.undo = tool(
             "supervox_undo",
             "Undo",
-            "Take the last stroke back, or move of a balance, as far back as you like  (Ctrl+Z)",
+            "Take the last stroke, correction or move of a balance back, however far  (Ctrl+Z)",
             painting.undo,
         )
         self.redo = tool("supervox_redo", "Redo", "Do it again  (Ctrl+Shift+Z)", painting.redo)
@@ -230,9 +245,10 @@ class PaintSection(Body[PaintState]):
         self.redo.setEnabled(is_free and state.has_layer and state.can_redo)
         is_open = has_class and not state.classes[index].locked
         can_paint = is_free and state.has_layer and is_open
-        for made in (self.voxels, self.eraser, self.brush_size):
+        for made in (self.voxels, self.eraser, self.fill, self.brush_size):
             made.setEnabled(can_paint)
         self.look.setEnabled(state.has_layer)
+        self.what.show_state(state)
         self._show_hint()
         self.contrast.show_limits(state.contrast)
         self.regions.setEnabled(can_paint and state.has_regions)
@@ -243,9 +259,11 @@ class PaintSection(Body[PaintState]):
                 "erase": self.eraser,
                 "regions": self.regions,
                 "pan_zoom": self.look,
+                **({"fill": self.fill} if state.is_correcting else {}),
             }
             tools.get(state.tool, self.other).setChecked(True)
-            self.other.setVisible(state.tool not in tools)
+            self.fill.setVisible(state.is_correcting)
+            self.other.setVisible(state.tool not in tools and not state.is_correcting)
             self.other.setText(TOOLS.get(state.tool, state.tool) or "other")
             self.brush_size.show_value(state.brush_size)
             with QSignalBlocker(self.in_3d):
@@ -264,8 +282,10 @@ class PaintSection(Body[PaintState]):
         elif notice.text:
             self.says.show_hint(notice.text, notice.helps, tip=notice.text)
         else:
-            tool = "" if self._state is None else self._state.tool
-            self.says.show_hint(TIPS.get(tool, TIP), "", "note")
+            state = PaintState() if self._state is None else self._state
+            tips = CORRECTING if state.is_correcting else {}
+            tip = tips.get(state.tool) or TIPS.get(state.tool) or tips.get("") or TIP
+            self.says.show_hint(tip, "", "note")
 
     def describe(self) -> str:
         """Say in a line what is painted."""
@@ -273,7 +293,9 @@ class PaintSection(Body[PaintState]):
             return "nothing painted"
         strokes = sum(count for _, count in self.state.strokes)
         classes = len(self.state.strokes)
-        return f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
+        text = f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
+        by_hand = f"; {percent(self.state.share_by_hand)} by hand" if self.state.by_hand else ""
+        return text + by_hand
 
     # ---------------------------------------------------------------------------- from a person
 
@@ -321,11 +343,11 @@ class PaintSection(Body[PaintState]):
         ImportDialog(self._importing, self._classes, found, self).show()
 
     def _on_size(self, value: int) -> None:
-        if self._painting.layer is not None:
-            self._painting.layer.brush_size = value
+        if (layer := self._painting.hand.layer) is not None:
+            layer.brush_size = value
             self._state = replace(self.state, brush_size=value)  # the layer tells nobody
 
     def _on_3d(self, on: bool) -> None:
-        if self._painting.layer is not None:
-            self._painting.layer.n_edit_dimensions = 3 if on else 2
+        if (layer := self._painting.hand.layer) is not None:
+            layer.n_edit_dimensions = 3 if on else 2
             self._state = replace(self.state, is_ball=on)

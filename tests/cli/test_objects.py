@@ -6,7 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.objects import find_objects, measure_objects
+from supervox.objects import (
+    Give,
+    Mark,
+    Rule,
+    edit_to_json,
+    find_objects,
+    measure_objects,
+    rules_step,
+)
+from supervox.project import ObjectChange, Project
 from supervox.volumes import VolumeClass, open_volume
 
 SIZE = ((30.0, 30.0, 30.0), "nm")
@@ -163,6 +172,55 @@ def test_a_project_gives_its_labels_names_and_image(files, run, tmp_path):
     assert [int(row["class"]) for row in rows] == expected.class_of.tolist()
     assert "outside" in {row["class_name"] for row in rows}
     assert all(float(row["mean_image"]) > 0 for row in rows)
+
+
+@pytest.fixture(scope="module")
+def project(files, run, tmp_path_factory):
+    """A project whose objects were edited by hand: one given away, one edit that finds nothing."""
+    folder = tmp_path_factory.mktemp("by_hand") / "cell.supervox"
+    made = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif"),
+        *("--partitions", 1, "--supervoxel-size", 6, "--preset", "fast"),
+        *("--project", folder, "--output", folder.parent / "labels.tif"),
+    )
+    assert made.code == 0, made.err
+    with open_volume(folder.parent / "labels.tif") as labels:
+        found = find_objects(labels.data)
+        biggest = [
+            int(np.argmax(np.bincount(found.ids[labels.data[:] == k].ravel()))) for k in (1, 2)
+        ]
+    places = [np.argwhere(found.ids == k)[0].tolist() for k in biggest]
+    voxels = tuple(map(tuple, places))
+    edits = [Mark((1,), voxels[:1]), Give((2,), voxels[1:], (9,)), Mark((7,), ((0, 0, 0),))]
+    with Project.open(folder) as opened:
+        for edit in edits:
+            opened.annotations.record(ObjectChange(edit_to_json(edit)))
+        opened.annotations.record(ObjectChange(rules_step([Rule.parse("voxels > 0 -> class 8")])))
+    return folder
+
+
+def test_a_project_keeps_its_edits_by_hand_and_its_rules(run, project, tmp_path):
+    done = run("objects", project, "--table", tmp_path / "o.csv")
+    assert done.code == 0, done.err
+    assert "edit by hand no longer found: object marked as right at plane 0, row 0, col" in done.err
+    assert "by hand: 1 object given to another class, 2 objects marked as right; 1 no l" in done.out
+    rows = rows_of(tmp_path / "o.csv")
+    by_hand = {int(row["class"]) for row in rows} - {8}
+    assert by_hand == {1, 9}
+    about = json.loads((tmp_path / "o.csv.json").read_text())["by_hand"]
+    assert (about["held"], about["lost"], about["objects"]) == (2, 1, 2)
+    found = json.loads(run("objects", project, "--as-found", "--json").out)
+    assert {item["class"] for item in found["classes"]}.isdisjoint({8, 9})
+    assert found["by_hand"]["done"] == ""
+
+
+def test_a_report_says_what_was_done_by_hand(run, project, tmp_path):
+    done = run("report", project, "--output", tmp_path / "report")
+    assert done.code == 0, done.err
+    text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "By hand and by rules: 1 object given to another class, 2 objects marked" in text
+    assert "(1 no longer found)" in text
+    assert "voxels > 0 -> class 8" in text
 
 
 def test_what_deserves_a_word_gets_it(files, run, tmp_path):

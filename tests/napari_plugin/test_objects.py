@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QFileDialog
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.session.objects_state import ObjectsState
 from supervox.napari_plugin.tasks.measuring import FinalLabels, MeasureOrder, Measuring
+from supervox.napari_plugin.widgets.object_edits_row import EditActions
 from supervox.napari_plugin.widgets.objects_section import ObjectsActions, ObjectsSection
 from supervox.napari_plugin.widgets.objects_table import ObjectsModel
 from supervox.objects import Column, ObjectsError, ObjectTable
@@ -75,10 +76,13 @@ def test_a_class_without_a_voxel_has_no_objects(run_stage: Any) -> None:
         ({"is_final_current": False}, "The final labels are older than your strokes or choices"),
         ({}, "Counts and measures each connected piece"),
         ({"number": 0, "asked_for": "cell"}, "No voxel of the final labels is of cell: choose"),
-        ({"number": 1, "of_classes": ("cell",)}, "1 object of cell"),
-        ({"number": 1112, "of_classes": ("a", "b", "c")}, "1,112 objects of 3 classes"),
+        ({"number": 1, "is_empty": False, "of_classes": ("cell",)}, "1 object of cell"),
         (
-            {"number": 3, "of_classes": ("cell",), "is_old": True},
+            {"number": 1112, "is_empty": False, "of_classes": ("a", "b", "c")},
+            "1,112 objects of 3 classes",
+        ),
+        (
+            {"number": 3, "is_empty": False, "of_classes": ("cell",), "is_old": True},
             "3 objects of cell, older than the final labels: find them again",
         ),
     ],
@@ -86,7 +90,13 @@ def test_a_class_without_a_voxel_has_no_objects(run_stage: Any) -> None:
 def test_the_section_says_how_it_stands(qtbot: QtBot, state: dict[str, Any], words: str) -> None:
     done: list[Any] = []
     section = ObjectsSection(
-        ObjectsActions(done.append, lambda: None, done.append, lambda: done.append("table"))
+        ObjectsActions(
+            lambda class_id, split: done.append(class_id),
+            lambda: None,
+            done.append,
+            lambda: done.append("table"),
+            EditActions(*(done.append for _ in range(6))),
+        )
     )
     qtbot.addWidget(section)
     usual = {"has_image": True, "has_final": True, "is_final_current": True}
@@ -206,7 +216,7 @@ def test_from_final_labels_to_a_file(
     shown.viewer.dims.set_current_step(0, 0)
     click_row(shown, table, table.model.row_of(largest))
     mark = shown.layer("object")
-    assert objects.chosen == largest
+    assert objects.selection == (largest,)
     assert mark.data.sum() == objects.found.table["voxels"][largest - 1]
     plane = shown.viewer.dims.current_step[0]
     assert (objects.found.ids[plane] == largest).any()
@@ -244,7 +254,7 @@ def test_a_click_on_an_object_chooses_its_row(shown: Any) -> None:
     number = int(objects.found.ids[plane, row, column])
     strokes = shown.strokes.data.copy()
     shown.drag((plane, row, column), (plane, row, column))
-    assert objects.chosen == number
+    assert objects.selection == (number,)
     assert table.view.currentIndex().row() == table.model.row_of(number)
     np.testing.assert_array_equal(shown.strokes.data, strokes)
     shown.click("supervox_objects_shown")

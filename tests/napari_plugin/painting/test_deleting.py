@@ -53,6 +53,44 @@ def test_a_class_and_its_strokes_are_one_step(bench: Any) -> None:
     assert not (bench.strokes.data == 2).any()
 
 
+@pytest.mark.parametrize("with_strokes", [True, False])
+def test_a_class_its_strokes_and_its_corrections_are_one_step(
+    bench: Any, with_strokes: bool
+) -> None:
+    session = bench.session
+    bench.paint(1, 2)
+    bench.settle()
+    if not with_strokes:
+        bench.paint_voxels(bench.strokes.data == 1, 0)
+        bench.settle()
+    correct = session.correcting.change
+    for first, class_id in ((0, 1), (30, 2), (60, 1)):
+        correct(np.arange(first, first + 20), np.full(20, class_id, np.uint8), "put")
+    before, corrections = bench.strokes.data.copy(), session.painting.corrections.now
+    kept = corrections.copy()
+    session.deleting.remove(1)
+    bench.settle()
+    assert not (corrections == 1).any()
+    for _ in range(2):
+        session.painting.undo()
+        bench.settle()
+        assert session.classes.ids == (1, 2)
+        np.testing.assert_array_equal(bench.strokes.data, before)
+        np.testing.assert_array_equal(corrections, kept)
+        session.painting.redo()
+        bench.settle()
+        assert session.classes.ids == (2,)
+        assert not (bench.strokes.data == 1).any()
+        assert not (corrections == 1).any()
+    session.painting.undo()
+    bench.settle()
+    session.painting.undo()
+    bench.settle()
+    np.testing.assert_array_equal(bench.strokes.data, before)
+    assert (corrections == 1).sum() == 20
+    assert session.painting.corrections.counts.tolist()[:3] == [0, 20, 20]
+
+
 def test_strokes_since_the_last_look_are_those_of_their_class(bench: Any, scene: Any) -> None:
     session = bench.session
     bench.paint(1, 2)

@@ -159,3 +159,75 @@ def test_exported_labels_have_them(labelled, tmp_path):
     assert not session.delivery.written.is_old
     correct(labelled, 2)
     assert session.delivery.written.is_old
+
+
+def test_shares_and_planes_count_what_is_corrected(labelled):
+    session = labelled.session
+    before, amounts = session.looking.shares, session.looking.amounts
+    correct(labelled, 3)
+    labelled.settle()
+    size = np.prod(labelled.strokes.data.shape)
+    assert session.looking.shares[3] == pytest.approx(before[3] + 180 / size)
+    assert session.looking.shares[1] == pytest.approx(before[1] - 180 / size)
+    now = session.looking.amounts
+    plane = size / labelled.strokes.data.shape[0]
+    expected = amounts.shares.copy()
+    expected[PART[0]] += np.array([-1, 0, 1]) * 60 / plane
+    np.testing.assert_allclose(now.shares, expected)
+    session.painting.undo()
+    labelled.settle()
+    assert session.looking.shares == before
+
+
+def test_objects_are_those_of_corrected_labels_and_old_when_these_change(labelled):
+    session = labelled.session
+    session.delivery.finish()
+    labelled.settle()
+    objects = session.delivery.objects
+    correct(labelled, 3)
+    objects.find(3)
+    labelled.settle()
+    assert objects.found.number == 2
+    assert 180 in objects.found.table["voxels"].tolist()
+    assert not objects.is_old
+    session.painting.undo()
+    labelled.settle()
+    assert objects.is_old
+
+
+def test_planes_that_are_compared_have_them(labelled):
+    session = labelled.session
+    session.comparison.look()
+    labelled.settle()
+    plane = session.comparison.planes[1]
+    part = slice(plane.at, plane.at + 1), *PART[1:]
+    correct(labelled, 3, part)
+    np.testing.assert_array_equal(plane.by_hand[PART[1:]], 3)
+    assert np.count_nonzero(plane.by_hand) == 60
+
+
+def test_a_class_that_only_corrections_have_is_named_in_files(labelled, tmp_path):
+    session = labelled.session
+    new = session.classes.add()
+    correct(labelled, new.id)
+    session.delivery.export(ExportKind.LABELS, tmp_path / "labels.zarr")
+    labelled.settle()
+    with open_volume(tmp_path / "labels.zarr") as volume:
+        assert new.id in [item.value for item in volume.classes]
+        assert (volume.data[PART] == new.id).all()
+
+
+def test_a_correction_outside_of_the_box_that_is_worked_in_waits_for_the_whole(labelled):
+    session = labelled.session
+    session.volume.set_box((slice(0, 16), slice(0, 40), slice(16, 48)))
+    session.extent.prepare()
+    labelled.settle()
+    before = np.array(session.correcting.labels())
+    correct(labelled, 3)  # columns 2 to 8
+    np.testing.assert_array_equal(session.correcting.labels(), before)
+    correct(labelled, 3, (4, 5, slice(10, 20)))
+    after = np.array(session.correcting.labels())
+    assert (after[4, 5, :4] == 3).all()
+    before[4, 5, :4] = 3
+    np.testing.assert_array_equal(after, before)
+    np.testing.assert_array_equal(session.view.prediction.data, before)

@@ -1,0 +1,44 @@
+"""Joins the step Objects and its table with what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .session.session import Session
+from .widgets.object_edits_row import EditActions
+from .widgets.objects_section import ObjectsActions
+from .widgets.objects_window import TableActions
+
+
+def section_actions(session: Session, open_table: Callable[[], None]) -> ObjectsActions:
+    """Return what the step in the dock can have done."""
+    objects, by_hand = session.delivery.objects, session.by_hand
+    return ObjectsActions(
+        find=by_hand.find,
+        cancel=objects.measuring.cancel,
+        show=objects.show,
+        open_table=open_table,
+        edits=EditActions(
+            take=by_hand.take,
+            merge=by_hand.merge,
+            delete=by_hand.delete,
+            mark=by_hand.mark,
+            give=by_hand.give,
+            show_missing=by_hand.show_missing,
+        ),
+    )
+
+
+def table_actions(session: Session) -> TableActions:
+    """Return what the window of the table can have done."""
+    objects, delivery = session.delivery.objects, session.delivery
+    return TableActions(
+        go_to=objects.go_to,
+        select=objects.select,
+        colour=objects.colour,
+        set_rules=session.by_hand.set_rules,
+        classes=lambda: [(item.name, item.id) for item in session.classes],
+        save=objects.save,
+        start_path=lambda: objects.start_path(delivery.folder),
+        close=objects.unmark,
+    )

@@ -1,0 +1,50 @@
+"""Steps that are undone and redone together: a class that is deleted, and all that it had."""
+
+from __future__ import annotations
+
+from supervox.project import Change, ClassChange, ObjectChange, Paint, VoxelChange
+
+
+def goes_on(change: Change, following: Change | None, chain: Change, *, back: bool) -> bool:
+    """Tell whether the step after one belongs to it.
+
+    A class is deleted by up to three steps, of which the last is the one in the table of classes:
+    its corrections are erased, its strokes, and then the class. An object is given to another
+    class by two: a correction of its labels, and the edit.
+
+    Parameters
+    ----------
+    change : Change
+        That was undone just now, or redone.
+    following : Change or None
+        What undo, or redo, would do next.
+    chain : Change
+        With which it began: undo begins with the class.
+    back : bool
+        Whether it is undone.
+    """
+    first, last = (following, change) if back else (change, following)
+    if isinstance(last, ObjectChange):
+        is_correction = isinstance(first, VoxelChange) and first.paint is Paint.CORRECTIONS
+        return last.is_joint and is_correction
+    if not isinstance(following, VoxelChange | ClassChange):
+        return False
+    class_id = _erased(change, back=back)
+    next_id = _erased(following, back=back)
+    is_other = not isinstance(change, VoxelChange) or not isinstance(following, VoxelChange)
+    is_other = is_other or change.paint is not following.paint  # type: ignore[union-attr]
+    if back:
+        is_chain = isinstance(chain, ClassChange) and chain.with_strokes
+        return is_chain and is_other and next_id == chain.item.id  # type: ignore[union-attr]
+    if isinstance(following, ClassChange):
+        return following.with_strokes and class_id == following.item.id
+    return is_other and class_id is not None and next_id == class_id
+
+
+def _erased(change: Change, *, back: bool) -> int | None:
+    """Return the one class that is erased, or brought back; None if something else is done."""
+    if not isinstance(change, VoxelChange) or not change.voxels.size:
+        return None
+    classes, nothing = (change.new, change.old) if back else (change.old, change.new)
+    is_one = bool(classes[0]) and not nothing.any() and bool((classes == classes[0]).all())
+    return int(classes[0]) if is_one else None

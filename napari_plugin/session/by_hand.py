@@ -1,0 +1,251 @@
+"""What a person does to objects with mouse and buttons, turned into edits.
+
+*Delete* and *Give to class* are two steps of the journal that belong together: a correction of the
+labels, and the edit. The correction makes the labels right at once, wherever they are shown,
+measured or exported, and obeys locks. The edit says that it was meant for the object: rules leave
+that alone, and in new labels the object is of that class also where it grew around the correction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE
+from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.measuring import FoundObjects
+from supervox.objects import (
+    Give,
+    Mark,
+    Merge,
+    ObjectsError,
+    Rule,
+    Split,
+    Voxel,
+    class_around,
+    cut_along,
+    find_step,
+    inner_voxel,
+    objects_along,
+    rules_step,
+)
+
+from .correcting import Correcting
+from .drawn_line import DrawnLine, Point
+from .object_edits import ObjectEdits
+from .object_marks import voxels_of
+from .objects import Objects
+from .working_image import WorkingImage
+
+
+class ByHand:
+    """Edits the objects that were found last, and are chosen.
+
+    Parameters
+    ----------
+    volume : WorkingImage
+    painting : Painting
+        Has the tools, and the classes.
+    objects : Objects
+    correcting : Correcting
+        Changes labels where objects are deleted or given to another class.
+
+    Attributes
+    ----------
+    edits : ObjectEdits
+        Writes edits down, and carries them out.
+    line : DrawnLine
+    """
+
+    hint = Signal(str)
+
+    def __init__(
+        self,
+        volume: WorkingImage,
+        painting: Painting,
+        objects: Objects,
+        correcting: Correcting,
+    ) -> None:
+        self._volume, self._painting, self._objects = volume, painting, objects
+        self._correcting = correcting
+        self.edits = ObjectEdits(painting, objects)
+        self.line = DrawnLine(volume, painting.hand)
+        self.line.drawn.connect(self._on_line)
+        for part in (self.line, self.edits):
+            part.hint.connect(self.hint.emit)
+        self.line.begin()
+        self._shown = 0  # of the places where edits are lost
+
+    def end(self) -> None:
+        """Leave the mouse alone."""
+        self.line.end()
+
+    # ----------------------------------------------------------------------------- what is asked
+
+    def find(self, class_id: int, split: Split | None) -> None:
+        """Find and measure objects; how they are split is a step that can be undone."""
+        steps = self.edits.steps
+        if (steps.class_id, steps.split) != (class_id, split):
+            self.edits.record(find_step(class_id, split))
+        self._objects.find(class_id)
+
+    def take(self, tool: str) -> None:
+        """Take the tool that cuts, or the one that merges; the same once more puts it down."""
+        hand = self._painting.hand
+        self._objects.show(True)
+        hand.take(MOVE if hand.tool == tool else tool)
+        if hand.tool == CUT:
+            self.hint.emit("Draw a line across an object, from one side of it to the other")
+        elif hand.tool == MERGE:
+            self.hint.emit("Draw a line from one object to another of its class")
+        self.edits.changed.emit()
+
+    def _on_line(self, tool: str, axis: int, plane: int, line: tuple[Point, Point]) -> None:
+        found = self.edits.ready()
+        if found is None:
+            return
+        start = found.order.of.source.start
+        if not 0 <= plane - start[axis] < found.ids.shape[axis]:
+            self.hint.emit("There are no objects outside of the box")
+            return
+        met = objects_along(found.ids, axis, plane, line, start)
+        met = {number: at for number, at in met.items() if found.row_of(number) is not None}
+        if tool == MERGE:
+            self._merge(found, met)
+            return
+        if not met:
+            self.hint.emit("The line passes no object: draw it across one")
+            return
+        number = next((k for k in self._objects.selection if k in met), next(iter(met)))
+        of = _class_of(found, number)
+        try:
+            self.edits.make(cut_along(found.ids, number, of, axis, plane, line, start))
+        except ObjectsError as error:
+            self.hint.emit(f"{str(error)[:1].upper()}{str(error)[1:]}")
+
+    def merge(self) -> None:
+        """Make the chosen objects one."""
+        found = self.edits.ready()
+        if found is not None:
+            self._merge(found, {k: _anchor(found, k) for k in self._objects.selection})
+
+    def _merge(self, found: FoundObjects, objects: dict[int, Voxel]) -> None:
+        classes = {_class_of(found, number) for number in objects}
+        if len(objects) < 2:
+            self.hint.emit("Merging takes two objects: choose them, or draw from one to the other")
+        elif len(classes) > 1:
+            self.hint.emit("Objects of two classes can't be one: give them to one class first")
+        else:
+            self.edits.make(Merge(classes.pop(), tuple(objects.values())))
+
+    def mark(self) -> None:
+        """Mark the chosen objects as right."""
+        found, chosen = self.edits.ready(), self._objects.selection
+        if found is not None and self._is_chosen():
+            of = tuple(_class_of(found, number) for number in chosen)
+            self.edits.make(Mark(of, tuple(_anchor(found, number) for number in chosen)))
+
+    def delete(self) -> None:
+        """Give the chosen objects to what is most around each of them."""
+        labels, found = self._correcting.labels(), self.edits.ready()
+        if labels is None or found is None or not self._is_chosen():
+            return
+        around = {}
+        for number in self._objects.selection:
+            first, mask = voxels_of(found, [number])
+            low = [max(0, k - 1) for k in first]
+            edges = zip(first, mask.shape, labels.shape, strict=True)
+            high = [min(n, k + edge + 1) for k, edge, n in edges]
+            part = np.asarray(labels[tuple(map(slice, low, high))])
+            before = [k - a for k, a in zip(first, low, strict=True)]
+            after = [m - n - b for m, n, b in zip(part.shape, mask.shape, before, strict=True)]
+            inside = np.pad(mask, list(zip(before, after, strict=True)))
+            around[number] = class_around(part, inside)
+        if all(around.values()):
+            self._give(found, around, "deleted")
+        else:
+            self.hint.emit("There is nothing around it that it could become: give it to a class")
+
+    def give(self, class_id: int) -> None:
+        """Give the chosen objects to a class."""
+        found = self.edits.ready()
+        if found is not None and self._is_chosen():
+            name = self._painting.classes[class_id].name
+            chosen = self._objects.selection
+            self._give(found, dict.fromkeys(chosen, class_id), f"given to {name}")
+
+    def _give(self, found: FoundObjects, to: dict[int, int], what: str) -> None:
+        """Correct the labels of objects, and write down that it was meant for the objects."""
+        classes = self._painting.classes
+        of = {number: _class_of(found, number) for number in to}
+        touched = {*of.values(), *to.values()}
+        locked = [item.name for item in classes if item.locked and item.id in touched]
+        if locked:
+            self.hint.emit(f"{', '.join(locked)} locked: unlock to change its objects")
+            return
+        chosen = [number for number in to if of[number] != to[number]]
+        if not chosen:
+            self.hint.emit("They are of that class already")
+            return
+        anchors = tuple(_anchor(found, number) for number in chosen)
+        edit = Give(
+            tuple(of[k] for k in chosen), anchors, tuple(to[k] for k in chosen), in_labels=True
+        )
+        voxels = [self._voxels(found, number) for number in chosen]
+        values = [np.full(v.size, to[k], np.uint8) for k, v in zip(chosen, voxels, strict=True)]
+        every = np.concatenate(voxels)
+        order = np.argsort(every)
+        things = "1 object" if len(chosen) == 1 else f"{len(chosen):,} objects"
+        if self._correcting.change(every[order], np.concatenate(values)[order], f"{things} {what}"):
+            self.edits.make(edit)
+
+    def _voxels(self, found: FoundObjects, number: int) -> NDArray[np.int64]:
+        """Return the voxels of an object, as raster indices in the whole image."""
+        first, mask = voxels_of(found, [number])
+        start = found.order.of.source.start
+        places = [at + k + s for at, k, s in zip(np.nonzero(mask), first, start, strict=True)]
+        found_at: NDArray[np.int64] = np.ravel_multi_index(places, self._painting.planes.shape)
+        return found_at
+
+    def set_rules(self, rules: Sequence[Rule]) -> None:
+        """Have other rules, as a step that can be undone."""
+        if tuple(rules) != self.edits.steps.rules:
+            self.edits.record(rules_step(rules))
+            self.edits.follow_rules()
+
+    def show_missing(self) -> None:
+        """Go to the next place where an edit found no object any more."""
+        found = self._objects.found
+        if found is None or not found.missing:
+            return
+        self._shown %= len(found.missing)
+        voxel, of = found.missing[self._shown]
+        self._shown += 1
+        names = {item.id: item.name for item in self._painting.classes}
+        self._objects.look_at(voxel)
+        z, y, x = voxel
+        self.hint.emit(
+            f"An object of {names.get(of, f'class {of}')} was edited at plane {z}, row {y}, "
+            f"column {x}: there is none now"
+        )
+
+    def _is_chosen(self) -> bool:
+        if not self._objects.selection:
+            self.hint.emit("Choose objects first: click on them, or on their rows in the table")
+        return bool(self._objects.selection)
+
+
+def _class_of(found: FoundObjects, number: int) -> int:
+    """Return the class of an object, whatever rules say."""
+    row = int(np.searchsorted(found.measured["id"], number))
+    return int(found.measured["class"][row])
+
+
+def _anchor(found: FoundObjects, number: int) -> Voxel:
+    """Return the voxel of the whole image by which an object is found again."""
+    first, mask = voxels_of(found, [number])
+    inner = inner_voxel(mask)
+    z, y, x = (a + b + c for a, b, c in zip(inner, first, found.order.of.source.start, strict=True))
+    return z, y, x

@@ -1,0 +1,143 @@
+"""How objects look in the picture: outlined where they are chosen, coloured by a measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from napari.layers import Image, Labels
+from napari.utils.colormaps import ensure_colormap, label_colormap
+from napari.viewer import Viewer
+from numpy.typing import NDArray
+from supervox.napari_plugin.layers.make_layers import (
+    insert_above,
+    move_outline,
+    object_colormap,
+    outline_mask,
+)
+from supervox.napari_plugin.tasks.measuring import FoundObjects
+
+AXES = ("plane", "row", "column")
+COLOUR = "#f0e442"  # of what is chosen, as of frames
+DIM = (0.5, 0.5, 0.5, 0.35)  # of other objects, where several are chosen
+UNKNOWN = (0.5, 0.5, 0.5, 1.0)  # of objects that lack a measure
+MEASURE_MAP = "viridis"
+WIDE = 100.0  # from here on, the largest value over the least, colours are for equal ratios
+MOST_OUTLINED = 2**26  # voxels of a box around several objects
+
+
+class ObjectMarks:
+    """Draws outlines, and gives the layer of the objects its colours.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._mark: Labels | None = None
+        self._is_plain = True  # the colours of the layer are napari's own
+
+    def outline(self, image: Image, found: FoundObjects, numbers: Sequence[int]) -> None:
+        """Outline some objects; none takes the outline away."""
+        numbers = [number for number in numbers if found.row_of(number) is not None]
+        if not numbers or _box_size(found, numbers) > MOST_OUTLINED:
+            self._clear()
+            return
+        first, mask = voxels_of(found, numbers)
+        mask = mask[0] if image.ndim == 2 else mask
+        source = found.order.of.source
+        start = [k + s for k, s in zip(first, source.start, strict=True)][-image.ndim :]
+        if self._mark is not None and self._mark in self._viewer.layers:
+            move_outline(self._mark, image, mask, start)
+            return
+        self._mark = outline_mask(image, mask, start, "object", COLOUR)
+        self._fill_in_space()
+        self._viewer.dims.events.ndisplay.connect(self._fill_in_space)
+        insert_above(self._viewer, self._viewer.layers[-1], self._mark)
+
+    def _clear(self) -> None:
+        mark, self._mark = self._mark, None
+        if mark is not None:
+            self._viewer.dims.events.ndisplay.disconnect(self._fill_in_space)
+            if mark in self._viewer.layers:
+                self._viewer.layers.remove(mark)
+
+    def _fill_in_space(self, *_: object) -> None:
+        """In space the object is filled: napari has no outlines there, and would warn."""
+        if self._mark is not None:
+            self._mark.contour = int(self._viewer.dims.ndisplay == 2)
+
+    def colour(
+        self, layer: Labels, found: FoundObjects, measure: str, chosen: Sequence[int]
+    ) -> None:
+        """Colour the layer of the objects.
+
+        Parameters
+        ----------
+        layer : Labels
+        found : FoundObjects
+        measure : str
+            Colours are by its values; each object has one of its own without it.
+        chosen : sequence of int
+            If these are several, all others are grey.
+        """
+        table = found.table
+        numbers = table["id"]
+        is_measured = measure in table and table[measure].dtype != object
+        is_all = len(numbers) == len(found.measured)
+        if len(chosen) > 1:
+            self._is_plain = False
+            seen = dict.fromkeys(numbers.tolist(), DIM) | dict.fromkeys(chosen, COLOUR)
+            layer.colormap = object_colormap(seen)
+        elif is_measured:
+            self._is_plain = False
+            colours = measure_colours(table[measure].astype(np.float64))
+            layer.colormap = object_colormap(dict(zip(numbers.tolist(), colours, strict=True)))
+        elif not is_all:  # what a rule removed isn't shown
+            self._is_plain = False
+            own = label_colormap().map(numbers)
+            layer.colormap = object_colormap(dict(zip(numbers.tolist(), own, strict=True)))
+        elif not self._is_plain:
+            self._is_plain = True
+            layer.colormap = label_colormap()
+
+
+def measure_colours(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the colour of each value, from the least to the largest; grey where it is unknown."""
+    known = np.isfinite(values)
+    colours = np.tile(np.array(UNKNOWN, np.float32), (values.size, 1))
+    if known.any():
+        low, high = float(values[known].min()), float(values[known].max())
+        if low > 0 and high / low > WIDE:
+            values, low, high = np.log(np.where(known, values, 1)), math.log(low), math.log(high)
+        shares = (values[known] - low) / (high - low) if high > low else np.full(known.sum(), 0.5)
+        colours[known] = ensure_colormap(MEASURE_MAP).map(shares)
+    return colours
+
+
+def _corners(found: FoundObjects, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the first and last voxel of the box around some objects."""
+    table = found.measured
+    rows = np.searchsorted(table["id"], list(numbers))
+    first = [int(table[f"first_{axis}"][rows].min()) for axis in AXES]
+    last = [int(table[f"last_{axis}"][rows].max()) for axis in AXES]
+    return first, last
+
+
+def _box_size(found: FoundObjects, numbers: Sequence[int]) -> int:
+    first, last = _corners(found, numbers)
+    return (
+        0 if len(numbers) == 1 else math.prod(b + 1 - a for a, b in zip(first, last, strict=True))
+    )
+
+
+def voxels_of(found: FoundObjects, numbers: Sequence[int]) -> tuple[list[int], NDArray[np.bool_]]:
+    """Return the first voxel of the box around some objects, and which of the box are of them."""
+    first, last = _corners(found, numbers)
+    part = found.ids[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))]
+    mask: NDArray[np.bool_]
+    mask = part == numbers[0] if len(numbers) == 1 else np.isin(part, list(numbers))
+    return first, mask

@@ -1,0 +1,152 @@
+"""What a project says of its objects: how they are found, rules, and edits by hand, in one list.
+
+The list is what `supervox.project` keeps, an entry for each step that can be undone. Of entries
+that say how objects are found, and of those with rules, the last one holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from supervox.execution import Run, VolumeLike, Workers
+
+from .by_hand import Edited, apply_edits
+from .edits import EDIT_TEXTS, Edit, Give, Mark, edit_from_json
+from .errors import ObjectsError
+from .instances import find_objects
+from .rules import Rule
+from .split import SPLITS, Split, split_objects
+
+FIND, RULES = "find", "rules"
+
+
+@dataclass(frozen=True)
+class ObjectSteps:
+    """Steps from labels to objects.
+
+    Attributes
+    ----------
+    class_id : int
+        Whose objects are looked for in the window; 0 for those of all classes.
+    split : str, optional
+        How objects that touch are split; not at all by default.
+    rules : tuple of Rule
+        Carried out after the edits, on what is not by hand.
+    edits : tuple of Edit
+        By hand, in their order.
+    """
+
+    class_id: int = 0
+    split: Split | None = None
+    rules: tuple[Rule, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Iterable[Mapping[str, Any]]) -> ObjectSteps:
+        """Read the list of a project.
+
+        Raises
+        ------
+        ObjectsError
+            If an entry can't be read.
+        """
+        class_id, split, edits = 0, None, []
+        rules: tuple[Rule, ...] = ()
+        for entry in entries:
+            match entry.get("kind"):
+                case "find":
+                    class_id, split = _find(entry)
+                case "rules":
+                    rules = _rules(entry)
+                case _:
+                    edits.append(edit_from_json(entry))
+        return cls(class_id, split, rules, tuple(edits))
+
+    @property
+    def text(self) -> str:
+        """What was done by hand, for a person; empty if nothing was.
+
+        Examples
+        --------
+        >>> mark = {"kind": "mark", "of": [1], "at": [[0, 0, 0]]}
+        >>> ObjectSteps.of([mark, mark, {"kind": "rules", "lines": []}]).text
+        '2 objects marked as right'
+        """
+        counts = dict.fromkeys(EDIT_TEXTS, 0)
+        for edit in self.edits:
+            counts[edit.kind] += len(edit.at) if isinstance(edit, Give | Mark) else 1
+        return ", ".join(
+            f"{count:,} {EDIT_TEXTS[kind][count > 1]}" for kind, count in counts.items() if count
+        )
+
+
+def find_by_steps(
+    labels: VolumeLike,
+    steps: ObjectSteps,
+    *,
+    classes: Sequence[int] = (),
+    image: VolumeLike | None = None,
+    start: Sequence[int] = (0, 0, 0),
+    spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    workers: Workers = None,
+) -> Edited:
+    """Find objects, split them if that is asked for, and carry out the edits by hand.
+
+    Parameters
+    ----------
+    labels : array-like of integers, (Z, Y, X) or (Y, X)
+    steps : ObjectSteps
+        Its rules need measures: see `apply_rules`.
+    classes : sequence of int
+        Whose objects are wanted; all if there are none.
+    image : array-like, (Z, Y, X), optional
+        For splitting by the image.
+    start : sequence of 3 int
+        Place of the first voxel in the whole image, in which the edits are.
+    spacing : sequence of 3 float
+    workers : int or Run, optional
+
+    Returns
+    -------
+    Edited
+
+    Raises
+    ------
+    ObjectsError
+        As for `find_objects` and `split_objects`.
+    Cancelled
+        If the run is to stop.
+    """
+    parts = Run.of(workers).steps([2, 6 * bool(steps.split), 2 * bool(steps.edits)])
+    found = find_objects(labels, classes=classes or None, workers=parts[0])
+    if steps.split and found.number:
+        found = split_objects(found, steps.split, image=image, spacing=spacing, workers=parts[1])
+    return apply_edits(
+        found, steps.edits, start=start, classes=classes, spacing=spacing, workers=parts[2]
+    )
+
+
+def find_step(class_id: int, split: Split | None) -> dict[str, Any]:
+    """Return the entry that says how objects are found."""
+    return {"kind": FIND, "class": class_id, "split": split}
+
+
+def rules_step(rules: Sequence[Rule]) -> dict[str, Any]:
+    """Return the entry with all rules."""
+    return {"kind": RULES, "lines": [rule.text for rule in rules]}
+
+
+def _find(entry: Mapping[str, Any]) -> tuple[int, Split | None]:
+    class_id, split = entry.get("class"), entry.get("split")
+    if not isinstance(class_id, int) or (split is not None and split not in SPLITS):
+        raise ObjectsError(f"how objects are found can't be read: {dict(entry)}")
+    return class_id, split
+
+
+def _rules(entry: Mapping[str, Any]) -> tuple[Rule, ...]:
+    lines = entry.get("lines")
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise ObjectsError(f"the rules can't be read: {dict(entry)}")
+    return tuple(map(Rule.parse, lines))

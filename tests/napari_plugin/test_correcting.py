@@ -1,0 +1,189 @@
+"""Labels corrected by hand in the window: by mouse and keys, as a person does it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+
+@pytest.fixture
+def labelled(shown):
+    """A window with live labels of three classes, and the mouse on corrections of class 3."""
+    shown.prepare(1, 2, 3)
+    shown.session.volume.show_plane(0, 8)
+    shown.click("supervox_paint_corrections")
+    shown.session.paint_class(3)
+    shown.settle()
+    return shown
+
+
+def labels(window):
+    return np.array(window.session.correcting.labels())
+
+
+def corrections(window):
+    return window.session.painting.corrections.now
+
+
+def test_a_drag_corrects_whatever_layer_is_selected_and_nothing_is_learned(labelled):
+    before, result = labels(labelled), labelled.session.view.result
+    strokes = labelled.strokes.data.copy()
+    labelled.viewer.layers.selection.active = labelled.session.volume.image
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.settle()
+    painted = corrections(labelled) > 0
+    assert painted[8, 5, 5:11].all()
+    assert not np.delete(painted, 8, axis=0).any()
+    np.testing.assert_array_equal(labels(labelled), np.where(painted, 3, before))
+    np.testing.assert_array_equal(
+        np.asarray(labelled.session.view.prediction.data), labels(labelled)
+    )
+    np.testing.assert_array_equal(labelled.strokes.data, strokes)
+    assert labelled.session.view.result is result
+    assert "by hand" in labelled.find("supervox_by_hand").text()
+
+
+def test_the_eraser_shows_the_label_beneath_and_undo_brings_the_correction_back(labelled):
+    before = labels(labelled)
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    once = labels(labelled)
+    labelled.click("supervox_brush_eraser")
+    labelled.drag((8, 5, 2), (8, 5, 14))
+    np.testing.assert_array_equal(labels(labelled), before)
+    labelled.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    labelled.settle()
+    np.testing.assert_array_equal(labels(labelled), once)
+    labelled.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    labelled.settle()
+    np.testing.assert_array_equal(labels(labelled), before)
+    shift = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    labelled.key(Qt.Key.Key_Z, shift)
+    labelled.settle()
+    np.testing.assert_array_equal(labels(labelled), once)
+
+
+def test_a_ball_is_one_step(labelled):
+    before = labels(labelled)
+    labelled.click("supervox_brush_3d")
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    there = np.flatnonzero((corrections(labelled) > 0).any(axis=(1, 2)))
+    assert there[0] < 8 < there[-1]
+    labelled.click("supervox_undo")
+    labelled.settle()
+    assert not corrections(labelled).any()
+    np.testing.assert_array_equal(labels(labelled), before)
+
+
+def test_a_click_fills_labels_that_hang_together_in_the_plane(labelled):
+    before = labels(labelled)
+    labelled.click("supervox_brush_fill")
+    labelled.drag((8, 20, 24))  # in the middle of class 2
+    labelled.settle()
+    after = labels(labelled)
+    assert (after[8][before[8] == 2] == 3).mean() > 0.99
+    np.testing.assert_array_equal(np.delete(after, 8, axis=0), np.delete(before, 8, axis=0))
+    labelled.click("supervox_brush_3d")
+    labelled.drag((8, 20, 8))  # class 1, in all planes
+    labelled.settle()
+    assert (labels(labelled)[before == 1] == 3).mean() > 0.99
+
+
+def test_a_polygon_of_naparis_and_regions_correct_as_well(labelled):
+    labelled.session.use_tool("polygon")
+    for place in ((8, 4, 4), (8, 4, 10), (8, 12, 10), (8, 12, 4), (8, 4, 4)):
+        labelled.drag(place)
+    labelled.key(Qt.Key.Key_Return)
+    labelled.settle()
+    assert (corrections(labelled)[8, 6:11, 6:9] == 3).all()
+    labelled.click("supervox_undo")
+    labelled.settle()
+    assert not corrections(labelled).any()
+    labelled.click("supervox_brush_regions")
+    labelled.drag((8, 20, 24), (8, 30, 24))
+    ids = labelled.session.preparation.prepared.ids
+    touched = np.isin(ids, [ids[8, 20, 24], ids[8, 30, 24]])
+    assert (corrections(labelled)[touched] == 3).all()
+    assert not corrections(labelled)[~touched & (ids != ids[8, 25, 24])].any()
+    labelled.click("supervox_undo")
+    labelled.settle()
+    assert not corrections(labelled).any()
+
+
+def test_what_is_locked_is_not_painted_over_nor_with(labelled):
+    before = labels(labelled)
+    labelled.session.classes.change(1, locked=True)
+    labelled.settle()
+    labelled.drag((8, 20, 8), (8, 20, 24))  # from class 1 into class 2
+    labelled.settle()
+    after = labels(labelled)
+    assert (after[before == 1] == 1).all()
+    assert (after != before).any()
+    assert "voxels kept: background locked" in labelled.said
+    count = int((corrections(labelled) > 0).sum())
+    labelled.session.paint_class(1)
+    labelled.settle()
+    labelled.drag((8, 30, 24), (8, 30, 30))
+    assert int((corrections(labelled) > 0).sum()) == count
+
+
+def test_c_changes_between_strokes_and_corrections_with_the_tool_that_is_in_hand(labelled):
+    labelled.slide("supervox_brush_size", 4)
+    labelled.key(Qt.Key.Key_C)
+    assert labelled.find("supervox_paint_strokes").isChecked()
+    assert labelled.strokes.brush_size == 4
+    before = corrections(labelled).copy()
+    labelled.drag((8, 36, 4), (8, 36, 10))
+    labelled.settle()
+    np.testing.assert_array_equal(corrections(labelled), before)
+    assert (labelled.strokes.data[8, 36, 4:11] == 3).all()
+    labelled.key(Qt.Key.Key_C)
+    assert labelled.find("supervox_paint_corrections").isChecked()
+
+
+def test_whole_classes_are_accepted_taken_back_and_learned_from(labelled):
+    session, before = labelled.session, labels(labelled)
+    session.correcting.accept(3)
+    labelled.until(lambda: not session.correcting.accepting.is_running)
+    labelled.settle()
+    np.testing.assert_array_equal(corrections(labelled) == 3, before == 3)
+    np.testing.assert_array_equal(labels(labelled), before)
+    session.correcting.take_back(3)
+    assert not corrections(labelled).any()
+    session.painting.undo()
+    labelled.settle()
+    strokes = labelled.strokes.data.copy()
+    session.correcting.teach(3)
+    labelled.settle()
+    np.testing.assert_array_equal(labelled.strokes.data, np.where(before == 3, 3, strokes))
+    session.painting.undo()
+    labelled.settle()
+    np.testing.assert_array_equal(labelled.strokes.data, strokes)
+    np.testing.assert_array_equal(corrections(labelled) == 3, before == 3)
+
+
+def test_a_layer_that_is_removed_leaves_the_corrections_and_the_mouse_to_the_strokes(labelled):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.settle()
+    kept = corrections(labelled).copy()
+    labelled.viewer.layers.remove(labelled.layer("corrections"))
+    labelled.settle()
+    np.testing.assert_array_equal(corrections(labelled), kept)
+    assert labelled.find("supervox_paint_strokes").isChecked()
+    assert (labels(labelled)[kept > 0] == 3).all()
+    labelled.click("supervox_paint_corrections")
+    np.testing.assert_array_equal(labelled.layer("corrections").data, kept)
+
+
+def test_the_dock_closed_and_opened_again_shows_them(labelled):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.settle()
+    kept = corrections(labelled).copy()
+    labelled.close_dock()
+    labelled.open()
+    labelled.settle()
+    np.testing.assert_array_equal(corrections(labelled), kept)
+    assert labelled.session.painting.corrections.counts[3] == (kept == 3).sum()
+    labelled.session.painting.undo()
+    labelled.settle()
+    assert not corrections(labelled).any()

@@ -1,0 +1,345 @@
+"""Objects cut, merged, deleted, given to classes, sorted by rules and brushed, by mouse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtCore import QPoint, Qt
+from supervox.napari_plugin.layers.source import Source
+from supervox.napari_plugin.tasks.editing import (
+    edit_found,
+    lay_patches,
+    take_patches_off,
+)
+from supervox.napari_plugin.tasks.measuring import (
+    FinalLabels,
+    FoundObjects,
+    MeasureOrder,
+    Measuring,
+)
+from supervox.objects import Cut, Give, Mark, Merge, ObjectSteps, Rule
+from supervox.project import Project
+
+LEFT = Qt.MouseButton.LeftButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+# ------------------------------------------------------------------------- without a window
+
+
+def two_cubes() -> np.ndarray:
+    """Two cubes of class 2 in class 1, of which one has a speck of class 3 beside it."""
+    labels = np.ones((6, 12, 30), np.uint8)
+    labels[1:5, 3:9, 3:9] = 2
+    labels[1:5, 3:9, 20:26] = 2
+    labels[2, 4, 9] = 3
+    return labels
+
+
+@pytest.fixture
+def found(run_stage: Any) -> FoundObjects:
+    labels = two_cubes()
+    source = Source("layer", np.arange(labels.size).reshape(labels.shape), 0, (2.0, 1.0, 1.0), "nm")
+    final = FinalLabels(source, labels, (1, 2, 3), True)
+    names = {1: "ice", 2: "cell", 3: "speck"}
+    order = MeasureOrder(final, 0, names, ("image",), (0.0, 0.0, 0.0))
+    result: FoundObjects = run_stage(Measuring(), order)
+    return result
+
+
+EDITS = {
+    "cut": Cut(2, 0, ((0.0, 5.5), (12.0, 5.5)), (2, 5, 5), (2, 5, 6)),
+    "merge": Merge(2, ((2, 4, 4), (2, 4, 22))),
+    "give": Give((2,), ((2, 4, 22),), (3,), in_labels=True),
+    "join": Give((3,), ((2, 4, 9),), (2,), in_labels=True),
+    "delete": Give((3, 2), ((2, 4, 9), (2, 4, 22)), (1, 1), in_labels=True),
+}
+
+
+@pytest.mark.parametrize("kind", EDITS)
+def test_an_edit_gives_what_finding_anew_would_and_can_be_taken_back(
+    run_stage: Any, found: FoundObjects, kind: str
+) -> None:
+    edit, before = EDITS[kind], found.ids.copy()
+    outcome = edit_found(found, edit)
+    assert outcome is not None
+    np.testing.assert_array_equal(found.ids, before)
+    lay_patches(found.ids, outcome.patches)
+    # anew, from labels that were corrected with the edit
+    labels = two_cubes()
+    if isinstance(edit, Give):
+        for voxel, of, to in zip(edit.at, edit.of, edit.to, strict=True):
+            number = before[voxel]
+            assert labels[voxel] == of
+            labels[before == number] = to
+    final = FinalLabels(found.order.of.source, labels, (1, 2, 3), True)
+    steps = ObjectSteps(edits=(edit,))
+    order = MeasureOrder(final, 0, found.order.names, ("image",), (0.0, 0.0, 0.0), steps)
+    anew: FoundObjects = run_stage(Measuring(), order)
+    after = outcome.after
+    assert after.number == anew.number
+    pairs = np.unique(np.stack([found.ids.ravel(), anew.ids.ravel()]), axis=1)
+    assert pairs.shape[1] == anew.number  # of which each is one of the others
+    same = dict(pairs.T.tolist())
+    assert {same[k] for k in after.by_hand} == anew.by_hand
+    rows = [anew.row_of(same[k]) for k in after.table["id"].tolist()]
+    for name in after.table.names:
+        if name in ("id", "nearest"):
+            continue
+        values = after.table[name]
+        expected = anew.table[name][rows] if name in anew.table else np.zeros(len(rows))
+        if values.dtype == object:
+            assert values.tolist() == expected.tolist()
+        else:
+            np.testing.assert_allclose(values, expected, rtol=1e-9, atol=1e-9, err_msg=name)
+    take_patches_off(found.ids, outcome.patches)
+    np.testing.assert_array_equal(found.ids, before)
+
+
+def test_marked_objects_are_left_alone_by_rules(found: FoundObjects) -> None:
+    outcome = edit_found(found, Mark((2,), ((2, 4, 4),)))
+    assert outcome is not None
+    assert outcome.patches == ()
+    rules = (Rule.parse("class == 2 -> class 3"), Rule.parse("nonsense > 2 -> remove"))
+    ruled = outcome.after.with_steps(ObjectSteps(rules=rules))
+    assert ruled.table["class_name"].tolist() == ["ice", "cell", "speck", "speck"]
+    assert ruled.table["by_hand"].tolist() == [0, 1, 0, 0]
+    assert ruled.ruled[1] == (1, 0)
+    assert "there is no measure 'nonsense'; there are id, class" in ruled.ruled[2]
+
+
+# ------------------------------------------------------------------------------ in a window
+
+
+@pytest.fixture
+def table(shown: Any) -> Any:
+    """Find the objects of the scene, three slabs, and show them with their table."""
+    shown.prepare(1, 2, 3)
+    shown.click("supervox_finish")
+    shown.settle()
+    shown.dock.sections[4].set_open(True)
+    shown.click("supervox_objects_find")
+    shown.settle()
+    shown.click("supervox_objects_table")
+    window = shown.dock.around.objects
+    shown.until(window.isVisible)
+    shown.click("supervox_objects_shown")
+    return window
+
+
+def objects_of(window: Any) -> Any:
+    return window.session.delivery.objects
+
+
+def number_at(window: Any, *voxel: int) -> int:
+    return int(objects_of(window).found.ids[voxel])
+
+
+def click_on(window: Any, *voxel: int, **how: Any) -> None:
+    window.drag(voxel, voxel, **how)
+    window.settle()
+
+
+def test_a_drawn_line_cuts_an_object_and_undo_makes_it_one_again(
+    shown: Any, table: Any, told: list[str]
+) -> None:
+    before, count = objects_of(shown).found.ids.copy(), table.model.rowCount()
+    labels = np.asarray(shown.session.correcting.labels())
+    plane = shown.viewer.dims.current_step[0]
+    shown.click("supervox_object_cut")
+    camera = tuple(shown.viewer.scene.camera.center)
+    shown.drag((plane, 20, 17), (plane, 20, 25), (plane, 20, 31))
+    shown.settle()
+    assert tuple(shown.viewer.scene.camera.center) == camera
+    assert table.model.rowCount() == count + 1
+    assert number_at(shown, plane, 10, 24) != number_at(shown, plane, 30, 24)
+    assert "1 cut" in shown.find("supervox_objects_by_hand").whole
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    assert "line" not in shown.viewer.layers
+    assert list(shown.layer("objects").features["index"]) == sorted(table.model.numbers.tolist())
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(objects_of(shown).found.ids, before)
+    assert table.model.rowCount() == count
+    assert shown.find("supervox_objects_by_hand").whole.startswith("Click an object")
+    shown.session.painting.redo()
+    shown.settle()
+    assert table.model.rowCount() == count + 1
+    # and found anew it is cut as well
+    shown.click("supervox_objects_find")
+    shown.settle()
+    assert table.model.rowCount() == count + 1
+    assert told == []
+
+
+def test_a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
+    plane = shown.viewer.dims.current_step[0]
+    count = table.model.rowCount()
+    shown.click("supervox_object_cut")
+    shown.drag((plane, 20, 22), (plane, 20, 23))
+    shown.settle()
+    assert table.model.rowCount() in (count, count + 1)  # it goes on beyond its ends
+    shown.click("supervox_object_merge")
+    shown.drag((plane, 20, 4), (plane, 20, 44))
+    shown.settle()
+    assert "Objects of two classes can't be one" in shown.said
+
+
+def test_pieces_are_merged_by_a_line_or_chosen_by_clicks(shown: Any, table: Any) -> None:
+    plane, count = shown.viewer.dims.current_step[0], table.model.rowCount()
+    shown.click("supervox_object_cut")
+    shown.drag((plane, 20, 17), (plane, 20, 31))
+    shown.settle()
+    shown.click("supervox_object_merge")
+    shown.drag((plane, 10, 24), (plane, 30, 24))
+    shown.settle()
+    assert table.model.rowCount() == count
+    shown.click("supervox_object_cut")
+    shown.drag((plane, 15, 17), (plane, 15, 31))
+    shown.settle()
+    shown.click("supervox_object_cut")  # puts it down
+    click_on(shown, plane, 5, 24)
+    click_on(shown, plane, 30, 24, modifiers=CONTROL)
+    chosen = objects_of(shown).selection
+    assert len(chosen) == 2
+    assert sorted(index.row() for index in table.view.selectionModel().selectedRows()) == sorted(
+        table.model.row_of(number) for number in chosen
+    )
+    shown.click("supervox_object_merge")
+    shown.settle()
+    assert table.model.rowCount() == count
+    assert "2 cuts, 2 merges" in shown.find("supervox_objects_by_hand").whole
+
+
+def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_back(
+    shown: Any, table: Any
+) -> None:
+    plane, count = shown.viewer.dims.current_step[0], table.model.rowCount()
+    labels = np.asarray(shown.session.correcting.labels())
+    shown.click("supervox_object_cut")
+    shown.drag((plane, 8, 17), (plane, 8, 31))
+    shown.settle()
+    shown.click("supervox_object_cut")
+    click_on(shown, plane, 3, 24)
+    piece = objects_of(shown).found.ids == number_at(shown, plane, 3, 24)
+    shown.click("supervox_object_delete")
+    shown.settle()
+    now = np.asarray(shown.session.correcting.labels())
+    assert set(np.unique(now[piece])) != {2}
+    np.testing.assert_array_equal(now[~piece], labels[~piece])
+    assert not objects_of(shown).is_old
+    assert table.model.rowCount() == count
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    assert not objects_of(shown).is_old
+    assert table.model.rowCount() == count + 1
+    shown.session.painting.redo()
+    shown.settle()
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), now)
+    assert not objects_of(shown).is_old
+
+
+def test_an_object_of_a_locked_class_stays(shown: Any, table: Any) -> None:
+    plane = shown.viewer.dims.current_step[0]
+    click_on(shown, plane, 20, 24)
+    shown.session.classes.change(2, locked=True)
+    shown.settle_widgets()
+    shown.click("supervox_object_delete")
+    assert "locked: unlock to change its objects" in shown.said
+    assert objects_of(shown).found.by_hand == frozenset()
+
+
+def test_rules_are_listed_with_what_they_catch_and_are_undone(
+    shown: Any, table: Any, told: list[str]
+) -> None:
+    bot, rules, names = shown._bot, table.rules, {k.id: k.name for k in shown.session.classes}
+    table.tabs.setCurrentWidget(rules)
+
+    def add(text: str, to: str) -> None:
+        rules.text.setText(text)
+        rules.to.setCurrentIndex(rules.to.findText(to))
+        bot.mouseClick(rules.add, LEFT)
+        shown.settle()
+
+    add("middle: class == 2", names[1])
+    assert rules.list.item(0).text() == f"middle: class == 2 → {names[1]}   (1 object)"
+    assert table.model.table["class_name"].tolist().count(names[2]) == 0
+    add("voxels > 0", "removed")
+    assert rules.list.count() == 2
+    assert table.isVisible()
+    assert objects_of(shown).found.number == table.model.rowCount() == 0
+    assert shown.dock.objects.describe() == "All objects are removed by rules"
+    shown.session.painting.undo()
+    shown.settle()
+    add("colour > 3", "removed")
+    assert "there is no measure 'colour'" in rules.says.whole
+    add("volume >", "removed")
+    assert "volume" in rules.says.whole
+    assert [rule.name for rule in shown.session.by_hand.edits.steps.rules] == [
+        "middle",
+        "colour > 3",
+    ]
+    rules.list.setCurrentRow(1)
+    bot.mouseClick(rules.remove, LEFT)
+    shown.settle()
+    assert rules.list.count() == 1
+    assert told == []
+
+
+def test_objects_framed_in_the_scatter_plot_are_chosen(shown: Any, table: Any) -> None:
+    plots = table.plots
+    table.tabs.setCurrentIndex(1)
+    shown.until(plots.scatter.isVisible)
+    places = plots.scatter.places()
+    assert np.isfinite(places).all()
+    whole = plots.scatter.rect()
+    bot = shown._bot
+    bot.mousePress(plots.scatter, LEFT, pos=whole.topLeft() + QPoint(2, 2))
+    bot.mouseMove(plots.scatter, whole.center())
+    bot.mouseRelease(plots.scatter, LEFT, pos=whole.bottomRight() - QPoint(2, 2))
+    shown.settle()
+    assert set(objects_of(shown).selection) == set(table.model.numbers.tolist())
+    rows = {index.row() for index in table.view.selectionModel().selectedRows()}
+    assert len(rows) == table.model.rowCount()
+    bot.mouseClick(plots.scatter, LEFT, pos=QPoint(*np.rint(places[0]).astype(int).tolist()))
+    shown.settle()
+    assert len(objects_of(shown).selection) == 1
+
+
+def test_objects_are_coloured_by_a_measure(shown: Any, table: Any) -> None:
+    layer = shown.layer("objects")
+    table.tabs.setCurrentIndex(0)
+    shown.until(table.plots.coloured.isVisible)
+    table.plots.measure.setCurrentIndex(table.plots.measure.findData("centre_column"))
+    shown._bot.mouseClick(table.plots.coloured, LEFT, pos=QPoint(8, 8))
+    found = objects_of(shown).found
+    order = found.table["id"][np.argsort(found.table["centre_column"])]
+    first, last = (layer.colormap.color_dict[int(k)] for k in (order[0], order[-1]))
+    assert first[2] > first[0]  # violet
+    assert last[0] > last[2]  # yellow
+    shown._bot.mouseClick(table.plots.coloured, LEFT, pos=QPoint(8, 8))
+    assert not hasattr(layer.colormap, "color_dict")
+
+
+def test_a_project_keeps_edits_rules_and_how_objects_are_found(
+    shown: Any, table: Any, tmp_path: Any
+) -> None:
+    plane = shown.viewer.dims.current_step[0]
+    shown.session.autosave.save_as(tmp_path / "cell.supervox")
+    shown.settle()
+    shown.click("supervox_object_cut")
+    shown.drag((plane, 20, 17), (plane, 20, 31))
+    shown.settle()
+    shown.session.by_hand.set_rules([Rule.parse("voxels < 3 -> remove")])
+    shown.choose("supervox_objects_split", "are split at necks: round things")
+    shown.click("supervox_objects_find")
+    shown.settle()
+    shown.close_dock()
+    with Project.open(tmp_path / "cell.supervox", read_only=True) as project:
+        steps = ObjectSteps.of(project.annotations.edits)
+    assert [edit.kind for edit in steps.edits] == ["cut"]
+    assert steps.rules == (Rule.parse("voxels < 3 -> remove"),)
+    assert steps.split == "round"
