@@ -12,6 +12,7 @@
 - `box_editor`: the part of the volume to work in; `widening`: from there to the whole.
 - `parameter_form`: all parameters, by stage.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
+- `paint_what`: strokes, or corrections of the labels; `brush_limits`: where the brush paints.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
 - `object_edits_row`: what is done to objects by hand.
