@@ -3,9 +3,10 @@
 Where to find what:
 
 - `commands`: the list of commands; a command's module is only loaded when it is called.
-- `open`, `segment`, `apply`, `score`, `compare`, `objects`, `clean`, `sample`, `info`, `convert`,
-  `picture`: one command each. `objects_run`: what ``objects`` does; `object_files`: what it
-  writes; `labels_in`: labels of a file or a project; `agreement`: how far two segmentations agree.
+- `open`, `segment`, `apply`, `score`, `compare`, `objects`, `clean`, `interpolate`, `sample`,
+  `info`, `convert`, `picture`: one command each. `objects_run`: what ``objects`` does;
+  `object_files`: what it writes; `labels_in`: labels of a file or a project; `agreement`: how far
+  two segmentations agree.
 - `check`, `export`, `write_report`: commands on a project; `projects` is what they share.
 - `segment_request`: what ``segment`` was asked for; `segment_run`: what it does then;
   `segment_project`: the same in a project.

@@ -22,6 +22,7 @@ COMMANDS = {
     "apply": "Label more volumes with a model that was trained on one.",
     "score": "Compare labels with a ground truth.",
     "clean": "Remove specks, fill holes, smooth labels.",
+    "interpolate": "Fill what lies between painted slices.",
     "compare": "Compare two segmentations: Dice, surfaces, objects, and where they differ.",
     "objects": "Number, measure and sort the objects of labels.",
     "picture": "Draw three sections of a volume and its labels.",

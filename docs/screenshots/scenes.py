@@ -89,6 +89,7 @@ def _sample_with_strokes(folder: Path) -> None:
     person.open_section(len(person.dock.sections))
     save_png(person.section(len(person.dock.sections)), folder / "section-export.png")
     person.open_section(5)
+    _clean_up(person, folder)
     person.choose("supervox_objects_of", CLASSES[MITOCHONDRION])
     person.click("supervox_objects_find")
     person.wait(lambda: session.delivery.objects.found is not None, "the objects")
@@ -103,6 +104,23 @@ def _sample_with_strokes(folder: Path) -> None:
     person.settle(1)
     save_png(person.picture(), folder / "window-3d.png")
     person.close()
+
+
+def _clean_up(person: Person, folder: Path) -> None:
+    """Look at what smoothing does, and leave it."""
+    is_open = [section.is_open for section in person.dock.sections]
+    for number in (3, 4):
+        person.open_section(number, is_open=False)
+    person.click("supervox_clean_fold")
+    person.choose("supervox_clean_tool", "Smooth")
+    person.choose("supervox_clean_of", CLASSES[MITOCHONDRION])
+    person.click("supervox_clean_preview")
+    person.wait(lambda: not person.dock.around.tools.is_busy, "the preview of smoothing")
+    save_png(person.picture(), folder / "clean-up.png")
+    person.click("supervox_clean_discard")
+    person.click("supervox_clean_fold")
+    for number in (3, 4):
+        person.open_section(number, is_open=is_open[number - 1])
 
 
 def _scroll(person: Person, plane: int) -> None:

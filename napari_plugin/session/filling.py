@@ -139,7 +139,7 @@ class Filling:
         image = self._volume.image
         if image is None:
             return
-        left = f"; {trial.left:,} stay: painted otherwise, or locked" if trial.left else ""
+        left = f"; {trial.left:,} are painted or locked" if trial.left else ""
         if not trial.voxels.size:
             self._say(f"Nothing to fill{left}", is_bad=True)
             return
@@ -149,10 +149,7 @@ class Filling:
         shown = values[0] if trial.order.source.is_flat else values
         self._layer.show(image, shown, start, colours)
         slices = "1 slice" if trial.slices == 1 else f"{trial.slices:,} slices"
-        self._say(
-            f"{self._whose(trial)}: {trial.voxels.size:,} voxels on {slices}{left}. "
-            "Apply, or press I again"
-        )
+        self._say(f"{self._whose(trial)}: {trial.voxels.size:,} voxels on {slices}{left}")
 
     def _whose(self, trial: FillTrial) -> str:
         ids = np.flatnonzero(np.bincount(trial.classes)).tolist()

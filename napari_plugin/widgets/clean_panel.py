@@ -50,7 +50,8 @@ BEFORE_AMOUNT: dict[Operation, str] = {
 }
 LARGEST = 1e12  # of an amount
 SMALLEST = 1e-9
-SWATCH = 10  # pixels
+ROUND = 1000  # from here on, nothing behind the point is written
+SWATCH, LEAST_WIDTH = 10, 90  # pixels
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ class Amount(QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:
         """Write as many digits as there are, but no zeros behind the last."""
-        return f"{value:,.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:,.6g}"
+        if value >= ROUND:
+            return f"{value:,.0f}"
+        return f"{value:,.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:.6g}"
 
     def valueFromText(self, text: str) -> float:
         """Read a number as it is written, with or without its unit."""
@@ -106,7 +109,9 @@ class CleanPanel(Body[CleanState]):
         layout.setContentsMargins(8, 0, 0, 4)
         layout.addLayout(self._make_tools())
         layout.addLayout(self._make_amount())
-        layout.addWidget(self._make_ways())
+        self.ways = self._make_ways()
+        layout.addWidget(self.ways)
+        layout.addLayout(_make_legend())
         row = TrialActions(lambda: actions.attempt(self.step()), actions.apply, actions.discard)
         self.trial = TrialRow(
             "supervox_clean",
@@ -130,10 +135,8 @@ class CleanPanel(Body[CleanState]):
         self.of = QComboBox()
         self.of.setObjectName("supervox_clean_of")
         self.of.setToolTip("Which class is cleaned. Locked ones neither change nor gain anything")
-        self.of.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.of.setMinimumContentsLength(8)
+        for box in (self.tool, self.of):
+            box.setMinimumWidth(LEAST_WIDTH)
         self.of.activated.connect(self._on_choice)
         line.addWidget(self.of, 1)
         return line
@@ -143,18 +146,17 @@ class CleanPanel(Body[CleanState]):
         self.before = QLabel()
         line.addWidget(self.before)
         self.amount = Amount()
+        self.amount.setMinimumWidth(LEAST_WIDTH)
         self.amount.valueChanged.connect(self._on_amount)
         line.addWidget(self.amount, 1)
         self.in_voxels = QLabel()
         self.in_voxels.setProperty("role", "note")
-        self.in_voxels.setMinimumWidth(
-            self.in_voxels.fontMetrics().horizontalAdvance("= 10,000 voxels")
-        )
+        self.in_voxels.setMinimumWidth(LEAST_WIDTH)
         line.addWidget(self.in_voxels)
         return line
 
     def _make_ways(self) -> QWidget:
-        """Return the line that holes have and other tools use for what the colours are."""
+        """Return what there is to choose for holes."""
         page = QWidget()
         line = QHBoxLayout(page)
         line.setContentsMargins(0, 0, 0, 0)
@@ -172,11 +174,6 @@ class CleanPanel(Body[CleanState]):
             box.clicked.connect(self._on_choice)
             line.addWidget(box)
         line.addStretch(1)
-        for colour, text in ((GAINED_COLOUR, "gained"), (LOST_COLOUR, "lost")):
-            square = QLabel()
-            square.setPixmap(swatch(colour, SWATCH).pixmap(SWATCH, SWATCH))
-            line.addWidget(square)
-            line.addWidget(QLabel(text))
         return page
 
     # -------------------------------------------------------------------------------- a person
@@ -238,8 +235,7 @@ class CleanPanel(Body[CleanState]):
         kind, voxel = AMOUNTS[operation], state.voxel(operation)
         for widget in (self.before, self.amount, self.in_voxels):
             widget.setVisible(bool(kind))
-        self.per_plane.setVisible(operation == "holes")
-        self.open_to_border.setVisible(operation == "holes")
+        self.ways.setVisible(operation == "holes")
         self.before.setText(BEFORE_AMOUNT[operation])
         if not kind:
             return
@@ -261,8 +257,21 @@ class CleanPanel(Body[CleanState]):
             self.in_voxels.setText("")
             return
         number = self.amount.value() / state.voxel(operation)
-        self.in_voxels.setText(f"= {number:,.3g} voxels" if number < 1000 else f"= {number:,.0f}")
+        text = f"{number:.3g}" if number < ROUND else f"{number:,.0f}"
+        self.in_voxels.setText(f"= {text} voxel{'' if text == '1' else 's'}")
 
     def describe(self) -> str:
         """Say in a line how it stands."""
         return self.state.trial.says
+
+
+def _make_legend() -> QHBoxLayout:
+    """Return what the colours of a preview mean."""
+    line = QHBoxLayout()
+    line.addStretch(1)
+    for colour, text in ((GAINED_COLOUR, "gained"), (LOST_COLOUR, "lost")):
+        square = QLabel()
+        square.setPixmap(swatch(colour, SWATCH).pixmap(SWATCH, SWATCH))
+        line.addWidget(square)
+        line.addWidget(QLabel(text))
+    return line

@@ -13,6 +13,7 @@ from .objects_section import ALL
 from .section import Body
 from .trial_row import TrialActions, TrialRow
 
+LEAST_WIDTH = 90  # pixels
 WITH = {Paint.CORRECTIONS: "corrections", Paint.STROKES: "strokes"}
 
 
@@ -62,10 +63,8 @@ class FillPanel(Body[FillState]):
         self.of = QComboBox()
         self.of.setObjectName("supervox_fill_of")
         self.of.setToolTip("Of which class; all that were painted by default")
-        self.of.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.of.setMinimumContentsLength(8)
+        self.paint.setMinimumWidth(self.paint.minimumSizeHint().width())  # "corrections", whole
+        self.of.setMinimumWidth(LEAST_WIDTH)
         self.of.activated.connect(self._on_choice)
         line.addWidget(self.of, 1)
         layout.addLayout(line)

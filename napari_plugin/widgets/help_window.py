@@ -79,6 +79,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("N", "the next place to look at"),
     (", and .", "less and more of the class"),
     ("K", "compare planes far apart"),
+    ("I", "fill between corrected slices; twice"),
     ("Ctrl+S", "save the project"),
     ("Ctrl+Shift+P", "every action, by its name"),
 )

@@ -260,6 +260,10 @@ def test_what_was_corrected_by_hand_lies_over_the_labels(run, project, made, rea
     assert re.search(r"corrected by hand \| 100 voxels \(0\.\d+ %\)", page)
     assert "voxels by hand" in page
     assert run("objects", project, "--table", tmp_path / "objects.csv").code == 0
+    words = ("--step", "keep-largest", "--class", 7)
+    done = run("clean", project, "--output", tmp_path / "clean.tif", *words)
+    assert done.code == 0, done.err
+    np.testing.assert_array_equal(read(tmp_path / "clean.tif"), expected)  # it is one object
     assert "fat" in (tmp_path / "objects.csv").read_text()
 
 

@@ -170,7 +170,7 @@ def test_amounts_are_in_the_unit_of_the_volume(open_dock: Any, scene: Any) -> No
     assert tools.clean.step().amount == 64000
     window.choose("supervox_clean_tool", "Smooth")
     assert amount.text() == "10 nm"
-    assert tools.clean.in_voxels.text() == "= 1 voxels"
+    assert tools.clean.in_voxels.text() == "= 1 voxel"
     window.choose("supervox_clean_tool", "Keep the largest")
     assert amount.isHidden()
     window.choose("supervox_clean_tool", "Remove specks")
