@@ -81,12 +81,12 @@ class BrushMask:
         self._labels_of = labels_of
         self.limits = BrushLimits()
         self.place: NDArray[np.int64] | None = None  # that was asked about last, ascending
-        painting.within = self._within
         volume.watched.connect(self._forget)
 
     def choose(self, **limits: object) -> None:
         """Change what must hold; see `BrushLimits`."""
         self.limits = replace(self.limits, **limits)  # type: ignore[arg-type]
+        self._painting.within = self._within if self.limits.is_on else None
         self.changed.emit()
 
     def _forget(self) -> None:

@@ -187,3 +187,21 @@ def test_the_dock_closed_and_opened_again_shows_them(labelled):
     labelled.session.painting.undo()
     labelled.settle()
     assert not corrections(labelled).any()
+
+
+def test_in_space_labels_have_them_and_the_layer_is_out_of_the_way(labelled, told):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.settle()
+    layer = labelled.layer("corrections")
+    labelled.click("supervox_3d")
+    labelled.settle()
+    assert not layer.visible
+    labelled.click("supervox_3d")
+    labelled.settle()
+    assert layer.visible
+    assert str(layer.mode) == "paint"
+    labelled.click("supervox_paint_strokes")
+    assert layer.contour == 1
+    labelled.click("supervox_3d")
+    labelled.settle()
+    assert not [text for text in told if "ontour" in text]
