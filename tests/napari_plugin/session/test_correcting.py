@@ -276,3 +276,22 @@ def test_a_project_that_is_read_only_is_not_corrected(labelled):
     labelled.session.painting.hand.set_read_only(True)
     assert correct(labelled, 3) == 0
     assert "Not put: the project is read-only" in labelled.said
+
+
+def test_what_is_right_by_hand_is_no_place_to_look_at(labelled):
+    session = labelled.session
+    session.looking.go_on()
+    labelled.settle()
+    asked = session.looking.asked
+    assert asked is not None
+    session.looking.clear()
+    everywhere = np.ravel_multi_index(asked.voxels, labelled.strokes.data.shape)
+    session.correcting.change(
+        np.sort(everywhere), np.full(everywhere.size, 2, np.uint8), "put right"
+    )
+    places = session.looking.places
+    places._shown.clear()
+    session.looking.go_on()
+    labelled.settle()
+    now = session.looking.asked
+    assert now is None or now.place.supervoxel != asked.place.supervoxel
