@@ -306,3 +306,57 @@ def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window:
     window.click("supervox_fill_preview")
     window.settle()
     assert says(window, "supervox_fill").startswith("class 3: ")
+
+
+def test_a_stroke_ends_what_was_tried(window: Any) -> None:
+    finish(window)
+    correct(window, SPECK, 3)
+    window.choose("supervox_clean_of", window.session.classes[3].name)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert NAME in window.viewer.layers
+    stroke = np.zeros(FULL, bool)
+    stroke[2, 2:6, 40:44] = True
+    window.paint_voxels(stroke, 3)
+    window.settle()
+    assert NAME not in window.viewer.layers
+    assert says(window).startswith("Press Finish in step 4 first")
+    assert not window.find("supervox_clean_apply").isEnabled()
+
+
+def test_another_image_and_a_closed_dock_leave_no_preview(window: Any) -> None:
+    finish(window)
+    for plane in (9, 13):
+        correct(window, (slice(plane, plane + 1), slice(10, 18), slice(4, 12)), 3)
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert NAME in window.viewer.layers
+    window.close_dock()
+    assert NAME not in window.viewer.layers
+
+
+def test_corrections_painted_with_the_mouse_are_filled_between(shown: Any) -> None:
+    shown.prepare(1, 2, 3)
+    shown.click("supervox_paint_corrections")
+    shown.session.paint_class(3)
+    before = labels(shown)
+    for plane in (10, 14):
+        shown.session.volume.show_plane(0, plane)
+        for row in (8, 12, 16):
+            shown.drag((plane, row, 4), (plane, row, 12))
+    shown.settle()
+    painted = labels(shown)
+    assert set(np.flatnonzero((painted != before).any(axis=(1, 2)))) == {10, 14}
+    shown.session.volume.show_plane(0, 12)
+    shown.key(Qt.Key.Key_I)
+    shown.settle()
+    assert NAME in shown.viewer.layers
+    assert shown.dock.sections[4].is_open
+    shown.key(Qt.Key.Key_I)
+    shown.settle()
+    after = labels(shown)
+    assert (after[11:14, 8:17, 5:11] == 3).all()
+    np.testing.assert_array_equal(after[[10, 14]], painted[[10, 14]])
+    shown.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    shown.settle()
+    np.testing.assert_array_equal(labels(shown), painted)
