@@ -5,6 +5,7 @@ Where to find what. What napari calls:
 - `napari.yaml`: the manifest, what napari lists of us.
 - `dock`: the dock widget; its parts are in `widgets`.
 - `commands`: the entries of the command palette; `keys`: the keyboard.
+- `objects_step`: joins the step Objects and its table with what they show.
 - `surroundings`: what there is around the dock; `face`: what of napari's window is our own;
   `below_picture`: the panel below the picture; `finishing_tools`: those in the step Objects.
 - `window`: the desktop application, napari with the dock; `display` says what it lacks here.

@@ -187,7 +187,7 @@ class SupervoxDock(QWidget):
             SegmentActions(
                 set_live=session.set_live,
                 update=session.live.update,
-                choose_strength=session.choose_strength,
+                choose_strength=session.balancing.choose_strength,
                 show=session.view.choose,
                 prepare_whole=session.extent.prepare_whole,
                 cancel_whole=session.preparation.cancel,

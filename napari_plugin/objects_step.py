@@ -37,6 +37,7 @@ def table_actions(session: Session) -> TableActions:
         select=objects.select,
         colour=objects.colour,
         set_rules=session.by_hand.set_rules,
+        put_rules_in=session.by_hand.put_rules_in,
         classes=lambda: [(item.name, item.id) for item in session.classes],
         save=objects.save,
         start_path=lambda: objects.start_path(delivery.folder),

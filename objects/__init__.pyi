@@ -29,7 +29,7 @@ from .drawn import inner_voxel as inner_voxel
 from .drawn import objects_along as objects_along
 from .edits import EDIT_TEXTS as EDIT_TEXTS
 from .edits import Anchor as Anchor
-from .edits import Cut as Cut
+from .edits import CutLine as CutLine
 from .edits import Edit as Edit
 from .edits import Give as Give
 from .edits import Mark as Mark

@@ -14,7 +14,7 @@ from supervox.execution import Run, Slices, Workers, Workspace
 
 from .checks import Spacing, checked_spacing
 from .cutting import cut_between, cut_in_two, sides_in_box
-from .edits import Anchor, Cut, Edit, Give, Mark, Merge, Separate, Voxel
+from .edits import Anchor, CutLine, Edit, Give, Mark, Merge, Separate, Voxel
 from .instances import Instances, objects_of_ids
 
 
@@ -114,7 +114,7 @@ class Bench:
         objects = self.objects_of(edit)
         there = [number for number in dict.fromkeys(objects) if number]
         match edit:
-            case Cut():
+            case CutLine():
                 self._cut(edit)
             case Separate():
                 for number in there:
@@ -130,7 +130,7 @@ class Bench:
                 self.by_hand.update(there)
         return tuple(a for a, number in zip(edit.anchors, objects, strict=True) if not number)
 
-    def _cut(self, edit: Cut) -> None:
+    def _cut(self, edit: CutLine) -> None:
         """Cut the object that is on both sides; where there are two already, nothing is to cut."""
         number = self.object_at(edit.at, edit.of)
         if not number or number != self.object_at(edit.beyond, edit.of):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from .cutting import anchors_beside, places_along
-from .edits import Cut, Point, Voxel
+from .edits import CutLine, Point, Voxel
 from .errors import ObjectsError
 
 
@@ -22,7 +22,7 @@ def cut_along(
     plane: int,
     line: Sequence[Point],
     start: Sequence[int] = (0, 0, 0),
-) -> Cut:
+) -> CutLine:
     """Return the edit that cuts an object along a line in a plane.
 
     Parameters
@@ -55,7 +55,7 @@ def cut_along(
         voxel[others[0]], voxel[others[1]] = place
         voxels.append((voxel[0], voxel[1], voxel[2]))
     points = tuple((float(row), float(column)) for row, column in line)
-    return Cut(of, axis, points, voxels[0], voxels[1])
+    return CutLine(of, axis, points, voxels[0], voxels[1])
 
 
 def objects_along(

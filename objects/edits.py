@@ -22,7 +22,7 @@ MOST_CLASS = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Cut:
+class CutLine:
     """A line through an object in a plane cuts it in two.
 
     Attributes
@@ -164,7 +164,7 @@ class Mark:
         return tuple(zip(self.at, self.of, strict=True))
 
 
-Edit = Cut | Separate | Merge | Give | Mark
+Edit = CutLine | Separate | Merge | Give | Mark
 
 EDIT_TEXTS = {
     "cut": ("cut", "cuts"),
@@ -180,7 +180,7 @@ def edit_to_json(edit: Edit) -> dict[str, Any]:
     content: dict[str, Any] = {"kind": edit.kind}
     content["of"] = list(edit.of) if isinstance(edit.of, tuple) else edit.of
     match edit:
-        case Cut():
+        case CutLine():
             line = [list(point) for point in edit.line]
             content |= {"axis": edit.axis, "line": line}
             content |= {"at": list(edit.at), "beyond": list(edit.beyond)}
@@ -220,12 +220,12 @@ def edit_from_json(content: Mapping[str, Any]) -> Edit:
         ) from error
 
 
-def _cut(content: Mapping[str, Any]) -> Cut:
+def _cut(content: Mapping[str, Any]) -> CutLine:
     axis = _whole(content["axis"])
     line = tuple((float(row), float(column)) for row, column in content["line"])
     if axis > 2 or len(line) < 2 or not all(abs(k) < MOST_CLASS for point in line for k in point):
         raise ValueError("it needs an axis of 0, 1 or 2, and a line of two points or more")
-    return Cut(_class(content), axis, line, _voxel(content["at"]), _voxel(content["beyond"]))
+    return CutLine(_class(content), axis, line, _voxel(content["at"]), _voxel(content["beyond"]))
 
 
 def _separate(content: Mapping[str, Any]) -> Separate:

@@ -27,6 +27,7 @@ INSTANCES, CORRECTIONS = "instances", "corrections"
 _STRANGER = (0.5, 0.5, 0.5, 1.0)  # a value that is no class
 MAP_COLOURS = "magma"  # of probability and doubt
 FRAME_COLOUR = "#f0e442"
+LINE_COLOUR = "#ff4d4d"  # seen on objects, and on what is chosen
 _NOTHING = (0.0, 0.0, 0.0, 0.0)
 _LEFT_OUT = (0.0, 0.0, 0.0, 1.0)
 
@@ -260,7 +261,7 @@ def make_line(image: Image, vector: NDArray[np.float64], width: float) -> Vector
         name="line",
         metadata=metadata(MARK, image),
         edge_width=width,
-        edge_color="#f0e442",
+        edge_color=LINE_COLOUR,
         vector_style="line",
         **placement(image, (0, 0, 0)),
     )

@@ -1,8 +1,12 @@
-"""Steps that are undone and redone together: a class that is deleted, and all that it had."""
+"""Steps that are undone and redone together, as a class and all that it had, or can't be."""
 
 from __future__ import annotations
 
+import numpy as np
 from supervox.project import Change, ClassChange, ObjectChange, Paint, VoxelChange
+
+from .class_list import ClassList
+from .corrections import Corrections
 
 
 def goes_on(change: Change, following: Change | None, chain: Change, *, back: bool) -> bool:
@@ -39,6 +43,17 @@ def goes_on(change: Change, following: Change | None, chain: Change, *, back: bo
     if isinstance(following, ClassChange):
         return following.with_strokes and class_id == following.item.id
     return is_other and class_id is not None and next_id == class_id
+
+
+def names_of_locked(change: Change, classes: ClassList, corrections: Corrections) -> str:
+    """Name the locked classes whose strokes, or labels, a change would take away."""
+    if not isinstance(change, VoxelChange):
+        return ""
+    differs, old = change.old != change.new, change.old
+    if change.paint is Paint.CORRECTIONS:
+        old = corrections.labels_at(change.voxels)
+    taken = set(np.unique(old[differs]).tolist())
+    return ", ".join(item.name for item in classes if item.locked and item.id in taken)
 
 
 def _erased(change: Change, *, back: bool) -> int | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from napari.layers import Image, Labels
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
+from qtpy.QtCore import QTimer
+from supervox.execution import Slices
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.make_layers import class_colormap, make_annotations, record_of
 from supervox.project import (
@@ -26,10 +29,10 @@ from supervox.project import (
 )
 from supervox.segmentation import Strokes
 
-from .chains import goes_on
+from .chains import goes_on, names_of_locked
 from .class_list import ClassList
 from .corrections import KEPT, Corrections
-from .finding import find_strokes_of, painted_slice
+from .finding import find_strokes_of, painted_box, painted_slice
 from .hand import Hand
 
 
@@ -47,6 +50,8 @@ class Painting:
         Which tool the mouse has, and what keeps it from painting.
     corrections : Corrections
         Labels that lie over those of the strokes.
+    within : callable or None
+        Tells which voxels of a stroke may be painted; None for all.
     """
 
     changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
@@ -65,6 +70,7 @@ class Painting:
         self.layer: Labels | None = None
         self._recorder: Recorder | None = None
         self.corrections = Corrections()
+        self.within: Callable[[VoxelChange], NDArray[np.bool_]] | None = None
         self.hand = Hand(viewer, classes)
         self._is_held = False  # the mouse button: a stroke is being painted
         self._is_ours = False  # what is painted now
@@ -197,11 +203,15 @@ class Painting:
         else:
             self._protected, self._is_painted = strokes, False
 
-    def _on_paint(self) -> None:
+    def _on_paint(self, event: Any) -> None:
         self._is_painted = self.is_touched = True
         self.recording.emit()
-        self._restore_locked()
         assert self.layer is not None
+        if not self._is_ours:
+            box = painted_box(event.value, self.layer.data.shape)
+            if not self._keep_within(box):  # a polygon tells before it paints
+                QTimer.singleShot(0, partial(self._keep_within, box))
+        self._restore_locked()
         part = None if self._is_ours else painted_slice(self.layer, self._viewer.dims)
         if part is None:
             self._is_unseen = True
@@ -209,6 +219,16 @@ class Painting:
             with self._telling():
                 self.recorder.notice(part)
         self.changed.emit()
+
+    def _keep_within(self, box: Slices) -> bool:
+        """Take back what was painted where the brush may not paint, if anything was painted."""
+        change = None if self.recorder is None else self.recorder.find(box)
+        if change is not None and self.within is not None:
+            outside = ~self.within(change)
+            if outside.any():
+                self.planes.reshape(-1)[change.voxels[outside]] = change.old[outside]
+                self._refresh()
+        return change is not None
 
     def _follow_mouse(self, layer: Labels, event: Any) -> Generator[None, None, None]:
         """Know when a stroke is half painted."""
@@ -253,7 +273,7 @@ class Painting:
             if change is None:
                 self.hint.emit("Nothing to undo" if back else "Nothing to redo")
                 return
-            if names := self._locked_in(change):
+            if names := names_of_locked(change, self.classes, self.corrections):
                 verb = "undo" if back else "redo"
                 self.hint.emit(f"{names} locked: unlock to {verb} this step")
                 return
@@ -274,19 +294,6 @@ class Painting:
             following = recorder.preview(back=back)
         if goes_on(change, following, chain or change, back=back):
             self._step(back=back, chain=chain or change)
-
-    def _locked_in(self, change: Change) -> str:
-        """Name the locked classes whose strokes, or labels, a change would take away."""
-        if isinstance(change, ObjectChange) and change.is_joint and not change.is_there:
-            given = set(change.edit.get("to", ()))
-            return ", ".join(item.name for item in self.classes if item.locked and item.id in given)
-        if not isinstance(change, VoxelChange):
-            return ""
-        differs, old = change.old != change.new, change.old
-        if change.paint is Paint.CORRECTIONS:
-            old = self.corrections.labels_at(change.voxels)
-        taken = set(np.unique(old[differs]).tolist())
-        return ", ".join(item.name for item in self.classes if item.locked and item.id in taken)
 
     def confirm_now(self, voxels: NDArray[np.int64]) -> None:
         """Have what was painted at some voxels written down at once, as a step of its own."""

@@ -3,8 +3,10 @@
 - `session`: how the parts hang together; `dock_state`: what the dock shows of them, as frozen
   values, made of `state_pieces`; `snapshot`: reads those from a session; `next_step`: what to do
   next, from those; `opening_state`: likewise of what is being opened.
-- `objects`: what the final labels consist of, in the picture; `objects_state`: what the dock shows
-  of it.
+- `objects`: what the final labels consist of, in the picture, where `object_marks` outline and
+  colour them; `objects_state`: what the dock shows of it, read by `object_snapshot`.
+- `by_hand`: what a person does to objects, also by a `drawn_line`; `object_edits`: written down,
+  carried out, and taken back.
 - `hints`: why something isn't done, beside its step; `notices`: what keeps strokes from being
   painted, and what helps.
 - `working_image`: the image that is worked on; `extent`: a box around the view first, then all.
@@ -12,6 +14,7 @@
   place of what was before; `ready_strokes`: the layer to paint on.
 - `preview_in_view`: supervoxels and features on the slice in view, beforehand.
 - `models`: what was learned on one volume, used on another; `in_space`: labels in space.
+- `brush_mask`: where the brush may paint.
 - `correcting`: labels put right by hand, or by a tool: `fill_tool` (what hangs together, at a
   click), `cleaning`, and `filling` between slices; `clean_state` is what the dock shows of these.
 - `masking`: what has no data, as where a layer is 0.

@@ -9,6 +9,7 @@ from qtpy.QtCore import QTimer
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.preparing import Preparation
 from supervox.napari_plugin.tasks.shares import ShareSearch, WantedShare
+from supervox.parameters import change_entry
 from supervox.project import BalanceChange
 from supervox.segmentation import LARGEST_BALANCE, SegmentationParameters
 
@@ -63,6 +64,10 @@ class Balancing:
     def value(self, class_id: int) -> float:
         """Return the balance of a class."""
         return self._parameters().refinement.balance_of(class_id)
+
+    def choose_strength(self, strength: float) -> None:
+        """Change the strength of refinement; 1 is what the strokes call for."""
+        self._choose(change_entry(self._parameters(), ("refinement", "strength"), strength))
 
     def move(self, class_id: int, value: float) -> None:
         """Give a class a balance; it is effective at once, and one step with what follows soon."""

@@ -8,7 +8,7 @@ that alone, and in new labels the object is of that class also where it grew aro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import (
+    REMOVED,
     Give,
     Mark,
     Merge,
@@ -149,11 +150,16 @@ class ByHand:
 
     def delete(self) -> None:
         """Give the chosen objects to what is most around each of them."""
-        labels, found = self._correcting.labels(), self.edits.ready()
-        if labels is None or found is None or not self._is_chosen():
-            return
-        around = {}
-        for number in self._objects.selection:
+        found = self.edits.ready()
+        if found is not None and self._is_chosen():
+            self._give(found, self._around(found, self._objects.selection), "deleted")
+
+    def _around(self, found: FoundObjects, numbers: Iterable[int]) -> dict[int, int]:
+        """Return the class that is most around each object; 0 if there is none."""
+        labels, around = self._correcting.labels(), dict.fromkeys(numbers, 0)
+        if labels is None:
+            return around
+        for number in around:
             first, mask = voxels_of(found, [number])
             low = [max(0, k - 1) for k in first]
             edges = zip(first, mask.shape, labels.shape, strict=True)
@@ -163,10 +169,7 @@ class ByHand:
             after = [m - n - b for m, n, b in zip(part.shape, mask.shape, before, strict=True)]
             inside = np.pad(mask, list(zip(before, after, strict=True)))
             around[number] = class_around(part, inside)
-        if all(around.values()):
-            self._give(found, around, "deleted")
-        else:
-            self.hint.emit("There is nothing around it that it could become: give it to a class")
+        return around
 
     def give(self, class_id: int) -> None:
         """Give the chosen objects to a class."""
@@ -178,6 +181,9 @@ class ByHand:
 
     def _give(self, found: FoundObjects, to: dict[int, int], what: str) -> None:
         """Correct the labels of objects, and write down that it was meant for the objects."""
+        if not all(to.values()):
+            self.hint.emit("There is nothing around it that it could become: give it to a class")
+            return
         classes = self._painting.classes
         of = {number: _class_of(found, number) for number in to}
         touched = {*of.values(), *to.values()}
@@ -208,6 +214,17 @@ class ByHand:
         places = [at + k + s for at, k, s in zip(np.nonzero(mask), first, start, strict=True)]
         found_at: NDArray[np.int64] = np.ravel_multi_index(places, self._painting.planes.shape)
         return found_at
+
+    def put_rules_in(self) -> None:
+        """Change the labels as the rules say, as corrections of whole objects."""
+        found = self.edits.ready()
+        if found is None:
+            return
+        there = dict(zip(found.table["id"].tolist(), found.table["class"].tolist(), strict=True))
+        pairs = zip(found.measured["id"].tolist(), found.measured["class"].tolist(), strict=True)
+        to = {number: there.get(number, REMOVED) for number, of in pairs if there.get(number) != of}
+        removed = [number for number, class_id in to.items() if class_id == REMOVED]
+        self._give(found, to | self._around(found, removed), "sorted by rules")
 
     def set_rules(self, rules: Sequence[Rule]) -> None:
         """Have other rules, as a step that can be undone."""

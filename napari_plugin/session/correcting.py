@@ -14,8 +14,10 @@ from supervox.napari_plugin.painting.correction_layer import CorrectionLayer
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
+from supervox.napari_plugin.tasks.live import LiveLoop
 from supervox.project import Paint, VoxelChange
 
+from .brush_mask import BrushMask
 from .delivery import Delivery
 from .fill_tool import FillTool
 from .view import ResultView
@@ -32,6 +34,8 @@ class Correcting:
     volume : WorkingImage
     painting : Painting
         Whose image, corrections and undo these are.
+    live : LiveLoop
+        Knows the strokes.
     view : ResultView
         Has the live labels.
     delivery : Delivery
@@ -39,6 +43,8 @@ class Correcting:
 
     Attributes
     ----------
+    mask : BrushMask
+        Where the brush may paint.
     by_hand : CorrectionLayer
         Shows what is corrected.
     accepting : BackgroundTask
@@ -54,6 +60,7 @@ class Correcting:
         self,
         volume: WorkingImage,
         painting: Painting,
+        live: LiveLoop,
         view: ResultView,
         delivery: Delivery,
     ) -> None:
@@ -65,6 +72,9 @@ class Correcting:
         self.by_hand = CorrectionLayer(volume.viewer, painting, self._put_right)
         self.fill_tool = FillTool(painting.hand, self.by_hand, self._in_part)
         self.fill_tool.hint.connect(self.hint.emit)
+        self.mask = BrushMask(volume, painting, live, view, self._labels_of)
+        self.mask.hint.connect(self.hint.emit)
+        self.mask.changed.connect(self.changed.emit)
         self.accepting = BackgroundTask()
         self.accepting.succeeded.connect(self._on_accepted)
         self._is_unwanted = False  # the layer: a person removed it
@@ -115,13 +125,17 @@ class Correcting:
     def _put_right(self, change: VoxelChange) -> bool:
         """Have written down what may be painted, and take the rest back."""
         free, why = self._free(change)
+        within = self.mask.free(change)
         voxels = self._corrections.now
         assert voxels is not None
-        voxels.reshape(-1)[change.voxels[~free]] = change.old[~free]
-        self._painting.correct(_part_of(change, free))
+        both = free & within
+        voxels.reshape(-1)[change.voxels[~both]] = change.old[~both]
+        self._painting.correct(_part_of(change, both))
         if why:
             self.hint.emit(f"{int((~free).sum()):,} voxels kept: {why}")
-        return bool(free.all())
+        elif not within.all():
+            self.hint.emit(self.mask.kept(int((~within).sum())))
+        return bool(both.all())
 
     def _free(self, change: VoxelChange) -> tuple[NDArray[np.bool_], str]:
         """Tell which voxels may change, and why the others may not."""

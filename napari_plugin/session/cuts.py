@@ -24,7 +24,7 @@ MOST_PIXELS = 700  # of a cut, along each axis
 
 
 @dataclass(frozen=True)
-class Cut:
+class CutPlane:
     """A plane through a place.
 
     Attributes
@@ -165,7 +165,7 @@ def _task(
     place: tuple[int, int, int],
     axes: Sequence[int],
     report: Report,
-) -> list[Cut]:
+) -> list[CutPlane]:
     """Read the cuts; labels of a box lie where the box does."""
     cuts = []
     for axis in axes:
@@ -185,5 +185,5 @@ def _task(
             top, left = start[rows], start[columns]
             shown[top : top + found.shape[0], left : left + found.shape[1]] = found
         aspect = spacing[rows] / spacing[columns]
-        cuts.append(Cut(axis, place, grey, np.ascontiguousarray(shown[thin]), aspect, step))
+        cuts.append(CutPlane(axis, place, grey, np.ascontiguousarray(shown[thin]), aspect, step))
     return cuts

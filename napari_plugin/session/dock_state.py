@@ -16,6 +16,7 @@ from supervox.napari_plugin.tasks.preparing import Needs
 from supervox.project import ProjectClass, SaveState
 from supervox.segmentation import SegmentationParameters
 
+from .brush_mask import BrushLimits
 from .looking import LookState
 from .objects_state import ObjectsState
 from .opening_state import OpeningState
@@ -200,6 +201,10 @@ class PaintState:
         Name of the class that what is ringed seems to be of; empty if nothing is.
     shares : tuple of (int, float)
         Ids of the classes that the live labels have, and the share of the volume of each.
+    limits : BrushLimits
+        Where the brush paints.
+    only_where : str
+        The same in words; empty for everywhere.
     is_correcting : bool
         Whether labels are painted, and not strokes.
     by_hand : tuple of (int, int)
@@ -226,6 +231,8 @@ class PaintState:
     can_redo: bool = False
     asked: str = ""
     shares: tuple[tuple[int, float], ...] = ()
+    limits: BrushLimits = field(default_factory=BrushLimits)
+    only_where: str = ""
     is_correcting: bool = False
     by_hand: tuple[tuple[int, int], ...] = ()
     share_by_hand: float = 0.0

@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
+from scipy.ndimage import label
 from supervox.napari_plugin.layers.corrected import Corrected
 from supervox.napari_plugin.painting.correction_layer import CorrectionLayer
 from supervox.napari_plugin.painting.hand import FILL, Hand
@@ -79,11 +80,11 @@ class FillTool:
         ]
         if across is not None:
             box[across] = slice(seed[across], seed[across] + 1)
-        from skimage.segmentation import flood
-
         first = [part.start for part in box]
         inside = tuple(at - k for at, k in zip(seed, first, strict=True))
-        alike = flood(np.asarray(labels[tuple(box)]), inside, connectivity=1)
+        part = np.asarray(labels[tuple(box)])
+        pieces = label(part == part[inside])[0]
+        alike = pieces == pieces[inside]
         places = np.nonzero(alike)
         indices = [at + k + s for at, k, s in zip(places, first, start, strict=True)]
         with layer.block_history():

@@ -88,7 +88,7 @@ class ObjectEdits:
     def ready(self) -> FoundObjects | None:
         """Return the objects, if they can be edited now; say why they can't be."""
         found = self._objects.found
-        if found is None or not found.number:
+        if found is None or found.is_empty:
             self.hint.emit("Find objects first")
         elif self._painting.hand.is_read_only:
             self.hint.emit("The project is read-only")

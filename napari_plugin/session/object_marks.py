@@ -20,7 +20,7 @@ from supervox.napari_plugin.tasks.measuring import FoundObjects
 
 AXES = ("plane", "row", "column")
 COLOUR = "#f0e442"  # of what is chosen, as of frames
-DIM = (0.5, 0.5, 0.5, 0.35)  # of other objects, where several are chosen
+OTHER = (0.35, 0.5, 0.75, 0.6)  # of other objects, where several are chosen
 UNKNOWN = (0.5, 0.5, 0.5, 1.0)  # of objects that lack a measure
 MEASURE_MAP = "viridis"
 WIDE = 100.0  # from here on, the largest value over the least, colours are for equal ratios
@@ -82,7 +82,7 @@ class ObjectMarks:
         measure : str
             Colours are by its values; each object has one of its own without it.
         chosen : sequence of int
-            If these are several, all others are grey.
+            If these are several, all others are alike.
         """
         table = found.table
         numbers = table["id"]
@@ -90,7 +90,7 @@ class ObjectMarks:
         is_all = len(numbers) == len(found.measured)
         if len(chosen) > 1:
             self._is_plain = False
-            seen = dict.fromkeys(numbers.tolist(), DIM) | dict.fromkeys(chosen, COLOUR)
+            seen = dict.fromkeys(numbers.tolist(), OTHER) | dict.fromkeys(chosen, COLOUR)
             layer.colormap = object_colormap(seen)
         elif is_measured:
             self._is_plain = False

@@ -28,7 +28,6 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
-from supervox.parameters import change_entry
 from supervox.project import Project, ProjectClass
 from supervox.segmentation import SegmentationParameters
 from supervox.volumes import class_colour
@@ -116,11 +115,11 @@ class Session:
         self.delivery = Delivery(
             settings.resources, *of, lambda: self.parameters, lambda: self.autosave.project
         )
-        self.correcting = Correcting(self.volume, self.painting, self.view, self.delivery)
+        shown = self.painting, self.live, self.view
+        self.correcting = Correcting(self.volume, *shown, self.delivery)
         by_hand = self.correcting.by_hand
         self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
-        of_objects = self.delivery.objects, self.correcting
-        self.by_hand = ByHand(self.volume, self.painting, *of_objects)
+        self.by_hand = ByHand(self.volume, self.painting, self.delivery.objects, self.correcting)
         parts = self.live, self.preparation, self.delivery, self.view
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
@@ -133,7 +132,7 @@ class Session:
         self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
-        self.looking = Looking(self.volume, self.preparation, self.painting, self.live, self.view)
+        self.looking = Looking(self.volume, self.preparation, *shown)
         self.questions = Questions(self.pairs, self.looking)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
@@ -146,6 +145,7 @@ class Session:
             self.volume, self.painting, self.autosave, self.choose_image, self.models
         )
         self.opening = self.next.opening
+        self.correcting.mask.follow(self.looking.places)
         self._connect()
 
     def _connect(self) -> None:
@@ -325,10 +325,6 @@ class Session:
         if (old.classifier, old.refinement) != live and self.live.is_live:
             self.live.update_again()
         self.changed.emit()
-
-    def choose_strength(self, strength: float) -> None:
-        """Change the strength of refinement; 1 is what the strokes call for."""
-        self.choose(change_entry(self.parameters, ("refinement", "strength"), strength))
 
     def _on_prepared(self, prepared: Prepared) -> None:
         if self.volume.image is None:

@@ -175,6 +175,8 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         if session.space.is_in_space
         else paint_notice(session.painting, session.unused),
         contrast=None if image is None else (*image.contrast_limits_range, *image.contrast_limits),
+        limits=session.correcting.mask.limits,
+        only_where=session.correcting.mask.words(),
         is_correcting=session.correcting.is_on,
         by_hand=tuple((int(k), int(counts[k])) for k in counts.nonzero()[0]),
         share_by_hand=0.0 if source is None else int(counts.sum()) / math.prod(source.full_shape),

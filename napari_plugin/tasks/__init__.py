@@ -6,7 +6,9 @@
 - `stroke_counts`: how many strokes each class has.
 - `shares`: how much of each class there is.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`: one kind of work each;
-  `labelling`: many volumes, by a model; `measuring`: objects, and their table.
+  `labelling`: many volumes, by a model; `measuring`: objects, and their table;
+  `editing`: what a person does to some of them.
+- `accepting`: the voxels that labels give to a class.
 - `plane_amounts`: what each plane has of each class; `places`: the next place to look at.
 - `cleaning`: labels by a tool; `filling`: between painted slices.
 - `in_full`: the slice in view in full quality; `other_partitions`: what that needs.

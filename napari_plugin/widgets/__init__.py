@@ -12,9 +12,12 @@
 - `box_editor`: the part of the volume to work in; `widening`: from there to the whole.
 - `parameter_form`: all parameters, by stage.
 - `feature_editor`: the table of filters and scales, and a look at one of them.
+- `paint_what`: strokes, or corrections of the labels; `brush_limits`: where the brush paints.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
-- `objects_window`: the objects, a row each (`objects_table`), and bars of a measure (`histogram`).
+- `object_edits_row`: what is done to objects by hand.
+- `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
+  (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them.
 - `clean_panel`, `fill_panel`: tools that change labels, each with a `trial_row`: what would change.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.

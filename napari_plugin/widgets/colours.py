@@ -36,6 +36,7 @@ def style_sheet(theme_id: str) -> str:
     QPushButton[next="true"]:disabled {{ background: {theme.foreground.as_hex()}; }}
     QToolButton {{ background: {theme.foreground.as_hex()}; border-radius: 2px; padding: 3px 6px; }}
     QToolButton:hover {{ background: {theme.primary.as_hex()}; }}
+    QToolButton[tool="true"]:checked {{ background: {_NEXT}; color: white; }}
     QToolButton[plain="true"] {{ background: transparent; padding: 2px 0; }}
     QToolButton[plain="true"]:hover {{ background: {theme.highlight.as_hex()}; }}
     QComboBox#supervox_kind {{ padding: 3px 0 3px 6px; }}

@@ -32,7 +32,10 @@ STEPS: tuple[tuple[str, str], ...] = (
         <kbd>→</kbd>, or the wheel with <kbd>Ctrl</kbd> held. <b>Zoom</b>: the wheel.
         <b>Move</b>: hold <kbd>Space</kbd> and drag.</p>
         <p><b>Regions</b> paints whole regions; <b>eraser</b> takes strokes away. Everything can be
-        undone, also tomorrow.</p>""",
+        undone, also tomorrow.</p>
+        <p><b>correct</b> paints the labels themselves: nothing is learned from it, and it holds
+        for good. <b>fill</b> gives labels that hang together another class; the eraser shows the
+        label beneath again.</p>""",
     ),
     (
         "Segment",
@@ -64,6 +67,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("1 to 9", "choose a class, by its place"),
     ("0, E", "eraser"),
     ("P, R", "brush, regions brush"),
+    ("C", "correct labels, or paint strokes"),
     ("[ and ]", "smaller and larger brush"),
     ("Ctrl+Z, Ctrl+Shift+Z", "undo, redo"),
     ("Space (hold)", "move and zoom"),

@@ -91,6 +91,7 @@ class ObjectEditsRow(QWidget):
         )
         for made in (self.cut, self.merge):
             made.setCheckable(True)
+            made.setProperty("tool", True)
         for made in (self.cut, self.merge, self.delete, self.give, self.mark):
             line.addWidget(made, 1)
         layout.addLayout(line)

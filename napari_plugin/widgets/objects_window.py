@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -47,8 +48,8 @@ class TableActions:
         Chooses several, without a move of the view.
     colour : callable
         Colours objects by a measure; by none if it is empty.
-    set_rules : callable
-        Takes all rules.
+    set_rules, put_rules_in : callable
+        Takes all rules; changes the labels as they say.
     classes : callable
         Returns names and ids of the classes that rules can give objects.
     save : callable
@@ -63,6 +64,7 @@ class TableActions:
     select: Callable[[tuple[int, ...]], None]
     colour: Callable[[str], None]
     set_rules: Callable[[Sequence[Rule]], None]
+    put_rules_in: Callable[[], None]
     classes: Callable[[], Sequence[tuple[str, int]]]
     save: Callable[[Path], None]
     start_path: Callable[[], Path]
@@ -83,20 +85,24 @@ class ObjectsWindow(QDialog):
         self.setObjectName("supervox_objects_window")
         self.setWindowTitle("Objects")
         self.setModal(False)
-        self.resize(760, 520)
+        self.resize(760, 580)
         self._do = actions
         self._found: FoundObjects | None = None
         self._note, self._refused, self._was_shown = "", "", False
         self.model = ObjectsModel()
         layout = QVBoxLayout(self)
         layout.addLayout(self._make_filters())
-        layout.addWidget(self._make_view(), 1)
         self.plots = ObjectPlots(actions.colour)
         self.plots.brushed.connect(self._on_brushed)
-        self.rules = RulesPanel(actions.set_rules)
+        self.rules = RulesPanel(actions.set_rules, actions.put_rules_in)
         self.tabs = self.plots.tabs
         self.tabs.addTab(self.rules, "Rules")
-        layout.addWidget(self.tabs)
+        both = QSplitter(Qt.Orientation.Vertical)
+        both.addWidget(self._make_view())
+        both.addWidget(self.tabs)
+        both.setStretchFactor(0, 1)
+        both.setChildrenCollapsible(False)
+        layout.addWidget(both, 1)
         line = QHBoxLayout()
         self.says = SteadyLabel()
         self.says.setObjectName("supervox_objects_table_says")

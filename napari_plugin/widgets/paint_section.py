@@ -25,6 +25,7 @@ from supervox.napari_plugin.session.correcting import Correcting
 from supervox.napari_plugin.session.dock_state import PaintState
 from supervox.napari_plugin.session.state_pieces import Notice
 
+from .brush_limits import BrushLimitsBox
 from .class_table import ClassTable, percent
 from .contrast import Contrast, Limits
 from .controls import LabelledSlider, button, tool
@@ -139,6 +140,8 @@ class PaintSection(Body[PaintState]):
         )
         self.brush_size.changed.connect(self._on_size)
         layout.addLayout(self._make_undo())
+        self.limits = BrushLimitsBox(correcting.mask)
+        layout.addWidget(self.limits)
         self.contrast = Contrast(actions.contrast, actions.find_contrast)
         layout.addWidget(self.contrast)
         importing.found.connect(self._ask_for_classes)
@@ -249,6 +252,7 @@ class PaintSection(Body[PaintState]):
             made.setEnabled(can_paint)
         self.look.setEnabled(state.has_layer)
         self.what.show_state(state)
+        self.limits.show_state(state)
         self._show_hint()
         self.contrast.show_limits(state.contrast)
         self.regions.setEnabled(can_paint and state.has_regions)

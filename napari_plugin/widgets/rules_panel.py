@@ -28,9 +28,13 @@ class RulesPanel(QWidget):
     ----------
     set_rules : callable
         Takes all rules, in their order.
+    put_in : callable
+        Changes the labels as the rules say.
     """
 
-    def __init__(self, set_rules: Callable[[Sequence[Rule]], None]) -> None:
+    def __init__(
+        self, set_rules: Callable[[Sequence[Rule]], None], put_in: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._set, self._rules = set_rules, tuple[Rule, ...]()
         self._shown: tuple[object, ...] = ()
@@ -79,9 +83,20 @@ class RulesPanel(QWidget):
             press.setAutoDefault(False)  # Enter adds
             line.addWidget(press)
         layout.addLayout(line)
+        line = QHBoxLayout()
         self.says = SteadyLabel(2)
         self.says.setObjectName("supervox_rules_say")
-        layout.addWidget(self.says)
+        line.addWidget(self.says, 1)
+        self.put_in = button(
+            "supervox_rules_put_in",
+            "Put into the labels",
+            "Change the labels as the rules say, as corrections: they are exported then. Without "
+            "it, rules sort the table and the picture only",
+            put_in,
+        )
+        self.put_in.setAutoDefault(False)
+        line.addWidget(self.put_in)
+        layout.addLayout(line)
 
     def show_rules(
         self,
@@ -123,6 +138,7 @@ class RulesPanel(QWidget):
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)
         self._enable()
+        self.put_in.setEnabled(any(caught))
         hint = "" if rules else "No rules: all objects are of the class of their labels"
         self.says.say(refused or hint, "warning" if refused else "note")
 
@@ -165,6 +181,8 @@ class RulesPanel(QWidget):
     def _remove(self) -> None:
         row = self.list.currentRow()
         if 0 <= row < len(self._rules):
+            self.list.setCurrentRow(-1)
+            self.text.clear()
             self._set([*self._rules[:row], *self._rules[row + 1 :]])
 
     def _move(self, by: int) -> None:

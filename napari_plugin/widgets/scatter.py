@@ -58,7 +58,7 @@ class Scatter(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return room for points, and a line on each side."""
-        return QSize(300, 170)
+        return QSize(300, 150)
 
     def show_values(
         self,

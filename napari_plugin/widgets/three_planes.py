@@ -10,7 +10,7 @@ from qtpy.QtCore import QPointF, QRectF, Qt
 from qtpy.QtGui import QCloseEvent, QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from qtpy.QtWidgets import QDialog, QSizePolicy, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.comparison import blending
-from supervox.napari_plugin.session.cuts import Cut, Cuts
+from supervox.napari_plugin.session.cuts import CutPlane, Cuts
 from supervox.project import ProjectClass
 
 from .compare_planes import class_colours
@@ -37,18 +37,18 @@ class CutView(QWidget):
         super().__init__()
         self.setObjectName(f"supervox_cut_{number}")
         self._go_to = go_to
-        self.cut: Cut | None = None
+        self.cut: CutPlane | None = None
         self.pixels: NDArray[np.uint8] | None = None
         self.setMinimumSize(120, 80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setCursor(Qt.CursorShape.CrossCursor)
 
-    def show_cut(self, cut: Cut, pixels: NDArray[np.uint8]) -> None:
+    def show_cut(self, cut: CutPlane, pixels: NDArray[np.uint8]) -> None:
         """Show a cut.
 
         Parameters
         ----------
-        cut : Cut
+        cut : CutPlane
         pixels : uint8, (H, W, 3)
         """
         self.cut, self.pixels = cut, np.ascontiguousarray(pixels)
@@ -162,7 +162,7 @@ class ThreePlanes(QDialog):
             self.show()
             self._cuts.follow(True)
 
-    def show_cuts(self, cuts: Sequence[Cut]) -> None:
+    def show_cuts(self, cuts: Sequence[CutPlane]) -> None:
         """Show cuts under the labels of now."""
         classes, opacity = self._look()
         table = blending(class_colours(classes), opacity)

@@ -19,7 +19,7 @@ from supervox.napari_plugin.tasks.measuring import (
     MeasureOrder,
     Measuring,
 )
-from supervox.objects import Cut, Give, Mark, Merge, ObjectSteps, Rule
+from supervox.objects import CutLine, Give, Mark, Merge, ObjectSteps, Rule
 from supervox.project import Project
 
 LEFT = Qt.MouseButton.LeftButton
@@ -50,7 +50,7 @@ def found(run_stage: Any) -> FoundObjects:
 
 
 EDITS = {
-    "cut": Cut(2, 0, ((0.0, 5.5), (12.0, 5.5)), (2, 5, 5), (2, 5, 6)),
+    "cut": CutLine(2, 0, ((0.0, 5.5), (12.0, 5.5)), (2, 5, 5), (2, 5, 6)),
     "merge": Merge(2, ((2, 4, 4), (2, 4, 22))),
     "give": Give((2,), ((2, 4, 22),), (3,), in_labels=True),
     "join": Give((3,), ((2, 4, 9),), (2,), in_labels=True),
@@ -287,6 +287,24 @@ def test_rules_are_listed_with_what_they_catch_and_are_undone(
     shown.settle()
     assert rules.list.count() == 1
     assert told == []
+
+
+def test_rules_are_put_into_the_labels_and_taken_back_by_one_undo(shown: Any, table: Any) -> None:
+    labels = np.asarray(shown.session.correcting.labels())
+    rules, name = table.rules, shown.session.classes[1].name
+    table.tabs.setCurrentWidget(rules)
+    shown.session.by_hand.set_rules([Rule.parse("class == 2 -> class 1")])
+    shown.settle()
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    shown._bot.mouseClick(rules.put_in, LEFT)
+    shown.settle()
+    now = np.asarray(shown.session.correcting.labels())
+    np.testing.assert_array_equal(now, np.where(labels == 2, 1, labels))
+    assert not objects_of(shown).is_old
+    assert table.model.table["class_name"].tolist().count(name) == 1  # one with its neighbour
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
 
 
 def test_objects_framed_in_the_scatter_plot_are_chosen(shown: Any, table: Any) -> None:

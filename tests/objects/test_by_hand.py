@@ -10,7 +10,7 @@ from scipy import ndimage
 from supervox.objects import (
     Bench,
     Calibrated,
-    Cut,
+    CutLine,
     EditedPart,
     EditState,
     Give,
@@ -242,7 +242,7 @@ def test_a_deleted_object_becomes_what_is_most_around_it():
 
 
 EDITS = [
-    Cut(3, 1, ((0.0, 1.5), (2.0, 4.0), (8.0, 4.5)), (1, 2, 3), (1, 2, 5)),
+    CutLine(3, 1, ((0.0, 1.5), (2.0, 4.0), (8.0, 4.5)), (1, 2, 3), (1, 2, 5)),
     Separate(1, (((0, 0, 0), (0, 0, 1)), ((4, 4, 4),))),
     Merge(2, ((0, 0, 0), (4, 4, 4))),
     Give((1, 2), ((0, 0, 0), (1, 1, 1)), (4, 0), in_labels=True),
@@ -308,7 +308,7 @@ classes = st.integers(1, 2)
 voxels = st.tuples(st.integers(0, 5), st.integers(0, 8), st.integers(0, 8))
 lines = st.lists(st.tuples(st.floats(-2, 10), st.floats(-2, 10)), min_size=2, max_size=4)
 edits = st.one_of(
-    st.builds(Cut, classes, st.integers(0, 2), lines.map(tuple), voxels, voxels),
+    st.builds(CutLine, classes, st.integers(0, 2), lines.map(tuple), voxels, voxels),
     st.builds(Separate, classes, st.lists(st.tuples(voxels), min_size=2).map(tuple)),
     st.builds(Merge, classes, st.lists(voxels, min_size=2).map(tuple)),
     st.builds(lambda of, at, to: Give((of,), (at,), (to,)), classes, voxels, st.integers(0, 3)),

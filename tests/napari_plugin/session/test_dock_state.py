@@ -105,7 +105,7 @@ def test_a_change_is_in_the_parts_that_show_it(bench: Any) -> None:
     before = dock_state(session)
     for change, parts in (
         (lambda: session.view.choose(opacity=0.9), {"segment"}),
-        (lambda: session.choose_strength(0.5), {"prepare", "segment", "look"}),
+        (lambda: session.balancing.choose_strength(0.5), {"prepare", "segment", "look"}),
         (lambda: session.classes.change(2, name="cell"), {"paint", "segment", "look"}),
         (lambda: session.use_tool("erase"), {"paint"}),
         (lambda: session.volume.set_box(BOX), {"volume", "prepare"}),
