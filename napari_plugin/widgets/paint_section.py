@@ -123,8 +123,8 @@ class PaintSection(Body[PaintState]):
         )
         layout.addWidget(self.lost)
         self.table = ClassTable(classes, actions.paint_class, actions.nudge, actions.hint)
+        layout.addLayout(self._make_class_buttons())  # above what grows with each class
         layout.addWidget(self.table)
-        layout.addLayout(self._make_class_buttons())
         self.says = HintRow("supervox_paint_hint", actions.help)
         self._hint = ""
         layout.addWidget(self.says)

@@ -129,3 +129,16 @@ def test_every_button_has_a_name(small: Any, kind: type[QWidget]) -> None:
     found = small.dock.findChildren(kind)
     unnamed = [w.text() for w in found if not w.objectName() and w.text()]
     assert unnamed == []
+
+
+def test_several_classes_are_added_by_clicks_at_one_place(small: Any, qtbot: QtBot) -> None:
+    small.dock.sections[2].set_open(True)
+    qtbot.wait(100)
+    add = small.dock.findChild(QToolButton, "supervox_class_add")
+    before, count = add.mapTo(small.dock, QPoint(0, 0)), len(small.session.classes)
+    for _ in range(3):
+        qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
+        small.settle()
+        qtbot.wait(50)
+        assert add.mapTo(small.dock, QPoint(0, 0)) == before
+    assert len(small.session.classes) == count + 3
