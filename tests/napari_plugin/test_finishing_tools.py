@@ -360,3 +360,58 @@ def test_corrections_painted_with_the_mouse_are_filled_between(shown: Any) -> No
     shown.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     shown.settle()
     np.testing.assert_array_equal(labels(shown), painted)
+
+
+def test_work_is_cancelled_and_the_labels_stay(
+    window: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = finish(window)
+    before = labels(window)
+    stopped: list[bool] = []
+
+    def endless(*_: Any, workers: Any, **more: Any) -> None:
+        try:
+            while True:
+                workers.check_stop()
+                workers.report(1, 4)
+        finally:
+            stopped.append(True)
+
+    monkeypatch.setattr("supervox.napari_plugin.tasks.cleaning.clean", endless)
+    window.click("supervox_clean_preview")
+    window.until(lambda: tools.clean.state.trial.progress is not None)
+    window.find("supervox_clean_cancel").click()
+    window.until(lambda: stopped)
+    window.settle()
+    assert tools.clean.state.trial.progress is None
+    assert not window.find("supervox_clean_apply").isEnabled()
+    np.testing.assert_array_equal(labels(window), before)
+
+
+def test_more_than_can_be_corrected_at_once_is_refused_in_words(
+    window: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(window)
+    monkeypatch.setattr("supervox.napari_plugin.session.cleaning.MOST_CHANGED", 100)
+    window.choose("supervox_clean_tool", "Grow")
+    window.choose("supervox_clean_of", window.session.classes[2].name)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert "would change, and at most 100 can be corrected at once: take one" in says(window)
+    assert not window.find("supervox_clean_apply").isEnabled()
+
+
+def test_an_error_of_the_machine_is_told_and_nothing_changes(
+    window: Any, monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    finish(window)
+
+    def no_room(*_: Any, **more: Any) -> None:
+        raise MemoryError("no room for the labels")
+
+    monkeypatch.setattr("supervox.napari_plugin.tasks.cleaning.clean", no_room)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert says(window) == "That didn't work; the labels are as they were"
+    said = [*told, getattr(window.dock.state.opening.problem, "text", "")]
+    assert "no room" in " ".join(map(str, said))
