@@ -70,13 +70,17 @@ class FinishingTools(QWidget):
 
     def press_fill(self) -> None:
         """Show what lies between painted slices, or fill it where that is shown: by a key."""
-        if self.fill.isHidden():
-            self._fill_header.click()
-        self._bring(self.fill)
+        self._bring(self.fill, self._fill_header)
         self.filling.press()
 
-    def _bring(self, panel: QWidget) -> None:
-        """Open the step that a panel is in, and scroll to it."""
+    def bring_clean(self) -> None:
+        """Show the tools that clean."""
+        self._bring(self.clean, self._clean_header)
+
+    def _bring(self, panel: QWidget, header: QToolButton) -> None:
+        """Unfold a panel, open the step that it is in, and scroll to it."""
+        if panel.isHidden():
+            header.click()
         above = panel.parentWidget()
         while above is not None:
             if isinstance(above, DockSection):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from supervox.napari_plugin.commands import clean_up_labels, fill_between_slices
 from supervox.napari_plugin.layers.trial_layer import GAINED, LOST, NAME
 from supervox.project import Paint
 
@@ -415,3 +416,16 @@ def test_an_error_of_the_machine_is_told_and_nothing_changes(
     assert says(window) == "That didn't work; the labels are as they were"
     said = [*told, getattr(window.dock.state.opening.problem, "text", "")]
     assert "no room" in " ".join(map(str, said))
+
+
+def test_the_command_palette_unfolds_the_tools(window: Any) -> None:
+    for command, panel in (
+        (clean_up_labels, window.dock.around.tools.clean),
+        (fill_between_slices, window.dock.around.tools.fill),
+    ):
+        assert panel.isHidden()
+        command(window.viewer)
+        window.settle()
+        assert not panel.isHidden()
+    assert window.dock.sections[4].is_open
+    assert says(window, "supervox_fill").startswith("Nothing to fill")
