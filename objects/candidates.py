@@ -38,7 +38,7 @@ _AT_ONCE = 16  # objects between two questions whether to stop
 
 
 @dataclass(frozen=True)
-class EditCandidate:
+class EditQuestion:
     """A question whether objects should be edited.
 
     Attributes
@@ -70,7 +70,7 @@ def find_candidates(
     start: Sequence[int] = (0, 0, 0),
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
     workers: Workers = None,
-) -> list[EditCandidate]:
+) -> list[EditQuestion]:
     """Find objects that may be several things, and pairs that may be one, the surest first.
 
     Parameters
@@ -86,7 +86,7 @@ def find_candidates(
 
     Returns
     -------
-    list of EditCandidate
+    list of EditQuestion
 
     Raises
     ------
@@ -96,7 +96,7 @@ def find_candidates(
     run, search = Run.of(workers), _Search(ids, table, start, checked_spacing(spacing))
     rows = np.flatnonzero(table["voxels"] >= SMALLEST)
 
-    def some(first: int) -> list[EditCandidate]:
+    def some(first: int) -> list[EditQuestion]:
         found = []
         for row in rows[first : first + _AT_ONCE].tolist():
             split = search.split(row)
@@ -153,7 +153,7 @@ class _Search:
         )
         return z, y, x
 
-    def split(self, row: int) -> EditCandidate | None:
+    def split(self, row: int) -> EditQuestion | None:
         """Ask whether an object is several things, if it has a neck."""
         number, box = int(self._numbers[row]), self._box(row, (1, 1, 1))
         if box is None:
@@ -179,9 +179,9 @@ class _Search:
             tuple(self._voxel(pieces == k, box) for k in others),
         )
         edit = Separate(int(self._classes[row]), strokes)
-        return EditCandidate((number,), float(max(0.0, shares[piece - 1])), edit)
+        return EditQuestion((number,), float(max(0.0, shares[piece - 1])), edit)
 
-    def merges(self, row: int) -> list[EditCandidate]:
+    def merges(self, row: int) -> list[EditQuestion]:
         """Ask whether an object and others near it, which are no smaller, are one thing."""
         radius, section = self._section(int(self._voxels[row]))
         finest = min(self._spacing)
@@ -213,7 +213,7 @@ class _Search:
 
     def _merge(
         self, pair: tuple[int, int], row: int, other: int, probability: float
-    ) -> EditCandidate:
+    ) -> EditQuestion:
         at = []
         for k, number in zip((row, other), pair, strict=True):
             z, y, x = (
@@ -221,4 +221,4 @@ class _Search:
             )
             box = (z, y, x)
             at.append(self._voxel(self._ids[box] == number, box))
-        return EditCandidate(pair, probability, Merge(int(self._classes[row]), tuple(at)))
+        return EditQuestion(pair, probability, Merge(int(self._classes[row]), tuple(at)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from supervox.napari_plugin.tasks.asking import LookingForDoubts
-from supervox.objects import EditCandidate
+from supervox.objects import EditQuestion
 
 from .object_edits import ObjectEdits
 from .objects import Objects
@@ -17,7 +17,7 @@ class DoubtsState:
 
     Attributes
     ----------
-    candidates : tuple of EditCandidate
+    candidates : tuple of EditQuestion
         The surest first.
     is_looking : bool
         Whether they are being looked for.
@@ -25,7 +25,7 @@ class DoubtsState:
         Whether they were looked for in these objects.
     """
 
-    candidates: tuple[EditCandidate, ...] = ()
+    candidates: tuple[EditQuestion, ...] = ()
     is_looking: bool = False
     is_known: bool = False
 
@@ -47,7 +47,7 @@ class ObjectQuestions:
     def __init__(self, objects: Objects, edits: ObjectEdits) -> None:
         self._objects, self._edits = objects, edits
         self.search = LookingForDoubts()
-        self._open: tuple[EditCandidate, ...] = ()
+        self._open: tuple[EditQuestion, ...] = ()
         self._is_known = False
         self.search.succeeded.connect(self._on_candidates)
         objects.measuring.succeeded.connect(self._forget)
@@ -71,7 +71,7 @@ class ObjectQuestions:
         if found is not None:
             self.search.start(found)
 
-    def _on_candidates(self, candidates: list[EditCandidate]) -> None:
+    def _on_candidates(self, candidates: list[EditQuestion]) -> None:
         self._open, self._is_known = tuple(candidates), True
         self._edits.changed.emit()
 
@@ -79,13 +79,13 @@ class ObjectQuestions:
         self.search.cancel()
         self._open, self._is_known = (), False
 
-    def show(self, candidate: EditCandidate) -> None:
+    def show(self, candidate: EditQuestion) -> None:
         """Fly to what a question is about, and outline it."""
         self._objects.go_to(candidate.objects[0])
         if len(candidate.objects) > 1:
             self._objects.select(candidate.objects)
 
-    def answer(self, candidate: EditCandidate, *, is_yes: bool) -> None:
+    def answer(self, candidate: EditQuestion, *, is_yes: bool) -> None:
         """Take an answer: yes is carried out, as a step that can be undone; no closes it."""
         if is_yes and self._edits.ready() is None:
             return

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from supervox.objects import EditCandidate, find_candidates
+from supervox.objects import EditQuestion, find_candidates
 
 from .jobs import BackgroundTask, Report
 from .measuring import FoundObjects
 
 
 class LookingForDoubts(BackgroundTask):
-    """Looks at the shape of each object; succeeds with a list of `EditCandidate`."""
+    """Looks at the shape of each object; succeeds with a list of `EditQuestion`."""
 
     def start(self, found: FoundObjects) -> None:
         """Begin."""
 
-        def look(report: Report) -> list[EditCandidate]:
+        def look(report: Report) -> list[EditQuestion]:
             source = found.order.of.source
             return find_candidates(
                 found.ids,

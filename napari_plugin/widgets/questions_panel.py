@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.object_questions import DoubtsState
-from supervox.objects import EditCandidate
+from supervox.objects import EditQuestion
 
 from .controls import button
 from .steady import SteadyLabel
@@ -28,8 +28,8 @@ class QuestionActions:
     """
 
     look: Callable[[], None]
-    show: Callable[[EditCandidate], None]
-    answer: Callable[[EditCandidate, bool], None]
+    show: Callable[[EditQuestion], None]
+    answer: Callable[[EditQuestion, bool], None]
 
 
 class QuestionsPanel(QWidget):
@@ -105,7 +105,7 @@ class QuestionsPanel(QWidget):
         self.yes.setEnabled(is_chosen)
         self.no.setEnabled(is_chosen)
 
-    def _chosen(self) -> EditCandidate | None:
+    def _chosen(self) -> EditQuestion | None:
         row = self.list.currentRow()
         return self._state.candidates[row] if 0 <= row < len(self._state.candidates) else None
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from supervox.execution import Cancelled, Run
 from supervox.objects import (
-    EditCandidate,
+    EditQuestion,
     Merge,
     Separate,
     apply_edits,
@@ -87,6 +87,6 @@ def test_a_search_stops_when_it_is_told_to():
 
 
 def test_a_candidate_is_a_question():
-    assert EditCandidate((3, 7), 0.5, Merge(1, ((0, 0, 0), (1, 1, 1)))).text.startswith(
+    assert EditQuestion((3, 7), 0.5, Merge(1, ((0, 0, 0), (1, 1, 1)))).text.startswith(
         "Are objects 3"
     )
