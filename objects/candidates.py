@@ -3,8 +3,8 @@
 How probable it is follows from shape alone. Things are several if the neck between them is narrow:
 the share by which its area is smaller than a section through the middle of the smaller piece, taken
 as a ball. They are one if a gap between them is narrow and they face each other over it as the
-halves of a rod do, and not as two balls: the share of such a section within a voxel of the gap,
-less what the gap takes of the smaller one's diameter.
+halves of a rod do, and not as two balls: the share of the smaller one's section near the gap that
+is within a voxel of it, less what the gap takes of its diameter.
 """
 
 from __future__ import annotations
@@ -183,23 +183,25 @@ class _Search:
 
     def merges(self, row: int) -> list[EditQuestion]:
         """Ask whether an object and others near it, which are no smaller, are one thing."""
-        radius, section = self._section(int(self._voxels[row]))
+        radius, _ = self._section(int(self._voxels[row]))
         finest = min(self._spacing)
+        near = max(2 * finest, radius / 2)
         reach = min(2 * radius, WIDEST_GAP * finest)
         box = self._box(row, [math.ceil(reach / size) for size in self._spacing])
         if box is None:
             return []
         part, number, found = self._ids[box], int(self._numbers[row]), []
         inside = part == number
-        face = math.prod(self._spacing) ** (2 / 3)
         for other in self._near(part, row):
             away = distances_within(part == self._numbers[other], self._spacing)[inside]
             gap = float(away.min())
-            facing = np.count_nonzero(away < gap + finest) * face
+            facing, section = (
+                np.count_nonzero(away < gap + deep) / deep for deep in (finest, near)
+            )
             free = max(0.0, 1 - (gap - finest) / (2 * radius))
             if gap <= reach:
                 pair = (number, int(self._numbers[other]))
-                probability = min(1.0, facing / section) * free
+                probability = float(min(1.0, facing / section) * free)
                 found.append(self._merge(pair, row, other, probability))
         return found
 

@@ -464,3 +464,16 @@ def test_a_project_keeps_edits_rules_and_how_objects_are_found(
     assert [edit.kind for edit in steps.edits] == ["cut"]
     assert steps.rules == (Rule.parse("voxels < 3 -> remove"),)
     assert steps.split == "round"
+    # opened again, one click brings it all back
+    shown.open()
+    shown.session.autosave.open(tmp_path / "cell.supervox")
+    shown.settle()
+    shown.until(lambda: shown.session.delivery.final is not None)
+    shown.settle()
+    assert "Kept in the project: 1 cut, 1 rule" in shown.dock.objects.status.text.whole
+    assert shown.dock.objects.split.currentData() == "round"
+    shown.dock.sections[4].set_open(True)
+    shown.click("supervox_objects_find")
+    shown.settle()
+    assert "1 cut, 1 rule" in shown.find("supervox_objects_by_hand").whole
+    assert number_at(shown, plane, 10, 24) != number_at(shown, plane, 30, 24)
