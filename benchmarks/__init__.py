@@ -19,6 +19,7 @@
 - `refinement_speed`: the Markov random field from 10 k to 600 k supervoxels.
 - `objects`: splitting against components and a distance watershed; finding and measuring 10,000
   objects in a process of its own, `objects_stage`.
+- `between_slices`: things of which every n-th plane is known, filled by shape and with the image.
 - `putting_right` (with `hands`): labels corrected by hand until every class is good enough.
 - `live_update`: a stroke to new labels of a whole volume of 100 M voxels.
 - `application`: painting, updating and scrolling in a window, `application_window`, in which

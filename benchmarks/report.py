@@ -27,6 +27,7 @@ NAMES = (
     "device",
     "refinement_speed",
     "objects",
+    "between_slices",
     "putting_right",
     "live_update",
     "application",

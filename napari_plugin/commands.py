@@ -143,6 +143,16 @@ def finish(viewer: Viewer) -> None:
     dock_of(viewer).session.delivery.finish()
 
 
+def clean_up_labels(viewer: Viewer) -> None:
+    """Show the tools that clean the final labels."""
+    dock_of(viewer).around.tools.bring_clean()
+
+
+def fill_between_slices(viewer: Viewer) -> None:
+    """Show what lies between corrected slices, or fill it where that is shown."""
+    dock_of(viewer).around.tools.press_fill()
+
+
 def find_objects(viewer: Viewer) -> None:
     """Find and measure the objects of the final labels."""
     dock_of(viewer).session.delivery.objects.find()

@@ -50,7 +50,6 @@ class FinishingTools(QWidget):
         for part in (cleaning, filling):
             part.changed.connect(self.refresh)
             part.failed.connect(session.opening.tell_error)
-        self.refresh()
 
     def _add(self, name: str, title: str, panel: QWidget) -> QToolButton:
         """Add a panel that a click on its title folds and unfolds."""
@@ -58,6 +57,7 @@ class FinishingTools(QWidget):
         def fold() -> None:
             panel.setVisible(panel.isHidden())
             header.setText(f"{'▸' if panel.isHidden() else '▾'} {title}")
+            self.refresh()
 
         header = tool(name, f"▸ {title}", f"Open or close: {title}", fold)
         header.setProperty("plain", True)
@@ -70,13 +70,17 @@ class FinishingTools(QWidget):
 
     def press_fill(self) -> None:
         """Show what lies between painted slices, or fill it where that is shown: by a key."""
-        if self.fill.isHidden():
-            self._fill_header.click()
-        self._bring(self.fill)
+        self._bring(self.fill, self._fill_header)
         self.filling.press()
 
-    def _bring(self, panel: QWidget) -> None:
-        """Open the step that a panel is in, and scroll to it."""
+    def bring_clean(self) -> None:
+        """Show the tools that clean."""
+        self._bring(self.clean, self._clean_header)
+
+    def _bring(self, panel: QWidget, header: QToolButton) -> None:
+        """Unfold a panel, open the step that it is in, and scroll to it."""
+        if panel.isHidden():
+            header.click()
         above = panel.parentWidget()
         while above is not None:
             if isinstance(above, DockSection):
@@ -93,8 +97,11 @@ class FinishingTools(QWidget):
 
     def refresh(self) -> None:
         """Show how things stand."""
-        self.clean.set_state(self.cleaning.state())
-        self.fill.set_state(self.filling.state())
+        self.cleaning.check()
+        if not self.clean.isHidden():  # or nobody sees it, and strokes needn't wait for it
+            self.clean.set_state(self.cleaning.state())
+        if not self.fill.isHidden():
+            self.fill.set_state(self.filling.state())
 
     def release(self) -> None:
         """Stop all work, and leave the layers as they were."""

@@ -126,7 +126,8 @@ def find_stretches(pieces: Sequence[Piece], spacing: Sequence[float]) -> list[St
     """Find what is to be filled: a thing goes on in the next slice where something overlaps it.
 
     Where nothing does, it has moved: to the nearest piece that nothing else goes on to, if that is
-    not too far away. Slices that touch leave nothing to fill.
+    not too far away. Slices that touch leave nothing to fill; and of the two, one is painted by
+    itself: between rows of slices there are things of their own, as of a class all over.
 
     Parameters
     ----------
@@ -204,6 +205,8 @@ def _joined(value: int, pieces: Sequence[Piece], links: Links) -> list[Stretch]:
             first, last = first | other[0], last | other[1]
         known.append((first, last))
 
+    in_rows = {k for link in links if pieces[link[1]].at - pieces[link[0]].at == 1 for k in link}
+
     def at(numbers: set[int]) -> tuple[Piece, ...]:
         return tuple(pieces[k] for k in sorted(numbers))
 
@@ -211,7 +214,7 @@ def _joined(value: int, pieces: Sequence[Piece], links: Links) -> list[Stretch]:
         Stretch(value, slices, (at(first), at(last)))
         for slices, groups in sorted(by_slices.items())
         for first, last in groups
-        if slices[1] - slices[0] > 1
+        if slices[1] - slices[0] > 1 and not (first & in_rows and last & in_rows)
     ]
 
 

@@ -34,6 +34,7 @@ WHAT = {
     "dilate": "{} grown",
     "erode": "{} shrunk",
 }
+CHANGED = "The labels changed: preview again"
 THINGS = {
     "specks": ("speck", "specks"),
     "keep-largest": ("object", "objects"),
@@ -74,6 +75,7 @@ class Cleaning:
         self.trying, self.gathering = Trying(), Gathering()
         self.trial: CleanTrial | None = None
         self._order: CleanOrder | None = None  # that is tried
+        self._of: FinalLabels | None = None  # what of
         self._says, self._is_bad = "", False
         self._is_ours = False  # what changes now
         self.trying.published.connect(self._show_slice)
@@ -106,7 +108,7 @@ class Cleaning:
         self.discard()
         locked = tuple(item.id for item in self._classes if item.locked)
         part = self._volume.slice_in_view()
-        self._order = CleanOrder(final.source, labels, step, locked, part)
+        self._order, self._of = CleanOrder(final.source, labels, step, locked, part), final
         self.trying.start(self._order)
 
     def apply(self) -> None:
@@ -119,8 +121,17 @@ class Cleaning:
         self.trying.cancel()
         self.gathering.cancel()
         self._layer.clear()
-        self.trial = self._order = None
+        self.trial = self._order = self._of = None
         self._say("")
+
+    def check(self) -> None:
+        """Let go of what was tried where the final labels are others, or older than strokes."""
+        final, of = self._final(), self._of
+        if of is not None and (
+            final is None or not final.is_current or final.labels is not of.labels
+        ):
+            self.discard()
+            self._say(CHANGED, is_bad=True)
 
     # --------------------------------------------------------------------------- what happens
 
@@ -170,7 +181,7 @@ class Cleaning:
         """Let go of what was tried: it is of labels that there are no more."""
         if self._order is not None and not self._is_ours:
             self.discard()
-            self._say("The labels changed: preview again", is_bad=True)
+            self._say(CHANGED, is_bad=True)
 
     def _say(self, text: str, *, is_bad: bool = False) -> None:
         self._says, self._is_bad = text, is_bad
@@ -180,10 +191,7 @@ class Cleaning:
 
     @property
     def _can_apply(self) -> bool:
-        trial, final = self.trial, self._final()
-        if trial is None or final is None or not final.is_current:
-            return False
-        return 0 < trial.changed <= MOST_CHANGED
+        return self.trial is not None and 0 < self.trial.changed <= MOST_CHANGED
 
     def _whose(self, step: CleanStep) -> str:
         if not step.classes:

@@ -13,7 +13,7 @@ from .objects_section import ALL
 from .section import Body
 from .trial_row import TrialActions, TrialRow
 
-LEAST_WIDTH = 90  # pixels
+LEAST_WIDTH, WORD_WIDTH = 90, 124  # pixels; "corrections" is seen whole
 WITH = {Paint.CORRECTIONS: "corrections", Paint.STROKES: "strokes"}
 
 
@@ -63,7 +63,7 @@ class FillPanel(Body[FillState]):
         self.of = QComboBox()
         self.of.setObjectName("supervox_fill_of")
         self.of.setToolTip("Of which class; all that were painted by default")
-        self.paint.setMinimumWidth(self.paint.minimumSizeHint().width())  # "corrections", whole
+        self.paint.setMinimumWidth(WORD_WIDTH)
         self.of.setMinimumWidth(LEAST_WIDTH)
         self.of.activated.connect(self._on_choice)
         line.addWidget(self.of, 1)

@@ -21,6 +21,7 @@ NAMES = (
     "roofline",
     "refinement_speed",
     "objects",
+    "between_slices",
     "live_update",
     "putting_right",
     "application",

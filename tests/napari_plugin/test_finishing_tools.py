@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from supervox.napari_plugin.commands import clean_up_labels, fill_between_slices
 from supervox.napari_plugin.layers.trial_layer import GAINED, LOST, NAME
 from supervox.project import Paint
 
@@ -306,3 +307,125 @@ def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window:
     window.click("supervox_fill_preview")
     window.settle()
     assert says(window, "supervox_fill").startswith("class 3: ")
+
+
+def test_a_stroke_ends_what_was_tried(window: Any) -> None:
+    finish(window)
+    correct(window, SPECK, 3)
+    window.choose("supervox_clean_of", window.session.classes[3].name)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert NAME in window.viewer.layers
+    stroke = np.zeros(FULL, bool)
+    stroke[2, 2:6, 40:44] = True
+    window.paint_voxels(stroke, 3)
+    window.settle()
+    assert NAME not in window.viewer.layers
+    assert says(window).startswith("Press Finish in step 4 first")
+    assert not window.find("supervox_clean_apply").isEnabled()
+
+
+def test_another_image_and_a_closed_dock_leave_no_preview(window: Any) -> None:
+    finish(window)
+    for plane in (9, 13):
+        correct(window, (slice(plane, plane + 1), slice(10, 18), slice(4, 12)), 3)
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert NAME in window.viewer.layers
+    window.close_dock()
+    assert NAME not in window.viewer.layers
+
+
+def test_corrections_painted_with_the_mouse_are_filled_between(shown: Any) -> None:
+    shown.prepare(1, 2, 3)
+    shown.click("supervox_paint_corrections")
+    shown.session.paint_class(3)
+    before = labels(shown)
+    for plane in (10, 14):
+        shown.session.volume.show_plane(0, plane)
+        for row in (8, 12, 16):
+            shown.drag((plane, row, 4), (plane, row, 12))
+    shown.settle()
+    painted = labels(shown)
+    assert set(np.flatnonzero((painted != before).any(axis=(1, 2)))) == {10, 14}
+    shown.session.volume.show_plane(0, 12)
+    shown.key(Qt.Key.Key_I)
+    shown.settle()
+    assert NAME in shown.viewer.layers
+    assert shown.dock.sections[4].is_open
+    shown.key(Qt.Key.Key_I)
+    shown.settle()
+    after = labels(shown)
+    assert (after[11:14, 8:17, 5:11] == 3).all()
+    np.testing.assert_array_equal(after[[10, 14]], painted[[10, 14]])
+    shown.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    shown.settle()
+    np.testing.assert_array_equal(labels(shown), painted)
+
+
+def test_work_is_cancelled_and_the_labels_stay(
+    window: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = finish(window)
+    before = labels(window)
+    stopped: list[bool] = []
+
+    def endless(*_: Any, workers: Any, **more: Any) -> None:
+        try:
+            while True:
+                workers.check_stop()
+                workers.report(1, 4)
+        finally:
+            stopped.append(True)
+
+    monkeypatch.setattr("supervox.napari_plugin.tasks.cleaning.clean", endless)
+    window.click("supervox_clean_preview")
+    window.until(lambda: tools.clean.state.trial.progress is not None)
+    window.find("supervox_clean_cancel").click()
+    window.until(lambda: stopped)
+    window.settle()
+    assert tools.clean.state.trial.progress is None
+    assert not window.find("supervox_clean_apply").isEnabled()
+    np.testing.assert_array_equal(labels(window), before)
+
+
+def test_more_than_can_be_corrected_at_once_is_refused_in_words(
+    window: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(window)
+    monkeypatch.setattr("supervox.napari_plugin.session.cleaning.MOST_CHANGED", 100)
+    window.choose("supervox_clean_tool", "Grow")
+    window.choose("supervox_clean_of", window.session.classes[2].name)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert "would change, and at most 100 can be corrected at once: take one" in says(window)
+    assert not window.find("supervox_clean_apply").isEnabled()
+
+
+def test_an_error_of_the_machine_is_told_and_nothing_changes(
+    window: Any, monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    finish(window)
+
+    def no_room(*_: Any, **more: Any) -> None:
+        raise MemoryError("no room for the labels")
+
+    monkeypatch.setattr("supervox.napari_plugin.tasks.cleaning.clean", no_room)
+    window.click("supervox_clean_preview")
+    window.settle()
+    assert says(window) == "That didn't work; the labels are as they were"
+    said = [*told, getattr(window.dock.state.opening.problem, "text", "")]
+    assert "no room" in " ".join(map(str, said))
+
+
+def test_the_command_palette_unfolds_the_tools(window: Any) -> None:
+    for command, panel in (
+        (clean_up_labels, window.dock.around.tools.clean),
+        (fill_between_slices, window.dock.around.tools.fill),
+    ):
+        assert panel.isHidden()
+        command(window.viewer)
+        window.settle()
+        assert not panel.isHidden()
+    assert window.dock.sections[4].is_open
+    assert says(window, "supervox_fill").startswith("Nothing to fill")

@@ -174,3 +174,16 @@ def test_what_was_computed_is_no_end_of_a_thing():
     found = filled(painted, computed=computed)
     assert (found[1:8, 5:11, 5:11] == 1).all()
     assert not found[1:8, :, 20:].any()
+
+
+def test_rows_of_slices_are_gone_on_from_but_not_joined():
+    painted = np.zeros((30, 12, 12), np.uint8)
+    painted[0:4, 2:10, 2:10] = painted[20:24, 2:10, 2:10] = 1  # two things, one behind the other
+    with pytest.raises(ObjectsError, match="nothing to fill"):
+        fill_between(painted)
+    painted[8, 2:10, 2:10] = 1
+    found = filled(painted)
+    assert (found[0:24, 2:10, 2:10] == 1).all()
+    painted[8] = 0
+    painted[27, 2:10, 2:10] = 1
+    assert fill_between(painted).slices == (24, 25, 26)
