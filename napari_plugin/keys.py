@@ -13,6 +13,7 @@ from typing import Any
 
 from napari.layers import Labels
 from napari.viewer import Viewer
+from supervox.napari_plugin.layers.make_layers import CORRECTIONS, role_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.session.questions import Answer
@@ -151,9 +152,10 @@ class Keys:
     def _hide_while_held(self, _: Any) -> Generator[None, None, None]:
         """Hide what lies over the image while the key is held."""
         view = self._view
+        by_hand = (layer for layer in self._viewer.layers if role_of(layer) == CORRECTIONS)
         shown = [
             layer
-            for layer in (view.prediction, view.map, view.final)
+            for layer in (view.prediction, view.map, view.final, *by_hand)
             if layer is not None and layer.visible
         ]
         for layer in shown:

@@ -8,6 +8,7 @@ from .session.session import Session
 from .widgets.object_edits_row import EditActions
 from .widgets.objects_section import ObjectsActions
 from .widgets.objects_window import TableActions
+from .widgets.questions_panel import QuestionActions
 
 
 def section_actions(session: Session, open_table: Callable[[], None]) -> ObjectsActions:
@@ -39,6 +40,11 @@ def table_actions(session: Session) -> TableActions:
         set_rules=session.by_hand.set_rules,
         put_rules_in=session.by_hand.put_rules_in,
         classes=lambda: [(item.name, item.id) for item in session.classes],
+        questions=QuestionActions(
+            look=session.by_hand.questions.look,
+            show=session.by_hand.questions.show,
+            answer=lambda item, is_yes: session.by_hand.questions.answer(item, is_yes=is_yes),
+        ),
         save=objects.save,
         start_path=lambda: objects.start_path(delivery.folder),
         close=objects.unmark,

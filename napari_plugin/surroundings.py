@@ -150,7 +150,9 @@ class AroundDock:
         objects = self._session.delivery.objects
         old = "older than the final labels" if objects.is_old else ""
         self.objects.show_objects(
-            objects.found, old or (f"saved: {objects.saved.name}" if objects.saved else "")
+            objects.found,
+            old or (f"saved: {objects.saved.name}" if objects.saved else ""),
+            self._session.by_hand.questions.state,
         )
         self.tools.refresh()
         if self.welcome is not None:

@@ -11,6 +11,8 @@ from .by_hand import Edited as Edited
 from .by_hand import EditState as EditState
 from .by_hand import apply_edits as apply_edits
 from .by_hand import around_both as around_both
+from .candidates import EditQuestion as EditQuestion
+from .candidates import find_candidates as find_candidates
 from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep

@@ -13,7 +13,7 @@ from scipy import ndimage
 from supervox.execution import Run, Slices, Workers, Workspace
 
 from .checks import Spacing, checked_spacing
-from .cutting import cut_between, cut_in_two, sides_in_box
+from .cutting import cut_between, cut_in_two, near_line_in_box, sides_in_box
 from .edits import Anchor, CutLine, Edit, Give, Mark, Merge, Separate, Voxel
 from .instances import Instances, objects_of_ids
 
@@ -40,12 +40,15 @@ class Edited:
         For each edit, the voxels where no object of the class is any more that it was made on.
     by_hand : bool, (N,)
         Objects that were given to a class or marked as right: no rule is to change them.
+    reshaped : bool, (N,)
+        Objects that were cut, separated or merged.
     """
 
     instances: Instances
     states: tuple[EditState, ...]
     missing: tuple[tuple[Anchor, ...], ...]
     by_hand: NDArray[np.bool_]
+    reshaped: NDArray[np.bool_]
 
 
 class Bench:
@@ -72,6 +75,8 @@ class Bench:
     ----------
     by_hand : set of int
         Objects that were given to a class or marked.
+    reshaped : set of int
+        Objects that were cut, separated or merged.
     """
 
     def __init__(
@@ -86,6 +91,7 @@ class Bench:
         self.ids, self.class_of, self.boxes = ids, class_of, boxes
         self._start, self._spacing, self.next_id = tuple(start), spacing, next_id
         self.by_hand: set[int] = set()
+        self.reshaped: set[int] = set()
 
     def object_at(self, voxel: Voxel, of: int) -> int:
         """Return the object of a class at a voxel of the whole image; 0 if there is none."""
@@ -131,16 +137,23 @@ class Bench:
         return tuple(a for a, number in zip(edit.anchors, objects, strict=True) if not number)
 
     def _cut(self, edit: CutLine) -> None:
-        """Cut the object that is on both sides; where there are two already, nothing is to cut."""
-        number = self.object_at(edit.at, edit.of)
-        if not number or number != self.object_at(edit.beyond, edit.of):
+        """Cut the object that is on both sides; where there are two already, nothing is to cut.
+
+        Where one of its voxels is of another class by now, the line cuts what goes on behind it.
+        """
+        found = [self.object_at(voxel, of) for voxel, of in edit.anchors]
+        number = max(found)
+        if not number or (all(found) and found[0] != found[1]):
             return
         box = self.boxes[number]
         inside = self.ids[box] == number
         first = [side.start + k for side, k in zip(box, self._start, strict=True)]
         side = sides_in_box(edit.line, edit.axis, first, inside.shape)
-        at, beyond = (_within(voxel, first) for voxel in (edit.at, edit.beyond))
-        self._put(number, box, cut_in_two(inside, side, at, beyond))
+        there = [_within(v, first) for v, k in zip((edit.at, edit.beyond), found, strict=True) if k]
+        near = near_line_in_box(edit.line, edit.axis, first, inside.shape)
+        pieces = cut_in_two(inside, side, there, near)
+        if pieces.max() > 1:
+            self._put(number, box, pieces)
 
     def _separate(self, number: int, edit: Separate) -> None:
         box = _wider(self.boxes[number], self.ids.shape)
@@ -157,6 +170,7 @@ class Bench:
     def _put(self, number: int, box: Slices, pieces: NDArray[np.int32]) -> None:
         """Make pieces of an object objects: the first keeps its number."""
         part, around = self.ids[box], ndimage.find_objects(pieces)
+        self.reshaped.update([number, *range(self.next_id, self.next_id + len(around) - 1)])
         for piece, inner in enumerate(around, 1):
             if inner is None:
                 continue
@@ -189,6 +203,8 @@ class Bench:
 
     def _merge(self, numbers: Iterable[int]) -> None:
         first, *others = sorted(numbers) or [0]
+        if others:
+            self.reshaped.add(first)
         for number in others:
             box = self.boxes.pop(number)
             part = self.ids[box]
@@ -237,14 +253,16 @@ def apply_edits(
         If the run is to stop.
     """
     if not edits:
-        return Edited(instances, (), (), np.zeros(instances.number, np.bool_))
+        nothing = np.zeros(instances.number, np.bool_)
+        return Edited(instances, (), (), nothing, nothing)
     run = Run.of(workers)
     steps = run.steps([1, 2])
     bench = _bench_of(instances, start, checked_spacing(spacing), workspace)
     missing = []
+    settled = _settled_after(edits)
     for number, edit in enumerate(edits):
         steps[0].check_stop()
-        missing.append(bench.apply(edit))
+        missing.append(tuple(a for a in bench.apply(edit) if a[0] not in settled[number]))
         steps[0].report(number + 1, len(edits))
     states = tuple(_state_of(*pair, classes) for pair in zip(edits, missing, strict=True))
     # Numbered anew with their old numbers for a class, so that it is known which became which.
@@ -252,8 +270,21 @@ def apply_edits(
     new = objects_of_ids(bench.ids, class_of=old, workspace=workspace, workers=steps[1])
     numbers = new.class_of.tolist()
     class_of = np.array([bench.class_of[k] for k in numbers], np.int32)
-    by_hand = np.array([k in bench.by_hand for k in numbers], np.bool_)
-    return Edited(Instances(new.ids, class_of), states, tuple(missing), by_hand)
+    by_hand, reshaped = (
+        np.array([k in chosen for k in numbers], np.bool_)
+        for chosen in (bench.by_hand, bench.reshaped)
+    )
+    return Edited(Instances(new.ids, class_of), states, tuple(missing), by_hand, reshaped)
+
+
+def _settled_after(edits: Sequence[Edit]) -> list[frozenset[Voxel]]:
+    """Return for each edit where later ones gave its objects away."""
+    found, settled = [], frozenset[Voxel]()
+    for edit in reversed(edits):
+        found.append(settled)
+        if isinstance(edit, Give):
+            settled |= frozenset(edit.settles)
+    return found[::-1]
 
 
 def _state_of(edit: Edit, missing: Sequence[Anchor], classes: Sequence[int]) -> EditState:

@@ -133,7 +133,30 @@ def places_along(line: Sequence[Point]) -> Places:
     return np.concatenate(parts)
 
 
-def cut_in_two(inside: Inside, side: Inside, at: Voxel, beyond: Voxel) -> Pieces:
+def near_line_in_box(
+    line: Sequence[Point], axis: int, start: Sequence[int], shape: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Tell which voxels of a box are next to a line as it was drawn, in whatever plane.
+
+    Parameters
+    ----------
+    line, axis, start, shape
+        As for `sides_in_box`.
+
+    Returns
+    -------
+    bool, (Z, Y, X)
+        With one plane along the axis.
+    """
+    first, second = (k for k in range(3) if k != axis)
+    near = np.zeros((shape[first], shape[second]), np.bool_)
+    at = np.rint(places_along(line)).astype(np.int64) - (start[first], start[second])
+    at = at[((at >= 0) & (at < near.shape)).all(axis=1)]
+    near[tuple(at.T)] = True
+    return np.expand_dims(ndimage.binary_dilation(near, np.ones((3, 3))), axis)
+
+
+def cut_in_two(inside: Inside, side: Inside, voxels: Sequence[Voxel], near: Inside) -> Pieces:
     """Cut an object where a line passes between two of its voxels.
 
     Parameters
@@ -142,13 +165,15 @@ def cut_in_two(inside: Inside, side: Inside, at: Voxel, beyond: Voxel) -> Pieces
         The object.
     side : bool, broadcast to (Z, Y, X)
         On which side of the line voxels lie.
-    at, beyond : tuple of 3 int
-        Voxels of the object in the box, one on each side.
+    voxels : sequence of (int, int, int)
+        One or two voxels of the object in the box, one on a side.
+    near : bool, broadcast to (Z, Y, X)
+        What is next to the line: where a side has no voxel, what is there is the other piece.
 
     Returns
     -------
     int32, (Z, Y, X)
-        1 and 2 in the object, 1 at `at`.
+        1 at the first voxel, and 2 on the other side; 1 alone if nothing is there.
 
     Notes
     -----
@@ -156,9 +181,13 @@ def cut_in_two(inside: Inside, side: Inside, at: Voxel, beyond: Voxel) -> Pieces
     stays with the piece that it hangs on.
     """
     seeds = np.zeros(inside.shape, np.int32)
-    for number, voxel in enumerate((at, beyond), 1):
+    for number, voxel in enumerate(voxels, 1):
         parts = ndimage.label(inside & (side == _value(side, voxel)), CORNERS)[0]
         seeds[parts == parts[voxel]] = number
+    if len(voxels) == 1:
+        beyond = inside & (side != _value(side, voxels[0]))
+        parts = ndimage.label(beyond, CORNERS)[0]
+        seeds[beyond & np.isin(parts, np.unique(parts[beyond & near]))] = 2
     level = np.zeros(inside.shape, np.int32)
     flood_from_seeds(level, seeds, inside, 1)
     return _complete(seeds, inside, (1.0, 1.0, 1.0))

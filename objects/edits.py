@@ -120,12 +120,15 @@ class Give:
         Class that each gets; 0 removes it.
     in_labels : bool
         Whether their labels were changed with it: an undo takes both back.
+    settles : tuple of (int, int, int)
+        Voxels by which earlier edits find these objects: they are not missed there any more.
     """
 
     of: tuple[int, ...]
     at: tuple[Voxel, ...]
     to: tuple[int, ...]
     in_labels: bool = False
+    settles: tuple[Voxel, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -188,6 +191,7 @@ def edit_to_json(edit: Edit) -> dict[str, Any]:
             content["strokes"] = [[list(voxel) for voxel in stroke] for stroke in edit.strokes]
         case Give():
             content |= {"to": list(edit.to), "in_labels": edit.in_labels}
+            content["settles"] = [list(voxel) for voxel in edit.settles]
     if isinstance(edit, Merge | Give | Mark):
         content["at"] = [list(voxel) for voxel in edit.at]
     return content
@@ -250,7 +254,7 @@ def _give(content: Mapping[str, Any]) -> Give:
     of, at = _several(content)
     if len(to) != len(of):
         raise ValueError("it needs a class for each object")
-    return Give(of, at, to, in_labels)
+    return Give(of, at, to, in_labels, tuple(map(_voxel, content["settles"])))
 
 
 def _mark(content: Mapping[str, Any]) -> Mark:

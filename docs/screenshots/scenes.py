@@ -79,6 +79,7 @@ def _sample_with_strokes(folder: Path) -> None:
     save_png(person.picture(), folder / "window-unsure.png")
     person.click("supervox_show_labels")
 
+    _correct_by_hand(person, folder)
     person.click("supervox_look_next")
     person.wait(lambda: session.looking.asked is not None, "a place to look at")
     save_png(person.look_panel(), folder / "look-panel.png")
@@ -104,6 +105,23 @@ def _sample_with_strokes(folder: Path) -> None:
     person.settle(1)
     save_png(person.picture(), folder / "window-3d.png")
     person.close()
+
+
+def _correct_by_hand(person: Person, folder: Path) -> None:
+    """Paint labels themselves, where they are most wrong, and take that back."""
+    session = person.dock.session
+    assert session.volume.image is not None
+    truth = make_phantom(session.volume.image.data.shape).labels
+    person.click("supervox_paint_corrections")
+    plane = int(person.viewer.dims.current_step[0])
+    mistakes = _mistakes(person, truth, plane, 3)
+    for class_id, line in mistakes:
+        person.press(str(class_id))
+        _draw(person, plane, line)
+    save_png(person.picture(), folder / "correct-by-hand.png")
+    for _ in mistakes:
+        person.click("supervox_undo")
+    person.click("supervox_paint_strokes")
 
 
 def _clean_up(person: Person, folder: Path) -> None:

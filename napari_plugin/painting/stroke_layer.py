@@ -207,7 +207,7 @@ class Painting:
         self._is_painted = self.is_touched = True
         self.recording.emit()
         assert self.layer is not None
-        if not self._is_ours:
+        if not self._is_ours and self.within is not None:
             box = painted_box(event.value, self.layer.data.shape)
             if not self._keep_within(box):  # a polygon tells before it paints
                 QTimer.singleShot(0, partial(self._keep_within, box))

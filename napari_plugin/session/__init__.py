@@ -6,7 +6,7 @@
 - `objects`: what the final labels consist of, in the picture, where `object_marks` outline and
   colour them; `objects_state`: what the dock shows of it, read by `object_snapshot`.
 - `by_hand`: what a person does to objects, also by a `drawn_line`; `object_edits`: written down,
-  carried out, and taken back.
+  carried out, and taken back; `object_questions`: which edits are probable.
 - `hints`: why something isn't done, beside its step; `notices`: what keeps strokes from being
   painted, and what helps.
 - `working_image`: the image that is worked on; `extent`: a box around the view first, then all.

@@ -81,12 +81,12 @@ class BrushMask:
         self._labels_of = labels_of
         self.limits = BrushLimits()
         self.place: NDArray[np.int64] | None = None  # that was asked about last, ascending
-        painting.within = self._within
         volume.watched.connect(self._forget)
 
     def choose(self, **limits: object) -> None:
         """Change what must hold; see `BrushLimits`."""
         self.limits = replace(self.limits, **limits)  # type: ignore[arg-type]
+        self._painting.within = self._within if self.limits.is_on else None
         self.changed.emit()
 
     def _forget(self) -> None:
@@ -142,7 +142,7 @@ class BrushMask:
         parts = []
         if limits.values is not None:
             low, high = limits.values
-            parts.append(f"the image is {low:.4g} to {high:.4g}")
+            parts.append(f"the image is {_text(low)} to {_text(high)}")
         if limits.class_id in classes:
             parts.append(f"the label is {classes[limits.class_id].name}")
         if limits.unsure:
@@ -184,6 +184,11 @@ class BrushMask:
         ids = labels.ids[tuple(here[-labels.ndim :])]
         unsure[inside] = result.uncertainty[ids] >= UNSURE
         return unsure
+
+
+def _text(value: float) -> str:
+    """Write a value of the image, never in powers of ten where it is large."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _read(data: VolumeLike, places: tuple[NDArray[np.int64], ...]) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE
 from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import (
     REMOVED,
@@ -37,6 +38,7 @@ from .correcting import Correcting
 from .drawn_line import DrawnLine, Point
 from .object_edits import ObjectEdits
 from .object_marks import voxels_of
+from .object_questions import ObjectQuestions
 from .objects import Objects
 from .working_image import WorkingImage
 
@@ -58,6 +60,8 @@ class ByHand:
     edits : ObjectEdits
         Writes edits down, and carries them out.
     line : DrawnLine
+    questions : ObjectQuestions
+        Which edits are probable.
     """
 
     hint = Signal(str)
@@ -72,12 +76,18 @@ class ByHand:
         self._volume, self._painting, self._objects = volume, painting, objects
         self._correcting = correcting
         self.edits = ObjectEdits(painting, objects)
+        self.questions = ObjectQuestions(objects, self.edits)
         self.line = DrawnLine(volume, painting.hand)
         self.line.drawn.connect(self._on_line)
         for part in (self.line, self.edits):
             part.hint.connect(self.hint.emit)
         self.line.begin()
         self._shown = 0  # of the places where edits are lost
+
+    @property
+    def stages(self) -> tuple[BackgroundTask, ...]:
+        """The long work."""
+        return self.edits.editing, self.questions.search
 
     def end(self) -> None:
         """Leave the mouse alone."""
@@ -197,7 +207,11 @@ class ByHand:
             return
         anchors = tuple(_anchor(found, number) for number in chosen)
         edit = Give(
-            tuple(of[k] for k in chosen), anchors, tuple(to[k] for k in chosen), in_labels=True
+            tuple(of[k] for k in chosen),
+            anchors,
+            tuple(to[k] for k in chosen),
+            in_labels=True,
+            settles=self._edited_in(found, chosen),
         )
         voxels = [self._voxels(found, number) for number in chosen]
         values = [np.full(v.size, to[k], np.uint8) for k, v in zip(chosen, voxels, strict=True)]
@@ -206,6 +220,18 @@ class ByHand:
         things = "1 object" if len(chosen) == 1 else f"{len(chosen):,} objects"
         if self._correcting.change(every[order], np.concatenate(values)[order], f"{things} {what}"):
             self.edits.make(edit)
+
+    def _edited_in(self, found: FoundObjects, numbers: Sequence[int]) -> tuple[Voxel, ...]:
+        """Return the voxels by which earlier edits find some objects."""
+        start, shape = found.order.of.source.start, found.ids.shape
+        settled: dict[Voxel, None] = {}
+        for edit in self.edits.steps.edits:
+            for voxel, _ in edit.anchors:
+                at = tuple(k - first for k, first in zip(voxel, start, strict=True))
+                is_inside = all(0 <= k < n for k, n in zip(at, shape, strict=True))
+                if is_inside and int(found.ids[at]) in numbers:
+                    settled[voxel] = None
+        return tuple(settled)
 
     def _voxels(self, found: FoundObjects, number: int) -> NDArray[np.int64]:
         """Return the voxels of an object, as raster indices in the whole image."""

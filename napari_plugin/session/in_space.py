@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from napari.layers import Labels, Layer
 from napari.viewer import Viewer
-from supervox.napari_plugin.layers.make_layers import ANNOTATIONS, MARK, is_picture, role_of
+from supervox.napari_plugin.layers.make_layers import (
+    ANNOTATIONS,
+    CORRECTIONS,
+    MARK,
+    is_picture,
+    role_of,
+)
 
 from .view import ResultView
 
 ANGLES = (-20.0, 25.0, -60.0)  # tilted: from above, everything is flat
+PAINTED = (ANNOTATIONS, CORRECTIONS)  # labels have what is corrected
 SAMPLE = 64  # voxels along each axis that are looked at
 SURROUNDS = 0.15  # of the volume's faces, for a class that is around others
 
@@ -88,9 +95,9 @@ class InSpace:
         for layer in viewer.layers:
             if isinstance(layer, Labels) and role_of(layer) == MARK:
                 layer.contour = 0  # there are no outlines in space, and napari would warn
-            if isinstance(layer, Labels) and role_of(layer) == ANNOTATIONS:
+            if isinstance(layer, Labels) and role_of(layer) in PAINTED:
                 before.tools[layer] = str(layer.mode)  # before it is hidden, and loses it
-            if is_picture(layer) or role_of(layer) == ANNOTATIONS:
+            if is_picture(layer) or role_of(layer) in PAINTED:
                 before.visible[layer] = layer.visible
                 layer.visible = False
         self._view.set_aside(around(labels))

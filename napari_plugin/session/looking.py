@@ -174,7 +174,9 @@ class Looking:
             return
         prepared, strokes, result = now
         extents = self.per_plane.extents_of(prepared)
-        self.places.start(prepared, extents, strokes, result)
+        over = self._painting.corrections.over
+        here = None if over is None else over.of(prepared.source.box)
+        self.places.start(prepared, extents, strokes, result, here)
 
     def _on_found(self, found: tuple[object, PlaceInView | None]) -> None:
         image, now = self._volume.image, found[1]

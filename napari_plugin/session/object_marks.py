@@ -90,8 +90,11 @@ class ObjectMarks:
         is_all = len(numbers) == len(found.measured)
         if len(chosen) > 1:
             self._is_plain = False
-            seen = dict.fromkeys(numbers.tolist(), OTHER) | dict.fromkeys(chosen, COLOUR)
-            layer.colormap = object_colormap(seen)
+            marked = dict.fromkeys(chosen, COLOUR)
+            if is_all:
+                layer.colormap = object_colormap(marked, OTHER)
+            else:
+                layer.colormap = object_colormap(dict.fromkeys(numbers.tolist(), OTHER) | marked)
         elif is_measured:
             self._is_plain = False
             colours = measure_colours(table[measure].astype(np.float64))

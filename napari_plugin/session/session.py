@@ -220,7 +220,7 @@ class Session:
             self.preparation,
             *self.delivery.stages,
             self.correcting.accepting,
-            self.by_hand.edits.editing,
+            *self.by_hand.stages,
             self.preview,
             self.looking.per_plane,
             self.looking.places,

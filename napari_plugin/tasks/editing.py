@@ -104,7 +104,8 @@ def edit_found(found: FoundObjects, edit: Edit, run: Run = Run()) -> EditOutcome
         for voxel, of, to in zip(edit.at, edit.of, edit.to, strict=True):
             run.check_stop()
             for number in work.objects_of(Give((of,), (voxel,), (to,))):
-                work.give(number, to)
+                if not work.give(number, to):
+                    return None
     elif isinstance(edit, Mark):
         work.by_hand.update(work.objects_of(edit))
     elif not work.reshape(edit):
@@ -112,7 +113,8 @@ def edit_found(found: FoundObjects, edit: Edit, run: Run = Run()) -> EditOutcome
     if work.next_id - 1 > np.iinfo(found.ids.dtype).max:
         return None
     by_hand = frozenset(work.by_hand & work.class_of.keys())
-    after = replace(found, measured=work.table, by_hand=by_hand)
+    reshaped = frozenset(work.reshaped & work.class_of.keys())
+    after = replace(found, measured=work.table, by_hand=by_hand, reshaped=reshaped)
     return EditOutcome(edit, found, after, tuple(work.patches))
 
 
@@ -130,6 +132,7 @@ class _Work:
         self.table = found.measured
         self._read()
         self.by_hand, self.patches = set(found.by_hand), list[Patch]()
+        self.reshaped = set(found.reshaped)
         self.next_id = max(self.class_of, default=0) + 1
 
     def _read(self) -> None:
@@ -167,33 +170,42 @@ class _Work:
             return False
         old = self._at(box)
         bench = self._bench(box, old.astype(np.int32))
+        bench.by_hand = set(self.by_hand)
         bench.apply(edit)
-        new_ones = bench.class_of.keys() - self.class_of.keys()
-        self.next_id = bench.next_id
-        more = {k for k in new_ones if self.by_hand.intersection(objects)}
-        self.by_hand |= more
-        changed = frozenset({*objects, *new_ones})
+        self.next_id, self.by_hand = bench.next_id, bench.by_hand
+        changed = frozenset({*objects, *(bench.class_of.keys() - self.class_of.keys())})
+        self.reshaped |= changed
         self._lay(EditedPart(box, old, bench.ids, self.class_of, bench.class_of, changed))
         return True
 
-    def give(self, number: int, to: int) -> None:
-        """Give an object to a class: it becomes one with what it touches of it, as labels do."""
+    def give(self, number: int, to: int) -> bool:
+        """Give an object to a class: it becomes one with what it touches of it, as labels do.
+
+        Where it touches what was cut, it is the cut that says what becomes of it, and pieces that
+        were merged are several again: that takes another search, and False is returned.
+        """
         box = self._around([number])
         old = self._at(box)
         class_of = dict(self.class_of)
+        inside = old == number
+        if number in self.reshaped and ndimage.label(inside, CORNERS)[1] > 1:
+            return False
         self.by_hand.add(number)
         if to == 0 or self._found.order.class_id not in (0, to):  # of no interest any more
             del class_of[number]
-            new = np.where(old == number, 0, old).astype(old.dtype)
+            new = np.where(inside, 0, old).astype(old.dtype)
             self._lay(EditedPart(box, old, new, self.class_of, class_of, frozenset({number})))
-            return
-        near = old[ndimage.binary_dilation(old == number, CORNERS)]
+            return True
+        near = old[ndimage.binary_dilation(inside, CORNERS)]
         met = [k for k in np.unique(near).tolist() if k and class_of[k] == to and k != number]
         if not met:
             class_of[number] = to
             self._lay(EditedPart(box, old, old, self.class_of, class_of, frozenset({number})))
-            return
+            return True
+        if self.reshaped.intersection(met):
+            return False
         self._join([number, *met], to)
+        return True
 
     def _join(self, group: list[int], to: int) -> None:
         """Make some objects one: the largest, which is measured again unless it is huge."""
@@ -209,6 +221,8 @@ class _Work:
         grown = {largest: sum(self._voxels[k] for k in absorbed)} if is_huge else {}
         changed = frozenset(group) - grown.keys()
         self.by_hand.add(largest)
+        if self.reshaped.intersection(group):
+            self.reshaped.add(largest)
         self._lay(EditedPart(box, old, new, self.class_of, class_of, changed, grown))
 
     def _at(self, box: Slices) -> NDArray[Any]:

@@ -116,6 +116,8 @@ class FoundObjects:
         without a column where there are none.
     by_hand : frozenset of int
         Objects that were given to a class or marked as right: no rule changes them.
+    reshaped : frozenset of int
+        Objects that are no connected pieces of a class, as they were cut or merged by hand.
     missing : tuple of (voxel, int)
         Where edits found no object any more of the class that they were made on.
     """
@@ -124,6 +126,7 @@ class FoundObjects:
     ids: NDArray[Any] = field(repr=False)
     measured: ObjectTable = field(repr=False)
     by_hand: frozenset[int] = frozenset()
+    reshaped: frozenset[int] = frozenset()
     missing: tuple[Anchor, ...] = ()
 
     @cached_property
@@ -254,7 +257,8 @@ def _task(order: MeasureOrder) -> Task:
         is_small = instances.number <= np.iinfo(np.uint16).max  # as a texture takes them
         ids = instances.ids.astype(np.uint16) if is_small else instances.signed
         by_hand = frozenset((np.flatnonzero(edited.by_hand) + 1).tolist())
-        return FoundObjects(order, ids, measured.objects, by_hand, missing)
+        reshaped = frozenset((np.flatnonzero(edited.reshaped) + 1).tolist())
+        return FoundObjects(order, ids, measured.objects, by_hand, reshaped, missing)
 
     return measure
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.napari_plugin.layers.corrected import Overlay
 from supervox.segmentation import (
     DoubtfulPlace,
     Extents,
@@ -57,7 +58,12 @@ class Places(BackgroundTask):
         self.succeeded.connect(self._keep)
 
     def start(
-        self, prepared: Prepared, extents: Extents | None, strokes: Strokes, result: LiveResult
+        self,
+        prepared: Prepared,
+        extents: Extents | None,
+        strokes: Strokes,
+        result: LiveResult,
+        over: Overlay | None = None,
     ) -> None:
         """Look for the next place.
 
@@ -70,12 +76,15 @@ class Places(BackgroundTask):
             In the part that is prepared.
         result : LiveResult
             What came of them.
+        over : Overlay, optional
+            Corrections in that part: what is right by hand is no place to look at.
         """
         if prepared is not self._of:
             self._of, self._shown = prepared, set()
         known = self._places if result is self._result else None
         self._result = result
-        task = _task(prepared, extents, strokes, result, known, frozenset(self._shown))
+        shown = frozenset(self._shown)
+        task = _task(prepared, extents, strokes, result, known, shown, over)
         self.run(task, "Looking for a place in doubt")
 
     def forget(self) -> None:
@@ -99,6 +108,7 @@ def _task(
     result: LiveResult,
     known: list[DoubtfulPlace] | None,
     shown: frozenset[DoubtfulPlace],
+    over: Overlay | None,
 ) -> Task:
     def find(report: Report) -> tuple[list[DoubtfulPlace], PlaceInView | None]:
         run = report.run.silent()
@@ -116,12 +126,40 @@ def _task(
                 spacing=prepared.source.spacing,
                 run=run,
             )
-        if not places:
+        right: frozenset[int] = frozenset()
+        if over is not None and not over.is_blank:
+            sizes = prepared.segmenter.partitions[0].graph.size
+            right = corrected_supervoxels(over, prepared.ids, sizes)
+        left = [place for place in places if place.supervoxel not in right]
+        if not left:
             return places, None
-        place = next((place for place in places if place not in shown), places[0])
+        place = next((place for place in left if place not in shown), left[0])
         return places, _in_image(prepared, place)
 
     return find
+
+
+def corrected_supervoxels(
+    over: Overlay, ids: NDArray[np.int32], sizes: NDArray[np.int64]
+) -> frozenset[int]:
+    """Return the supervoxels of which at least half is corrected.
+
+    Parameters
+    ----------
+    over : Overlay
+        Of the part that is prepared, (Z, Y, X).
+    ids : int32, (Z, Y, X)
+        Supervoxel of each voxel.
+    sizes : int64, (S,)
+        Voxels of each.
+    """
+    corrected = np.zeros(sizes.size, np.int64)
+    rows, columns = over.box[1:]
+    for z in np.flatnonzero(over.marks[0]):
+        here = ids[z, rows, columns][over.voxels[z, rows, columns] > 0]
+        np.add.at(corrected, here, 1)
+    is_right = (corrected > 0) & (2 * corrected >= sizes)
+    return frozenset(np.flatnonzero(is_right).tolist())
 
 
 def _in_image(prepared: Prepared, place: DoubtfulPlace) -> PlaceInView:

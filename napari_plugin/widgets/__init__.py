@@ -17,7 +17,8 @@
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
 - `object_edits_row`: what is done to objects by hand.
 - `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
-  (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them.
+  (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them;
+  `questions_panel`: which of them may be several things, or one.
 - `clean_panel`, `fill_panel`: tools that change labels, each with a `trial_row`: what would change.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.

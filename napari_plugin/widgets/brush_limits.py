@@ -6,18 +6,16 @@ from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
-from superqt import QRangeSlider
+from superqt import QElidingLabel, QRangeSlider
 from supervox.napari_plugin.session.brush_mask import BrushMask
 from supervox.napari_plugin.session.dock_state import PaintState
 
-from .controls import give_role, note, tool
+from .controls import give_role, tool
 
 STEPS = 1000  # from the lowest value that is offered to the highest
 
@@ -44,10 +42,11 @@ class BrushLimitsBox(QWidget):
             "where labels are unsure: for strokes, and for corrections"
         )
         self.toggle.toggled.connect(self._fold)
-        self.says = note()
+        self.says = QElidingLabel()  # one line: nothing below moves
+        self.says.setProperty("role", "note")
         self.says.setObjectName("supervox_only_where_text")
         self.clear = tool(
-            "supervox_only_where_clear", "everywhere", "Paint everywhere again", self._clear
+            "supervox_only_where_clear", "clear", "Paint everywhere again", self._clear
         )
         line = QHBoxLayout()
         line.setSpacing(4)
@@ -75,7 +74,6 @@ class BrushLimitsBox(QWidget):
         self.values.setMinimumWidth(60)
         self.values.setToolTip(self.by_value.toolTip())
         self.values.valueChanged.connect(self._on_range)
-        self.shows = QLabel()
         self.as_strokes = tool(
             "supervox_only_as_strokes",
             "as strokes",
@@ -97,17 +95,23 @@ class BrushLimitsBox(QWidget):
         self.in_place.setObjectName("supervox_only_place")
         self.in_place.setToolTip("Only in the region that “Next to look at” asked about last")
         self.in_place.clicked.connect(lambda on: self._mask.choose(in_place=on))
-        grid = QGridLayout(self.panel)
-        grid.setContentsMargins(8, 0, 0, 0)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(self.by_value, 0, 0)
-        grid.addWidget(self.values, 0, 1)
-        grid.addWidget(self.shows, 0, 2)
-        grid.addWidget(self.as_strokes, 0, 3)
-        grid.addWidget(self.by_class, 1, 0)
-        grid.addWidget(self.of_class, 1, 1)
-        grid.addWidget(self.unsure, 1, 2)
-        grid.addWidget(self.in_place, 1, 3)
+        self.of_class.setMinimumContentsLength(6)
+        self.of_class.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        rows = QVBoxLayout(self.panel)
+        rows.setContentsMargins(8, 0, 0, 0)
+        rows.setSpacing(2)
+        for row in (
+            ((self.by_value, 0), (self.values, 1), (self.as_strokes, 0)),
+            ((self.by_class, 0), (self.of_class, 1)),
+            ((self.unsure, 0), (self.in_place, 1)),
+        ):
+            line = QHBoxLayout()
+            line.setSpacing(6)
+            for widget, stretch in row:
+                line.addWidget(widget, stretch)
+            rows.addLayout(line)
 
     def show_state(self, state: PaintState) -> None:
         """Show what must hold for the brush to paint."""
@@ -116,6 +120,7 @@ class BrushLimitsBox(QWidget):
         self.toggle.setEnabled(is_free)
         self.clear.setVisible(limits.is_on)
         self.says.setText(state.only_where)
+        self.says.setToolTip(state.only_where)
         give_role(self.says, "warning" if limits.is_on else "note")
         self.by_value.setChecked(limits.values is not None)
         self.by_class.setChecked(bool(limits.class_id))
@@ -140,8 +145,6 @@ class BrushLimitsBox(QWidget):
             with QSignalBlocker(self.values):
                 self.values.setValue(handles)
             self._handles = handles[0], handles[1]
-        values = limits.values or self._chosen()
-        self.shows.setText("–".join(f"{value:.3g}" for value in values))
 
     def _span(self) -> tuple[float, float]:
         """Return the lowest value that is offered, and how far it is to the highest."""

@@ -161,7 +161,10 @@ class ClassTable(QTableWidget):
         self._cell(row, LESS).setToolTip("Less of this class (balance)  (, for the chosen one)")
         self._cell(row, MORE).setToolTip("More of this class (balance)  (. for the chosen one)")
         self._cell(row, SHOWN).setToolTip("Show or hide this class, in strokes and in labels")
-        self._cell(row, LOCKED).setToolTip("Keep the strokes of this class from being painted over")
+        self._cell(row, LOCKED).setToolTip(
+            "Keep the strokes of this class from being painted over, and its labels from being "
+            "corrected"
+        )
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:
         cell = self.item(row, column)

@@ -53,7 +53,11 @@ STEPS: tuple[tuple[str, str], ...] = (
         the voxel size.</p>
         <p><b>Table of objects…</b> sorts and filters them, shows how often which values are, and
         flies to the one that you click on. <b>Show objects</b> colours each of them; a click on one
-        chooses its row.</p>""",
+        chooses its row, Ctrl+click several.</p>
+        <p><b>Cut</b>: drag a line across an object. <b>Merge</b>: drag one from object to object,
+        or choose several. <b>Delete</b> and <b>Give to</b> change the labels as well; <b>Right</b>
+        keeps rules away. The tab <b>Rules</b> of the table sorts objects by their measures. All of
+        it can be undone, and is kept in the project.</p>""",
     ),
     (
         "Export",

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.session.object_questions import DoubtsState
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import ObjectsError, Rule
 
@@ -29,6 +30,7 @@ from .controls import button
 from .object_plots import ObjectPlots
 from .objects_section import ALL
 from .objects_table import ObjectsModel, titled
+from .questions_panel import QuestionActions, QuestionsPanel
 from .rules_panel import RulesPanel
 from .steady import SteadyLabel
 
@@ -52,6 +54,7 @@ class TableActions:
         Takes all rules; changes the labels as they say.
     classes : callable
         Returns names and ids of the classes that rules can give objects.
+    questions : QuestionActions
     save : callable
         Writes the table to a file.
     start_path : callable
@@ -66,6 +69,7 @@ class TableActions:
     set_rules: Callable[[Sequence[Rule]], None]
     put_rules_in: Callable[[], None]
     classes: Callable[[], Sequence[tuple[str, int]]]
+    questions: QuestionActions
     save: Callable[[Path], None]
     start_path: Callable[[], Path]
     close: Callable[[], None]
@@ -97,6 +101,8 @@ class ObjectsWindow(QDialog):
         self.rules = RulesPanel(actions.set_rules, actions.put_rules_in)
         self.tabs = self.plots.tabs
         self.tabs.addTab(self.rules, "Rules")
+        self.questions = QuestionsPanel(actions.questions)
+        self.tabs.addTab(self.questions, "Questions")
         both = QSplitter(Qt.Orientation.Vertical)
         both.addWidget(self._make_view())
         both.addWidget(self.tabs)
@@ -161,7 +167,7 @@ class ObjectsWindow(QDialog):
 
     # ------------------------------------------------------------------------------ what is shown
 
-    def show_objects(self, found: FoundObjects | None, note: str) -> None:
+    def show_objects(self, found: FoundObjects | None, note: str, doubts: DoubtsState) -> None:
         """Show other objects, and a word on them.
 
         Parameters
@@ -169,6 +175,8 @@ class ObjectsWindow(QDialog):
         found : FoundObjects or None
         note : str
             Such as that they are older than the labels, or where they were saved.
+        doubts : DoubtsState
+            Questions on them.
         """
         self._note, before = note, self._found
         if found is not before:
@@ -183,6 +191,7 @@ class ObjectsWindow(QDialog):
         if found is not None and not found.is_empty:
             _, caught, refused = found.ruled
             self.rules.show_rules(found.order.steps.rules, caught, refused, self._do.classes())
+        self.questions.show_state(doubts)
         self._say()
 
     def _show_anew(self, found: FoundObjects) -> None:

@@ -187,3 +187,48 @@ def test_the_dock_closed_and_opened_again_shows_them(labelled):
     labelled.session.painting.undo()
     labelled.settle()
     assert not corrections(labelled).any()
+
+
+def test_in_space_labels_have_them_and_the_layer_is_out_of_the_way(labelled, told):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.settle()
+    layer = labelled.layer("corrections")
+    labelled.click("supervox_3d")
+    labelled.settle()
+    assert not layer.visible
+    labelled.click("supervox_3d")
+    labelled.settle()
+    assert layer.visible
+    assert str(layer.mode) == "paint"
+    labelled.click("supervox_paint_strokes")
+    assert layer.contour == 1
+    labelled.click("supervox_3d")
+    labelled.settle()
+    assert not [text for text in told if "ontour" in text]
+
+
+def test_strokes_that_are_removed_and_brought_back_bring_corrections_back(labelled):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.settle()
+    kept = corrections(labelled).copy()
+    labelled.viewer.layers.remove(labelled.strokes)
+    labelled.settle()
+    assert "corrections" not in labelled.viewer.layers
+    assert labelled.find("supervox_paint_strokes").isChecked()
+    labelled.click("supervox_strokes_back")
+    labelled.settle()
+    np.testing.assert_array_equal(corrections(labelled), kept)
+    np.testing.assert_array_equal(labelled.layer("corrections").data, kept)
+    labelled.click("supervox_undo")
+    labelled.settle()
+    assert not corrections(labelled).any()
+
+
+def test_another_project_on_the_same_image_begins_without_them(labelled):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.settle()
+    labelled.session.next.begin_anew()
+    labelled.settle()
+    assert "corrections" not in labelled.viewer.layers
+    assert not corrections(labelled).any()
+    assert labelled.find("supervox_by_hand").text() == "by hand"

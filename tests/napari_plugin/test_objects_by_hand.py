@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from supervox.napari_plugin.tasks.measuring import (
     MeasureOrder,
     Measuring,
 )
-from supervox.objects import CutLine, Give, Mark, Merge, ObjectSteps, Rule
+from supervox.objects import CutLine, Give, Mark, Merge, ObjectSteps, Rule, find_by_steps
 from supervox.project import Project
 
 LEFT = Qt.MouseButton.LeftButton
@@ -108,6 +109,62 @@ def test_marked_objects_are_left_alone_by_rules(found: FoundObjects) -> None:
     assert ruled.table["by_hand"].tolist() == [0, 1, 0, 0]
     assert ruled.ruled[1] == (1, 0)
     assert "there is no measure 'nonsense'; there are id, class" in ruled.ruled[2]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_mixed_edits_with_undo_and_redo_equal_finding_anew(bench: Any, seed: int) -> None:
+    """Cuts, merges, deletions, marks, rules, strokes' corrections; local work against all anew."""
+    bench.prepare(1, 2, 3)
+    session, chance = bench.session, random.Random(seed)
+    bench.until(lambda: session.live.can_update)
+    session.delivery.finish()
+    bench.settle()
+    by_hand, objects, painting = session.by_hand, session.delivery.objects, session.painting
+    by_hand.find(0, None)
+    bench.settle()
+    kinds = ["cut", "merge", "delete", "give", "mark", "rule", "undo", "redo"]
+    for _ in range(40):
+        numbers = objects.found.table["id"].tolist()
+        some = tuple(chance.sample(numbers, min(2, len(numbers))))
+        # what was cut and is given away is a step less in a replay, and may be cut otherwise
+        plain = tuple(k for k in some if k not in objects.found.reshaped)
+        objects.select(some)
+        match chance.choices(kinds, [6, 2, 1, 1, 1, 1, 4, 2])[0]:
+            case "cut":
+                axis = chance.randrange(3)
+                plane = chance.randrange(objects.found.ids.shape[axis])
+                points = [[chance.uniform(0, 47) for _ in range(2)] for _ in range(2)]
+                by_hand._on_line("cut", axis, plane, tuple(map(tuple, points)))
+            case "merge":
+                by_hand.merge()
+            case "delete":
+                objects.select(plain[:1])
+                by_hand.delete()
+            case "give":
+                objects.select(plain[:1])
+                by_hand.give(chance.randrange(1, 4))
+            case "mark":
+                by_hand.mark()
+            case "rule":
+                at = chance.randrange(2000)
+                by_hand.set_rules([Rule.parse(f"voxels < {at} -> class {chance.randrange(1, 4)}")])
+            case "undo":
+                painting.undo()
+            case "redo":
+                painting.redo()
+        bench.settle()
+    assert not objects.is_old
+    found = objects.found
+    labels = np.asarray(session.correcting.labels())
+    anew = find_by_steps(labels, by_hand.edits.steps)
+    pairs = np.unique(np.stack([found.ids.ravel(), anew.instances.ids.ravel()]), axis=1)
+    assert found.number > 3
+    assert pairs.shape[1] == len(found.measured) == anew.instances.number
+    same = dict(pairs.T.tolist())
+    classes = [int(anew.instances.class_of[same[k] - 1]) for k in found.measured["id"].tolist()]
+    assert found.measured["class"].tolist() == classes
+    voxels = np.bincount(found.ids.ravel())
+    assert found.measured["voxels"].tolist() == voxels[found.measured["id"]].tolist()
 
 
 # ------------------------------------------------------------------------------ in a window
@@ -305,6 +362,41 @@ def test_rules_are_put_into_the_labels_and_taken_back_by_one_undo(shown: Any, ta
     shown.session.painting.undo()
     shown.settle()
     np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+
+
+def test_questions_on_objects_are_answered_by_yes_and_no(shown: Any, table: Any) -> None:
+    questions, bot, count = table.questions, shown._bot, table.model.rowCount()
+    table.tabs.setCurrentWidget(questions)
+    plane = shown.viewer.dims.current_step[0]
+    # two halves of a slab, with a gap of another class between them, made by hand
+    shown.click("supervox_object_cut")
+    for row in (19, 21):
+        shown.drag((plane, row, 17), (plane, row, 31))
+        shown.settle()
+    shown.click("supervox_object_cut")
+    click_on(shown, plane, 20, 24)
+    shown.click("supervox_object_delete")
+    shown.settle()
+    bot.mouseClick(questions.look, LEFT)
+    shown.settle()
+    texts = [questions.list.item(k).text() for k in range(questions.list.count())]
+    assert texts
+    assert all("one thing?" in text and text.endswith("%") for text in texts)
+    assert len(objects_of(shown).selection) == 2
+    now = table.model.rowCount()
+    bot.mouseClick(questions.no, LEFT)
+    shown.settle()
+    assert questions.list.count() == len(texts) - 1
+    assert table.model.rowCount() == now > count
+    bot.mouseClick(questions.look, LEFT)
+    shown.settle()
+    bot.mouseClick(questions.yes, LEFT)
+    shown.settle()
+    assert table.model.rowCount() == now - 1
+    assert "1 merge" in shown.find("supervox_objects_by_hand").whole
+    shown.session.painting.undo()
+    shown.settle()
+    assert table.model.rowCount() == now
 
 
 def test_objects_framed_in_the_scatter_plot_are_chosen(shown: Any, table: Any) -> None:

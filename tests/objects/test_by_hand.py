@@ -110,6 +110,18 @@ def test_a_line_beside_the_object_is_refused():
         cut_at(found, 40.0)
 
 
+def test_a_cut_holds_where_one_of_its_voxels_is_lost():
+    labels = balls()
+    cut = cut_at(find_objects(labels))
+    labels[cut.at] = 2
+    edited = apply_edits(find_objects(labels), [cut])
+    assert edited.instances.number == 3
+    assert edited.instances.ids[10, 10, 5] != edited.instances.ids[10, 10, 30]
+    assert edited.missing == (((cut.at, 1),),)
+    labels[:, :, :20] = 0  # the whole piece: what is left isn't cut again
+    assert apply_edits(find_objects(labels), [cut]).instances.number == 1
+
+
 def test_strokes_separate_parts_at_the_neck():
     found = find_objects(balls())
     edit = Separate(1, (((10, 10, 8),), ((10, 10, 30), (10, 11, 31))))
@@ -185,6 +197,19 @@ def test_an_edit_whose_labels_were_changed_with_it_holds():
     assert edited.by_hand.tolist() == [True]
 
 
+def test_what_was_given_away_later_is_not_missed():
+    labels = balls()
+    cut = cut_at(find_objects(labels))
+    labels[:, :, 20:][labels[:, :, 20:] > 0] = 2
+    given = Give((1,), ((10, 10, 30),), (2,), in_labels=True, settles=(cut.beyond,))
+    edited = apply_edits(find_objects(labels), [cut, given])
+    assert edited.missing == ((), ())
+    assert edited.states == (HELD, HELD)
+    assert edited.reshaped.tolist() == [False, False]
+    assert apply_edits(find_objects(balls()), [cut]).reshaped.tolist() == [True, True]
+    assert apply_edits(find_objects(labels), [given, cut]).missing == ((), ((cut.beyond, 1),))
+
+
 def test_edits_of_classes_that_were_not_looked_for_are_not_lost():
     labels = balls()
     found = find_objects(labels, classes=[2])
@@ -245,7 +270,7 @@ EDITS = [
     CutLine(3, 1, ((0.0, 1.5), (2.0, 4.0), (8.0, 4.5)), (1, 2, 3), (1, 2, 5)),
     Separate(1, (((0, 0, 0), (0, 0, 1)), ((4, 4, 4),))),
     Merge(2, ((0, 0, 0), (4, 4, 4))),
-    Give((1, 2), ((0, 0, 0), (1, 1, 1)), (4, 0), in_labels=True),
+    Give((1, 2), ((0, 0, 0), (1, 1, 1)), (4, 0), in_labels=True, settles=((2, 2, 2),)),
     Mark((1,), ((0, 0, 0),)),
 ]
 
@@ -268,7 +293,7 @@ def test_an_edit_is_read_as_it_was_written(edit):
         ({"kind": "mark", "of": [1, 1], "at": [[0, 0, 0]]}, "it needs a class for each voxel"),
         ({"kind": "merge", "of": 1, "at": [[0, 0, 0]]}, "it needs voxels of two objects"),
         ({"kind": "separate", "of": 1, "strokes": [[[0, 0, 0]], []]}, "it needs two strokes"),
-        ({"kind": "give", "of": [1], "at": [[0, 0, 0]], "to": [2], "in_labels": 1}, "doesn't say"),
+        (edit_to_json(EDITS[3]) | {"in_labels": 1}, "it doesn't say whether the labels"),
         (edit_to_json(EDITS[3]) | {"to": [1]}, "it needs a class for each object"),
         (edit_to_json(EDITS[0]) | {"axis": 3}, "it needs an axis of 0, 1 or 2"),
         (edit_to_json(EDITS[0]) | {"line": [[0, 0]]}, "a line of two points or more"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from supervox.cli import supervox
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.project import Project
-from supervox.volumes import open_volume
+from supervox.volumes import open_volume, write_volume
 
 PART = slice(3, 6), slice(10, 20), slice(2, 8)  # all of it is of class 1
 
@@ -231,3 +233,65 @@ def test_a_correction_outside_of_the_box_that_is_worked_in_waits_for_the_whole(l
     before[4, 5, :4] = 3
     np.testing.assert_array_equal(after, before)
     np.testing.assert_array_equal(session.view.prediction.data, before)
+
+
+def test_window_and_command_line_export_the_same_bytes(open_bench, scene, tmp_path):
+    write_volume(tmp_path / "scene.tif", scene.image, spacing=(20, 10, 10), unit="nm")
+    bench = open_bench()
+    session = bench.session
+    session.opening.open(str(tmp_path / "scene.tif"))
+    bench.until(lambda: session.volume.image is not None)
+    bench.prepare(1, 2, 3)
+    correct(bench, 3)
+    new = session.classes.add()
+    correct(bench, new.id, (9, slice(2, 6), slice(4, 40)))
+    session.autosave.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    for kind in (ExportKind.LABELS, ExportKind.CORRECTIONS):
+        session.delivery.export(kind, tmp_path / f"{kind}.tif")
+        bench.settle()
+    session.close()
+    words = ["export", tmp_path / "cell.supervox", "--output", tmp_path, "--format", "tif"]
+    kinds = ["--what", "labels", "--what", "corrections"]
+    result = CliRunner().invoke(supervox, [str(word) for word in (*words, *kinds)])
+    assert result.exit_code == 0, result.output
+    for kind in ("labels", "corrections"):
+        written = (tmp_path / f"{kind}.tif").read_bytes()
+        assert written == (tmp_path / f"cell_{kind}.tif").read_bytes()
+
+
+def test_a_class_that_is_too_large_to_be_accepted_is_said_to_be(labelled, monkeypatch):
+    monkeypatch.setattr("supervox.napari_plugin.tasks.accepting.MOST_VOXELS", 100)
+    session = labelled.session
+    session.correcting.accept(1)
+    labelled.until(lambda: not session.correcting.accepting.is_running)
+    assert "can be accepted: work in a box" in labelled.said
+    assert session.painting.corrections.is_blank
+    session.classes.change(1, locked=True)
+    session.correcting.accept(1)
+    assert "locked: unlock it to accept it" in labelled.said
+
+
+def test_a_project_that_is_read_only_is_not_corrected(labelled):
+    labelled.session.painting.hand.set_read_only(True)
+    assert correct(labelled, 3) == 0
+    assert "Not put: the project is read-only" in labelled.said
+
+
+def test_what_is_right_by_hand_is_no_place_to_look_at(labelled):
+    session = labelled.session
+    session.looking.go_on()
+    labelled.settle()
+    asked = session.looking.asked
+    assert asked is not None
+    session.looking.clear()
+    everywhere = np.ravel_multi_index(asked.voxels, labelled.strokes.data.shape)
+    session.correcting.change(
+        np.sort(everywhere), np.full(everywhere.size, 2, np.uint8), "put right"
+    )
+    places = session.looking.places
+    places._shown.clear()
+    session.looking.go_on()
+    labelled.settle()
+    now = session.looking.asked
+    assert now is None or now.place.supervoxel != asked.place.supervoxel

@@ -43,7 +43,7 @@ def test_an_empty_viewer_has_the_state_that_states_begin_with(
 ) -> None:
     state = dock_state(open_bench().session)
     blank = DockState()
-    assert changed(blank, state) <= {"volume", "paint", "project", "export"}
+    assert changed(blank, state) <= {"volume", "paint", "project", "objects", "export"}
     assert state.project == replace(blank.project, save_in=state.project.save_in)
     assert state.export == replace(blank.export, folder=state.export.folder)
     assert state.volume == replace(blank.volume, recent=state.volume.recent)
@@ -106,7 +106,10 @@ def test_a_change_is_in_the_parts_that_show_it(bench: Any) -> None:
     for change, parts in (
         (lambda: session.view.choose(opacity=0.9), {"segment"}),
         (lambda: session.balancing.choose_strength(0.5), {"prepare", "segment", "look"}),
-        (lambda: session.classes.change(2, name="cell"), {"paint", "segment", "look"}),
+        (
+            lambda: session.classes.change(2, name="cell"),
+            {"paint", "segment", "look", "objects"},
+        ),
         (lambda: session.use_tool("erase"), {"paint"}),
         (lambda: session.volume.set_box(BOX), {"volume", "prepare"}),
     ):

@@ -1,0 +1,92 @@
+"""Objects that may be several things, or one: asked with a probability that follows from shape."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from supervox.execution import Cancelled, Run
+from supervox.objects import (
+    EditQuestion,
+    Merge,
+    Separate,
+    apply_edits,
+    find_candidates,
+    find_objects,
+    measure_objects,
+)
+
+
+def candidates_of(labels, **how):
+    found = find_objects(labels)
+    return find_candidates(found.ids, measure_objects(found).objects, **how)
+
+
+def pair_of_balls(distance, radius=9.0):
+    z, y, x = np.mgrid[:23, :23, :60]
+    halves = [(z - 11) ** 2 + (y - 11) ** 2 + (x - at) ** 2 for at in (14, 14 + distance)]
+    return (np.minimum(*halves) <= radius**2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("distance", [14, 16])
+def test_balls_with_a_neck_are_several_by_the_share_that_the_neck_lacks(distance):
+    (asked,) = candidates_of(pair_of_balls(distance))
+    assert isinstance(asked.edit, Separate)
+    neck = 9.0**2 - (distance / 2) ** 2  # its radius squared; of a section, r squared
+    assert asked.probability == pytest.approx(1 - neck / 9.0**2, abs=0.08)
+    assert asked.text == "Is object 1 several things?"
+    edited = apply_edits(find_objects(pair_of_balls(distance)), [asked.edit])
+    sizes = np.bincount(edited.instances.ids.ravel())[1:]
+    assert sizes.size == 2
+    assert abs(int(sizes[0]) - int(sizes[1])) <= 0.03 * sizes.sum()
+
+
+def test_one_ball_and_a_rod_are_asked_nothing():
+    assert candidates_of(pair_of_balls(0)) == []
+    rod = np.zeros((13, 13, 60), np.uint8)
+    rod[2:11, 2:11, 3:57] = 1
+    assert candidates_of(rod) == []
+
+
+def test_halves_of_a_rod_are_one_thing_and_balls_side_by_side_are_not():
+    z, y, x = np.mgrid[:15, :15, :60]
+    rod = (((z - 7) ** 2 + (y - 7) ** 2 <= 25) & (x > 2) & (x < 57)).astype(np.uint8)
+    rod[:, :, 29] = 0
+    (asked,) = candidates_of(rod)
+    assert isinstance(asked.edit, Merge)
+    assert asked.text == "Are objects 1 and 2 one thing?"
+    voxels = int(rod[:, :, :29].sum())
+    radius = (3 * voxels / (4 * math.pi)) ** (1 / 3)
+    section = int(rod[:, :, 10].sum())
+    expected = section / (math.pi * radius**2) * (1 - 1 / (2 * radius))
+    assert asked.probability == pytest.approx(expected)
+    assert apply_edits(find_objects(rod), [asked.edit]).instances.number == 1
+    assert candidates_of(pair_of_balls(20)) == []
+    rod[:, :, 24:35] = 0
+    assert candidates_of(rod) == []
+
+
+def test_objects_of_two_classes_are_never_one():
+    labels = np.zeros((9, 9, 30), np.uint8)
+    labels[2:7, 2:7, 2:14], labels[2:7, 2:7, 15:28] = 1, 2
+    assert candidates_of(labels) == []
+
+
+def test_the_surest_comes_first_and_places_are_of_the_whole_image():
+    labels = np.concatenate([pair_of_balls(14), pair_of_balls(17)])
+    asked = candidates_of(labels, start=(100, 0, 0))
+    assert [item.objects for item in asked] == [(2,), (1,)]
+    assert asked[0].probability > asked[1].probability
+    assert all(voxel[0] >= 100 for item in asked for voxel, _ in item.edit.anchors)
+
+
+def test_a_search_stops_when_it_is_told_to():
+    with pytest.raises(Cancelled):
+        candidates_of(pair_of_balls(14), workers=Run(1, should_stop=lambda: True))
+
+
+def test_a_candidate_is_a_question():
+    assert EditQuestion((3, 7), 0.5, Merge(1, ((0, 0, 0), (1, 1, 1)))).text.startswith(
+        "Are objects 3"
+    )
