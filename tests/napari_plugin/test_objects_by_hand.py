@@ -242,6 +242,32 @@ def test_a_drawn_line_cuts_an_object_and_undo_makes_it_one_again(
     assert told == []
 
 
+def test_objects_of_a_picture_of_one_plane_are_cut_and_deleted(open_dock: Any, scene: Any) -> None:
+    window = open_dock(scene.image[scene.plane], name="scene", show=True)
+    for class_id in (1, 2, 3):
+        mask = np.zeros(scene.shape, np.bool_)
+        mask[scene.stroke(class_id)] = True
+        window.paint_voxels(mask[scene.plane], class_id)
+    window.prepare()
+    window.click("supervox_finish")
+    window.settle()
+    window.dock.sections[4].set_open(True)
+    window.click("supervox_objects_find")
+    window.settle()
+    count = objects_of(window).found.number
+    window.click("supervox_object_cut")
+    window.drag((0, 20, 17), (0, 20, 31))
+    window.settle()
+    assert objects_of(window).found.number == count + 1
+    assert window.layer("objects").data[10, 24] != window.layer("objects").data[30, 24]
+    window.click("supervox_object_cut")
+    click_on(window, 0, 30, 24)
+    window.click("supervox_object_delete")
+    window.settle()
+    assert objects_of(window).found.number == count
+    assert np.asarray(window.session.correcting.labels())[0, 30, 24] != 2
+
+
 def test_a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
     plane = shown.viewer.dims.current_step[0]
     count = table.model.rowCount()
