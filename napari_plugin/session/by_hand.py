@@ -30,7 +30,8 @@ from supervox.objects import (
     cut_along,
     find_step,
     inner_voxel,
-    objects_along,
+    object_across,
+    objects_at_ends,
     rules_step,
 )
 
@@ -121,20 +122,21 @@ class ByHand:
         if not 0 <= plane - start[axis] < found.ids.shape[axis]:
             self.hint.emit("There are no objects outside of the box")
             return
-        met = objects_along(found.ids, axis, plane, line, start)
-        met = {number: at for number, at in met.items() if found.row_of(number) is not None}
+        seen, drawn = set(found.table["id"].tolist()), (axis, plane, line, start)
         if tool == MERGE:
-            self._merge(found, met)
+            self._merge(found, objects_at_ends(found.ids, *drawn, among=seen))
             return
-        if not met:
-            self.hint.emit("The line passes no object: draw it across one")
-            return
-        number = next((k for k in self._objects.selection if k in met), next(iter(met)))
-        of = _class_of(found, number)
         try:
-            self.edits.make(cut_along(found.ids, number, of, axis, plane, line, start))
+            chosen = self._objects.selection
+            number = object_across(found.ids, *drawn, among=seen, chosen=chosen)
+            of = _class_of(found, number)
+            edit = cut_along(found.ids, number, of, *drawn)
         except ObjectsError as error:
             self.hint.emit(f"{str(error)[:1].upper()}{str(error)[1:]}")
+            return
+        self.edits.make(edit)
+        name = found.order.names.get(of, f"class {of}")
+        self.hint.emit(f"Cut object {number}, of {name}, along the line")
 
     def merge(self) -> None:
         """Make the chosen objects one."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QPoint, Qt, QTimer
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.tasks.editing import (
     edit_found,
@@ -272,13 +272,90 @@ def test_a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
     plane = shown.viewer.dims.current_step[0]
     count = table.model.rowCount()
     shown.click("supervox_object_cut")
-    shown.drag((plane, 20, 22), (plane, 20, 23))
+    shown.drag((plane, 20, 21), (plane, 20, 25))
     shown.settle()
-    assert table.model.rowCount() in (count, count + 1)  # it goes on beyond its ends
+    assert table.model.rowCount() == count
+    assert "The line goes across no object" in shown.said
+    # the object that is chosen is meant, wherever the line ends
+    shown.click("supervox_object_cut")
+    click_on(shown, plane, 20, 24)
+    number = number_at(shown, plane, 20, 24)
+    shown.click("supervox_object_cut")
+    shown.drag((plane, 20, 20), (plane, 20, 28))
+    shown.settle()
+    assert table.model.rowCount() == count + 1
+    name = shown.session.classes[2].name
+    assert f"Cut object {number}, of {name}, along the line" in shown.said
     shown.click("supervox_object_merge")
     shown.drag((plane, 20, 4), (plane, 20, 44))
     shown.settle()
     assert "Objects of two classes can't be one" in shown.said
+
+
+def inner_piece(window: Any, plane: int) -> int:
+    """Make the middle of the middle slab an object of class 1; return its number."""
+    labels = np.asarray(window.session.correcting.labels())
+    inside = np.zeros(labels.shape, np.bool_)
+    inside[plane - 1 : plane + 2, 14:20, 21:28] = True
+    voxels = np.flatnonzero(inside)
+    window.session.correcting.change(voxels, np.ones(voxels.size, np.uint8), "put")
+    window.settle()
+    window.click("supervox_objects_find")
+    window.settle()
+    return number_at(window, plane, 16, 24)
+
+
+def test_a_line_cuts_an_object_that_lies_within_another(shown: Any, table: Any) -> None:
+    plane = shown.viewer.dims.current_step[0]
+    inner_piece(shown, plane)
+    around, count = number_at(shown, plane, 10, 24), table.model.rowCount()
+    assert objects_of(shown).is_shown
+    shown.click("supervox_object_cut")
+    shown.drag((plane, 16, 19), (plane, 16, 30))
+    shown.settle()
+    assert table.model.rowCount() == count + 1
+    assert number_at(shown, plane, 14, 24) != number_at(shown, plane, 19, 24)
+    assert number_at(shown, plane, 10, 24) == number_at(shown, plane, 30, 24) == around
+    # and its pieces are one again by a line from the one to the other
+    shown.click("supervox_object_merge")
+    shown.drag((plane, 14, 24), (plane, 19, 24))
+    shown.settle()
+    assert table.model.rowCount() == count
+
+
+def test_the_menu_gives_an_object_to_a_class(shown: Any, table: Any, told: list[str]) -> None:
+    plane = shown.viewer.dims.current_step[0]
+    labels = np.asarray(shown.session.correcting.labels())
+    click_on(shown, plane, 20, 24)
+    inside = objects_of(shown).found.ids == number_at(shown, plane, 20, 24)
+    shown.settle_widgets()
+    row = shown.dock.objects.edits
+    (entry,) = [k for k in row.classes.actions() if k.text() == shown.session.classes[3].name]
+
+    def choose() -> None:
+        shown._bot.mouseClick(row.classes, LEFT, pos=row.classes.actionGeometry(entry).center())
+
+    QTimer.singleShot(100, choose)  # the menu waits for the mouse
+    shown.click("supervox_object_give")
+    shown.settle()
+    now = np.asarray(shown.session.correcting.labels())
+    np.testing.assert_array_equal(now, np.where(inside, 3, labels))
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    assert told == []
+
+
+def test_a_click_on_an_object_leaves_the_plane_and_a_row_flies_to_it(
+    shown: Any, table: Any
+) -> None:
+    number = number_at(shown, 1, 20, 24)
+    shown.viewer.dims.set_current_step(0, 1)
+    click_on(shown, 1, 20, 24)
+    assert objects_of(shown).selection == (number,)
+    assert shown.viewer.dims.current_step[0] == 1  # where it was clicked on
+    objects_of(shown).go_to(number)  # as a row does
+    assert shown.viewer.dims.current_step[0] == 0  # the first of those that have most of it
 
 
 def test_pieces_are_merged_by_a_line_or_chosen_by_clicks(shown: Any, table: Any) -> None:
