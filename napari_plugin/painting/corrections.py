@@ -12,7 +12,6 @@ from supervox.napari_plugin.layers.corrected import Overlay
 from supervox.napari_plugin.layers.make_layers import record_of
 from supervox.napari_plugin.layers.source import Source
 from supervox.project import Paint, Recorder, VoxelChange
-from supervox.segmentation import count_labels
 
 KEPT = "corrections"  # in the record of the strokes' layer, while no dock is open
 
@@ -40,7 +39,6 @@ class Corrections:
         self.over: Overlay | None = None
         self.number = 0
         self.counts = np.zeros(256, np.int64)
-        self._within: tuple[object, int, tuple[int, ...]] | None = None  # classes of a box
         self.labels_at: Callable[[NDArray[np.int64]], NDArray[np.uint8]] = self._found
 
     @property
@@ -62,32 +60,27 @@ class Corrections:
         over = self.over
         return None if over is None else over.of(source.box, is_flat=source.is_flat)
 
-    def label_ids(self, class_ids: Iterable[int], source: Source) -> tuple[int, ...]:
-        """Return the classes that labels of a part can have, if strokes lead to some."""
-        return tuple(sorted({*class_ids, *self._classes_in(source)}))
+    def label_ids(self, class_ids: Iterable[int]) -> tuple[int, ...]:
+        """Return the classes that labels can have, if strokes lead to some."""
+        return tuple(sorted({*class_ids, *_present(self.counts)}))
 
-    def _classes_in(self, source: Source) -> tuple[int, ...]:
-        """Return the classes that voxels of a part are corrected to."""
+    def label_ids_in(self, source: Source, class_ids: Iterable[int]) -> tuple[int, ...]:
+        """Return those that labels of a part have; looks at all corrections there."""
         if self.over is None or source.box is None:
-            return _present(self.counts)
-        if self._within is None or self._within[:2] != (source.box, self.number):
-            over = self.over.of(source.box)
-            part = np.ascontiguousarray(over.voxels[over.box])
-            self._within = source.box, self.number, _present(count_labels(part))
-        return self._within[2]
+            return self.label_ids(class_ids)
+        return tuple(sorted({*class_ids, *_present(_count(self.over.of(source.box)))}))
 
     def follow(self, recorder: Recorder) -> None:
         """Be what a recorder writes down from now on."""
         voxels = recorder.corrections
         if self.over is None or voxels is not self.over.voxels:
-            self.over = Overlay.looked_for(voxels)
-            self._count()
+            self._begin(Overlay.looked_for(voxels))
 
     def put_down(self, layer: Labels | None) -> None:
         """Let go of them; the layer of the strokes keeps them for the next dock."""
         if layer is not None and self.over is not None and not self.over.is_blank:
             record_of(layer)[KEPT] = self.over.voxels
-        self.over = None
+        self.over, self.counts = None, np.zeros(256, np.int64)
         self._tell()
 
     def paint(self, recorder: Recorder, change: VoxelChange) -> None:
@@ -116,13 +109,11 @@ class Corrections:
         if self.over is None or self.over.is_blank:
             return
         if recorder.notice(self.over.box, Paint.CORRECTIONS) is not None:
-            self._count()
+            self._begin(self.over)
 
-    def _count(self) -> None:
+    def _begin(self, over: Overlay) -> None:
         """Count all anew."""
-        assert self.over is not None
-        self.counts = count_labels(np.ascontiguousarray(self.over.voxels[self.over.box]))
-        self.counts[0] = 0
+        self.over, self.counts = over, _count(over)
         self._tell()
 
     def _found(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -132,6 +123,15 @@ class Corrections:
     def _tell(self) -> None:
         self.number += 1
         self.changed.emit()
+
+
+def _count(over: Overlay) -> NDArray[np.int64]:
+    """Count the voxels that are corrected to each class."""
+    counts = np.zeros(256, np.int64)
+    for plane in np.flatnonzero(over.marks[0]):
+        counts += np.bincount(over.voxels[plane].reshape(-1), minlength=256)
+    counts[0] = 0
+    return counts
 
 
 def _present(counts: NDArray[np.int64]) -> tuple[int, ...]:

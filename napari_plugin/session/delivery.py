@@ -138,7 +138,7 @@ class Delivery:
         return FinalLabels(
             source,
             labels,
-            corrections.label_ids(ids, source),
+            corrections.label_ids(ids),
             self.is_final_current,
             None if corrections.over is None else corrections.over.of(source.box),
             corrections.number,
@@ -286,7 +286,7 @@ class Delivery:
         elif finished is not None:
             ids = finished.segmentation.class_ids
             if kind is ExportKind.LABELS:
-                ids = corrections.label_ids(ids, source)
+                ids = corrections.label_ids_in(source, ids)
         place = (0.0, 0.0, 0.0, *(float(v) for v in image.translate))[-3:]
         self._writing = ExportRequest(
             kind,

@@ -1,4 +1,4 @@
-"""A program that paints, and tells how much of it is saved, until it is killed by `test_killed`."""
+"""A program that paints, and tells how much is saved, until `test_killed` kills it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from supervox.napari_plugin.settings import Settings
 
 
 def stroke(number: int, shape: tuple[int, ...]) -> tuple[tuple[NDArray[np.int64], ...], int]:
-    """Return the voxels and the class of a stroke, by its number; 0 erases."""
+    """Return the voxels and the class of a stroke, by its number; 0 erases.
+
+    Those with odd numbers are corrections.
+    """
     rng = np.random.default_rng(number)
     first = rng.integers(0, np.array(shape) - 3)
     box = np.zeros(shape, bool)
@@ -35,7 +38,13 @@ def main(volume: str, home: str) -> None:
     for number in range(100_000):
         layer = session.painting.layer
         assert layer is not None
-        layer.data_setitem(*stroke(number, layer.data.shape))
+        voxels, class_id = stroke(number, layer.data.shape)
+        if number % 2:
+            raster = np.ravel_multi_index(voxels, layer.data.shape)
+            classes = np.full(raster.size, class_id, np.uint8)
+            session.correcting.change(raster, classes, "put")
+        else:
+            layer.data_setitem(voxels, class_id)
         while not _is_saved(session):
             app.processEvents()
             time.sleep(0.002)

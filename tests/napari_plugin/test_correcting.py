@@ -232,3 +232,44 @@ def test_another_project_on_the_same_image_begins_without_them(labelled):
     assert "corrections" not in labelled.viewer.layers
     assert not corrections(labelled).any()
     assert labelled.find("supervox_by_hand").text() == "by hand"
+
+
+def choose(window, name):
+    """Choose an entry of the menu of what is by hand."""
+    window.settle_widgets()
+    menu = window.dock.paint.what.menu
+    menu.aboutToShow.emit()
+    (found,) = [action for action in menu.actions() if action.objectName() == name]
+    assert found.isEnabled()
+    found.trigger()
+    window.until(lambda: not window.session.correcting.accepting.is_running)
+    window.settle()
+
+
+def test_the_menu_says_what_is_by_hand_and_does_it_for_a_class_or_all(labelled):
+    before = labels(labelled)
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    labelled.session.paint_class(2)
+    labelled.drag((8, 15, 5), (8, 15, 10))
+    labelled.settle()
+    both = corrections(labelled).copy()
+    counts = [int((both == k).sum()) for k in (2, 3)]
+    tip = labelled.find("supervox_by_hand").toolTip()
+    assert f"By hand: {sum(counts):,} voxels" in tip
+    assert f"structure {counts[0]:,}" in tip
+    choose(labelled, "supervox_take_back_class")
+    assert not (corrections(labelled) == 2).any()
+    labelled.click("supervox_undo")
+    labelled.settle()
+    np.testing.assert_array_equal(corrections(labelled), both)
+    strokes = labelled.strokes.data.copy()
+    choose(labelled, "supervox_teach_all")
+    np.testing.assert_array_equal(labelled.strokes.data, np.where(both > 0, both, strokes))
+    labelled.click("supervox_undo")
+    labelled.settle()
+    np.testing.assert_array_equal(labelled.strokes.data, strokes)
+    choose(labelled, "supervox_accept")
+    now = labels(labelled)
+    np.testing.assert_array_equal(corrections(labelled) == 2, now == 2)
+    choose(labelled, "supervox_take_back_all")
+    np.testing.assert_array_equal(labels(labelled), before)

@@ -1,4 +1,4 @@
-"""A window's session that is killed at any moment: every stroke that was saved is there.
+"""A window's session that is killed at any moment: every stroke, every correction is there.
 
 Once in ``make test``; ``SUPERVOX_KILLS`` times, ten by default, in ``make test-long``.
 """
@@ -55,7 +55,7 @@ def test_every_saved_stroke_is_there(seed: int, tmp_path: Path) -> None:
     assert entry.is_open  # nobody closed it: it is offered
     states = painted(saved + 3)
     with Project.open(entry.folder) as project:
-        found = project.annotations.voxels
+        found = np.stack([project.annotations.voxels, project.annotations.corrections])
         matching = [n for n, state in enumerate(states) if (state == found).all()]
         assert matching, "what is there was never painted"
         assert max(matching) > saved  # states[n] has n strokes
@@ -64,14 +64,15 @@ def test_every_saved_stroke_is_there(seed: int, tmp_path: Path) -> None:
             n_undone += 1
         assert n_undone > 0
         assert not project.annotations.voxels.any()
+        assert not project.annotations.corrections.any()
     assert not [path for path in home.iterdir() if ".partial" in path.name]
 
 
 def painted(count: int) -> list[np.ndarray]:
-    """Return what is painted after 0, 1, 2... strokes."""
-    states = [np.zeros(SHAPE, np.uint8)]
+    """Return strokes and corrections after 0, 1, 2... of them."""
+    states = [np.zeros((2, *SHAPE), np.uint8)]
     for number in range(count):
         voxels, class_id = stroke(number, SHAPE)
         states.append(states[-1].copy())
-        states[-1][voxels] = class_id
+        states[-1][number % 2][voxels] = class_id
     return states

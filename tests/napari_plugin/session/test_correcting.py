@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from supervox.cli import supervox
+from supervox.napari_plugin.project.project_files import reopen
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.project import Project
 from supervox.volumes import open_volume, write_volume
@@ -295,3 +296,40 @@ def test_what_is_right_by_hand_is_no_place_to_look_at(labelled):
     labelled.settle()
     now = session.looking.asked
     assert now is None or now.place.supervoxel != asked.place.supervoxel
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_mixed_steps_undone_and_redone_are_what_the_project_makes_of_them(bench, seed):
+    session, rng = bench.session, np.random.default_rng(seed)
+    shape, painting = bench.strokes.data.shape, bench.session.painting
+    session.classes.add()
+    for _ in range(40):
+        what = rng.choice(["stroke", "correction", "delete", "undo", "undo", "redo"])
+        first = rng.integers(0, np.array(shape) - 4)
+        part = tuple(slice(a, a + 4) for a in first)
+        class_id = int(rng.choice(session.classes.ids))
+        if what == "stroke":
+            mask = np.zeros(shape, bool)
+            mask[part] = True
+            bench.paint_voxels(mask, class_id)
+        elif what == "correction":
+            correct(bench, int(rng.choice([0, class_id])), part)
+        elif what == "delete" and len(session.classes) > 1 and rng.random() < 0.3:
+            session.deleting.remove(class_id)
+        elif what in ("undo", "redo"):
+            getattr(painting, what)()
+        bench.settle()
+    folder, state = session.autosave.folder, bench.strokes.data.copy()
+    corrections, classes = painting.corrections.now.copy(), session.classes.ids
+    counts = np.bincount(corrections.reshape(-1), minlength=256)
+    assert painting.corrections.counts[1:].tolist() == counts[1:].tolist()
+    session.close()
+    with reopen(folder) as project:
+        store = project.annotations
+        np.testing.assert_array_equal(store.voxels, state)
+        np.testing.assert_array_equal(store.corrections, corrections)
+        assert tuple(item.id for item in store.classes) == classes
+        while store.undo() is not None:
+            pass
+        assert not store.voxels.any()
+        assert not store.corrections.any()
