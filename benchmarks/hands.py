@@ -6,7 +6,6 @@ or a tool that is chosen and applied. What an action changes is what the window'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -85,9 +84,8 @@ class Hand:
         self._room = {k: {r: inside[k][1:-1, 1:-1, 1:-1] > r for r in RADII} for k in self._classes}
         self._balls = {r: _ball(r) for r in RADII}
         self._fits: dict[tuple[int, int], NDArray[np.float32]] = {}
-        for k in self._classes:
-            for r in RADII:
-                self._fits[k, r] = self._count(k, r, (slice(None),) * 3)
+        self._aim: list[int] = []  # the classes that aren't good enough
+        self._wrong = np.zeros(self.truth.shape, np.bool_)
 
     def _padded(self, k: int) -> NDArray[np.bool_]:
         """Return a class with a frame of itself: a ball may reach out of the volume."""
@@ -97,7 +95,7 @@ class Hand:
     def work(self, most: int) -> int:
         """Act until every class is good enough, or nothing helps; return the clicks."""
         clicks = actions = 0
-        while clicks < most and min(dice_of(self.truth, self.labels).values()) < ENOUGH:
+        while clicks < most and self._take_aim():
             found = [self._stroke(), self._fill()]
             if self.ids is not None:
                 found.append(self._regions(self.ids))
@@ -111,23 +109,26 @@ class Hand:
             self.done[best.tool] = self.done.get(best.tool, 0) + best.clicks
         return clicks
 
-    def _wanted(self) -> list[int]:
-        """Return the classes that aren't good enough."""
-        dice = dice_of(self.truth, self.labels)
-        return [k for k in self._classes if dice[k] < ENOUGH]
+    def _take_aim(self) -> bool:
+        """Look which classes aren't good enough, and which wrong voxels lower their Dice.
 
-    def _wrong(self, wanted: Sequence[int]) -> NDArray[np.bool_]:
-        """Return the wrong voxels that lower the Dice of a class that isn't good enough."""
+        Returns whether there is any.
+        """
+        dice = dice_of(self.truth, self.labels)
+        before, self._aim = self._aim, [k for k in self._classes if dice[k] < ENOUGH]
         is_wrong = (self.labels != self.truth) & (self.truth > 0)
-        counts = np.isin(self.truth, wanted) | np.isin(self.labels, wanted)
-        found: NDArray[np.bool_] = is_wrong & counts
-        return found
+        self._wrong = is_wrong & (np.isin(self.truth, self._aim) | np.isin(self.labels, self._aim))
+        if self._aim != before:
+            for k in self._classes:
+                for r in RADII:
+                    self._fits[k, r] = self._count(k, r, (slice(None),) * 3)
+        return bool(self._aim)
 
     # ----------------------------------------------------------------------------------- tools
 
     def _count(self, k: int, r: int, box: tuple[slice, ...]) -> NDArray[np.float32]:
         """Count the voxels that a ball would mend, for each middle in a box."""
-        wrong = ((self.truth == k) & (self.labels != k)).astype(np.float32)
+        wrong = (self._wrong & (self.truth == k)).astype(np.float32)
         grown = tuple(
             slice(max(0, part.indices(n)[0] - r), min(n, part.indices(n)[1] + r))
             for part, n in zip(box, wrong.shape, strict=True)
@@ -142,14 +143,13 @@ class Hand:
 
     def _stroke(self) -> Action | None:
         """Return the stroke with a ball brush in a plane that mends most."""
-        wanted, best = self._wanted(), None
-        wrong = self._wrong(wanted)
+        best = None
         for (k, r), fits in self._fits.items():  # also of other classes, where one is too much
             at = np.unravel_index(int(np.argmax(fits)), fits.shape)
             if fits[at] * DABS <= (best.gain if best else 0):
                 continue
             voxels = self._drag(k, r, [int(i) for i in at])
-            gain = float(wrong.reshape(-1)[voxels].sum())
+            gain = float(self._wrong.reshape(-1)[voxels].sum())
             if best is None or gain > best.gain:
                 best = Action("brush", voxels, np.full(voxels.size, k, np.uint8), gain)
         return best
@@ -158,7 +158,7 @@ class Hand:
         """Drag a ball through a plane, always to where it mends most; return what it covers."""
         ball = np.argwhere(self._balls[r]) - r
         shape, covered = np.array(self.truth.shape), np.zeros(0, np.int64)
-        is_wrong = (self.truth == k) & (self.labels != k)
+        is_wrong = self._wrong & (self.truth == k)
         step = max(r, 1)
         ring = np.indices((1, 2 * step + 1, 2 * step + 1)).reshape(3, -1).T - (0, step, step)
         steps = ring[np.abs(ring).max(axis=1) == step]
@@ -196,8 +196,7 @@ class Hand:
 
     def _best_piece(self, tool: str, pieces: NDArray[np.int32], most: int) -> Action | None:
         """Return the best stroke that gives whole pieces a class, `most` that lie in one plane."""
-        wanted = self._wanted()
-        wrong = self._wrong(wanted)
+        wrong = self._wrong
         flat, number = pieces.reshape(-1), int(pieces.max()) + 1
         best: tuple[float, int, int] | None = None
         gains = {}
@@ -239,10 +238,8 @@ class Hand:
 
     def _clean(self) -> Action | None:
         """Return the finishing tool that mends most."""
-        best = None
-        wanted = self._wanted()
-        wrong = self._wrong(wanted)
-        for k in wanted:
+        best, wrong = None, self._wrong
+        for k in self._aim:
             for operation, amount in CLEAN:
                 after = clean(self.labels, CleanStep(operation, amount, (k,))).labels
                 voxels = np.flatnonzero(after != self.labels).astype(np.int64)
@@ -264,6 +261,9 @@ class Hand:
             slice(max(0, int(at.min()) - reach), min(n, int(at.max()) + reach + 1))
             for at, n in zip(places, self.labels.shape, strict=True)
         )
+        is_wrong = (self.labels[box] != self.truth[box]) & (self.truth[box] > 0)
+        counts = np.isin(self.truth[box], self._aim) | np.isin(self.labels[box], self._aim)
+        self._wrong[box] = is_wrong & counts
         for k, r in self._fits:
             self._fits[k, r][box] = self._count(k, r, box)
 

@@ -1,10 +1,10 @@
 """Objects that may be several things, and several that may be one: questions for a person.
 
 How probable it is follows from shape alone. Things are several if the neck between them is narrow:
-the share by which its area is smaller than a section through the middle of the smaller piece, taken
-as a ball. They are one if a gap between them is narrow and they face each other over it as the
-halves of a rod do, and not as two balls: the share of such a section within a voxel of the gap,
-less what the gap takes of the smaller one's diameter.
+the share by which its area is smaller than the mean section of a piece, which is its volume divided
+by how far it reaches from the neck. They are one if a gap between them is narrow and they face each
+other over it as the halves of a rod do, and not as two balls: the share of the smaller one's
+section near the gap that is within a voxel of it, less what the gap takes of its diameter.
 """
 
 from __future__ import annotations
@@ -140,10 +140,10 @@ class _Search:
         size = math.prod(side.stop - side.start for side in (z, y, x))
         return (z, y, x) if size <= MOST_VOXELS else None
 
-    def _section(self, voxels: int) -> tuple[float, float]:
-        """Return radius and section of a ball of so many voxels."""
-        radius = (3 * voxels * math.prod(self._spacing) / (4 * math.pi)) ** (1 / 3)
-        return radius, math.pi * radius**2
+    def _radius(self, row: int) -> float:
+        """Return the radius of a ball of an object's volume."""
+        volume = int(self._voxels[row]) * math.prod(self._spacing)
+        return float((3 * volume / (4 * math.pi)) ** (1 / 3))
 
     def _voxel(self, mask: NDArray[np.bool_], box: Slices) -> Voxel:
         """Return the deepest voxel of a mask in a box, in the whole image."""
@@ -169,9 +169,11 @@ class _Search:
         for end in ("id_1", "id_2"):
             np.add.at(necks, contacts[end] - 1, contacts["area"])
         voxels = np.bincount(pieces.ravel(), minlength=n + 1)[1:]
-        smaller = np.minimum(voxels, voxels.sum() - voxels)
-        sections = np.array([self._section(int(k))[1] for k in smaller])
-        shares = np.where(smaller >= SMALLEST, 1 - necks / sections, 0)
+        shares = np.zeros(n)
+        for k in np.flatnonzero((voxels >= SMALLEST) & (necks > 0)).tolist():
+            mine = pieces == k + 1
+            length = float(distances_within(inside & ~mine, self._spacing)[mine].max())
+            shares[k] = 1 - necks[k] * length / (voxels[k] * math.prod(self._spacing))
         piece = int(np.argmax(shares)) + 1
         others = [k for k in range(1, n + 1) if k != piece]
         strokes = (
@@ -183,23 +185,25 @@ class _Search:
 
     def merges(self, row: int) -> list[EditQuestion]:
         """Ask whether an object and others near it, which are no smaller, are one thing."""
-        radius, section = self._section(int(self._voxels[row]))
+        radius = self._radius(row)
         finest = min(self._spacing)
+        near = max(2 * finest, radius / 2)
         reach = min(2 * radius, WIDEST_GAP * finest)
         box = self._box(row, [math.ceil(reach / size) for size in self._spacing])
         if box is None:
             return []
         part, number, found = self._ids[box], int(self._numbers[row]), []
         inside = part == number
-        face = math.prod(self._spacing) ** (2 / 3)
         for other in self._near(part, row):
             away = distances_within(part == self._numbers[other], self._spacing)[inside]
             gap = float(away.min())
-            facing = np.count_nonzero(away < gap + finest) * face
+            facing, section = (
+                np.count_nonzero(away < gap + deep) / deep for deep in (finest, near)
+            )
             free = max(0.0, 1 - (gap - finest) / (2 * radius))
             if gap <= reach:
                 pair = (number, int(self._numbers[other]))
-                probability = min(1.0, facing / section) * free
+                probability = float(min(1.0, facing / section) * free)
                 found.append(self._merge(pair, row, other, probability))
         return found
 

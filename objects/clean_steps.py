@@ -74,8 +74,8 @@ class CleanStep:
 
     @property
     def is_local(self) -> bool:
-        """Whether what becomes of a voxel depends on what is near it only."""
-        return AMOUNTS[self.operation] == "length"
+        """Whether what is near a voxel mostly tells what becomes of it."""
+        return 0 < self.amount < math.inf
 
     @classmethod
     def parse(

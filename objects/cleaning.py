@@ -23,16 +23,17 @@ from supervox.execution import (
 from ._fill import faces_around, take_nearest
 from ._pairs import PAIR_BASE
 from .checks import Spacing, checked_labels, checked_spacing, read_ids, slab_shape
-from .clean_steps import CleanStep
+from .clean_steps import AMOUNTS, CleanStep
 from .errors import ObjectsError
 from .instances import Instances, find_objects
 from .outside import Outside, PlaneByPlane
 from .relations import check_classes_there
 from .reshaping import CHANGES, SLACK, reach_of, steps_within
-from .sums import sum_objects
+from .sums import ObjectSums, sum_objects
 
 Labels = NDArray[Any]
 _BLOCK_VOXELS = 128**3
+AROUND = 2.0  # edges of a cube of its volume that a speck may be long to be seen on a slice at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,8 +94,23 @@ def clean(
     Cancelled
         If the run is to stop.
     """
-    labels = checked_labels(labels)
     size, run, room = checked_spacing(spacing), Run.of(workers), workspace or Workspace()
+    cut = np.zeros((3, 2), bool)
+    return _clean(labels, step, size, locked, block_shape, room, run, cut)
+
+
+def _clean(
+    labels: VolumeLike,
+    step: CleanStep,
+    size: Spacing,
+    locked: Sequence[int],
+    block_shape: Sequence[int] | None,
+    room: Workspace,
+    run: Run,
+    cut: NDArray[np.bool_],
+) -> Cleaned:
+    """Clean labels that may be cut out of others; `cut` as for `_Cleaning`."""
+    labels = checked_labels(labels)
     out: Labels = room.empty(labels.shape, np.dtype(labels.dtype).newbyteorder("="))
     there: set[int] = set()
 
@@ -110,7 +126,7 @@ def clean(
         if value in locked:
             raise ObjectsError(f"{step.operation}: class {value} is locked; unlock it first")
     classes = sorted(set(step.classes) or there - {0} - set(locked))
-    work = _Cleaning(out, step, size, tuple(sorted(set(locked))), block_shape, room)
+    work = _Cleaning(out, step, size, tuple(sorted(set(locked))), block_shape, room, cut)
     for value, part in zip(classes, run.steps([1] * len(classes)), strict=True):
         work.clean(value, part)
     return Cleaned(out, work.objects, work.left)
@@ -140,16 +156,17 @@ def clean_part(
     Returns
     -------
     integers of the labels' type, of the part's shape
-        For one class, what `clean` makes of the part. Where one class after the other is cleaned,
-        one's change may reach the next from further away, and that is left out here.
+        For one class and a step with a length, what `clean` makes of the part. Specks and holes
+        are left as they are where they go on beyond what is near. Where one class after the other
+        is cleaned, one's change may reach the next from further away, and that is left out here.
 
     Raises
     ------
     ObjectsError
-        If the step isn't local: objects may lie anywhere.
+        If the step isn't local.
     """
     if not step.is_local:
-        raise ObjectsError(f"{step.operation} looks at whole objects, which no part tells of")
+        raise ObjectsError(f"{step.operation} can't be done to a part: it looks at all objects")
     size = checked_spacing(spacing)
     ends = zip(part, _halo(step, size), labels.shape, strict=True)
     low, high = np.array([(max(p.start - h, 0), min(p.stop + h, n)) for p, h, n in ends]).T
@@ -160,7 +177,8 @@ def clean_part(
     if not there or (step.classes and not classes):
         return around[inner]
     step = replace(step, classes=classes)
-    return clean(around, step, spacing=size, locked=locked, workers=run).labels[inner]
+    cut = np.stack([low > 0, high < labels.shape], axis=1)
+    return _clean(around, step, size, locked, None, Workspace(), run, cut).labels[inner]
 
 
 class _Cleaning:
@@ -171,6 +189,8 @@ class _Cleaning:
     labels : array of integers, (Z, Y, X)
     step, spacing, locked, block_shape, room
         As for `clean`.
+    cut : bool, (3, 2)
+        At which ends of each axis the labels go on: objects that reach there aren't whole.
 
     Attributes
     ----------
@@ -186,7 +206,9 @@ class _Cleaning:
         locked: tuple[int, ...],
         block_shape: Sequence[int] | None,
         room: Workspace,
+        cut: NDArray[np.bool_],
     ) -> None:
+        self._cut = cut
         self._labels, self._step, self._spacing, self._locked = labels, step, spacing, locked
         self._block_shape, self._room = block_shape, room
         self._before: Labels | None = None  # what a class is changed by: its neighbours' old labels
@@ -214,16 +236,24 @@ class _Cleaning:
         )
         if not found.number:
             return
-        voxels = sum_objects(found, self._block_shape, steps[1]).voxels
+        sums = sum_objects(found, self._block_shape, steps[1])
+        voxels = sums.voxels
         if self._step.operation == "specks":
             given = voxels * math.prod(self._spacing) < self._step.amount
         else:
             given = np.arange(voxels.size) != int(np.argmax(voxels))
+        given &= ~self._is_cut(sums)
         to = self._around(found, given, value, steps[2])
         self.objects += int(np.count_nonzero(to >= 0))
         if self._locked:
             self.left += int(voxels[given & (to < 0)].sum())
         self._replace(found, np.where(to >= 0, to, value), steps[3])
+
+    def _is_cut(self, sums: ObjectSums) -> NDArray[np.bool_]:
+        """Tell which objects aren't whole."""
+        ends = np.stack([sums.low == 0, sums.high == np.array(self._labels.shape) - 1], axis=2)
+        found: NDArray[np.bool_] = np.any(ends & self._cut, axis=(1, 2))
+        return found
 
     def _around(
         self, found: Instances, given: NDArray[np.bool_], value: int, run: Run
@@ -280,6 +310,7 @@ class _Cleaning:
             return
         sums = sum_objects(found, self._block_shape, steps[1])
         holes = sums.voxels * math.prod(self._spacing) <= self._step.amount
+        holes &= ~self._is_cut(sums)
         if not self._step.open_to_border:
             looked = np.array(shape) > 1
             looked[0] &= not self._step.per_plane
@@ -330,7 +361,8 @@ class _Cleaning:
 
 def _halo(step: CleanStep, spacing: Spacing) -> list[int]:
     """Return how many voxels around a part it depends on, along each axis."""
-    far = reach_of(step)[1]
+    is_volume = AMOUNTS[step.operation] == "volume"
+    far = AROUND * step.amount ** (1 / 3) if is_volume else reach_of(step)[1]
     return [math.ceil(far / edge * SLACK) + 1 for edge in spacing]
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from napari.layers import Image, Labels
-from napari.utils.colormaps import ensure_colormap, label_colormap
+from napari.utils.colormaps import ensure_colormap
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from supervox.napari_plugin.layers.make_layers import (
@@ -38,7 +39,7 @@ class ObjectMarks:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._mark: Labels | None = None
-        self._is_plain = True  # the colours of the layer are napari's own
+        self._plain: Any = None  # the colours that the layer had at first, if it has others now
 
     def outline(self, image: Image, found: FoundObjects, numbers: Sequence[int]) -> None:
         """Outline some objects; none takes the outline away."""
@@ -88,24 +89,25 @@ class ObjectMarks:
         numbers = table["id"]
         is_measured = measure in table and table[measure].dtype != object
         is_all = len(numbers) == len(found.measured)
+        is_plain = is_all and not is_measured and len(chosen) < 2
+        if is_plain and self._plain is None:
+            return
+        own = layer.colormap if self._plain is None else self._plain
+        self._plain = None if is_plain else own
         if len(chosen) > 1:
-            self._is_plain = False
             marked = dict.fromkeys(chosen, COLOUR)
             if is_all:
                 layer.colormap = object_colormap(marked, OTHER)
             else:
                 layer.colormap = object_colormap(dict.fromkeys(numbers.tolist(), OTHER) | marked)
         elif is_measured:
-            self._is_plain = False
             colours = measure_colours(table[measure].astype(np.float64))
             layer.colormap = object_colormap(dict(zip(numbers.tolist(), colours, strict=True)))
         elif not is_all:  # what a rule removed isn't shown
-            self._is_plain = False
-            own = label_colormap().map(numbers)
-            layer.colormap = object_colormap(dict(zip(numbers.tolist(), own, strict=True)))
-        elif not self._is_plain:
-            self._is_plain = True
-            layer.colormap = label_colormap()
+            colours = own.map(numbers)
+            layer.colormap = object_colormap(dict(zip(numbers.tolist(), colours, strict=True)))
+        else:
+            layer.colormap = own
 
 
 def measure_colours(values: NDArray[np.float64]) -> NDArray[np.float32]:

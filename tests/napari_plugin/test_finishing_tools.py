@@ -368,9 +368,11 @@ def test_work_is_cancelled_and_the_labels_stay(
 ) -> None:
     tools = finish(window)
     before = labels(window)
+    begun: list[bool] = []
     stopped: list[bool] = []
 
     def endless(*_: Any, workers: Any, **more: Any) -> None:
+        begun.append(True)
         try:
             while True:
                 workers.check_stop()
@@ -380,7 +382,8 @@ def test_work_is_cancelled_and_the_labels_stay(
 
     monkeypatch.setattr("supervox.napari_plugin.tasks.cleaning.clean", endless)
     window.click("supervox_clean_preview")
-    window.until(lambda: tools.clean.state.trial.progress is not None)
+    window.until(lambda: begun)
+    assert tools.clean.state.trial.progress is not None
     window.find("supervox_clean_cancel").click()
     window.until(lambda: stopped)
     window.settle()

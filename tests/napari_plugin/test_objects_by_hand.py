@@ -123,18 +123,29 @@ def test_mixed_edits_with_undo_and_redo_equal_finding_anew(bench: Any, seed: int
     by_hand.find(0, None)
     bench.settle()
     kinds = ["cut", "merge", "delete", "give", "mark", "rule", "undo", "redo"]
-    for _ in range(40):
+    most = 0
+    for _ in range(60):
+        most = max(most, objects.found.number)
         numbers = objects.found.table["id"].tolist()
         some = tuple(chance.sample(numbers, min(2, len(numbers))))
         # what was cut and is given away is a step less in a replay, and may be cut otherwise
         plain = tuple(k for k in some if k not in objects.found.reshaped)
         objects.select(some)
-        match chance.choices(kinds, [6, 2, 1, 1, 1, 1, 4, 2])[0]:
+        match chance.choices(kinds, [8, 2, 1, 1, 1, 1, 3, 2])[0]:
             case "cut":
-                axis = chance.randrange(3)
-                plane = chance.randrange(objects.found.ids.shape[axis])
-                points = [[chance.uniform(0, 47) for _ in range(2)] for _ in range(2)]
-                by_hand._on_line("cut", axis, plane, tuple(map(tuple, points)))
+                axis, first = chance.randrange(3), objects.found.row_of(some[0])
+                table = objects.found.table
+                middle = [
+                    int(chance.uniform(table[f"first_{k}"][first], table[f"last_{k}"][first] + 1))
+                    for k in ("plane", "row", "column")
+                ]
+                plane, turn = middle.pop(axis), chance.uniform(0, 3.1)
+                way = (60 * np.cos(turn), 60 * np.sin(turn))
+                line = tuple(
+                    tuple(m + sign * w for m, w in zip(middle, way, strict=True))
+                    for sign in (-1, 1)
+                )
+                by_hand._on_line("cut", axis, plane, line)
             case "merge":
                 by_hand.merge()
             case "delete":
@@ -158,7 +169,7 @@ def test_mixed_edits_with_undo_and_redo_equal_finding_anew(bench: Any, seed: int
     labels = np.asarray(session.correcting.labels())
     anew = find_by_steps(labels, by_hand.edits.steps)
     pairs = np.unique(np.stack([found.ids.ravel(), anew.instances.ids.ravel()]), axis=1)
-    assert found.number > 3
+    assert most > 3
     assert pairs.shape[1] == len(found.measured) == anew.instances.number
     same = dict(pairs.T.tolist())
     classes = [int(anew.instances.class_of[same[k] - 1]) for k in found.measured["id"].tolist()]
@@ -453,3 +464,16 @@ def test_a_project_keeps_edits_rules_and_how_objects_are_found(
     assert [edit.kind for edit in steps.edits] == ["cut"]
     assert steps.rules == (Rule.parse("voxels < 3 -> remove"),)
     assert steps.split == "round"
+    # opened again, one click brings it all back
+    shown.open()
+    shown.session.autosave.open(tmp_path / "cell.supervox")
+    shown.settle()
+    shown.until(lambda: shown.session.delivery.final is not None)
+    shown.settle()
+    assert "Kept in the project: 1 cut, 1 rule" in shown.dock.objects.status.text.whole
+    assert shown.dock.objects.split.currentData() == "round"
+    shown.dock.sections[4].set_open(True)
+    shown.click("supervox_objects_find")
+    shown.settle()
+    assert "1 cut, 1 rule" in shown.find("supervox_objects_by_hand").whole
+    assert number_at(shown, plane, 10, 24) != number_at(shown, plane, 30, 24)

@@ -33,8 +33,11 @@ def pair_of_balls(distance, radius=9.0):
 def test_balls_with_a_neck_are_several_by_the_share_that_the_neck_lacks(distance):
     (asked,) = candidates_of(pair_of_balls(distance))
     assert isinstance(asked.edit, Separate)
-    neck = 9.0**2 - (distance / 2) ** 2  # its radius squared; of a section, r squared
-    assert asked.probability == pytest.approx(1 - neck / 9.0**2, abs=0.08)
+    half, radius = distance / 2, 9.0
+    neck = math.pi * (radius**2 - half**2)
+    cap = math.pi * (radius - half) ** 2 * (2 * radius + half) / 3
+    volume = 4 / 3 * math.pi * radius**3 - cap
+    assert asked.probability == pytest.approx(1 - neck * (radius + half) / volume, abs=0.05)
     assert asked.text == "Is object 1 several things?"
     edited = apply_edits(find_objects(pair_of_balls(distance)), [asked.edit])
     sizes = np.bincount(edited.instances.ids.ravel())[1:]
@@ -58,9 +61,8 @@ def test_halves_of_a_rod_are_one_thing_and_balls_side_by_side_are_not():
     assert asked.text == "Are objects 1 and 2 one thing?"
     voxels = int(rod[:, :, :29].sum())
     radius = (3 * voxels / (4 * math.pi)) ** (1 / 3)
-    section = int(rod[:, :, 10].sum())
-    expected = section / (math.pi * radius**2) * (1 - 1 / (2 * radius))
-    assert asked.probability == pytest.approx(expected)
+    expected = 1 - 1 / (2 * radius)
+    assert asked.probability == pytest.approx(expected, abs=0.02)
     assert apply_edits(find_objects(rod), [asked.edit]).instances.number == 1
     assert candidates_of(pair_of_balls(20)) == []
     rod[:, :, 24:35] = 0

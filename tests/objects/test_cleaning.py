@@ -208,5 +208,24 @@ def test_what_is_not_near_a_slice_changes_nothing_there():
     part = np.s_[3:4, 0:8, 0:8]
     found = clean_part(labels, part, CleanStep("dilate", 2, (2,)))
     np.testing.assert_array_equal(found, labels[part])
-    with pytest.raises(ObjectsError, match="specks looks at whole objects"):
-        clean_part(labels, part, CleanStep("specks", 2, (2,)))
+    with pytest.raises(ObjectsError, match="keep-largest can't be done to a part"):
+        clean_part(labels, part, CleanStep("keep-largest", classes=(2,)))
+
+
+@pytest.mark.parametrize("operation", ["specks", "holes"])
+def test_specks_and_holes_on_a_slice_are_those_of_the_whole_unless_they_go_on(operation):
+    labels = np.ones((60, 20, 40), np.uint8)
+    value = 2
+    labels[29:31, 3:6, 3:6] = value  # through the slice
+    labels[20:22, 10, 10] = value  # near it
+    labels[30, 19, 39] = value  # at the border of the volume
+    labels[5:58, 10, 20] = value  # a thread, too long to be a speck
+    labels[28:33, 12:17, 30:35] = value  # too large
+    step = CleanStep(operation, 18.5, (1 if operation == "holes" else value,))
+    whole = clean(labels, step).labels
+    part = np.s_[30:31, 0:20, 0:40]
+    found = clean_part(labels, part, step)
+    np.testing.assert_array_equal(found, whole[part])
+    assert (found[0, 3:6, 3:6] == 1).all()
+    thread = CleanStep(operation, 53, step.classes)  # whole, it would be given away
+    assert (clean_part(labels, part, thread)[0, 10, 20]) == value
