@@ -22,7 +22,7 @@ class EditActions:
     Attributes
     ----------
     take : callable
-        Takes the tool "cut" or "merge", or puts it down.
+        Takes the tool "cut", "split" or "merge", or puts it down.
     merge, delete, mark : callable
         Edit the objects that are chosen.
     give : callable
@@ -40,7 +40,7 @@ class EditActions:
 
 
 class ObjectEditsRow(QWidget):
-    """Cut, merge, delete, give to a class, mark as right; and a line on what was done.
+    """Cut, split, merge, delete, give to a class, mark as right; and a line on what was done.
 
     Parameters
     ----------
@@ -58,6 +58,13 @@ class ObjectEditsRow(QWidget):
             "Cut",
             "Draw a line across an object in the picture: it becomes two, through all planes",
             lambda: actions.take("cut"),
+        )
+        self.split = tool(
+            "supervox_object_split",
+            "Split",
+            "Draw a line in each part of an object, and press this again: each part becomes an "
+            "object, parted at the narrowest places between the lines",
+            lambda: actions.take("split"),
         )
         self.merge = tool(
             "supervox_object_merge",
@@ -89,10 +96,10 @@ class ObjectEditsRow(QWidget):
             "Mark the objects that are chosen as right: no rule changes them",
             actions.mark,
         )
-        for made in (self.cut, self.merge):
+        for made in (self.cut, self.split, self.merge):
             made.setCheckable(True)
             made.setProperty("tool", True)
-        for made in (self.cut, self.merge, self.delete, self.give, self.mark):
+        for made in (self.cut, self.split, self.merge, self.delete, self.give, self.mark):
             line.addWidget(made, 1)
         layout.addLayout(line)
         self.says = HintRow("supervox_objects_by_hand", actions.show_missing)
@@ -104,10 +111,12 @@ class ObjectEditsRow(QWidget):
         self._chosen = state.chosen
         can, is_chosen = state.can_edit and not state.is_editing, state.chosen > 0
         self.cut.setEnabled(state.can_edit)
+        self.split.setEnabled(state.can_edit)
         self.merge.setEnabled(state.can_edit)
         for made in (self.delete, self.give, self.mark):
             made.setEnabled(can and is_chosen)
         self.cut.setChecked(state.tool == "cut")
+        self.split.setChecked(state.tool == "split")
         self.merge.setChecked(state.tool == "merge")
         if state.targets != self._targets:
             self._targets = state.targets
