@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from qtpy.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.objects_state import ObjectsState
 
 from .controls import swatch, tool
@@ -52,7 +52,7 @@ class ObjectEditsRow(QWidget):
         self._do, self._chosen = actions, 0
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        line = QHBoxLayout()
+        grid = QGridLayout()  # in one line they would make the dock wider
         self.cut = tool(
             "supervox_object_cut",
             "Cut",
@@ -99,9 +99,12 @@ class ObjectEditsRow(QWidget):
         for made in (self.cut, self.split, self.merge):
             made.setCheckable(True)
             made.setProperty("tool", True)
-        for made in (self.cut, self.split, self.merge, self.delete, self.give, self.mark):
-            line.addWidget(made, 1)
-        layout.addLayout(line)
+        drawn, chosen = (self.cut, self.split, self.merge), (self.delete, self.give, self.mark)
+        for row, buttons in enumerate((drawn, chosen)):
+            for column, made in enumerate(buttons):
+                made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+                grid.addWidget(made, row, column)
+        layout.addLayout(grid)
         self.says = HintRow("supervox_objects_by_hand", actions.show_missing)
         layout.addWidget(self.says)
         self._targets: tuple[tuple[str, int, str], ...] = ()
