@@ -12,7 +12,7 @@ from supervox.napari_plugin.layers.trial_layer import GAINED, LOST, NAME
 from supervox.napari_plugin.session.cleaning import Cleaning
 from supervox.napari_plugin.session.filling import Filling
 from supervox.objects import CleanStep
-from supervox.project import Paint
+from supervox.project import By, Paint
 
 SPECK = (slice(8, 10), slice(20, 22), slice(4, 6))  # of the bright class, in the dark slab
 FULL = (16, 40, 48)
@@ -26,10 +26,11 @@ def indices(*boxes: tuple[slice, ...]) -> np.ndarray:
 
 
 def correct(window: Any, box: tuple[slice, ...], class_id: int) -> None:
-    """Correct voxels without a mouse, for tests of what comes after."""
+    """Correct voxels as a person does, but without a mouse, for tests of what comes after."""
     voxels = indices(box)
     given = np.full(voxels.size, class_id, np.uint8)
-    assert window.session.correcting.change(voxels, given, "painted by the test") == voxels.size
+    change = window.session.correcting.change
+    assert change(voxels, given, "painted by the test", By.HAND) == voxels.size
     window.settle()
 
 
@@ -299,6 +300,11 @@ def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window:
     window.settle()
     over = window.session.painting.corrections.over.voxels
     assert set(np.flatnonzero(over.any(axis=(1, 2)))) == {9, 13}  # of class 1 now
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("Nothing to fill")
+    window.session.painting.undo()
+    window.session.painting.redo()
     window.click("supervox_fill_preview")
     window.settle()
     assert says(window, "supervox_fill").startswith("Nothing to fill")
