@@ -263,7 +263,7 @@ class Correcting:
         if live is None:
             return None
         source, labels = live
-        return source, labels if labels.ndim == 3 else np.asarray(labels)[np.newaxis]
+        return source, labels if labels.ndim == 3 else np.asarray(labels[:, :])[np.newaxis]
 
     def labels_at(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the labels that are shown at voxels of the whole image, corrections over them.
