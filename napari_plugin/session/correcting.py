@@ -17,7 +17,7 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop
 from supervox.project import Paint, VoxelChange
 
-from .brush_mask import BrushMask
+from .brush_mask import BrushMask, count_voxels
 from .delivery import Delivery
 from .fill_tool import FillTool
 from .view import ResultView
@@ -132,7 +132,7 @@ class Correcting:
         voxels.reshape(-1)[change.voxels[~both]] = change.old[~both]
         self._painting.correct(_part_of(change, both))
         if why:
-            self.hint.emit(f"{int((~free).sum()):,} voxels kept: {why}")
+            self.hint.emit(f"{count_voxels(int((~free).sum()))} kept: {why}")
         elif not within.all():
             self.hint.emit(self.mask.kept(int((~within).sum())))
         return bool(both.all())
@@ -230,9 +230,9 @@ class Correcting:
         change = _part_of(change, old != classes)
         free, why = self._free(change)
         self._painting.correct(_part_of(change, free))
-        words = f"{what[:1].upper()}{what[1:]}: {int(free.sum()):,} voxels changed"
+        words = f"{what[:1].upper()}{what[1:]}: {count_voxels(int(free.sum()))} changed"
         kept = int((~free).sum())
-        self.hint.emit(f"{words}; {kept:,} voxels kept, {why}" if kept else words)
+        self.hint.emit(f"{words}; {count_voxels(kept)} kept, {why}" if kept else words)
         return int(free.sum())
 
     def labels(self) -> Corrected | None:
