@@ -46,7 +46,6 @@ class FinishingTools(QWidget):
         layout.setSpacing(2)
         self._clean_header = self._add("supervox_clean_fold", "Clean up the labels", self.clean)
         self._fill_header = self._add("supervox_fill_fold", "Fill between slices", self.fill)
-        cleaning.done.connect(lambda done: filling.note_computed(done.voxels, done.classes))
         for part in (cleaning, filling):
             part.changed.connect(self.refresh)
             part.failed.connect(session.opening.tell_error)

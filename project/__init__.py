@@ -9,7 +9,8 @@ Where to find what, from the single stroke to the whole:
   in an append-only file.
 - `writer`: the journal written in the background.
 - `undo`: what the records say of undo and redo; `made_changes`: the changes themselves, read again;
-  `stroke_order`: at which step what was painted, `order_file`: that as a volume beside strokes.
+  `stroke_order`: at which step what was painted, `order_file`: that as a volume beside strokes;
+  `by_tools`: which corrections no person painted.
 - `recorder`: what was painted by somebody else, noticed and written down.
 - `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`;
   `recorded`: what the records make of it, of which `snapshots` are taken, and compared.

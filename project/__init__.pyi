@@ -1,5 +1,7 @@
 from .annotations import AnnotationStore as AnnotationStore
+from .by_tools import ByTools as ByTools
 from .changes import BalanceChange as BalanceChange
+from .changes import By as By
 from .changes import Change as Change
 from .changes import ClassChange as ClassChange
 from .changes import ObjectChange as ObjectChange

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .changes import By
 from .records import UNDOABLE, Header, RecordKind, Role
 from .undo import OF_NO_CLASS
 
@@ -20,6 +21,7 @@ ROW = np.dtype(
         ("voxels", "u4"),
         ("kind", "u1"),
         ("role", "u1"),
+        ("by_tool", "?"),
     ]
 )
 
@@ -41,7 +43,7 @@ class Index:
         target = -1 if header.target is None else header.target
         self._rows[self._used] = (
             *(header.number, offset, target, header.time, header.total),
-            *(header.n_voxels, header.kind, header.role),
+            *(header.n_voxels, header.kind, header.role, header.by is By.TOOL),
         )
         self._used += 1
 
@@ -73,14 +75,16 @@ class Index:
         numbers: NDArray[np.int64] = rows["number"][rows["kind"] == kind]
         return numbers
 
-    def roles(self) -> list[tuple[int, Role, int | None, int]]:
-        """Return number, role, target and class of balance of all changes that can be undone."""
+    def roles(self) -> list[tuple[int, Role, int | None, int, bool]]:
+        """Return of all changes that can be undone what `UndoStack.note` takes."""
         chosen = self.rows[np.isin(self.rows["kind"], UNDOABLE)]
         of_class = np.where(chosen["kind"] == RecordKind.BALANCE, chosen["voxels"].astype(int), 0)
         for kind, code in OF_NO_CLASS.items():
             of_class[chosen["kind"] == kind] = code
-        columns = (chosen[name].tolist() for name in ("number", "role", "target"))
+        columns = (chosen[name].tolist() for name in ("number", "role", "target", "by_tool"))
         return [
-            (number, Role(role), None if target < 0 else target, class_id)
-            for number, role, target, class_id in zip(*columns, of_class.tolist(), strict=True)
+            (number, Role(role), None if target < 0 else target, class_id, by_tool)
+            for number, role, target, by_tool, class_id in zip(
+                *columns, of_class.tolist(), strict=True
+            )
         ]

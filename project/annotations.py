@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
 from ._recovery import Recovered, recover
-from .changes import (
-    BalanceChange,
-    Change,
-    Paint,
-    PaintedVolumes,
-    VoxelChange,
-    to_keep,
-)
+from .by_tools import ByTools
+from .changes import BalanceChange, By, Change, Paint, PaintedVolumes, VoxelChange, to_keep
 from .classes import ProjectClass, check_classes
 from .documents import plain
 from .errors import Finding, ProjectError, Severity, writing
@@ -187,6 +181,11 @@ class AnnotationStore:
     def edits(self) -> tuple[Mapping[str, Any], ...]:
         """The edits of the objects that hold, the earliest first."""
         return self._made.edits
+
+    @property
+    def by_tools(self) -> ByTools:
+        """What tells which corrections are of tools, as things are now."""
+        return self._made.by_tools(self.voxels.shape)
 
     def undo(self) -> Change | None:
         """Take the last change back, and return what that changed; None if there is nothing.
@@ -378,15 +377,16 @@ class AnnotationStore:
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._recorded.check_writable()
         kind, change = kind_of(change), to_keep(change, self.voxels.shape)
-        of_class = OF_NO_CLASS.get(kind, 0)
+        of_class, by_tool = OF_NO_CLASS.get(kind, 0), False
         if isinstance(change, BalanceChange):
             of_class = change.class_id
         elif isinstance(change, VoxelChange):
             if not change.voxels.size:
                 return None
             self._n_changes += 1
+            by_tool = change.by is By.TOOL
         number = self._recorded.append(change, kind, role, target)
-        self.steps.note(number, role, target, of_class)
+        self.steps.note(number, role, target, of_class, by_tool)
         return number
 
     def _step(self, role: Role) -> Change | None:

@@ -24,6 +24,13 @@ class Paint(Enum):
     CORRECTIONS = "corrections"  # lie over the labels, and teach nothing
 
 
+class By(Enum):
+    """Who changed voxels."""
+
+    HAND = "hand"  # a person who painted them
+    TOOL = "tool"  # a tool, as one that cleans, or an acceptance, or an edit of objects
+
+
 PaintedVolumes = Mapping[Paint, NDArray[np.uint8]]  # each (Z, Y, X), contiguous in memory
 
 
@@ -39,6 +46,8 @@ class VoxelChange:
         Class ids before and after; 0 = nothing painted.
     paint : Paint
         With what.
+    by : By
+        Who did it; journals of before tell of persons only.
 
     Raises
     ------
@@ -50,6 +59,7 @@ class VoxelChange:
     old: NDArray[np.uint8]
     new: NDArray[np.uint8]
     paint: Paint = Paint.STROKES
+    by: By = By.HAND
 
     def __post_init__(self) -> None:
         if self.voxels.dtype != np.int64 or self.voxels.ndim != 1:
@@ -62,7 +72,7 @@ class VoxelChange:
     @property
     def inverse(self) -> VoxelChange:
         """The change that takes this one back."""
-        return VoxelChange(self.voxels, self.new, self.old, self.paint)
+        return replace(self, old=self.new, new=self.old)
 
     def fits(self, shape: Sequence[int]) -> bool:
         """Tell whether all voxels lie in a volume of this shape."""
@@ -76,6 +86,7 @@ class VoxelChange:
         return (
             isinstance(other, VoxelChange)
             and self.paint is other.paint
+            and self.by is other.by
             and all(
                 np.array_equal(getattr(self, name), getattr(other, name))
                 for name in ("voxels", "old", "new")
@@ -249,7 +260,7 @@ def to_keep(change: Change, shape: Sequence[int]) -> Change:
         if not change.fits(shape):
             raise ValueError("the change lies outside the volume")
         copies = change.voxels.copy(), change.old.copy(), change.new.copy()
-        return VoxelChange(*copies, change.paint)
+        return VoxelChange(*copies, change.paint, change.by)
     return change
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from supervox.segmentation import Strokes
 
+from .by_tools import ByTools
 from .changes import Change, ObjectChange, PaintedVolumes, VoxelChange
 from .journal import Journal
 from .records import Role
@@ -59,12 +61,16 @@ class MadeChanges:
             return made.inverse if role is Role.UNDO else made
         present = painted[made.paint].reshape(-1)[made.voxels]
         after = made.old if role is Role.UNDO else made.new
-        return VoxelChange(made.voxels, present, after, made.paint)
+        return replace(made, old=present, new=after)
 
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes with the steps at which they were painted."""
         self._order.follow(self._steps.done, self.read)
         return self._order.order(strokes)
+
+    def by_tools(self, shape: tuple[int, ...]) -> ByTools:
+        """Return what tells which corrections of a volume are of tools."""
+        return ByTools(shape, self._steps.corrections_since_tools, self.read)
 
     @property
     def edits(self) -> tuple[Mapping[str, Any], ...]:

@@ -11,6 +11,7 @@ from supervox.execution import ShouldStop, Slices, check_stop
 from supervox.segmentation import Strokes
 
 from .annotations import AnnotationStore
+from .by_tools import ByTools
 from .changes import BalanceChange, Change, ObjectChange, Paint, PaintedVolumes, VoxelChange
 from .stroke_order import StrokeOrder
 
@@ -95,6 +96,14 @@ class Recorder:
         if self._store is not None:
             return self._store.edits
         return tuple(change.edit for change in self._waiting if isinstance(change, ObjectChange))
+
+    @property
+    def by_tools(self) -> ByTools:
+        """What tells which corrections are of tools, as things are now."""
+        if self._store is not None:
+            return self._store.by_tools
+        waiting = tuple(self._waiting)
+        return ByTools(self.corrections.shape, range(len(waiting)), waiting.__getitem__)
 
     def find(self, part: Slices, paint: Paint = Paint.STROKES) -> VoxelChange | None:
         """Return what was painted in a part of the volume, and isn't written down.

@@ -2,12 +2,13 @@
 
 A record is framed as in `segmentation.record_log`, its header of 56 bytes with these fields::
 
-    kind u8 | role u8 | 0 u16 | voxels u32 | number u64 | target u64 | time f64
+    kind u8 | role u8 | by u16 | voxels u32 | number u64 | target u64 | time f64
 
-Of a balance, `voxels` is the id of its class. The payload is compressed by zlib. That of a voxel
-change, before compression, is one byte that says how wide the steps are (4 or 8), then the steps
-from each voxel to the next with their bytes in planes (all lowest bytes first), which compresses
-well, then the old and the new classes. That of all other kinds is JSON.
+Of voxels that a tool changed, `by` is 1, of all else 0. Of a balance, `voxels` is the id of its
+class. The payload is compressed by zlib. That of a voxel change, before compression, is one byte
+that says how wide the steps are (4 or 8), then the steps from each voxel to the next with their
+bytes in planes (all lowest bytes first), which compresses well, then the old and the new classes.
+That of all other kinds is JSON.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
-from .changes import BalanceChange, Change, ClassChange, ObjectChange, Paint, VoxelChange
+from .changes import BalanceChange, By, Change, ClassChange, ObjectChange, Paint, VoxelChange
 from .documents import to_text
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
@@ -55,6 +56,7 @@ class Role(IntEnum):
 
 
 PAINTED = {RecordKind.VOXELS: Paint.STROKES, RecordKind.CORRECTIONS: Paint.CORRECTIONS}
+BY = {By.HAND: 0, By.TOOL: 1}
 UNDOABLE = (*PAINTED, RecordKind.BALANCE, RecordKind.CLASS, RecordKind.OBJECTS)
 Content = Change | Mapping[str, Any]
 
@@ -106,6 +108,7 @@ class Header(NamedTuple):
     number: int
     target: int | None
     time: float
+    by: By
     frame: Frame
 
     @property
@@ -116,9 +119,9 @@ class Header(NamedTuple):
 
 def encode(record: Record) -> bytes:
     """Return a record as it stands in the journal."""
-    content, n_voxels = record.content, 0
+    content, n_voxels, by = record.content, 0, By.HAND
     if isinstance(content, VoxelChange):
-        n_voxels, plain = content.voxels.size, _pack(content)
+        by, n_voxels, plain = content.by, content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
         n_voxels, plain = content.class_id, _json(vars(content))
     elif isinstance(content, ClassChange | ObjectChange):
@@ -130,7 +133,7 @@ def encode(record: Record) -> bytes:
         payload,
         record.kind,
         record.role,
-        0,
+        BY[by],
         n_voxels,
         record.number,
         NO_TARGET if record.target is None else record.target,
@@ -150,11 +153,12 @@ def parse_header(data: Buffer) -> Header | None:
 
 def header_of(frame: Frame) -> Header | None:
     """Return what the frame of a record says; None if it is of no kind that there is."""
-    kind, role, _, n_voxels, number, target, time = frame.fields
+    kind, role, by, n_voxels, number, target, time = frame.fields
     if kind not in _KINDS or role not in _ROLES:
         return None
     aim = None if target == NO_TARGET else target
-    return Header(RecordKind(kind), Role(role), n_voxels, number, aim, time, frame)
+    whose = By.TOOL if by == BY[By.TOOL] else By.HAND
+    return Header(RecordKind(kind), Role(role), n_voxels, number, aim, time, whose, frame)
 
 
 def decode(header: Header, payload: Buffer) -> Record:
@@ -169,7 +173,8 @@ def decode(header: Header, payload: Buffer) -> Record:
         raise ValueError("its checksum is wrong")
     content: Content
     if (paint := PAINTED.get(header.kind)) is not None:
-        content = _unpack(_inflate(payload, 1 + 10 * header.n_voxels), header.n_voxels, paint)
+        plain = _inflate(payload, 1 + 10 * header.n_voxels)
+        content = _unpack(plain, header.n_voxels, paint, header.by)
     else:
         content = json.loads(_inflate(payload, MOST_JSON_BYTES))
         if not isinstance(content, dict):
@@ -203,7 +208,7 @@ def _pack(change: VoxelChange) -> bytes:
     return bytes([width]) + planes.tobytes() + change.old.tobytes() + change.new.tobytes()
 
 
-def _unpack(plain: bytes, n: int, paint: Paint) -> VoxelChange:
+def _unpack(plain: bytes, n: int, paint: Paint, by: By) -> VoxelChange:
     """Return the change in a payload of n voxels."""
     width = plain[0] if plain else 0
     if width not in (4, 8) or len(plain) != 1 + (width + 2) * n:
@@ -212,4 +217,4 @@ def _unpack(plain: bytes, n: int, paint: Paint) -> VoxelChange:
     planes = np.ascontiguousarray(values[: width * n].reshape(width, n).T)
     steps: NDArray[np.int64] = planes.view(f"<u{width}").reshape(n).astype(np.int64)
     old, new = values[width * n : (width + 1) * n], values[(width + 1) * n :]
-    return VoxelChange(np.cumsum(steps), old, new, paint)
+    return VoxelChange(np.cumsum(steps), old, new, paint, by)

@@ -7,8 +7,12 @@ from array import array
 from .records import RecordKind, Role
 
 # In place of a class: changes that are neither strokes nor of a balance.
-EDIT = -2
-OF_NO_CLASS = {RecordKind.CLASS: -1, RecordKind.CORRECTIONS: -1, RecordKind.OBJECTS: EDIT}
+EDIT, CORRECTION = -2, -3
+OF_NO_CLASS = {
+    RecordKind.CLASS: -1,
+    RecordKind.CORRECTIONS: CORRECTION,
+    RecordKind.OBJECTS: EDIT,
+}
 
 
 class UndoStack:
@@ -21,9 +25,17 @@ class UndoStack:
     def __init__(self) -> None:
         self._done = array("q")
         self._undone = array("q")
+        self._by_tools: set[int] = set()
         self._other: dict[int, int] = {}  # numbers of what is no stroke: class of balance, or code
 
-    def note(self, number: int, role: Role, target: int | None, class_id: int = 0) -> None:
+    def note(
+        self,
+        number: int,
+        role: Role,
+        target: int | None,
+        class_id: int = 0,
+        by_tool: bool = False,
+    ) -> None:
         """Take notice of a change that can be undone.
 
         Parameters
@@ -35,10 +47,14 @@ class UndoStack:
             The record that it undoes or redoes.
         class_id : int
             Whose balance it is that changed; 0 for strokes, one of `OF_NO_CLASS` for the rest.
+        by_tool : bool
+            Whether no person painted what changed.
         """
         if role is Role.CHANGE or target is None:
             if class_id:
                 self._other[number] = class_id
+            if by_tool:
+                self._by_tools.add(number)
             self._done.append(number)
             del self._undone[:]
             return
@@ -76,6 +92,14 @@ class UndoStack:
         """The edits of the objects that hold, the earliest first."""
         codes = self._other
         return tuple(number for number in self._done if codes.get(number) == EDIT)
+
+    @property
+    def corrections_since_tools(self) -> tuple[int, ...]:
+        """The corrections that hold, from the first that a tool made, the earliest first."""
+        codes, tools = self._other, self._by_tools
+        first = next((k for k, number in enumerate(self._done) if number in tools), len(self))
+        later = self._done[first:]
+        return tuple(number for number in later if codes.get(number) == CORRECTION)
 
     @property
     def done(self) -> tuple[int, ...]:

@@ -58,7 +58,6 @@ class Cleaning:
     """
 
     changed = Signal()
-    done = Signal(Gathered)  # the labels were changed so
     failed = Signal(Exception)
 
     def __init__(
@@ -165,8 +164,6 @@ class Cleaning:
         finally:
             self._is_ours = False
         self.discard()
-        if changed:
-            self.done.emit(found)
         done = f"{what[:1].upper()}{what[1:]}: {_voxels(changed)} changed. Undo takes it back"
         self._say(done if changed else "Nothing was changed", is_bad=not changed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from napari.layers import Layer
 from numpy.typing import NDArray
@@ -15,9 +17,9 @@ from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop
-from supervox.project import Paint, VoxelChange
+from supervox.project import By, Paint, VoxelChange
 
-from .brush_mask import BrushMask
+from .brush_mask import BrushMask, count_voxels
 from .delivery import Delivery
 from .fill_tool import FillTool
 from .view import ResultView
@@ -132,7 +134,7 @@ class Correcting:
         voxels.reshape(-1)[change.voxels[~both]] = change.old[~both]
         self._painting.correct(_part_of(change, both))
         if why:
-            self.hint.emit(f"{int((~free).sum()):,} voxels kept: {why}")
+            self.hint.emit(f"{count_voxels(int((~free).sum()))} kept: {why}")
         elif not within.all():
             self.hint.emit(self.mask.kept(int((~within).sum())))
         return bool(both.all())
@@ -205,7 +207,13 @@ class Correcting:
 
     # ------------------------------------------------------------------------------- by tools
 
-    def change(self, voxels: NDArray[np.int64], classes: NDArray[np.uint8], what: str) -> int:
+    def change(
+        self,
+        voxels: NDArray[np.int64],
+        classes: NDArray[np.uint8],
+        what: str,
+        by: By = By.TOOL,
+    ) -> int:
         """Correct voxels, as one step of undo; return how many changed.
 
         Voxels whose label is of a class that is locked, or would be, stay as they are, and a person
@@ -219,6 +227,8 @@ class Correcting:
             Class of each; 0 takes a correction back.
         what : str
             Words for a person, like "smoothed mitochondria".
+        by : By
+            Whether a person painted them: what tools correct is no slice to fill between.
         """
         now, hand = self._corrections.now, self._painting.hand
         if now is None or hand.is_read_only:
@@ -226,13 +236,13 @@ class Correcting:
             self.hint.emit(f"Not {what}: {why}")
             return 0
         old = now.reshape(-1)[voxels]
-        change = VoxelChange(voxels, old, classes, Paint.CORRECTIONS)
+        change = VoxelChange(voxels, old, classes, Paint.CORRECTIONS, by)
         change = _part_of(change, old != classes)
         free, why = self._free(change)
         self._painting.correct(_part_of(change, free))
-        words = f"{what[:1].upper()}{what[1:]}: {int(free.sum()):,} voxels changed"
+        words = f"{what[:1].upper()}{what[1:]}: {count_voxels(int(free.sum()))} changed"
         kept = int((~free).sum())
-        self.hint.emit(f"{words}; {kept:,} voxels kept, {why}" if kept else words)
+        self.hint.emit(f"{words}; {count_voxels(kept)} kept, {why}" if kept else words)
         return int(free.sum())
 
     def labels(self) -> Corrected | None:
@@ -263,7 +273,7 @@ class Correcting:
         if live is None:
             return None
         source, labels = live
-        return source, labels if labels.ndim == 3 else np.asarray(labels)[np.newaxis]
+        return source, labels if labels.ndim == 3 else np.asarray(labels[:, :])[np.newaxis]
 
     def labels_at(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the labels that are shown at voxels of the whole image, corrections over them.
@@ -304,7 +314,7 @@ class Correcting:
 def _part_of(change: VoxelChange, chosen: NDArray[np.bool_]) -> VoxelChange:
     """Return what a change changes of some voxels."""
     voxels, old, new = change.voxels[chosen], change.old[chosen], change.new[chosen]
-    return VoxelChange(voxels, old, new, change.paint)
+    return replace(change, voxels=voxels, old=old, new=new)
 
 
 def _at(

@@ -19,7 +19,6 @@ from .correcting import Correcting
 from .state_pieces import progress_of
 from .working_image import WorkingImage
 
-SAMPLE = 1000  # voxels that tell whether a change was taken back
 CLEAR = (0.0, 0.0, 0.0, 0.0)
 PAINTABLE = "Correct a thing on two slices or more, with others between; then press I"
 
@@ -53,7 +52,6 @@ class Filling:
         self._layer = TrialLayer(volume.viewer)
         self.work = FillingBetween()
         self.trial: FillTrial | None = None
-        self._by_tools: list[tuple[NDArray[np.int64], NDArray[np.uint8]]] = []
         self._says, self._is_bad = "", False
         self._is_ours = False  # what changes now
         self.work.succeeded.connect(self._keep)
@@ -70,7 +68,6 @@ class Filling:
 
     def forget(self, *_: object) -> None:
         """Let go of everything that belongs to the image."""
-        self._by_tools = []
         self.discard()
         self._says = ""
 
@@ -79,14 +76,11 @@ class Filling:
         self.paint, self.class_id = paint, class_id
         self.discard()
 
-    def note_computed(self, voxels: NDArray[np.int64], classes: NDArray[np.uint8]) -> None:
-        """Take into account that a tool, and not a person, corrected voxels to these classes."""
-        self._by_tools.append((voxels, classes))
-
     def attempt(self) -> None:
         """Show what lies between slices that were painted."""
         source, over = self._volume.source, self._painting.corrections.over
-        if source is None or over is None or self._painting.layer is None:
+        recorder = self._painting.recorder
+        if source is None or over is None or recorder is None or self._painting.layer is None:
             return
         self.discard()
         volumes = {Paint.CORRECTIONS: over.voxels, Paint.STROKES: self._painting.planes}
@@ -102,7 +96,7 @@ class Filling:
             (self.class_id,) if self.class_id else (),
             tuple(item.id for item in self._classes if item.locked),
             self._volume.axis_across(),
-            tuple(voxels for voxels, _ in self._by_tools),
+            recorder.by_tools if self.paint is Paint.CORRECTIONS else None,
         )
         self.work.start(order)
 
@@ -167,20 +161,10 @@ class Filling:
         """Let go of what was tried: it is of corrections that there are no more."""
         if self._is_ours:
             return
-        self._by_tools = [change for change in self._by_tools if self._holds(*change)]
         if self.trial is not None or self.work.is_running:
             self.discard()
         elif self._says:
             self._say("")
-
-    def _holds(self, voxels: NDArray[np.int64], classes: NDArray[np.uint8]) -> bool:
-        """Tell whether what a tool did wasn't taken back; by some of its voxels, as it is quick."""
-        over = self._painting.corrections.over
-        if over is None:
-            return False
-        some = slice(None, None, max(1, voxels.size // SAMPLE))
-        now = over.voxels.reshape(-1)[voxels[some]]
-        return bool(np.mean(now == classes[some]) > 0.5)
 
     def _say(self, text: str, *, is_bad: bool = False) -> None:
         self._says, self._is_bad = text, is_bad

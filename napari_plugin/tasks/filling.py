@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.napari_plugin.layers.source import Source
 from supervox.objects import Between, fill_between
+from supervox.project import ByTools
 
 from .jobs import BackgroundTask, Report, Task
 
@@ -35,8 +36,8 @@ class FillOrder:
         Classes that are neither changed nor given anything.
     axis : int
         Across the slices.
-    computed : tuple of int64, (P,)
-        Raster indices in the whole image of voxels that tools changed: nobody painted them.
+    by_tools : ByTools or None
+        Tells which voxels tools changed: nobody painted them.
     """
 
     source: Source
@@ -45,7 +46,7 @@ class FillOrder:
     classes: tuple[int, ...]
     locked: tuple[int, ...]
     axis: int
-    computed: tuple[NDArray[np.int64], ...] = field(default=(), repr=False)
+    by_tools: ByTools | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ def _task(order: FillOrder) -> Task:
             axis=order.axis,
             image=source.work_volume(),
             keep=kept,
-            computed=_computed(order),
+            computed=_computed(order, report),
             spacing=source.spacing,
             workers=report.run,
         )
@@ -132,14 +133,11 @@ def _kept(order: FillOrder, box: Any) -> NDArray[np.bool_]:
     return kept
 
 
-def _computed(order: FillOrder) -> NDArray[np.bool_] | None:
-    """Draw what tools changed; None if they changed nothing."""
-    if not order.computed:
-        return None
-    drawn = np.zeros(order.source.full_shape, bool)
-    for voxels in order.computed:
-        drawn.reshape(-1)[voxels] = True
-    return drawn if order.source.box is None else drawn[order.source.box]
+def _computed(order: FillOrder, report: Report) -> NDArray[np.bool_] | None:
+    """Draw what tools changed in the part that is worked in; None if they changed nothing."""
+    drawn = None if order.by_tools is None else order.by_tools.draw(report.run.should_stop)
+    box = order.source.box
+    return drawn if drawn is None or box is None else drawn[box]
 
 
 def in_whole(

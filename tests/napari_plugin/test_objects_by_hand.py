@@ -384,6 +384,27 @@ def test_pieces_are_merged_by_a_line_or_chosen_by_clicks(shown: Any, table: Any)
     assert "2 cuts, 2 merges" in shown.find("supervox_objects_by_hand").whole
 
 
+def test_lines_in_the_parts_of_an_object_split_it(shown: Any, table: Any) -> None:
+    plane, count = shown.viewer.dims.current_step[0], table.model.rowCount()
+    shown.click("supervox_object_split")
+    shown.drag((plane, 5, 20), (plane, 5, 28))
+    shown.drag((plane, 35, 20), (plane, 35, 28))
+    assert len(shown.layer("line").data) == 2
+    shown.click("supervox_object_split")
+    shown.settle()
+    assert table.model.rowCount() == count + 1
+    assert number_at(shown, plane, 5, 24) != number_at(shown, plane, 35, 24)
+    assert "line" not in shown.viewer.layers
+    assert "1 separation" in shown.find("supervox_objects_by_hand").whole
+    shown.session.painting.undo()
+    shown.settle()
+    assert table.model.rowCount() == count
+    shown.click("supervox_object_split")
+    shown.drag((plane, 5, 20), (plane, 5, 28))
+    shown.click("supervox_object_split")
+    assert "Draw a line in each part of one object" in shown.said
+
+
 def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_back(
     shown: Any, table: Any
 ) -> None:

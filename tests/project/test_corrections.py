@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from supervox.execution import split_blocks
 from supervox.project import (
+    By,
     ObjectChange,
     Paint,
     Project,
@@ -220,3 +221,51 @@ def test_corrections_lie_over_the_result(home, box):
         for block in result.render(blocks=blocks):  # whatever the blocks
             np.testing.assert_array_equal(block.labels, result.labels[block.block.core])
         assert project.derived.load_model(project.strokes) is not None  # it doesn't learn of them
+
+
+def by_tools(of):
+    """Return the raster indices of the corrections that are of tools."""
+    drawn = of.by_tools.draw()
+    return [] if drawn is None else np.flatnonzero(drawn & (of.corrections > 0)).tolist()
+
+
+def test_what_tools_corrected_is_told_apart_through_undo_and_reopening(store, tmp_path):
+    store.apply(paint(store, 0, 1))
+    assert store.by_tools.draw() is None
+    store.apply(replace(paint(store, 3, 2), by=By.TOOL))
+    store.apply(replace(paint(store, 20, 2, Paint.STROKES), by=By.TOOL))
+    store.apply(paint(store, 5, 3, n=2))  # by hand, over what the tool did
+    assert by_tools(store) == [3, 4, 7, 8]
+    store.undo()
+    assert by_tools(store) == [3, 4, 5, 6, 7, 8]
+    store.undo()
+    store.undo()
+    assert by_tools(store) == []
+    store.redo()
+    assert by_tools(store) == [3, 4, 5, 6, 7, 8]
+    store.redo()
+    store.redo()
+    store.close()
+    again = AnnotationStore.open(tmp_path)
+    assert by_tools(again) == [3, 4, 7, 8]
+    again.undo()
+    again.undo()
+    again.undo()
+    again.redo()
+    assert by_tools(again) == [3, 4, 5, 6, 7, 8]
+    again.close()
+
+
+def test_what_tools_corrected_is_known_before_there_is_a_project(store):
+    recorder = Recorder(np.zeros(SHAPE, np.uint8))
+    moment = recorder.by_tools
+    for change in (paint(store, 0, 1), replace(paint(store, 3, 2), by=By.TOOL)):
+        change.apply({Paint.CORRECTIONS: recorder.corrections})
+        recorder.record(change)
+    assert by_tools(recorder) == [3, 4, 5, 6, 7, 8]
+    assert moment.draw() is None  # as things were
+    recorder.undo()
+    assert by_tools(recorder) == []
+    recorder.redo()
+    recorder.attach(store)
+    assert by_tools(store) == [3, 4, 5, 6, 7, 8]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from supervox.project.changes import ObjectChange, Paint, VoxelChange, change_between
+from supervox.project.changes import By, ObjectChange, Paint, VoxelChange, change_between
 from supervox.project.records import (
     LOG,
     Record,
@@ -32,8 +32,8 @@ def there_and_back(record):
 def changes(draw):
     voxels = draw(st.lists(st.integers(0, 2**40), unique=True, max_size=60).map(sorted))
     classes = hnp.arrays(np.uint8, len(voxels))
-    paint = draw(st.sampled_from(Paint))
-    return VoxelChange(np.array(voxels, np.int64), draw(classes), draw(classes), paint)
+    paint, by = draw(st.sampled_from(Paint)), draw(st.sampled_from(By))
+    return VoxelChange(np.array(voxels, np.int64), draw(classes), draw(classes), paint, by)
 
 
 @given(changes(), st.integers(0, 2**40), st.sampled_from(Role))
