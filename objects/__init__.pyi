@@ -35,6 +35,7 @@ from .edits import Anchor as Anchor
 from .edits import CutLine as CutLine
 from .edits import Edit as Edit
 from .edits import Give as Give
+from .edits import GiveKind as GiveKind
 from .edits import Mark as Mark
 from .edits import Merge as Merge
 from .edits import Separate as Separate

@@ -20,6 +20,7 @@ from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import (
     REMOVED,
     Give,
+    GiveKind,
     Mark,
     Merge,
     ObjectsError,
@@ -189,7 +190,7 @@ class ByHand:
         """Give the chosen objects to what is most around each of them."""
         found = self.edits.ready()
         if found is not None and self._is_chosen():
-            self._give(found, self._around(found, self._objects.selection), "deleted")
+            self._give(found, self._around(found, self._objects.selection), "deleted", "delete")
 
     def _around(self, found: FoundObjects, numbers: Iterable[int]) -> dict[int, int]:
         """Return the class that is most around each object; 0 if there is none."""
@@ -214,9 +215,9 @@ class ByHand:
         if found is not None and self._is_chosen():
             name = self._painting.classes[class_id].name
             chosen = self._objects.selection
-            self._give(found, dict.fromkeys(chosen, class_id), f"given to {name}")
+            self._give(found, dict.fromkeys(chosen, class_id), f"given to {name}", "give")
 
-    def _give(self, found: FoundObjects, to: dict[int, int], what: str) -> None:
+    def _give(self, found: FoundObjects, to: dict[int, int], what: str, kind: GiveKind) -> None:
         """Correct the labels of objects, and write down that it was meant for the objects."""
         if not all(to.values()):
             self.hint.emit("There is nothing around it that it could become: give it to a class")
@@ -239,6 +240,7 @@ class ByHand:
             tuple(to[k] for k in chosen),
             in_labels=True,
             settles=self._edited_in(found, chosen),
+            kind=kind,
         )
         voxels = [self._voxels(found, number) for number in chosen]
         values = [np.full(v.size, to[k], np.uint8) for k, v in zip(chosen, voxels, strict=True)]
@@ -271,7 +273,7 @@ class ByHand:
         pairs = zip(found.measured["id"].tolist(), found.measured["class"].tolist(), strict=True)
         to = {number: there.get(number, REMOVED) for number, of in pairs if there.get(number) != of}
         removed = [number for number, class_id in to.items() if class_id == REMOVED]
-        self._give(found, to | self._around(found, removed), "sorted by rules")
+        self._give(found, to | self._around(found, removed), "sorted by rules", "sort")
 
     def set_rules(self, rules: Sequence[Rule]) -> None:
         """Have other rules, as a step that can be undone."""

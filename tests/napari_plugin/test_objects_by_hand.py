@@ -107,7 +107,7 @@ def test_marked_objects_are_left_alone_by_rules(found: FoundObjects) -> None:
     ruled = outcome.after.with_steps(ObjectSteps(rules=rules))
     assert ruled.table["class_name"].tolist() == ["ice", "cell", "speck", "speck"]
     assert ruled.table["by_hand"].tolist() == [0, 1, 0, 0]
-    assert ruled.ruled[1] == (1, 0)
+    assert ruled.ruled[1] == (1, None)
     assert "there is no measure 'nonsense'; there are id, class" in ruled.ruled[2]
 
 
@@ -421,6 +421,7 @@ def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_bac
     now = np.asarray(shown.session.correcting.labels())
     assert set(np.unique(now[piece])) != {2}
     np.testing.assert_array_equal(now[~piece], labels[~piece])
+    assert "1 cut, 1 object deleted" in shown.find("supervox_objects_by_hand").whole
     assert not objects_of(shown).is_old
     assert table.model.rowCount() == count
     shown.session.painting.undo()
@@ -456,8 +457,8 @@ def test_rules_are_listed_with_what_they_catch_and_are_undone(
         bot.mouseClick(rules.add, LEFT)
         shown.settle()
 
-    add("middle: class == 2", names[1])
-    assert rules.list.item(0).text() == f"middle: class == 2 → {names[1]}   (1 object)"
+    add(f"middle: class == {names[2]}", names[1])
+    assert rules.list.item(0).text() == f"middle: class == {names[2]} → {names[1]}   (1 object)"
     assert table.model.table["class_name"].tolist().count(names[2]) == 0
     add("voxels > 0", "removed")
     assert rules.list.count() == 2
@@ -466,14 +467,23 @@ def test_rules_are_listed_with_what_they_catch_and_are_undone(
     assert shown.dock.objects.describe() == "All objects are removed by rules"
     shown.session.painting.undo()
     shown.settle()
-    add("colour > 3", "removed")
+    # what can't be carried out isn't added
+    for text, words in (
+        ("colour > 3", "there is no measure 'colour'"),
+        ("sphericity > 3 nm3", "sphericity has no unit, which 'nm3' doesn't fit"),
+        ("volume >", "a number, or the name of a class, is missing"),
+    ):
+        add(text, "removed")
+        assert words in rules.says.whole
+        assert rules.text.text() == text  # to be mended
+    assert [rule.name for rule in shown.session.by_hand.edits.steps.rules] == ["middle"]
+    # a rule of an older project, of a channel that this image lacks
+    rule = Rule.parse("colour > 3 -> remove")
+    shown.session.by_hand.set_rules([*shown.session.by_hand.edits.steps.rules, rule])
+    shown.settle()
+    assert rules.list.item(1).text() == "colour > 3 → removed   (can't be carried out)"
+    assert rules.list.item(0).text().endswith("(1 object)")
     assert "there is no measure 'colour'" in rules.says.whole
-    add("volume >", "removed")
-    assert "volume" in rules.says.whole
-    assert [rule.name for rule in shown.session.by_hand.edits.steps.rules] == [
-        "middle",
-        "colour > 3",
-    ]
     rules.list.setCurrentRow(1)
     bot.mouseClick(rules.remove, LEFT)
     shown.settle()
@@ -494,6 +504,7 @@ def test_rules_are_put_into_the_labels_and_taken_back_by_one_undo(shown: Any, ta
     np.testing.assert_array_equal(now, np.where(labels == 2, 1, labels))
     assert not objects_of(shown).is_old
     assert table.model.table["class_name"].tolist().count(name) == 1  # one with its neighbour
+    assert "1 object sorted by rules" in shown.find("supervox_objects_by_hand").whole
     shown.session.painting.undo()
     shown.settle()
     np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)

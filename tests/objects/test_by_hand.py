@@ -320,6 +320,8 @@ EDITS = [
     Separate(1, (((0, 0, 0), (0, 0, 1)), ((4, 4, 4),))),
     Merge(2, ((0, 0, 0), (4, 4, 4))),
     Give((1, 2), ((0, 0, 0), (1, 1, 1)), (4, 0), in_labels=True, settles=((2, 2, 2),)),
+    Give((1,), ((0, 0, 0),), (4,), in_labels=True, kind="delete"),
+    Give((1,), ((0, 0, 0),), (4,), in_labels=True, kind="sort"),
     Mark((1,), ((0, 0, 0),)),
 ]
 
