@@ -321,7 +321,7 @@ class SupervoxDock(QWidget):
         result, view = self.session.view.result, self.session.view
         labels = None if result is None else result.labels
         planes = self.session.comparison.planes
-        by_hand = self.session.painting.corrections.number
+        by_hand = self.session.painting.corrections.state
         self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity, by_hand)
         self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)

@@ -23,8 +23,11 @@ class Corrections:
     ----------
     over : Overlay or None
         They themselves, (Z, Y, X); None where nothing can be corrected.
-    number : int
-        How often they changed: labels that were looked at before are old then.
+    state : int
+        The same whenever the same voxels are corrected to the same classes, as after undo and redo:
+        what was made of others is old.
+    before : int
+        The state before the change that was noted last.
     labels_at : callable
         Returns the labels that are shown at voxels given by raster index.
     counts : int64, (256,)
@@ -37,7 +40,7 @@ class Corrections:
 
     def __init__(self) -> None:
         self.over: Overlay | None = None
-        self.number = 0
+        self.state = self.before = 0
         self.counts = np.zeros(256, np.int64)
         self.labels_at: Callable[[NDArray[np.int64]], NDArray[np.uint8]] = self._found
 
@@ -81,7 +84,8 @@ class Corrections:
         if layer is not None and self.over is not None and not self.over.is_blank:
             record_of(layer)[KEPT] = self.over.voxels
         self.over, self.counts = None, np.zeros(256, np.int64)
-        self._tell()
+        self.state = self.before = 0
+        self.changed.emit()
 
     def paint(self, recorder: Recorder, change: VoxelChange) -> None:
         """Make a change, and have it written down.
@@ -99,10 +103,12 @@ class Corrections:
         """Take into account what changed."""
         if self.over is not None and change.voxels.size:
             self.over.note(change.voxels)
+            self.before = self.state
             for classes, sign in ((change.old, -1), (change.new, 1)):
                 self.counts += sign * np.bincount(classes, minlength=256)
+                self.state = (self.state + sign * _state_of(change.voxels, classes)) % 2**64
             self.counts[0] = 0
-            self._tell()
+            self.changed.emit()
 
     def record_all(self, recorder: Recorder) -> None:
         """Have written down what nobody noticed."""
@@ -114,15 +120,14 @@ class Corrections:
     def _begin(self, over: Overlay) -> None:
         """Count all anew."""
         self.over, self.counts = over, _count(over)
-        self._tell()
+        parts = ((_voxels_of(int(k), over), int(k)) for k in np.flatnonzero(self.counts))
+        self.state = sum(_state_of(at, np.full(at.size, k, np.uint8)) for at, k in parts) % 2**64
+        self.before = self.state
+        self.changed.emit()
 
     def _found(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
         assert self.over is not None
         return self.over.voxels.reshape(-1)[voxels]
-
-    def _tell(self) -> None:
-        self.number += 1
-        self.changed.emit()
 
 
 def _count(over: Overlay) -> NDArray[np.int64]:
@@ -132,6 +137,16 @@ def _count(over: Overlay) -> NDArray[np.int64]:
         counts += np.bincount(over.voxels[plane].reshape(-1), minlength=256)
     counts[0] = 0
     return counts
+
+
+def _state_of(voxels: NDArray[np.int64], classes: NDArray[np.uint8]) -> int:
+    """Return a sum of numbers as if by chance, one for each voxel and class; 0 where that is 0."""
+    # the last steps of SplitMix64: whatever differs in a bit differs in half of all bits
+    mixed = (voxels.astype(np.uint64) * np.uint64(256) + classes) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return int(mixed[classes > 0].sum(dtype=np.uint64))
 
 
 def _present(counts: NDArray[np.int64]) -> tuple[int, ...]:

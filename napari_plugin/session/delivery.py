@@ -141,7 +141,7 @@ class Delivery:
             corrections.label_ids(ids),
             self.is_final_current,
             None if corrections.over is None else corrections.over.of(source.box),
-            corrections.number,
+            corrections.state,
         )
 
     @property
@@ -156,12 +156,12 @@ class Delivery:
         if request is None:
             return None
         if request.kind is ExportKind.CORRECTIONS:
-            is_old = request.corrections != self._painting.corrections.number
+            is_old = request.corrections != self._painting.corrections.state
         elif request.kind is ExportKind.STROKES:
             is_old = request.order != live.scan.strokes
         else:
             is_old = request.finished is not self.finishing.finished or not self.is_finished
-            is_old |= request.corrections != self._painting.corrections.number
+            is_old |= request.corrections != self._painting.corrections.state
         ids = [item.value for item in request.classes]
         return Written(request.path, is_old or request.classes != self._classes.for_files(ids))
 
@@ -297,7 +297,7 @@ class Delivery:
             painted,
             self._live.scan.strokes,
             None if corrections.over is None else corrections.over.of(source.box),
-            corrections.number,
+            corrections.state,
             finished,
             self._project(),
         )

@@ -56,6 +56,7 @@ class ObjectEdits:
         self._painting, self._objects = painting, objects
         self.editing = Editing()
         self._waiting: deque[Edit] = deque()  # the first of them is being carried out
+        self._before = self._now = 0  # states of the corrections, around those of the edit
         self._done: list[EditOutcome] = []
         self._entries: tuple[Mapping[str, Any], ...] = ()
         self._steps = ObjectSteps()
@@ -117,6 +118,8 @@ class ObjectEdits:
         if found is None:
             return
         self._waiting.append(edit)
+        corrections = self._painting.corrections
+        self._before, self._now = corrections.before, corrections.state
         self.editing.start(found, edit)
 
     def _on_edited(self, outcome: EditOutcome | None) -> None:
@@ -130,7 +133,7 @@ class ObjectEdits:
         while sum(p.old.size for done in self._done for p in done.patches) > KEPT_VOXELS:
             del self._done[0]
         lay_patches(found.ids, outcome.patches)
-        after = _corrected(outcome.after, found, is_joint=_is_joint(edit))
+        after = self._of_now(outcome.after) if _is_joint(edit) else outcome.after
         self._objects.replace(after.with_steps(self.steps))
         self.changed.emit()
 
@@ -164,8 +167,7 @@ class ObjectEdits:
         elif self._done and self._done[-1].edit == edit:
             outcome = self._done.pop()
             take_patches_off(found.ids, outcome.patches)
-            before = _corrected(outcome.before, found, is_joint=_is_joint(edit))
-            self._objects.replace(before.with_steps(self.steps))
+            self._objects.replace(outcome.before.with_steps(self.steps))
         else:
             self._find_anew(found)
 
@@ -174,6 +176,16 @@ class ObjectEdits:
         if self._objects.found is not None:
             self._objects.replace(self._objects.found.with_steps(self.steps))
         self.changed.emit()
+
+    def _of_now(self, found: FoundObjects) -> FoundObjects:
+        """Say of objects that they are of the labels after the correction that an edit comes with.
+
+        They are, if they were of those before it.
+        """
+        of = found.order.of
+        if of.corrections != self._before:
+            return found
+        return replace(found, order=replace(found.order, of=replace(of, corrections=self._now)))
 
     def _find_anew(self, found: FoundObjects) -> None:
         """Find all objects again, once the labels are there that belong to the step."""
@@ -186,9 +198,3 @@ class ObjectEdits:
 
 def _is_joint(edit: Edit) -> bool:
     return isinstance(edit, Give) and edit.in_labels
-
-
-def _corrected(new: FoundObjects, old: FoundObjects, *, is_joint: bool) -> FoundObjects:
-    """Say of objects that they are of the labels of now: with one correction more, or as before."""
-    of = replace(old.order.of, corrections=old.order.of.corrections + is_joint)
-    return replace(new, order=replace(new.order, of=of))

@@ -71,7 +71,7 @@ class ExportRequest:
     over : Overlay, optional
         Corrections, which lie over the final labels.
     corrections : int
-        How often those have changed.
+        Their state: the same where they are the same.
     finished : Finished, optional
         For all other kinds.
     project : Project, optional

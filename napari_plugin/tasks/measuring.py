@@ -54,7 +54,7 @@ class FinalLabels:
     over : Overlay or None
         The corrections of now, which lie over them.
     corrections : int
-        How often those have changed.
+        Their state: the same where they are the same.
     """
 
     source: Source

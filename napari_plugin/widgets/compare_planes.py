@@ -137,7 +137,7 @@ class ComparePlanes(QDialog):
             Their colours, and which are visible.
         opacity : float
         corrections : int
-            How often they changed.
+            Their state: the same where they are the same.
         """
         if not self.isVisible():
             return

@@ -435,6 +435,36 @@ def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_bac
     assert not objects_of(shown).is_old
 
 
+def test_objects_are_of_the_labels_again_after_undo_and_redo_of_a_correction(
+    shown: Any, table: Any
+) -> None:
+    painting, correcting = shown.session.painting, shown.session.correcting
+
+    def correct(first: int) -> None:
+        correcting.change(np.arange(first, first + 5), np.full(5, 3, np.uint8), "put")
+
+    correct(10)
+    assert objects_of(shown).is_old
+    painting.undo()
+    assert not objects_of(shown).is_old
+    # objects of corrected labels are of them again as well, whatever came between
+    correct(10)
+    shown.settle()
+    shown.click("supervox_objects_find")
+    shown.settle()
+    assert not objects_of(shown).is_old
+    correct(100)
+    assert objects_of(shown).is_old
+    painting.undo()
+    painting.undo()
+    assert objects_of(shown).is_old
+    painting.redo()
+    assert not objects_of(shown).is_old
+    painting.undo()
+    correct(12)  # as many voxels, elsewhere
+    assert objects_of(shown).is_old
+
+
 def test_an_object_of_a_locked_class_stays(shown: Any, table: Any) -> None:
     plane = shown.viewer.dims.current_step[0]
     click_on(shown, plane, 20, 24)
