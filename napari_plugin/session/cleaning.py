@@ -131,6 +131,8 @@ class Cleaning:
         ):
             self.discard()
             self._say(CHANGED, is_bad=True)
+        elif self._says and (final is None or not final.is_current):
+            self._says = ""  # what was done was done to labels that are no more
 
     # --------------------------------------------------------------------------- what happens
 
@@ -175,10 +177,14 @@ class Cleaning:
             self.failed.emit(error)
 
     def _on_corrected(self) -> None:
-        """Let go of what was tried: it is of labels that there are no more."""
-        if self._order is not None and not self._is_ours:
+        """Let go of what was tried, and of what was said: labels are others, or as before."""
+        if self._is_ours:
+            return
+        if self._order is not None:
             self.discard()
             self._say(CHANGED, is_bad=True)
+        elif self._says and not self._is_bad:
+            self._say("")
 
     def _say(self, text: str, *, is_bad: bool = False) -> None:
         self._says, self._is_bad = text, is_bad
