@@ -6,6 +6,7 @@ or a tool that is chosen and applied. What an action changes is what the window'
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ ENOUGH = 0.95  # Dice of every class
 RADII = (0, 1, 2, 4, 7)  # voxels of the ball brush beside its middle
 DABS = 16  # of a stroke, each a radius from the one before
 REGIONS = 8  # supervoxels of a stroke with the region tool
+LIMIT_CLICKS = 2  # to have the brush paint on another class only, or on all again
+WORTH = 30  # wrong voxels, to paint on one class only
 CLEAN_EVERY = 20  # actions, after which she looks whether a tool helps
 CLEAN_ACTIONS = 2  # of a tool: its amount, and Apply
 CLEAN: tuple[tuple[Operation, float], ...] = (
@@ -38,13 +41,17 @@ CLEAN: tuple[tuple[Operation, float], ...] = (
 
 
 class Action(NamedTuple):
-    """What mends labels: voxels by raster index, what they become, and how many clicks it takes."""
+    """What mends labels: voxels by raster index, what they become, and how many clicks it takes.
+
+    `limit` is the class that the brush paints on by then, 0 for all; None for other tools.
+    """
 
     tool: str
     voxels: Places
     classes: Labels
     gain: float
     clicks: int = 1
+    limit: int | None = None
 
 
 def dice_of(truth: Labels, labels: NDArray[np.unsignedinteger]) -> dict[int, float]:
@@ -83,7 +90,10 @@ class Hand:
         inside = {k: ndimage.distance_transform_edt(self._padded(k)) for k in self._classes}
         self._room = {k: {r: inside[k][1:-1, 1:-1, 1:-1] > r for r in RADII} for k in self._classes}
         self._balls = {r: _ball(r) for r in RADII}
-        self._fits: dict[tuple[int, int], NDArray[np.float32]] = {}
+        # By class that is painted, class that is painted on (0: all), and radius.
+        self._fits: dict[tuple[int, int, int], NDArray[np.float32]] = {}
+        self._rooms: dict[tuple[int, int, int], NDArray[np.bool_]] = {}
+        self._limit = 0  # the class that the brush paints on
         self._aim: list[int] = []  # the classes that aren't good enough
         self._wrong = np.zeros(self.truth.shape, np.bool_)
 
@@ -119,71 +129,99 @@ class Hand:
         is_wrong = (self.labels != self.truth) & (self.truth > 0)
         self._wrong = is_wrong & (np.isin(self.truth, self._aim) | np.isin(self.labels, self._aim))
         if self._aim != before:
-            for k in self._classes:
-                for r in RADII:
-                    self._fits[k, r] = self._count(k, r, (slice(None),) * 3)
+            self._fits, self._rooms = {}, {}
+            for brush in self._brushes():
+                self._fits[brush] = np.zeros(self.truth.shape, np.float32)
+                self._rooms[brush] = np.zeros(self.truth.shape, np.bool_)
+                self._look(brush, (slice(None),) * 3)
         return bool(self._aim)
+
+    def _brushes(self) -> Iterator[tuple[int, int, int]]:
+        """Yield what a brush may paint, on what, and how wide it is."""
+        for k in self._classes:
+            on = [0]
+            if self.ids is not None:  # a tool of Supervox's
+                given = self.labels[self._wrong & (self.truth == k)]
+                on += [j for j in self._classes if np.count_nonzero(given == j) >= WORTH]
+            yield from ((k, j, r) for j in on for r in RADII if not j or r)
 
     # ----------------------------------------------------------------------------------- tools
 
-    def _count(self, k: int, r: int, box: tuple[slice, ...]) -> NDArray[np.float32]:
-        """Count the voxels that a ball would mend, for each middle in a box."""
-        wrong = (self._wrong & (self.truth == k)).astype(np.float32)
+    def _look(self, brush: tuple[int, int, int], box: tuple[slice, ...]) -> None:
+        """Look where a ball mends, and how much, for each middle in a box."""
+        k, on, r = brush
+        mends = self._wrong & (self.truth == k)
+        if on:
+            mends &= self.labels == on
+            spoils = (self.labels == on) & (self.truth != k) & (self.truth > 0)
+            self._rooms[brush][box] = self._sum(spoils, r, box) == 0
+        else:
+            self._rooms[brush][box] = self._room[k][r][box]
+        self._fits[brush][box] = self._sum(mends, r, box) * self._rooms[brush][box]
+
+    def _sum(self, which: NDArray[np.bool_], r: int, box: tuple[slice, ...]) -> NDArray[np.float32]:
+        """Count voxels in the ball around each place of a box."""
+        parts = [part.indices(n)[:2] for part, n in zip(box, which.shape, strict=True)]
         grown = tuple(
-            slice(max(0, part.indices(n)[0] - r), min(n, part.indices(n)[1] + r))
-            for part, n in zip(box, wrong.shape, strict=True)
+            slice(max(0, a - r), min(n, b + r))
+            for (a, b), n in zip(parts, which.shape, strict=True)
         )
-        found = signal.oaconvolve(wrong[grown], self._balls[r].astype(np.float32), mode="same")
-        inner = tuple(
-            slice(part.indices(n)[0] - g.start, part.indices(n)[1] - g.start)
-            for part, g, n in zip(box, grown, wrong.shape, strict=True)
-        )
-        counts: NDArray[np.float32] = np.round(found[inner]) * self._room[k][r][box]
+        ball = self._balls[r].astype(np.float32)
+        found = signal.oaconvolve(which[grown].astype(np.float32), ball, mode="same")
+        inner = (slice(a - g.start, b - g.start) for (a, b), g in zip(parts, grown, strict=True))
+        counts: NDArray[np.float32] = np.round(found[tuple(inner)])
         return counts
 
     def _stroke(self) -> Action | None:
         """Return the stroke with a ball brush in a plane that mends most."""
         best = None
-        for (k, r), fits in self._fits.items():  # also of other classes, where one is too much
+        for brush, fits in self._fits.items():  # also of other classes, where one is too much
+            k, on, _ = brush
             at = np.unravel_index(int(np.argmax(fits)), fits.shape)
-            if fits[at] * DABS <= (best.gain if best else 0):
+            clicks = 1 + LIMIT_CLICKS * (on != self._limit)
+            most = 0.0 if best is None else best.gain / best.clicks
+            if fits[at] * DABS / clicks <= most:
                 continue
-            voxels = self._drag(k, r, [int(i) for i in at])
+            voxels = self._drag(brush, [int(i) for i in at])
             gain = float(self._wrong.reshape(-1)[voxels].sum())
-            if best is None or gain > best.gain:
-                best = Action("brush", voxels, np.full(voxels.size, k, np.uint8), gain)
+            if gain / clicks > most:
+                name = "brush on one class" if on else "brush"
+                new = np.full(voxels.size, k, np.uint8)
+                best = Action(name, voxels, new, gain, clicks, on)
         return best
 
-    def _drag(self, k: int, r: int, at: list[int]) -> Places:
-        """Drag a ball through a plane, always to where it mends most; return what it covers."""
+    def _drag(self, brush: tuple[int, int, int], at: list[int]) -> Places:
+        """Drag a ball through a plane, always to where it mends most; return what it paints."""
+        k, on, r = brush
         ball = np.argwhere(self._balls[r]) - r
         shape, covered = np.array(self.truth.shape), np.zeros(0, np.int64)
-        is_wrong = self._wrong & (self.truth == k)
+        mends = self._wrong & (self.truth == k)
+        if on:
+            mends &= self.labels == on
         step = max(r, 1)
         ring = np.indices((1, 2 * step + 1, 2 * step + 1)).reshape(3, -1).T - (0, step, step)
         steps = ring[np.abs(ring).max(axis=1) == step]
-        room = self._room[k][r]
         for _ in range(DABS):
             places = ball + at
             places = places[((places >= 0) & (places < shape)).all(axis=1)]
             voxels = np.ravel_multi_index(tuple(places.T), self.truth.shape)
             covered = np.union1d(covered, voxels)
-            is_wrong.reshape(-1)[voxels] = False
+            mends.reshape(-1)[voxels] = False
             nexts = steps + at
             nexts = nexts[((nexts >= 0) & (nexts < shape)).all(axis=1)]
-            nexts = nexts[room[tuple(nexts.T)]]
-            gains = []
-            for place in nexts:
-                low, high = np.maximum(place - r, 0), np.minimum(place + r + 1, shape)
-                box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-                part = tuple(
-                    slice(a - p + r, b - p + r) for a, b, p in zip(low, high, place, strict=True)
-                )
-                gains.append(int((is_wrong[box] & self._balls[r][part]).sum()))
+            nexts = nexts[self._rooms[brush][tuple(nexts.T)]]
+            gains = [self._mended(mends, place, r) for place in nexts]
             if not gains or max(gains) == 0:
                 break
             at = [int(i) for i in nexts[int(np.argmax(gains))]]
-        return covered
+        return covered[self.labels.reshape(-1)[covered] == on] if on else covered
+
+    def _mended(self, mends: NDArray[np.bool_], place: NDArray[np.int64], r: int) -> int:
+        """Count what a ball mends at a place."""
+        low, high = np.maximum(place - r, 0), np.minimum(place + r + 1, mends.shape)
+        box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+        part = tuple(slice(a - p + r, b - p + r) for a, b, p in zip(low, high, place, strict=True))
+        return int((mends[box] & self._balls[r][part]).sum())
 
     def _fill(self) -> Action | None:
         """Return the click with the fill tool that mends most: a connected piece changes class."""
@@ -264,8 +302,10 @@ class Hand:
         is_wrong = (self.labels[box] != self.truth[box]) & (self.truth[box] > 0)
         counts = np.isin(self.truth[box], self._aim) | np.isin(self.labels[box], self._aim)
         self._wrong[box] = is_wrong & counts
-        for k, r in self._fits:
-            self._fits[k, r][box] = self._count(k, r, box)
+        for brush in self._fits:
+            self._look(brush, box)
+        if action.limit is not None:
+            self._limit = action.limit
 
 
 def _ball(radius: int) -> NDArray[np.bool_]:

@@ -86,6 +86,11 @@ def erase(viewer: Viewer) -> None:
     dock_of(viewer).session.use_tool("erase")
 
 
+def correct_labels(viewer: Viewer) -> None:
+    """Correct labels with the mouse, or paint strokes again."""
+    dock_of(viewer).session.correcting.toggle()
+
+
 def toggle_live(viewer: Viewer) -> None:
     """Follow the strokes, or wait to be asked."""
     session = dock_of(viewer).session

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Slices
 
+from .lookup import LookupVolume
+
 
 class Overlay:
     """Corrections of a volume, and in which planes of each axis there may be any.
@@ -172,6 +174,16 @@ class Corrected:
         values = np.array(part)  # others may have the labels
         over.lay_over(values)
         return values[()]
+
+    def as_seen(self, part: tuple[slice, ...]) -> NDArray[Any]:
+        """Return a box as its planes show it, also where single planes are known better."""
+        labels = self.labels
+        is_lookup = isinstance(labels, LookupVolume)
+        values = labels.as_seen(part) if is_lookup else np.array(labels[part])
+        over = None if self.over is None else self.over[part]
+        if over is not None:
+            over.lay_over(values)
+        return values
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:

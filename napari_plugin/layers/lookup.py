@@ -91,11 +91,32 @@ class LookupVolume:
     def _finer_at(self, key: Any) -> list[Finer]:
         """Return the finer values that are known of a part, as large as that."""
         found = [Finer(item.values[key], item.then) for item in self.finer]
-        place = _plane_of(key, self.ids.ndim) if self.planes else None
+        place = _plane_of(key, self.ids.shape) if self.planes else None
         if place is not None and (item := self.planes.get(place)) is not None:
-            rest = key if self.ids.ndim == 2 else (*key[: place[0]], *key[place[0] + 1 :])
-            found.append(Finer(item.values[rest], item.then))
+            if self.ids.ndim == 2:
+                return [*found, Finer(item.values[key], item.then)]
+            axis, parts = place[0], [*_parts(key), *[slice(None)] * self.ids.ndim]
+            across = parts[axis]
+            parts[axis] = slice(0, 1) if isinstance(across, slice) else 0
+            whole = np.expand_dims(item.values, axis)
+            found.append(Finer(whole[tuple(parts[: self.ids.ndim])], item.then))
         return found
+
+    def as_seen(self, part: tuple[slice, ...]) -> NDArray[Any]:
+        """Return the values of a box, with all planes that are known better laid in.
+
+        Parameters
+        ----------
+        part : tuple of slice
+            One for each axis, with steps of 1.
+        """
+        values = np.array(self[part])
+        taken = [range(n)[piece] for piece, n in zip(part, self.shape, strict=True)]
+        for axis, at in [*self.planes] if self.ndim == 3 else []:
+            if at in taken[axis]:
+                plane = (*part[:axis], at, *part[axis + 1 :])
+                np.moveaxis(values, axis, 0)[at - taken[axis].start] = self[plane]
+        return values
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
@@ -106,16 +127,27 @@ class LookupVolume:
         return values.astype(dtype or self.dtype, copy=False)
 
 
-def _plane_of(key: Any, ndim: int) -> tuple[int, int] | None:
-    """Return axis and place of the plane that a key lies in; None if it isn't in one."""
-    if ndim == 2:
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _plane_of(key: Any, shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """Return axis and place of the plane that a key lies in; None if it isn't in one.
+
+    A plane by its number and by a slice as thin as it are the same plane; numbers go first.
+    """
+    if len(shape) == 2:
         return FLAT
-    if not isinstance(key, tuple) or len(key) != ndim:
+    parts = _parts(key)
+    if len(parts) > len(shape) or not all(isinstance(k, slice | int | np.integer) for k in parts):
         return None
-    across = [axis for axis, part in enumerate(key) if not isinstance(part, slice)]
-    if len(across) != 1 or not isinstance(key[across[0]], int | np.integer):
-        return None
-    return across[0], int(key[across[0]])
+    taken = [
+        range(n)[part] if isinstance(part, slice) else range(n)[part : part + 1 or None]
+        for part, n in zip(parts, shape, strict=False)
+    ]
+    numbers = [axis for axis, part in enumerate(parts) if not isinstance(part, slice)]
+    across = numbers or [axis for axis, places in enumerate(taken) if len(places) == 1]
+    return (across[0], taken[across[0]][0]) if len(across) == 1 else None
 
 
 class LookupPyramid:

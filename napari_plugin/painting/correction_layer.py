@@ -17,13 +17,13 @@ from supervox.project import Paint, VoxelChange
 from .finding import painted_box
 from .stroke_layer import Painting
 
-CONTOUR = 1  # pixels of the outline of what is corrected, while strokes are painted
+CONTOUR = 1  # pixels of the outline of what isn't in hand
 
 
 class CorrectionLayer:
     """Shows what is corrected by hand, and is painted on.
 
-    While one corrects, it is filled, on top of the labels that it changes; else it is outlined.
+    While one corrects, it is filled and strokes are outlined; else it is the other way round.
 
     Parameters
     ----------
@@ -93,10 +93,11 @@ class CorrectionLayer:
         return self.layer is not None and self._painting.hand.layer is self.layer
 
     def dress(self, *_: object) -> None:
-        """Fill what is corrected, or outline it; there are no outlines in space."""
+        """Fill what is in hand, corrections or strokes, and outline the other; not in space."""
+        is_plane = self._viewer.dims.ndisplay == 2
         if self.layer is not None:
-            is_outline = not self.is_in_hand and self._viewer.dims.ndisplay == 2
-            self.layer.contour = CONTOUR * is_outline
+            self.layer.contour = CONTOUR * (is_plane and not self.is_in_hand)
+        self._painting.outline(CONTOUR * (is_plane and self.is_in_hand))
 
     def refresh(self) -> None:
         """Show what changed by other means than the mouse."""

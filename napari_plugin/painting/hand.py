@@ -15,12 +15,14 @@ from supervox.project import ProjectClass
 
 from .class_list import ClassList
 
-HELP = "1 to 9 choose a class, P brush, R regions, E eraser, hold Space to move the view"
+HELP = (
+    "1 to 9 choose a class, P brush, R regions, E eraser, C corrects, hold Space to move the view"
+)
 PAINT, ERASE, MOVE = "paint", "erase", "pan_zoom"  # modes of napari's Labels layer
 REGIONS = "regions"  # ours: napari moves nothing, and a brush of ours has the mouse
 FILL = "fill"  # napari's for strokes; for corrections ours, which fills by labels
-CUT, MERGE = "cut", "merge"  # ours, too: a line is drawn through objects
-OURS = frozenset({REGIONS, CUT, MERGE})
+CUT, MERGE, SPLIT = "cut", "merge", "split"  # ours, too: lines are drawn on objects
+OURS = frozenset({REGIONS, CUT, MERGE, SPLIT})
 
 
 class Obstacle(StrEnum):

@@ -73,14 +73,13 @@ class Painting:
         self.within: Callable[[VoxelChange], NDArray[np.bool_]] | None = None
         self.hand = Hand(viewer, classes)
         self._is_held = False  # the mouse button: a stroke is being painted
-        self._is_ours = False  # what is painted now
+        self._is_ours = self._is_restoring = False  # what is painted, or shown, now
         self._is_unseen = False  # that something was painted, where the next scan will find it
         # Back or forth, to be done after that scan; and of which chain.
         self._steps: list[tuple[bool, Change | None]] = []
         self.is_blank = True  # the layer, when it was attached
         self.is_touched = False  # painted on since, by a person
         self._protected = Strokes.empty()
-        self._is_restoring = False
         self._shown: object = None  # place in the volume at the last refresh
         self._is_painted = False  # since strokes were looked for
         classes.changed.connect(self._on_classes_changed)
@@ -153,6 +152,7 @@ class Painting:
     def detach(self) -> None:
         """Let go of the layer; it stays in the viewer with all strokes."""
         self.record_all()
+        self.outline(0)
         layer, self.layer = self.layer, None
         self.recorder = None
         self.corrections.put_down(layer)
@@ -382,10 +382,19 @@ class Painting:
         self._refresh()
         self.changed.emit()
 
+    def outline(self, width: int) -> None:
+        """Draw strokes as outlines, some pixels wide; fill them for 0."""
+        if self.layer is not None and self.layer.contour != width:
+            self._show(partial(setattr, self.layer, "contour", width))
+
     def _refresh(self) -> None:
         assert self.layer is not None
+        self._show(partial(self.layer.refresh, extent=False))
+
+    def _show(self, change: Callable[[], object]) -> None:
+        """Change what is seen of the strokes, by us: nobody painted."""
         self._is_restoring = True
         try:
-            self.layer.refresh(extent=False)
+            change()
         finally:
             self._is_restoring = False

@@ -137,19 +137,19 @@ class BrushMask:
         return free
 
     def words(self) -> str:
-        """Say where the brush paints; empty for everywhere."""
+        """Say where the brush paints, by the words of the ticks; empty for everywhere."""
         limits, classes = self.limits, self._painting.classes
         parts = []
         if limits.values is not None:
             low, high = limits.values
-            parts.append(f"the image is {_text(low)} to {_text(high)}")
+            parts.append(f"image {_text(low)} to {_text(high)}")
         if limits.class_id in classes:
-            parts.append(f"the label is {classes[limits.class_id].name}")
+            parts.append(f"label {classes[limits.class_id].name}")
         if limits.unsure:
-            parts.append("labels are unsure")
+            parts.append("unsure")
         if limits.in_place:
-            parts.append("the region in question is")
-        return " and ".join(parts)
+            parts.append("region asked")
+        return ", ".join(parts)
 
     def _within(self, change: VoxelChange) -> NDArray[np.bool_]:
         """Tell which voxels of a stroke stay, and a person why others don't."""
@@ -160,7 +160,7 @@ class BrushMask:
 
     def kept(self, number: int) -> str:
         """Say that voxels stay as they are."""
-        return f"{number:,} voxels kept: painted is only where {self.words()}"
+        return f"{count_voxels(number)} kept: only where {self.words()}"
 
     def _values_at(self, voxels: NDArray[np.int64]) -> NDArray[Any]:
         """Return the values of the image at voxels, as they are in the file."""
@@ -184,6 +184,11 @@ class BrushMask:
         ids = labels.ids[tuple(here[-labels.ndim :])]
         unsure[inside] = result.uncertainty[ids] >= UNSURE
         return unsure
+
+
+def count_voxels(number: int) -> str:
+    """Write a number of voxels for a person: "1 voxel", "1,200 voxels"."""
+    return f"{number:,} voxel{'s' * (number != 1)}"
 
 
 def _text(value: float) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE
+from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE, SPLIT
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.measuring import FoundObjects
@@ -24,6 +24,7 @@ from supervox.objects import (
     Merge,
     ObjectsError,
     Rule,
+    Separate,
     Split,
     Voxel,
     class_around,
@@ -41,6 +42,12 @@ from .object_marks import voxels_of
 from .object_questions import ObjectQuestions
 from .objects import Objects
 from .working_image import WorkingImage
+
+TOLD = {
+    CUT: "Draw a line across an object, from one side of it to the other",
+    MERGE: "Draw a line from one object to another of its class",
+    SPLIT: "Draw a line in each part of one object, then press Split again",
+}
 
 
 class ByHand:
@@ -103,15 +110,33 @@ class ByHand:
         self._objects.find(class_id)
 
     def take(self, tool: str) -> None:
-        """Take the tool that cuts, or the one that merges; the same once more puts it down."""
-        hand = self._painting.hand
+        """Take a tool that draws lines on objects; the same once more puts it down."""
+        hand, strokes = self._painting.hand, self.line.take_strokes()
         self._objects.show(True)
-        hand.take(MOVE if hand.tool == tool else tool)
-        if hand.tool == CUT:
-            self.hint.emit("Draw a line across an object, from one side of it to the other")
-        elif hand.tool == MERGE:
-            self.hint.emit("Draw a line from one object to another of its class")
+        was_in_hand = hand.tool == tool
+        hand.take(MOVE if was_in_hand else tool)
+        if was_in_hand and tool == SPLIT:
+            self._split(strokes)
+        elif not was_in_hand:
+            self.hint.emit(TOLD[tool])
         self.edits.changed.emit()
+
+    def _split(self, strokes: tuple[tuple[Voxel, ...], ...]) -> None:
+        """Make each part of an object that has a stroke an object."""
+        found = self.edits.ready()
+        if found is None:
+            return
+        met = [[_number_at(found, voxel) for voxel in stroke] for stroke in strokes]
+        number = next((k for row in met for k in row if k), 0)
+        parts = [
+            tuple(voxel for voxel, k in zip(stroke, row, strict=True) if k == number)
+            for stroke, row in zip(strokes, met, strict=True)
+        ]
+        parts = [part for part in parts if part]
+        if number and len(parts) > 1:
+            self.edits.make(Separate(_class_of(found, number), tuple(parts)))
+        else:
+            self.hint.emit(TOLD[SPLIT])
 
     def _on_line(self, tool: str, axis: int, plane: int, line: tuple[Point, Point]) -> None:
         found = self.edits.ready()
@@ -223,14 +248,8 @@ class ByHand:
 
     def _edited_in(self, found: FoundObjects, numbers: Sequence[int]) -> tuple[Voxel, ...]:
         """Return the voxels by which earlier edits find some objects."""
-        start, shape = found.order.of.source.start, found.ids.shape
-        settled: dict[Voxel, None] = {}
-        for edit in self.edits.steps.edits:
-            for voxel, _ in edit.anchors:
-                at = tuple(k - first for k, first in zip(voxel, start, strict=True))
-                is_inside = all(0 <= k < n for k, n in zip(at, shape, strict=True))
-                if is_inside and int(found.ids[at]) in numbers:
-                    settled[voxel] = None
+        anchors = (anchor for edit in self.edits.steps.edits for anchor in edit.anchors)
+        settled = {voxel: None for voxel, _ in anchors if _number_at(found, voxel) in numbers}
         return tuple(settled)
 
     def _voxels(self, found: FoundObjects, number: int) -> NDArray[np.int64]:
@@ -284,6 +303,14 @@ def _class_of(found: FoundObjects, number: int) -> int:
     """Return the class of an object, whatever rules say."""
     row = int(np.searchsorted(found.measured["id"], number))
     return int(found.measured["class"][row])
+
+
+def _number_at(found: FoundObjects, voxel: Voxel) -> int:
+    """Return the object at a voxel of the whole image; 0 if none is there."""
+    start, shape = found.order.of.source.start, found.ids.shape
+    at = tuple(k - first for k, first in zip(voxel, start, strict=True))
+    is_inside = all(0 <= k < n for k, n in zip(at, shape, strict=True))
+    return int(found.ids[at]) if is_inside else 0
 
 
 def _anchor(found: FoundObjects, number: int) -> Voxel:

@@ -19,7 +19,7 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop
 from supervox.project import By, Paint, VoxelChange
 
-from .brush_mask import BrushMask
+from .brush_mask import BrushMask, count_voxels
 from .delivery import Delivery
 from .fill_tool import FillTool
 from .view import ResultView
@@ -134,7 +134,7 @@ class Correcting:
         voxels.reshape(-1)[change.voxels[~both]] = change.old[~both]
         self._painting.correct(_part_of(change, both))
         if why:
-            self.hint.emit(f"{int((~free).sum()):,} voxels kept: {why}")
+            self.hint.emit(f"{count_voxels(int((~free).sum()))} kept: {why}")
         elif not within.all():
             self.hint.emit(self.mask.kept(int((~within).sum())))
         return bool(both.all())
@@ -240,9 +240,9 @@ class Correcting:
         change = _part_of(change, old != classes)
         free, why = self._free(change)
         self._painting.correct(_part_of(change, free))
-        words = f"{what[:1].upper()}{what[1:]}: {int(free.sum()):,} voxels changed"
+        words = f"{what[:1].upper()}{what[1:]}: {count_voxels(int(free.sum()))} changed"
         kept = int((~free).sum())
-        self.hint.emit(f"{words}; {kept:,} voxels kept, {why}" if kept else words)
+        self.hint.emit(f"{words}; {count_voxels(kept)} kept, {why}" if kept else words)
         return int(free.sum())
 
     def labels(self) -> Corrected | None:
@@ -273,7 +273,7 @@ class Correcting:
         if live is None:
             return None
         source, labels = live
-        return source, labels if labels.ndim == 3 else np.asarray(labels)[np.newaxis]
+        return source, labels if labels.ndim == 3 else np.asarray(labels[:, :])[np.newaxis]
 
     def labels_at(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Return the labels that are shown at voxels of the whole image, corrections over them.

@@ -10,11 +10,13 @@ from napari.layers import Image, Vectors
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import insert_above, make_line
-from supervox.napari_plugin.painting.hand import CUT, MERGE, Hand
+from supervox.napari_plugin.painting.hand import CUT, MERGE, SPLIT, Hand
+from supervox.objects import Voxel
 
 from .working_image import WorkingImage
 
 Point = tuple[float, float]
+LINES = (CUT, MERGE, SPLIT)  # tools that draw
 SHORTEST = 1.0  # voxels: less is a click
 
 
@@ -35,6 +37,7 @@ class DrawnLine:
     def __init__(self, volume: WorkingImage, hand: Hand) -> None:
         self._volume, self._hand = volume, hand
         self._layer: Vectors | None = None
+        self._kept: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []  # ends of lines
 
     def begin(self) -> None:
         """Have the mouse draw, while one of the tools is in hand."""
@@ -49,7 +52,7 @@ class DrawnLine:
 
     def _on_drag(self, _: object, event: Any) -> Generator[None, None, None]:
         image, tool = self._volume.image, self._hand.tool
-        if image is None or tool not in (CUT, MERGE) or event.button != 1:
+        if image is None or tool not in LINES or event.button != 1:
             return
         if len(event.dims_displayed) != 2:
             self.hint.emit("Objects are cut and merged in 2D: leave 3D first")
@@ -61,6 +64,10 @@ class DrawnLine:
             end = self._voxel(image, event.position)
             self._show(image, start, end)
             yield
+        if tool == SPLIT:
+            self._show(image, start, end)
+            self._kept.append((start, end))
+            return
         self._hide()
         others = [k for k in range(3) if k != axis]
         if np.abs(end - start).max() >= SHORTEST or tool == MERGE:
@@ -73,7 +80,8 @@ class DrawnLine:
         return np.concatenate([np.zeros(3 - place.size), place])
 
     def _show(self, image: Image, start: NDArray[np.float64], end: NDArray[np.float64]) -> None:
-        vector = np.stack([start, end - start])[np.newaxis, :, -image.ndim :]
+        lines = [*self._kept, (start, end)]
+        vector = np.array([(a, b - a) for a, b in lines])[:, :, -image.ndim :]
         if self._layer is None or self._layer not in self._volume.viewer.layers:
             self._layer = make_line(image, vector, self._width())
             insert_above(self._volume.viewer, self._volume.viewer.layers[-1], self._layer)
@@ -85,6 +93,17 @@ class DrawnLine:
         image = self._volume.image
         assert image is not None
         return 2.5 / float(self._volume.viewer.scene.camera.zoom * min(image.scale[-2:]))
+
+    def take_strokes(self) -> tuple[tuple[Voxel, ...], ...]:
+        """Return the voxels of each line that was drawn to split objects, and forget them."""
+        strokes = []
+        for start, end in self._kept:
+            n = int(np.ceil(np.abs(end - start).max())) + 1
+            places = np.rint(np.linspace(start, end, n)).astype(int).tolist()
+            strokes.append(tuple(dict.fromkeys((z, y, x) for z, y, x in places)))
+        self._kept.clear()
+        self._hide()
+        return tuple(strokes)
 
     def _hide(self) -> None:
         layer, self._layer = self._layer, None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from supervox.napari_plugin.painting.class_list import ClassList
-from supervox.napari_plugin.painting.hand import CUT, MERGE, Hand
+from supervox.napari_plugin.painting.hand import Hand
 
 from .by_hand import ByHand
+from .drawn_line import LINES
 from .objects import Objects
 from .objects_state import ObjectsState
 from .state_pieces import WorkProgress
@@ -56,7 +57,7 @@ def objects_state(
         asked=steps.class_id,
         split=steps.split,
         chosen=len(objects.selection),
-        tool=hand.tool if hand.tool in (CUT, MERGE) else "",
+        tool=hand.tool if hand.tool in LINES else "",
         by_hand=steps.text,
         missing=0 if found is None else len(found.missing),
         rules=len(steps.rules),

@@ -15,7 +15,7 @@ from supervox.napari_plugin.layers.make_layers import (
     insert_above,
     make_instances,
 )
-from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE
+from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE, SPLIT
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.measuring import (
     FinalLabels,
@@ -199,7 +199,7 @@ class Objects:
             hand.take(MOVE)
         else:
             self.unmark()
-            if hand.tool in (MOVE, CUT, MERGE) and self._tool:
+            if hand.tool in (MOVE, CUT, MERGE, SPLIT) and self._tool:
                 hand.take(self._tool)
         self.measuring.changed.emit()
 

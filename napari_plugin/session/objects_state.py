@@ -44,7 +44,7 @@ class ObjectsState:
     chosen : int
         How many objects are chosen.
     tool : str
-        What the mouse does to objects: "cut" or "merge"; empty for nothing.
+        What the mouse does to objects: "cut", "split" or "merge"; empty for nothing.
     by_hand : str
         What was done by hand.
     missing : int

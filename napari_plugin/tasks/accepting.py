@@ -56,7 +56,8 @@ def voxels_of_class(
         for first in range(0, labels.shape[0], planes):
             report.run.check_stop()
             part = slice(first, first + planes)
-            is_of = (np.asarray(labels[part]) == class_id) & (by_hand[part] != class_id)
+            seen = labels.as_seen((part, slice(None), slice(None)))
+            is_of = (seen == class_id) & (by_hand[part] != class_id)
             number += int(np.count_nonzero(is_of))
             if number <= MOST_VOXELS:
                 z, y, x = np.nonzero(is_of)

@@ -24,6 +24,7 @@ KEY, COLOUR, NAME, STROKES, LESS, SHARE, MORE, SHOWN, LOCKED = range(9)
 HEADS = ("", "", "Class", "✎", "", "Share", "", "Show", "Lock")
 WIDTHS = {KEY: 16, COLOUR: 22, STROKES: 30, LESS: 14, SHARE: 46, MORE: 14, SHOWN: 40, LOCKED: 36}
 MARGIN = 12  # pixels beside a number
+WIDEST_SHARES = "0.88 %", "<.01 %"
 SWATCH = 14  # pixels
 ROW_HEIGHT = 24
 LAST_KEY = 9
@@ -78,6 +79,8 @@ class ClassTable(QTableWidget):
         for column, width in WIDTHS.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, width)
+        widest = max(map(self.fontMetrics().horizontalAdvance, WIDEST_SHARES))
+        self.setColumnWidth(SHARE, max(WIDTHS[SHARE], widest + MARGIN))
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         self.cellClicked.connect(self._on_clicked)
         self.itemChanged.connect(self._on_edited)
@@ -162,8 +165,8 @@ class ClassTable(QTableWidget):
         self._cell(row, MORE).setToolTip("More of this class (balance)  (. for the chosen one)")
         self._cell(row, SHOWN).setToolTip("Show or hide this class, in strokes and in labels")
         self._cell(row, LOCKED).setToolTip(
-            "Keep the strokes of this class from being painted over, and its labels from being "
-            "corrected"
+            "Keep this class as it is: no stroke, correction, cleaning or undo changes what it has, "
+            "nor gives it more"
         )
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:

@@ -48,6 +48,7 @@ class FillPanel(Body[FillState]):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 0, 0, 4)
         line = QHBoxLayout()
+        line.setSpacing(2)
         line.addWidget(QLabel("Between"))
         self.paint = QComboBox()
         self.paint.setObjectName("supervox_fill_paint")
@@ -58,7 +59,7 @@ class FillPanel(Body[FillState]):
         for paint, word in WITH.items():
             self.paint.addItem(word, paint)
         self.paint.activated.connect(self._on_choice)
-        line.addWidget(self.paint, 1)
+        line.addWidget(self.paint)
         line.addWidget(QLabel("of"))
         self.of = QComboBox()
         self.of.setObjectName("supervox_fill_of")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from qtpy.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.objects_state import ObjectsState
 
 from .controls import swatch, tool
@@ -22,7 +22,7 @@ class EditActions:
     Attributes
     ----------
     take : callable
-        Takes the tool "cut" or "merge", or puts it down.
+        Takes the tool "cut", "split" or "merge", or puts it down.
     merge, delete, mark : callable
         Edit the objects that are chosen.
     give : callable
@@ -40,7 +40,7 @@ class EditActions:
 
 
 class ObjectEditsRow(QWidget):
-    """Cut, merge, delete, give to a class, mark as right; and a line on what was done.
+    """Cut, split, merge, delete, give to a class, mark as right; and a line on what was done.
 
     Parameters
     ----------
@@ -52,12 +52,19 @@ class ObjectEditsRow(QWidget):
         self._do, self._chosen = actions, 0
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        line = QHBoxLayout()
+        grid = QGridLayout()  # in one line they would make the dock wider
         self.cut = tool(
             "supervox_object_cut",
             "Cut",
             "Draw a line across an object in the picture: it becomes two, through all planes",
             lambda: actions.take("cut"),
+        )
+        self.split = tool(
+            "supervox_object_split",
+            "Split",
+            "Draw a line in each part of an object, and press this again: each part becomes an "
+            "object, parted at the narrowest places between the lines",
+            lambda: actions.take("split"),
         )
         self.merge = tool(
             "supervox_object_merge",
@@ -89,12 +96,15 @@ class ObjectEditsRow(QWidget):
             "Mark the objects that are chosen as right: no rule changes them",
             actions.mark,
         )
-        for made in (self.cut, self.merge):
+        for made in (self.cut, self.split, self.merge):
             made.setCheckable(True)
             made.setProperty("tool", True)
-        for made in (self.cut, self.merge, self.delete, self.give, self.mark):
-            line.addWidget(made, 1)
-        layout.addLayout(line)
+        drawn, chosen = (self.cut, self.split, self.merge), (self.delete, self.give, self.mark)
+        for row, buttons in enumerate((drawn, chosen)):
+            for column, made in enumerate(buttons):
+                made.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+                grid.addWidget(made, row, column)
+        layout.addLayout(grid)
         self.says = HintRow("supervox_objects_by_hand", actions.show_missing)
         layout.addWidget(self.says)
         self._targets: tuple[tuple[str, int, str], ...] = ()
@@ -104,10 +114,12 @@ class ObjectEditsRow(QWidget):
         self._chosen = state.chosen
         can, is_chosen = state.can_edit and not state.is_editing, state.chosen > 0
         self.cut.setEnabled(state.can_edit)
+        self.split.setEnabled(state.can_edit)
         self.merge.setEnabled(state.can_edit)
         for made in (self.delete, self.give, self.mark):
             made.setEnabled(can and is_chosen)
         self.cut.setChecked(state.tool == "cut")
+        self.split.setChecked(state.tool == "split")
         self.merge.setChecked(state.tool == "merge")
         if state.targets != self._targets:
             self._targets = state.targets

@@ -102,6 +102,8 @@ class ObjectsSection(Body[ObjectsState]):
         )
         for text, how in WAYS:
             self.split.addItem(text, how)
+        self.split.setSizeAdjustPolicy(self.of.sizeAdjustPolicy())
+        self.split.setMinimumContentsLength(8)
         line.addWidget(self.split, 1)
         layout.addLayout(line)
         self.status = StatusRow("supervox_objects", actions.cancel)

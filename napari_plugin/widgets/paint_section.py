@@ -266,8 +266,9 @@ class PaintSection(Body[PaintState]):
                 **({"fill": self.fill} if state.is_correcting else {}),
             }
             tools.get(state.tool, self.other).setChecked(True)
-            self.fill.setVisible(state.is_correcting)
-            self.other.setVisible(state.tool not in tools and not state.is_correcting)
+            is_other = state.tool not in tools
+            self.fill.setVisible(state.is_correcting and not is_other)  # a line has room for one
+            self.other.setVisible(is_other)
             self.other.setText(TOOLS.get(state.tool, state.tool) or "other")
             self.brush_size.show_value(state.brush_size)
             with QSignalBlocker(self.in_3d):

@@ -33,7 +33,8 @@ class PaintWhat(QWidget):
         self.corrections.setObjectName("supervox_paint_corrections")
         self.corrections.setToolTip(
             "Paint over the labels themselves: nothing is learned, and what you paint stays, "
-            "whatever is learned later  (C changes)"
+            "whatever is learned later  (C changes). A thing that is corrected on some slices is "
+            "filled between them by I"
         )
         self.menu = QMenu(self)
         self.menu.setObjectName("supervox_by_hand_menu")

@@ -43,6 +43,7 @@ class QuestionsPanel(QWidget):
     def __init__(self, actions: QuestionActions) -> None:
         super().__init__()
         self._do, self._state = actions, DoubtsState()
+        self._is_awaited = False  # the next question, by a person who asked or answered
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.list = QListWidget()
@@ -58,7 +59,7 @@ class QuestionsPanel(QWidget):
             "supervox_object_look",
             "Look for doubts",
             "Look for objects with a neck, and for pairs of a class with a narrow gap",
-            actions.look,
+            self._look,
         )
         self.yes = button(
             "supervox_object_yes",
@@ -86,9 +87,11 @@ class QuestionsPanel(QWidget):
             self.list.clear()
             for item in state.candidates:
                 self.list.addItem(f"{item.text}   {100 * item.probability:.0f} %")
+            self.list.setCurrentRow(min(row, len(state.candidates) - 1))
             self.list.blockSignals(False)
-            if self.isVisible() and state.candidates and not state.is_looking:
-                self.list.setCurrentRow(min(row, len(state.candidates) - 1))
+            if self._is_awaited and not state.is_looking:
+                self._is_awaited = False
+                self._on_row(self.list.currentRow())
         self.look.setEnabled(not state.is_looking)
         self._enable()
         count = len(state.candidates)
@@ -115,7 +118,12 @@ class QuestionsPanel(QWidget):
         if chosen is not None:
             self._do.show(chosen)
 
+    def _look(self) -> None:
+        self._is_awaited = True
+        self._do.look()
+
     def _answer(self, *, is_yes: bool) -> None:
         chosen = self._chosen()
         if chosen is not None:
+            self._is_awaited = True
             self._do.answer(chosen, is_yes)

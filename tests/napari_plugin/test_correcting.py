@@ -141,6 +141,18 @@ def test_c_changes_between_strokes_and_corrections_with_the_tool_that_is_in_hand
     assert labelled.find("supervox_paint_corrections").isChecked()
 
 
+def test_what_is_in_hand_is_filled_and_the_other_outlined(labelled):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    by_hand, strokes = labelled.layer("corrections"), labelled.strokes
+    assert (by_hand.contour, strokes.contour) == (0, 1)
+    labelled.key(Qt.Key.Key_C)
+    assert (by_hand.contour, strokes.contour) == (1, 0)
+    labelled.key(Qt.Key.Key_C)
+    assert not labelled.session.painting._is_unseen  # nobody painted
+    labelled.close_dock()
+    assert strokes.contour == 0
+
+
 def test_whole_classes_are_accepted_taken_back_and_learned_from(labelled):
     session, before = labelled.session, labels(labelled)
     session.correcting.accept(3)

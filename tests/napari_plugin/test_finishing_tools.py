@@ -9,6 +9,9 @@ import pytest
 from qtpy.QtCore import Qt
 from supervox.napari_plugin.commands import clean_up_labels, fill_between_slices
 from supervox.napari_plugin.layers.trial_layer import GAINED, LOST, NAME
+from supervox.napari_plugin.session.cleaning import Cleaning
+from supervox.napari_plugin.session.filling import Filling
+from supervox.objects import CleanStep
 from supervox.project import By, Paint
 
 SPECK = (slice(8, 10), slice(20, 22), slice(4, 6))  # of the bright class, in the dark slab
@@ -271,14 +274,10 @@ def test_it_is_said_what_is_missing_to_fill(window: Any) -> None:
 
 
 @pytest.mark.parametrize("displayed", [2, 3])
-def test_in_a_box_voxels_are_found_where_they_lie(open_bench: Any, displayed: int) -> None:
-    """What is cleaned in a box is corrected in the whole image."""
-    from supervox.napari_plugin.session.cleaning import Cleaning
-    from supervox.objects import CleanStep
-
-    from .conftest import Scene
-
-    bench = open_bench(Scene().image, name="scene")
+def test_in_a_box_what_is_cleaned_is_corrected_in_the_whole_image(
+    open_bench: Any, scene: Any, displayed: int
+) -> None:
+    bench = open_bench(scene.image, name="scene")
     session = bench.session
     session.volume.set_box((slice(4, 12), slice(2, 38), slice(3, 45)))
     bench.prepare(1, 2, 3)
@@ -490,3 +489,33 @@ def test_the_command_palette_unfolds_the_tools(window: Any) -> None:
         assert not panel.isHidden()
     assert window.dock.sections[4].is_open
     assert says(window, "supervox_fill").startswith("Nothing to fill")
+
+
+def test_a_flat_picture_is_cleaned_and_has_nothing_between(open_bench: Any, scene: Any) -> None:
+    bench = open_bench(scene.image[8], name="flat")
+    session = bench.session
+    session.extent.prepare()
+    for class_id in (1, 2, 3):
+        stroke = np.zeros(FULL[1:], bool)
+        stroke[scene.stroke(class_id)[1:]] = True
+        bench.paint_voxels(stroke, class_id)
+    bench.settle()
+    session.delivery.finish()
+    bench.settle()
+    speck = np.zeros(FULL[1:], bool)
+    speck[30:32, 3:5] = True
+    voxels = np.flatnonzero(speck)
+    session.correcting.change(voxels, np.full(voxels.size, 3, np.uint8), "painted")
+    cleaning = Cleaning(
+        session.volume, session.classes, session.correcting, lambda: session.delivery.final, float
+    )
+    cleaning.attempt(CleanStep("specks", 5, (3,)))
+    bench.until(lambda: cleaning.trial is not None)
+    np.testing.assert_array_equal(np.asarray(bench.layer(NAME).data) == LOST, speck)
+    cleaning.apply()
+    bench.until(lambda: not cleaning.gathering.is_running)
+    assert set(np.flatnonzero(session.painting.corrections.over.voxels == 1)) == set(voxels)
+    cleaning.release()
+    filling = Filling(session.volume, session.painting, session.correcting)
+    assert filling.state().trial.says == "A picture has no slices to fill between"
+    filling.release()

@@ -242,6 +242,32 @@ def test_a_drawn_line_cuts_an_object_and_undo_makes_it_one_again(
     assert told == []
 
 
+def test_objects_of_a_picture_of_one_plane_are_cut_and_deleted(open_dock: Any, scene: Any) -> None:
+    window = open_dock(scene.image[scene.plane], name="scene", show=True)
+    for class_id in (1, 2, 3):
+        mask = np.zeros(scene.shape, np.bool_)
+        mask[scene.stroke(class_id)] = True
+        window.paint_voxels(mask[scene.plane], class_id)
+    window.prepare()
+    window.click("supervox_finish")
+    window.settle()
+    window.dock.sections[4].set_open(True)
+    window.click("supervox_objects_find")
+    window.settle()
+    count = objects_of(window).found.number
+    window.click("supervox_object_cut")
+    window.drag((0, 20, 17), (0, 20, 31))
+    window.settle()
+    assert objects_of(window).found.number == count + 1
+    assert window.layer("objects").data[10, 24] != window.layer("objects").data[30, 24]
+    window.click("supervox_object_cut")
+    click_on(window, 0, 30, 24)
+    window.click("supervox_object_delete")
+    window.settle()
+    assert objects_of(window).found.number == count
+    assert np.asarray(window.session.correcting.labels())[0, 30, 24] != 2
+
+
 def test_a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
     plane = shown.viewer.dims.current_step[0]
     count = table.model.rowCount()
@@ -279,6 +305,27 @@ def test_pieces_are_merged_by_a_line_or_chosen_by_clicks(shown: Any, table: Any)
     shown.settle()
     assert table.model.rowCount() == count
     assert "2 cuts, 2 merges" in shown.find("supervox_objects_by_hand").whole
+
+
+def test_lines_in_the_parts_of_an_object_split_it(shown: Any, table: Any) -> None:
+    plane, count = shown.viewer.dims.current_step[0], table.model.rowCount()
+    shown.click("supervox_object_split")
+    shown.drag((plane, 5, 20), (plane, 5, 28))
+    shown.drag((plane, 35, 20), (plane, 35, 28))
+    assert len(shown.layer("line").data) == 2
+    shown.click("supervox_object_split")
+    shown.settle()
+    assert table.model.rowCount() == count + 1
+    assert number_at(shown, plane, 5, 24) != number_at(shown, plane, 35, 24)
+    assert "line" not in shown.viewer.layers
+    assert "1 separation" in shown.find("supervox_objects_by_hand").whole
+    shown.session.painting.undo()
+    shown.settle()
+    assert table.model.rowCount() == count
+    shown.click("supervox_object_split")
+    shown.drag((plane, 5, 20), (plane, 5, 28))
+    shown.click("supervox_object_split")
+    assert "Draw a line in each part of one object" in shown.said
 
 
 def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_back(

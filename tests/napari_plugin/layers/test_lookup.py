@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from supervox.napari_plugin.layers import lookup
+from supervox.napari_plugin.layers.corrected import Corrected
 from supervox.napari_plugin.layers.lookup import (
     Finer,
     LookupPyramid,
@@ -142,6 +145,44 @@ def test_finer_values_hold_where_the_table_says_what_it_did(data: st.DataObject,
     is_in_plane = is_in_plane and all(isinstance(part, slice) for part in key[1:])
     if is_in_plane or not np.any(np.indices(IDS.shape)[0][key] == 2):
         np.testing.assert_array_equal(found, expected[key])
+
+
+@pytest.mark.parametrize("axis", range(3))
+@pytest.mark.parametrize("number", [2, np.int64(2), -3])
+def test_a_plane_by_a_slice_is_the_plane_by_its_number(axis: int, number: int) -> None:
+    """Fill reads the plane that is clicked on by a slice: as the plane is shown, finer values."""
+    ids = IDS.transpose(np.roll(range(3), axis))  # 5 planes along the axis
+    pyramid = LookupPyramid.of(ids, TABLE)
+    finer = np.take(ids, 2, axis).astype(np.uint8) + 100
+    pyramid.refine_plane(axis, 2, Finer(finer, TABLE))
+    for rest in (slice(None), slice(1, 4)):
+        key: list[Any] = [rest] * 3
+        key[axis] = number
+        by_number = pyramid.fine[tuple(key)]
+        np.testing.assert_array_equal(by_number, finer[rest, rest])
+        for thin in (slice(2, 3), slice(-3, -2), slice(2, 4, 5)):
+            key[axis] = thin
+            shown = Corrected(pyramid.fine, None)
+            for labels in (pyramid.fine, shown):
+                found = labels[tuple(key)]
+                np.testing.assert_array_equal(found, np.expand_dims(by_number, axis))
+    if axis == 0:
+        np.testing.assert_array_equal(pyramid.fine[2], finer)
+        np.testing.assert_array_equal(pyramid.fine[2:3], finer[np.newaxis])
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(1, 4)])
+def test_a_box_as_its_planes_show_it_has_the_finer_values_of_all_of_them(part: slice) -> None:
+    """Accept reads many planes at once, and takes what each of them shows."""
+    pyramid = LookupPyramid.of(IDS, TABLE)
+    expected = TABLE[IDS]
+    for axis, at in ((0, 2), (2, 3)):
+        finer = np.take(IDS, at, axis).astype(np.uint8) + 100 * (axis + 1) % 256
+        pyramid.refine_plane(axis, at, Finer(finer, TABLE))
+        np.moveaxis(expected, axis, 0)[at] = finer
+    box = part, part, slice(None)
+    np.testing.assert_array_equal(pyramid.fine.as_seen(box), expected[box])
+    np.testing.assert_array_equal(Corrected(pyramid.fine, None).as_seen(box), expected[box])
 
 
 def test_finer_values_give_way_to_a_new_table_where_it_differs() -> None:

@@ -1,0 +1,32 @@
+"""The dock at 1280 x 800: nothing of it is cut off at the right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtWidgets import QLayout
+
+
+def test_no_section_is_wider_than_the_dock_with_every_panel_open(shown: Any) -> None:
+    """The dock has no horizontal scroll bar: what is wider than its viewport can't be reached."""
+    shown.dock.window().resize(1280, 800)
+    shown.settle_widgets()
+    shown.session.classes.change(1, name="endoplasmic reticulum with all its ribosomes")
+    shown.session.correcting.mask.choose(values=(20_000.0, 60_000.0), class_id=1, unsure=True)
+    for section in shown.dock.sections:
+        section.set_open(True)
+    shown.click("supervox_paint_corrections")
+    # Whatever is folded away or not needed now is shown too, all at once.
+    for section in shown.dock.sections:
+        for layout in section.findChildren(QLayout):
+            parts = [layout.itemAt(k).widget() for k in range(layout.count())]
+            for part in parts:
+                if part is not None and part.isHidden():
+                    part.setVisible(True)
+    shown.settle_widgets()
+    assert shown.find("supervox_only_as_strokes").isVisible()
+    inner, viewport = shown.dock._scroll.widget(), shown.dock._scroll.viewport()
+    room = viewport.width() - inner.layout().contentsMargins().right()
+    wanted = {part.header.text(): part.minimumSizeHint().width() for part in shown.dock.sections}
+    assert {title: width for title, width in wanted.items() if width > room} == {}
+    assert inner.width() <= viewport.width()
