@@ -19,6 +19,7 @@ from supervox.napari_plugin.tasks.cleaning import (
 from supervox.napari_plugin.tasks.measuring import FinalLabels
 from supervox.objects import CleanStep, ObjectsError
 
+from .brush_mask import count_voxels
 from .clean_state import CleanState, TrialState
 from .correcting import Correcting
 from .state_pieces import progress_of
@@ -166,7 +167,7 @@ class Cleaning:
         finally:
             self._is_ours = False
         self.discard()
-        done = f"{what[:1].upper()}{what[1:]}: {_voxels(changed)} changed. Undo takes it back"
+        done = f"{what[:1].upper()}{what[1:]}: {count_voxels(changed)} changed. Undo takes it back"
         self._say(done if changed else "Nothing was changed", is_bad=not changed)
 
     def _tell(self, error: Exception) -> None:
@@ -210,19 +211,19 @@ class Cleaning:
     def _found(self, trial: CleanTrial) -> str:
         """Say what would change."""
         step, names = trial.order.step, THINGS.get(trial.order.step.operation)
-        left = f"; {_voxels(trial.left)} stay: classes are locked" if trial.left else ""
+        left = f"; {count_voxels(trial.left)} stay: classes are locked" if trial.left else ""
         if not trial.changed:
             return f"Nothing to change{left}"
         if trial.changed > MOST_CHANGED:
             return (
-                f"{_voxels(trial.changed)} would change, and at most {MOST_CHANGED:,} can be "
+                f"{count_voxels(trial.changed)} would change, and at most {MOST_CHANGED:,} can be "
                 "corrected at once: take one class, or a smaller amount"
             )
         if names is not None:
             thing = names[trial.objects != 1]
-            return f"{trial.objects:,} {thing}, {_voxels(trial.changed)}{left}"
+            return f"{trial.objects:,} {thing}, {count_voxels(trial.changed)}{left}"
         if not step.classes:
-            return f"{_voxels(trial.changed)} change{left}"
+            return f"{count_voxels(trial.changed)} change{left}"
         parts = [f"{n:,} {word}" for n, word in ((trial.gained, "gained"), (trial.lost, "lost"))]
         return f"Voxels: {', '.join(parts)}{left}"
 
@@ -249,7 +250,3 @@ class Cleaning:
                 progress=progress,
             ),
         )
-
-
-def _voxels(number: int) -> str:
-    return "1 voxel" if number == 1 else f"{number:,} voxels"

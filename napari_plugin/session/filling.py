@@ -14,6 +14,7 @@ from supervox.napari_plugin.tasks.filling import FillingBetween, FillOrder, Fill
 from supervox.objects import ObjectsError
 from supervox.project import Paint
 
+from .brush_mask import count_voxels
 from .clean_state import FillState, TrialState
 from .correcting import Correcting
 from .state_pieces import progress_of
@@ -122,7 +123,7 @@ class Filling:
         finally:
             self._is_ours = False
         self.discard()
-        done = f"{what[:1].upper()}{what[1:]}: {changed:,} voxels. Undo takes it back"
+        done = f"{what[:1].upper()}{what[1:]}: {count_voxels(changed)}. Undo takes it back"
         self._say(done if changed else "Nothing was changed", is_bad=not changed)
 
     def press(self) -> None:
@@ -150,7 +151,7 @@ class Filling:
         image = self._volume.image
         if image is None:
             return
-        left = f"; {trial.left:,} are painted or locked" if trial.left else ""
+        left = f"; painted or locked: {count_voxels(trial.left)}" if trial.left else ""
         if not trial.voxels.size:
             here = "" if trial.order.at is None else " around this slice"
             self._say(f"Nothing to fill{here}{left}", is_bad=True)
@@ -161,7 +162,7 @@ class Filling:
         shown = values[0] if trial.order.source.is_flat else values
         self._layer.show(image, shown, start, colours)
         slices = "1 slice" if trial.slices == 1 else f"{trial.slices:,} slices"
-        self._say(f"{self._whose(trial)}: {trial.voxels.size:,} voxels on {slices}{left}")
+        self._say(f"{self._whose(trial)}: {count_voxels(trial.voxels.size)} on {slices}{left}")
 
     def _whose(self, trial: FillTrial) -> str:
         ids = np.flatnonzero(np.bincount(trial.classes)).tolist()

@@ -221,8 +221,10 @@ def test_a_thing_that_is_corrected_on_two_slices_is_filled_by_a_key(shown: Any) 
     shown.settle()
     after = labels(shown)
     np.testing.assert_array_equal(after != before, (drawn == 3) & (before != 3))
+    assert says(shown, "supervox_fill").endswith("voxels. Undo takes it back")
     shown.session.painting.undo()
     shown.settle()
+    assert says(shown, "supervox_fill").startswith("Correct a thing on two slices")
     np.testing.assert_array_equal(labels(shown), before)
 
 
