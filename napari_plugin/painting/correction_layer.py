@@ -23,7 +23,8 @@ CONTOUR = 1  # pixels of the outline of what isn't in hand
 class CorrectionLayer:
     """Shows what is corrected by hand, and is painted on.
 
-    While one corrects, it is filled and strokes are outlined; else it is the other way round.
+    While one corrects, it is filled and strokes are outlined; else it is the other way round. While
+    objects are looked at, it is outlined, or gone.
 
     Parameters
     ----------
@@ -45,6 +46,7 @@ class CorrectionLayer:
         self._viewer, self._painting, self._put_right = viewer, painting, put_right
         self.layer: Labels | None = None
         self._is_ours = False  # what is written down now
+        self._gives_way = self._is_hidden = False  # to objects; by us
         self._announced: Slices | None = None  # where something is going to be painted
         painting.recording.connect(self._follow_up)
         painting.corrections.changed.connect(self.refresh)
@@ -60,6 +62,7 @@ class CorrectionLayer:
             layer = make_corrections(image, self._painting.classes, voxels)
             layer.brush_size = strokes.brush_size
             self.layer = layer  # ours already when the viewer tells of it
+            self._is_hidden = False
             active = self._viewer.layers.selection.active
             self._viewer.layers.append(layer)
             self._viewer.layers.selection.active = active
@@ -96,8 +99,22 @@ class CorrectionLayer:
         """Fill what is in hand, corrections or strokes, and outline the other; not in space."""
         is_plane = self._viewer.dims.ndisplay == 2
         if self.layer is not None:
-            self.layer.contour = CONTOUR * (is_plane and not self.is_in_hand)
+            is_filled = self.is_in_hand and not self._gives_way
+            self.layer.contour = CONTOUR * (is_plane and not is_filled)
+            is_hidden = self._gives_way and not self.is_in_hand
+            if is_hidden != self._is_hidden:  # or a person's own choice stays
+                self._is_hidden = is_hidden
+                self.layer.visible = not is_hidden
         self._painting.outline(CONTOUR * (is_plane and self.is_in_hand))
+
+    def give_way(self, on: bool) -> None:
+        """Leave the picture to objects and their colours: what is corrected isn't in it.
+
+        While one corrects, it is outlined.
+        """
+        if on != self._gives_way:
+            self._gives_way = on
+            self.dress()
 
     def refresh(self) -> None:
         """Show what changed by other means than the mouse."""

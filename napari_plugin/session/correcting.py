@@ -74,6 +74,7 @@ class Correcting:
         self.by_hand = CorrectionLayer(volume.viewer, painting, self._put_right)
         self.fill_tool = FillTool(painting.hand, self.by_hand, self._in_part)
         self.fill_tool.hint.connect(self.hint.emit)
+        delivery.objects.measuring.changed.connect(self._give_way)
         self.mask = BrushMask(volume, painting, live, view, self._labels_of)
         self.mask.hint.connect(self.hint.emit)
         self.mask.changed.connect(self.changed.emit)
@@ -109,6 +110,9 @@ class Correcting:
         self.set_on(False)
         self.by_hand.let_go()
         self._is_unwanted = True
+
+    def _give_way(self) -> None:
+        self.by_hand.give_way(self._delivery.objects.is_shown)
 
     def _on_changed(self) -> None:
         if self._corrections.over is None:

@@ -177,6 +177,8 @@ class Session:
         self.hints.take(Step.SEGMENT, self.extent.hint, self.balancing.hint, self.looking.hint)
         self.hints.take(Step.OBJECTS, self.by_hand.hint)
         self.painting.began.connect(partial(self.hints.end, Step.PAINT))
+        for step in (Step.PAINT, Step.OBJECTS):  # what was said of a step that is undone
+            self.painting.recording.connect(partial(self.hints.end, step))
         for changing in (
             self.volume,
             self.strokes,

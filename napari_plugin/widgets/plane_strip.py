@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ from supervox.project import ProjectClass
 
 BARS, HEAT, TICKS = 44, 9, 4  # rows of pixels for classes, doubt and strokes
 DOUBT = (230, 159, 0)
-GROUND = (60, 60, 64)
+GROUND, LIGHT_GROUND = (60, 60, 64), (208, 206, 206)  # in a dark theme, in a light one
+MIDDLE = 128  # between dark and light
+Rgb: TypeAlias = tuple[int, int, int]
 NOTHING = "How much of each class each plane has, once there are live labels"
 CAPTIONS = 62  # pixels at the left
 
@@ -36,7 +39,8 @@ class PlaneStrip(QWidget):
         self._amounts: PlaneAmounts | None = None
         self._classes: dict[int, ProjectClass] = {}
         self._plane: int | None = None
-        self._pixels: NDArray[np.uint8] | None = None
+        self._drawn: tuple[object, object] | None = None  # of what the pixels are
+        self._pixels = np.zeros((0, 0, 3), np.uint8)
         self.setFixedHeight(BARS + HEAT + TICKS + 2)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -46,9 +50,7 @@ class PlaneStrip(QWidget):
         """Show what planes have."""
         known = {item.id: item for item in classes}
         if amounts is not self._amounts or known != self._classes:
-            self._amounts, self._classes = amounts, known
-            colours = {k: _rgb(item) for k, item in known.items()}
-            self._pixels = None if amounts is None else draw(amounts, colours)
+            self._amounts, self._classes, self._drawn = amounts, known, None
             self.update()
 
     def show_plane(self, plane: int | None) -> None:
@@ -89,17 +91,25 @@ class PlaneStrip(QWidget):
         side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRect(0, 0, CAPTIONS - 6, BARS), side, "classes\nper plane")
         painter.drawText(QRect(0, BARS - 2, CAPTIONS - 6, HEAT + TICKS + 2), side, "doubt")
-        if self._pixels is None:
-            painter.fillRect(place, QColor(*GROUND))
-            painter.setPen(QColor(200, 200, 200))
+        ground = GROUND if pen.lightness() > MIDDLE else LIGHT_GROUND
+        if self._amounts is None:
+            painter.fillRect(place, QColor(*ground))
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, NOTHING)
         else:
+            self._draw(self._amounts, ground)
             rows, columns = self._pixels.shape[:2]
             format_ = QImage.Format.Format_RGB888
             picture = QImage(self._pixels.data, columns, rows, 3 * columns, format_)
             painter.drawImage(place, picture)
             self._draw_cursor(painter, place)
         painter.end()
+
+    def _draw(self, amounts: PlaneAmounts, ground: Rgb) -> None:
+        """Draw what planes have, unless that is drawn already."""
+        wanted = amounts, ground
+        if self._drawn is None or self._drawn[0] is not amounts or self._drawn[1] != ground:
+            colours = {k: _rgb(item) for k, item in self._classes.items()}
+            self._drawn, self._pixels = wanted, draw(amounts, colours, ground)
 
     def _draw_cursor(self, painter: QPainter, place: QRect) -> None:
         amounts = self._amounts
@@ -144,12 +154,12 @@ class PlaneStrip(QWidget):
         return bool(super().event(event))
 
 
-def _rgb(item: ProjectClass) -> tuple[int, int, int]:
+def _rgb(item: ProjectClass) -> Rgb:
     colour = QColor(item.colour)
     return colour.red(), colour.green(), colour.blue()
 
 
-def draw(amounts: PlaneAmounts, colours: dict[int, tuple[int, int, int]]) -> NDArray[np.uint8]:
+def draw(amounts: PlaneAmounts, colours: dict[int, Rgb], ground: Rgb = GROUND) -> NDArray[np.uint8]:
     """Draw what planes have, one column of pixels each.
 
     Each class has a row of bars, as high as its share is beside that in its fullest plane: so a
@@ -161,20 +171,23 @@ def draw(amounts: PlaneAmounts, colours: dict[int, tuple[int, int, int]]) -> NDA
         Of N planes.
     colours : dict of int to tuple of 3 int
         Red, green and blue by class id; classes without a colour are left out.
+    ground : tuple of 3 int
+        Where there is nothing.
 
     Returns
     -------
     uint8, (H, N, 3)
     """
     pixels = np.empty((BARS + HEAT + TICKS, len(amounts.doubt), 3), np.uint8)
-    pixels[:] = GROUND
+    pixels[:] = ground
     columns = [k for k, class_id in enumerate(amounts.class_ids) if class_id in colours]
     rows = np.linspace(0, BARS, len(columns) + 1).round().astype(int)
     for first, end, k in zip(rows, rows[1:], columns, strict=False):
         _draw_bars(pixels[first:end], amounts.shares[:, k], colours[amounts.class_ids[k]])
     _draw_bars(pixels[BARS : BARS + HEAT], amounts.doubt, DOUBT)
-    pixels[BARS + HEAT :, amounts.is_painted] = 255
-    pixels[BARS + HEAT :, ~amounts.is_painted] = np.array(GROUND) // 2
+    is_dark = np.mean(ground) < MIDDLE
+    pixels[BARS + HEAT :, amounts.is_painted] = 255 * is_dark
+    pixels[BARS + HEAT :, ~amounts.is_painted] = np.array(ground) // 2 + 127 * (not is_dark)
     return pixels
 
 

@@ -110,6 +110,44 @@ def test_a_polygon_of_naparis_and_regions_correct_as_well(labelled):
     assert not corrections(labelled).any()
 
 
+def test_a_tool_of_naparis_that_the_dock_lacks_is_named_while_one_corrects(labelled):
+    other = labelled.find("supervox_brush_other")
+    assert other.isHidden()
+    labelled.session.painting.hand.layer.mode = "polygon"
+    labelled.settle_widgets()
+    assert (other.isVisible(), other.isChecked(), other.text()) == (True, True, "polygon")
+    labelled.click("supervox_brush_voxels")
+    assert (other.isVisible(), labelled.find("supervox_brush_fill").isVisible()) == (False, True)
+
+
+@pytest.mark.parametrize(("voxels", "words"), [((7,), "1 voxel changed"), ((7, 9), "2 voxels")])
+def test_what_was_said_of_a_step_is_gone_when_it_is_undone(labelled, voxels, words):
+    classes = np.full(len(voxels), 3, np.uint8)
+    labelled.session.correcting.change(np.array(voxels), classes, "tried")
+    assert words in labelled.said
+    labelled.session.painting.undo()
+    assert "changed" not in labelled.said
+
+
+def test_corrections_give_way_to_objects(labelled):
+    labelled.drag((8, 5, 5), (8, 5, 10))
+    layer, by_hand = labelled.session.correcting.by_hand.layer, labelled.session.correcting.by_hand
+    assert (layer.visible, layer.contour) == (True, 0)
+    by_hand.give_way(True)
+    assert (layer.visible, layer.contour) == (True, 1)  # painted on, and what is below is seen
+    labelled.click("supervox_paint_strokes")
+    assert not layer.visible
+    labelled.click("supervox_paint_corrections")
+    assert layer.visible
+    before = corrections(labelled).copy()
+    labelled.session.use_tool("paint")
+    labelled.drag((8, 30, 5), (8, 30, 10))
+    assert (corrections(labelled) != before).any()
+    labelled.click("supervox_paint_strokes")
+    by_hand.give_way(False)
+    assert (layer.visible, layer.contour) == (True, 1)
+
+
 def test_what_is_locked_is_not_painted_over_nor_with(labelled):
     before = labels(labelled)
     labelled.session.classes.change(1, locked=True)

@@ -6,10 +6,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from supervox.napari_plugin.tasks.plane_amounts import PlaneAmounts
-from supervox.napari_plugin.widgets.plane_strip import BARS, CAPTIONS, DOUBT, GROUND, HEAT, draw
+from supervox.napari_plugin.widgets.plane_strip import (
+    BARS,
+    CAPTIONS,
+    DOUBT,
+    GROUND,
+    HEAT,
+    LIGHT_GROUND,
+    PlaneStrip,
+    draw,
+)
 
 COLOURS = {1: (10, 20, 30), 2: (200, 0, 0)}
 
@@ -36,6 +46,21 @@ def test_bars_are_as_high_as_beside_the_fullest_plane() -> None:
 def test_nothing_of_anything_is_drawn_as_nothing() -> None:
     pixels = draw(amounts([[0, 0]], [0], [False]), COLOURS)
     assert (pixels[: BARS + HEAT] == GROUND).all()
+
+
+@pytest.mark.parametrize(("text", "ground"), [("#f0f1f2", GROUND), ("#3b3a39", LIGHT_GROUND)])
+def test_the_strip_is_as_light_as_the_theme(qtbot: QtBot, text: str, ground: Any) -> None:
+    strip = PlaneStrip(lambda plane: None)
+    qtbot.addWidget(strip)
+    strip.resize(300, strip.height())
+    strip.setStyleSheet(f"QWidget {{ color: {text}; }}")
+    inside = CAPTIONS + 3, BARS // 2
+    for share in (None, amounts([[0.0, 0.0]] * 3, [0.0] * 3, [False, False, True])):
+        strip.show_amounts(share, [])
+        assert strip.grab().toImage().pixelColor(*inside).getRgb()[:3] == ground
+    seen = strip.grab().toImage()
+    unpainted, painted = (seen.pixelColor(x, BARS + HEAT + 2).lightness() for x in (80, 280))
+    assert (painted > unpainted) == (ground == GROUND)
 
 
 def test_a_question_is_answered_by_mouse(window: Any, qtbot: Any) -> None:
