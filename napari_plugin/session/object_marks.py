@@ -101,7 +101,8 @@ class ObjectMarks:
             else:
                 layer.colormap = object_colormap(dict.fromkeys(numbers.tolist(), OTHER) | marked)
         elif is_measured:
-            colours = measure_colours(table[measure].astype(np.float64))
+            values = table[measure].astype(np.float64)
+            colours = measure_colours(values, values)
             layer.colormap = object_colormap(dict(zip(numbers.tolist(), colours, strict=True)))
         elif not is_all:  # what a rule removed isn't shown
             colours = own.map(numbers)
@@ -110,12 +111,19 @@ class ObjectMarks:
             layer.colormap = own
 
 
-def measure_colours(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the colour of each value, from the least to the largest; grey where it is unknown."""
-    known = np.isfinite(values)
+def measure_colours(values: NDArray[np.float64], every: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the colour of each value; grey where it is unknown.
+
+    Parameters
+    ----------
+    values : float, (N,)
+    every : float, (M,)
+        Of all objects: the least is the first of the colours, the largest the last.
+    """
+    known, every = np.isfinite(values), every[np.isfinite(every)]
     colours = np.tile(np.array(UNKNOWN, np.float32), (values.size, 1))
-    if known.any():
-        low, high = float(values[known].min()), float(values[known].max())
+    if known.any() and every.size:
+        low, high = float(every.min()), float(every.max())
         if low > 0 and high / low > WIDE:
             values, low, high = np.log(np.where(known, values, 1)), math.log(low), math.log(high)
         shares = (values[known] - low) / (high - low) if high > low else np.full(known.sum(), 0.5)

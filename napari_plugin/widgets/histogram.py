@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 from .objects_table import written
 
 BARS = 30
+STRIP = 4  # pixels: the height of the colours below the bars
 WIDE = 100.0  # from here on, the largest value over the least, bars are for equal ratios
 BAR, CHOSEN = "#6cb6ff", "#f0e442"  # the second as the outline in the picture
 
@@ -26,6 +27,7 @@ class Histogram(QWidget):
         self.counts: NDArray[np.int64] = np.zeros(0, np.int64)
         self._ends, self._title, self._is_wide = (0.0, 0.0), "", False
         self._chosen: float | None = None
+        self.colours: NDArray[np.float32] | None = None  # of the bars, RGBA
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -55,6 +57,22 @@ class Histogram(QWidget):
             self.counts = np.histogram(shares, bins=BARS, range=(0.0, 1.0))[0]
         else:
             self.counts = np.zeros(0, np.int64)
+        self.update()
+
+    def middles(self) -> NDArray[np.float64]:
+        """Return the value in the middle of each bar."""
+        shares, (low, high) = (np.arange(BARS) + 0.5) / BARS, self._ends
+        return low * (high / low) ** shares if self._is_wide else low + shares * (high - low)
+
+    def show_colours(self, colours: NDArray[np.float32] | None) -> None:
+        """Say which colour the picture has for which values; None if it has none for them.
+
+        Parameters
+        ----------
+        colours : float32, (30, 4), optional
+            Of the values in the middle of the bars.
+        """
+        self.colours = colours
         self.update()
 
     def _share(self, value: float) -> float:
@@ -87,7 +105,12 @@ class Histogram(QWidget):
         for k, count in enumerate(self.counts.tolist()):
             height = area.height() * count / most
             bar = QRectF(area.left() + k * width, area.bottom() - height, width - 1, height)
-            painter.fillRect(bar, QColor(BAR))
+            colour = QColor(BAR)
+            if self.colours is not None:
+                colour = QColor.fromRgbF(*self.colours[k].tolist())
+                strip = QRectF(bar.left(), area.bottom() - STRIP, width, STRIP)
+                painter.fillRect(strip, colour)  # also where no object is
+            painter.fillRect(bar, colour)
         if self._chosen is not None and np.isfinite(self._chosen):
             x = area.left() + min(max(self._share(self._chosen), 0.0), 1.0) * area.width()
             painter.setPen(QColor(CHOSEN))

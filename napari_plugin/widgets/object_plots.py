@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.session.object_marks import measure_colours
 from supervox.objects import ObjectTable
 
 from .histogram import Histogram
@@ -58,7 +59,8 @@ class ObjectPlots(QObject):
         self.coloured = QCheckBox("Colour objects by it")
         self.coloured.setObjectName("supervox_objects_coloured")
         self.coloured.setToolTip(
-            "In the picture, from the least value in dark violet to the largest in yellow"
+            "In the picture, from the least value in dark violet to the largest in yellow: bars "
+            "have the colours of their values"
         )
         self.coloured.clicked.connect(self._on_coloured)
         self.measure.activated.connect(self._on_coloured)
@@ -118,10 +120,15 @@ class ObjectPlots(QObject):
         values = table[name].astype(np.float64)
         one = float(values[chosen][0]) if chosen.sum() == 1 else None
         self.histogram.show_values(values[rows], titled(table.column(name)), one)
+        colours = None
+        if self.coloured.isChecked():  # of all objects, whatever rows are shown
+            colours = measure_colours(self.histogram.middles(), values)
+        self.histogram.show_colours(colours)
         names = (self.x.currentData(), self.y.currentData())
         x, y = (table[k].astype(np.float64)[rows] for k in names)
         titles = (titled(table.column(names[0])), titled(table.column(names[1])))
         self.scatter.show_values(x, y, titles, chosen[rows])
 
     def _on_coloured(self, *_: object) -> None:
+        self._show()
         self._colour(str(self.measure.currentData()) if self.coloured.isChecked() else "")

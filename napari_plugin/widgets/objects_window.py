@@ -93,6 +93,7 @@ class ObjectsWindow(QDialog):
         self._do = actions
         self._found: FoundObjects | None = None
         self._note, self._refused, self._was_shown = "", "", False
+        self._filtered_by = ""  # what the rows that are shown meet
         self.model = ObjectsModel()
         layout = QVBoxLayout(self)
         layout.addLayout(self._make_filters())
@@ -110,7 +111,7 @@ class ObjectsWindow(QDialog):
         both.setChildrenCollapsible(False)
         layout.addWidget(both, 1)
         line = QHBoxLayout()
-        self.says = SteadyLabel()
+        self.says = SteadyLabel(2)
         self.says.setObjectName("supervox_objects_table_says")
         line.addWidget(self.says, 1)
         self.save = button(
@@ -195,7 +196,7 @@ class ObjectsWindow(QDialog):
         self._say()
 
     def _show_anew(self, found: FoundObjects) -> None:
-        self._chosen, self._refused = (), ""
+        self._chosen, self._refused, self._filtered_by = (), "", ""
         self._list_choices()
         with QSignalBlocker(self.text):
             self.text.clear()
@@ -208,8 +209,8 @@ class ObjectsWindow(QDialog):
         self._list_choices()
         with QSignalBlocker(self.view.selectionModel()):
             try:
-                text = self.text.text()
-                self.model.update_table(found.table, int(self.of.currentData() or 0), text)
+                class_id = int(self.of.currentData() or 0)
+                self.model.update_table(found.table, class_id, self._filtered_by)
             except ObjectsError as error:
                 self._refused = str(error)
                 self.model.update_table(found.table, 0, "")
@@ -249,8 +250,12 @@ class ObjectsWindow(QDialog):
     def _say(self) -> None:
         shown, whole = self.model.rowCount(), len(self.model.table)
         count = f"{whole:,} objects" if shown == whole else f"{shown:,} of {whole:,} objects"
-        text = self._refused or "; ".join(part for part in (count, self._note) if part)
-        self.says.say(text, "warning" if self._refused else "note")
+        is_typed = self.text.text() != self._filtered_by
+        note = "press Enter to show only what meets the line above" if is_typed else self._note
+        text = "; ".join(part for part in (count, note) if part)
+        if self._refused and not is_typed:
+            text = f"All rows are shown: {self._refused}"
+        self.says.say(text, "warning" if self._refused or is_typed else "note")
 
     def _show_plots(self) -> None:
         self.plots.show_table(self.model.table, self.model.rows, self._chosen)
@@ -272,18 +277,22 @@ class ObjectsWindow(QDialog):
         self.raise_()
 
     def _on_text(self, text: str) -> None:
-        if not text:
+        if text:
+            self._say()
+        else:
             self._filter()
 
     def _filter(self) -> None:
-        """Show the rows that meet the condition; where it can't be read, say so and change none."""
+        """Show the rows that meet the condition; where it can't be read, say so and show all."""
         if not len(self.model.table):
             return
+        class_id, self._filtered_by = int(self.of.currentData() or 0), self.text.text()
         try:
-            self.model.filter(int(self.of.currentData() or 0), self.text.text())
+            self.model.filter(class_id, self._filtered_by)
             self._refused = ""
         except ObjectsError as error:
             self._refused = str(error)
+            self.model.filter(class_id, "")
         self._keep_rows()
         self._show_plots()
         self._say()

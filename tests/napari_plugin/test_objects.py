@@ -276,6 +276,23 @@ def test_a_condition_that_names_no_measure_is_refused_in_a_line(window: Any) -> 
     assert table.says.whole == f"0 of {everything} objects"
 
 
+def test_what_is_typed_waits_for_enter_and_says_so(window: Any) -> None:
+    table = find(window)
+    everything = table.model.rowCount()
+    window._bot.keyClicks(table.text, "voxels < 0")
+    assert table.model.rowCount() == everything
+    assert "press Enter to show only what meets the line above" in table.says.whole
+    window._bot.keyClick(table.text, Qt.Key.Key_Return)
+    assert table.says.whole == f"0 of {everything} objects"
+    # what can't be read leaves no rows of the filter before
+    window._bot.keyClicks(table.text, " and")
+    window._bot.keyClick(table.text, Qt.Key.Key_Return)
+    assert table.model.rowCount() == everything
+    assert table.says.whole.startswith("All rows are shown: rule 'voxels < 0 and': the name of")
+    table.text.clear()
+    assert table.says.whole == f"{everything} objects"
+
+
 def test_objects_of_old_labels_are_said_to_be_old(window: Any) -> None:
     finish(window)
     window.choose("supervox_objects_of", "structure")

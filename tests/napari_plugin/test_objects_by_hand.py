@@ -604,10 +604,16 @@ def test_objects_are_coloured_by_a_measure(shown: Any, table: Any) -> None:
     found = objects_of(shown).found
     order = found.table["id"][np.argsort(found.table["centre_column"])]
     first, last = (layer.colormap.color_dict[int(k)] for k in (order[0], order[-1]))
+    bars = table.plots.histogram.colours  # say which colour is which value
+    values = table.plots.histogram.middles()
+    np.testing.assert_allclose(bars[0], first, atol=0.1)
+    np.testing.assert_allclose(bars[-1], last, atol=0.1)
+    assert (np.diff(values) > 0).all()
     assert first[2] > first[0]  # violet
     assert last[0] > last[2]  # yellow
     shown._bot.mouseClick(table.plots.coloured, LEFT, pos=QPoint(8, 8))
     assert not hasattr(layer.colormap, "color_dict")
+    assert table.plots.histogram.colours is None
 
 
 def test_a_project_keeps_edits_rules_and_how_objects_are_found(
