@@ -14,7 +14,7 @@ from supervox.project import ProjectClass
 
 from .corrected import Corrected, Overlay
 from .lookup import LookupPyramid, coarse_steps
-from .outlines import OutlineVolume
+from .outlines import OutlineVolume, leave_contours_out_in_space
 from .source import finest_data, placement
 
 if TYPE_CHECKING:
@@ -313,6 +313,7 @@ def outline_mask(
         colormap=DirectLabelColormap(color_dict={None: _NOTHING, 0: _NOTHING, 1: colour}),
         **placed,
     )
+    leave_contours_out_in_space()
     layer.contour = 1
     layer.editable = False
     return layer

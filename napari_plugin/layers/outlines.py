@@ -1,7 +1,8 @@
-"""Outlines of supervoxels: a volume that is made where napari looks, plane by plane."""
+"""Outlines: of supervoxels, made where napari looks, plane by plane; and no warning of others."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -72,3 +73,12 @@ def outline(ids: NDArray[np.int32]) -> NDArray[np.uint8]:
         differs = along[1:] != along[:-1]
         np.moveaxis(found, axis, 0)[1:] |= differs
     return found.view(np.uint8)
+
+
+def leave_contours_out_in_space() -> None:
+    """Have napari not warn that it shows no contours in 3D: layers are filled there, as they are.
+
+    It looks at the layers before it tells a plugin that one goes to 3D, so that what is done with
+    contours then comes too late for the warning.
+    """
+    warnings.filterwarnings("ignore", "Contours are not displayed during 3D rendering")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from supervox.execution import Slices
 from supervox.napari_plugin.layers.make_layers import class_colormap, make_corrections
+from supervox.napari_plugin.layers.outlines import leave_contours_out_in_space
 from supervox.project import Paint, VoxelChange
 
 from .finding import painted_box
@@ -97,6 +98,7 @@ class CorrectionLayer:
 
     def dress(self, *_: object) -> None:
         """Fill what is in hand, corrections or strokes, and outline the other; not in space."""
+        leave_contours_out_in_space()
         is_plane = self._viewer.dims.ndisplay == 2
         if self.layer is not None:
             is_filled = self.is_in_hand and not self._gives_way

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from typing import Any
 
 import numpy as np
@@ -648,3 +649,36 @@ def test_a_project_keeps_edits_rules_and_how_objects_are_found(
     shown.settle()
     assert "1 cut, 1 rule" in shown.find("supervox_objects_by_hand").whole
     assert number_at(shown, plane, 10, 24) != number_at(shown, plane, 30, 24)
+
+
+@pytest.mark.parametrize("is_corrected", [False, True])
+def test_going_to_space_with_an_object_chosen_gives_no_warning(
+    shown: Any, table: Any, told: list[str], is_corrected: bool
+) -> None:
+    session = shown.session
+    if is_corrected:
+        session.correcting.change(np.arange(10, 15), np.full(5, 3, np.uint8), "put")
+        shown.settle()
+        shown.click("supervox_objects_find")
+        shown.settle()
+    view, rows = table.view, table.model
+    at = view.visualRect(rows.index(0, 1)).center()
+    shown._bot.mouseClick(view.viewport(), LEFT, pos=at)
+    assert len(objects_of(shown).selection) == 1
+    with warnings.catch_warnings(record=True) as heard:
+        shown.viewer.dims.ndisplay = 3  # napari's own button
+        shown.settle()
+        shown.viewer.dims.ndisplay = 2
+        shown.settle()
+        session.space.toggle()
+        shown.settle()
+        session.space.toggle()
+        shown.settle()
+        session.view.choose(outline=True)
+        shown.settle()
+        shown.viewer.dims.ndisplay = 3
+        shown.settle()
+        shown.viewer.dims.ndisplay = 2
+        shown.settle()
+    assert [str(one.message) for one in heard] == []
+    assert told == []
