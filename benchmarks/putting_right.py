@@ -103,9 +103,9 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield f"The final labels of a phantom of {size} voxels, from {BUDGET} strokes a class, are"
     yield "corrected by a robot that knows the truth: always by the action that mends most. With a"
     yield "Labels layer alone it has a ball brush of five sizes, dragged through a plane over up to"
-    yield "16 of its radii, and the fill tool; in Supervox also the brush that paints on one class"
-    yield "only (two clicks to choose it), the region tool and the finishing tools (two clicks each);"
-    yield "and it can paint strokes that teach, and *Finish*, before. It stops when every class is at"
+    yield "16 of its radii, and the fill tool; in Supervox also the brush on one class only (two"
+    yield "clicks to choose it), the region tool and the finishing tools (two clicks each); and it"
+    yield "can paint strokes that teach, and *Finish*, before. It stops when every class is at"
     yield f"a Dice of {ENOUGH}."
     yield ""
     rows = [

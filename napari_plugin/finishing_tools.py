@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QScrollArea, QToolButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.cleaning import Cleaning
 from supervox.napari_plugin.session.filling import Filling
@@ -46,6 +47,9 @@ class FinishingTools(QWidget):
         layout.setSpacing(2)
         self._clean_header = self._add("supervox_clean_fold", "Clean up the labels", self.clean)
         self._fill_header = self._add("supervox_fill_fold", "Fill between slices", self.fill)
+        self._sought: QWidget | None = None  # what a key or a command asked for
+        self._seeking = QTimer(self, singleShot=True, interval=0)
+        self._seeking.timeout.connect(self._scroll)
         for part in (cleaning, filling):
             part.changed.connect(self.refresh)
             part.failed.connect(session.opening.tell_error)
@@ -77,13 +81,22 @@ class FinishingTools(QWidget):
         self._bring(self.clean, self._clean_header)
 
     def _bring(self, panel: QWidget, header: QToolButton) -> None:
-        """Unfold a panel, open the step that it is in, and scroll to it."""
+        """Unfold a panel, open the step that it is in, and scroll to it once it has its place."""
         if panel.isHidden():
             header.click()
         above = panel.parentWidget()
         while above is not None:
             if isinstance(above, DockSection):
                 above.set_open(True)
+            above = above.parentWidget()
+        self._sought = panel
+        self._seeking.start()
+
+    def _scroll(self) -> None:
+        """Scroll to what was asked for: where it lies is known only when all is laid out."""
+        panel, self._sought = self._sought, None
+        above = panel
+        while panel is not None and above is not None:
             if isinstance(above, QScrollArea):
                 above.ensureWidgetVisible(panel, 0, 8)
             above = above.parentWidget()

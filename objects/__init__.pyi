@@ -28,12 +28,14 @@ from .distances import distances_to as distances_to
 from .drawn import class_around as class_around
 from .drawn import cut_along as cut_along
 from .drawn import inner_voxel as inner_voxel
-from .drawn import objects_along as objects_along
+from .drawn import object_across as object_across
+from .drawn import objects_at_ends as objects_at_ends
 from .edits import EDIT_TEXTS as EDIT_TEXTS
 from .edits import Anchor as Anchor
 from .edits import CutLine as CutLine
 from .edits import Edit as Edit
 from .edits import Give as Give
+from .edits import GiveKind as GiveKind
 from .edits import Mark as Mark
 from .edits import Merge as Merge
 from .edits import Separate as Separate

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,8 @@ from scipy import ndimage
 from .cutting import anchors_beside, places_along
 from .edits import CutLine, Point, Voxel
 from .errors import ObjectsError
+
+SHORT = 0.25  # of a line's length, by which it may end short of each side of an object
 
 
 def cut_along(
@@ -58,39 +62,130 @@ def cut_along(
     return CutLine(of, axis, points, voxels[0], voxels[1])
 
 
-def objects_along(
+def object_across(
     ids: NDArray[Any],
     axis: int,
     plane: int,
     line: Sequence[Point],
     start: Sequence[int] = (0, 0, 0),
-) -> dict[int, Voxel]:
-    """Return the objects that a line in a plane passes, and a voxel of each, the middle one.
+    *,
+    among: Collection[int],
+    chosen: Collection[int] = (),
+) -> int:
+    """Return the object that a line in a plane is drawn across, for a cut.
 
     Parameters
     ----------
     ids, axis, plane, line, start
         As for `cut_along`.
+    among : collection of int
+        Objects that a person sees.
+    chosen : collection of int
+        Those that are chosen: where the line meets one, it is meant, wherever the line ends.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ObjectsError
+        If the line meets no object, or goes across none: what has both of its ends lies around.
+
+    Notes
+    -----
+    Of several that the line enters and leaves, it is the one along which most of it lies. Where
+    there is none, it is the only one that it enters or leaves; or the only one that it meets, of
+    which it may end a little short of both sides.
+    """
+    met, _ = _met_along(ids, axis, plane, line, start, among)
+    numbers, times = np.unique(met[met > 0], return_counts=True)
+    order = numbers[np.argsort(-times, kind="stable")].tolist()
+    if not order:
+        raise ObjectsError("the line passes no object: draw it across one")
+    meant = [number for number in order if number in chosen]
+    ends = [int(met[0]), int(met[-1])]
+    crossed = meant or [number for number in order if number not in ends]
+    if not crossed:
+        if len(order) == 1:
+            met, _ = _met_along(ids, axis, plane, _longer(line), start, among)
+            crossed = [number for number in order if number not in (met[0], met[-1])]
+        crossed = crossed or [number for number in order if ends.count(number) == 1]
+        if len(crossed) != 1:
+            raise ObjectsError(
+                "the line goes across no object: draw it from one side of it to the other, or "
+                "choose the object first, by a click"
+            )
+    return int(crossed[0])
+
+
+def _longer(line: Sequence[Point]) -> list[Point]:
+    """Return a line that goes on straight at both ends, as one does that is drawn a bit short."""
+    length = sum(math.dist(a, b) for a, b in itertools.pairwise(line))
+    ends = []
+    for end, before in ((line[0], line[1]), (line[-1], line[-2])):
+        share = SHORT * length / (math.dist(end, before) or 1.0)
+        row, column = (a + share * (a - b) for a, b in zip(end, before, strict=True))
+        ends.append((row, column))
+    return [ends[0], *line, ends[1]]
+
+
+def objects_at_ends(
+    ids: NDArray[Any],
+    axis: int,
+    plane: int,
+    line: Sequence[Point],
+    start: Sequence[int] = (0, 0, 0),
+    *,
+    among: Collection[int],
+) -> dict[int, Voxel]:
+    """Return the first and the last object that a line in a plane meets, and a voxel of each.
+
+    Parameters
+    ----------
+    ids, axis, plane, line, start
+        As for `cut_along`.
+    among : collection of int
+        Objects that a person sees.
 
     Returns
     -------
     dict of int to (int, int, int)
-        Voxels are of the whole image; the object along which most of the line lies comes first.
+        Voxels are of the whole image; one object alone if both ends are in it, or none.
     """
     others = [k for k in range(3) if k != axis]
-    flat = np.take(ids, plane - start[axis], axis)
-    at = np.rint(places_along(line)).astype(np.int64) - [start[k] for k in others]
-    at = at[((at >= 0) & (at < flat.shape)).all(axis=1)]
-    met = flat[tuple(at.T)]
-    numbers, times = np.unique(met[met > 0], return_counts=True)
+    met, at = _met_along(ids, axis, plane, line, start, among)
     found: dict[int, Voxel] = {}
-    for number in numbers[np.argsort(-times, kind="stable")].tolist():
-        places = at[met == number]
+    for k in np.flatnonzero(met)[[0, -1]] if met.any() else ():
+        # the middle of the stretch that begins, or ends, the line
+        same = np.flatnonzero(met == met[k])
+        stretch = next(
+            part for part in np.split(same, np.flatnonzero(np.diff(same) > 1) + 1) if k in part
+        )
         voxel = [plane] * 3
-        row, column = places[len(places) // 2].tolist()
-        voxel[others[0]], voxel[others[1]] = row + start[others[0]], column + start[others[1]]
-        found[number] = (voxel[0], voxel[1], voxel[2])
+        for axis_along, place in zip(others, at[stretch[stretch.size // 2]], strict=True):
+            voxel[axis_along] = int(place) + start[axis_along]
+        found.setdefault(int(met[k]), (voxel[0], voxel[1], voxel[2]))
     return found
+
+
+def _met_along(
+    ids: NDArray[Any],
+    axis: int,
+    plane: int,
+    line: Sequence[Point],
+    start: Sequence[int],
+    among: Collection[int],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the objects at places along a line, 0 for none or outside, and these places."""
+    flat = np.take(ids, plane - start[axis], axis)
+    at = np.rint(places_along(line)).astype(np.int64)
+    at -= [start[k] for k in range(3) if k != axis]
+    inside = ((at >= 0) & (at < flat.shape)).all(axis=1)
+    met = np.zeros(len(at), np.int64)
+    met[inside] = flat[tuple(at[inside].T)]
+    met[~np.isin(met, list(among))] = 0
+    return met, at
 
 
 def inner_voxel(inside: NDArray[np.bool_]) -> Voxel:

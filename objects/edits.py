@@ -4,20 +4,22 @@ An edit names objects by voxels of the whole image, not by numbers: so it is sti
 labels were made anew, as long as the voxel is of the class that it was. How an edit is carried out
 is in `by_hand`, and where a line cuts in `cutting`.
 
-As JSON an edit is a mapping, whose ``kind`` is "cut", "separate", "merge", "give" or "mark".
+As JSON an edit is a mapping, whose ``kind`` is "cut", "separate", "merge", "give", "delete",
+"sort" or "mark"; the fourth to sixth say the same, but not why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from .errors import ObjectsError
 
 Voxel = tuple[int, int, int]
 Point = tuple[float, float]
 Anchor = tuple[Voxel, int]  # a voxel of the whole image, and the class that it is of
+GiveKind = Literal["give", "delete", "sort"]
 MOST_CLASS = 2**31 - 1
 
 
@@ -122,6 +124,9 @@ class Give:
         Whether their labels were changed with it: an undo takes both back.
     settles : tuple of (int, int, int)
         Voxels by which earlier edits find these objects: they are not missed there any more.
+    kind : {"give", "delete", "sort"}
+        Why: a person gave them to the class, or deleted them, so that they are of what is around
+        them; or rules did.
     """
 
     of: tuple[int, ...]
@@ -129,11 +134,7 @@ class Give:
     to: tuple[int, ...]
     in_labels: bool = False
     settles: tuple[Voxel, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """Name of what is done."""
-        return "give"
+    kind: GiveKind = "give"
 
     @property
     def anchors(self) -> tuple[Anchor, ...]:
@@ -174,6 +175,8 @@ EDIT_TEXTS = {
     "separate": ("separation", "separations"),
     "merge": ("merge", "merges"),
     "give": ("object given to another class", "objects given to another class"),  # each
+    "delete": ("object deleted", "objects deleted"),  # each
+    "sort": ("object sorted by rules", "objects sorted by rules"),  # each
     "mark": ("object marked as right", "objects marked as right"),  # each
 }
 
@@ -254,7 +257,8 @@ def _give(content: Mapping[str, Any]) -> Give:
     of, at = _several(content)
     if len(to) != len(of):
         raise ValueError("it needs a class for each object")
-    return Give(of, at, to, in_labels, tuple(map(_voxel, content["settles"])))
+    kind: GiveKind = content["kind"]
+    return Give(of, at, to, in_labels, tuple(map(_voxel, content["settles"])), kind)
 
 
 def _mark(content: Mapping[str, Any]) -> Mark:
@@ -279,6 +283,8 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Edit]] = {
     "separate": _separate,
     "merge": _merge,
     "give": _give,
+    "delete": _give,
+    "sort": _give,
     "mark": _mark,
 }
 

@@ -47,6 +47,7 @@ def fill_between(
     keep: VolumeLike | None = None,
     computed: VolumeLike | None = None,
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    at: int | None = None,
     workers: Workers = None,
 ) -> Between:
     """Fill what lies between the painted slices of each thing, of all classes at once.
@@ -68,16 +69,20 @@ def fill_between(
         Voxels of `painted` that nobody painted, as those that `clean` changed: nothing is filled
         between pieces that mostly consist of them.
     spacing : sequence of 3 float
+    at : int, optional
+        Fill only the gaps that this slice lies in or at the end of; all by default.
     workers : int or Run, optional
         Threads; or a `Run`, which also shows progress and stops.
 
     Raises
     ------
     ObjectsError
-        If nothing is painted on two slices with others between, or there is no such axis, or the
-        shapes differ.
+        If nothing is painted on two slices with others between, or there is no such axis or slice,
+        or the shapes differ.
     """
     painted, order = checked_labels(painted), axes_across(axis)
+    if at is not None and not 0 <= at < painted.shape[axis]:
+        raise ObjectsError(f"there is no slice {at}: there are 0 to {painted.shape[axis] - 1}")
     image = None if image is None else checked_image(image, painted.shape)
     for volume, what in ((keep, "voxels to keep"), (computed, "computed voxels")):
         if volume is not None:
@@ -85,7 +90,9 @@ def fill_between(
     size, run = checked_spacing(spacing), Run.of(workers)
     step: Spacing = (size[order[0]], size[order[1]], size[order[2]])
     looking, filling = run.steps([1, 3])
-    stretches = find_stretches(find_pieces(painted, axis, computed, looking), step[1:])
+    stretches = find_stretches(find_pieces(painted, axis, computed, looking), step)
+    if at is not None:
+        stretches = [s for s in stretches if s.slices[0] <= at <= s.slices[1]]
     if not stretches:
         raise ObjectsError(f"nothing to fill: {TOO_FEW}")
     work = _Filling(painted, image, keep, order, step)

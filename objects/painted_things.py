@@ -13,7 +13,7 @@ from supervox.execution import Run, VolumeLike
 
 from .checks import SLAB_VOXELS, read_ids
 
-FAR = 1.0  # sizes of the smaller of two pieces that may lie between them
+FAR = 1.0  # sizes of the smaller of two pieces that the way from one to the other may take
 _CORNERS = np.ones((3, 3), bool)  # pieces hang together over corners
 
 Rows = tuple[slice, slice]
@@ -125,16 +125,19 @@ def _pieces(plane: NDArray[np.int32], at: int) -> list[Piece]:
 def find_stretches(pieces: Sequence[Piece], spacing: Sequence[float]) -> list[Stretch]:
     """Find what is to be filled: a thing goes on in the next slice where something overlaps it.
 
-    Where nothing does, it has moved: to the nearest piece that nothing else goes on to, if that is
-    not too far away. Slices that touch leave nothing to fill; and of the two, one is painted by
-    itself: between rows of slices there are things of their own, as of a class all over.
+    Where nothing does, it has moved: to the nearest piece that nothing else goes on to, if the way
+    there, within the slice and across slices together, is no longer than the smaller of them is
+    wide. A thing that runs on at a slant is followed so where slices are close; further away, what
+    lies beside it is another thing as often as the same, and a bridge that nobody painted costs
+    more than a slice in between. Slices that touch leave nothing to fill; and of the two, one is
+    painted by itself: between rows of slices there are things of their own, as of a class all over.
 
     Parameters
     ----------
     pieces : sequence of Piece
         By ascending slice.
-    spacing : sequence of 2 float
-        Within a slice.
+    spacing : sequence of 3 float
+        Across the slices, and within one.
     """
     by_class: dict[int, list[Piece]] = defaultdict(list)
     for piece in pieces:
@@ -168,7 +171,11 @@ def _overlapping(pieces: Sequence[Piece]) -> Links:
 
 
 def _moved(pieces: Sequence[Piece], links: Links, spacing: Sequence[float]) -> Links:
-    """Link what ends to the nearest that begins on a later slice and isn't too far away."""
+    """Link what ends to the nearest that begins on a later slice and isn't too far away.
+
+    Outlines are as far apart as the boxes that hold them, and across slices as the slices are; a
+    piece is as wide as a square of its area, so that a long thin line isn't large.
+    """
     before, after = {b for _, b in links}, {a for a, _ in links}
     begins = np.array([j for j in range(len(pieces)) if j not in before], np.int64)
     low, high, at, size = _boxes(pieces, spacing)
@@ -177,8 +184,8 @@ def _moved(pieces: Sequence[Piece], links: Links, spacing: Sequence[float]) -> L
         if i in after or not begins.size:
             continue
         apart = np.maximum(low[begins] - high[i], low[i] - high[begins]).clip(0)
-        away = np.linalg.norm(apart, axis=1)
-        may = (at[begins] > at[i]) & (away <= FAR * np.minimum(size[begins], size[i]))
+        away, across = np.linalg.norm(apart, axis=1), at[begins] - at[i]
+        may = (across > 0) & (away + across <= FAR * np.minimum(size[begins], size[i]))
         if may.any():
             k = int(np.lexsort((away[may], at[begins[may]]))[0])
             j = int(begins[may][k])
@@ -188,10 +195,12 @@ def _moved(pieces: Sequence[Piece], links: Links, spacing: Sequence[float]) -> L
 
 
 def _boxes(pieces: Sequence[Piece], spacing: Sequence[float]) -> tuple[NDArray[np.float64], ...]:
-    """Return corners, slices and longer sides of pieces, in physical units."""
+    """Return corners, slices and widths of pieces, in physical units."""
     ends = np.array([[(part.start, part.stop) for part in piece.box] for piece in pieces], float)
-    low, high = ends[..., 0] * spacing, ends[..., 1] * spacing
-    return low, high, np.array([float(p.at) for p in pieces]), (high - low).max(axis=1)
+    low, high = ends[..., 0] * spacing[1:], ends[..., 1] * spacing[1:]
+    areas = np.array([float(np.count_nonzero(piece.mask)) for piece in pieces])
+    at = np.array([float(piece.at) for piece in pieces]) * spacing[0]
+    return low, high, at, np.sqrt(areas * spacing[1] * spacing[2])
 
 
 def _joined(value: int, pieces: Sequence[Piece], links: Links) -> list[Stretch]:

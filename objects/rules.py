@@ -1,8 +1,10 @@
 """Rules: named steps that give objects another class, or remove them, by their measures.
 
 A rule is a line such as ``large and flat: volume > 0.02 um^3 and sphericity < 0.4 -> class 5``; the
-name and the colon may be left out, and ``-> remove`` removes. Rules are applied in order, each to
-what those before it left, so the same rules on the same objects always give the same.
+name and the colon may be left out, and ``-> remove`` removes. Objects of a class are asked for by
+its name or number: ``class == lipid droplets``; quotation marks are needed only around a name with
+a sign in it, or with "and", "or" or "not". Rules are applied in order, each to what those before it
+left, so the same rules on the same objects always give the same.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ _TOKEN = re.compile(
     |"(?P<text>[^"]*)"|(?P<word>[^\W\d][\w.]*(?:\^\d)?|%))""",
     re.VERBOSE,
 )
+_JOINING = ("and", "or", "not", "(", ")")
 _EXAMPLE = "write it like: volume > 0.02 um^3 and sphericity < 0.4 -> class 5"
 
 
@@ -269,25 +272,38 @@ class _Condition:
     def _comparison(self, table: ObjectTable | None) -> Chosen:
         name = self._take("word", "the name of a measure")
         compare = _COMPARE[self._take("compare", f"a comparison behind {name!r}, such as <,")]
-        if self._at < len(self._tokens) and self._tokens[self._at][0] == "text":
-            wanted: Any = self._take("text", "")
-        else:
-            wanted = float(self._take("number", "a number"))
+        wanted: Any = self._text()
         unit = ""
-        if self._tokens[self._at : self._at + 1] and not self._peek("and", "or", "not", "(", ")"):
-            unit = self._take("word", "'and' or 'or'")
+        if wanted is None:
+            wanted = float(self._take("number", "a number, or the name of a class,"))
+            if self._next_kind() and not self._peek(*_JOINING):
+                unit = self._take("word", "'and' or 'or'")
         if table is None:
             return np.zeros(0, np.bool_)
+        if name == "class" and isinstance(wanted, str):
+            name = "class_name"
         column = self._column(table, name)
         is_text = column.values.dtype == object
         if isinstance(wanted, str) != is_text:
-            kind = 'texts in "quotation marks"' if is_text else "numbers"
+            kind = "names" if is_text else "numbers"
             raise self._error(f"{name} is compared with {kind}")
         if not is_text:
             wanted = self._in_unit(wanted, unit, column)
         with np.errstate(invalid="ignore"):
             met: Chosen = np.asarray(compare(column.values, wanted), np.bool_)
         return met if is_text else met & ~np.isnan(column.values.astype(np.float64))
+
+    def _next_kind(self) -> str:
+        return self._tokens[self._at][0] if self._at < len(self._tokens) else ""
+
+    def _text(self) -> str | None:
+        """Take a name, in quotation marks or of some words; None if it is none."""
+        if self._next_kind() == "text":
+            return self._take("text", "")
+        words = []
+        while self._next_kind() == "word" and not self._peek(*_JOINING):
+            words.append(self._take("word", ""))
+        return " ".join(words) or None
 
     def _column(self, table: ObjectTable, name: str) -> Column:
         if name in table:

@@ -20,6 +20,7 @@ from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import (
     REMOVED,
     Give,
+    GiveKind,
     Mark,
     Merge,
     ObjectsError,
@@ -31,7 +32,8 @@ from supervox.objects import (
     cut_along,
     find_step,
     inner_voxel,
-    objects_along,
+    object_across,
+    objects_at_ends,
     rules_step,
 )
 
@@ -146,20 +148,21 @@ class ByHand:
         if not 0 <= plane - start[axis] < found.ids.shape[axis]:
             self.hint.emit("There are no objects outside of the box")
             return
-        met = objects_along(found.ids, axis, plane, line, start)
-        met = {number: at for number, at in met.items() if found.row_of(number) is not None}
+        seen, drawn = set(found.table["id"].tolist()), (axis, plane, line, start)
         if tool == MERGE:
-            self._merge(found, met)
+            self._merge(found, objects_at_ends(found.ids, *drawn, among=seen))
             return
-        if not met:
-            self.hint.emit("The line passes no object: draw it across one")
-            return
-        number = next((k for k in self._objects.selection if k in met), next(iter(met)))
-        of = _class_of(found, number)
         try:
-            self.edits.make(cut_along(found.ids, number, of, axis, plane, line, start))
+            chosen = self._objects.selection
+            number = object_across(found.ids, *drawn, among=seen, chosen=chosen)
+            of = _class_of(found, number)
+            edit = cut_along(found.ids, number, of, *drawn)
         except ObjectsError as error:
             self.hint.emit(f"{str(error)[:1].upper()}{str(error)[1:]}")
+            return
+        self.edits.make(edit)
+        name = found.order.names.get(of, f"class {of}")
+        self.hint.emit(f"Cut object {number}, of {name}, along the line")
 
     def merge(self) -> None:
         """Make the chosen objects one."""
@@ -187,7 +190,7 @@ class ByHand:
         """Give the chosen objects to what is most around each of them."""
         found = self.edits.ready()
         if found is not None and self._is_chosen():
-            self._give(found, self._around(found, self._objects.selection), "deleted")
+            self._give(found, self._around(found, self._objects.selection), "deleted", "delete")
 
     def _around(self, found: FoundObjects, numbers: Iterable[int]) -> dict[int, int]:
         """Return the class that is most around each object; 0 if there is none."""
@@ -212,9 +215,9 @@ class ByHand:
         if found is not None and self._is_chosen():
             name = self._painting.classes[class_id].name
             chosen = self._objects.selection
-            self._give(found, dict.fromkeys(chosen, class_id), f"given to {name}")
+            self._give(found, dict.fromkeys(chosen, class_id), f"given to {name}", "give")
 
-    def _give(self, found: FoundObjects, to: dict[int, int], what: str) -> None:
+    def _give(self, found: FoundObjects, to: dict[int, int], what: str, kind: GiveKind) -> None:
         """Correct the labels of objects, and write down that it was meant for the objects."""
         if not all(to.values()):
             self.hint.emit("There is nothing around it that it could become: give it to a class")
@@ -237,6 +240,7 @@ class ByHand:
             tuple(to[k] for k in chosen),
             in_labels=True,
             settles=self._edited_in(found, chosen),
+            kind=kind,
         )
         voxels = [self._voxels(found, number) for number in chosen]
         values = [np.full(v.size, to[k], np.uint8) for k, v in zip(chosen, voxels, strict=True)]
@@ -269,7 +273,7 @@ class ByHand:
         pairs = zip(found.measured["id"].tolist(), found.measured["class"].tolist(), strict=True)
         to = {number: there.get(number, REMOVED) for number, of in pairs if there.get(number) != of}
         removed = [number for number, class_id in to.items() if class_id == REMOVED]
-        self._give(found, to | self._around(found, removed), "sorted by rules")
+        self._give(found, to | self._around(found, removed), "sorted by rules", "sort")
 
     def set_rules(self, rules: Sequence[Rule]) -> None:
         """Have other rules, as a step that can be undone."""

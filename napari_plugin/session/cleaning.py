@@ -19,6 +19,7 @@ from supervox.napari_plugin.tasks.cleaning import (
 from supervox.napari_plugin.tasks.measuring import FinalLabels
 from supervox.objects import CleanStep, ObjectsError
 
+from .brush_mask import count_voxels
 from .clean_state import CleanState, TrialState
 from .correcting import Correcting
 from .state_pieces import progress_of
@@ -131,6 +132,8 @@ class Cleaning:
         ):
             self.discard()
             self._say(CHANGED, is_bad=True)
+        elif self._says and (final is None or not final.is_current):
+            self._says = ""  # what was done was done to labels that are no more
 
     # --------------------------------------------------------------------------- what happens
 
@@ -164,7 +167,7 @@ class Cleaning:
         finally:
             self._is_ours = False
         self.discard()
-        done = f"{what[:1].upper()}{what[1:]}: {_voxels(changed)} changed. Undo takes it back"
+        done = f"{what[:1].upper()}{what[1:]}: {count_voxels(changed)} changed. Undo takes it back"
         self._say(done if changed else "Nothing was changed", is_bad=not changed)
 
     def _tell(self, error: Exception) -> None:
@@ -175,10 +178,14 @@ class Cleaning:
             self.failed.emit(error)
 
     def _on_corrected(self) -> None:
-        """Let go of what was tried: it is of labels that there are no more."""
-        if self._order is not None and not self._is_ours:
+        """Let go of what was tried, and of what was said: labels are others, or as before."""
+        if self._is_ours:
+            return
+        if self._order is not None:
             self.discard()
             self._say(CHANGED, is_bad=True)
+        elif self._says and not self._is_bad:
+            self._say("")
 
     def _say(self, text: str, *, is_bad: bool = False) -> None:
         self._says, self._is_bad = text, is_bad
@@ -204,19 +211,19 @@ class Cleaning:
     def _found(self, trial: CleanTrial) -> str:
         """Say what would change."""
         step, names = trial.order.step, THINGS.get(trial.order.step.operation)
-        left = f"; {_voxels(trial.left)} stay: classes are locked" if trial.left else ""
+        left = f"; {count_voxels(trial.left)} stay: classes are locked" if trial.left else ""
         if not trial.changed:
             return f"Nothing to change{left}"
         if trial.changed > MOST_CHANGED:
             return (
-                f"{_voxels(trial.changed)} would change, and at most {MOST_CHANGED:,} can be "
+                f"{count_voxels(trial.changed)} would change, and at most {MOST_CHANGED:,} can be "
                 "corrected at once: take one class, or a smaller amount"
             )
         if names is not None:
             thing = names[trial.objects != 1]
-            return f"{trial.objects:,} {thing}, {_voxels(trial.changed)}{left}"
+            return f"{trial.objects:,} {thing}, {count_voxels(trial.changed)}{left}"
         if not step.classes:
-            return f"{_voxels(trial.changed)} change{left}"
+            return f"{count_voxels(trial.changed)} change{left}"
         parts = [f"{n:,} {word}" for n, word in ((trial.gained, "gained"), (trial.lost, "lost"))]
         return f"Voxels: {', '.join(parts)}{left}"
 
@@ -243,7 +250,3 @@ class Cleaning:
                 progress=progress,
             ),
         )
-
-
-def _voxels(number: int) -> str:
-    return "1 voxel" if number == 1 else f"{number:,} voxels"

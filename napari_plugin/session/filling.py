@@ -14,6 +14,7 @@ from supervox.napari_plugin.tasks.filling import FillingBetween, FillOrder, Fill
 from supervox.objects import ObjectsError
 from supervox.project import Paint
 
+from .brush_mask import count_voxels
 from .clean_state import FillState, TrialState
 from .correcting import Correcting
 from .state_pieces import progress_of
@@ -21,6 +22,7 @@ from .working_image import WorkingImage
 
 CLEAR = (0.0, 0.0, 0.0, 0.0)
 PAINTABLE = "Correct a thing on two slices or more, with others between; then press I"
+NOT_HERE = "Nothing to fill of {} around this slice; Preview looks at all slices"
 
 
 class Filling:
@@ -52,17 +54,20 @@ class Filling:
         self._layer = TrialLayer(volume.viewer)
         self.work = FillingBetween()
         self.trial: FillTrial | None = None
+        self._order: FillOrder | None = None  # the last
         self._says, self._is_bad = "", False
         self._is_ours = False  # what changes now
         self.work.succeeded.connect(self._keep)
         self.work.failed.connect(self._tell)
         self.work.changed.connect(self.changed.emit)
-        correcting.changed.connect(self._on_corrected)
+        correcting.changed.connect(self._on_changed)
+        painting.changed.connect(self._on_changed)
         volume.watched.connect(self.forget)
 
     def release(self) -> None:
         """Stop, and follow nothing any more."""
-        self._correcting.changed.disconnect(self._on_corrected)
+        self._correcting.changed.disconnect(self._on_changed)
+        self._painting.changed.disconnect(self._on_changed)
         self._volume.watched.disconnect(self.forget)
         self.forget()
 
@@ -77,7 +82,11 @@ class Filling:
         self.discard()
 
     def attempt(self) -> None:
-        """Show what lies between slices that were painted."""
+        """Show what lies between slices that were painted, all of them."""
+        self._attempt(self.class_id, None)
+
+    def _attempt(self, class_id: int, at: int | None) -> None:
+        """Show what lies between slices, of a class or all, and at one of them or anywhere."""
         source, over = self._volume.source, self._painting.corrections.over
         recorder = self._painting.recorder
         if source is None or over is None or recorder is None or self._painting.layer is None:
@@ -93,11 +102,13 @@ class Filling:
             source,
             painted,
             labels,
-            (self.class_id,) if self.class_id else (),
+            (class_id,) if class_id else (),
             tuple(item.id for item in self._classes if item.locked),
             self._volume.axis_across(),
+            at,
             recorder.by_tools if self.paint is Paint.CORRECTIONS else None,
         )
+        self._order = order
         self.work.start(order)
 
     def apply(self) -> None:
@@ -112,15 +123,22 @@ class Filling:
         finally:
             self._is_ours = False
         self.discard()
-        done = f"{what[:1].upper()}{what[1:]}: {changed:,} voxels. Undo takes it back"
+        done = f"{what[:1].upper()}{what[1:]}: {count_voxels(changed)}. Undo takes it back"
         self._say(done if changed else "Nothing was changed", is_bad=not changed)
 
     def press(self) -> None:
-        """Try it, or, where that is shown, do it: what the key does."""
+        """Try it, or, where that is shown, do it: what the key does.
+
+        Whoever presses a key looks at one place, and has one thing in mind: what is tried is the
+        gap around the slice in view, or at whose end it is, and the class that was chosen for it,
+        or else to paint. All the rest of the volume is for the button.
+        """
         if self.trial is not None:
             self.apply()
         elif not self.work.is_running:
-            self.attempt()
+            box = self._volume.slice_in_view()
+            at = None if box is None else box[self._volume.axis_across()].start
+            self._attempt(self.class_id or self._classes.selected, at)
 
     def discard(self) -> None:
         """Leave all as it is."""
@@ -133,9 +151,10 @@ class Filling:
         image = self._volume.image
         if image is None:
             return
-        left = f"; {trial.left:,} are painted or locked" if trial.left else ""
+        left = f"; painted or locked: {count_voxels(trial.left)}" if trial.left else ""
         if not trial.voxels.size:
-            self._say(f"Nothing to fill{left}", is_bad=True)
+            here = "" if trial.order.at is None else " around this slice"
+            self._say(f"Nothing to fill{here}{left}", is_bad=True)
             return
         self.trial = trial
         values, start = _drawn(trial)
@@ -143,7 +162,7 @@ class Filling:
         shown = values[0] if trial.order.source.is_flat else values
         self._layer.show(image, shown, start, colours)
         slices = "1 slice" if trial.slices == 1 else f"{trial.slices:,} slices"
-        self._say(f"{self._whose(trial)}: {trial.voxels.size:,} voxels on {slices}{left}")
+        self._say(f"{self._whose(trial)}: {count_voxels(trial.voxels.size)} on {slices}{left}")
 
     def _whose(self, trial: FillTrial) -> str:
         ids = np.flatnonzero(np.bincount(trial.classes)).tolist()
@@ -151,14 +170,18 @@ class Filling:
         return " and ".join(names) if len(names) < 3 else f"{len(names)} classes"
 
     def _tell(self, error: Exception) -> None:
-        if isinstance(error, ObjectsError):
+        order = self._order
+        if isinstance(error, ObjectsError) and order is not None and order.at is not None:
+            names = " and ".join(self._classes[k].name for k in order.classes)
+            self._say(NOT_HERE.format(names or "all classes"), is_bad=True)
+        elif isinstance(error, ObjectsError):
             self._say(f"{str(error)[:1].upper()}{str(error)[1:]}", is_bad=True)
         else:
             self._say("That didn't work; all is as it was", is_bad=True)
             self.failed.emit(error)
 
-    def _on_corrected(self) -> None:
-        """Let go of what was tried: it is of corrections that there are no more."""
+    def _on_changed(self) -> None:
+        """Let go of what was tried: it is of strokes or corrections that there are no more."""
         if self._is_ours:
             return
         if self.trial is not None or self.work.is_running:

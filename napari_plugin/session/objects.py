@@ -222,7 +222,7 @@ class Objects:
         if not value or self.found is None or self.found.row_of(int(value)) is None:
             return
         if {"Control", "Shift"}.isdisjoint(event.modifiers):
-            self.go_to(int(value))
+            self.select((int(value),))  # the plane stays: it is seen there
         else:
             others = tuple(number for number in self.selection if number != value)
             is_new = len(others) == len(self.selection)
@@ -230,7 +230,9 @@ class Objects:
         self.picked.emit(self.selection)
 
     def go_to(self, number: int) -> None:
-        """Fly to an object, and outline it; the view moves only where it is out of sight.
+        """Fly to an object, and outline it: to the plane that has most of it.
+
+        Within the plane the view moves only where the object is out of sight.
 
         Parameters
         ----------

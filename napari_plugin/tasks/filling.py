@@ -36,6 +36,8 @@ class FillOrder:
         Classes that are neither changed nor given anything.
     axis : int
         Across the slices.
+    at : int or None
+        Fill only the gaps that this slice of the part lies in or at the end of; None for all.
     by_tools : ByTools or None
         Tells which voxels tools changed: nobody painted them.
     """
@@ -46,6 +48,7 @@ class FillOrder:
     classes: tuple[int, ...]
     locked: tuple[int, ...]
     axis: int
+    at: int | None = None
     by_tools: ByTools | None = field(default=None, repr=False)
 
 
@@ -92,6 +95,7 @@ def _task(order: FillOrder) -> Task:
             keep=kept,
             computed=_computed(order, report),
             spacing=source.spacing,
+            at=order.at,
             workers=report.run,
         )
         voxels = in_whole(found.voxels, source.shape, source.start, source.full_shape)

@@ -130,15 +130,18 @@ class FoundObjects:
     missing: tuple[Anchor, ...] = ()
 
     @cached_property
-    def ruled(self) -> tuple[ObjectTable, tuple[int, ...], str]:
-        """The table after the rules, how many objects each rule caught, and what is wrong."""
+    def ruled(self) -> tuple[ObjectTable, tuple[int | None, ...], str]:
+        """The table after the rules, how many objects each rule caught, and what is wrong.
+
+        A rule that can't be carried out caught None.
+        """
         rules, names = self.order.steps.rules, dict(self.order.names)
         if not self.measured.columns:
             return self.measured, tuple(0 for _ in rules), ""
         for rule in rules:
             names.setdefault(rule.to_class, f"class {rule.to_class}")
         kept = np.isin(self.measured["id"], list(self.by_hand))
-        caught: list[int] = []
+        caught: list[int | None] = []
         class_of, refused = self.measured["class"], ""
         table = self.measured
         # One after the other, so that a rule that can't be carried out keeps none that can.
@@ -147,7 +150,7 @@ class FoundObjects:
                 ruled = apply_rules(table, [rule], names, kept)
             except ObjectsError as error:
                 refused = refused or str(error)
-                caught.append(0)
+                caught.append(None)
                 continue
             class_of = ruled.class_of
             table = with_classes(table, class_of, names)

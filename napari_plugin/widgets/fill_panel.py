@@ -63,7 +63,7 @@ class FillPanel(Body[FillState]):
         line.addWidget(QLabel("of"))
         self.of = QComboBox()
         self.of.setObjectName("supervox_fill_of")
-        self.of.setToolTip("Of which class; all that were painted by default")
+        self.of.setToolTip("Of which class; all by default, and for the key I that which you paint")
         self.paint.setMinimumWidth(WORD_WIDTH)
         self.of.setMinimumWidth(LEAST_WIDTH)
         self.of.activated.connect(self._on_choice)
@@ -72,8 +72,9 @@ class FillPanel(Body[FillState]):
         self.trial = TrialRow(
             "supervox_fill",
             TrialActions(actions.attempt, actions.apply, actions.discard),
-            "Show what lies between the painted slices (I), along the axis that you scroll "
-            "through: by shape, and by edges of the image nearby",
+            "Show what lies between all painted slices, along the axis that you scroll through: by "
+            "shape, and by edges of the image nearby. The key I does it for the class that you "
+            "paint, around the slice in view only",
         )
         layout.addWidget(self.trial)
 

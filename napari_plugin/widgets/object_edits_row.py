@@ -126,7 +126,8 @@ class ObjectEditsRow(QWidget):
             self.classes.clear()
             for name, class_id, colour in state.targets:
                 action = self.classes.addAction(swatch(colour, SWATCH), name)
-                action.triggered.connect(partial(self._give, class_id))
+                # Qt tells as many arguments as it thinks that one takes: none here
+                action.triggered.connect(partial(self._do.give, class_id))
         self.says.show_hint(
             self._words(state) if state.number else "",
             "Show" if state.missing else "",
@@ -150,6 +151,3 @@ class ObjectEditsRow(QWidget):
             self._do.merge()
         else:
             self._do.take("merge")
-
-    def _give(self, class_id: int, _: bool) -> None:
-        self._do.give(class_id)

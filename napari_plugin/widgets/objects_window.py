@@ -98,7 +98,7 @@ class ObjectsWindow(QDialog):
         layout.addLayout(self._make_filters())
         self.plots = ObjectPlots(actions.colour)
         self.plots.brushed.connect(self._on_brushed)
-        self.rules = RulesPanel(actions.set_rules, actions.put_rules_in)
+        self.rules = RulesPanel(actions.set_rules, actions.put_rules_in, self._check_rule)
         self.tabs = self.plots.tabs
         self.tabs.addTab(self.rules, "Rules")
         self.questions = QuestionsPanel(actions.questions)
@@ -254,6 +254,11 @@ class ObjectsWindow(QDialog):
 
     def _show_plots(self) -> None:
         self.plots.show_table(self.model.table, self.model.rows, self._chosen)
+
+    def _check_rule(self, rule: Rule) -> None:
+        """Refuse a rule that can't be carried out on these objects."""
+        if self._found is not None and self._found.measured.columns:
+            rule.chooses(self._found.measured)
 
     # ----------------------------------------------------------------------------- from a person
 

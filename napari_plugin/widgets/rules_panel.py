@@ -30,13 +30,19 @@ class RulesPanel(QWidget):
         Takes all rules, in their order.
     put_in : callable
         Changes the labels as the rules say.
+    check : callable
+        Raises `ObjectsError` where a rule asks for a measure that objects lack, or in a unit that
+        doesn't fit.
     """
 
     def __init__(
-        self, set_rules: Callable[[Sequence[Rule]], None], put_in: Callable[[], None]
+        self,
+        set_rules: Callable[[Sequence[Rule]], None],
+        put_in: Callable[[], None],
+        check: Callable[[Rule], object],
     ) -> None:
         super().__init__()
-        self._set, self._rules = set_rules, tuple[Rule, ...]()
+        self._set, self._rules, self._check = set_rules, tuple[Rule, ...](), check
         self._shown: tuple[object, ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -66,7 +72,8 @@ class RulesPanel(QWidget):
         self.text.setPlaceholderText(EXAMPLE)
         self.text.setToolTip(
             "A name, a colon, and a condition on measures, as above the table: "
-            "'sheets: volume > 0.02 um^3 and sphericity < 0.4'. The name may be left out"
+            "'sheets: volume > 0.02 um^3 and sphericity < 0.4'. The name may be left out. A class "
+            "is asked for by its name or number: 'class == mitochondria'"
         )
         self.text.returnPressed.connect(self._add)
         line.addWidget(self.text, 1)
@@ -101,7 +108,7 @@ class RulesPanel(QWidget):
     def show_rules(
         self,
         rules: tuple[Rule, ...],
-        caught: Sequence[int],
+        caught: Sequence[int | None],
         refused: str,
         classes: Sequence[tuple[str, int]],
     ) -> None:
@@ -111,7 +118,7 @@ class RulesPanel(QWidget):
         ----------
         rules : tuple of Rule
         caught : sequence of int
-            How many objects each of them changed.
+            How many objects each of them changed; None where it can't be carried out.
         refused : str
             What is wrong with them; empty if nothing is.
         classes : sequence of (str, int)
@@ -133,8 +140,7 @@ class RulesPanel(QWidget):
         for rule, number in zip(rules, caught, strict=True):
             name = "" if rule.name == rule.condition else f"{rule.name}: "
             to = names.get(rule.to_class, f"class {rule.to_class}")
-            things = "1 object" if number == 1 else f"{number:,} objects"
-            self.list.addItem(f"{name}{rule.condition} → {to}   ({things})")
+            self.list.addItem(f"{name}{rule.condition} → {to}   ({_caught(number)})")
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)
         self._enable()
@@ -162,7 +168,9 @@ class RulesPanel(QWidget):
         to = self.to.currentData()
         action = "remove" if to == REMOVED else f"class {to}"
         try:
-            return Rule.parse(f"{self.text.text()} -> {action}")
+            rule = Rule.parse(f"{self.text.text()} -> {action}")
+            self._check(rule)
+            return rule
         except ObjectsError as error:
             self.says.say(str(error), "warning")
             return None
@@ -192,3 +200,10 @@ class RulesPanel(QWidget):
         self.list.setCurrentRow(row + by)
         self.list.blockSignals(False)
         self._set(rules)
+
+
+def _caught(number: int | None) -> str:
+    """Say how many objects a rule changed."""
+    if number is None:
+        return "can't be carried out"
+    return "1 object" if number == 1 else f"{number:,} objects"

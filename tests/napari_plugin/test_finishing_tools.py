@@ -84,6 +84,7 @@ def test_specks_are_seen_removed_and_brought_back(shown: Any, told: list[str]) -
     shown.session.painting.undo()
     shown.settle()
     np.testing.assert_array_equal(labels(shown), speckled)
+    assert says(shown) == "Preview shows what would change before anything does"
     assert told == []
 
 
@@ -191,7 +192,17 @@ def test_a_thing_that_is_corrected_on_two_slices_is_filled_by_a_key(shown: Any) 
     thing = (slice(10, 18), slice(4, 12))
     for plane in (9, 14):
         correct(shown, (slice(plane, plane + 1), *thing), 3)
+    correct(shown, (slice(1, 2), *thing), 3)  # another gap, and another class
+    for plane in (8, 15):
+        correct(shown, (slice(plane, plane + 1), slice(24, 32), slice(4, 12)), 2)
     before = labels(shown)
+    shown.session.paint_class(3)
+    shown.viewer.dims.set_current_step(0, 15)
+    shown.key(Qt.Key.Key_I)
+    shown.settle()
+    assert says(shown, "supervox_fill") == (
+        "Nothing to fill of class 3 around this slice; Preview looks at all slices"
+    )
     shown.viewer.dims.set_current_step(0, 11)
     shown.key(Qt.Key.Key_I)
     shown.settle()
@@ -210,8 +221,10 @@ def test_a_thing_that_is_corrected_on_two_slices_is_filled_by_a_key(shown: Any) 
     shown.settle()
     after = labels(shown)
     np.testing.assert_array_equal(after != before, (drawn == 3) & (before != 3))
+    assert says(shown, "supervox_fill").endswith("voxels. Undo takes it back")
     shown.session.painting.undo()
     shown.settle()
+    assert says(shown, "supervox_fill").startswith("Correct a thing on two slices")
     np.testing.assert_array_equal(labels(shown), before)
 
 
@@ -314,6 +327,45 @@ def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window:
     assert says(window, "supervox_fill").startswith("class 3: ")
 
 
+def test_what_objects_and_acceptance_corrected_is_not_filled_between(window: Any) -> None:
+    finish(window)
+    for plane in (9, 13):  # as an edit of objects does
+        voxels = indices((slice(plane, plane + 1), slice(10, 18), slice(4, 12)))
+        given = np.full(voxels.size, 3, np.uint8)
+        window.session.correcting.change(voxels, given, "1 object given to class 3")
+    window.session.correcting.accept(2)
+    window.settle()
+    assert (window.session.painting.corrections.over.voxels == 2).any()
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("Nothing to fill")
+    for plane in (9, 13):
+        correct(window, (slice(plane, plane + 1), slice(20, 28), slice(4, 12)), 3)
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert says(window, "supervox_fill").startswith("class 3: ")
+    places = np.unravel_index(window.dock.around.tools.filling.trial.voxels, FULL)
+    assert places[1].min() >= 19
+
+
+def test_a_stroke_ends_what_was_tried_between_slices(window: Any) -> None:
+    tools = finish(window)
+    for plane in (9, 13):
+        correct(window, (slice(plane, plane + 1), slice(10, 18), slice(4, 12)), 3)
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert tools.filling.trial is not None
+    stroke = np.zeros(FULL, bool)
+    stroke[11, 12:14, 6:10] = True
+    window.paint_voxels(stroke, 1)
+    window.settle()
+    assert NAME not in window.viewer.layers
+    assert not window.find("supervox_fill_apply").isEnabled()
+    window.click("supervox_fill_preview")
+    window.settle()
+    assert not np.isin(np.flatnonzero(stroke), tools.filling.trial.voxels).any()
+
+
 def test_a_stroke_ends_what_was_tried(window: Any) -> None:
     finish(window)
     correct(window, SPECK, 3)
@@ -358,6 +410,8 @@ def test_corrections_painted_with_the_mouse_are_filled_between(shown: Any) -> No
     shown.settle()
     assert NAME in shown.viewer.layers
     assert shown.dock.sections[4].is_open
+    apply = shown.find("supervox_fill_apply")
+    assert apply.visibleRegion().boundingRect().size() == apply.size()  # in sight
     shown.key(Qt.Key.Key_I)
     shown.settle()
     after = labels(shown)

@@ -33,7 +33,8 @@ from supervox.objects import (
     inner_voxel,
     measure_again,
     measure_objects,
-    objects_along,
+    object_across,
+    objects_at_ends,
     rules_step,
 )
 from supervox.objects.cutting import side_of_line
@@ -234,15 +235,63 @@ def test_edits_are_in_voxels_of_the_whole_image():
     assert apply_edits(cropped, [outside], start=start).states == (LOST,)
 
 
-def test_a_line_tells_which_objects_it_passes():
-    labels = np.zeros((3, 5, 30), np.uint8)
-    labels[1, 2, 2:5] = labels[1, 2, 10:20] = 1
-    found = find_objects(labels)
-    assert objects_along(found.ids, 0, 1, ((2.0, 0.0), (2.0, 29.0))) == {
-        2: (1, 2, 14),
-        1: (1, 2, 3),
-    }
-    assert objects_along(found.ids, 0, 1, ((0.0, 0.0), (0.0, 90.0))) == {}
+def in_one_plane(**objects):
+    """Return ids of a plane of 5 rows and 30 columns: object 1, and others in it, by columns."""
+    ids = np.ones((3, 5, 30), np.int64)
+    for name, (first, last) in objects.items():
+        ids[1, 1:4, first : last + 1] = int(name[1:])
+    return ids
+
+
+ACROSS = (0, 1, ((2.0, 0.0), (2.0, 29.0)))
+
+
+def test_a_line_cuts_what_it_enters_and_leaves_and_not_what_holds_its_ends():
+    ids = in_one_plane(_2=(5, 7), _3=(20, 24))
+    # most of the line lies in object 1, which has both of its ends
+    assert object_across(ids, *ACROSS, among=(1, 2, 3)) == 3
+    assert object_across(ids, *ACROSS, among=(1, 2)) == 2
+    short = (0, 1, ((2.0, 4.0), (2.0, 8.0)))
+    assert object_across(ids, *short, among=(1, 2, 3)) == 2
+
+
+def test_a_line_cuts_what_is_chosen_wherever_it_ends():
+    ids = in_one_plane(_2=(5, 7), _3=(20, 24))
+    assert object_across(ids, *ACROSS, among=(1, 2, 3), chosen=(2,)) == 2
+    assert object_across(ids, *ACROSS, among=(1, 2, 3), chosen=(1,)) == 1
+    assert object_across(ids, *ACROSS, among=(1, 2, 3), chosen=(9,)) == 3
+
+
+def test_a_line_with_one_end_in_an_object_cuts_it_where_no_other_can_be_meant():
+    ids = in_one_plane(_2=(5, 9))
+    half = (0, 1, ((2.0, 0.0), (2.0, 7.0)))
+    assert object_across(ids, *half, among=(2,)) == 2
+    with pytest.raises(ObjectsError, match="goes across no object: draw it from one side"):
+        object_across(ids, *half, among=(1, 2))  # either could be meant
+
+
+def test_a_line_that_stays_within_an_object_or_passes_none_cuts_nothing():
+    ids = in_one_plane(_2=(5, 9))
+    with pytest.raises(ObjectsError, match="goes across no object"):
+        object_across(ids, 0, 1, ((2.0, 6.0), (2.0, 8.0)), among=(1, 2))
+    # but it may be drawn a little short of both sides
+    assert object_across(ids, 0, 1, ((2.0, 5.0), (2.0, 9.0)), among=(1, 2)) == 2
+    with pytest.raises(ObjectsError, match="passes no object: draw it across one"):
+        object_across(ids, 0, 1, ((0.0, 40.0), (0.0, 90.0)), among=(1, 2))
+
+
+def test_a_line_joins_what_is_under_its_ends():
+    ids = in_one_plane(_2=(2, 4), _3=(10, 19))
+    line = (0, 1, ((2.0, 3.0), (2.0, 18.0)))
+    assert objects_at_ends(ids, *line, among=(1, 2, 3)) == {2: (1, 2, 4), 3: (1, 2, 14)}
+    # where an end is in nothing that is seen, the first that the line meets
+    assert objects_at_ends(ids, *ACROSS, among=(2, 3)) == {2: (1, 2, 3), 3: (1, 2, 14)}
+    both = objects_at_ends(ids, *ACROSS, among=(1, 2, 3))
+    assert list(both) == [1]
+    assert both[1][2] < 2
+    cropped = objects_at_ends(ids[:, 1:, 1:], *line, (0, 1, 1), among=(1, 2, 3))
+    assert cropped == objects_at_ends(ids, *line, among=(1, 2, 3))
+    assert objects_at_ends(ids, *line, among=()) == {}
 
 
 def test_an_object_is_named_by_its_deepest_voxel():
@@ -271,6 +320,8 @@ EDITS = [
     Separate(1, (((0, 0, 0), (0, 0, 1)), ((4, 4, 4),))),
     Merge(2, ((0, 0, 0), (4, 4, 4))),
     Give((1, 2), ((0, 0, 0), (1, 1, 1)), (4, 0), in_labels=True, settles=((2, 2, 2),)),
+    Give((1,), ((0, 0, 0),), (4,), in_labels=True, kind="delete"),
+    Give((1,), ((0, 0, 0),), (4,), in_labels=True, kind="sort"),
     Mark((1,), ((0, 0, 0),)),
 ]
 

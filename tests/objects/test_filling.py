@@ -58,13 +58,13 @@ def test_things_on_slices_of_their_own_leave_each_other_alone():
 
 def test_a_thing_that_moves_is_followed_but_not_to_somewhere_else():
     painted = np.zeros((11, 20, 80), np.uint8)
-    painted[0, 8:14, 4:10] = painted[6, 8:14, 14:20] = 1
+    painted[0, 8:14, 4:10] = painted[4, 8:14, 12:18] = 1
     found = filled(painted)
-    for z in range(7):
+    for z in range(5):
         row = np.flatnonzero(found[z, 10])
-        assert abs(row.mean() - (6.5 + 10 * z / 6)) <= 0.5
+        assert abs(row.mean() - (6.5 + 8 * z / 4)) <= 0.5
         assert (row.size, np.ptp(row)) == (6, 5)
-    painted[6] = 0
+    painted[4] = 0
     painted[6, 8:14, 60:66] = 1
     with pytest.raises(ObjectsError, match="nothing to fill: paint in at least two slices"):
         fill_between(painted)
@@ -187,3 +187,38 @@ def test_rows_of_slices_are_gone_on_from_but_not_joined():
     painted[8] = 0
     painted[27, 2:10, 2:10] = 1
     assert fill_between(painted).slices == (24, 25, 26)
+
+
+def test_what_lies_beside_it_many_slices_away_is_another_thing():
+    painted = np.zeros((60, 40, 110), np.uint8)
+    painted[32, 10:30, 51:105] = painted[50, 8:33, 18:43] = painted[56, 8:33, 18:43] = 1
+    assert fill_between(painted).slices == tuple(range(51, 56))
+    painted[56] = 0
+    with pytest.raises(ObjectsError, match="nothing to fill"):
+        fill_between(painted)
+    near = np.zeros_like(painted)
+    near[32, 10:30, 51:105], near[40, 8:33, 18:43] = 1, 1
+    assert fill_between(near).slices == tuple(range(33, 40))
+    with pytest.raises(ObjectsError, match="nothing to fill"):
+        fill_between(near, spacing=(4, 1, 1))  # as far as 32 voxels within the slice
+
+
+def test_a_long_thin_line_is_not_large():
+    painted = np.zeros((8, 40, 80), np.uint8)
+    painted[0, 20:22, 0:40] = painted[6, 20:22, 44:80] = 1
+    with pytest.raises(ObjectsError, match="nothing to fill"):
+        fill_between(painted)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_only_the_gaps_at_a_slice_are_filled(axis):
+    painted = np.zeros((21, 20, 20), np.uint8)
+    painted[[0, 5, 12, 20], 4:12, 4:12] = 1
+    painted[[3, 9], 14:18, 14:18] = 2
+    painted = np.moveaxis(painted, 0, axis)
+    for at, slices in ((2, range(1, 5)), (4, range(1, 9)), (12, range(6, 20)), (20, range(13, 20))):
+        slices = tuple(k for k in slices if k != 12)
+        found = fill_between(painted, axis=axis, at=at).slices
+        assert found == tuple(k for k in range(21) if k in slices)
+    with pytest.raises(ObjectsError, match="there is no slice 21: there are 0 to 20"):
+        fill_between(painted, axis=axis, at=21)

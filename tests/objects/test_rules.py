@@ -40,11 +40,26 @@ def table():
         ("class == 2 and sphericity < 0.4 or volume < 2e6", [1, 0, 1, 0]),
         ("class = 2 and (sphericity < 0.4 or volume < 2e6)", [0, 0, 1, 0]),
         ('class_name == "er"', [0, 0, 1, 1]),
+        ("class_name == er", [0, 0, 1, 1]),
+        ("class == er", [0, 0, 1, 1]),
+        ("class != er and volume > 2e6", [0, 1, 0, 0]),
+        ('class == "er" or class == cell', [1, 1, 1, 1]),
+        ("(class == er) and not sphericity < 0.4", [0, 0, 0, 1]),
+        ("class == lipid droplets", [0, 0, 0, 0]),
+        ('class == ""', [0, 0, 0, 0]),
     ],
 )
 def test_conditions_choose(table, condition, chosen):
     rule = Rule.parse(f"{condition} -> class 9")
     assert rule.chooses(table).tolist() == [bool(value) for value in chosen]
+    assert Rule.parse(rule.text) == rule
+
+
+def test_a_class_is_asked_for_by_a_name_of_several_words(table):
+    names = np.array(["lipid droplets", "cell", "er", "lipid"], object)
+    named = table.replaced("class_name", names)
+    rule = Rule.parse("fat: class == lipid droplets and volume > 10 -> remove")
+    assert rule.chooses(named).tolist() == [True, False, False, False]
     assert Rule.parse(rule.text) == rule
 
 
@@ -74,7 +89,7 @@ def test_rules_follow_one_another(table):
         ("volume > 3 -> class", "behind the arrow stands 'class' with a number, or 'remove'"),
         ("volume > 3 -> class 0", "behind the arrow"),
         ("volume -> class 3", "a comparison behind 'volume'.* is missing"),
-        ("volume > -> class 3", "a number is missing"),
+        ("volume > -> class 3", "a number, or the name of a class, is missing"),
         ("(volume > 3 -> class 3", "a bracket isn't closed"),
         ("volume > 3 nm volume -> class 3", "'volume' is not expected there"),
         ("volume > 3; -> class 3", "';' can't be read"),
@@ -94,7 +109,8 @@ def test_what_is_no_rule_is_refused_at_once(line, message):
         ("volume > 3 apples", "which 'apples' doesn't fit"),
         ("sphericity > 3 nm", "sphericity has no unit"),
         ('volume > "big"', "volume is compared with numbers"),
-        ("class_name == 3", 'class_name is compared with texts in "quotation marks"'),
+        ("volume > big", "volume is compared with numbers"),
+        ("class_name == 3", "class_name is compared with names"),
     ],
 )
 def test_what_no_measure_fits_is_refused(table, condition, message):
