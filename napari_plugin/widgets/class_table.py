@@ -165,8 +165,8 @@ class ClassTable(QTableWidget):
         self._cell(row, MORE).setToolTip("More of this class (balance)  (. for the chosen one)")
         self._cell(row, SHOWN).setToolTip("Show or hide this class, in strokes and in labels")
         self._cell(row, LOCKED).setToolTip(
-            "Keep this class as it is: no stroke, correction, cleaning or undo changes what it "
-            "has, nor gives it more"
+            "Keep this class: its strokes aren't painted over, and no correction, cleaning or undo "
+            "changes its labels. What other strokes teach still may"
         )
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:

@@ -267,7 +267,8 @@ class PaintSection(Body[PaintState]):
             }
             tools.get(state.tool, self.other).setChecked(True)
             is_other = state.tool not in tools
-            self.fill.setVisible(state.is_correcting and not is_other)  # a line has room for one
+            self.fill.setVisible(state.is_correcting and not is_other)
+            self.regions.setVisible(not is_other)  # or there is no room for the name of the other
             self.other.setVisible(is_other)
             self.other.setText(TOOLS.get(state.tool, state.tool) or "other")
             self.brush_size.show_value(state.brush_size)

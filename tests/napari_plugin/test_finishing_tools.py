@@ -406,6 +406,7 @@ def test_corrections_painted_with_the_mouse_are_filled_between(shown: Any) -> No
     painted = labels(shown)
     assert set(np.flatnonzero((painted != before).any(axis=(1, 2)))) == {10, 14}
     shown.session.volume.show_plane(0, 12)
+    shown.dock.window().resize(1280, 800)  # where step 5 begins at the lower edge
     shown.key(Qt.Key.Key_I)
     shown.settle()
     assert NAME in shown.viewer.layers

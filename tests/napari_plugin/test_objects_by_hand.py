@@ -466,6 +466,17 @@ def test_objects_are_of_the_labels_again_after_undo_and_redo_of_a_correction(
     assert objects_of(shown).is_old
 
 
+def test_corrections_leave_the_picture_to_objects_that_are_shown(shown: Any, table: Any) -> None:
+    by_hand, image = shown.session.correcting.by_hand, shown.session.volume.image
+    layer = by_hand.show(image)
+    assert objects_of(shown).is_shown
+    assert not layer.visible
+    shown.click("supervox_objects_shown")
+    assert (layer.visible, layer.contour) == (True, 1)
+    shown.click("supervox_objects_shown")
+    assert not layer.visible
+
+
 def test_an_object_of_a_locked_class_stays(shown: Any, table: Any) -> None:
     plane = shown.viewer.dims.current_step[0]
     click_on(shown, plane, 20, 24)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from supervox.cli import supervox
+from supervox.napari_plugin.layers.lookup import FLAT, Finer
 from supervox.napari_plugin.project.project_files import reopen
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.project import Project
@@ -52,6 +53,19 @@ def test_live_labels_show_corrections_which_no_stroke_takes_away(labelled, scene
     labelled.settle()
     assert session.view.result is not result
     assert (np.asarray(session.view.prediction.data)[PART] == 3).all()
+
+
+def test_labels_of_a_picture_are_as_sharp_as_they_are_shown(open_bench, scene):
+    bench = open_bench(scene.image[scene.plane], name="scene")
+    bench.session.extent.prepare()
+    for class_id in (1, 2):
+        stroke = np.zeros(scene.shape[1:], bool)
+        stroke[scene.stroke(class_id)[1:]] = True
+        bench.paint_voxels(stroke, class_id)
+    bench.settle()
+    _, live = bench.session.view.live
+    live.planes[FLAT] = Finer(np.full(live.shape, 2, np.uint8), live.table)
+    assert (np.array(bench.session.correcting.labels()) == 2).all()
 
 
 def test_final_labels_show_them_and_stay_as_they_are_beneath(labelled):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QLayout
+from qtpy.QtWidgets import QLayout, QStyle, QStyleOptionButton
 
 
 def test_no_section_is_wider_than_the_dock_with_every_panel_open(shown: Any) -> None:
@@ -30,3 +30,19 @@ def test_no_section_is_wider_than_the_dock_with_every_panel_open(shown: Any) -> 
     wanted = {part.header.text(): part.minimumSizeHint().width() for part in shown.dock.sections}
     assert {title: width for title, width in wanted.items() if width > room} == {}
     assert inner.width() <= viewport.width()
+
+
+def test_a_tool_of_naparis_has_room_for_its_name(shown: Any) -> None:
+    shown.dock.window().resize(1280, 800)
+    shown.settle_widgets()
+    shown.dock.sections[2].set_open(True)
+    shown.click("supervox_paint_corrections")
+    shown.session.painting.hand.layer.mode = "polygon"
+    shown.settle_widgets()
+    other = shown.find("supervox_brush_other")
+    assert (other.isVisible(), other.isChecked(), other.text()) == (True, True, "polygon")
+    option = QStyleOptionButton()
+    other.initStyleOption(option)
+    part = QStyle.SubElement.SE_RadioButtonContents
+    room = other.style().subElementRect(part, option, other).width()
+    assert room >= other.fontMetrics().horizontalAdvance("polygon")
