@@ -19,7 +19,7 @@ from .timing import say
 SHAPE, QUICK_SHAPE = (48, 96, 96), (40, 48, 48)
 BUDGET = 4  # strokes of each class at first
 TAUGHT, QUICK_TAUGHT = (0, 12, 24, 48), (0,)  # strokes that teach, before anything is corrected
-MOST, QUICK_MOST = 3000, 20  # clicks
+MOST, QUICK_MOST = 3000, 5  # clicks
 FINISH = 1  # click
 
 
