@@ -15,7 +15,7 @@ from superqt import QElidingLabel, QRangeSlider
 from supervox.napari_plugin.session.brush_mask import BrushMask
 from supervox.napari_plugin.session.dock_state import PaintState
 
-from .controls import give_role, tool
+from .controls import give_role, list_choices, tool
 
 STEPS = 1000  # from the lowest value that is offered to the highest
 
@@ -126,17 +126,7 @@ class BrushLimitsBox(QWidget):
         self.by_class.setChecked(bool(limits.class_id))
         self.unsure.setChecked(limits.unsure)
         self.in_place.setChecked(limits.in_place)
-        items = [(item.name, item.id) for item in state.classes]
-        shown = [
-            (self.of_class.itemText(k), self.of_class.itemData(k))
-            for k in range(self.of_class.count())
-        ]
-        if items != shown:
-            chosen = self.of_class.currentData()
-            self.of_class.clear()
-            for name, class_id in items:
-                self.of_class.addItem(name, class_id)
-            self.of_class.setCurrentIndex(max(0, self.of_class.findData(chosen)))
+        list_choices(self.of_class, [(item.name, item.id) for item in state.classes])
         if limits.class_id:
             self.of_class.setCurrentIndex(self.of_class.findData(limits.class_id))
         if limits.values is not None and not self.values.isSliderDown():

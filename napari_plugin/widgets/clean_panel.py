@@ -23,7 +23,7 @@ from supervox.napari_plugin.layers.trial_layer import GAINED_COLOUR, LOST_COLOUR
 from supervox.napari_plugin.session.clean_state import CleanState
 from supervox.objects import AMOUNTS, TEXTS, CleanStep, Operation
 
-from .controls import swatch
+from .controls import list_choices, swatch
 from .objects_section import ALL
 from .section import Body
 from .trial_row import TrialActions, TrialRow
@@ -217,13 +217,7 @@ class CleanPanel(Body[CleanState]):
     def refresh(self) -> None:
         """Show the state anew."""
         state = self.state
-        entries = [(ALL, 0), *state.classes]
-        if entries != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
-            before = self.of.currentData()
-            self.of.clear()
-            for name, class_id in entries:
-                self.of.addItem(name, class_id)
-            self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        list_choices(self.of, [(ALL, 0), *state.classes])
         for widget in (self.tool, self.of, self.amount, self.per_plane, self.open_to_border):
             widget.setEnabled(state.trial.can_try)
         self._show_amount()

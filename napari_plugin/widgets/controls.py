@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
+    QComboBox,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -220,3 +222,23 @@ def mark_next(made: QPushButton, is_next: bool) -> None:
         made.setProperty("next", is_next)
         made.style().unpolish(made)
         made.style().polish(made)
+
+
+def list_choices(box: QComboBox, entries: Sequence[tuple[str, Any]], first: Any = None) -> None:
+    """List what there is to choose from, if it is something else than before.
+
+    Parameters
+    ----------
+    box : QComboBox
+    entries : sequence of (str, object)
+        Words and value of each.
+    first : object, optional
+        Chosen where nothing was before. What was chosen stays so; else it is the first entry.
+    """
+    if list(entries) == [(box.itemText(k), box.itemData(k)) for k in range(box.count())]:
+        return
+    chosen = box.currentData() or first
+    box.clear()
+    for words, value in entries:
+        box.addItem(words, value)
+    box.setCurrentIndex(max(box.findData(chosen), 0))

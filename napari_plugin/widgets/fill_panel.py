@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout
 from supervox.napari_plugin.session.clean_state import FillState
 from supervox.project import Paint
 
+from .controls import list_choices
 from .objects_section import ALL
 from .section import Body
 from .trial_row import TrialActions, TrialRow
@@ -86,13 +87,7 @@ class FillPanel(Body[FillState]):
 
     def refresh(self) -> None:
         """Show the state anew."""
-        entries = [(ALL, 0), *self.state.classes]
-        if entries != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
-            before = self.of.currentData()
-            self.of.clear()
-            for name, class_id in entries:
-                self.of.addItem(name, class_id)
-            self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        list_choices(self.of, [(ALL, 0), *self.state.classes])
         for widget in (self.paint, self.of):
             widget.setEnabled(self.state.trial.can_try)
         self.trial.show_trial(self.state.trial)

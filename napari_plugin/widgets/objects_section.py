@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 from supervox.napari_plugin.session.objects_state import ObjectsState
 from supervox.objects import Split
 
-from .controls import button, mark_next
+from .controls import button, list_choices, mark_next
 from .object_edits_row import EditActions, ObjectEditsRow
 from .section import Body
 from .steady import StatusRow
@@ -136,13 +136,7 @@ class ObjectsSection(Body[ObjectsState]):
     def refresh(self) -> None:
         """Show the state anew."""
         state = self.state
-        entries = [(ALL, 0), *state.classes]
-        if entries != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
-            before = self.of.currentData() or state.asked
-            self.of.clear()
-            for name, class_id in entries:
-                self.of.addItem(name, class_id)
-            self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        list_choices(self.of, [(ALL, 0), *state.classes], state.asked)
         if (state.asked, state.split) != self._asked:  # by a project, or an undo
             self._asked = state.asked, state.split
             self.of.setCurrentIndex(max(self.of.findData(state.asked), 0))

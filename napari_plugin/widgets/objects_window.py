@@ -26,7 +26,7 @@ from supervox.napari_plugin.session.object_questions import DoubtsState
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import ObjectsError, Rule
 
-from .controls import button
+from .controls import button, list_choices
 from .object_plots import ObjectPlots
 from .objects_section import ALL
 from .objects_table import ObjectsModel, titled
@@ -221,17 +221,12 @@ class ObjectsWindow(QDialog):
 
     def _list_choices(self) -> None:
         """Offer the classes that have objects, and the measures."""
-        before = self.of.currentData()
-        self.of.clear()
-        self.of.addItem(ALL, 0)
         found = self._found
         if found is None or found.is_empty:
+            list_choices(self.of, [(ALL, 0)])
             return
-        for class_id, name in zip(
-            np.unique(found.table["class"]).tolist(), found.class_names, strict=True
-        ):
-            self.of.addItem(name, class_id)
-        self.of.setCurrentIndex(max(self.of.findData(before), 0))
+        ids = np.unique(found.table["class"]).tolist()
+        list_choices(self.of, [(ALL, 0), *zip(found.class_names, ids, strict=True)])
         self.plots.offer(
             [
                 (titled(column), column.name)

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import (
 )
 from supervox.objects import REMOVED, ObjectsError, Rule
 
-from .controls import button, tool
+from .controls import button, list_choices, tool
 from .steady import SteadyLabel
 
 EXAMPLE = "specks: voxels < 30"
@@ -129,10 +129,7 @@ class RulesPanel(QWidget):
             return
         self._shown, self._rules = now, rules
         entries = [*classes, ("removed", REMOVED)]
-        if entries != [(self.to.itemText(k), self.to.itemData(k)) for k in range(self.to.count())]:
-            self.to.clear()
-            for name, class_id in entries:
-                self.to.addItem(name, class_id)
+        list_choices(self.to, entries)
         names = {class_id: name for name, class_id in entries}
         row = min(self.list.currentRow(), len(rules) - 1)
         self.list.blockSignals(True)

@@ -26,7 +26,7 @@ from supervox.parameters import parameter_of
 from supervox.segmentation import RefinementParameters
 
 from .balance_box import BalanceActions, BalanceBox
-from .controls import LabelledSlider, button, duration, mark_next, tool
+from .controls import LabelledSlider, button, duration, list_choices, mark_next, tool
 from .legend import Legend
 from .section import Body
 from .steady import StatusRow
@@ -264,10 +264,7 @@ class SegmentSection(Body[SegmentState]):
     def _refresh_classes(self) -> None:
         """List the classes whose probability can be shown."""
         items = list(self.state.classes)
-        if items != [(self.of.itemText(k), self.of.itemData(k)) for k in range(self.of.count())]:
-            self.of.clear()
-            for name, class_id in items:
-                self.of.addItem(name, class_id)
+        list_choices(self.of, items)
         index = self.of.findData(self.state.view.class_id)
         if index >= 0:
             self.of.setCurrentIndex(index)
