@@ -7,7 +7,7 @@ from typing import Any
 import click
 import numpy as np
 from supervox.objects import AMOUNTS, TEXTS, Calibrated, CleanStep, clean
-from supervox.volumes import Triple, write_volume
+from supervox.volumes import Triple
 
 from . import options
 from .labels_in import labels_in
@@ -102,14 +102,7 @@ def command(
                 {"step": text, "changed": changed, "objects": found.objects, "left": found.left}
             )
         with stages.stage("write", "Writing"):
-            write_volume(
-                place,
-                data,
-                spacing=opened.known,
-                unit=opened.unit,
-                origin=opened.origin,
-                classes=opened.classes,
-            )
+            opened.write(place, data)
         outputs.publish()
     if as_json:
         print_json({"command": "clean", "labels": labels, "output": output, "steps": entries})

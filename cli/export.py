@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 import numpy as np
+from supervox.execution import VolumeLike
 from supervox.project import ENDING, Project, ProjectError, load_mask, order_beside, write_order
 from supervox.segmentation import SegmentationError, find_strokes, save_model
 from supervox.volumes import create_volume, write_volume
@@ -91,56 +93,26 @@ def _write(
         shape = project.settings.shape
         rendered = ResultFiles(**{kind: str(files[kind]) for kind in RENDERED if kind in files})
         places = rendered.plan(outputs, shape)
-        strokes = (
-            outputs.plan_volume(str(files["strokes"]), project.annotations.voxels.shape, np.uint8)
-            if "strokes" in files
-            else None
-        )
-        order = (
-            outputs.plan_volume(
-                str(order_beside(files["strokes"])), project.annotations.voxels.shape, np.uint32
-            )
-            if "strokes" in files
-            else None
-        )
-        corrections = (
-            outputs.plan_volume(
-                str(files["corrections"]), project.annotations.corrections.shape, np.uint8
-            )
-            if "corrections" in files
-            else None
-        )
-        if corrections is not None and not project.annotations.has_corrections:
-            raise ProjectError(f"{project.folder}: nothing was corrected by hand")
-        mask = load_mask(project) if "mask" in files else None
-        if "mask" in files and mask is None:
-            raise ProjectError(f"{project.folder}: has no mask")
-        masked = (
-            outputs.plan_volume(str(files["mask"]), project.settings.volume.shape, np.uint8)
-            if "mask" in files
-            else None
-        )
+        painted = _painted(project, files)
+        targets = {
+            kind: outputs.plan_volume(str(files[kind]), voxels.shape, np.uint8)
+            for kind, voxels in painted.items()
+        }
+        store, settings = project.annotations, project.settings
+        order = None
+        if "strokes" in files:
+            beside = str(order_beside(files["strokes"]))
+            order = outputs.plan_volume(beside, store.voxels.shape, np.uint32)
         model = outputs.plan_file(files["model"]) if "model" in files else None
-        classes = [item.for_files() for item in project.annotations.classes]
-        store = project.annotations
-        for target, painted in ((strokes, store.voxels), (corrections, store.corrections)):
-            if target is None:
-                continue
+        classes = [item.for_files() for item in store.classes]
+        for kind, voxels in painted.items():
             write_volume(
-                target,
-                painted,
-                spacing=project.settings.voxel_size.known,
-                unit=project.settings.unit,
+                targets[kind],
+                voxels,
+                spacing=settings.voxel_size.known,
+                unit=settings.unit,
                 origin=volume.origin,
-                classes=classes,
-            )
-        if mask is not None and masked is not None:
-            write_volume(
-                masked,
-                mask.voxels,
-                spacing=project.settings.voxel_size.known,
-                unit=project.settings.unit,
-                origin=volume.origin,
+                classes=() if kind == "mask" else classes,
             )
         if order is not None:
             ordered = store.order(find_strokes(store.voxels))
@@ -158,6 +130,29 @@ def _write(
         if model is not None:
             write_model(project, model)
         outputs.publish()
+
+
+def _painted(project: Project, files: Container[str]) -> dict[str, VolumeLike]:
+    """Return what a person painted, or says of all voxels, as far as it is wanted.
+
+    Raises
+    ------
+    ProjectError
+        If it isn't there.
+    """
+    store = project.annotations
+    found: dict[str, VolumeLike] = {}
+    if "strokes" in files:
+        found["strokes"] = store.voxels
+    if "corrections" in files:
+        if not store.has_corrections:
+            raise ProjectError(f"{project.folder}: nothing was corrected by hand")
+        found["corrections"] = store.corrections
+    if "mask" in files:
+        if (mask := load_mask(project)) is None:
+            raise ProjectError(f"{project.folder}: has no mask")
+        found["mask"] = mask.voxels
+    return found
 
 
 def write_model(project: Project, path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, VolumeLike
 from supervox.objects import fill_between, interpolate_slices
-from supervox.volumes import Triple, open_volume, write_volume
+from supervox.volumes import Triple, open_volume
 
 from . import options
 from .labels_in import OpenedLabels, labels_in
@@ -75,14 +75,7 @@ def command(
                 found = _between(opened, guide, ACROSS.index(across), things, run)
             changed = int(np.count_nonzero(found != opened.data))
             with stages.stage("write", "Writing"):
-                write_volume(
-                    place,
-                    found,
-                    spacing=opened.known,
-                    unit=opened.unit,
-                    origin=opened.origin,
-                    classes=opened.classes,
-                )
+                opened.write(place, found)
             outputs.publish()
     if as_json:
         print_json(

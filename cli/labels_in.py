@@ -13,7 +13,7 @@ from supervox.execution import VolumeLike, Workspace
 from supervox.objects import ObjectSteps
 from supervox.project import Project, is_project
 from supervox.segmentation import copy_volume
-from supervox.volumes import Triple, VolumeClass, open_labels
+from supervox.volumes import Triple, VolumeClass, open_labels, write_volume
 
 from . import projects
 from .errors import say
@@ -55,6 +55,17 @@ class OpenedLabels:
     image: VolumeLike | None = None
     start: tuple[int, int, int] = (0, 0, 0)
     steps: ObjectSteps = field(default_factory=ObjectSteps)
+
+    def write(self, target: str, labels: NDArray[Any]) -> None:
+        """Write other labels of the same voxels, with what is known of these."""
+        write_volume(
+            target,
+            labels,
+            spacing=self.known,
+            unit=self.unit,
+            origin=self.origin,
+            classes=self.classes,
+        )
 
     @property
     def names(self) -> dict[int, str]:
