@@ -2,6 +2,7 @@
 
 - `source`: from an image layer to what the engine segments.
 - `make_layers`: how layers look.
+- `array_like`: what napari asks of data that is no array.
 - `lookup`: a table over supervoxels that napari reads like a volume; `outlines`: their borders;
   `corrected`: labels with what was corrected by hand over them.
 - `trial_layer`: what a tool would change.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Slices
 
+from .array_like import ArrayLike
 from .lookup import LookupVolume
 
 
@@ -124,7 +125,7 @@ def _whole_key(key: Any, ndim: int) -> tuple[Any, ...] | None:
     return (*parts, *(slice(None) for _ in range(ndim - len(parts))))
 
 
-class Corrected:
+class Corrected(ArrayLike):
     """Labels and the corrections over them: an array-like as napari's layers take it.
 
     What is larger than a few slices comes as a view of the same kind where the labels are one.
@@ -146,23 +147,10 @@ class Corrected:
         return tuple(self.labels.shape)
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of voxels."""
-        return int(self.labels.size)
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the labels."""
         dtype: np.dtype[Any] = self.labels.dtype
         return dtype
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
     def __getitem__(self, key: Any, /) -> Any:
         part = self.labels[key]

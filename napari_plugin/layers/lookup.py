@@ -9,6 +9,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .array_like import ArrayLike
+
 COARSE_VOXELS = 2**22  # of the copy that stands for the volume where all of it is shown, as in 3D
 FLAT = (0, 0)  # the plane of a 2D image
 MOST_PLANES = 32  # whose finer values are kept: those that were looked at last
@@ -31,7 +33,7 @@ class Finer:
     then: NDArray[Any] = field(repr=False)
 
 
-class LookupVolume:
+class LookupVolume(ArrayLike):
     """``table[ids]``, evaluated only where it is looked at; finer where finer values are known.
 
     An array-like as napari's layers take it. What is larger than a few slices comes as a view of
@@ -61,22 +63,9 @@ class LookupVolume:
         return self.ids.shape
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.ids.ndim
-
-    @property
-    def size(self) -> int:
-        """Number of voxels."""
-        return self.ids.size
-
-    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the values."""
         return self.table.dtype
-
-    def __len__(self) -> int:
-        return len(self.ids)
 
     def __getitem__(self, key: Any, /) -> Any:
         part = self.ids[key]
@@ -116,6 +105,22 @@ class LookupVolume:
             if at in taken[axis]:
                 plane = (*part[:axis], at, *part[axis + 1 :])
                 np.moveaxis(values, axis, 0)[at - taken[axis].start] = self[plane]
+        return values
+
+    def at(self, places: Sequence[NDArray[np.int64]]) -> NDArray[Any]:
+        """Return the values at some places, also where planes are known better.
+
+        Parameters
+        ----------
+        places : sequence of int64, one array for each axis
+        """
+        values = np.array(self[tuple(places)])
+        for axis, plane in [*self.planes] if self.ndim == 3 else []:
+            here = np.asarray(places[axis]) == plane
+            if here.any():
+                rest = tuple(at[here] for k, at in enumerate(places) if k != axis)
+                key = tuple(plane if k == axis else slice(None) for k in range(3))
+                values[here] = self[key][rest]
         return values
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:

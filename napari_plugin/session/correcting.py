@@ -311,7 +311,9 @@ class Correcting:
         for at, first, size in zip(places, source.start, source.shape, strict=True):
             inside &= (at >= first) & (at < first + size)
         parts = [at[inside] - k for at, k in zip(places, source.start, strict=True)]
-        found[inside] = _at(labels, parts)
+        found[inside] = (
+            labels.at(parts) if isinstance(labels, LookupVolume) else labels[tuple(parts)]
+        )
         return found
 
 
@@ -319,19 +321,3 @@ def _part_of(change: VoxelChange, chosen: NDArray[np.bool_]) -> VoxelChange:
     """Return what a change changes of some voxels."""
     voxels, old, new = change.voxels[chosen], change.old[chosen], change.new[chosen]
     return replace(change, voxels=voxels, old=old, new=new)
-
-
-def _at(
-    labels: NDArray[np.uint8] | LookupVolume, places: list[NDArray[np.int64]]
-) -> NDArray[np.uint8]:
-    """Return labels at some places, also where single planes are known better."""
-    found = np.array(labels[tuple(places)])
-    if isinstance(labels, LookupVolume):
-        for axis, plane in list(labels.planes):
-            here = places[axis] == plane
-            if here.any():
-                key = [slice(None), slice(None), slice(None)]
-                rest = tuple(at[here] for k, at in enumerate(places) if k != axis)
-                key[axis] = plane  # type: ignore[call-overload]
-                found[here] = labels[tuple(key)][rest]
-    return found
