@@ -9,7 +9,7 @@ from supervox.execution import Cancelled, Run
 from supervox.objects import ObjectsError, fill_between, interpolate_slices
 
 from .bodies import ball, cuboid, draw
-from .test_interpolation import dice, only
+from .test_interpolation import bulge, dice, only
 
 
 def filled(painted: np.ndarray, **how) -> np.ndarray:
@@ -106,16 +106,12 @@ def test_what_is_painted_or_kept_stays():
 
 
 def test_the_image_draws_outlines_to_its_edges():
-    shape = (13, 40, 40)
-    z, y, x = np.meshgrid(*map(np.arange, shape), indexing="ij")
-    radius = 10 + 3 * np.sin(np.pi * z / 12)  # a bulge that the painted ends don't show
-    truth = (np.hypot(y - 20, x - 20) <= radius).astype(np.uint8)
-    image = truth * 10 + np.random.default_rng(0).normal(0, 1, shape)
+    truth, image = bulge()
     painted = only(truth, [0, 12])
     by_shape = dice(filled(painted) > 0, truth > 0)
     by_image = dice(filled(painted, image=image) > 0, truth > 0)
     assert by_image > by_shape + 0.09
-    flat = filled(painted, image=np.full(shape, 3))
+    flat = filled(painted, image=np.full(truth.shape, 3))
     np.testing.assert_array_equal(flat, filled(painted))
 
 

@@ -17,6 +17,15 @@ def only(labels: np.ndarray, slices: list[int], axis: int = 0) -> np.ndarray:
     return painted
 
 
+def bulge() -> tuple[np.ndarray, np.ndarray]:
+    """Return a rod with a bulge in its middle, which its ends don't show, and an image of it."""
+    shape = (13, 40, 40)
+    z, y, x = np.meshgrid(*map(np.arange, shape), indexing="ij")
+    radius = 10 + 3 * np.sin(np.pi * z / 12)
+    truth = (np.hypot(y - 20, x - 20) <= radius).astype(np.uint8)
+    return truth, truth * 10 + np.random.default_rng(0).normal(0, 1, shape)
+
+
 def dice(a: np.ndarray, b: np.ndarray) -> float:
     return 2 * (a & b).sum() / (a.sum() + b.sum())
 
@@ -64,16 +73,12 @@ def test_what_only_one_slice_has_ends_half_way():
 
 
 def test_the_image_draws_boundaries_to_its_edges():
-    shape = (13, 40, 40)
-    z, y, x = np.meshgrid(*map(np.arange, shape), indexing="ij")
-    radius = 10 + 3 * np.sin(np.pi * z / 12)  # a bulge that the painted ends don't show
-    truth = (np.hypot(y - 20, x - 20) <= radius).astype(np.uint8)
-    image = truth * 10 + np.random.default_rng(0).normal(0, 1, shape)
+    truth, image = bulge()
     painted = only(truth, [0, 12])
     by_shape = dice(interpolate_slices(painted) > 0, truth > 0)
     by_image = dice(interpolate_slices(painted, image=image) > 0, truth > 0)
     assert by_image > by_shape + 0.05
-    flat = interpolate_slices(painted, image=np.full(shape, 3))
+    flat = interpolate_slices(painted, image=np.full(truth.shape, 3))
     np.testing.assert_array_equal(flat, interpolate_slices(painted))
 
 
