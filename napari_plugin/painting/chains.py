@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from supervox.project import Change, ClassChange, ObjectChange, Paint, VoxelChange
 
@@ -9,7 +11,9 @@ from .class_list import ClassList
 from .corrections import Corrections
 
 
-def goes_on(change: Change, following: Change | None, chain: Change, *, back: bool) -> bool:
+def goes_on(
+    change: Change, preview: Callable[[], Change | None], chain: Change, *, back: bool
+) -> bool:
     """Tell whether the step after one belongs to it.
 
     A class is deleted by up to three steps, of which the last is the one in the table of classes:
@@ -20,13 +24,17 @@ def goes_on(change: Change, following: Change | None, chain: Change, *, back: bo
     ----------
     change : Change
         That was undone just now, or redone.
-    following : Change or None
-        What undo, or redo, would do next.
+    preview : callable
+        Returns what undo, or redo, would do next. It is asked only where that can belong to this
+        step: it may be large, and is read from the journal.
     chain : Change
         With which it began: undo begins with the class.
     back : bool
         Whether it is undone.
     """
+    if back and not isinstance(chain, ClassChange | ObjectChange):
+        return False
+    following = preview()
     first, last = (following, change) if back else (change, following)
     if isinstance(last, ObjectChange):
         is_correction = isinstance(first, VoxelChange) and first.paint is Paint.CORRECTIONS

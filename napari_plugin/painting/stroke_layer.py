@@ -290,10 +290,10 @@ class Painting:
         else:
             self._refresh()
             self.changed.emit()
+        chain = chain or change
         with self._telling():
-            following = recorder.preview(back=back)
-        if goes_on(change, following, chain or change, back=back):
-            self._step(back=back, chain=chain or change)
+            if goes_on(change, partial(recorder.preview, back=back), chain, back=back):
+                self._step(back=back, chain=chain)
 
     def confirm_now(self, voxels: NDArray[np.int64]) -> None:
         """Have what was painted at some voxels written down at once, as a step of its own."""
