@@ -12,7 +12,8 @@ Where to find what:
 - `measures`: all measures, `measure_objects`, in three tables: objects, contacts, classes.
   `definitions` says what each of them is, and where it is from; `again` measures after an edit.
 - `sums`: what is added up over the voxels of objects in one pass, with `_sums`; `shape_columns`
-  makes measures of it, `crofton` surfaces, `shape` axes and Feret diameters (with `_feret`).
+  makes measures of it, `crofton` surfaces (with `_surface_parts`), `shape` axes and Feret
+  diameters (with `_feret`).
 - `intensities`: values of images in objects, brought together by `_gather`.
 - `contacts`: which objects share faces; `relations`: neighbours, parents, distances, depths;
   `distances`: from every voxel to the nearest of some, with `_distance`; `overlaps`: voxels that
