@@ -11,6 +11,8 @@ from .by_hand import Edited as Edited
 from .by_hand import EditState as EditState
 from .by_hand import apply_edits as apply_edits
 from .by_hand import around_both as around_both
+from .by_steps import FoundBySteps as FoundBySteps
+from .by_steps import measure_by_steps as measure_by_steps
 from .candidates import EditQuestion as EditQuestion
 from .candidates import find_candidates as find_candidates
 from .clean_steps import AMOUNTS as AMOUNTS
@@ -67,6 +69,7 @@ from .split import Split as Split
 from .split import split_objects as split_objects
 from .split_image import Boundaries as Boundaries
 from .steps import ObjectSteps as ObjectSteps
+from .steps import Search as Search
 from .steps import find_by_steps as find_by_steps
 from .steps import find_step as find_step
 from .steps import rules_step as rules_step

@@ -9,12 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from supervox.objects import (
-    ObjectsError,
+    MeasureRequest,
     ObjectSteps,
     ObjectTable,
-    apply_rules,
-    find_by_steps,
-    measure_objects,
+    measure_by_steps,
 )
 from supervox.project import ProjectSettings
 from supervox.volumes import cubed
@@ -49,22 +47,26 @@ def totals_of_objects(
     """
     if labels.size > MOST_COUNTED:
         return None
-    size, left_out = settings.voxel_size, ""
-    if steps.split == "image":
-        steps, left_out = replace(steps, split=None), "splitting by the image"
-    found = find_by_steps(labels, steps, start=settings.start, spacing=size.spacing)
-    measured = measure_objects(found.instances, spacing=size.spacing, unit=size.unit)
-    rules = steps.rules
-    try:
-        ruled = apply_rules(measured.objects, rules, names, found.by_hand)
-    except ObjectsError:  # a rule asks for intensities, or for a measure that there never was
-        rules, left_out = (), " and ".join(filter(None, (left_out, "the rules")))
-        ruled = apply_rules(measured.objects, rules, names, found.by_hand)
-    lost = sum(map(len, found.missing))
+    size, by_image = settings.voxel_size, steps.split == "image"
+    if by_image:
+        steps = replace(steps, split=None)
+    found = measure_by_steps(
+        labels,
+        steps,
+        MeasureRequest(names),
+        start=settings.start,
+        spacing=size.spacing,
+        unit=size.unit,
+    )
+    lost = len(found.edited.lost)
     done = [f"{steps.text} ({lost:,} no longer found)" if lost else steps.text]
-    done += [f"rule '{rule.text}': {n:,}" for rule, n in zip(rules, ruled.changed, strict=True)]
-    done += [f"left out here: {left_out}"] if left_out else []
-    return measured.after(ruled, names).classes, "; ".join(filter(None, done))
+    pairs = list(zip(steps.rules, found.ruled.changed, strict=True))
+    done += [f"rule '{rule.text}': {n:,}" for rule, n in pairs if n is not None]
+    # rules that ask for intensities, or for a measure that there never was
+    without = [f"the rule '{rule.text}'" for rule, n in pairs if n is None]
+    without += ["splitting by the image"] if by_image else []
+    done += [f"left out here: {' and '.join(without)}"] if without else []
+    return found.tables.classes, "; ".join(filter(None, done))
 
 
 def objects_section(totals: ObjectTable, by_hand: str, settings: ProjectSettings) -> Section:
