@@ -11,6 +11,7 @@ from supervox.execution import VolumeLike
 from supervox.objects import (
     EDIT_TEXTS,
     SPLIT_TEXTS,
+    Calibrated,
     EditState,
     FoundBySteps,
     MeasureRequest,
@@ -22,6 +23,7 @@ from supervox.objects import (
     measure_by_steps,
     profile,
 )
+from supervox.reports import kept_objects
 from supervox.volumes import Triple, open_labels, open_volume
 
 from .errors import say
@@ -126,7 +128,7 @@ def _find(
 ) -> FoundBySteps:
     """Find and measure objects, and sort them by rules; refuse labels without any."""
     with stages.stage("objects", "Finding and measuring objects") as run:
-        found = measure_by_steps(
+        found = _kept(request, steps, more, labels) or measure_by_steps(
             labels.data,
             steps,
             more,
@@ -151,6 +153,22 @@ def _find(
         )
     _tell_lost(found, steps, labels)
     return found
+
+
+def _kept(
+    request: ObjectsRequest, steps: ObjectSteps, more: MeasureRequest, labels: OpenedLabels
+) -> FoundBySteps | None:
+    """Return the objects that a project has, where they are the ones that are asked for."""
+    wants_more = request.parents or request.distance_to or request.depth_below
+    if labels.project is None or request.as_found or wants_more or request.images:
+        return None
+    scale = Calibrated.of(labels.spacing, labels.unit, labels.origin)
+    told = steps, request.search, scale, labels.start
+    kept = kept_objects(labels.project, labels.data, *told)
+    if kept is None or kept.channels != tuple(more.channels):
+        return None
+    is_there = np.allclose(kept.origin, labels.origin)
+    return kept.as_found(steps, more, scale) if is_there else None
 
 
 def _tell_lost(found: FoundBySteps, steps: ObjectSteps, labels: OpenedLabels) -> None:

@@ -9,7 +9,7 @@ Where to find what:
 - `edits`: what a person does to objects by hand, as data; `by_hand` carries it out, `cutting` says
   where a line cuts, `drawn` makes edits of what is drawn or chosen; `steps`: edits, rules and how
   objects are found, as a project keeps them; `by_steps` does all of it, and measures.
-  `candidates`: which edits are probable.
+  `candidates`: which edits are probable. `keeping`: objects as a project keeps them.
 - `measures`: all measures, `measure_objects`, in three tables: objects, contacts, classes.
   `definitions` says what each of them is, and where it is from; `again` measures after an edit.
 - `sums`: what is added up over the voxels of objects in one pass, with `_sums`; `shape_columns`

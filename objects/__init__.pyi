@@ -52,6 +52,9 @@ from .instances import Instances as Instances
 from .instances import find_objects as find_objects
 from .instances import objects_of_ids as objects_of_ids
 from .interpolation import interpolate_slices as interpolate_slices
+from .keeping import FromSearch as FromSearch
+from .keeping import KeptObjects as KeptObjects
+from .keeping import what_objects_follow_from as what_objects_follow_from
 from .measures import Measured as Measured
 from .measures import MeasureRequest as MeasureRequest
 from .measures import measure_objects as measure_objects
@@ -68,6 +71,7 @@ from .split import SPLITS as SPLITS
 from .split import Split as Split
 from .split import split_objects as split_objects
 from .split_image import Boundaries as Boundaries
+from .steps import EVERYTHING as EVERYTHING
 from .steps import ObjectSteps as ObjectSteps
 from .steps import Search as Search
 from .steps import find_by_steps as find_by_steps

@@ -9,22 +9,25 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from supervox.objects import (
+    EVERYTHING,
+    Calibrated,
     MeasureRequest,
     ObjectSteps,
     ObjectTable,
     measure_by_steps,
 )
-from supervox.project import ProjectSettings
+from supervox.project import Project, ProjectSettings
 from supervox.volumes import cubed
 
 from .document import Section, Table
+from .kept_objects import kept_objects
 
 MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than segmenting
 
 
 def totals_of_objects(
     labels: NDArray[np.unsignedinteger],
-    settings: ProjectSettings,
+    project: Project,
     names: Mapping[int, str],
     steps: ObjectSteps,
 ) -> tuple[ObjectTable, str] | None:
@@ -33,11 +36,12 @@ def totals_of_objects(
     Parameters
     ----------
     labels : uint8 or uint16, (Z, Y, X)
-    settings : ProjectSettings
+    project : Project
+        Objects that it keeps, and that are still true, are taken as they are.
     names : mapping of int to str
         Of the classes.
     steps : ObjectSteps
-        What asks for the image is left out: a report has none.
+        Where they are found anew, what asks for the image is left out: a report has none.
 
     Returns
     -------
@@ -47,17 +51,21 @@ def totals_of_objects(
     """
     if labels.size > MOST_COUNTED:
         return None
-    size, by_image = settings.voxel_size, steps.split == "image"
-    if by_image:
-        steps = replace(steps, split=None)
-    found = measure_by_steps(
-        labels,
-        steps,
-        MeasureRequest(names),
-        start=settings.start,
-        spacing=size.spacing,
-        unit=size.unit,
-    )
+    settings, request = project.settings, MeasureRequest(names)
+    size, by_image = settings.voxel_size, False
+    scale = Calibrated.of(size.spacing, size.unit)
+    kept = kept_objects(project, labels, steps, EVERYTHING, scale, settings.start)
+    found = None if kept is None else kept.as_found(steps, request, scale)
+    if found is None:
+        by_image = steps.split == "image"
+        found = measure_by_steps(
+            labels,
+            replace(steps, split=None) if by_image else steps,
+            request,
+            start=settings.start,
+            spacing=size.spacing,
+            unit=size.unit,
+        )
     lost = len(found.edited.lost)
     done = [f"{steps.text} ({lost:,} no longer found)" if lost else steps.text]
     pairs = list(zip(steps.rules, found.ruled.changed, strict=True))

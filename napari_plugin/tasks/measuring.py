@@ -17,6 +17,7 @@ from supervox.objects import (
     REMOVED,
     Anchor,
     Column,
+    FromSearch,
     MeasureRequest,
     ObjectSteps,
     ObjectTable,
@@ -97,6 +98,19 @@ class MeasureOrder:
     origin: tuple[float, float, float]
     steps: ObjectSteps = field(default_factory=ObjectSteps)
 
+    @property
+    def search(self) -> Search:
+        """Which objects are looked for."""
+        return Search((self.class_id,) if self.class_id else ())
+
+    def finds_like(self, other: MeasureOrder) -> bool:
+        """Tell whether another one finds the same objects in the same labels, before rules."""
+        a, b = (
+            (order.class_id, dict(order.names), order.channels, order.steps.split)
+            for order in (self, other)
+        )
+        return a == b and self.steps.edits == other.steps.edits
+
 
 @dataclass(frozen=True, eq=False)
 class FoundObjects:
@@ -116,6 +130,8 @@ class FoundObjects:
         Objects that are no connected pieces of a class, as they were cut or merged by hand.
     missing : tuple of (voxel, int)
         Where edits found no object any more of the class that they were made on.
+    search : FromSearch or None
+        What the search for all tells besides; None after edits.
     """
 
     order: MeasureOrder
@@ -124,6 +140,7 @@ class FoundObjects:
     by_hand: frozenset[int] = frozenset()
     reshaped: frozenset[int] = frozenset()
     missing: tuple[Anchor, ...] = ()
+    search: FromSearch | None = field(default=None, repr=False)
 
     @cached_property
     def ruled(self) -> tuple[ObjectTable, tuple[int | None, ...], str]:
@@ -218,7 +235,7 @@ def _task(order: MeasureOrder) -> Task:
             final.corrected(),
             order.steps,
             MeasureRequest(order.names, channels),
-            Search((order.class_id,) if order.class_id else ()),
+            order.search,
             start=source.start,
             spacing=source.spacing,
             unit=source.unit,
@@ -233,7 +250,9 @@ def _task(order: MeasureOrder) -> Task:
         ids = instances.ids.astype(np.uint16) if is_small else instances.signed
         by_hand = frozenset((np.flatnonzero(edited.by_hand) + 1).tolist())
         reshaped = frozenset((np.flatnonzero(edited.reshaped) + 1).tolist())
-        return FoundObjects(order, ids, found.measured.objects, by_hand, reshaped, missing)
+        search = FromSearch(found.measured.contacts, edited.states, edited.missing)
+        told = by_hand, reshaped, missing, search
+        return FoundObjects(order, ids, found.measured.objects, *told)
 
     return measure
 
