@@ -15,6 +15,7 @@ from .by_steps import FoundBySteps as FoundBySteps
 from .by_steps import measure_by_steps as measure_by_steps
 from .candidates import EditQuestion as EditQuestion
 from .candidates import find_candidates as find_candidates
+from .candidates import refused_questions as refused_questions
 from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep
@@ -76,6 +77,7 @@ from .steps import ObjectSteps as ObjectSteps
 from .steps import Search as Search
 from .steps import find_by_steps as find_by_steps
 from .steps import find_step as find_step
+from .steps import refused_step as refused_step
 from .steps import rules_step as rules_step
 from .table import TABLE_ENDINGS as TABLE_ENDINGS
 from .table import Column as Column

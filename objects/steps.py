@@ -13,14 +13,14 @@ from typing import Any
 from supervox.execution import Run, VolumeLike, Workers
 
 from .by_hand import Edited, apply_edits
-from .edits import EDIT_TEXTS, Edit, Give, Mark, edit_from_json
+from .edits import EDIT_TEXTS, Edit, Give, Mark, edit_from_json, edit_to_json
 from .errors import ObjectsError
 from .instances import find_objects, objects_of_ids
 from .rules import Rule
 from .split import SPLITS, Split, split_objects
 from .split_image import Boundaries
 
-FIND, RULES = "find", "rules"
+FIND, RULES, REFUSED = "find", "rules", "no"
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,15 @@ class ObjectSteps:
         Carried out after the edits, on what is not by hand.
     edits : tuple of Edit
         By hand, in their order.
+    refused : tuple of Edit
+        Edits that a person was asked about, and answered by no.
     """
 
     class_id: int = 0
     split: Split | None = None
     rules: tuple[Rule, ...] = ()
     edits: tuple[Edit, ...] = ()
+    refused: tuple[Edit, ...] = ()
 
     @classmethod
     def of(cls, entries: Iterable[Mapping[str, Any]]) -> ObjectSteps:
@@ -53,7 +56,9 @@ class ObjectSteps:
         ObjectsError
             If an entry can't be read.
         """
-        class_id, split, edits = 0, None, []
+        class_id, split = 0, None
+        edits: list[Edit] = []
+        refused: list[Edit] = []
         rules: tuple[Rule, ...] = ()
         for entry in entries:
             match entry.get("kind"):
@@ -61,9 +66,11 @@ class ObjectSteps:
                     class_id, split = _find(entry)
                 case "rules":
                     rules = _rules(entry)
+                case "no":
+                    refused.append(_refused(entry))
                 case _:
                     edits.append(edit_from_json(entry))
-        return cls(class_id, split, rules, tuple(edits))
+        return cls(class_id, split, rules, tuple(edits), tuple(refused))
 
     @property
     def text(self) -> str:
@@ -190,6 +197,18 @@ def find_step(class_id: int, split: Split | None) -> dict[str, Any]:
 def rules_step(rules: Sequence[Rule]) -> dict[str, Any]:
     """Return the entry with all rules."""
     return {"kind": RULES, "lines": [rule.text for rule in rules]}
+
+
+def refused_step(edit: Edit) -> dict[str, Any]:
+    """Return the entry that says that an edit, asked about, isn't wanted."""
+    return {"kind": REFUSED, "edit": edit_to_json(edit)}
+
+
+def _refused(entry: Mapping[str, Any]) -> Edit:
+    edit = entry.get("edit")
+    if not isinstance(edit, Mapping):
+        raise ObjectsError(f"what was answered by no can't be read: {dict(entry)}")
+    return edit_from_json(edit)
 
 
 def _find(entry: Mapping[str, Any]) -> tuple[int, Split | None]:
