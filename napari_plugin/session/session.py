@@ -120,7 +120,8 @@ class Session:
         by_hand = self.correcting.by_hand
         self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
         self.by_hand = ByHand(self.volume, self.painting, self.delivery.objects, self.correcting)
-        parts = self.live, self.preparation, self.delivery, self.view
+        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
+        parts = self.live, self.preparation, self.delivery, self.view, self.comparison
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
@@ -129,7 +130,6 @@ class Session:
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
-        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, *shown)
