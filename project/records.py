@@ -4,11 +4,11 @@ A record is framed as in `segmentation.record_log`, its header of 56 bytes with 
 
     kind u8 | role u8 | by u16 | voxels u32 | number u64 | target u64 | time f64
 
-Of voxels that a tool changed, `by` is 1, of all else 0. Of a balance, `voxels` is the id of its
-class. The payload is compressed by zlib. That of a voxel change, before compression, is one byte
-that says how wide the steps are (4 or 8), then the steps from each voxel to the next with their
-bytes in planes (all lowest bytes first), which compresses well, then the old and the new classes.
-That of all other kinds is JSON.
+Of voxels that a tool changed, `by` is 1, of those of a lock 2, of all else 0. Of a balance,
+`voxels` is the id of its class. The payload is compressed by zlib. That of a voxel change, before
+compression, is one byte that says how wide the steps are (4 or 8), then the steps from each voxel
+to the next with their bytes in planes (all lowest bytes first), which compresses well, then the old
+and the new classes. That of all other kinds is JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
-from .changes import BalanceChange, By, Change, ClassChange, ObjectChange, Paint, VoxelChange
+from .changes import (
+    BalanceChange,
+    By,
+    Change,
+    ClassChange,
+    LockChange,
+    ObjectChange,
+    Paint,
+    VoxelChange,
+)
 from .documents import to_text
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
@@ -45,6 +54,7 @@ class RecordKind(IntEnum):
     CLASS = 6  # a class that was deleted
     CORRECTIONS = 7  # voxels of the corrections that changed
     OBJECTS = 8  # an edit of the objects
+    LOCK = 9  # a class whose labels are held, or not any more
 
 
 class Role(IntEnum):
@@ -56,8 +66,14 @@ class Role(IntEnum):
 
 
 PAINTED = {RecordKind.VOXELS: Paint.STROKES, RecordKind.CORRECTIONS: Paint.CORRECTIONS}
-BY = {By.HAND: 0, By.TOOL: 1}
-UNDOABLE = (*PAINTED, RecordKind.BALANCE, RecordKind.CLASS, RecordKind.OBJECTS)
+BY = {By.HAND: 0, By.TOOL: 1, By.LOCK: 2}
+OF_CHANGES = {
+    BalanceChange: RecordKind.BALANCE,
+    ClassChange: RecordKind.CLASS,
+    ObjectChange: RecordKind.OBJECTS,
+    LockChange: RecordKind.LOCK,
+}
+UNDOABLE = (*PAINTED, *OF_CHANGES.values())
 Content = Change | Mapping[str, Any]
 
 
@@ -65,9 +81,7 @@ def kind_of(change: Change) -> RecordKind:
     """Return the kind of the record of a change."""
     if isinstance(change, VoxelChange):
         return next(kind for kind, paint in PAINTED.items() if paint is change.paint)
-    if isinstance(change, BalanceChange):
-        return RecordKind.BALANCE
-    return RecordKind.CLASS if isinstance(change, ClassChange) else RecordKind.OBJECTS
+    return OF_CHANGES[type(change)]
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,7 @@ class Record:
         Its place in the sequence; never used twice.
     time : float
         When it was made, in seconds since 1970.
-    content : VoxelChange, BalanceChange, ClassChange, ObjectChange or mapping
+    content : Change or mapping
         What can be undone, or what JSON can hold.
     kind : RecordKind
     role : Role
@@ -97,6 +111,7 @@ class Record:
 
 
 _KINDS, _ROLES = frozenset(RecordKind), frozenset(Role)
+_BY = {number: by for by, number in BY.items()}
 
 
 class Header(NamedTuple):
@@ -124,6 +139,8 @@ def encode(record: Record) -> bytes:
         by, n_voxels, plain = content.by, content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
         n_voxels, plain = content.class_id, _json(vars(content))
+    elif isinstance(content, LockChange):
+        plain = _json(vars(content))
     elif isinstance(content, ClassChange | ObjectChange):
         plain = _json(content.to_json())
     else:
@@ -157,7 +174,7 @@ def header_of(frame: Frame) -> Header | None:
     if kind not in _KINDS or role not in _ROLES:
         return None
     aim = None if target == NO_TARGET else target
-    whose = By.TOOL if by == BY[By.TOOL] else By.HAND
+    whose = _BY.get(by, By.HAND)
     return Header(RecordKind(kind), Role(role), n_voxels, number, aim, time, whose, frame)
 
 
@@ -185,6 +202,8 @@ def decode(header: Header, payload: Buffer) -> Record:
             content = ClassChange.from_json(content)
         elif header.kind is RecordKind.OBJECTS:
             content = ObjectChange.from_json(content)
+        elif header.kind is RecordKind.LOCK:
+            content = LockChange.from_json(content)
     return Record(header.number, header.time, content, header.kind, header.role, header.target)
 
 

@@ -383,14 +383,14 @@ class Segmenter:
         balanced = learned.balanced(refinement.balance)
         if self._refined_from != (learned, refinement):
             with self._timed("refine"):
-                of = balanced, self._partitions, refinement.strength
-                self._refined = refine_partitions(*of, run=run)
+                parts, strength = self._partitions, refinement.strength
+                self._refined = refine_partitions(balanced, parts, strength, run=run)
             self._refined_from = learned, refinement
         renderer = Renderer.of_partitions(
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
-        of = learned.classifier.class_ids, balanced.probabilities, self._refined, renderer
-        return Segmentation(*of, self.run.threads, held=tuple(held))
+        tables = learned.classifier.class_ids, balanced.probabilities, self._refined
+        return Segmentation(*tables, renderer, self.run.threads, held=tuple(held))
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

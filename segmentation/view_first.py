@@ -106,6 +106,6 @@ def segment_in_view(
         run=run,
     )
     chosen = surroundings.is_seen
-    chances, ids = balanced[chosen], np.array([*classifier.class_ids, 0], np.uint16)
+    chances, class_ids = balanced[chosen], np.array([*classifier.class_ids, 0], np.uint16)
     columns = next_best(chances, labels[chosen], are_held(classifier.class_ids, held))
-    return surroundings, InView(near.supervoxels[chosen], ids[columns], chances)
+    return surroundings, InView(near.supervoxels[chosen], class_ids[columns], chances)

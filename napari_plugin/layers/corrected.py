@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,13 @@ class Corrected(ArrayLike):
 
     def __init__(self, labels: Any, over: Overlay | None) -> None:
         self.labels, self.over = labels, over
+
+    def as_now(self) -> Corrected:
+        """Return the same, with labels that stay what they are when their table is swapped."""
+        labels = copy(self.labels) if isinstance(self.labels, LookupVolume) else self.labels
+        if isinstance(labels, LookupVolume):
+            labels.planes = dict(labels.planes)
+        return Corrected(labels, self.over)
 
     @property
     def shape(self) -> tuple[int, ...]:

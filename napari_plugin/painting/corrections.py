@@ -13,6 +13,7 @@ from supervox.napari_plugin.layers.make_layers import record_of
 from supervox.napari_plugin.layers.source import Source
 from supervox.project import Paint, Recorder, VoxelChange
 
+LabelsWith = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.uint8]]
 KEPT = "corrections"  # in the record of the strokes' layer, while no dock is open
 
 
@@ -28,8 +29,9 @@ class Corrections:
         what was made of others is old.
     before : int
         The state before the change that was noted last.
-    labels_at : callable
-        Returns the labels that are shown at voxels given by raster index.
+    labels_with : callable
+        Returns the labels that would be shown at voxels, given by raster index, with some
+        corrections of these.
     counts : int64, (256,)
         Voxels that are corrected to each class.
     changed : Signal
@@ -42,7 +44,7 @@ class Corrections:
         self.over: Overlay | None = None
         self.state = self.before = 0
         self.counts = np.zeros(256, np.int64)
-        self.labels_at: Callable[[NDArray[np.int64]], NDArray[np.uint8]] = self._found
+        self.labels_with: LabelsWith = _these_alone
 
     @property
     def is_blank(self) -> bool:
@@ -125,9 +127,9 @@ class Corrections:
         self.before = self.state
         self.changed.emit()
 
-    def _found(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
-        assert self.over is not None
-        return self.over.voxels.reshape(-1)[voxels]
+
+def _these_alone(voxels: NDArray[np.int64], corrections: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return corrections
 
 
 def _count(over: Overlay) -> NDArray[np.int64]:

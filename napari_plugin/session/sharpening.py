@@ -102,7 +102,8 @@ class Sharpening(InFull):
         if not is_current or self._view.is_in_full(result, part):
             return
         best = self._delivery.best_segmenter(prepared)
-        self.start(prepared, best, strokes, self._parameters(), result, part)
+        held = self._delivery.held
+        self.start(prepared, best, strokes, self._parameters(), held, result, part)
 
     def _show(self, found: SliceInFull) -> None:
         if found.prepared is self._preparation.prepared:
