@@ -288,7 +288,7 @@ Change = VoxelChange | BalanceChange | ClassChange | ObjectChange | LockChange
 
 
 def to_keep(change: Change, shape: Sequence[int]) -> Change:
-    """Return a change of a volume as a record keeps it: a copy, that can be written.
+    """Return a change of a volume as a record keeps it: a copy, or `frozen`, that can be written.
 
     Raises
     ------
@@ -306,8 +306,17 @@ def to_keep(change: Change, shape: Sequence[int]) -> Change:
     if isinstance(change, VoxelChange):
         if not change.fits(shape):
             raise ValueError("the change lies outside the volume")
+        if not any(v.flags.writeable for v in (change.voxels, change.old, change.new)):
+            return change
         copies = change.voxels.copy(), change.old.copy(), change.new.copy()
         return VoxelChange(*copies, change.paint, change.by)
+    return change
+
+
+def frozen(change: VoxelChange) -> VoxelChange:
+    """Return a change that nobody writes to any more, so that a record needs no copy of it."""
+    for values in (change.voxels, change.old, change.new):
+        values.flags.writeable = False
     return change
 
 

@@ -33,6 +33,7 @@ from .changes import (
     ObjectChange,
     Paint,
     VoxelChange,
+    frozen,
 )
 from .documents import to_text
 
@@ -135,6 +136,7 @@ class Header(NamedTuple):
 def encode(record: Record) -> bytes:
     """Return a record as it stands in the journal."""
     content, n_voxels, by = record.content, 0, By.HAND
+    plain: Buffer
     if isinstance(content, VoxelChange):
         by, n_voxels, plain = content.by, content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
@@ -219,12 +221,21 @@ def _inflate(payload: Buffer, most: int) -> bytes:
     return plain
 
 
-def _pack(change: VoxelChange) -> bytes:
+def _pack(change: VoxelChange) -> memoryview:
     """Return the content of a payload."""
-    steps = np.diff(change.voxels, prepend=0)
+    # Written by NumPy into one buffer, which leaves other threads the interpreter meanwhile: a
+    # change may be of millions of voxels, and a person goes on painting.
+    voxels, n = change.voxels, change.voxels.size
+    steps = voxels.copy()
+    np.subtract(voxels[1:], voxels[:-1], out=steps[1:])
     width = 4 if int(steps.max(initial=0)) < 2**32 else 8
-    planes = steps.astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
-    return bytes([width]) + planes.tobytes() + change.old.tobytes() + change.new.tobytes()
+    packed = np.empty(1 + (width + 2) * n, np.uint8)
+    packed[0] = width
+    planes = packed[1 : 1 + width * n].reshape(width, n)
+    planes[...] = steps.astype(f"<u{width}").view(np.uint8).reshape(n, width).T
+    packed[1 + width * n : 1 + (width + 1) * n] = change.old
+    packed[1 + (width + 1) * n :] = change.new
+    return packed.data
 
 
 def _unpack(plain: bytes, n: int, paint: Paint, by: By) -> VoxelChange:
@@ -236,4 +247,4 @@ def _unpack(plain: bytes, n: int, paint: Paint, by: By) -> VoxelChange:
     planes = np.ascontiguousarray(values[: width * n].reshape(width, n).T)
     steps: NDArray[np.int64] = planes.view(f"<u{width}").reshape(n).astype(np.int64)
     old, new = values[width * n : (width + 1) * n], values[(width + 1) * n :]
-    return VoxelChange(np.cumsum(steps), old, new, paint, by)
+    return frozen(VoxelChange(np.cumsum(steps), old, new, paint, by))

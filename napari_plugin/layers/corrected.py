@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Slices
+from supervox.execution import Slices, mark_planes
 
 from .array_like import ArrayLike
 from .lookup import LookupVolume
@@ -54,8 +54,7 @@ class Overlay:
 
     def note(self, voxels: NDArray[np.int64]) -> None:
         """Take into account that voxels, given by raster index, were corrected."""
-        for mark, at in zip(self.marks, np.unravel_index(voxels, self.voxels.shape), strict=True):
-            mark[at] = True
+        mark_planes(voxels, self.voxels.shape, self.marks)
 
     def note_all(self) -> None:
         """Take into account that any voxel may have been corrected."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 from supervox.project import (
     BalanceChange,
     By,
@@ -74,13 +73,13 @@ def names_of_locked(change: Change, classes: ClassList, corrections: Corrections
     locked = [item for item in classes if item.locked]
     if not isinstance(change, VoxelChange) or not locked:
         return ""
-    differs = change.old != change.new
-    told = change.old[differs]
+    both = [change.old]
     if change.paint is Paint.CORRECTIONS:
-        both = (corrections.labels_with(change.voxels, k) for k in (change.old, change.new))
-        told = np.concatenate([labels[differs] for labels in both])
-    present = set(np.unique(told).tolist())
-    return ", ".join(item.name for item in locked if item.id in present)
+        both = [corrections.labels_with(change.voxels, k) for k in (change.old, change.new)]
+    differs = change.old != change.new
+    return ", ".join(
+        item.name for item in locked if any((at == item.id)[differs].any() for at in both)
+    )
 
 
 def _erased(change: Change, *, back: bool) -> int | None:

@@ -17,7 +17,7 @@ from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop
-from supervox.project import By, Paint, VoxelChange
+from supervox.project import By, Paint, VoxelChange, frozen
 
 from .brush_mask import BrushMask, count_voxels
 from .delivery import Delivery
@@ -158,7 +158,9 @@ class Correcting:
         if not locked:
             return np.ones(change.voxels.size, bool), ""
         before, after = (self._labels_of(change.voxels, k) for k in (change.old, change.new))
-        kept = np.isin(before, locked) | np.isin(after, locked)
+        is_locked = np.zeros(256, bool)
+        is_locked[locked] = True
+        kept = is_locked[before] | is_locked[after]
         names = [item.name for item in self._painting.classes if item.locked]
         return ~kept, f"{', '.join(names)} locked" if kept.any() else ""
 
@@ -252,7 +254,7 @@ class Correcting:
         change = VoxelChange(voxels, old, classes, Paint.CORRECTIONS, by)
         change = _part_of(change, old != classes)
         free, why = self._free(change)
-        self._painting.correct(_part_of(change, free))
+        self._painting.correct(frozen(_part_of(change, free)))
         words = f"{what[:1].upper()}{what[1:]}: {count_voxels(int(free.sum()))} changed"
         kept = int((~free).sum())
         self.hint.emit(f"{words}; {count_voxels(kept)} kept, {why}" if kept else words)
@@ -324,5 +326,7 @@ class Correcting:
 
 def _part_of(change: VoxelChange, chosen: NDArray[np.bool_]) -> VoxelChange:
     """Return what a change changes of some voxels."""
+    if chosen.all():
+        return change
     voxels, old, new = change.voxels[chosen], change.old[chosen], change.new[chosen]
     return replace(change, voxels=voxels, old=old, new=new)

@@ -15,7 +15,7 @@ from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.napari_plugin.tasks.live import LiveLoop
-from supervox.project import By, Change, LockChange, Paint, Recorder, VoxelChange
+from supervox.project import By, Change, LockChange, Paint, Recorder, VoxelChange, frozen
 
 from .delivery import Delivery
 
@@ -137,7 +137,7 @@ class Locking:
         """Make the labels of a class corrections, and give it to nothing else."""
         painting, new = self._painting, np.full(voxels.size, class_id, np.uint8)
         change = VoxelChange(voxels, np.zeros_like(new), new, Paint.CORRECTIONS, By.LOCK)
-        painting.correct(change)
+        painting.correct(frozen(change))
         painting.record(LockChange(class_id, True, voxels.size))
         self._take_over(class_id, True, self._delivery.is_final_current)
 
@@ -151,7 +151,7 @@ class Locking:
         self._take_over(held.class_id, False)
         old = np.full(voxels.size, held.class_id, np.uint8)
         change = VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS, By.LOCK)
-        painting.correct(change)
+        painting.correct(frozen(change))
 
     def _on_undone(self, change: Change) -> None:
         if isinstance(change, LockChange) and change.class_id in self._classes:
