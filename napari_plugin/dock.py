@@ -174,7 +174,7 @@ class SupervoxDock(QWidget):
                 delete=session.deleting.remove,
                 bring_back=session.strokes.bring_back,
                 nudge=self._nudge,
-                help=partial(help_paint, session.painting),
+                help=partial(help_paint, session.painting, session.correcting.locking),
                 contrast=session.volume.set_contrast,
                 find_contrast=session.volume.find_contrast,
                 folder=lambda: session.volume.folder,

@@ -109,6 +109,7 @@ class Session:
             lambda: self.preparation.prepared,
             self.extent.part_in_view,
             lambda: self.parameters,
+            lambda: self.classes.held,
         )
         self.live.is_live = settings.live
         of = self.volume, self.preparation, self.painting, self.classes, self.live, self.view
@@ -221,7 +222,7 @@ class Session:
         return (
             self.preparation,
             *self.delivery.stages,
-            self.correcting.accepting,
+            *self.correcting.stages,
             *self.by_hand.stages,
             self.preview,
             self.looking.per_plane,
@@ -266,6 +267,7 @@ class Session:
         self._release_image()
         if was_other:
             self.parameters = self.parameters.unbalanced()  # it belonged to the strokes there
+            self.classes.release()
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
@@ -378,8 +380,7 @@ class Session:
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""
         self.preparation.adopt(restored.prepared)
-        if restored.model is not None:
-            self.delivery.restore(project, restored, restored.model)
+        self.delivery.restore(project, restored)
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""

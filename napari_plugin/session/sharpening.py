@@ -116,7 +116,8 @@ class Sharpening(InFull):
         part = next(iter(self._parts_to_label(result)), None)
         if part is not None:
             best = self._delivery.best_segmenter(prepared)
-            self.start(prepared, best, strokes, self._parameters(), result, part)
+            held = self._delivery.held
+            self.start(prepared, best, strokes, self._parameters(), held, result, part)
 
     def _parts_to_label(self, result: LiveResult) -> Iterator[Box]:
         """Yield what is in view and isn't known in full quality: the slice, then the planes."""
