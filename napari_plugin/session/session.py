@@ -40,6 +40,7 @@ from .delivery import Delivery
 from .extent import Extent
 from .hints import Hints
 from .in_space import InSpace
+from .kept_objects import KeptInProject
 from .looking import Looking
 from .masking import Masking
 from .models import Models
@@ -127,6 +128,7 @@ class Session:
         self.autosave = Autosave(
             settings.home, settings.resources, self.painting, self.classes, self._work
         )
+        self.kept = KeptInProject(self.delivery, self.autosave)
         self.last_view = LastView(viewer, self.painting, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
@@ -170,7 +172,6 @@ class Session:
         self.autosave.opened.connect(self._on_opened)
         self.next.shown.connect(self.extent.prepare_if_quick)
         self.autosave.volume_moved.connect(self.opening.tell_moved)
-        self.autosave.kept.connect(self.delivery.show_kept)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         self.hints.take(Step.VOLUME, self.autosave.hint)
