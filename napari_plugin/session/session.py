@@ -125,9 +125,8 @@ class Session:
         self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         parts = self.live, self.preparation, self.delivery, self.view, self.comparison
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
-        self.autosave = Autosave(
-            settings.home, settings.resources, self.painting, self.classes, self._work
-        )
+        home, resources = settings.home, settings.resources
+        self.autosave = Autosave(home, resources, self.painting, self.classes, self._work)
         self.kept = KeptInProject(self.delivery, self.autosave)
         self.last_view = LastView(viewer, self.painting, lambda: self.autosave.project)
         self.balancing = Balancing(
@@ -141,9 +140,7 @@ class Session:
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
         self.space = InSpace(viewer, self.view)
-        self.models = Models(
-            self.extent, self.delivery, self.classes, self.choose, settings.resources
-        )
+        self.models = Models(self.extent, self.delivery, self.classes, self.choose, resources)
         self.next = NextVolume(
             self.volume, self.painting, self.autosave, self.choose_image, self.models
         )
