@@ -43,7 +43,7 @@ class Index:
         target = -1 if header.target is None else header.target
         self._rows[self._used] = (
             *(header.number, offset, target, header.time, header.total),
-            *(header.n_voxels, header.kind, header.role, header.by is By.TOOL),
+            *(header.n_voxels, header.kind, header.role, header.by is not By.HAND),
         )
         self._used += 1
 

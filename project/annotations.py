@@ -14,7 +14,7 @@ from supervox.segmentation import Strokes
 
 from ._recovery import Recovered, recover
 from .by_tools import ByTools
-from .changes import BalanceChange, By, Change, Paint, PaintedVolumes, VoxelChange, to_keep
+from .changes import Change, Paint, PaintedVolumes, VoxelChange, to_keep
 from .classes import ProjectClass, check_classes
 from .documents import plain
 from .errors import Finding, ProjectError, Severity, writing
@@ -24,7 +24,7 @@ from .made_changes import MadeChanges
 from .recorded import RecordedState
 from .records import PAINTED, RecordKind, Role, kind_of
 from .snapshots import Snapshots, not_repaired, replay
-from .undo import OF_NO_CLASS, UndoStack
+from .undo import UndoStack, marks_of
 from .writer import JournalWriter, SaveState
 
 JOURNAL = "strokes.journal"
@@ -186,6 +186,10 @@ class AnnotationStore:
     def by_tools(self) -> ByTools:
         """What tells which corrections are of tools, as things are now."""
         return self._made.by_tools(self.voxels.shape)
+
+    def held_voxels(self, class_id: int) -> NDArray[np.int64]:
+        """Return the voxels that the lock of a class holds as corrections; on any thread."""
+        return self._made.held_voxels(class_id)
 
     def undo(self) -> Change | None:
         """Take the last change back, and return what that changed; None if there is nothing.
@@ -377,16 +381,11 @@ class AnnotationStore:
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._recorded.check_writable()
         kind, change = kind_of(change), to_keep(change, self.voxels.shape)
-        of_class, by_tool = OF_NO_CLASS.get(kind, 0), False
-        if isinstance(change, BalanceChange):
-            of_class = change.class_id
-        elif isinstance(change, VoxelChange):
-            if not change.voxels.size:
-                return None
-            self._n_changes += 1
-            by_tool = change.by is By.TOOL
+        if isinstance(change, VoxelChange) and not change.voxels.size:
+            return None
+        self._n_changes += kind in PAINTED
         number = self._recorded.append(change, kind, role, target)
-        self.steps.note(number, role, target, of_class, by_tool)
+        self.steps.note(number, role, target, *marks_of(change))
         return number
 
     def _step(self, role: Role) -> Change | None:

@@ -12,7 +12,16 @@ from supervox.segmentation import Strokes
 
 from .annotations import AnnotationStore
 from .by_tools import ByTools
-from .changes import BalanceChange, Change, ObjectChange, Paint, PaintedVolumes, VoxelChange
+from .changes import (
+    BalanceChange,
+    Change,
+    LockChange,
+    ObjectChange,
+    Paint,
+    PaintedVolumes,
+    VoxelChange,
+)
+from .made_changes import voxels_of_lock
 from .stroke_order import StrokeOrder
 
 LOOK_VOXELS = 2**24  # compared between two questions whether to stop
@@ -104,6 +113,22 @@ class Recorder:
             return self._store.by_tools
         waiting = tuple(self._waiting)
         return ByTools(self.corrections.shape, range(len(waiting)), waiting.__getitem__)
+
+    def held_voxels(self, class_id: int) -> NDArray[np.int64]:
+        """Return the voxels that the lock of a class holds as corrections; on any thread.
+
+        Raises
+        ------
+        ProjectError
+            If they can't be read any more.
+        """
+        if self._store is not None:
+            return self._store.held_voxels(class_id)
+        made = tuple(self._waiting)
+        for lock, before in zip(made[::-1], (*made[-2::-1], None), strict=False):
+            if isinstance(lock, LockChange) and lock.class_id == class_id:
+                return voxels_of_lock(lock, before)
+        return np.zeros(0, np.int64)
 
     def find(self, part: Slices, paint: Paint = Paint.STROKES) -> VoxelChange | None:
         """Return what was painted in a part of the volume, and isn't written down.

@@ -16,17 +16,7 @@ from qtpy.QtCore import QTimer
 from supervox.execution import Slices
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.make_layers import class_colormap, make_annotations, record_of
-from supervox.project import (
-    MAX_ID,
-    BalanceChange,
-    Change,
-    ClassChange,
-    ObjectChange,
-    Paint,
-    ProjectError,
-    Recorder,
-    VoxelChange,
-)
+from supervox.project import MAX_ID, Change, Paint, ProjectError, Recorder, VoxelChange
 from supervox.segmentation import Strokes
 
 from .chains import goes_on, names_of_locked
@@ -59,9 +49,7 @@ class Painting:
     hint = Signal(str)  # why something isn't done
     recorded = Signal()  # there is more, or less, to undo
     recording = Signal()  # something is about to be written down, or to be undone
-    balanced = Signal(BalanceChange)  # by undo or redo
-    class_changed = Signal(ClassChange)  # as well
-    edited = Signal(ObjectChange)  # as well
+    stepped = Signal(object)  # a Change that is none of voxels, by undo or redo
     failed = Signal(Exception)
 
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
@@ -173,7 +161,8 @@ class Painting:
 
     def _on_classes_changed(self) -> None:
         if self.layer is not None:
-            self.layer.colormap = class_colormap(self.classes)
+            colours = class_colormap(self.classes)
+            self._show(partial(setattr, self.layer, "colormap", colours))
             ours = record_of(self.layer)
             ours["classes"] = [item.as_json() for item in self.classes.for_files()]
 
@@ -278,13 +267,8 @@ class Painting:
                 self.hint.emit(f"{names} locked: unlock to {verb} this step")
                 return
             _ = recorder.undo() if back else recorder.redo()
-        if isinstance(change, BalanceChange):
-            self.balanced.emit(change)
-            return
-        if isinstance(change, ObjectChange):
-            self.edited.emit(change)
-        elif isinstance(change, ClassChange):
-            self.class_changed.emit(change)
+        if not isinstance(change, VoxelChange):
+            self.stepped.emit(change)
         elif change.paint is Paint.CORRECTIONS:
             self.corrections.note(change)
         else:

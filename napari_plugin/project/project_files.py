@@ -278,7 +278,8 @@ def storing(
             project.derived.save_partition(k, partition, run=report.run)
         if isinstance(computed, Finished) and computed.is_to_keep:
             keep_result(project, computed.segmenter, computed.segmentation, computed.strokes)
-            project.derived.save_labels(computed.labels, computed.strokes, run=report.run)
+            of = computed.labels, computed.strokes
+            project.derived.save_labels(*of, held=computed.held, run=report.run)
 
     return store
 

@@ -16,6 +16,7 @@
 - `preview_in_view`: supervoxels and features on the slice in view, beforehand.
 - `models`: what was learned on one volume, used on another; `in_space`: labels in space.
 - `brush_mask`: where the brush may paint.
+- `locking`: classes whose labels stay as they are, whatever is learned.
 - `correcting`: labels put right by hand, or by a tool: `fill_tool` (what hangs together, at a
   click), `cleaning`, and `filling` between slices; `clean_state` is what the dock shows of these.
 - `masking`: what has no data, as where a layer is 0.

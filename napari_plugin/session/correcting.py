@@ -17,11 +17,12 @@ from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveLoop
-from supervox.project import By, Paint, VoxelChange
+from supervox.project import By, Paint, VoxelChange, frozen
 
 from .brush_mask import BrushMask, count_voxels
 from .delivery import Delivery
 from .fill_tool import FillTool
+from .locking import Locking
 from .view import ResultView
 from .working_image import WorkingImage
 
@@ -51,6 +52,7 @@ class Correcting:
         Shows what is corrected.
     accepting : BackgroundTask
         Looks for the labels of a class.
+    locking : Locking
     changed : Signal
         Corrections changed, or are those of another image, or the mouse corrects or doesn't.
     """
@@ -69,7 +71,7 @@ class Correcting:
         self._volume, self._painting = volume, painting
         self._view, self._delivery = view, delivery
         self._corrections = painting.corrections
-        self._corrections.labels_at = self.labels_at
+        self._corrections.labels_with = self._labels_of
         self._corrections.changed.connect(self._on_changed)
         self.by_hand = CorrectionLayer(volume.viewer, painting, self._put_right)
         self.fill_tool = FillTool(painting.hand, self.by_hand, self._in_part)
@@ -80,7 +82,14 @@ class Correcting:
         self.mask.changed.connect(self.changed.emit)
         self.accepting = BackgroundTask()
         self.accepting.succeeded.connect(self._on_accepted)
+        self.locking = Locking(painting, live, delivery, self._in_part)
+        self.locking.hint.connect(self.hint.emit)
         self._is_unwanted = False  # the layer: a person removed it
+
+    @property
+    def stages(self) -> tuple[BackgroundTask, ...]:
+        """The long work."""
+        return self.accepting, self.locking.finding
 
     # ------------------------------------------------------------------------------- by hand
 
@@ -148,8 +157,10 @@ class Correcting:
         locked = [item.id for item in self._painting.classes if item.locked]
         if not locked:
             return np.ones(change.voxels.size, bool), ""
-        labels = self._labels_of(change.voxels, change.old)
-        kept = np.isin(labels, locked) | np.isin(change.new, locked)
+        before, after = (self._labels_of(change.voxels, k) for k in (change.old, change.new))
+        is_locked = np.zeros(256, bool)
+        is_locked[locked] = True
+        kept = is_locked[before] | is_locked[after]
         names = [item.name for item in self._painting.classes if item.locked]
         return ~kept, f"{', '.join(names)} locked" if kept.any() else ""
 
@@ -165,7 +176,7 @@ class Correcting:
         if item.locked:
             self.hint.emit(f"{item.name} is locked: unlock it to accept it")
             return
-        task = voxels_of_class(class_id, *found, now)
+        task = voxels_of_class(class_id, found[0], found[1].as_now(), now)
         self.accepting.run(task, f"Accepting {item.name}", shown=True)
 
     def _on_accepted(self, found: OfClass) -> None:
@@ -243,7 +254,7 @@ class Correcting:
         change = VoxelChange(voxels, old, classes, Paint.CORRECTIONS, by)
         change = _part_of(change, old != classes)
         free, why = self._free(change)
-        self._painting.correct(_part_of(change, free))
+        self._painting.correct(frozen(_part_of(change, free)))
         words = f"{what[:1].upper()}{what[1:]}: {count_voxels(int(free.sum()))} changed"
         kept = int((~free).sum())
         self.hint.emit(f"{words}; {count_voxels(kept)} kept, {why}" if kept else words)
@@ -279,27 +290,23 @@ class Correcting:
         source, labels = live
         return source, labels if labels.ndim == 3 else np.asarray(labels[:, :])[np.newaxis]
 
-    def labels_at(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the labels that are shown at voxels of the whole image, corrections over them.
+    def _labels_of(
+        self, voxels: NDArray[np.int64], corrections: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """Return the labels that are shown at voxels of the whole image, with these corrections.
 
         Parameters
         ----------
         voxels : int64, (P,)
             Raster indices.
+        corrections : uint8, (P,)
+            That lie over the labels; 0 = none.
 
         Returns
         -------
         uint8, (P,)
             0 outside the part to work in, and where there are no labels.
         """
-        now = self._corrections.now
-        assert now is not None
-        return self._labels_of(voxels, now.reshape(-1)[voxels])
-
-    def _labels_of(
-        self, voxels: NDArray[np.int64], corrections: NDArray[np.uint8]
-    ) -> NDArray[np.uint8]:
-        """Return labels as `labels_at`, with these corrections over them."""
         over, shown = self._corrections.over, self._shown()
         assert over is not None
         found = corrections.copy()
@@ -319,5 +326,7 @@ class Correcting:
 
 def _part_of(change: VoxelChange, chosen: NDArray[np.bool_]) -> VoxelChange:
     """Return what a change changes of some voxels."""
+    if chosen.all():
+        return change
     voxels, old, new = change.voxels[chosen], change.old[chosen], change.new[chosen]
     return replace(change, voxels=voxels, old=old, new=new)

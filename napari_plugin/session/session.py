@@ -110,6 +110,7 @@ class Session:
             lambda: self.preparation.prepared,
             self.extent.part_in_view,
             lambda: self.parameters,
+            lambda: self.classes.held,
         )
         self.live.is_live = settings.live
         of = self.volume, self.preparation, self.painting, self.classes, self.live, self.view
@@ -121,17 +122,16 @@ class Session:
         by_hand = self.correcting.by_hand
         self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
         self.by_hand = ByHand(self.volume, self.painting, self.delivery.objects, self.correcting)
-        parts = self.live, self.preparation, self.delivery, self.view
+        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
+        parts = self.live, self.preparation, self.delivery, self.view, self.comparison
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
-        self.autosave = Autosave(
-            settings.home, settings.resources, self.painting, self.classes, self._work
-        )
+        home, resources = settings.home, settings.resources
+        self.autosave = Autosave(home, resources, self.painting, self.classes, self._work)
         self.kept = KeptInProject(self.delivery, self.autosave)
         self.last_view = LastView(viewer, self.painting, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
-        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, *shown)
@@ -140,9 +140,7 @@ class Session:
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
         self.space = InSpace(viewer, self.view)
-        self.models = Models(
-            self.extent, self.delivery, self.classes, self.choose, settings.resources
-        )
+        self.models = Models(self.extent, self.delivery, self.classes, self.choose, resources)
         self.next = NextVolume(
             self.volume, self.painting, self.autosave, self.choose_image, self.models
         )
@@ -222,7 +220,7 @@ class Session:
         return (
             self.preparation,
             *self.delivery.stages,
-            self.correcting.accepting,
+            *self.correcting.stages,
             *self.by_hand.stages,
             self.preview,
             self.looking.per_plane,
@@ -267,6 +265,7 @@ class Session:
         self._release_image()
         if was_other:
             self.parameters = self.parameters.unbalanced()  # it belonged to the strokes there
+            self.classes.release()
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
@@ -379,8 +378,7 @@ class Session:
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""
         self.preparation.adopt(restored.prepared)
-        if restored.model is not None:
-            self.delivery.restore(project, restored, restored.model)
+        self.delivery.restore(project, restored)
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""

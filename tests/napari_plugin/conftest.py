@@ -150,6 +150,7 @@ class Bench:
             delivery.objects.measuring,
             delivery.objects.saving,
             *session.by_hand.stages,
+            *session.correcting.stages,
         )
         is_waiting = session.live.is_busy or session.sharpening.is_waiting
         return is_waiting or any(stage.is_running for stage in stages)
