@@ -43,6 +43,7 @@ class OpenedLabels:
         Place of the first voxel in the volume of a project.
     steps : ObjectSteps
         What a project says of its objects: edits by hand, rules, and how they are found.
+    project : Project, optional
     """
 
     path: Path
@@ -55,6 +56,7 @@ class OpenedLabels:
     image: VolumeLike | None = None
     start: tuple[int, int, int] = (0, 0, 0)
     steps: ObjectSteps = field(default_factory=ObjectSteps)
+    project: Project | None = field(default=None, repr=False)
 
     def write(self, target: str, labels: NDArray[Any]) -> None:
         """Write other labels of the same voxels, with what is known of these."""
@@ -131,6 +133,7 @@ def _of_project(
                 data,
                 settings.start,
                 ObjectSteps.of(project.annotations.edits),
+                project,
             )
         )
 

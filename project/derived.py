@@ -32,8 +32,8 @@ from .array_parts import PartDamaged, PartWriter
 from .documents import digest_of, digest_of_file, read_document, write_document
 from .errors import Finding, Severity, writing
 from .layout import DERIVED
+from .object_store import ObjectStore
 from .partition_parts import piece_origin
-from .partition_store import PartitionStore
 from .settings import ProjectSettings
 
 RESULT, MODEL, MODEL_NOTE, LABELS = "result", "model.npz", "model.json", "labels"
@@ -83,8 +83,8 @@ class ResultTables:
         return Segmentation(self.class_ids, self.probabilities, self.classes, renderer, workers)
 
 
-class Derived(PartitionStore):
-    """The derived parts of a project: partitions, the last result, and the model.
+class Derived(ObjectStore):
+    """The derived parts of a project: partitions, objects, the last result, and the model.
 
     What is said of the pieces of `PartitionStore` holds for all of them.
     """

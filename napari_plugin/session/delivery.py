@@ -98,7 +98,7 @@ class Delivery:
     def stages(self) -> tuple[BackgroundTask, ...]:
         """The long work."""
         final = self.finishing, self.exporting, self.others, self.restoring
-        return *final, self.objects.measuring, self.objects.saving
+        return *final, *self.objects.stages
 
     @property
     def is_finished(self) -> bool:

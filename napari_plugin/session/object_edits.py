@@ -104,7 +104,7 @@ class ObjectEdits:
         return None
 
     def record(self, entry: dict[str, Any]) -> None:
-        """Write down what is no edit of single objects: rules, or how they are found."""
+        """Write down what changes no single object: rules, how they are found, a no."""
         self._painting.record(ObjectChange(entry))
         self.changed.emit()
 
@@ -154,7 +154,7 @@ class ObjectEdits:
             self.follow_rules()
         elif kind == "find":
             self._find_anew(found)
-        else:
+        elif kind != "no":
             self._take_back_or_again(change, found)
         self.changed.emit()
 

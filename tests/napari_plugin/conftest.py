@@ -145,6 +145,8 @@ class Bench:
             delivery.exporting,
             delivery.others,
             delivery.restoring,
+            delivery.objects.keeping,
+            delivery.objects.reading,
             delivery.objects.measuring,
             delivery.objects.saving,
             *session.by_hand.stages,
