@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from supervox.segmentation import Strokes
 
 from .by_tools import ByTools
-from .changes import By, Change, LockChange, ObjectChange, PaintedVolumes, VoxelChange
+from .changes import (
+    By,
+    Change,
+    LockChange,
+    ObjectChange,
+    PaintedVolumes,
+    VoxelChange,
+    frozen,
+)
 from .journal import Journal
 from .records import Role
 from .stroke_order import StrokeOrder
@@ -55,6 +63,15 @@ class MadeChanges:
         assert isinstance(content, Change)
         return content
 
+    def size_of(self, number: int | None) -> int:
+        """Return how many voxels a record changes, without reading it from the journal."""
+        if number is None:
+            return 0
+        waiting = None if self._writer is None else self._writer.waiting(number)
+        if waiting is not None and isinstance(waiting.content, VoxelChange):
+            return waiting.content.voxels.size
+        return self._journal.voxels_of(number)
+
     def change_by(self, role: Role, painted: PaintedVolumes) -> Change | None:
         """Return what undoing the last change, or redoing it, would change; None if nothing.
 
@@ -71,11 +88,11 @@ class MadeChanges:
             return made.inverse if role is Role.UNDO else made
         present = painted[made.paint].reshape(-1)[made.voxels]
         after = made.old if role is Role.UNDO else made.new
-        return replace(made, old=present, new=after)
+        return frozen(replace(made, old=present, new=after))
 
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes with the steps at which they were painted."""
-        self._order.follow(self._steps.done, self.read)
+        self._order.follow(self._steps.strokes, self.read)
         return self._order.order(strokes)
 
     def by_tools(self, shape: tuple[int, ...]) -> ByTools:

@@ -123,7 +123,7 @@ class Recorder:
             If they can't be read any more.
         """
         if self._store is not None:
-            return self._store.held_voxels(class_id)
+            return self._store.made.held_voxels(class_id)
         made = tuple(self._waiting)
         for lock, before in zip(made[::-1], (*made[-2::-1], None), strict=False):
             if isinstance(lock, LockChange) and lock.class_id == class_id:
@@ -221,8 +221,10 @@ class Recorder:
         self.record(change)
         return change
 
-    def undo(self) -> Change | None:
+    def undo(self, known: Change | None = None) -> Change | None:
         """Take the last change back, in the array as well; None if there is none.
+
+        What `preview` returned needn't be read again, if it is `known`.
 
         A balance, or the table of classes, whoever asks has to set.
 
@@ -231,11 +233,27 @@ class Recorder:
         ProjectError
             If the store can't be changed.
         """
-        return self._step(back=True)
+        return self._step(True, known)
 
-    def redo(self) -> Change | None:
+    def redo(self, known: Change | None = None) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
-        return self._step(back=False)
+        return self._step(False, known)
+
+    def next_key(self, *, back: bool) -> int | None:
+        """Return what tells the next step of undo, or redo, from all others; None for none."""
+        if self._store is not None:
+            steps = self._store.steps
+            return steps.next_undo if back else steps.next_redo
+        waiting = self._waiting if back else self._undone
+        return id(waiting[-1]) if waiting else None
+
+    def next_size(self, *, back: bool) -> int:
+        """Return how many voxels the next step of undo, or redo, changes."""
+        if self._store is not None:
+            return self._store.made.size_of(self.next_key(back=back))
+        waiting = self._waiting if back else self._undone
+        last = waiting[-1] if waiting else None
+        return last.voxels.size if isinstance(last, VoxelChange) else 0
 
     def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing.
@@ -280,9 +298,9 @@ class Recorder:
                 return count
         return None
 
-    def _step(self, *, back: bool) -> Change | None:
+    def _step(self, back: bool, known: Change | None) -> Change | None:
         if self._store is not None:
-            change = self._store.undo() if back else self._store.redo()
+            change = self._store.undo(known) if back else self._store.redo(known)
         else:
             change = self.preview(back=back)
             if change is None:

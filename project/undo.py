@@ -119,9 +119,10 @@ class UndoStack:
         return tuple(pair for pair in pairs if codes.get(pair[0]) == LOCK)[::-1]
 
     @property
-    def done(self) -> tuple[int, ...]:
-        """The changes that hold, the earliest first."""
-        return tuple(self._done)
+    def strokes(self) -> tuple[int, ...]:
+        """The changes of strokes that hold, the earliest first."""
+        codes = self._other
+        return tuple(number for number in self._done if number not in codes)
 
     def __len__(self) -> int:
         """Count the changes that can be taken back."""

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.execution import tell
+from supervox.execution import Told, tell
 from supervox.napari_plugin.layers.corrected import Overlay
 from supervox.napari_plugin.layers.make_layers import record_of
 from supervox.napari_plugin.layers.source import Source
@@ -90,8 +90,10 @@ class Corrections:
         self.state = self.before = 0
         self.changed.emit()
 
-    def paint(self, recorder: Recorder, change: VoxelChange) -> None:
-        """Make a change, and have it written down.
+    def paint(
+        self, recorder: Recorder, change: VoxelChange, told: tuple[Told, Told] | None = None
+    ) -> None:
+        """Make a change, of which `foresee` may have told, and have it written down.
 
         Raises
         ------
@@ -99,18 +101,30 @@ class Corrections:
             If it can't be: it holds for now all the same, as strokes do.
         """
         change.apply({Paint.CORRECTIONS: recorder.corrections})
-        self.note(change)
+        self.note(change, told)
         recorder.record(change)
 
-    def note(self, change: VoxelChange) -> None:
-        """Take into account what changed."""
-        if self.over is not None and change.voxels.size:
+    def foresee(self, change: VoxelChange) -> tuple[Told, Told]:
+        """Find out what a change means that is going to be made; on any thread.
+
+        Marks the planes that it is in already, which does no harm if it isn't made.
+
+        Returns
+        -------
+        tuple of 2 Told
+            Of the old classes, and the new ones.
+        """
+        if self.over is not None:
             self.over.note(change.voxels)
+        return tell(change.voxels, change.old), tell(change.voxels, change.new)
+
+    def note(self, change: VoxelChange, told: tuple[Told, Told] | None = None) -> None:
+        """Take into account what changed, if `foresee` told of it before or not."""
+        if self.over is not None and change.voxels.size:
+            old, new = told or self.foresee(change)
             self.before = self.state
-            for classes, sign in ((change.old, -1), (change.new, 1)):
-                told = tell(change.voxels, classes)
-                self.counts += sign * told.counts
-                self.state = (self.state + sign * told.digest) % 2**64
+            self.counts += new.counts - old.counts
+            self.state = (self.state + new.digest - old.digest) % 2**64
             self.counts[0] = 0
             self.changed.emit()
 

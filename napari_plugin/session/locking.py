@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.layers.corrected import Corrected
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
+from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, Foresee, OfClass, voxels_of_class
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.napari_plugin.tasks.live import LiveLoop
 from supervox.project import By, Change, LockChange, Paint, Recorder, VoxelChange, frozen
@@ -20,21 +18,6 @@ from supervox.project import By, Change, LockChange, Paint, Recorder, VoxelChang
 from .delivery import Delivery
 
 InPart = Callable[[], tuple[tuple[int, int, int], Corrected] | None]
-
-
-@dataclass(frozen=True, eq=False)
-class Held:
-    """What the lock of a class holds, which is let go of.
-
-    Attributes
-    ----------
-    class_id : int
-    voxels : int64, (P,)
-        Raster indices in the whole image, ascending.
-    """
-
-    class_id: int
-    voxels: NDArray[np.int64]
 
 
 class Locking:
@@ -85,7 +68,7 @@ class Locking:
         elif on:
             self._lock(class_id)
         else:
-            task = partial(_find_held, class_id, recorder)
+            task = partial(_find_held, class_id, recorder, self._painting.corrections.foresee)
             self._waiting.append((task, f"Unlocking {item.name}"))
             self._begin_next()
 
@@ -101,7 +84,8 @@ class Locking:
             )
             return
         start, labels = found
-        task = voxels_of_class(class_id, start, labels.as_now(), now)
+        foresee = self._painting.corrections.foresee
+        task = voxels_of_class(class_id, start, labels.as_now(), now, foresee, By.LOCK)
         self._waiting.append((task, f"Locking {name}"))
         self._begin_next()
 
@@ -115,43 +99,27 @@ class Locking:
             task, words = self._waiting.popleft()
             self.finding.run(task, words, shown=True)
 
-    def _on_found(self, found: OfClass | Held) -> None:
+    def _on_found(self, found: OfClass) -> None:
         if found.class_id not in self._classes:
             return
-        item = self._classes[found.class_id]
+        item, change = self._classes[found.class_id], found.change
         if not item.locked:
             return
-        if isinstance(found, Held):
-            self._let_go(found)
-            self.hint.emit(f"{item.name} unlocked: its labels follow the strokes again")
-        elif found.voxels is None:
+        if change is None:
             self.hint.emit(
                 f"{item.name} locked: its strokes are kept. Its labels have {found.number:,} "
                 f"voxels, and {MOST_VOXELS:,} at most can be: other strokes may still change them"
             )
+        elif item.held:
+            self._painting.record(LockChange(item.id, False, change.voxels.size))
+            self._take_over(item.id, False)
+            self._painting.correct(change, found.told)
+            self.hint.emit(f"{item.name} unlocked: its labels follow the strokes again")
         else:
-            self._hold(found.class_id, found.voxels)
+            self._painting.correct(change, found.told)
+            self._painting.record(LockChange(item.id, True, change.voxels.size))
+            self._take_over(item.id, True, self._delivery.is_final_current)
             self.hint.emit(f"{item.name} locked: its labels stay as they are, whatever is learned")
-
-    def _hold(self, class_id: int, voxels: NDArray[np.int64]) -> None:
-        """Make the labels of a class corrections, and give it to nothing else."""
-        painting, new = self._painting, np.full(voxels.size, class_id, np.uint8)
-        change = VoxelChange(voxels, np.zeros_like(new), new, Paint.CORRECTIONS, By.LOCK)
-        painting.correct(frozen(change))
-        painting.record(LockChange(class_id, True, voxels.size))
-        self._take_over(class_id, True, self._delivery.is_final_current)
-
-    def _let_go(self, held: Held) -> None:
-        """Let the labels of a class follow what is learned."""
-        painting = self._painting
-        now = painting.corrections.now
-        assert now is not None
-        voxels = held.voxels[now.reshape(-1)[held.voxels] == held.class_id]
-        painting.record(LockChange(held.class_id, False, voxels.size))
-        self._take_over(held.class_id, False)
-        old = np.full(voxels.size, held.class_id, np.uint8)
-        change = VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS, By.LOCK)
-        painting.correct(frozen(change))
 
     def _on_undone(self, change: Change) -> None:
         if isinstance(change, LockChange) and change.class_id in self._classes:
@@ -174,5 +142,10 @@ class Locking:
             self._live.update_again()
 
 
-def _find_held(class_id: int, recorder: Recorder, report: Report) -> Held:
-    return Held(class_id, recorder.held_voxels(class_id))
+def _find_held(class_id: int, recorder: Recorder, foresee: Foresee, report: Report) -> OfClass:
+    """Find what the lock of a class holds, to take it back."""
+    voxels, now = recorder.held_voxels(class_id), recorder.corrections.reshape(-1)
+    voxels = voxels[now[voxels] == class_id]
+    old = np.full(voxels.size, class_id, np.uint8)
+    change = VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS, By.LOCK)
+    return OfClass(class_id, voxels.size, frozen(change), foresee(change))

@@ -231,6 +231,7 @@ def test_whole_classes_are_accepted_taken_back_and_learned_from(labelled):
     np.testing.assert_array_equal(corrections(labelled) == 3, before == 3)
     np.testing.assert_array_equal(labels(labelled), before)
     session.correcting.take_back(3)
+    labelled.settle()
     assert not corrections(labelled).any()
     session.painting.undo()
     labelled.settle()

@@ -50,7 +50,9 @@ def unlock(of, class_id=2):
     of.record(back)
 
 
-@pytest.mark.parametrize("make", [lambda store: store, lambda _: Recorder(np.zeros(SHAPE, "u1"))])
+@pytest.mark.parametrize(
+    "make", [lambda store: Recorder(store.voxels, store), lambda _: Recorder(np.zeros(SHAPE, "u1"))]
+)
 def test_what_a_lock_holds_is_known_until_its_end_through_undo(store, make):
     of = make(store)
     assert not of.held_voxels(2).size
@@ -73,7 +75,7 @@ def test_what_a_lock_holds_is_known_until_its_end_through_undo(store, make):
 def test_a_class_without_labels_is_held_without_voxels(store):
     lock(store, [7, 8])
     store.record(LockChange(3, True, 0))
-    assert not store.held_voxels(3).size
+    assert not store.made.held_voxels(3).size
 
 
 def test_locks_are_there_again_when_the_annotations_are_opened(store, tmp_path):
@@ -81,7 +83,7 @@ def test_locks_are_there_again_when_the_annotations_are_opened(store, tmp_path):
     store.classes = (ProjectClass(2, "fat", "#ff0000", locked=True, held=True),)
     store.close()
     again = AnnotationStore.open(tmp_path)
-    assert again.held_voxels(2).tolist() == [7, 8, 9]
+    assert again.made.held_voxels(2).tolist() == [7, 8, 9]
     assert held_ids(again.classes) == (2,)
     assert again.undo() == LockChange(2, False, 3)
     assert again.undo().by is By.LOCK
