@@ -71,7 +71,7 @@ def load(name: str) -> Dataset:
 
 
 def play_job(job: Job) -> dict[str, Any]:
-    """Play the sessions of a job: by robot, and "fixed" where the volume has strokes."""
+    """Play the sessions of a job: by robot, and "fixed", by seed, where the volume has strokes."""
     data = load(job.volume)
     if job.is_peer:
         peer = VoxelForest(data)
@@ -80,8 +80,9 @@ def play_job(job: Job) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for robot in job.robots:
         found[robot] = prepared.session(robot, job.seed, job.most)
-    if job.with_final and (FIXED_BUDGET, job.seed) in data.strokes:
-        found["fixed"] = prepared.fixed(FIXED_BUDGET, job.seed)
+    if job.with_final:
+        seeds = [seed for budget, seed in data.strokes if budget == FIXED_BUDGET]
+        found["fixed"] = {str(seed): prepared.fixed(FIXED_BUDGET, seed) for seed in seeds}
     return found
 
 
@@ -119,7 +120,7 @@ def measure(
     for job, found in play_jobs(jobs, 1 if quick else PROCESSES):
         volume = volumes[job.volume]
         if fixed := found.pop("fixed", None):
-            volume["fixed"][str(job.seed)] = fixed
+            volume["fixed"] = fixed
         kind = volume["peer" if job.is_peer else "robots"]
         for robot, session in found.items():
             kind.setdefault(robot, {})[str(job.seed)] = session

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import (
     Forest,
+    PartInFull,
     Segmentation,
     SegmentationParameters,
     Segmenter,
@@ -109,6 +110,7 @@ class Prepared:
 
     def fixed(self, budget: int, seed: int) -> Session:
         """Return what the slider is worth with fixed strokes, all painted at once."""
+        assert self._final is not None, "made without final labels"
         painted = Painted(self.data.image.shape)
         painted.classes[:] = self.data.strokes[budget, seed]
         return _try_slider(self._live.fork(), self._final, self.data, painted)
@@ -149,15 +151,11 @@ def _score(
     return round(mean_dice(data, painted.classes, result.labels), 5)
 
 
-def _try_slider(
-    live: Segmenter, final: Segmenter | None, data: Dataset, painted: Painted
-) -> Session:
+def _try_slider(live: Segmenter, final: Segmenter, data: Dataset, painted: Painted) -> Session:
     """Set the balance by eye, and judge it on the whole volume."""
-    live.segment(painted.strokes())
-    balance = set_by_eye(live, painted.strokes(), data, painted.classes)
-    kinds = {"live": live} | ({"final": final} if final is not None else {})
+    balance = set_by_eye(PartInFull(final), painted.strokes(), data, painted.classes)
     found: Session = {"balance": {str(k): value for k, value in balance.items()}}
-    for kind, segmenter in kinds.items():
+    for kind, segmenter in (("live", live), ("final", final)):
         chosen = segmenter.fork()
         found[kind] = [_score(chosen, data, painted), _score(chosen, data, painted, balance)]
     return found

@@ -1,4 +1,7 @@
-"""The slider of every class, set by eye: a robot that looks at three planes while it moves."""
+"""The slider of every class, set by eye: a robot that looks at three planes while it moves.
+
+It sees what the window shows of planes that are compared: their labels in full quality.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.segmentation import RefinementParameters, Segmenter, Strokes
+from supervox.segmentation import (
+    PartInFull,
+    RefinementParameters,
+    SegmentationParameters,
+    Strokes,
+)
 
 from .accuracy import score_classes
 from .datasets import Dataset
@@ -34,14 +42,13 @@ def with_balance(balance: Balance) -> RefinementParameters:
 
 
 def set_by_eye(
-    segmenter: Segmenter, strokes: Strokes, data: Dataset, painted: NDArray[np.uint8]
+    labeller: PartInFull, strokes: Strokes, data: Dataset, painted: NDArray[np.uint8]
 ) -> Balance:
     """Move the slider of one class after the other to where three planes look best.
 
     Parameters
     ----------
-    segmenter : Segmenter
-        With one partition; its parameters are in the end what they were.
+    labeller : PartInFull
     strokes : Strokes
     data : Dataset
     painted : uint8, (Z, Y, X)
@@ -55,19 +62,19 @@ def set_by_eye(
     """
     planes = list(spread_planes(data.image.shape[0], PLANES))
     seen = replace(data, truth=data.truth[planes])
-    ids = segmenter.partitions[0].ids[planes]
+    across = [slice(0, n) for n in data.image.shape[1:]]
     balance: Balance = dict.fromkeys(strokes.class_ids, 0.0)
 
     def look(value: float, label: int) -> float:
-        tried = with_balance(balance | {label: value})
-        result = segmenter.segment(strokes, refinement=tried)
-        return mean_dice(seen, painted[planes], result.supervoxel_classes()[ids])
+        tried = SegmentationParameters(refinement=with_balance(balance | {label: value}))
+        labels = [
+            labeller.label(strokes, tried, (slice(z, z + 1), across[0], across[1])) for z in planes
+        ]
+        return mean_dice(seen, painted[planes], np.concatenate(labels))
 
-    before = segmenter.parameters.refinement
     for label in strokes.class_ids:
         scores: dict[float, float] = {value: look(value, label) for value in COARSE}
         middle = max(scores, key=scores.__getitem__)
         scores |= {value: look(value, label) for value in (round(middle + d, 2) for d in FINE)}
         balance[label] = max(scores, key=scores.__getitem__)
-    segmenter.segment(strokes, refinement=before)
     return balance

@@ -14,6 +14,7 @@ from supervox.objects import (
     ObjectsError,
     ObjectTable,
     Rule,
+    Search,
     Split,
     parse_rules,
 )
@@ -201,17 +202,13 @@ def command(
     files = ObjectFiles(table, contacts, classes, profile_file, instances)
     request = ObjectsRequest(
         labels=labels,
-        are_ids=are_objects,
-        classes=only,
-        connectivity=int(connectivity),
+        search=Search(only, int(connectivity), are_objects, splits, boundaries),
         images=images,
         parents=parents,
         distance_to=distance_to,
         depth_below=depth_below,
         step=step,
         rules=rules,
-        splits=splits,
-        boundaries=boundaries,
         as_found=as_found,
         spacing=spacing,
         workers=workers,

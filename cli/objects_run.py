@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,25 +11,19 @@ from supervox.execution import VolumeLike
 from supervox.objects import (
     EDIT_TEXTS,
     SPLIT_TEXTS,
-    Boundaries,
-    Edited,
+    Calibrated,
     EditState,
-    Instances,
-    Measured,
+    FoundBySteps,
     MeasureRequest,
     ObjectsError,
+    ObjectSteps,
     ObjectTable,
     Rule,
-    RuledObjects,
-    Split,
-    apply_edits,
-    apply_rules,
-    find_objects,
-    measure_objects,
-    objects_of_ids,
+    Search,
+    measure_by_steps,
     profile,
-    split_objects,
 )
+from supervox.reports import kept_objects
 from supervox.volumes import Triple, open_labels, open_volume
 
 from .errors import say
@@ -48,11 +41,8 @@ class ObjectsRequest:
     ----------
     labels : str
         Address of the labels, or a project.
-    are_ids : bool
-        Whether the values number objects already.
-    classes : tuple of int
-        Whose objects are wanted; all if there are none.
-    connectivity : int
+    search : Search
+        Which objects are wanted.
     images : tuple of (str, str)
         Names and addresses.
     parents : str, optional
@@ -60,10 +50,6 @@ class ObjectsRequest:
     step : float, optional
         Thickness of the shells of a profile.
     rules : tuple of Rule
-    splits : tuple of (int, str)
-        Class, or 0 for all, and how its objects are split.
-    boundaries : str
-        What lies between things in the image.
     as_found : bool
         Whether what a project says of its objects is left out.
     spacing : tuple of 3 float, optional
@@ -72,17 +58,13 @@ class ObjectsRequest:
     """
 
     labels: str
-    are_ids: bool
-    classes: tuple[int, ...]
-    connectivity: int
+    search: Search
     images: tuple[tuple[str, str], ...]
     parents: str | None
     distance_to: tuple[int, ...]
     depth_below: tuple[int, ...]
     step: float | None
     rules: tuple[Rule, ...]
-    splits: tuple[tuple[int, Split], ...]
-    boundaries: Boundaries
     as_found: bool
     spacing: Triple | None
     workers: int | None
@@ -114,123 +96,90 @@ def run_objects(
             request.depth_below,
             None if parents is None else parents.data,
         )
-        request = _with_project(request, labels)
-        found = _split(request, _find(request, labels, stages), channels, labels, stages)
-        edited = _edit(request, found, labels, stages)
-        found = edited.instances
-        measured = _measure(found, more, labels, stages)
-        ruled = apply_rules(measured.objects, request.rules, labels.names, edited.by_hand)
-        if request.rules or not ruled.class_of.all():
-            found = ruled.instances(found)
-            measured = measured.after(ruled, labels.names)
-        tables = {
-            "objects": measured.objects,
-            "contacts": measured.contacts,
-            "classes": measured.classes,
-        }
+        steps = _steps(request, labels)
+        found = _find(request, steps, more, labels, stages)
+        after = found.tables
+        tables = {"objects": after.objects, "contacts": after.contacts, "classes": after.classes}
         if places.profile is not None:
             tables["profile"] = _profile(request, more, labels, stages)
-        about = _about(request, labels, ruled, edited)
+        about = _about(request, labels, steps, found)
         write_tables(places, tables, about)
         if places.instances:
             with stages.stage("write", "Writing the objects") as run:
-                write_instances(places.instances, found, labels, run)
+                write_instances(places.instances, found.instances, labels, run)
         outputs.publish()
-    return about, measured.classes
+    return about, after.classes
 
 
-def _with_project(request: ObjectsRequest, labels: OpenedLabels) -> ObjectsRequest:
-    """Take from the project what the command doesn't say otherwise."""
-    steps = labels.steps
+def _steps(request: ObjectsRequest, labels: OpenedLabels) -> ObjectSteps:
+    """Return what is done to objects: what the project says, if the command doesn't."""
     if request.as_found:
-        return request
-    splits = request.splits or (((0, steps.split),) if steps.split else ())
-    return replace(request, rules=request.rules or steps.rules, splits=splits)
+        return ObjectSteps(rules=request.rules)
+    edits = () if request.search.are_ids else labels.steps.edits
+    return replace(labels.steps, rules=request.rules or labels.steps.rules, edits=edits)
 
 
-def _edit(
-    request: ObjectsRequest, found: Instances, labels: OpenedLabels, stages: StageProgress
-) -> Edited:
-    """Carry out what was done by hand in a project; tell of what isn't found any more."""
-    edits = () if request.as_found or request.are_ids else labels.steps.edits
-    if not edits:
-        return apply_edits(found, ())
-    with stages.stage("edits", "Edits by hand") as run:
-        edited = apply_edits(
-            found,
-            edits,
-            start=labels.start,
-            classes=request.classes,
-            spacing=labels.spacing,
-            workers=run,
-        )
-    for edit, state, missing in zip(edits, edited.states, edited.missing, strict=True):
-        for (z, y, x), of in missing if state is not EditState.ELSEWHERE else ():
-            say(
-                f"{labels.path}: edit by hand no longer found: {EDIT_TEXTS[edit.kind][0]} at plane "
-                f"{z}, row {y}, column {x}: no object of class {of} is there now"
-            )
-    return edited
-
-
-def _find(request: ObjectsRequest, labels: OpenedLabels, stages: StageProgress) -> Instances:
-    """Find the objects; refuse labels without any."""
-    with stages.stage("objects", "Finding objects") as run:
-        if request.are_ids:
-            found = objects_of_ids(labels.data, workers=run)
-        else:
-            found = find_objects(
-                labels.data,
-                classes=request.classes or None,
-                connectivity=request.connectivity,
-                workers=run,
-            )
-    if not found.number:
-        of = f" of class {', '.join(map(str, request.classes))}" if request.classes else ""
-        raise ObjectsError(f"{labels.path}: there is no object{of}: all other voxels are 0")
-    voxels = int(np.count_nonzero(found.ids))
-    if found.number == 1 and voxels == found.ids.size:
-        say(
-            f"{labels.path}: one object fills the whole volume; what is not to be counted should "
-            "be 0, or left out by --class"
-        )
-    return found
-
-
-def _split(
+def _find(
     request: ObjectsRequest,
-    found: Instances,
-    channels: Mapping[str, VolumeLike],
+    steps: ObjectSteps,
+    more: MeasureRequest,
     labels: OpenedLabels,
     stages: StageProgress,
-) -> Instances:
-    """Split objects, one way after the other."""
-    for class_id, how in request.splits:
-        with stages.stage("split", "Splitting objects") as run:
-            found = split_objects(
-                found,
-                how,
-                image=next(iter(channels.values()), None),
-                boundaries=request.boundaries,
-                classes=[class_id] if class_id else [],
-                spacing=labels.spacing,
-                workers=run,
-            )
-    return found
-
-
-def _measure(
-    found: Instances, more: MeasureRequest, labels: OpenedLabels, stages: StageProgress
-) -> Measured:
-    with stages.stage("measure", f"Measuring {found.number:,} objects") as run:
-        return measure_objects(
-            found,
+) -> FoundBySteps:
+    """Find and measure objects, and sort them by rules; refuse labels without any."""
+    with stages.stage("objects", "Finding and measuring objects") as run:
+        found = _kept(request, steps, more, labels) or measure_by_steps(
+            labels.data,
+            steps,
             more,
+            request.search,
+            start=labels.start,
             spacing=labels.spacing,
             unit=labels.unit,
             origin=labels.origin,
             workers=run,
         )
+    if found.ruled.refused:
+        raise ObjectsError(found.ruled.refused[0])
+    instances = found.edited.instances
+    if not instances.number:
+        classes = request.search.classes
+        of = f" of class {', '.join(map(str, classes))}" if classes else ""
+        raise ObjectsError(f"{labels.path}: there is no object{of}: all other voxels are 0")
+    if instances.number == 1 and int(np.count_nonzero(instances.ids)) == instances.ids.size:
+        say(
+            f"{labels.path}: one object fills the whole volume; what is not to be counted should "
+            "be 0, or left out by --class"
+        )
+    _tell_lost(found, steps, labels)
+    return found
+
+
+def _kept(
+    request: ObjectsRequest, steps: ObjectSteps, more: MeasureRequest, labels: OpenedLabels
+) -> FoundBySteps | None:
+    """Return the objects that a project has, where they are the ones that are asked for."""
+    wants_more = request.parents or request.distance_to or request.depth_below
+    if labels.project is None or request.as_found or wants_more or request.images:
+        return None
+    scale = Calibrated.of(labels.spacing, labels.unit, labels.origin)
+    told = steps, request.search, scale, labels.start
+    kept = kept_objects(labels.project, labels.data, *told)
+    if kept is None or kept.channels != tuple(more.channels):
+        return None
+    is_there = np.allclose(kept.origin, labels.origin)
+    return kept.as_found(steps, more, scale) if is_there else None
+
+
+def _tell_lost(found: FoundBySteps, steps: ObjectSteps, labels: OpenedLabels) -> None:
+    """Tell of edits by hand whose objects aren't there any more."""
+    edited = found.edited
+    for edit, state, missing in zip(steps.edits, edited.states, edited.missing, strict=True):
+        for (z, y, x), of in missing if state is not EditState.ELSEWHERE else ():
+            say(
+                f"{labels.path}: edit by hand no longer found: {EDIT_TEXTS[edit.kind][0]} at plane "
+                f"{z}, row {y}, column {x}: no object of class {of} is there now"
+            )
 
 
 def _profile(
@@ -250,13 +199,14 @@ def _profile(
 
 
 def _about(
-    request: ObjectsRequest, labels: OpenedLabels, ruled: RuledObjects, edited: Edited
+    request: ObjectsRequest, labels: OpenedLabels, steps: ObjectSteps, found: FoundBySteps
 ) -> dict[str, Any]:
     """Return what the tables were made from."""
-    states = [str(state) for state in edited.states]
+    states = [str(state) for state in found.edited.states]
+    search, splits = request.search, request.search.splits_by(steps)
     rules = [
         {"rule": rule.text, "changed": changed}
-        for rule, changed in zip(request.rules, ruled.changed, strict=True)
+        for rule, changed in zip(steps.rules, found.ruled.changed, strict=True)
     ]
     return {
         "labels": str(labels.path),
@@ -265,20 +215,20 @@ def _about(
         "shape": list(labels.data.shape),
         "spacing": list(labels.spacing) if labels.known else None,
         "unit": labels.unit,
-        "objects_are": "the ids in the file" if request.are_ids else "connected components",
-        "connectivity": None if request.are_ids else request.connectivity,
+        "objects_are": "the ids in the file" if search.are_ids else "connected components",
+        "connectivity": None if search.are_ids else search.connectivity,
         "split": [
             {"class": class_id or "all", "how": how, "at": SPLIT_TEXTS[how]}
-            for class_id, how in request.splits
+            for class_id, how in splits
         ],
-        "boundaries": request.boundaries if request.splits else None,
-        "of_classes": list(request.classes) or "all",
+        "boundaries": search.boundaries if splits else None,
+        "of_classes": list(search.classes) or "all",
         "distance_to": list(request.distance_to),
         "depth_below": list(request.depth_below),
         "rules": rules,
         "by_hand": {
             "done": labels.steps.text if states else "",
-            "objects": int(edited.by_hand.sum()),
+            "objects": int(found.edited.by_hand.sum()),
             **{str(state): states.count(state) for state in EditState},
         },
     }

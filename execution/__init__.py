@@ -16,6 +16,7 @@ Where to find what:
   its last finished block.
 - `disjoint_sets`, `pair_table`: kernels of what blocks find: what belongs together, and counts of
   pairs.
+- `voxel_lists`: long lists of voxels, counted, digested and placed in one pass.
 - `compiler_cache`: where compiled kernels are kept if neither the installation nor the home folder
   can be written to.
 - `errors`: `ExecutionError`.

@@ -174,7 +174,7 @@ class SupervoxDock(QWidget):
                 delete=session.deleting.remove,
                 bring_back=session.strokes.bring_back,
                 nudge=self._nudge,
-                help=partial(help_paint, session.painting),
+                help=partial(help_paint, session.painting, session.correcting.locking),
                 contrast=session.volume.set_contrast,
                 find_contrast=session.volume.find_contrast,
                 folder=lambda: session.volume.folder,
@@ -232,7 +232,8 @@ class SupervoxDock(QWidget):
             fill=lambda: self.around.tools.press_fill(),
         )
         self.below = BelowPicture(session)
-        self.planes = ComparePlanes(session.comparison.look, session.comparison.go_to, self)
+        compared = session.comparison
+        self.planes = ComparePlanes(compared.look, compared.watch, compared.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
         self.objects.add_first(self.around.tools)
@@ -319,11 +320,11 @@ class SupervoxDock(QWidget):
         for section, body, part in zip(self.sections, self._bodies, parts, strict=True):
             if body.set_state(part):
                 section.set_summary(body.describe())
-        result, view = self.session.view.result, self.session.view
-        labels = None if result is None else result.labels
-        planes = self.session.comparison.planes
-        by_hand = self.session.painting.corrections.state
-        self.planes.show_planes(planes, labels, state.paint.classes, view.choices.opacity, by_hand)
+        view, compared = self.session.view, self.session.comparison
+        now = view.result, compared.state, self.session.painting.corrections.state
+        labels = partial(compared.labels_of, view.result)
+        seen = state.paint.classes, view.choices.opacity
+        self.planes.show_planes(compared.planes, labels, *seen, now)
         self.below.show(state.look, state.volume.source is not None)
         advice = next_step(state)
         hint = self._show_hints(parts)

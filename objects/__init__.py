@@ -8,11 +8,13 @@ Where to find what:
   `_flood` has the kernels.
 - `edits`: what a person does to objects by hand, as data; `by_hand` carries it out, `cutting` says
   where a line cuts, `drawn` makes edits of what is drawn or chosen; `steps`: edits, rules and how
-  objects are found, as a project keeps them. `candidates`: which edits are probable.
+  objects are found, as a project keeps them; `by_steps` does all of it, and measures.
+  `candidates`: which edits are probable. `keeping`: objects as a project keeps them.
 - `measures`: all measures, `measure_objects`, in three tables: objects, contacts, classes.
   `definitions` says what each of them is, and where it is from; `again` measures after an edit.
 - `sums`: what is added up over the voxels of objects in one pass, with `_sums`; `shape_columns`
-  makes measures of it, `crofton` surfaces, `shape` axes and Feret diameters (with `_feret`).
+  makes measures of it, `crofton` surfaces (with `_surface_parts`), `shape` axes and Feret
+  diameters (with `_feret`).
 - `intensities`: values of images in objects, brought together by `_gather`.
 - `contacts`: which objects share faces; `relations`: neighbours, parents, distances, depths;
   `distances`: from every voxel to the nearest of some, with `_distance`; `overlaps`: voxels that

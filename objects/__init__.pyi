@@ -11,8 +11,11 @@ from .by_hand import Edited as Edited
 from .by_hand import EditState as EditState
 from .by_hand import apply_edits as apply_edits
 from .by_hand import around_both as around_both
+from .by_steps import FoundBySteps as FoundBySteps
+from .by_steps import measure_by_steps as measure_by_steps
 from .candidates import EditQuestion as EditQuestion
 from .candidates import find_candidates as find_candidates
+from .candidates import refused_questions as refused_questions
 from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep
@@ -50,6 +53,9 @@ from .instances import Instances as Instances
 from .instances import find_objects as find_objects
 from .instances import objects_of_ids as objects_of_ids
 from .interpolation import interpolate_slices as interpolate_slices
+from .keeping import FromSearch as FromSearch
+from .keeping import KeptObjects as KeptObjects
+from .keeping import what_objects_follow_from as what_objects_follow_from
 from .measures import Measured as Measured
 from .measures import MeasureRequest as MeasureRequest
 from .measures import measure_objects as measure_objects
@@ -66,9 +72,12 @@ from .split import SPLITS as SPLITS
 from .split import Split as Split
 from .split import split_objects as split_objects
 from .split_image import Boundaries as Boundaries
+from .steps import EVERYTHING as EVERYTHING
 from .steps import ObjectSteps as ObjectSteps
+from .steps import Search as Search
 from .steps import find_by_steps as find_by_steps
 from .steps import find_step as find_step
+from .steps import refused_step as refused_step
 from .steps import rules_step as rules_step
 from .table import TABLE_ENDINGS as TABLE_ENDINGS
 from .table import Column as Column

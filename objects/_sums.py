@@ -121,13 +121,13 @@ def count_crossings(
     slot: NDArray[np.int32],
     m: int,
     directions: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Count where neighbours of an object's voxels don't belong to it, along each direction.
 
     Parameters
     ----------
-    ids : int32, (Z + 2, Y + 2, X + 2)
-        A block with a voxel more on all sides, 0 outside of the volume; C-contiguous.
+    ids : int32, (Z + 4, Y + 4, X + 4)
+        A block with two voxels more on all sides, 0 outside of the volume; C-contiguous.
     slot : int32
     m : int
         Objects of the block.
@@ -137,12 +137,15 @@ def count_crossings(
     -------
     crossings : int64, (m, 13)
         Forwards and backwards together.
+    short : int64, (m, 2, 13)
+        Pieces of lines that have one voxel of the object, and that have two.
     keys : int64, (P,)
         Pairs of objects a < b that meet, as ``a * slot.size + b``.
     contacts : int64, (P, 6)
         Faces that they share across each axis, those behind a before those before it.
     """
     crossings = np.zeros((m, directions.shape[0]), np.int64)
+    short = np.zeros((m, 2, directions.shape[0]), np.int64)
     keys = np.full(64, -1, np.int64)
     contacts = np.zeros((64, 6), np.int64)
     used = 0
@@ -151,11 +154,11 @@ def count_crossings(
     steps = (directions[:, 0] * ids.shape[1] + directions[:, 1]) * ids.shape[2] + directions[:, 2]
     # Strategy: find the voxels at edges row by row, in loops that the compiler turns into vector
     # instructions; only there look in each direction. A face is counted by the voxel before it.
-    for z in range(1, ids.shape[0] - 1):
-        for y in range(1, ids.shape[1] - 1):
+    for z in range(2, ids.shape[0] - 2):
+        for y in range(2, ids.shape[1] - 2):
             mark_edges(ids, z, y, edge)
             row = (z * ids.shape[1] + y) * ids.shape[2] + 1
-            for x in range(edge.size):
+            for x in range(1, edge.size - 1):
                 if edge[x] == 0:
                     continue
                 at = row + x
@@ -164,7 +167,12 @@ def count_crossings(
                     continue
                 own = slot[k] - 1
                 for d in range(steps.size):
-                    crossings[own, d] += (flat[at - steps[d]] != k) + (flat[at + steps[d]] != k)
+                    begins = flat[at - steps[d]] != k
+                    ends = flat[at + steps[d]] != k
+                    crossings[own, d] += begins + ends
+                    if begins:
+                        short[own, 0, d] += ends
+                        short[own, 1, d] += (not ends) & (flat[at + 2 * steps[d]] != k)
                 for d in range(3):
                     other = flat[at + steps[d]]
                     if other == k or other == 0:
@@ -179,4 +187,4 @@ def count_crossings(
                         used += 1
                     contacts[place, 2 * d + (k > other)] += 1
     there = np.flatnonzero(keys != -1)
-    return crossings, keys[there], contacts[there]
+    return crossings, short, keys[there], contacts[there]

@@ -50,6 +50,17 @@ class Edited:
     by_hand: NDArray[np.bool_]
     reshaped: NDArray[np.bool_]
 
+    @property
+    def lost(self) -> tuple[Anchor, ...]:
+        """All that is missing, of edits whose class was looked for."""
+        pairs = zip(self.states, self.missing, strict=True)
+        return tuple(
+            anchor
+            for state, missing in pairs
+            if state is not EditState.ELSEWHERE
+            for anchor in missing
+        )
+
 
 class Bench:
     """Objects while they are edited, one edit after the other.

@@ -1,16 +1,20 @@
 """Objects that may be several things, and several that may be one: questions for a person.
 
-How probable it is follows from shape alone. Things are several if the neck between them is narrow:
-the share by which its area is smaller than the mean section of a piece, which is its volume divided
-by how far it reaches from the neck. They are one if a gap between them is narrow and they face each
+How much speaks for a yes follows from shape alone, as a score from 0 to 1 that is no probability:
+nobody counted how often a yes is right. Things are several if the neck between them is narrow: the
+share by which its area is smaller than the mean section of a piece, which is its volume divided by
+how far it reaches from the neck. They are one if a gap between them is narrow and they face each
 other over it as the halves of a rod do, and not as two balls: the share of the smaller one's
 section near the gap that is within a voxel of it, less what the gap takes of its diameter.
+
+What was answered by no isn't asked again: the edit that was refused names its objects by voxels, so
+it is known again where objects were found anew.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +34,13 @@ from .split_round import split_round
 from .sums import sum_objects
 from .table import ObjectTable
 
-LEAST = 0.3  # probable is what is asked
+LEAST = 0.3  # score of what is asked
+LIKELY = 0.6  # score of what is called so
 MOST_VOXELS = 2**22  # of a box that is looked at: what is larger is no single thing
 SMALLEST = 27  # voxels: less is a speck
 WIDEST_GAP = 8.0  # voxels of the finest axis
 _AT_ONCE = 16  # objects between two questions whether to stop
+Key = tuple[str, frozenset[int]]
 
 
 @dataclass(frozen=True)
@@ -45,19 +51,29 @@ class EditQuestion:
     ----------
     objects : tuple of int
         One that may be several, or two that may be one.
-    probability : float
-        That the answer is yes.
+    score : float
+        From 0 to 1: how much speaks for a yes.
     edit : Edit
         What is to be done then.
     """
 
     objects: tuple[int, ...]
-    probability: float
+    score: float
     edit: Edit
 
     @property
+    def how_sure(self) -> str:
+        """The score in a word."""
+        return "likely" if self.score >= LIKELY else "perhaps"
+
+    @property
+    def key(self) -> Key:
+        """What is the same only for the same question."""
+        return self.edit.kind, frozenset(self.objects)
+
+    @property
     def text(self) -> str:
-        """The question for a person, without the probability."""
+        """The question for a person, without the score."""
         if isinstance(self.edit, Separate):
             return f"Is object {self.objects[0]} several things?"
         return f"Are objects {self.objects[0]} and {self.objects[1]} one thing?"
@@ -105,8 +121,41 @@ def find_candidates(
         return found
 
     every = run.parallel(some, range(0, rows.size, _AT_ONCE))
-    found = [candidate for part in every for candidate in part if candidate.probability >= LEAST]
-    return sorted(found, key=lambda candidate: (-candidate.probability, candidate.objects))
+    found = [candidate for part in every for candidate in part if candidate.score >= LEAST]
+    return sorted(found, key=lambda candidate: (-candidate.score, candidate.objects))
+
+
+def refused_questions(
+    refused: Iterable[Edit], ids: NDArray[Any], table: ObjectTable, start: Sequence[int]
+) -> frozenset[Key]:
+    """Return the keys of the questions that were answered by no.
+
+    Parameters
+    ----------
+    refused : iterable of Edit
+        Of the answers.
+    ids, table, start
+        As for `find_candidates`.
+
+    Returns
+    -------
+    frozenset
+        Of `EditQuestion.key`; without those whose objects aren't there any more, or are no longer
+        one, or two.
+    """
+    class_of = dict(zip(table["id"].tolist(), table["class"].tolist(), strict=True))
+    found = set()
+    for edit in refused:
+        objects = []
+        for voxel, of in edit.anchors:
+            at = tuple(k - first for k, first in zip(voxel, start, strict=True))
+            is_inside = all(0 <= k < n for k, n in zip(at, ids.shape, strict=True))
+            number = int(ids[at]) if is_inside else 0
+            objects.append(number if class_of.get(number) == of else 0)
+        there = frozenset(objects)
+        if 0 not in there and len(there) == (1 if isinstance(edit, Separate) else len(objects)):
+            found.add((edit.kind, there))
+    return frozenset(found)
 
 
 class _Search:
@@ -203,8 +252,8 @@ class _Search:
             free = max(0.0, 1 - (gap - finest) / (2 * radius))
             if gap <= reach:
                 pair = (number, int(self._numbers[other]))
-                probability = float(min(1.0, facing / section) * free)
-                found.append(self._merge(pair, row, other, probability))
+                score = float(min(1.0, facing / section) * free)
+                found.append(self._merge(pair, row, other, score))
         return found
 
     def _near(self, part: NDArray[Any], row: int) -> list[int]:
@@ -215,9 +264,7 @@ class _Search:
         mine = (int(self._voxels[row]), row)
         return [k for k in rows.tolist() if (int(self._voxels[k]), k) > mine]
 
-    def _merge(
-        self, pair: tuple[int, int], row: int, other: int, probability: float
-    ) -> EditQuestion:
+    def _merge(self, pair: tuple[int, int], row: int, other: int, score: float) -> EditQuestion:
         at = []
         for k, number in zip((row, other), pair, strict=True):
             z, y, x = (
@@ -225,4 +272,4 @@ class _Search:
             )
             box = (z, y, x)
             at.append(self._voxel(self._ids[box] == number, box))
-        return EditQuestion(pair, probability, Merge(int(self._classes[row]), tuple(at)))
+        return EditQuestion(pair, score, Merge(int(self._classes[row]), tuple(at)))

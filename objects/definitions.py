@@ -4,7 +4,7 @@ from __future__ import annotations
 
 CROFTON = (
     "Crofton's formula along 13 directions (Legland, Kiêu & Devaux 2007, Image Anal. Stereol. 26; "
-    "Ohser & Mücklich 2000)"
+    "Ohser & Mücklich 2000), orientations by maximum entropy (Jaynes 1957)"
 )
 FERET = "Walton 1948, Nature 162"
 WADELL = "Wadell 1932, J. Geol. 40"

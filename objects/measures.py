@@ -139,10 +139,10 @@ def measure_objects(
     scale = Calibrated.of(spacing, unit, origin)
     request = _checked(instances, request)
     room, run = workspace or Workspace(), Run.of(workers)
-    costs = [2.0, 1.0, *(1.0 for _ in request.channels), *(8.0 for _ in request.distance_to)]
+    costs = [2.0, 1.0, 1.0, *(1.0 for _ in request.channels), *(8.0 for _ in request.distance_to)]
     steps = iter(run.steps([*costs, 4.0 * bool(request.depth_below), 1.0]))
     sums = sum_objects(instances, block_shape, next(steps))
-    columns = [*_identity(instances, request.names), *size_columns(sums, scale)]
+    columns = [*_identity(instances, request.names), *size_columns(sums, scale, next(steps))]
     columns += shape_columns(instances, sums, scale, next(steps))
     columns += place_columns(instances, sums, scale)
     for name, image in request.channels.items():

@@ -131,12 +131,15 @@ class RuledObjects:
     ----------
     class_of : int64, (N,)
         Class of every object; 0 for those that were removed.
-    changed : tuple of int
-        How many objects each rule changed.
+    changed : tuple of int or None
+        How many objects each rule changed; None for one that was left out.
+    refused : tuple of str
+        Why rules were left out, in their order.
     """
 
     class_of: NDArray[np.int64]
-    changed: tuple[int, ...]
+    changed: tuple[int | None, ...]
+    refused: tuple[str, ...] = ()
 
     def table(self, objects: ObjectTable, names: Mapping[int, str]) -> ObjectTable:
         """Return the table of objects with the new classes, without those that were removed."""
@@ -152,6 +155,8 @@ def apply_rules(
     rules: Iterable[Rule],
     names: Mapping[int, str] | None = None,
     kept: Chosen | None = None,
+    *,
+    leave_out: bool = False,
 ) -> RuledObjects:
     """Apply rules in order, each to what those before it left.
 
@@ -164,21 +169,33 @@ def apply_rules(
         Names of the classes.
     kept : bool, (N,), optional
         Objects that no rule changes: those that were given to a class, or marked, by hand.
+    leave_out : bool
+        Whether rules that can't be carried out are left out, so that they keep none that can.
 
     Raises
     ------
     ObjectsError
-        If a rule asks for a measure that isn't there, or with a unit that doesn't fit.
+        If a rule asks for a measure that isn't there, or with a unit that doesn't fit, and isn't
+        left out.
     """
     class_of = objects["class"].astype(np.int64)
     free = np.ones(class_of.size, np.bool_) if kept is None else ~kept
-    changed = []
+    changed: list[int | None] = []
+    refused = []
     for rule in rules:
         table = with_classes(objects, class_of, names or {})
-        chosen = rule.chooses(table) & (class_of != REMOVED) & (class_of != rule.to_class) & free
+        try:
+            met = rule.chooses(table)
+        except ObjectsError as error:
+            if not leave_out:
+                raise
+            refused.append(str(error))
+            changed.append(None)
+            continue
+        chosen = met & (class_of != REMOVED) & (class_of != rule.to_class) & free
         class_of = np.where(chosen, rule.to_class, class_of)
         changed.append(int(chosen.sum()))
-    return RuledObjects(class_of, tuple(changed))
+    return RuledObjects(class_of, tuple(changed), tuple(refused))
 
 
 def with_classes(

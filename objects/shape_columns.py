@@ -28,10 +28,10 @@ def defined(name: str, values: NDArray[Any], unit: str = "") -> Column:
     return Column(name, values, unit, definition, source)
 
 
-def size_columns(sums: ObjectSums, scale: Calibrated) -> list[Column]:
+def size_columns(sums: ObjectSums, scale: Calibrated, run: Run) -> list[Column]:
     """Return voxels, volume, surface and what follows from them."""
     volume = sums.voxels.astype(np.float64) * scale.voxel_volume
-    surface = surfaces_of(sums.crossings, volume, scale.spacing)
+    surface = surfaces_of(sums.crossings, sums.short, scale.spacing, run)
     round_surface = np.cbrt(math.pi) * np.square(np.cbrt(6 * volume))
     return [
         defined("voxels", sums.voxels),

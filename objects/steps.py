@@ -13,13 +13,14 @@ from typing import Any
 from supervox.execution import Run, VolumeLike, Workers
 
 from .by_hand import Edited, apply_edits
-from .edits import EDIT_TEXTS, Edit, Give, Mark, edit_from_json
+from .edits import EDIT_TEXTS, Edit, Give, Mark, edit_from_json, edit_to_json
 from .errors import ObjectsError
-from .instances import find_objects
+from .instances import find_objects, objects_of_ids
 from .rules import Rule
 from .split import SPLITS, Split, split_objects
+from .split_image import Boundaries
 
-FIND, RULES = "find", "rules"
+FIND, RULES, REFUSED = "find", "rules", "no"
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,15 @@ class ObjectSteps:
         Carried out after the edits, on what is not by hand.
     edits : tuple of Edit
         By hand, in their order.
+    refused : tuple of Edit
+        Edits that a person was asked about, and answered by no.
     """
 
     class_id: int = 0
     split: Split | None = None
     rules: tuple[Rule, ...] = ()
     edits: tuple[Edit, ...] = ()
+    refused: tuple[Edit, ...] = ()
 
     @classmethod
     def of(cls, entries: Iterable[Mapping[str, Any]]) -> ObjectSteps:
@@ -52,7 +56,9 @@ class ObjectSteps:
         ObjectsError
             If an entry can't be read.
         """
-        class_id, split, edits = 0, None, []
+        class_id, split = 0, None
+        edits: list[Edit] = []
+        refused: list[Edit] = []
         rules: tuple[Rule, ...] = ()
         for entry in entries:
             match entry.get("kind"):
@@ -60,9 +66,11 @@ class ObjectSteps:
                     class_id, split = _find(entry)
                 case "rules":
                     rules = _rules(entry)
+                case "no":
+                    refused.append(_refused(entry))
                 case _:
                     edits.append(edit_from_json(entry))
-        return cls(class_id, split, rules, tuple(edits))
+        return cls(class_id, split, rules, tuple(edits), tuple(refused))
 
     @property
     def text(self) -> str:
@@ -82,11 +90,43 @@ class ObjectSteps:
         )
 
 
+@dataclass(frozen=True)
+class Search:
+    """Which objects are looked for, and how.
+
+    Attributes
+    ----------
+    classes : tuple of int
+        Whose objects are wanted; all if there are none.
+    connectivity : {26, 18, 6}
+    are_ids : bool
+        Whether the labels number objects already.
+    splits : tuple of (int, str)
+        Class, or 0 for all, and how its objects are split, one after the other; what the steps say
+        if there are none.
+    boundaries : str
+        What lies between things in the image.
+    """
+
+    classes: tuple[int, ...] = ()
+    connectivity: int = 26
+    are_ids: bool = False
+    splits: tuple[tuple[int, Split], ...] = ()
+    boundaries: Boundaries = "bright"
+
+    def splits_by(self, steps: ObjectSteps) -> tuple[tuple[int, Split], ...]:
+        """Return how objects are split, by what is asked for and what the steps say."""
+        return self.splits or (((0, steps.split),) if steps.split else ())
+
+
+EVERYTHING = Search()
+
+
 def find_by_steps(
     labels: VolumeLike,
     steps: ObjectSteps,
+    search: Search = EVERYTHING,
     *,
-    classes: Sequence[int] = (),
     image: VolumeLike | None = None,
     start: Sequence[int] = (0, 0, 0),
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
@@ -98,9 +138,8 @@ def find_by_steps(
     ----------
     labels : array-like of integers, (Z, Y, X) or (Y, X)
     steps : ObjectSteps
-        Its rules need measures: see `apply_rules`.
-    classes : sequence of int
-        Whose objects are wanted; all if there are none.
+        Its rules need measures: see `measure_by_steps`.
+    search : Search
     image : array-like, (Z, Y, X), optional
         For splitting by the image.
     start : sequence of 3 int
@@ -119,12 +158,34 @@ def find_by_steps(
     Cancelled
         If the run is to stop.
     """
-    parts = Run.of(workers).steps([2, 6 * bool(steps.split), 2 * bool(steps.edits)])
-    found = find_objects(labels, classes=classes or None, workers=parts[0])
-    if steps.split and found.number:
-        found = split_objects(found, steps.split, image=image, spacing=spacing, workers=parts[1])
+    splits = search.splits_by(steps)
+    parts = Run.of(workers).steps([2, *(6 for _ in splits), 2 * bool(steps.edits)])
+    if search.are_ids:
+        found = objects_of_ids(labels, workers=parts[0])
+    else:
+        found = find_objects(
+            labels,
+            classes=search.classes or None,
+            connectivity=search.connectivity,
+            workers=parts[0],
+        )
+    for (class_id, how), run in zip(splits if found.number else (), parts[1:], strict=False):
+        found = split_objects(
+            found,
+            how,
+            image=image,
+            boundaries=search.boundaries,
+            classes=[class_id] if class_id else [],
+            spacing=spacing,
+            workers=run,
+        )
     return apply_edits(
-        found, steps.edits, start=start, classes=classes, spacing=spacing, workers=parts[2]
+        found,
+        () if search.are_ids else steps.edits,
+        start=start,
+        classes=search.classes,
+        spacing=spacing,
+        workers=parts[-1],
     )
 
 
@@ -136,6 +197,18 @@ def find_step(class_id: int, split: Split | None) -> dict[str, Any]:
 def rules_step(rules: Sequence[Rule]) -> dict[str, Any]:
     """Return the entry with all rules."""
     return {"kind": RULES, "lines": [rule.text for rule in rules]}
+
+
+def refused_step(edit: Edit) -> dict[str, Any]:
+    """Return the entry that says that an edit, asked about, isn't wanted."""
+    return {"kind": REFUSED, "edit": edit_to_json(edit)}
+
+
+def _refused(entry: Mapping[str, Any]) -> Edit:
+    edit = entry.get("edit")
+    if not isinstance(edit, Mapping):
+        raise ObjectsError(f"what was answered by no can't be read: {dict(entry)}")
+    return edit_from_json(edit)
 
 
 def _find(entry: Mapping[str, Any]) -> tuple[int, Split | None]:

@@ -18,6 +18,8 @@ from .checks import slab_shape
 from .crofton import DIRECTIONS
 from .instances import Instances
 
+AROUND = 2  # voxels beside a block that are looked at
+
 
 @dataclass(frozen=True)
 class ObjectSums:
@@ -33,6 +35,8 @@ class ObjectSums:
         First and last voxel along each axis.
     crossings : int64, (N, 13)
         Where a neighbour along a direction, forwards or backwards, is none of the object.
+    short : int64, (N, 2, 13)
+        Pieces of lines along each direction that have one voxel of the object, and two.
     pairs : int64, (P, 2)
         Ids of the objects that meet, the lower one first, in order.
     contacts : int64, (P, 6)
@@ -47,21 +51,22 @@ class ObjectSums:
     low: NDArray[np.int64]
     high: NDArray[np.int64]
     crossings: NDArray[np.int64]
+    short: NDArray[np.int64]
     pairs: NDArray[np.int64]
     contacts: NDArray[np.int64]
     parts: tuple[tuple[NDArray[np.int32], NDArray[np.int64]], ...]
 
 
 def blocks_of(shape: Sequence[int], block_shape: Sequence[int] | None) -> list[Block]:
-    """Return the blocks, with a voxel more around each, in which objects are measured."""
-    return split_blocks(shape, block_shape or slab_shape(shape), (1, 1, 1))
+    """Return the blocks, with two voxels more around each, in which objects are measured."""
+    return split_blocks(shape, block_shape or slab_shape(shape), (AROUND,) * 3)
 
 
 def read_around(ids: NDArray[np.int32], block: Block) -> NDArray[np.int32]:
-    """Read a block with a voxel more on all sides: 0 where the volume has none."""
-    around = np.zeros([size + 2 for size in block.shape], np.int32)
+    """Read a block with two voxels more on all sides: 0 where the volume has none."""
+    around = np.zeros([size + 2 * AROUND for size in block.shape], np.int32)
     at = tuple(
-        slice(padded.start - core.start + 1, padded.stop - core.start + 1)
+        slice(padded.start - core.start + AROUND, padded.stop - core.start + AROUND)
         for padded, core in zip(block.padded, block.core, strict=True)
     )
     around[at] = ids[block.padded]
@@ -89,7 +94,7 @@ def sum_objects(
 
     def one(block: Block) -> tuple[NDArray[Any], ...]:
         around = read_around(ids, block)
-        inside = around[1:-1, 1:-1, 1:-1]
+        inside = around[(slice(AROUND, -AROUND),) * 3]
         slot, found = number_locally(inside, n)
         origin = np.array([core.start for core in block.core])
         sums = sum_places(inside, slot, found.size, origin)
@@ -98,13 +103,15 @@ def sum_objects(
     total = np.zeros((n, N_SUMS), np.int64)
     total[:, LOW : LOW + 3], total[:, HIGH : HIGH + 3] = np.iinfo(np.int64).max, -1
     crossings = np.zeros((n, len(DIRECTIONS)), np.int64)
+    short = np.zeros((n, 2, len(DIRECTIONS)), np.int64)
     parts, keys, contacts = [], [], []
-    for found, sums, crossed, met, times in run.blocks(one, blocks):
+    for found, sums, crossed, few, met, times in run.blocks(one, blocks):
         at = found - 1
         total[at, :LOW] += sums[:, :LOW]
         total[at, LOW:HIGH] = np.minimum(total[at, LOW:HIGH], sums[:, LOW:HIGH])
         total[at, HIGH:] = np.maximum(total[at, HIGH:], sums[:, HIGH:])
         crossings[at] += crossed
+        short[at] += few
         parts.append((found.astype(np.int32), sums[:, VOXELS].copy()))
         keys.append(met)
         contacts.append(times)
@@ -118,6 +125,7 @@ def sum_objects(
         total[:, LOW:HIGH],
         total[:, HIGH:],
         crossings,
+        short,
         np.stack([pairs // (n + 1), pairs % (n + 1)], axis=1),
         met_in_all,
         tuple(parts),

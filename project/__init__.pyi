@@ -4,14 +4,17 @@ from .changes import BalanceChange as BalanceChange
 from .changes import By as By
 from .changes import Change as Change
 from .changes import ClassChange as ClassChange
+from .changes import LockChange as LockChange
 from .changes import ObjectChange as ObjectChange
 from .changes import Paint as Paint
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
+from .changes import frozen as frozen
 from .channels import open_channels as open_channels
 from .checkpoints import checkpoints as checkpoints
 from .classes import MAX_ID as MAX_ID
 from .classes import ProjectClass as ProjectClass
+from .classes import held_ids as held_ids
 from .compute import complete as complete
 from .compute import complete_with_shares as complete_with_shares
 from .compute import keep_result as keep_result

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .changes import By
-from .records import UNDOABLE, Header, RecordKind, Role
+from .records import PAINTED, UNDOABLE, Header, RecordKind, Role
 from .undo import OF_NO_CLASS
 
 ROW = np.dtype(
@@ -43,7 +43,7 @@ class Index:
         target = -1 if header.target is None else header.target
         self._rows[self._used] = (
             *(header.number, offset, target, header.time, header.total),
-            *(header.n_voxels, header.kind, header.role, header.by is By.TOOL),
+            *(header.n_voxels, header.kind, header.role, header.by is not By.HAND),
         )
         self._used += 1
 
@@ -59,6 +59,17 @@ class Index:
 
     def offset_of(self, number: int) -> int | None:
         """Return where a record stands; None if it doesn't."""
+        at = self._row_of(number)
+        return None if at is None else int(self._rows[at]["offset"])
+
+    def voxels_of(self, number: int) -> int:
+        """Return how many voxels a record changes; 0 if there is no such record."""
+        at = self._row_of(number)
+        if at is None or self._rows[at]["kind"] not in tuple(PAINTED):
+            return 0
+        return int(self._rows[at]["voxels"])
+
+    def _row_of(self, number: int) -> int | None:
         if not self._used:
             return None
         numbers = self.rows["number"]
@@ -67,7 +78,7 @@ class Index:
             at = int(np.searchsorted(numbers, number))
         if at == self._used or numbers[at] != number:
             return None
-        return int(self._rows[at]["offset"])
+        return at
 
     def of_kind(self, kind: RecordKind) -> NDArray[np.int64]:
         """Return the numbers of the records of a kind, ascending."""

@@ -14,7 +14,7 @@ from supervox.segmentation import Strokes
 
 from ._recovery import Recovered, recover
 from .by_tools import ByTools
-from .changes import BalanceChange, By, Change, Paint, PaintedVolumes, VoxelChange, to_keep
+from .changes import Change, Paint, PaintedVolumes, VoxelChange, to_keep
 from .classes import ProjectClass, check_classes
 from .documents import plain
 from .errors import Finding, ProjectError, Severity, writing
@@ -24,7 +24,7 @@ from .made_changes import MadeChanges
 from .recorded import RecordedState
 from .records import PAINTED, RecordKind, Role, kind_of
 from .snapshots import Snapshots, not_repaired, replay
-from .undo import OF_NO_CLASS, UndoStack
+from .undo import UndoStack, marks_of
 from .writer import JournalWriter, SaveState
 
 JOURNAL = "strokes.journal"
@@ -47,6 +47,8 @@ class AnnotationStore:
         What was found damaged when it was opened, and what is lost for that.
     steps : UndoStack
         What can be undone.
+    made : MadeChanges
+        The changes themselves, read again.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class AnnotationStore:
         self._saving = Lock()  # one snapshot at a time
         self._is_closed = False
         self._writer = None if read_only else JournalWriter(journal, on_state)
-        self._made = MadeChanges(journal, self._writer, self.steps)
+        self.made = MadeChanges(journal, self._writer, self.steps)
         self._recorded = RecordedState(folder, self._writer, found)
         if not read_only:
             self._repair(found)
@@ -180,15 +182,17 @@ class AnnotationStore:
     @property
     def edits(self) -> tuple[Mapping[str, Any], ...]:
         """The edits of the objects that hold, the earliest first."""
-        return self._made.edits
+        return self.made.edits
 
     @property
     def by_tools(self) -> ByTools:
         """What tells which corrections are of tools, as things are now."""
-        return self._made.by_tools(self.voxels.shape)
+        return self.made.by_tools(self.voxels.shape)
 
-    def undo(self) -> Change | None:
+    def undo(self, known: Change | None = None) -> Change | None:
         """Take the last change back, and return what that changed; None if there is nothing.
+
+        What `preview` returned needn't be read again, if it is `known`.
 
         A balance, or the table of classes, whoever asks has to set.
 
@@ -197,23 +201,23 @@ class AnnotationStore:
         ProjectError
             If the annotations can't be changed, or the change can't be read any more.
         """
-        return self._step(Role.UNDO)
+        return self._step(Role.UNDO, known)
 
-    def redo(self) -> Change | None:
+    def redo(self, known: Change | None = None) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
-        return self._step(Role.REDO)
+        return self._step(Role.REDO, known)
 
     def order(self, strokes: Strokes) -> Strokes:
         """Return strokes of these annotations with the steps at which they were painted.
 
         Changes that were taken back are no steps, and neither is what isn't a stroke.
         """
-        return self._made.order(strokes)
+        return self.made.order(strokes)
 
     def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing."""
         self._recorded.check_writable()
-        return self._made.change_by(Role.UNDO if back else Role.REDO, self.painted)
+        return self.made.change_by(Role.UNDO if back else Role.REDO, self.painted)
 
     @property
     def n_changes(self) -> int:
@@ -377,23 +381,18 @@ class AnnotationStore:
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._recorded.check_writable()
         kind, change = kind_of(change), to_keep(change, self.voxels.shape)
-        of_class, by_tool = OF_NO_CLASS.get(kind, 0), False
-        if isinstance(change, BalanceChange):
-            of_class = change.class_id
-        elif isinstance(change, VoxelChange):
-            if not change.voxels.size:
-                return None
-            self._n_changes += 1
-            by_tool = change.by is By.TOOL
+        if isinstance(change, VoxelChange) and not change.voxels.size:
+            return None
+        self._n_changes += kind in PAINTED
         number = self._recorded.append(change, kind, role, target)
-        self.steps.note(number, role, target, of_class, by_tool)
+        self.steps.note(number, role, target, *marks_of(change))
         return number
 
-    def _step(self, role: Role) -> Change | None:
+    def _step(self, role: Role, known: Change | None) -> Change | None:
         """Undo or redo a change."""
         target = self.steps.next_undo if role is Role.UNDO else self.steps.next_redo
         self._recorded.check_writable()
-        change = self._made.change_by(role, self.painted)
+        change = known or self.made.change_by(role, self.painted)
         if change is not None:
             self._record(change, role, target)
             change.apply(self.painted)

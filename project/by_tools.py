@@ -1,4 +1,4 @@
-"""Which corrections are of tools, and not of a person who painted them."""
+"""Which corrections are of tools or locks, and not of a person who painted them."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ class ByTools:
                 if change.by is By.HAND:
                     continue
                 drawn = np.zeros(self._shape, bool)
-            drawn.reshape(-1)[change.voxels] = change.by is By.TOOL
+            drawn.reshape(-1)[change.voxels] = change.by is not By.HAND
         return drawn

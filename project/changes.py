@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from supervox.parameters import read_json
 from supervox.segmentation import RefinementParameters, Strokes
 
-from .classes import ProjectClass
+from .classes import MAX_ID, ProjectClass, class_to_json
 from .documents import plain
 
 
@@ -29,6 +29,7 @@ class By(Enum):
 
     HAND = "hand"  # a person who painted them
     TOOL = "tool"  # a tool, as one that cleans, or an acceptance, or an edit of objects
+    LOCK = "lock"  # the lock of a class, which keeps its labels, and lets go of them
 
 
 PaintedVolumes = Mapping[Paint, NDArray[np.uint8]]  # each (Z, Y, X), contiguous in memory
@@ -164,7 +165,7 @@ class ClassChange:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as it stands in records."""
-        return asdict(self)
+        return {**vars(self), "item": class_to_json(self.item)}
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> ClassChange:
@@ -239,11 +240,55 @@ class ObjectChange:
         return cls(dict(edit), is_there)
 
 
-Change = VoxelChange | BalanceChange | ClassChange | ObjectChange
+@dataclass(frozen=True)
+class LockChange:
+    """The labels of a class are held from now on, or not any more; undone like a stroke.
+
+    Before a lock stands the step that made its labels corrections, and behind the end of one the
+    step that took these back, both by `By.LOCK` and undone together with it; a class without
+    labels has no such step.
+
+    Attributes
+    ----------
+    class_id : int
+    is_locked : bool
+        After the change.
+    n_voxels : int
+        That the other step changes.
+    """
+
+    class_id: int
+    is_locked: bool
+    n_voxels: int
+
+    @property
+    def inverse(self) -> LockChange:
+        """The change that takes this one back."""
+        return replace(self, is_locked=not self.is_locked)
+
+    def apply(self, painted: PaintedVolumes) -> None:
+        """Change no voxel: whoever has the table of classes changes that."""
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> LockChange:
+        """Read what `vars` made of one.
+
+        Raises
+        ------
+        ValueError
+            If it can't be the lock of a class.
+        """
+        change = read_json(cls, content)
+        if not 1 <= change.class_id <= MAX_ID or change.n_voxels < 0:
+            raise ValueError("its lock is damaged")
+        return change
+
+
+Change = VoxelChange | BalanceChange | ClassChange | ObjectChange | LockChange
 
 
 def to_keep(change: Change, shape: Sequence[int]) -> Change:
-    """Return a change of a volume as a record keeps it: a copy, that can be written.
+    """Return a change of a volume as a record keeps it: a copy, or `frozen`, that can be written.
 
     Raises
     ------
@@ -254,13 +299,24 @@ def to_keep(change: Change, shape: Sequence[int]) -> Change:
     """
     if isinstance(change, BalanceChange):
         return BalanceChange.from_json(plain(vars(change)))
+    if isinstance(change, LockChange):
+        return LockChange.from_json(plain(vars(change)))
     if isinstance(change, ObjectChange):
         return ObjectChange.from_json(plain(change.to_json()))
     if isinstance(change, VoxelChange):
         if not change.fits(shape):
             raise ValueError("the change lies outside the volume")
+        if not any(v.flags.writeable for v in (change.voxels, change.old, change.new)):
+            return change
         copies = change.voxels.copy(), change.old.copy(), change.new.copy()
         return VoxelChange(*copies, change.paint, change.by)
+    return change
+
+
+def frozen(change: VoxelChange) -> VoxelChange:
+    """Return a change that nobody writes to any more, so that a record needs no copy of it."""
+    for values in (change.voxels, change.old, change.new):
+        values.flags.writeable = False
     return change
 
 

@@ -25,7 +25,10 @@ class ProjectClass:
     visible : bool
         Whether its strokes and its labels are shown.
     locked : bool
-        Whether its strokes are protected from being painted over.
+        Whether its strokes are protected from being painted over, and its labels from corrections.
+    held : bool
+        Whether its labels are protected from learning as well: they are corrections, and no other
+        voxel is given to it. Only of a class that is locked.
 
     Raises
     ------
@@ -38,6 +41,7 @@ class ProjectClass:
     colour: str
     visible: bool = True
     locked: bool = False
+    held: bool = False
 
     def __post_init__(self) -> None:
         if type(self.id) is not int or not 1 <= self.id <= MAX_ID:
@@ -46,6 +50,8 @@ class ProjectClass:
             raise ValueError(f"class {self.id} has no name or no colour")
         if type(self.visible) is not bool or type(self.locked) is not bool:
             raise ValueError(f"class {self.id} is neither shown nor hidden, locked nor free")
+        if type(self.held) is not bool or (self.held and not self.locked):
+            raise ValueError(f"the labels of class {self.id} are held, and it isn't locked")
         self.for_files()
 
     def for_files(self) -> VolumeClass:
@@ -55,7 +61,20 @@ class ProjectClass:
 
 def classes_to_json(classes: Iterable[ProjectClass]) -> list[dict[str, Any]]:
     """Return a table of classes as it stands in files."""
-    return [asdict(item) for item in classes]
+    return [class_to_json(item) for item in classes]
+
+
+def class_to_json(item: ProjectClass) -> dict[str, Any]:
+    """Return a class as it stands in files: what is held, only where something is."""
+    values = asdict(item)
+    if not item.held:
+        del values["held"]
+    return values
+
+
+def held_ids(classes: Iterable[ProjectClass]) -> tuple[int, ...]:
+    """Return the ids of the classes whose labels are held, ascending."""
+    return tuple(sorted(item.id for item in classes if item.held))
 
 
 def classes_from_json(content: Mapping[str, Any]) -> tuple[ProjectClass, ...]:

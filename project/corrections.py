@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.segmentation import Segmentation, count_labels
 
+from .classes import held_ids
 from .project import Project
 
 
@@ -28,9 +29,9 @@ def corrections_of(project: Project) -> NDArray[np.uint8] | None:
 
 
 def corrected(project: Project, result: Segmentation) -> Segmentation:
-    """Return a result of a project with the corrections over its labels."""
-    found = corrections_of(project)
-    return result if found is None else replace(result, corrections=found)
+    """Return a result of a project with its corrections, and what it holds, over the labels."""
+    held = held_ids(project.annotations.classes)
+    return replace(result, corrections=corrections_of(project), held=held)
 
 
 def count_corrected(project: Project) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import blake2b
@@ -31,8 +32,8 @@ from .array_parts import PartDamaged, PartWriter
 from .documents import digest_of, digest_of_file, read_document, write_document
 from .errors import Finding, Severity, writing
 from .layout import DERIVED
+from .object_store import ObjectStore
 from .partition_parts import piece_origin
-from .partition_store import PartitionStore
 from .settings import ProjectSettings
 
 RESULT, MODEL, MODEL_NOTE, LABELS = "result", "model.npz", "model.json", "labels"
@@ -82,8 +83,8 @@ class ResultTables:
         return Segmentation(self.class_ids, self.probabilities, self.classes, renderer, workers)
 
 
-class Derived(PartitionStore):
-    """The derived parts of a project: partitions, the last result, and the model.
+class Derived(ObjectStore):
+    """The derived parts of a project: partitions, objects, the last result, and the model.
 
     What is said of the pieces of `PartitionStore` holds for all of them.
     """
@@ -182,7 +183,12 @@ class Derived(PartitionStore):
     # --------------------------------------------------------------------------------- labels
 
     def save_labels(
-        self, labels: NDArray[np.unsignedinteger], strokes: Strokes, *, run: Run = Run()
+        self,
+        labels: NDArray[np.unsignedinteger],
+        strokes: Strokes,
+        *,
+        held: Sequence[int] = (),
+        run: Run = Run(),
     ) -> None:
         """Write the labels of all voxels, so that they can be shown without being rendered.
 
@@ -192,6 +198,8 @@ class Derived(PartitionStore):
             Of the box, if there is one.
         strokes : Strokes
             That they followed from.
+        held : sequence of int
+            Ids of the classes that were held.
         run : Run
             Shows progress and stops, between slabs.
 
@@ -202,15 +210,17 @@ class Derived(PartitionStore):
         Cancelled
             If the run is to stop; nothing is left of them then.
         """
-        origin = self._labels_origin(strokes)
+        origin = self._labels_origin(strokes, held)
         if not self._is_there(LABELS, labels, origin):
             fill = partial(_fill_labels, labels, run)
             folder = self.parts.write(LABELS, {"origin": origin}, fill)
             self._remember(LABELS, labels, origin, folder)
 
-    def load_labels(self, strokes: Strokes, *, run: Run = Run()) -> NDArray[np.uint8] | None:
-        """Read the labels; None if there are none that follow from these strokes."""
-        origin = self._labels_origin(strokes)
+    def load_labels(
+        self, strokes: Strokes, *, held: Sequence[int] = (), run: Run = Run()
+    ) -> NDArray[np.uint8] | None:
+        """Read the labels; None if there are none that follow from these, with these held."""
+        origin = self._labels_origin(strokes, held)
         part = self._open(LABELS, origin)
         if part is None:
             return None
@@ -222,9 +232,10 @@ class Derived(PartitionStore):
         self._remember(LABELS, labels, origin, part.path)
         return labels
 
-    def _labels_origin(self, strokes: Strokes) -> str:
+    def _labels_origin(self, strokes: Strokes, held: Sequence[int]) -> str:
         edges = self._prepared_from().parameters.edge_refinement
-        return digest_of({"result": self.result_origin(strokes), "edges": edges})
+        origin = {"result": self.result_origin(strokes), "edges": edges}
+        return digest_of({**origin, "held": list(held)} if held else origin)
 
     # ---------------------------------------------------------------------------------- model
 

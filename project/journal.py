@@ -196,6 +196,10 @@ class Journal:
         """Number of the last record of which anything was found."""
         return max(self.last_number, -1 if self.dropped is None else self.dropped.last)
 
+    def voxels_of(self, number: int) -> int:
+        """Return how many voxels a record changes, without reading it."""
+        return self._index.voxels_of(number)
+
     def read(self, number: int) -> Record:
         """Read a record.
 

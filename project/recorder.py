@@ -12,7 +12,16 @@ from supervox.segmentation import Strokes
 
 from .annotations import AnnotationStore
 from .by_tools import ByTools
-from .changes import BalanceChange, Change, ObjectChange, Paint, PaintedVolumes, VoxelChange
+from .changes import (
+    BalanceChange,
+    Change,
+    LockChange,
+    ObjectChange,
+    Paint,
+    PaintedVolumes,
+    VoxelChange,
+)
+from .made_changes import voxels_of_lock
 from .stroke_order import StrokeOrder
 
 LOOK_VOXELS = 2**24  # compared between two questions whether to stop
@@ -105,6 +114,22 @@ class Recorder:
         waiting = tuple(self._waiting)
         return ByTools(self.corrections.shape, range(len(waiting)), waiting.__getitem__)
 
+    def held_voxels(self, class_id: int) -> NDArray[np.int64]:
+        """Return the voxels that the lock of a class holds as corrections; on any thread.
+
+        Raises
+        ------
+        ProjectError
+            If they can't be read any more.
+        """
+        if self._store is not None:
+            return self._store.made.held_voxels(class_id)
+        made = tuple(self._waiting)
+        for lock, before in zip(made[::-1], (*made[-2::-1], None), strict=False):
+            if isinstance(lock, LockChange) and lock.class_id == class_id:
+                return voxels_of_lock(lock, before)
+        return np.zeros(0, np.int64)
+
     def find(self, part: Slices, paint: Paint = Paint.STROKES) -> VoxelChange | None:
         """Return what was painted in a part of the volume, and isn't written down.
 
@@ -196,8 +221,10 @@ class Recorder:
         self.record(change)
         return change
 
-    def undo(self) -> Change | None:
+    def undo(self, known: Change | None = None) -> Change | None:
         """Take the last change back, in the array as well; None if there is none.
+
+        What `preview` returned needn't be read again, if it is `known`.
 
         A balance, or the table of classes, whoever asks has to set.
 
@@ -206,11 +233,27 @@ class Recorder:
         ProjectError
             If the store can't be changed.
         """
-        return self._step(back=True)
+        return self._step(True, known)
 
-    def redo(self) -> Change | None:
+    def redo(self, known: Change | None = None) -> Change | None:
         """Make the change again that was taken back last; as `undo` otherwise."""
-        return self._step(back=False)
+        return self._step(False, known)
+
+    def next_key(self, *, back: bool) -> int | None:
+        """Return what tells the next step of undo, or redo, from all others; None for none."""
+        if self._store is not None:
+            steps = self._store.steps
+            return steps.next_undo if back else steps.next_redo
+        waiting = self._waiting if back else self._undone
+        return id(waiting[-1]) if waiting else None
+
+    def next_size(self, *, back: bool) -> int:
+        """Return how many voxels the next step of undo, or redo, changes."""
+        if self._store is not None:
+            return self._store.made.size_of(self.next_key(back=back))
+        waiting = self._waiting if back else self._undone
+        last = waiting[-1] if waiting else None
+        return last.voxels.size if isinstance(last, VoxelChange) else 0
 
     def preview(self, *, back: bool) -> Change | None:
         """Return what `undo` (or `redo`, if not `back`) would change; None if nothing.
@@ -255,9 +298,9 @@ class Recorder:
                 return count
         return None
 
-    def _step(self, *, back: bool) -> Change | None:
+    def _step(self, back: bool, known: Change | None) -> Change | None:
         if self._store is not None:
-            change = self._store.undo() if back else self._store.redo()
+            change = self._store.undo(known) if back else self._store.redo(known)
         else:
             change = self.preview(back=back)
             if change is None:

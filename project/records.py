@@ -4,11 +4,11 @@ A record is framed as in `segmentation.record_log`, its header of 56 bytes with 
 
     kind u8 | role u8 | by u16 | voxels u32 | number u64 | target u64 | time f64
 
-Of voxels that a tool changed, `by` is 1, of all else 0. Of a balance, `voxels` is the id of its
-class. The payload is compressed by zlib. That of a voxel change, before compression, is one byte
-that says how wide the steps are (4 or 8), then the steps from each voxel to the next with their
-bytes in planes (all lowest bytes first), which compresses well, then the old and the new classes.
-That of all other kinds is JSON.
+Of voxels that a tool changed, `by` is 1, of those of a lock 2, of all else 0. Of a balance,
+`voxels` is the id of its class. The payload is compressed by zlib. That of a voxel change, before
+compression, is one byte that says how wide the steps are (4 or 8), then the steps from each voxel
+to the next with their bytes in planes (all lowest bytes first), which compresses well, then the old
+and the new classes. That of all other kinds is JSON.
 """
 
 from __future__ import annotations
@@ -24,7 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Buffer, Frame, RecordLog
 
-from .changes import BalanceChange, By, Change, ClassChange, ObjectChange, Paint, VoxelChange
+from .changes import (
+    BalanceChange,
+    By,
+    Change,
+    ClassChange,
+    LockChange,
+    ObjectChange,
+    Paint,
+    VoxelChange,
+    frozen,
+)
 from .documents import to_text
 
 LOG = RecordLog(b"\x89SVXrec\n", "BBHIQQd")
@@ -45,6 +55,7 @@ class RecordKind(IntEnum):
     CLASS = 6  # a class that was deleted
     CORRECTIONS = 7  # voxels of the corrections that changed
     OBJECTS = 8  # an edit of the objects
+    LOCK = 9  # a class whose labels are held, or not any more
 
 
 class Role(IntEnum):
@@ -56,8 +67,14 @@ class Role(IntEnum):
 
 
 PAINTED = {RecordKind.VOXELS: Paint.STROKES, RecordKind.CORRECTIONS: Paint.CORRECTIONS}
-BY = {By.HAND: 0, By.TOOL: 1}
-UNDOABLE = (*PAINTED, RecordKind.BALANCE, RecordKind.CLASS, RecordKind.OBJECTS)
+BY = {By.HAND: 0, By.TOOL: 1, By.LOCK: 2}
+OF_CHANGES = {
+    BalanceChange: RecordKind.BALANCE,
+    ClassChange: RecordKind.CLASS,
+    ObjectChange: RecordKind.OBJECTS,
+    LockChange: RecordKind.LOCK,
+}
+UNDOABLE = (*PAINTED, *OF_CHANGES.values())
 Content = Change | Mapping[str, Any]
 
 
@@ -65,9 +82,7 @@ def kind_of(change: Change) -> RecordKind:
     """Return the kind of the record of a change."""
     if isinstance(change, VoxelChange):
         return next(kind for kind, paint in PAINTED.items() if paint is change.paint)
-    if isinstance(change, BalanceChange):
-        return RecordKind.BALANCE
-    return RecordKind.CLASS if isinstance(change, ClassChange) else RecordKind.OBJECTS
+    return OF_CHANGES[type(change)]
 
 
 @dataclass(frozen=True)
@@ -80,7 +95,7 @@ class Record:
         Its place in the sequence; never used twice.
     time : float
         When it was made, in seconds since 1970.
-    content : VoxelChange, BalanceChange, ClassChange, ObjectChange or mapping
+    content : Change or mapping
         What can be undone, or what JSON can hold.
     kind : RecordKind
     role : Role
@@ -97,6 +112,7 @@ class Record:
 
 
 _KINDS, _ROLES = frozenset(RecordKind), frozenset(Role)
+_BY = {number: by for by, number in BY.items()}
 
 
 class Header(NamedTuple):
@@ -120,10 +136,13 @@ class Header(NamedTuple):
 def encode(record: Record) -> bytes:
     """Return a record as it stands in the journal."""
     content, n_voxels, by = record.content, 0, By.HAND
+    plain: Buffer
     if isinstance(content, VoxelChange):
         by, n_voxels, plain = content.by, content.voxels.size, _pack(content)
     elif isinstance(content, BalanceChange):
         n_voxels, plain = content.class_id, _json(vars(content))
+    elif isinstance(content, LockChange):
+        plain = _json(vars(content))
     elif isinstance(content, ClassChange | ObjectChange):
         plain = _json(content.to_json())
     else:
@@ -157,7 +176,7 @@ def header_of(frame: Frame) -> Header | None:
     if kind not in _KINDS or role not in _ROLES:
         return None
     aim = None if target == NO_TARGET else target
-    whose = By.TOOL if by == BY[By.TOOL] else By.HAND
+    whose = _BY.get(by, By.HAND)
     return Header(RecordKind(kind), Role(role), n_voxels, number, aim, time, whose, frame)
 
 
@@ -185,6 +204,8 @@ def decode(header: Header, payload: Buffer) -> Record:
             content = ClassChange.from_json(content)
         elif header.kind is RecordKind.OBJECTS:
             content = ObjectChange.from_json(content)
+        elif header.kind is RecordKind.LOCK:
+            content = LockChange.from_json(content)
     return Record(header.number, header.time, content, header.kind, header.role, header.target)
 
 
@@ -200,12 +221,21 @@ def _inflate(payload: Buffer, most: int) -> bytes:
     return plain
 
 
-def _pack(change: VoxelChange) -> bytes:
+def _pack(change: VoxelChange) -> memoryview:
     """Return the content of a payload."""
-    steps = np.diff(change.voxels, prepend=0)
+    # Written by NumPy into one buffer, which leaves other threads the interpreter meanwhile: a
+    # change may be of millions of voxels, and a person goes on painting.
+    voxels, n = change.voxels, change.voxels.size
+    steps = voxels.copy()
+    np.subtract(voxels[1:], voxels[:-1], out=steps[1:])
     width = 4 if int(steps.max(initial=0)) < 2**32 else 8
-    planes = steps.astype(f"<u{width}").view(np.uint8).reshape(-1, width).T
-    return bytes([width]) + planes.tobytes() + change.old.tobytes() + change.new.tobytes()
+    packed = np.empty(1 + (width + 2) * n, np.uint8)
+    packed[0] = width
+    planes = packed[1 : 1 + width * n].reshape(width, n)
+    planes[...] = steps.astype(f"<u{width}").view(np.uint8).reshape(n, width).T
+    packed[1 + width * n : 1 + (width + 1) * n] = change.old
+    packed[1 + (width + 1) * n :] = change.new
+    return packed.data
 
 
 def _unpack(plain: bytes, n: int, paint: Paint, by: By) -> VoxelChange:
@@ -217,4 +247,4 @@ def _unpack(plain: bytes, n: int, paint: Paint, by: By) -> VoxelChange:
     planes = np.ascontiguousarray(values[: width * n].reshape(width, n).T)
     steps: NDArray[np.int64] = planes.view(f"<u{width}").reshape(n).astype(np.int64)
     old, new = values[width * n : (width + 1) * n], values[(width + 1) * n :]
-    return VoxelChange(np.cumsum(steps), old, new, paint, by)
+    return frozen(VoxelChange(np.cumsum(steps), old, new, paint, by))

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from array import array
 
-from .records import RecordKind, Role
+from .changes import BalanceChange, By, Change, VoxelChange
+from .records import RecordKind, Role, kind_of
 
 # In place of a class: changes that are neither strokes nor of a balance.
-EDIT, CORRECTION = -2, -3
+EDIT, CORRECTION, LOCK = -2, -3, -4
 OF_NO_CLASS = {
     RecordKind.CLASS: -1,
     RecordKind.CORRECTIONS: CORRECTION,
     RecordKind.OBJECTS: EDIT,
+    RecordKind.LOCK: LOCK,
 }
+
+
+def marks_of(change: Change) -> tuple[int, bool]:
+    """Return what `UndoStack.note` is told of a change: class of balance or code, and by a tool."""
+    if isinstance(change, BalanceChange):
+        return change.class_id, False
+    is_by_tool = isinstance(change, VoxelChange) and change.by is not By.HAND
+    return OF_NO_CLASS.get(kind_of(change), 0), is_by_tool
 
 
 class UndoStack:
@@ -102,9 +112,17 @@ class UndoStack:
         return tuple(number for number in later if codes.get(number) == CORRECTION)
 
     @property
-    def done(self) -> tuple[int, ...]:
-        """The changes that hold, the earliest first."""
-        return tuple(self._done)
+    def locks(self) -> tuple[tuple[int, int | None], ...]:
+        """The locks and ends of locks that hold, the latest first, and the change before each."""
+        done, codes = (None, *self._done), self._other
+        pairs = zip(self._done, done, strict=False)
+        return tuple(pair for pair in pairs if codes.get(pair[0]) == LOCK)[::-1]
+
+    @property
+    def strokes(self) -> tuple[int, ...]:
+        """The changes of strokes that hold, the earliest first."""
+        codes = self._other
+        return tuple(number for number in self._done if number not in codes)
 
     def __len__(self) -> int:
         """Count the changes that can be taken back."""

@@ -1,3 +1,4 @@
+from .kept_objects import kept_objects as kept_objects
 from .picture import Look as Look
 from .picture import draw_picture as draw_picture
 from .report_files import HTML as HTML

@@ -9,24 +9,25 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from supervox.objects import (
-    ObjectsError,
+    EVERYTHING,
+    Calibrated,
+    MeasureRequest,
     ObjectSteps,
     ObjectTable,
-    apply_rules,
-    find_by_steps,
-    measure_objects,
+    measure_by_steps,
 )
-from supervox.project import ProjectSettings
+from supervox.project import Project, ProjectSettings
 from supervox.volumes import cubed
 
 from .document import Section, Table
+from .kept_objects import kept_objects
 
 MOST_COUNTED = 2**29  # voxels: beyond, numbering objects takes more memory than segmenting
 
 
 def totals_of_objects(
     labels: NDArray[np.unsignedinteger],
-    settings: ProjectSettings,
+    project: Project,
     names: Mapping[int, str],
     steps: ObjectSteps,
 ) -> tuple[ObjectTable, str] | None:
@@ -35,11 +36,12 @@ def totals_of_objects(
     Parameters
     ----------
     labels : uint8 or uint16, (Z, Y, X)
-    settings : ProjectSettings
+    project : Project
+        Objects that it keeps, and that are still true, are taken as they are.
     names : mapping of int to str
         Of the classes.
     steps : ObjectSteps
-        What asks for the image is left out: a report has none.
+        Where they are found anew, what asks for the image is left out: a report has none.
 
     Returns
     -------
@@ -49,22 +51,30 @@ def totals_of_objects(
     """
     if labels.size > MOST_COUNTED:
         return None
-    size, left_out = settings.voxel_size, ""
-    if steps.split == "image":
-        steps, left_out = replace(steps, split=None), "splitting by the image"
-    found = find_by_steps(labels, steps, start=settings.start, spacing=size.spacing)
-    measured = measure_objects(found.instances, spacing=size.spacing, unit=size.unit)
-    rules = steps.rules
-    try:
-        ruled = apply_rules(measured.objects, rules, names, found.by_hand)
-    except ObjectsError:  # a rule asks for intensities, or for a measure that there never was
-        rules, left_out = (), " and ".join(filter(None, (left_out, "the rules")))
-        ruled = apply_rules(measured.objects, rules, names, found.by_hand)
-    lost = sum(map(len, found.missing))
+    settings, request = project.settings, MeasureRequest(names)
+    size, by_image = settings.voxel_size, False
+    scale = Calibrated.of(size.spacing, size.unit)
+    kept = kept_objects(project, labels, steps, EVERYTHING, scale, settings.start)
+    found = None if kept is None else kept.as_found(steps, request, scale)
+    if found is None:
+        by_image = steps.split == "image"
+        found = measure_by_steps(
+            labels,
+            replace(steps, split=None) if by_image else steps,
+            request,
+            start=settings.start,
+            spacing=size.spacing,
+            unit=size.unit,
+        )
+    lost = len(found.edited.lost)
     done = [f"{steps.text} ({lost:,} no longer found)" if lost else steps.text]
-    done += [f"rule '{rule.text}': {n:,}" for rule, n in zip(rules, ruled.changed, strict=True)]
-    done += [f"left out here: {left_out}"] if left_out else []
-    return measured.after(ruled, names).classes, "; ".join(filter(None, done))
+    pairs = list(zip(steps.rules, found.ruled.changed, strict=True))
+    done += [f"rule '{rule.text}': {n:,}" for rule, n in pairs if n is not None]
+    # rules that ask for intensities, or for a measure that there never was
+    without = [f"the rule '{rule.text}'" for rule, n in pairs if n is None]
+    without += ["splitting by the image"] if by_image else []
+    done += [f"left out here: {' and '.join(without)}"] if without else []
+    return found.tables.classes, "; ".join(filter(None, done))
 
 
 def objects_section(totals: ObjectTable, by_hand: str, settings: ProjectSettings) -> Section:

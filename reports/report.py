@@ -51,7 +51,7 @@ def make_report(
         names,
     )
     entries = project.annotations.edits
-    measured = totals_of_objects(labels, settings, names, ObjectSteps.of(entries))
+    measured = totals_of_objects(labels, project, names, ObjectSteps.of(entries))
     objects = None
     if measured is not None:
         totals, _ = measured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -52,7 +53,13 @@ class PartInFull:
             self._memory.take_costs(segmenter.memory)
 
     def label(
-        self, strokes: Strokes, parameters: SegmentationParameters, part: Slices, run: Run = Run()
+        self,
+        strokes: Strokes,
+        parameters: SegmentationParameters,
+        part: Slices,
+        run: Run = Run(),
+        *,
+        held: Sequence[int] = (),
     ) -> NDArray[np.unsignedinteger]:
         """Return the class ids of the voxels of a part.
 
@@ -65,6 +72,8 @@ class PartInFull:
             In voxels of the volume.
         run : Run
             Asked whether to stop every few hundredths of a second, on any thread.
+        held : sequence of int
+            As for `Segmenter.segment`.
 
         Returns
         -------
@@ -111,7 +120,8 @@ class PartInFull:
             )
             tables.append(table)
             classes.append(columns)
-        found = Segmentation(ids, tuple(tables), tuple(classes), renderer, run.threads)
+        of = ids, tuple(tables), tuple(classes), renderer, run.threads
+        found = Segmentation(*of, held=tuple(held))
         (rendered,) = found.render(blocks=[Block(0, part, part)], run=run)
         return rendered.labels
 

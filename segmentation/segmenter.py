@@ -222,6 +222,7 @@ class Segmenter:
         classifier: ClassifierParameters | None = None,
         in_view: NDArray[np.int32] | None = None,
         on_view: Callable[[InView], None] | None = None,
+        held: Sequence[int] = (),
         run: Run | None = None,
     ) -> Segmentation:
         """Turn the strokes into labels for the whole volume.
@@ -241,6 +242,8 @@ class Segmenter:
             Supervoxels of the first partition that are looked at.
         on_view : callable, optional
             Called with what is known of those, before the rest of the volume is labelled.
+        held : sequence of int
+            Classes whose labels are settled: no voxel gets them, see `Segmentation`.
         run : Run, optional
             Shows the progress of the preparation. Asked whether to stop every few hundredths of a
             second, on any thread, by one at a time; what was known before a stop stays. That of
@@ -285,15 +288,18 @@ class Segmenter:
                         earlier.label_costs if earlier is not None else None,
                         painted[0],
                         refinement=self.parameters.refinement,
+                        held=held,
                         run=local,
                     )
                 on_view(part)
             self._learned = known or learn(
                 self.memory, *told, trained, known=seen, timed=self._timed, run=local
             )
-            return self._finish(local)
+            return self._finish(held, local)
 
-    def apply(self, model: Model, *, run: Run | None = None) -> Segmentation:
+    def apply(
+        self, model: Model, *, held: Sequence[int] = (), run: Run | None = None
+    ) -> Segmentation:
         """Label the volume with a model that was trained before.
 
         On the volume that the model was trained on, this gives the labels of the training run,
@@ -303,7 +309,7 @@ class Segmenter:
         ----------
         model : Model
             Its parameters replace those of the segmenter.
-        run : Run, optional
+        held, run
             As for `segment`.
 
         Raises
@@ -327,9 +333,9 @@ class Segmenter:
             with self._timed("predict"):
                 probabilities = predict_partitions(model.classifier, self._partitions, run=local)
             painted = model.painted if at_home else ()
-            label_costs = LabelCosts(model.label_costs, 1.0)
-            self._learned = Learned(painted, model.classifier, probabilities, label_costs)
-            return self._finish(local)
+            costs = LabelCosts(model.label_costs, 1.0)
+            self._learned = Learned(painted, model.classifier, probabilities, costs)
+            return self._finish(held, local)
 
     def balance_for_share(
         self, class_id: int, share: float, *, run: Run | None = None
@@ -370,25 +376,21 @@ class Segmenter:
         """Return how a call runs: on the workers of the segmenter, if it doesn't say on which."""
         return self.run if run is None else run.by_default_on(self.run.workers)
 
-    def _finish(self, run: Run) -> Segmentation:
+    def _finish(self, held: Sequence[int], run: Run) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
         learned, refinement = self._learned, self.parameters.refinement
         assert learned is not None
         balanced = learned.balanced(refinement.balance)
         if self._refined_from != (learned, refinement):
             with self._timed("refine"):
-                self._refined = refine_partitions(
-                    balanced,
-                    self._partitions,
-                    refinement.strength,
-                    run=run,
-                )
+                parts, strength = self._partitions, refinement.strength
+                self._refined = refine_partitions(balanced, parts, strength, run=run)
             self._refined_from = learned, refinement
         renderer = Renderer.of_partitions(
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
-        tables = balanced.probabilities, self._refined
-        return Segmentation(learned.classifier.class_ids, *tables, renderer, self.run.threads)
+        tables = learned.classifier.class_ids, balanced.probabilities, self._refined
+        return Segmentation(*tables, renderer, self.run.threads, held=tuple(held))
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from supervox.segmentation.classifier.estimators import Classifier
 from supervox.segmentation.graph.neighbourhood import Neighbourhood
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.balance import balance_probabilities
+from supervox.segmentation.refinement.held import are_held, next_best
 from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.mrf import minimise
 from supervox.segmentation.refinement.parameters import RefinementParameters
@@ -28,7 +30,7 @@ class InView(NamedTuple):
     supervoxels : int32, (K,)
         Ascending.
     class_ids : uint16, (K,)
-        The user's class id of each.
+        The user's class id of each; 0 where all classes are held.
     probabilities : float32, (K, C)
         Balanced.
     """
@@ -64,6 +66,7 @@ def segment_in_view(
     painted: LabelledSupervoxels,
     *,
     refinement: RefinementParameters,
+    held: Sequence[int] = (),
     run: Run = Run(),
 ) -> tuple[Surroundings, InView]:
     """Ask the classifier for what is looked at and its surroundings, and refine these only.
@@ -81,6 +84,8 @@ def segment_in_view(
         Of earlier strokes, if there were any; not used if there were other classes.
     painted : LabelledSupervoxels
     refinement : RefinementParameters
+    held : sequence of int
+        Ids of classes that none gets.
     run : Run
         Asked whether to stop every few hundredths of a second, on any thread.
     """
@@ -101,5 +106,6 @@ def segment_in_view(
         run=run,
     )
     chosen = surroundings.is_seen
-    found = np.array(classifier.class_ids, np.uint16)[labels[chosen]]
-    return surroundings, InView(near.supervoxels[chosen], found, balanced[chosen])
+    chances, class_ids = balanced[chosen], np.array([*classifier.class_ids, 0], np.uint16)
+    columns = next_best(chances, labels[chosen], are_held(classifier.class_ids, held))
+    return surroundings, InView(near.supervoxels[chosen], class_ids[columns], chances)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Slices
+from supervox.execution import Slices, mark_planes
 
 from .array_like import ArrayLike
 from .lookup import LookupVolume
@@ -53,8 +54,7 @@ class Overlay:
 
     def note(self, voxels: NDArray[np.int64]) -> None:
         """Take into account that voxels, given by raster index, were corrected."""
-        for mark, at in zip(self.marks, np.unravel_index(voxels, self.voxels.shape), strict=True):
-            mark[at] = True
+        mark_planes(voxels, self.voxels.shape, self.marks)
 
     def note_all(self) -> None:
         """Take into account that any voxel may have been corrected."""
@@ -140,6 +140,13 @@ class Corrected(ArrayLike):
 
     def __init__(self, labels: Any, over: Overlay | None) -> None:
         self.labels, self.over = labels, over
+
+    def as_now(self) -> Corrected:
+        """Return the same, with labels that stay what they are when their table is swapped."""
+        labels = copy(self.labels) if isinstance(self.labels, LookupVolume) else self.labels
+        if isinstance(labels, LookupVolume):
+            labels.planes = dict(labels.planes)
+        return Corrected(labels, self.over)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-from supervox.project import Change, ClassChange, ObjectChange, Paint, VoxelChange
+from supervox.project import (
+    BalanceChange,
+    By,
+    Change,
+    ClassChange,
+    LockChange,
+    ObjectChange,
+    Paint,
+    VoxelChange,
+)
 
 from .class_list import ClassList
 from .corrections import Corrections
@@ -18,7 +26,8 @@ def goes_on(
 
     A class is deleted by up to three steps, of which the last is the one in the table of classes:
     its corrections are erased, its strokes, and then the class. An object is given to another
-    class by two: a correction of its labels, and the edit.
+    class by two: a correction of its labels, and the edit. A class is locked, and unlocked, by two:
+    what its labels are, and the lock, which is undone first and redone last, or the other way.
 
     Parameters
     ----------
@@ -32,6 +41,12 @@ def goes_on(
     back : bool
         Whether it is undone.
     """
+    if isinstance(change, LockChange):
+        return not change.is_locked and change.n_voxels > 0
+    if isinstance(change, VoxelChange) and change.by is By.LOCK:
+        return bool(change.new.any())
+    if isinstance(change, BalanceChange):
+        return False
     if back and not isinstance(chain, ClassChange | ObjectChange):
         return False
     following = preview()
@@ -54,14 +69,17 @@ def goes_on(
 
 
 def names_of_locked(change: Change, classes: ClassList, corrections: Corrections) -> str:
-    """Name the locked classes whose strokes, or labels, a change would take away."""
-    if not isinstance(change, VoxelChange):
+    """Name the locked classes whose strokes, or labels, a change would take away or add to."""
+    locked = [item for item in classes if item.locked]
+    if not isinstance(change, VoxelChange) or not locked:
         return ""
-    differs, old = change.old != change.new, change.old
+    both = [change.old]
     if change.paint is Paint.CORRECTIONS:
-        old = corrections.labels_at(change.voxels)
-    taken = set(np.unique(old[differs]).tolist())
-    return ", ".join(item.name for item in classes if item.locked and item.id in taken)
+        both = [corrections.labels_with(change.voxels, k) for k in (change.old, change.new)]
+    differs = change.old != change.new
+    return ", ".join(
+        item.name for item in locked if any((at == item.id)[differs].any() for at in both)
+    )
 
 
 def _erased(change: Change, *, back: bool) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from psygnal import Signal
-from supervox.project import MAX_ID, ProjectClass
+from supervox.project import MAX_ID, ProjectClass, held_ids
 from supervox.volumes import VolumeClass, class_colour
 
 
@@ -39,6 +39,11 @@ class ClassList:
 
     def __contains__(self, class_id: object) -> bool:
         return any(item.id == class_id for item in self._items)
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The ids of the classes whose labels are held, ascending."""
+        return held_ids(self._items)
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -133,8 +138,9 @@ class ClassList:
         colour: str | None = None,
         visible: bool | None = None,
         locked: bool | None = None,
+        held: bool | None = None,
     ) -> None:
-        """Rename, recolour, show, hide, lock or unlock a class.
+        """Rename, recolour, show, hide, lock or unlock a class; unlocked, it isn't held.
 
         Raises
         ------
@@ -149,16 +155,23 @@ class ClassList:
                 raise ClassError("a class needs a name")
             if any(other.name == name for other in self._items if other.id != class_id):
                 raise ClassError(f"another class is called {name!r} already")
+        is_locked = item.locked if locked is None else locked
         new = ProjectClass(
             class_id,
             item.name if name is None else name,
             item.colour if colour is None else VolumeClass(class_id, "", colour).colour or "",
             item.visible if visible is None else visible,
-            item.locked if locked is None else locked,
+            is_locked,
+            is_locked and (item.held if held is None else held),
         )
         if new != item:
             self._items[index] = new
             self.changed.emit()
+
+    def release(self) -> None:
+        """Unlock what is held: the labels were those of another image."""
+        for class_id in self.held:
+            self.change(class_id, locked=False)
 
     def put_back(self, item: ProjectClass, place: int) -> None:
         """Have a class in the table that was deleted, as it was, and select it."""

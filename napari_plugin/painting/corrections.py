@@ -8,11 +8,13 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
+from supervox.execution import Told, tell
 from supervox.napari_plugin.layers.corrected import Overlay
 from supervox.napari_plugin.layers.make_layers import record_of
 from supervox.napari_plugin.layers.source import Source
 from supervox.project import Paint, Recorder, VoxelChange
 
+LabelsWith = Callable[[NDArray[np.int64], NDArray[np.uint8]], NDArray[np.uint8]]
 KEPT = "corrections"  # in the record of the strokes' layer, while no dock is open
 
 
@@ -28,8 +30,9 @@ class Corrections:
         what was made of others is old.
     before : int
         The state before the change that was noted last.
-    labels_at : callable
-        Returns the labels that are shown at voxels given by raster index.
+    labels_with : callable
+        Returns the labels that would be shown at voxels, given by raster index, with some
+        corrections of these.
     counts : int64, (256,)
         Voxels that are corrected to each class.
     changed : Signal
@@ -42,7 +45,7 @@ class Corrections:
         self.over: Overlay | None = None
         self.state = self.before = 0
         self.counts = np.zeros(256, np.int64)
-        self.labels_at: Callable[[NDArray[np.int64]], NDArray[np.uint8]] = self._found
+        self.labels_with: LabelsWith = _these_alone
 
     @property
     def is_blank(self) -> bool:
@@ -87,8 +90,10 @@ class Corrections:
         self.state = self.before = 0
         self.changed.emit()
 
-    def paint(self, recorder: Recorder, change: VoxelChange) -> None:
-        """Make a change, and have it written down.
+    def paint(
+        self, recorder: Recorder, change: VoxelChange, told: tuple[Told, Told] | None = None
+    ) -> None:
+        """Make a change, of which `foresee` may have told, and have it written down.
 
         Raises
         ------
@@ -96,17 +101,30 @@ class Corrections:
             If it can't be: it holds for now all the same, as strokes do.
         """
         change.apply({Paint.CORRECTIONS: recorder.corrections})
-        self.note(change)
+        self.note(change, told)
         recorder.record(change)
 
-    def note(self, change: VoxelChange) -> None:
-        """Take into account what changed."""
-        if self.over is not None and change.voxels.size:
+    def foresee(self, change: VoxelChange) -> tuple[Told, Told]:
+        """Find out what a change means that is going to be made; on any thread.
+
+        Marks the planes that it is in already, which does no harm if it isn't made.
+
+        Returns
+        -------
+        tuple of 2 Told
+            Of the old classes, and the new ones.
+        """
+        if self.over is not None:
             self.over.note(change.voxels)
+        return tell(change.voxels, change.old), tell(change.voxels, change.new)
+
+    def note(self, change: VoxelChange, told: tuple[Told, Told] | None = None) -> None:
+        """Take into account what changed, if `foresee` told of it before or not."""
+        if self.over is not None and change.voxels.size:
+            old, new = told or self.foresee(change)
             self.before = self.state
-            for classes, sign in ((change.old, -1), (change.new, 1)):
-                self.counts += sign * np.bincount(classes, minlength=256)
-                self.state = (self.state + sign * _state_of(change.voxels, classes)) % 2**64
+            self.counts += new.counts - old.counts
+            self.state = (self.state + new.digest - old.digest) % 2**64
             self.counts[0] = 0
             self.changed.emit()
 
@@ -121,13 +139,14 @@ class Corrections:
         """Count all anew."""
         self.over, self.counts = over, _count(over)
         parts = ((_voxels_of(int(k), over), int(k)) for k in np.flatnonzero(self.counts))
-        self.state = sum(_state_of(at, np.full(at.size, k, np.uint8)) for at, k in parts) % 2**64
+        found = (tell(at, np.full(at.size, k, np.uint8)) for at, k in parts)
+        self.state = sum(told.digest for told in found) % 2**64
         self.before = self.state
         self.changed.emit()
 
-    def _found(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
-        assert self.over is not None
-        return self.over.voxels.reshape(-1)[voxels]
+
+def _these_alone(voxels: NDArray[np.int64], corrections: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return corrections
 
 
 def _count(over: Overlay) -> NDArray[np.int64]:
@@ -137,16 +156,6 @@ def _count(over: Overlay) -> NDArray[np.int64]:
         counts += np.bincount(over.voxels[plane].reshape(-1), minlength=256)
     counts[0] = 0
     return counts
-
-
-def _state_of(voxels: NDArray[np.int64], classes: NDArray[np.uint8]) -> int:
-    """Return a sum of numbers as if by chance, one for each voxel and class; 0 where that is 0."""
-    # the last steps of SplitMix64: whatever differs in a bit differs in half of all bits
-    mixed = (voxels.astype(np.uint64) * np.uint64(256) + classes) * np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed ^= mixed >> np.uint64(31)
-    return int(mixed[classes > 0].sum(dtype=np.uint64))
 
 
 def _present(counts: NDArray[np.int64]) -> tuple[int, ...]:

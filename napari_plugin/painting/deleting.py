@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.project import ClassChange, Paint, VoxelChange
+from supervox.project import Change, ClassChange, Paint, VoxelChange
 
 from .class_list import ClassList
 from .stroke_layer import Painting
@@ -22,7 +22,7 @@ class Deleting:
 
     def __init__(self, painting: Painting, classes: ClassList) -> None:
         self._painting, self._classes = painting, classes
-        painting.class_changed.connect(self._on_undone)
+        painting.stepped.connect(self._on_undone)
 
     def remove(self, class_id: int) -> bool:
         """Delete a class with its strokes, unless it is locked; tell whether it was."""
@@ -45,7 +45,9 @@ class Deleting:
         painting.record(ClassChange(item, place, False, is_painted))
         return True
 
-    def _on_undone(self, change: ClassChange) -> None:
+    def _on_undone(self, change: Change) -> None:
+        if not isinstance(change, ClassChange):
+            return
         if change.is_there:
             self._classes.put_back(change.item, change.place)
         elif change.item.id in self._classes:

@@ -13,27 +13,19 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.execution import Slices
+from supervox.execution import Slices, Told
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.make_layers import class_colormap, make_annotations, record_of
-from supervox.project import (
-    MAX_ID,
-    BalanceChange,
-    Change,
-    ClassChange,
-    ObjectChange,
-    Paint,
-    ProjectError,
-    Recorder,
-    VoxelChange,
-)
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
+from supervox.project import MAX_ID, Change, Paint, ProjectError, Recorder, VoxelChange
 from supervox.segmentation import Strokes
 
-from .chains import goes_on, names_of_locked
+from .chains import goes_on
 from .class_list import ClassList
 from .corrections import KEPT, Corrections
 from .finding import find_strokes_of, painted_box, painted_slice
 from .hand import Hand
+from .stepping import LARGE, NextStep, look_at_next
 
 
 class Painting:
@@ -50,6 +42,8 @@ class Painting:
         Which tool the mouse has, and what keeps it from painting.
     corrections : Corrections
         Labels that lie over those of the strokes.
+    stepping : BackgroundTask
+        Reads a large step that is undone or redone.
     within : callable or None
         Tells which voxels of a stroke may be painted; None for all.
     """
@@ -59,9 +53,7 @@ class Painting:
     hint = Signal(str)  # why something isn't done
     recorded = Signal()  # there is more, or less, to undo
     recording = Signal()  # something is about to be written down, or to be undone
-    balanced = Signal(BalanceChange)  # by undo or redo
-    class_changed = Signal(ClassChange)  # as well
-    edited = Signal(ObjectChange)  # as well
+    stepped = Signal(object)  # a Change that is none of voxels, by undo or redo
     failed = Signal(Exception)
 
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
@@ -77,6 +69,9 @@ class Painting:
         self._is_unseen = False  # that something was painted, where the next scan will find it
         # Back or forth, to be done after that scan; and of which chain.
         self._steps: list[tuple[bool, Change | None]] = []
+        self.stepping = BackgroundTask()
+        self.stepping.succeeded.connect(self._take)
+        self.stepping.changed.connect(self._go_on)
         self.is_blank = True  # the layer, when it was attached
         self.is_touched = False  # painted on since, by a person
         self._protected = Strokes.empty()
@@ -157,6 +152,7 @@ class Painting:
         self.recorder = None
         self.corrections.put_down(layer)
         self._is_unseen, self._steps = False, []
+        self.stepping.cancel()
         self.hand.put_down()
         if layer is not None:
             layer.mouse_drag_callbacks.remove(self._follow_mouse)
@@ -169,11 +165,10 @@ class Painting:
         if found:
             self.classes.adopt(found)
 
-    # ------------------------------------------------------------------------------- classes
-
     def _on_classes_changed(self) -> None:
         if self.layer is not None:
-            self.layer.colormap = class_colormap(self.classes)
+            colours = class_colormap(self.classes)
+            self._show(partial(setattr, self.layer, "colormap", colours))
             ours = record_of(self.layer)
             ours["classes"] = [item.as_json() for item in self.classes.for_files()]
 
@@ -190,8 +185,6 @@ class Painting:
         elif 1 <= label <= MAX_ID:
             self.classes.ensure([label])
             self.classes.selected = label
-
-    # ------------------------------------------------------------------------------- strokes
 
     def protect(self, strokes: Strokes) -> None:
         """Remember where strokes are, to keep those of locked classes from being painted over.
@@ -247,9 +240,7 @@ class Painting:
         self._is_unseen = False
         with self._telling():
             self.recorder.confirm(voxels)
-        steps, self._steps = self._steps, []
-        for back, chain in steps:
-            self._step(back=back, chain=chain)
+        self._go_on()
 
     def undo(self) -> None:
         """Take the last change of the strokes back, however long ago it was made."""
@@ -264,35 +255,44 @@ class Painting:
         if recorder is None or self._is_held:
             return
         self.recording.emit()
-        if self._is_unseen:  # what was painted just now comes first
+        if self._is_unseen or self.stepping.is_running:  # what was begun just now comes first
             self._steps.append((back, chain))
-            self.changed.emit()
+            if self._is_unseen:
+                self.changed.emit()
             return
-        with self._telling():
-            change = recorder.preview(back=back)
-            if change is None:
-                self.hint.emit("Nothing to undo" if back else "Nothing to redo")
-                return
-            if names := names_of_locked(change, self.classes, self.corrections):
-                verb = "undo" if back else "redo"
-                self.hint.emit(f"{names} locked: unlock to {verb} this step")
-                return
-            _ = recorder.undo() if back else recorder.redo()
-        if isinstance(change, BalanceChange):
-            self.balanced.emit(change)
-            return
-        if isinstance(change, ObjectChange):
-            self.edited.emit(change)
-        elif isinstance(change, ClassChange):
-            self.class_changed.emit(change)
-        elif change.paint is Paint.CORRECTIONS:
-            self.corrections.note(change)
+        look = partial(look_at_next, recorder, back, chain, self.classes, self.corrections)
+        if recorder.next_size(back=back) > LARGE:
+            self.stepping.run(lambda _: look(), "Undoing" if back else "Redoing", shown=True)
         else:
-            self._refresh()
-            self.changed.emit()
-        chain = chain or change
+            with self._telling():
+                self._take(look())
+
+    def _take(self, step: NextStep) -> None:
+        """Carry out what was looked at, and the steps that belong to it."""
+        change, recorder, back = step.change, step.recorder, step.back
+        if recorder is not self.recorder:
+            return
+        if change is None or step.obstacle:
+            self.hint.emit(step.obstacle)
+            return
         with self._telling():
+            _ = recorder.undo(change) if back else recorder.redo(change)
+            if not isinstance(change, VoxelChange):
+                self.stepped.emit(change)
+            elif change.paint is Paint.CORRECTIONS:
+                self.corrections.note(change, step.told)
+            else:
+                self._refresh()
+                self.changed.emit()
+            chain = step.chain or change
             if goes_on(change, partial(recorder.preview, back=back), chain, back=back):
+                self._step(back=back, chain=chain)
+
+    def _go_on(self) -> None:
+        """Carry out what was asked for while a step was looked at."""
+        if not self.stepping.is_running:
+            steps, self._steps = self._steps, []
+            for back, chain in steps:
                 self._step(back=back, chain=chain)
 
     def confirm_now(self, voxels: NDArray[np.int64]) -> None:
@@ -314,13 +314,13 @@ class Painting:
                 self.recorder.confirm(self.recorder.look())
                 self.corrections.record_all(self.recorder)
 
-    def correct(self, change: VoxelChange) -> None:
+    def correct(self, change: VoxelChange, told: tuple[Told, Told] | None = None) -> None:
         """Change corrections, as one step that can be undone, whatever is locked."""
         if self.recorder is None or not change.voxels.size:
             return
         self.recording.emit()
         with self._telling():
-            self.corrections.paint(self.recorder, change)
+            self.corrections.paint(self.recorder, change, told)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

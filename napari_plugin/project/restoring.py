@@ -13,7 +13,7 @@ from supervox.napari_plugin.tasks.finishing import Finished, render_labels
 from supervox.napari_plugin.tasks.jobs import Report, Task
 from supervox.napari_plugin.tasks.preparing import Prepared, for_live_work
 from supervox.napari_plugin.tasks.resources import Resources
-from supervox.project import Project
+from supervox.project import Project, held_ids
 from supervox.segmentation import (
     Model,
     SegmentationError,
@@ -83,12 +83,15 @@ class Kept:
     strokes : Strokes
         In the part to work in.
     labels : uint8, (Z, Y, X)
+    held : tuple of int
+        Ids of the classes whose labels were held.
     """
 
     source: Source
     parameters: SegmentationParameters
     strokes: Strokes = field(repr=False)
     labels: NDArray[np.uint8] = field(repr=False)
+    held: tuple[int, ...] = ()
 
 
 def reading_labels(project: Project, source: Source) -> Task:
@@ -96,10 +99,11 @@ def reading_labels(project: Project, source: Source) -> Task:
 
     def read(report: Report) -> Kept | None:
         strokes = project.strokes
-        labels = project.derived.load_labels(strokes, run=report.run)
+        held = held_ids(project.annotations.classes)
+        labels = project.derived.load_labels(strokes, held=held, run=report.run)
         if labels is None or labels.shape != source.shape:
             return None
-        return Kept(source, project.settings.parameters, strokes, labels)
+        return Kept(source, project.settings.parameters, strokes, labels, held)
 
     return read
 
@@ -139,8 +143,9 @@ def restoring_labels(
                 run=report.run.silent(),
             ),
         )
-        segmentation = segmenter.apply(model, run=report.run.silent())
+        held = held_ids(project.annotations.classes)
+        segmentation = segmenter.apply(model, held=held, run=report.run.silent())
         labels = render_labels(segmentation, source, report.run) if kept is None else kept
-        return Finished(source, restored.strokes, segmenter, segmentation, labels, 0.0)
+        return Finished(source, restored.strokes, segmenter, segmentation, labels, 0.0, held)
 
     return restore

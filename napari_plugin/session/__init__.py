@@ -4,7 +4,8 @@
   values, made of `state_pieces`; `snapshot`: reads those from a session; `next_step`: what to do
   next, from those; `opening_state`: likewise of what is being opened.
 - `objects`: what the final labels consist of, in the picture, where `object_marks` outline and
-  colour them; `objects_state`: what the dock shows of it, read by `object_snapshot`.
+  colour them; `kept_objects` has the project keep them; `objects_state`: what the dock shows of
+  it, read by `object_snapshot`.
 - `by_hand`: what a person does to objects, also by a `drawn_line`; `object_edits`: written down,
   carried out, and taken back; `object_questions`: which edits are probable.
 - `hints`: why something isn't done, beside its step; `notices`: what keeps strokes from being
@@ -15,6 +16,7 @@
 - `preview_in_view`: supervoxels and features on the slice in view, beforehand.
 - `models`: what was learned on one volume, used on another; `in_space`: labels in space.
 - `brush_mask`: where the brush may paint.
+- `locking`: classes whose labels stay as they are, whatever is learned.
 - `correcting`: labels put right by hand, or by a tool: `fill_tool` (what hangs together, at a
   click), `cleaning`, and `filling` between slices; `clean_state` is what the dock shows of these.
 - `masking`: what has no data, as where a layer is 0.

@@ -10,7 +10,7 @@ from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.preparing import Preparation
 from supervox.napari_plugin.tasks.shares import ShareSearch, WantedShare
 from supervox.parameters import change_entry
-from supervox.project import BalanceChange
+from supervox.project import BalanceChange, Change
 from supervox.segmentation import LARGEST_BALANCE, SegmentationParameters
 
 STEP = 0.2  # of a key or a button: about a fifth more, or less
@@ -54,7 +54,7 @@ class Balancing:
         self.searching = ShareSearch()
         self.searching.succeeded.connect(self._on_found)
         painting.recording.connect(self.settle)
-        painting.balanced.connect(self._on_undone)
+        painting.stepped.connect(self._on_undone)
 
     @property
     def is_moving(self) -> bool:
@@ -128,8 +128,9 @@ class Balancing:
                 "closest; strokes are more than that, or the class comes in larger pieces"
             )
 
-    def _on_undone(self, change: BalanceChange) -> None:
-        self._choose(self._parameters().balanced((change.class_id, change.new)))
+    def _on_undone(self, change: Change) -> None:
+        if isinstance(change, BalanceChange):
+            self._choose(self._parameters().balanced((change.class_id, change.new)))
 
     def _write(self, change: BalanceChange) -> None:
         self._painting.record(change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from napari.layers import Layer
@@ -15,13 +16,14 @@ from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.painting.correction_layer import CorrectionLayer
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, OfClass, voxels_of_class
-from supervox.napari_plugin.tasks.jobs import BackgroundTask
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report
 from supervox.napari_plugin.tasks.live import LiveLoop
-from supervox.project import By, Paint, VoxelChange
+from supervox.project import By, Paint, VoxelChange, frozen
 
 from .brush_mask import BrushMask, count_voxels
 from .delivery import Delivery
 from .fill_tool import FillTool
+from .locking import Locking
 from .view import ResultView
 from .working_image import WorkingImage
 
@@ -51,6 +53,7 @@ class Correcting:
         Shows what is corrected.
     accepting : BackgroundTask
         Looks for the labels of a class.
+    locking : Locking
     changed : Signal
         Corrections changed, or are those of another image, or the mouse corrects or doesn't.
     """
@@ -69,7 +72,7 @@ class Correcting:
         self._volume, self._painting = volume, painting
         self._view, self._delivery = view, delivery
         self._corrections = painting.corrections
-        self._corrections.labels_at = self.labels_at
+        self._corrections.labels_with = self._labels_of
         self._corrections.changed.connect(self._on_changed)
         self.by_hand = CorrectionLayer(volume.viewer, painting, self._put_right)
         self.fill_tool = FillTool(painting.hand, self.by_hand, self._in_part)
@@ -80,7 +83,14 @@ class Correcting:
         self.mask.changed.connect(self.changed.emit)
         self.accepting = BackgroundTask()
         self.accepting.succeeded.connect(self._on_accepted)
+        self.locking = Locking(painting, live, delivery, self._in_part)
+        self.locking.hint.connect(self.hint.emit)
         self._is_unwanted = False  # the layer: a person removed it
+
+    @property
+    def stages(self) -> tuple[BackgroundTask, ...]:
+        """The long work."""
+        return self.accepting, self.locking.finding, self._painting.stepping
 
     # ------------------------------------------------------------------------------- by hand
 
@@ -148,8 +158,10 @@ class Correcting:
         locked = [item.id for item in self._painting.classes if item.locked]
         if not locked:
             return np.ones(change.voxels.size, bool), ""
-        labels = self._labels_of(change.voxels, change.old)
-        kept = np.isin(labels, locked) | np.isin(change.new, locked)
+        before, after = (self._labels_of(change.voxels, k) for k in (change.old, change.new))
+        is_locked = np.zeros(256, bool)
+        is_locked[locked] = True
+        kept = is_locked[before] | is_locked[after]
         names = [item.name for item in self._painting.classes if item.locked]
         return ~kept, f"{', '.join(names)} locked" if kept.any() else ""
 
@@ -165,21 +177,31 @@ class Correcting:
         if item.locked:
             self.hint.emit(f"{item.name} is locked: unlock it to accept it")
             return
-        task = voxels_of_class(class_id, *found, now)
+        labels, foresee = found[1].as_now(), self._corrections.foresee
+        task = voxels_of_class(class_id, found[0], labels, now, foresee, By.TOOL)
         self.accepting.run(task, f"Accepting {item.name}", shown=True)
 
     def _on_accepted(self, found: OfClass) -> None:
-        if found.class_id not in self._painting.classes:
-            return
-        name = self._painting.classes[found.class_id].name
-        if found.voxels is None:
+        change = found.change
+        if change is None:
+            name = self._painting.classes[found.class_id].name
             self.hint.emit(
                 f"{name} has {found.number:,} voxels, and {MOST_VOXELS:,} at most can be accepted: "
                 "work in a box"
             )
-            return
-        classes = np.full(found.voxels.size, found.class_id, np.uint8)
-        self.change(found.voxels, classes, f"accepted {name}")
+        elif not self._is_as_found(change):
+            self.hint.emit("Corrections were changed meanwhile: nothing else is")
+        else:
+            what = "took corrections back"
+            if change.new.any():
+                what = f"accepted {self._painting.classes[found.class_id].name}"
+            self._painting.correct(change, found.told)
+            self._tell(what, change.voxels.size, found.kept, found.why)
+
+    def _is_as_found(self, change: VoxelChange) -> bool:
+        """Tell whether corrections are what they were when a change of them was found."""
+        now = self._corrections.now
+        return now is not None and np.array_equal(now.reshape(-1)[change.voxels], change.old)
 
     def teach(self, class_id: int) -> None:
         """Make strokes of the corrections to a class, or of all for 0; they stay corrections."""
@@ -199,10 +221,21 @@ class Correcting:
 
     def take_back(self, class_id: int) -> None:
         """Remove the corrections to a class, or all for 0."""
-        found = [self._corrections.voxels_of(k) for k in self._corrected(class_id)]
-        if found:
-            voxels = np.sort(np.concatenate(found))
-            self.change(voxels, np.zeros(voxels.size, np.uint8), "took corrections back")
+        corrections, classes = self._corrections, self._corrected(class_id)
+        if classes:
+            task = partial(self._find_taken_back, class_id, classes)
+            number = int(corrections.counts[classes].sum())
+            self.accepting.run(task, f"Taking {count_voxels(number)} back", shown=True)
+
+    def _find_taken_back(self, class_id: int, classes: list[int], report: Report) -> OfClass:
+        """Find what was corrected to some classes, but what is locked; on a thread."""
+        found = [self._corrections.voxels_of(k) for k in classes]
+        voxels = np.sort(np.concatenate(found))
+        report.run.check_stop()
+        new = np.zeros(voxels.size, np.uint8)
+        change, free, why = self._allowed(voxels, new, By.TOOL)
+        told = self._corrections.foresee(change)
+        return OfClass(class_id, change.voxels.size, change, told, int((~free).sum()), why)
 
     def _corrected(self, class_id: int) -> list[int]:
         """Return the class, or for 0 all classes, that something is corrected to."""
@@ -239,15 +272,26 @@ class Correcting:
             why = "there is no image" if now is None else "the project is read-only"
             self.hint.emit(f"Not {what}: {why}")
             return 0
+        change, free, why = self._allowed(voxels, classes, by)
+        self._painting.correct(change)
+        self._tell(what, change.voxels.size, int((~free).sum()), why)
+        return change.voxels.size
+
+    def _allowed(
+        self, voxels: NDArray[np.int64], classes: NDArray[np.uint8], by: By
+    ) -> tuple[VoxelChange, NDArray[np.bool_], str]:
+        """Return a change of corrections, without what is locked, and what `_free` says of it."""
+        now = self._corrections.now
+        assert now is not None
         old = now.reshape(-1)[voxels]
         change = VoxelChange(voxels, old, classes, Paint.CORRECTIONS, by)
         change = _part_of(change, old != classes)
         free, why = self._free(change)
-        self._painting.correct(_part_of(change, free))
-        words = f"{what[:1].upper()}{what[1:]}: {count_voxels(int(free.sum()))} changed"
-        kept = int((~free).sum())
+        return frozen(_part_of(change, free)), free, why
+
+    def _tell(self, what: str, changed: int, kept: int, why: str) -> None:
+        words = f"{what[:1].upper()}{what[1:]}: {count_voxels(changed)} changed"
         self.hint.emit(f"{words}; {count_voxels(kept)} kept, {why}" if kept else words)
-        return int(free.sum())
 
     def labels(self) -> Corrected | None:
         """Return the labels that are shown, with the corrections over them.
@@ -279,27 +323,23 @@ class Correcting:
         source, labels = live
         return source, labels if labels.ndim == 3 else np.asarray(labels[:, :])[np.newaxis]
 
-    def labels_at(self, voxels: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Return the labels that are shown at voxels of the whole image, corrections over them.
+    def _labels_of(
+        self, voxels: NDArray[np.int64], corrections: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """Return the labels that are shown at voxels of the whole image, with these corrections.
 
         Parameters
         ----------
         voxels : int64, (P,)
             Raster indices.
+        corrections : uint8, (P,)
+            That lie over the labels; 0 = none.
 
         Returns
         -------
         uint8, (P,)
             0 outside the part to work in, and where there are no labels.
         """
-        now = self._corrections.now
-        assert now is not None
-        return self._labels_of(voxels, now.reshape(-1)[voxels])
-
-    def _labels_of(
-        self, voxels: NDArray[np.int64], corrections: NDArray[np.uint8]
-    ) -> NDArray[np.uint8]:
-        """Return labels as `labels_at`, with these corrections over them."""
         over, shown = self._corrections.over, self._shown()
         assert over is not None
         found = corrections.copy()
@@ -319,5 +359,7 @@ class Correcting:
 
 def _part_of(change: VoxelChange, chosen: NDArray[np.bool_]) -> VoxelChange:
     """Return what a change changes of some voxels."""
+    if chosen.all():
+        return change
     voxels, old, new = change.voxels[chosen], change.old[chosen], change.new[chosen]
     return replace(change, voxels=voxels, old=old, new=new)

@@ -87,6 +87,7 @@ class Delivery:
         self._writing: ExportRequest | None = None
         self._written: ExportRequest | None = None
         self.folder: Path | None = None
+        self._as_final: frozenset[int] = frozenset()  # are held as the final labels have them
         self._pending: tuple[ExportKind, Path] | None = None  # waits for the final labels
         self.finishing.succeeded.connect(self._on_finished)
         self.restoring.succeeded.connect(self._on_restored)
@@ -97,7 +98,7 @@ class Delivery:
     def stages(self) -> tuple[BackgroundTask, ...]:
         """The long work."""
         final = self.finishing, self.exporting, self.others, self.restoring
-        return *final, self.objects.measuring, self.objects.saving
+        return *final, *self.objects.stages
 
     @property
     def is_finished(self) -> bool:
@@ -107,6 +108,8 @@ class Delivery:
         """
         finished, source, strokes = self.finishing.finished, self._volume.source, self._live.strokes
         if finished is None or source is None or strokes is None:
+            return False
+        if not self._is_held_as(finished.held):
             return False
         if finished.beside is not None and not self._live.can_update:
             return finished.is_of(source, self._parameters())
@@ -119,6 +122,7 @@ class Delivery:
         if kept is None or source is None:
             return self.is_finished
         is_same = kept.source == source and kept.parameters == self._parameters()
+        is_same &= self._is_held_as(kept.held)
         if scan is NOTHING_SEEN:  # no look at the strokes as yet
             return is_same
         return is_same and kept.strokes == scan.strokes.crop(source.full_shape, source.box)
@@ -145,6 +149,23 @@ class Delivery:
         )
 
     @property
+    def held(self) -> tuple[int, ...]:
+        """Ids of the classes whose labels are held."""
+        return self._classes.held
+
+    def note_held(self, class_id: int, as_final: bool) -> None:
+        """Know that a class is held, as the final labels have it, which needn't be made anew.
+
+        Otherwise they are those of now only if it was held, or wasn't, when they were made.
+        """
+        self._as_final -= {class_id}
+        if as_final:
+            self._as_final |= {class_id}
+
+    def _is_held_as(self, then: tuple[int, ...]) -> bool:
+        return {*then, *self._as_final} == set(self.held)
+
+    @property
     def painted(self) -> frozenset[int]:
         """Ids of the classes that have strokes."""
         return frozenset(self._live.scan.counts)
@@ -169,7 +190,7 @@ class Delivery:
         """Begin anew with another image."""
         self.finishing.forget()
         self.restoring.cancel()
-        self._kept = None
+        self._kept, self._as_final = None, frozenset()
         self.others.forget()
         self.objects.forget()
         self._written = None
@@ -194,13 +215,15 @@ class Delivery:
             partitions = self.others.segmenter_of(prepared).partitions
             self.restoring.cancel()
             self.others.cancel()  # what they lack, finishing makes
-            self.finishing.start(prepared, strokes, self._parameters(), partitions)
+            of = self._parameters(), partitions, self.held
+            self.finishing.start(prepared, strokes, *of)
 
     def finish_with(self, prepared: Prepared, model: Model) -> None:
         """Compute final labels with a model that was trained before."""
         strokes = self._live.strokes
         self.restoring.cancel()
-        self.finishing.start_with(prepared, model, Strokes.empty() if strokes is None else strokes)
+        strokes = Strokes.empty() if strokes is None else strokes
+        self.finishing.start_with(prepared, model, strokes, self.held)
 
     def show_kept(self, kept: Kept) -> None:
         """Show the final labels of a project as they are, before anything is computed."""
@@ -208,16 +231,16 @@ class Delivery:
         if (image := self._volume.image) is not None:
             self._view.show_final(image, kept.source, kept.labels, kept.strokes.class_ids)
 
-    def restore(self, project: Project, restored: Restored, model: Model) -> None:
+    def restore(self, project: Project, restored: Restored) -> None:
         """Show the final labels of a project again, where there is room for its partitions.
 
         Parameters
         ----------
         project : Project
         restored : Restored
-        model : Model
-            What was learned for them.
         """
+        if (model := restored.model) is None:
+            return
         resources, source = self._resources, restored.prepared.source
         n_classes, held = len(model.classifier.class_ids), math.prod(source.shape)
         try:
@@ -235,6 +258,7 @@ class Delivery:
 
     def _on_finished(self, finished: Finished) -> None:
         image, self._kept = self._volume.image, None
+        self._as_final = frozenset()
         self.objects.show(False)  # they are of the labels from before
         if image is not None:
             ids = finished.segmentation.class_ids

@@ -9,6 +9,7 @@ from supervox.napari_plugin.tasks.live import StrokeScan
 from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.segmentation import Strokes
 
+from .locking import Locking
 from .state_pieces import Notice
 
 
@@ -38,14 +39,14 @@ def paint_notice(painting: Painting, unused: str) -> Notice:
     return Notice(unused)
 
 
-def help_paint(painting: Painting) -> None:
+def help_paint(painting: Painting, locking: Locking) -> None:
     """Remove what keeps a drag from painting."""
     hand, classes = painting.hand, painting.classes
     layer, obstacle = hand.layer, hand.obstacle
     if obstacle is Obstacle.HIDDEN:
         classes.change(classes.selected, visible=True)
     elif obstacle is Obstacle.LOCKED:
-        classes.change(classes.selected, locked=False)
+        locking.set_locked(classes.selected, False)
     elif obstacle is Obstacle.UNSEEN and layer is not None:
         layer.visible = True
     elif obstacle is Obstacle.ELSEWHERE:

@@ -26,7 +26,7 @@ from supervox.objects import (
     edit_from_json,
     edit_to_json,
 )
-from supervox.project import ObjectChange
+from supervox.project import Change, ObjectChange
 
 from .objects import Objects
 
@@ -63,7 +63,7 @@ class ObjectEdits:
         objects.steps = lambda: self.steps
         self.editing.succeeded.connect(self._on_edited)
         self.editing.failed.connect(self._on_failed)
-        painting.edited.connect(self._on_step)
+        painting.stepped.connect(self._on_step)
         objects.measuring.succeeded.connect(self._on_found)
         objects.forgotten.connect(self.forget)
 
@@ -104,7 +104,7 @@ class ObjectEdits:
         return None
 
     def record(self, entry: dict[str, Any]) -> None:
-        """Write down what is no edit of single objects: rules, or how they are found."""
+        """Write down what changes no single object: rules, how they are found, a no."""
         self._painting.record(ObjectChange(entry))
         self.changed.emit()
 
@@ -143,8 +143,10 @@ class ObjectEdits:
         if self._objects.found is not None:
             self._find_anew(self._objects.found)
 
-    def _on_step(self, change: ObjectChange) -> None:
+    def _on_step(self, change: Change) -> None:
         """Follow an undo or a redo."""
+        if not isinstance(change, ObjectChange):
+            return
         kind, found = change.edit.get("kind"), self._objects.found
         if found is None:
             self.changed.emit()
@@ -152,7 +154,7 @@ class ObjectEdits:
             self.follow_rules()
         elif kind == "find":
             self._find_anew(found)
-        else:
+        elif kind != "no":
             self._take_back_or_again(change, found)
         self.changed.emit()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from supervox.napari_plugin.tasks.asking import LookingForDoubts
-from supervox.objects import EditQuestion
+from supervox.objects import EditQuestion, refused_questions, refused_step
 
 from .object_edits import ObjectEdits
 from .objects import Objects
@@ -37,7 +37,7 @@ class ObjectQuestions:
     ----------
     objects : Objects
     edits : ObjectEdits
-        Carries out what is answered by yes.
+        Carries out what is answered by yes, and writes down what is answered by no.
 
     Attributes
     ----------
@@ -58,10 +58,15 @@ class ObjectQuestions:
         """What is open, of the objects that are there still."""
         found = self._objects.found
         there = () if found is None else self._open
+        if found is None or not there:
+            return DoubtsState((), self.search.is_running, self._is_known)
+        refused = refused_questions(
+            self._edits.steps.refused, found.ids, found.measured, found.order.of.source.start
+        )
         kept = tuple(
             item
             for item in there
-            if found is not None and all(found.row_of(k) is not None for k in item.objects)
+            if item.key not in refused and all(found.row_of(k) is not None for k in item.objects)
         )
         return DoubtsState(kept, self.search.is_running, self._is_known)
 
@@ -86,10 +91,11 @@ class ObjectQuestions:
             self._objects.select(candidate.objects)
 
     def answer(self, candidate: EditQuestion, *, is_yes: bool) -> None:
-        """Take an answer: yes is carried out, as a step that can be undone; no closes it."""
-        if is_yes and self._edits.ready() is None:
+        """Take an answer as a step that can be undone; what is answered by no isn't asked again."""
+        if self._edits.ready() is None:
             return
-        self._open = tuple(item for item in self._open if item is not candidate)
         if is_yes:
+            self._open = tuple(item for item in self._open if item is not candidate)
             self._edits.make(candidate.edit)
-        self._edits.changed.emit()
+        else:
+            self._edits.record(refused_step(candidate.edit))

@@ -17,6 +17,7 @@ from supervox.napari_plugin.layers.make_layers import (
 )
 from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE, SPLIT
 from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.measuring import (
     FinalLabels,
     FoundObjects,
@@ -49,6 +50,8 @@ class Objects:
     Attributes
     ----------
     measuring, saving : Measuring, SavingTable
+    keeping, reading : BackgroundTask
+        Write them into a project, and read them.
     found : FoundObjects or None
         Those that were found last.
     layer : Labels or None
@@ -75,6 +78,7 @@ class Objects:
         self._volume, self._painting, self._view, self._final = volume, painting, view, final
         self._viewer, self._classes = volume.viewer, painting.classes
         self.measuring, self.saving = Measuring(), SavingTable()
+        self.keeping, self.reading = BackgroundTask(), BackgroundTask()
         self.found: FoundObjects | None = None
         self.saved: Path | None = None
         self.layer: Labels | None = None
@@ -88,11 +92,16 @@ class Objects:
 
     def forget(self) -> None:
         """Let go of everything that belongs to the image."""
-        self.measuring.cancel()
-        self.saving.cancel()
+        for stage in self.stages:
+            stage.cancel()
         self._release()
         self.found = None
         self.forgotten.emit()
+
+    @property
+    def stages(self) -> tuple[BackgroundTask, ...]:
+        """The long work."""
+        return self.measuring, self.saving, self.keeping, self.reading
 
     def _release(self) -> None:
         """Take the layers away."""
@@ -113,17 +122,22 @@ class Objects:
 
     def find(self, class_id: int = 0) -> None:
         """Find and measure the objects of a class; 0 for those of all classes."""
+        order = self.order(class_id)
+        if order is not None:
+            self.measuring.start(order)
+
+    def order(self, class_id: int) -> MeasureOrder | None:
+        """Return what is found and measured now; None where there are no labels of now."""
         final, image = self._final(), self._volume.image
         if final is None or image is None or not final.is_current:
-            return
+            return None
         names = {item.id: item.name for item in self._classes}
         source = final.source
         further = self._volume.channel_layers() if source.channels else []
         channels = (image.name, *(layer.name for layer in further)) if further else ("image",)
         place = (0.0, 0.0, 0.0, *(float(value) for value in image.translate))[-3:]
         z, y, x = (o + s * d for o, s, d in zip(place, source.start, source.spacing, strict=True))
-        order = MeasureOrder(final, class_id, names, channels, (z, y, x), self.steps())
-        self.measuring.start(order)
+        return MeasureOrder(final, class_id, names, channels, (z, y, x), self.steps())
 
     def _keep(self, found: FoundObjects) -> None:
         """Show what was found in place of what there was."""

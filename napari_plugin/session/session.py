@@ -40,6 +40,7 @@ from .delivery import Delivery
 from .extent import Extent
 from .hints import Hints
 from .in_space import InSpace
+from .kept_objects import KeptInProject
 from .looking import Looking
 from .masking import Masking
 from .models import Models
@@ -109,6 +110,7 @@ class Session:
             lambda: self.preparation.prepared,
             self.extent.part_in_view,
             lambda: self.parameters,
+            lambda: self.classes.held,
         )
         self.live.is_live = settings.live
         of = self.volume, self.preparation, self.painting, self.classes, self.live, self.view
@@ -120,16 +122,16 @@ class Session:
         by_hand = self.correcting.by_hand
         self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
         self.by_hand = ByHand(self.volume, self.painting, self.delivery.objects, self.correcting)
-        parts = self.live, self.preparation, self.delivery, self.view
+        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
+        parts = self.live, self.preparation, self.delivery, self.view, self.comparison
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
-        self.autosave = Autosave(
-            settings.home, settings.resources, self.painting, self.classes, self._work
-        )
+        home, resources = settings.home, settings.resources
+        self.autosave = Autosave(home, resources, self.painting, self.classes, self._work)
+        self.kept = KeptInProject(self.delivery, self.autosave)
         self.last_view = LastView(viewer, self.painting, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )
-        self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
         self.looking = Looking(self.volume, self.preparation, *shown)
@@ -138,9 +140,7 @@ class Session:
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
         )
         self.space = InSpace(viewer, self.view)
-        self.models = Models(
-            self.extent, self.delivery, self.classes, self.choose, settings.resources
-        )
+        self.models = Models(self.extent, self.delivery, self.classes, self.choose, resources)
         self.next = NextVolume(
             self.volume, self.painting, self.autosave, self.choose_image, self.models
         )
@@ -169,7 +169,6 @@ class Session:
         self.autosave.opened.connect(self._on_opened)
         self.next.shown.connect(self.extent.prepare_if_quick)
         self.autosave.volume_moved.connect(self.opening.tell_moved)
-        self.autosave.kept.connect(self.delivery.show_kept)
         self.autosave.restored.connect(self._on_restored)
         self.autosave.masked.connect(self.masking.restore)
         self.hints.take(Step.VOLUME, self.autosave.hint)
@@ -221,7 +220,7 @@ class Session:
         return (
             self.preparation,
             *self.delivery.stages,
-            self.correcting.accepting,
+            *self.correcting.stages,
             *self.by_hand.stages,
             self.preview,
             self.looking.per_plane,
@@ -266,6 +265,7 @@ class Session:
         self._release_image()
         if was_other:
             self.parameters = self.parameters.unbalanced()  # it belonged to the strokes there
+            self.classes.release()
         self.strokes.lost = None
         self.volume.watch(image)
         if image is not None:
@@ -378,8 +378,7 @@ class Session:
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""
         self.preparation.adopt(restored.prepared)
-        if restored.model is not None:
-            self.delivery.restore(project, restored, restored.model)
+        self.delivery.restore(project, restored)
 
     def _on_computed(self, finished: Finished) -> None:
         """Keep final labels in the project, and how they came about."""

@@ -7,6 +7,7 @@
 - `shares`: how much of each class there is.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`: one kind of work each;
   `labelling`: many volumes, by a model; `measuring`: objects, and their table;
+  `keeping`: them in a project;
   `editing`: what a person does to some of them; `asking`: what a person might.
 - `accepting`: the voxels that labels give to a class.
 - `plane_amounts`: what each plane has of each class; `places`: the next place to look at.

@@ -1,42 +1,60 @@
-"""The voxels that labels give to a class, found on a thread."""
+"""Corrections of a whole class, found on a thread: what labels it has, or what it was given."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import Told
 from supervox.napari_plugin.layers.corrected import Corrected
+from supervox.project import By, Paint, VoxelChange, frozen
 
 from .jobs import Report, Task
 
 MOST_VOXELS = 2 * 10**7  # in one step: each takes some 20 bytes until it is written down
 SLAB_VOXELS = 2**24
 
+Foresee = Callable[[VoxelChange], tuple[Told, Told]]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class OfClass:
-    """What a class has.
+    """A change of corrections, of one class or all.
 
     Attributes
     ----------
     class_id : int
+        0 for all.
     number : int
-        Its voxels that aren't corrected to it already.
-    voxels : int64, (P,), or None
-        These, as raster indices in the whole image, ascending; None if there are more than
-        `MOST_VOXELS`.
+        Voxels that would change.
+    change : VoxelChange or None
+        None if there are more than `MOST_VOXELS`.
+    told : tuple of Told or None
+        What is foreseen of it.
+    kept : int
+        Voxels that stay as they are, and `why`.
+    why : str
     """
 
     class_id: int
     number: int
-    voxels: NDArray[np.int64] | None = field(repr=False)
+    change: VoxelChange | None = field(repr=False)
+    told: tuple[Told, Told] | None = field(default=None, repr=False)
+    kept: int = 0
+    why: str = ""
 
 
 def voxels_of_class(
-    class_id: int, start: tuple[int, int, int], labels: Corrected, corrections: NDArray[np.uint8]
+    class_id: int,
+    start: tuple[int, int, int],
+    labels: Corrected,
+    corrections: NDArray[np.uint8],
+    foresee: Foresee,
+    by: By,
 ) -> Task:
-    """Return the task that finds the voxels of a class.
+    """Return the task that finds the voxels of a class, to make corrections of their labels.
 
     Parameters
     ----------
@@ -46,6 +64,10 @@ def voxels_of_class(
     labels : array-like, uint8, (Z, Y, X)
     corrections : uint8
         Of the whole image.
+    foresee : callable
+        Finds out what a change means.
+    by : By
+        Who makes it.
     """
 
     def find(report: Report) -> OfClass:
@@ -64,7 +86,12 @@ def voxels_of_class(
                 places = z + first + start[0], y + start[1], x + start[2]
                 found.append(np.ravel_multi_index(places, corrections.shape))
             report.progress(min(first + planes, labels.shape[0]), labels.shape[0])
-        too_many = number > MOST_VOXELS
-        return OfClass(class_id, number, None if too_many else np.concatenate(found))
+        if number > MOST_VOXELS:
+            return OfClass(class_id, number, None)
+        voxels = np.concatenate(found)
+        old = corrections.reshape(-1)[voxels]
+        new = np.full(voxels.size, class_id, np.uint8)
+        change = frozen(VoxelChange(voxels, old, new, Paint.CORRECTIONS, by))
+        return OfClass(class_id, number, change, foresee(change))
 
     return find

@@ -114,7 +114,7 @@ def edit_found(found: FoundObjects, edit: Edit, run: Run = Run()) -> EditOutcome
         return None
     by_hand = frozenset(work.by_hand & work.class_of.keys())
     reshaped = frozenset(work.reshaped & work.class_of.keys())
-    after = replace(found, measured=work.table, by_hand=by_hand, reshaped=reshaped)
+    after = replace(found, measured=work.table, by_hand=by_hand, reshaped=reshaped, search=None)
     return EditOutcome(edit, found, after, tuple(work.patches))
 
 

@@ -41,6 +41,8 @@ class Finished:
     labels : uint8, (Z, Y, X)
     seconds : float
         What it took; 0 if it was read from a project.
+    held : tuple of int
+        Ids of the classes whose labels were held.
     beside : Strokes or None
         Where a model made it: the strokes that there were, and that it does not follow from.
     """
@@ -51,6 +53,7 @@ class Finished:
     segmentation: Segmentation = field(repr=False)
     labels: NDArray[np.uint8] = field(repr=False)
     seconds: float
+    held: tuple[int, ...] = ()
     beside: Strokes | None = field(default=None, repr=False)
 
     @property
@@ -88,6 +91,7 @@ class Finishing(BackgroundTask):
         strokes: Strokes,
         parameters: SegmentationParameters,
         partitions: tuple[Partition, ...] = (),
+        held: tuple[int, ...] = (),
     ) -> None:
         """Begin.
 
@@ -100,6 +104,8 @@ class Finishing(BackgroundTask):
             Supervoxels and features are as they were prepared, whatever these say.
         partitions : tuple of Partition
             Those that there are, that of what is prepared first; this alone by default.
+        held : tuple of int
+            Ids of the classes whose labels are held.
         """
         parameters = for_final_labels(prepared, parameters)
         segmenter, partitions = None, partitions or prepared.segmenter.partitions
@@ -110,10 +116,13 @@ class Finishing(BackgroundTask):
                 # what is shown still is of the earlier one, whatever becomes of this
                 segmenter = earlier.segmenter.fork()
                 segmenter.configure(parameters)
-        task = _task(prepared, partitions, strokes, parameters, segmenter, self._resources)
+        of = strokes, held, parameters, segmenter
+        task = _task(prepared, partitions, *of, self._resources)
         self.run(task, "Computing the final labels", shown=True)
 
-    def start_with(self, prepared: Prepared, model: Model, strokes: Strokes) -> None:
+    def start_with(
+        self, prepared: Prepared, model: Model, strokes: Strokes, held: tuple[int, ...] = ()
+    ) -> None:
         """Label a volume with a model, whatever is painted.
 
         Parameters
@@ -123,8 +132,10 @@ class Finishing(BackgroundTask):
         model : Model
         strokes : Strokes
             What is painted: as long as it stays so, these labels are the latest.
+        held : tuple of int
+            As for `start`.
         """
-        task = _model_task(prepared, model, strokes, self._resources)
+        task = _model_task(prepared, model, strokes, held, self._resources)
         self.run(task, "Labelling with the model", shown=True)
 
     def forget(self) -> None:
@@ -140,6 +151,7 @@ def _task(
     prepared: Prepared,
     partitions: tuple[Partition, ...],
     strokes: Strokes,
+    held: tuple[int, ...],
     parameters: SegmentationParameters,
     segmenter: Segmenter | None,
     resources: Resources,
@@ -156,15 +168,21 @@ def _task(
             run=report.run.part(0, PREPARE_SHARE),
         )
         silent = report.run.silent()
-        segmentation = full.segment(strokes, run=silent)
+        segmentation = full.segment(strokes, held=held, run=silent)
         labels = render_labels(segmentation, source, report.run.part(PREPARE_SHARE, 1))
         seconds = time.perf_counter() - started
-        return Finished(source, strokes, full, segmentation, labels, seconds)
+        return Finished(source, strokes, full, segmentation, labels, seconds, held)
 
     return finish
 
 
-def _model_task(prepared: Prepared, model: Model, strokes: Strokes, resources: Resources) -> Task:
+def _model_task(
+    prepared: Prepared,
+    model: Model,
+    strokes: Strokes,
+    held: tuple[int, ...],
+    resources: Resources,
+) -> Task:
     def label(report: Report) -> Finished:
         started = time.perf_counter()
         source = prepared.source
@@ -176,10 +194,11 @@ def _model_task(prepared: Prepared, model: Model, strokes: Strokes, resources: R
             held_bytes=math.prod(source.shape),  # the labels
             run=report.run.part(0, PREPARE_SHARE),
         )
-        segmentation = full.apply(model, run=report.run.silent())
+        segmentation = full.apply(model, held=held, run=report.run.silent())
         labels = render_labels(segmentation, source, report.run.part(PREPARE_SHARE, 1))
         seconds = time.perf_counter() - started
-        return Finished(source, Strokes.empty(), full, segmentation, labels, seconds, strokes)
+        of = source, Strokes.empty(), full, segmentation, labels, seconds, held
+        return Finished(*of, strokes)
 
     return label
 

@@ -48,6 +48,7 @@ class InFull(BackgroundTask):
         best: Segmenter,
         strokes: Strokes,
         parameters: SegmentationParameters,
+        held: tuple[int, ...],
         result: LiveResult,
         part: Box,
     ) -> None:
@@ -61,6 +62,8 @@ class InFull(BackgroundTask):
         strokes : Strokes
             In the part that is prepared.
         parameters : SegmentationParameters
+        held : tuple of int
+            Ids of the classes whose labels are held.
         result : LiveResult
             Of these strokes.
         part : tuple of 3 slice
@@ -68,7 +71,7 @@ class InFull(BackgroundTask):
         if self._known is None or self._known[0] is not best:
             self._known = best, PartInFull(best)
         labeller = self._known[1]
-        task = _task(labeller, prepared, strokes, parameters, result, part)
+        task = _task(labeller, prepared, strokes, parameters, held, result, part)
         self.run(task, "Labelling the slice in full quality")
 
     def forget(self) -> None:
@@ -82,13 +85,14 @@ def _task(
     prepared: Prepared,
     strokes: Strokes,
     parameters: SegmentationParameters,
+    held: tuple[int, ...],
     result: LiveResult,
     part: Box,
 ) -> Task:
     def label(report: Report) -> SliceInFull:
         step_back()
         labeller.take_costs(prepared.segmenter)
-        labels = labeller.label(strokes, parameters, part, report.run)
+        labels = labeller.label(strokes, parameters, part, report.run, held=held)
         return SliceInFull(prepared, result, part, labels.astype(np.uint8, copy=False))
 
     return label

@@ -122,6 +122,8 @@ class LiveLoop:
         Returns the slice of the prepared volume that is shown; None if none is.
     parameters : callable
         Returns the parameters that are chosen, of which those of classifier and refinement matter.
+    held : callable
+        Returns the ids of the classes whose labels are held.
 
     Attributes
     ----------
@@ -145,9 +147,10 @@ class LiveLoop:
         prepared: Callable[[], Prepared | None],
         in_view: Callable[[], Slices | None],
         parameters: Callable[[], SegmentationParameters],
+        held: Callable[[], tuple[int, ...]],
     ) -> None:
         self._annotations, self._recorder, self._prepared = annotations, recorder, prepared
-        self._in_view, self._parameters = in_view, parameters
+        self._in_view, self._parameters, self._held = in_view, parameters, held
         self.is_live = True
         self.scan, self._counts = NOTHING_SEEN, StrokeCounts()
         self._cropped: tuple[Prepared, StrokeScan, Strokes] | None = None
@@ -247,7 +250,7 @@ class LiveLoop:
         prepared, strokes = self._prepared(), self.strokes
         assert prepared is not None
         assert strokes is not None
-        task = _update_task(prepared, strokes, self._parameters(), self._in_view())
+        task = _update_task(prepared, strokes, self._parameters(), self._held(), self._in_view())
         self.updating.run(task, "Updating the labels")
 
 
@@ -265,6 +268,7 @@ def _update_task(
     prepared: Prepared,
     strokes: Strokes,
     parameters: SegmentationParameters,
+    held: tuple[int, ...],
     in_view: Slices | None,
 ) -> Task:
     def update(report: Report) -> LiveResult:
@@ -291,6 +295,7 @@ def _update_task(
             classifier=parameters.classifier,
             in_view=None if in_view is None else prepared.ids[in_view],
             on_view=show,
+            held=held,
             run=report.run,
         )
         labels = result.supervoxel_classes().astype(np.uint8) * has_data

@@ -17,14 +17,13 @@ from supervox.objects import (
     REMOVED,
     Anchor,
     Column,
-    EditState,
+    FromSearch,
     MeasureRequest,
-    ObjectsError,
     ObjectSteps,
     ObjectTable,
+    Search,
     apply_rules,
-    find_by_steps,
-    measure_objects,
+    measure_by_steps,
     with_classes,
     write_with_provenance,
 )
@@ -32,8 +31,6 @@ from supervox.segmentation import versions
 
 from .jobs import BackgroundTask, Report, Task
 
-CONNECTIVITY = 26  # voxels that share a corner are neighbours
-FIND_SHARE = 0.2  # of the work; the rest is measuring
 BY_HAND = "1 if it was given to its class, or marked as right, by hand, else 0"
 
 
@@ -101,6 +98,19 @@ class MeasureOrder:
     origin: tuple[float, float, float]
     steps: ObjectSteps = field(default_factory=ObjectSteps)
 
+    @property
+    def search(self) -> Search:
+        """Which objects are looked for."""
+        return Search((self.class_id,) if self.class_id else ())
+
+    def finds_like(self, other: MeasureOrder) -> bool:
+        """Tell whether another one finds the same objects in the same labels, before rules."""
+        a, b = (
+            (order.class_id, dict(order.names), order.channels, order.steps.split)
+            for order in (self, other)
+        )
+        return a == b and self.steps.edits == other.steps.edits
+
 
 @dataclass(frozen=True, eq=False)
 class FoundObjects:
@@ -120,6 +130,8 @@ class FoundObjects:
         Objects that are no connected pieces of a class, as they were cut or merged by hand.
     missing : tuple of (voxel, int)
         Where edits found no object any more of the class that they were made on.
+    search : FromSearch or None
+        What the search for all tells besides; None after edits.
     """
 
     order: MeasureOrder
@@ -128,6 +140,7 @@ class FoundObjects:
     by_hand: frozenset[int] = frozenset()
     reshaped: frozenset[int] = frozenset()
     missing: tuple[Anchor, ...] = ()
+    search: FromSearch | None = field(default=None, repr=False)
 
     @cached_property
     def ruled(self) -> tuple[ObjectTable, tuple[int | None, ...], str]:
@@ -141,23 +154,11 @@ class FoundObjects:
         for rule in rules:
             names.setdefault(rule.to_class, f"class {rule.to_class}")
         kept = np.isin(self.measured["id"], list(self.by_hand))
-        caught: list[int | None] = []
-        class_of, refused = self.measured["class"], ""
-        table = self.measured
-        # One after the other, so that a rule that can't be carried out keeps none that can.
-        for rule in rules:
-            try:
-                ruled = apply_rules(table, [rule], names, kept)
-            except ObjectsError as error:
-                refused = refused or str(error)
-                caught.append(None)
-                continue
-            class_of = ruled.class_of
-            table = with_classes(table, class_of, names)
-            caught.append(ruled.changed[0])
+        ruled = apply_rules(self.measured, rules, names, kept, leave_out=True)
         marked = Column("by_hand", kept.astype(np.int64), "", BY_HAND)
-        table = ObjectTable((*table.columns, marked)).where(class_of != REMOVED)
-        return table, tuple(caught), refused
+        table = with_classes(self.measured, ruled.class_of, names) if rules else self.measured
+        table = ObjectTable((*table.columns, marked)).where(ruled.class_of != REMOVED)
+        return table, ruled.changed, next(iter(ruled.refused), "")
 
     @property
     def table(self) -> ObjectTable:
@@ -195,17 +196,17 @@ class FoundObjects:
     def about(self, image: str) -> dict[str, Any]:
         """Return what the table was made from; `image` is the address of the image, or its name."""
         source, order = self.order.of.source, self.order
-        is_known = source.unit is not None or source.spacing != (1, 1, 1)
+        known = source.voxel_size.known
         return {
             "labels": "final labels in the window",
             "image": image,
             "channels": list(order.channels),
             "shape": list(source.shape),
             "first_voxel": list(source.start),
-            "spacing": list(source.spacing) if is_known else None,
+            "spacing": None if known is None else list(known),
             "unit": source.unit,
             "objects_are": "connected components",
-            "connectivity": CONNECTIVITY,
+            "connectivity": Search().connectivity,
             "of_classes": [order.class_id] if order.class_id else "all",
             "split": order.steps.split,
             "by_hand": {"done": order.steps.text, "no longer found": len(self.missing)},
@@ -228,40 +229,30 @@ class Measuring(BackgroundTask):
 def _task(order: MeasureOrder) -> Task:
     def measure(report: Report) -> FoundObjects:
         final, source = order.of, order.of.source
-        image = source.work_volume()
-        edited = find_by_steps(
+        images: tuple[VolumeLike, ...] = (source.work_volume(), *source.work_channels())
+        channels = dict(zip(order.channels, images, strict=True))
+        found = measure_by_steps(
             final.corrected(),
             order.steps,
-            classes=[order.class_id] if order.class_id else (),
-            image=image,
+            MeasureRequest(order.names, channels),
+            order.search,
             start=source.start,
-            spacing=source.spacing,
-            workers=report.run.part(0, FIND_SHARE),
-        )
-        instances = edited.instances
-        missing = tuple(
-            anchor
-            for state, anchors in zip(edited.states, edited.missing, strict=True)
-            if state is not EditState.ELSEWHERE
-            for anchor in anchors
-        )
-        if not instances.number:
-            return FoundObjects(order, instances.ids, ObjectTable(()), missing=missing)
-        images: tuple[VolumeLike, ...] = (image, *source.work_channels())
-        request = MeasureRequest(order.names, dict(zip(order.channels, images, strict=True)))
-        measured = measure_objects(
-            instances,
-            request,
             spacing=source.spacing,
             unit=source.unit,
             origin=order.origin,
-            workers=report.run.part(FIND_SHARE, 1),
+            workers=report.run,
         )
+        edited = found.edited
+        instances, missing = edited.instances, edited.lost
+        if not instances.number:
+            return FoundObjects(order, instances.ids, ObjectTable(()), missing=missing)
         is_small = instances.number <= np.iinfo(np.uint16).max  # as a texture takes them
         ids = instances.ids.astype(np.uint16) if is_small else instances.signed
         by_hand = frozenset((np.flatnonzero(edited.by_hand) + 1).tolist())
         reshaped = frozenset((np.flatnonzero(edited.reshaped) + 1).tolist())
-        return FoundObjects(order, ids, measured.objects, by_hand, reshaped, missing)
+        search = FromSearch(found.measured.contacts, edited.states, edited.missing)
+        told = by_hand, reshaped, missing, search
+        return FoundObjects(order, ids, found.measured.objects, *told)
 
     return measure
 

@@ -41,6 +41,8 @@ class ClassTable(QTableWidget):
         Takes the id of a class that is to be painted.
     nudge : callable
         Gives a class more or less: takes its id, and steps.
+    lock : callable
+        Locks the class of an id, or unlocks it.
     hint : callable
         Tells why something is refused.
     """
@@ -50,11 +52,12 @@ class ClassTable(QTableWidget):
         classes: ClassList,
         paint: Callable[[int], None],
         nudge: Callable[[int, int], None],
+        lock: Callable[[int, bool], None],
         hint: Callable[[str], None],
     ) -> None:
         super().__init__(0, len(HEADS))
         self._classes, self._nudge, self._hint = classes, nudge, hint
-        self._paint = paint
+        self._paint, self._lock = paint, lock
         self._state = PaintState()
         self._is_late = False  # what is shown: a name is being edited
         self.setObjectName("supervox_classes")
@@ -165,8 +168,8 @@ class ClassTable(QTableWidget):
         self._cell(row, MORE).setToolTip("More of this class (balance)  (. for the chosen one)")
         self._cell(row, SHOWN).setToolTip("Show or hide this class, in strokes and in labels")
         self._cell(row, LOCKED).setToolTip(
-            "Keep this class: its strokes aren't painted over, and no correction, cleaning or undo "
-            "changes its labels. What other strokes teach still may"
+            "Keep this class: its strokes aren't painted over, and its labels stay as they are, "
+            "whatever is corrected, cleaned or learned, until it is unlocked"
         )
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:
@@ -225,7 +228,7 @@ class ClassTable(QTableWidget):
             elif cell.column() == SHOWN:
                 self._classes.change(class_id, visible=is_on)
             elif cell.column() == LOCKED:
-                self._classes.change(class_id, locked=is_on)
+                self._lock(class_id, is_on)
         except ClassError as error:
             self._hint(str(error).capitalize())
             self.show_state(self._state)

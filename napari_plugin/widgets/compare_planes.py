@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QRect, Qt
-from qtpy.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from qtpy.QtGui import (
+    QColor,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QShowEvent,
+)
 from qtpy.QtWidgets import QDialog, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.comparison import ComparedPlane, blending
 from supervox.project import ProjectClass
@@ -85,6 +94,8 @@ class ComparePlanes(QDialog):
     ----------
     look : callable
         Has the planes read, if they aren't.
+    watch : callable
+        Hears whether the window is seen.
     go_to : callable
         Shows a plane in the viewer.
     parent : QWidget
@@ -92,10 +103,14 @@ class ComparePlanes(QDialog):
     """
 
     def __init__(
-        self, look: Callable[[], None], go_to: Callable[[ComparedPlane], None], parent: QWidget
+        self,
+        look: Callable[[], None],
+        watch: Callable[[bool], None],
+        go_to: Callable[[ComparedPlane], None],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Tool)
-        self._look, self._go_to = look, go_to
+        self._look, self._watch, self._go_to = look, watch, go_to
         self._shown: tuple[object, ...] = ()
         self.setObjectName("compare_planes")
         self.setWindowTitle("Compare planes")
@@ -121,23 +136,23 @@ class ComparePlanes(QDialog):
     def show_planes(
         self,
         planes: Sequence[ComparedPlane],
-        labels: NDArray[np.uint8] | None,
+        labels: Callable[[], Sequence[NDArray[np.uint8]]],
         classes: Sequence[ProjectClass],
         opacity: float,
-        corrections: int = 0,
+        state: Hashable,
     ) -> None:
         """Show planes under labels, if either is another one than before.
 
         Parameters
         ----------
         planes : sequence of ComparedPlane
-        labels : uint8, (S,), optional
-            Class id of each supervoxel; None where there are none.
+        labels : callable
+            Returns those of each plane, uint8 (H, W).
         classes : sequence of ProjectClass
             Their colours, and which are visible.
         opacity : float
-        corrections : int
-            Their state: the same where they are the same.
+        state : hashable
+            The same as long as planes, labels and corrections are the same.
         """
         if not self.isVisible():
             return
@@ -147,15 +162,14 @@ class ComparePlanes(QDialog):
             if planes
             else "Reading planes…"
         )
-        now = (tuple(map(id, planes)), id(labels), tuple(classes), opacity, corrections)
+        now = (state, tuple(classes), opacity)
         if now == self._shown:
             return
-        self._shown, self._kept = now, (planes, labels)  # kept, so that an id is of nothing else
+        self._shown = now
         self._make_views(len(planes))
         table = blending(class_colours(classes), opacity)
-        for view, plane in zip(self.views, planes, strict=True):
-            found = np.zeros(int(plane.ids.max()) + 1, np.uint8) if labels is None else labels
-            shown = np.where(plane.by_hand > 0, plane.by_hand, found[plane.ids])
+        for view, plane, found in zip(self.views, planes, labels(), strict=True):
+            shown = np.where(plane.by_hand > 0, plane.by_hand, found)
             view.show_plane(plane, table[shown, plane.grey])
 
     def _make_views(self, count: int) -> None:
@@ -177,6 +191,16 @@ class ComparePlanes(QDialog):
         corner = dock.mapToGlobal(dock.rect().topLeft())
         left = max(corner.x() - self.width() - GAP, dock.window().x())
         self.move(left, corner.y() + GAP)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell that the planes are seen."""
+        super().showEvent(event)
+        self._watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Tell that they aren't any more."""
+        super().hideEvent(event)
+        self._watch(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close with the key that opens it, too."""

@@ -122,7 +122,8 @@ class PaintSection(Body[PaintState]):
             actions.bring_back,
         )
         layout.addWidget(self.lost)
-        self.table = ClassTable(classes, actions.paint_class, actions.nudge, actions.hint)
+        of = actions.paint_class, actions.nudge, correcting.locking.set_locked, actions.hint
+        self.table = ClassTable(classes, *of)
         layout.addLayout(self._make_class_buttons())  # above what grows with each class
         layout.addWidget(self.table)
         self.says = HintRow("supervox_paint_hint", actions.help)

@@ -112,7 +112,7 @@ def by_hand_text(state: PaintState) -> str:
     """Say how many voxels of which classes are by hand."""
     if not state.by_hand:
         return "Nothing is corrected by hand"
-    names = {item.id: item.name for item in state.classes}
+    names = {item.id: f"{item.name} (locked)" if item.held else item.name for item in state.classes}
     total = sum(n for _, n in state.by_hand)
     of = ", ".join(f"{names.get(k, f'class {k}')} {n:,}" for k, n in state.by_hand)
     return f"By hand: {total:,} voxels ({percent(state.share_by_hand)}): {of}"

@@ -49,8 +49,8 @@ class QuestionsPanel(QWidget):
         self.list = QListWidget()
         self.list.setObjectName("supervox_object_questions")
         self.list.setToolTip(
-            "How probable a yes is follows from shape: how narrow the neck is, or how narrow the "
-            "gap, and how the two face each other over it"
+            "Likely, or perhaps: by shape alone, as how narrow the neck is, or how narrow the gap, "
+            "and how the two face each other over it"
         )
         self.list.currentRowChanged.connect(self._on_row)
         layout.addWidget(self.list, 1)
@@ -68,7 +68,10 @@ class QuestionsPanel(QWidget):
             lambda: self._answer(is_yes=True),
         )
         self.no = button(
-            "supervox_object_no", "No", "Leave it as it is", lambda: self._answer(is_yes=False)
+            "supervox_object_no",
+            "No",
+            "Leave it as it is, and don't ask again; undo takes it back",
+            lambda: self._answer(is_yes=False),
         )
         self.says = SteadyLabel()
         self.says.setObjectName("supervox_object_questions_say")
@@ -86,7 +89,7 @@ class QuestionsPanel(QWidget):
             self.list.blockSignals(True)
             self.list.clear()
             for item in state.candidates:
-                self.list.addItem(f"{item.text}   {100 * item.probability:.0f} %")
+                self.list.addItem(f"{item.text}   {item.how_sure}")
             self.list.setCurrentRow(min(row, len(state.candidates) - 1))
             self.list.blockSignals(False)
             if self._is_awaited and not state.is_looking:

@@ -10,16 +10,15 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, Run, count_workers, split_blocks
+from supervox.segmentation.refinement.held import are_held, next_best
 
 from ._block import BlockRendering
+from ._election import Election
 from ._probabilities import TINY, spread
 from .renderer import Renderer
 
 Kind = TypeVar("Kind", bound=np.generic)
 
-# A vote is the class that refinement chose plus this share of the probabilities, so that
-# partitions that are sure outvote those that are not.
-PROBABILITY_SHARE = 0.5
 SLAB_BYTES = 2**29  # of one slab of whole planes, with all that is asked for
 BLOCK_VOXELS, LEAST_BLOCK_VOXELS = 3 * 2**19, 2**17
 # What a block takes while it is made: about 80 bytes a voxel with its halo, of which a small one
@@ -86,6 +85,9 @@ class Segmentation:
         Threads.
     corrections : uint8, (Z, Y, X), optional
         Labels that a person painted, which take the place of those made here; 0 = none.
+    held : tuple of int
+        Ids of classes that no voxel gets here, but by corrections: where one of them would win,
+        the best of the others does. No other label depends on it.
     """
 
     class_ids: tuple[int, ...]
@@ -94,6 +96,7 @@ class Segmentation:
     renderer: Renderer
     workers: int | None = None
     corrections: NDArray[np.uint8] | None = field(default=None, repr=False)
+    held: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -123,9 +126,12 @@ class Segmentation:
         Returns
         -------
         uint8 or uint16, (S,)
+            0 where one of the classes would be chosen and all are held.
         """
-        ids = np.array(self.class_ids, self.label_dtype)
-        chosen: NDArray[np.unsignedinteger] = ids[self.classes[partition]]
+        ids = np.array([*self.class_ids, 0], self.label_dtype)
+        is_held = are_held(self.class_ids, self.held)
+        columns = next_best(self.probabilities[partition], self.classes[partition], is_held)
+        chosen: NDArray[np.unsignedinteger] = ids[columns]
         return chosen
 
     def supervoxel_uncertainty(self, partition: int = 0) -> NDArray[np.float32]:
@@ -181,11 +187,12 @@ class Segmentation:
         """
         if blocks is None:
             blocks = split_blocks(self.shape, self._block_shape(probabilities))
-        reference = self._most_frequent()
+        election = Election(self.class_ids, self.probabilities, self.classes)
+        without = election.without(self.held) if self.held else None
 
         def one_block(block: Block) -> RenderedBlock:
             canvas = self.renderer.read(block)
-            labels = self._label(canvas, reference)
+            labels = self._label(canvas, election, without)
             if self.corrections is not None:
                 lay_over(labels, self.corrections[block.core])
             chance = unsure = None
@@ -237,22 +244,15 @@ class Segmentation:
         wide = _even(self.shape[2], BLOCK_WIDTH)
         return thick, _even(self.shape[1], max(1, voxels // (thick * wide))), wide
 
-    def _most_frequent(self) -> int:
-        """Return the column of the class that most supervoxels have."""
-        count = sum(np.bincount(chosen, minlength=len(self.class_ids)) for chosen in self.classes)
-        return int(np.argmax(count))
-
-    def _label(self, canvas: BlockRendering, reference: int) -> NDArray[np.unsignedinteger]:
-        """Return the labels of a block."""
-        share = np.float32(PROBABILITY_SHARE)
-        votes = share * canvas.pick(self.probabilities)
-        chosen = np.concatenate(
-            [c[rows] for c, rows in zip(self.classes, canvas.rows, strict=True)]
-        )
-        votes[np.arange(len(votes)), chosen] += np.float32(1 / len(self.classes))
-        votes /= 1 + share
-        ids = np.array(self.class_ids, self.label_dtype)
-        labels: NDArray[np.unsignedinteger] = ids[canvas.winners(votes, reference)]
+    def _label(
+        self, canvas: BlockRendering, election: Election, without: Election | None
+    ) -> NDArray[np.unsignedinteger]:
+        """Return the labels of a block; `without` decides where a held class would win."""
+        labels = election.labels(canvas, self.label_dtype)
+        lost = np.isin(labels, self.held)
+        if lost.any():
+            others = None if without is None else without.labels(canvas, self.label_dtype)
+            labels[lost] = 0 if others is None else others[lost]
         finite = self.renderer.finite(canvas.block)
         if finite is not None:
             labels[~finite] = 0

@@ -7,15 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from supervox.objects import (
+    EVERYTHING,
+    Calibrated,
+    FromSearch,
     Give,
+    KeptObjects,
     Mark,
+    MeasureRequest,
+    ObjectSteps,
     Rule,
     edit_to_json,
     find_objects,
+    measure_by_steps,
     measure_objects,
     rules_step,
+    what_objects_follow_from,
 )
-from supervox.project import ObjectChange, Project
+from supervox.project import ObjectChange, Project, ProjectClass
 from supervox.volumes import VolumeClass, open_volume
 
 SIZE = ((30.0, 30.0, 30.0), "nm")
@@ -193,6 +201,7 @@ def project(files, run, tmp_path_factory):
     voxels = tuple(map(tuple, places))
     edits = [Mark((1,), voxels[:1]), Give((2,), voxels[1:], (9,)), Mark((7,), ((0, 0, 0),))]
     with Project.open(folder) as opened:
+        opened.annotations.classes = [ProjectClass(k, f"part {k}", "#556677") for k in range(1, 10)]
         for edit in edits:
             opened.annotations.record(ObjectChange(edit_to_json(edit)))
         opened.annotations.record(ObjectChange(rules_step([Rule.parse("voxels > 0 -> class 8")])))
@@ -212,6 +221,59 @@ def test_a_project_keeps_its_edits_by_hand_and_its_rules(run, project, tmp_path)
     found = json.loads(run("objects", project, "--as-found", "--json").out)
     assert {item["class"] for item in found["classes"]}.isdisjoint({8, 9})
     assert found["by_hand"]["done"] == ""
+
+
+def test_a_project_that_keeps_its_objects_has_them_at_once(run, project, tmp_path, monkeypatch):
+    def tables(name):
+        done = run("objects", project, "--table", tmp_path / name, "--contacts", tmp_path / "c.csv")
+        assert done.code == 0, done.err
+        report = run("report", project, "--output", tmp_path / f"{name}-report")
+        assert report.code == 0, report.err
+        text = (tmp_path / f"{name}-report" / "report.md").read_text(encoding="utf-8")
+        return (tmp_path / name).read_text(), (tmp_path / "c.csv").read_text(), text
+
+    anew = tables("anew.csv")
+    with Project.open(project) as opened, opened.open_volume() as volume:
+        keep_as_the_window_does(opened, read_labels(project), np.asarray(volume.data[:]))
+
+    def refuse(*_, **__):
+        raise AssertionError("objects were found anew")
+
+    for place in ("cli.objects_run", "reports.object_totals"):
+        monkeypatch.setattr(f"supervox.{place}.measure_by_steps", refuse)
+    assert tables("kept.csv") == anew
+
+
+def read_labels(project):
+    with open_volume(project.parent / "labels.tif") as labels:
+        return np.asarray(labels.data[:])
+
+
+def keep_as_the_window_does(project, labels, image):
+    """Find the objects of a project, and keep them in it."""
+    settings, steps = project.settings, ObjectSteps.of(project.annotations.edits)
+    scale = Calibrated.of(settings.spacing, settings.unit)
+    names = {item.id: item.name for item in project.annotations.classes}
+    found = measure_by_steps(
+        labels,
+        steps,
+        MeasureRequest(names, {"image": image}),
+        spacing=scale.spacing,
+        unit=scale.unit,
+    )
+    edited = found.edited
+    kept = KeptObjects(
+        edited.instances.ids.astype(np.uint16),
+        found.measured.objects,
+        scale.origin,
+        ("image",),
+        frozenset((np.flatnonzero(edited.by_hand) + 1).tolist()),
+        frozenset((np.flatnonzero(edited.reshaped) + 1).tolist()),
+        edited.lost,
+        FromSearch(found.measured.contacts, edited.states, edited.missing),
+    )
+    told = what_objects_follow_from(labels, steps, EVERYTHING, names, scale, settings.start)
+    project.derived.save_objects(told, *kept.to_parts())
 
 
 def test_a_report_says_what_was_done_by_hand(run, project, tmp_path):

@@ -165,9 +165,12 @@ class Bench:
             delivery.exporting,
             delivery.others,
             delivery.restoring,
+            delivery.objects.keeping,
+            delivery.objects.reading,
             delivery.objects.measuring,
             delivery.objects.saving,
             *session.by_hand.stages,
+            *session.correcting.stages,
         )
         is_waiting = session.live.is_busy or session.sharpening.is_waiting
         return is_waiting or any(stage.is_running for stage in stages)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
+from supervox.napari_plugin.widgets.class_table import LOCKED
 
 
 @pytest.fixture
@@ -165,6 +166,37 @@ def test_what_is_locked_is_not_painted_over_nor_with(labelled):
     assert int((corrections(labelled) > 0).sum()) == count
 
 
+def tick_lock(window, row, qtbot):
+    """Click on the box of a class in the table."""
+    table = window.find("supervox_classes")
+    box = table.visualItemRect(table.item(row, LOCKED))
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=box.center() - QPoint(9, 0))
+    window.settle()
+
+
+def test_a_click_on_lock_keeps_labels_whatever_is_painted_until_the_next(labelled, qtbot):
+    labelled.click("supervox_paint_strokes")
+    before = labels(labelled)
+    tick_lock(labelled, 1, qtbot)
+    assert labelled.session.classes.held == (2,)
+    assert "structure locked: its labels stay as they are" in labelled.said
+    labelled.drag((8, 30, 4), (8, 30, 28))  # class 3, over class 1 and half of 2
+    labelled.settle()
+    after = labels(labelled)
+    assert (after[before != 2] != before[before != 2]).any()
+    np.testing.assert_array_equal(after == 2, before == 2)
+    assert "(locked)" in labelled.find("supervox_by_hand").toolTip()
+    tick_lock(labelled, 1, qtbot)
+    assert labelled.session.classes.held == ()
+    assert (labels(labelled)[before == 2] != 2).any()
+    for _ in range(3):  # the end of the lock, the stroke, the lock
+        labelled.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        labelled.settle()
+    np.testing.assert_array_equal(labels(labelled), before)
+    assert not labelled.session.classes[2].locked
+    assert not corrections(labelled).any()
+
+
 def test_c_changes_between_strokes_and_corrections_with_the_tool_that_is_in_hand(labelled):
     labelled.slide("supervox_brush_size", 4)
     labelled.key(Qt.Key.Key_C)
@@ -199,6 +231,7 @@ def test_whole_classes_are_accepted_taken_back_and_learned_from(labelled):
     np.testing.assert_array_equal(corrections(labelled) == 3, before == 3)
     np.testing.assert_array_equal(labels(labelled), before)
     session.correcting.take_back(3)
+    labelled.settle()
     assert not corrections(labelled).any()
     session.painting.undo()
     labelled.settle()

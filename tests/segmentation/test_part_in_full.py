@@ -93,3 +93,17 @@ def test_it_stops(segmenters: tuple[Segmenter, Segmenter], strokes: Strokes) -> 
         PartInFull(full).label(
             strokes, PARAMETERS, plane(0, 9, full.volume.shape), Run(should_stop=lambda: True)
         )
+
+
+def test_a_slice_gives_nothing_to_a_class_that_is_held(
+    segmenters: tuple[Segmenter, Segmenter], strokes: Strokes
+) -> None:
+    full, _ = segmenters
+    part = plane(0, 20, full.volume.shape)
+    labeller = PartInFull(full)
+    free = labeller.label(strokes, PARAMETERS, part)
+    settled = labeller.label(strokes, PARAMETERS, part, held=(2,))
+    is_of = free == 2
+    assert is_of.any()
+    np.testing.assert_array_equal(settled[~is_of], free[~is_of])
+    assert not (settled == 2).any()

@@ -165,3 +165,15 @@ def test_a_slice_is_balanced_like_the_whole(
     np.testing.assert_array_equal(part.probabilities, whole.probabilities[0][part.supervoxels])
     assert (part.class_ids == whole.supervoxel_classes()[part.supervoxels]).mean() > 0.95
     assert (whole.supervoxel_classes() == 7).sum() > (plain.supervoxel_classes() == 7).sum()
+
+
+def test_a_class_that_is_held_is_not_seen(
+    segmenter: Segmenter, scene: tuple[np.ndarray, np.ndarray]
+) -> None:
+    seen = segmenter.partitions[0].ids[12]
+    free, settled = (look(segmenter, scene[1], seen, held=held) for held in ((), (7,)))
+    is_of = free.class_ids == 7
+    assert is_of.any()
+    np.testing.assert_array_equal(settled.class_ids[~is_of], free.class_ids[~is_of])
+    assert np.isin(settled.class_ids[is_of], (3, 200)).all()
+    np.testing.assert_array_equal(settled.probabilities, free.probabilities)

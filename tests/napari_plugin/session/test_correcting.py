@@ -8,8 +8,9 @@ from click.testing import CliRunner
 from supervox.cli import supervox
 from supervox.napari_plugin.layers.lookup import FLAT, Finer
 from supervox.napari_plugin.project.project_files import reopen
+from supervox.napari_plugin.tasks.accepting import OfClass
 from supervox.napari_plugin.tasks.exporting import ExportKind
-from supervox.project import Project
+from supervox.project import Paint, Project, VoxelChange
 from supervox.volumes import open_volume, write_volume
 
 PART = slice(3, 6), slice(10, 20), slice(2, 8)  # all of it is of class 1
@@ -347,3 +348,62 @@ def test_mixed_steps_undone_and_redone_are_what_the_project_makes_of_them(bench,
             pass
         assert not store.voxels.any()
         assert not store.corrections.any()
+
+
+@pytest.fixture
+def slow_steps(monkeypatch):
+    """Have every step be read on a thread, as large ones are."""
+    monkeypatch.setattr("supervox.napari_plugin.painting.stroke_layer.LARGE", 0)
+
+
+def test_steps_that_are_read_on_a_thread_are_done_in_their_order(labelled, slow_steps):
+    session = labelled.session
+    painting, before = session.painting, np.array(session.correcting.labels())
+    correct(labelled, 3)
+    correct(labelled, 2, (4, slice(0, 30), 5))
+    painting.undo()
+    painting.undo()
+    assert painting.corrections.counts.any()  # nothing has waited for it
+    painting.redo()
+    labelled.settle()
+    np.testing.assert_array_equal(session.correcting.labels(), laid_over(before, 3))
+    painting.redo()
+    labelled.settle()
+    assert painting.corrections.counts[2] == 30
+    session.correcting.locking.set_locked(3, True)
+    labelled.settle()
+    painting.undo()
+    labelled.settle()  # the lock, which goes with its labels
+    assert not session.classes[3].locked
+    np.testing.assert_array_equal(painting.corrections.counts[1:4], [0, 30, 170])
+
+
+def test_what_is_changed_while_a_step_is_read_stays_and_so_does_the_step(labelled, slow_steps):
+    painting = labelled.session.painting
+    correct(labelled, 3)
+    painting.undo()
+    correct(labelled, 2, (4, slice(0, 5), 20))
+    labelled.settle()
+    assert "Nothing is undone: something else was changed meanwhile" in labelled.said
+    np.testing.assert_array_equal(painting.corrections.counts[1:4], [0, 5, 180])
+
+
+def test_a_step_that_nobody_waits_for_any_more_is_not_done(labelled, slow_steps):
+    painting = labelled.session.painting
+    correct(labelled, 3)
+    painting.undo()
+    painting.stepping.cancel()
+    labelled.settle()
+    assert painting.corrections.counts[3] == 180
+    painting.undo()
+    labelled.settle()
+    assert not painting.corrections.counts.any()
+
+
+def test_what_was_found_before_corrections_changed_changes_nothing(labelled):
+    session = labelled.session
+    at, old, new = np.arange(3), np.full(3, 3, np.uint8), np.zeros(3, np.uint8)
+    found = OfClass(3, 3, VoxelChange(at, old, new, Paint.CORRECTIONS))
+    session.correcting.accepting.succeeded.emit(found)
+    assert "Corrections were changed meanwhile: nothing else is" in labelled.said
+    assert not session.painting.recorder.corrections.any()

@@ -102,3 +102,45 @@ def test_final_labels_have_the_outline_that_is_chosen(bench: Any) -> None:
     bench.session.delivery.finish()
     bench.settle()
     assert bench.session.view.final.contour == bench.session.view.prediction.contour > 0
+
+
+@pytest.fixture
+def compared(bench: Any) -> Any:
+    """See planes far apart, labelled from three classes."""
+    bench.prepare(1, 2, 3)
+    bench.session.comparison.watch(True)
+    bench.session.comparison.look()
+    bench.settle()
+    return bench
+
+
+def test_planes_that_are_compared_are_what_finish_would_give(compared: Any) -> None:
+    session, comparison = compared.session, compared.session.comparison
+    assert len(comparison.planes) == 4
+    shown = comparison.labels_of(session.view.result)
+    session.delivery.finish()
+    compared.settle()
+    final = [session.view.final.data[at.part][at.thin][0] for at in comparison.planes]
+    assert (np.array(shown) != np.array(final)).mean() < 0.01
+
+
+def test_compared_planes_follow_a_balance_at_once_and_then_in_full(compared: Any) -> None:
+    session, comparison = compared.session, compared.session.comparison
+    before = session.view.result
+    session.balancing.move(2, 8.0)
+    compared.until(lambda: session.view.result is not before)
+    after = session.view.result
+    more, less = (np.array(comparison.labels_of(at)) for at in (after, before))
+    assert np.count_nonzero(more == 2) > np.count_nonzero(less == 2)
+    compared.settle()
+    assert session.view.result is after
+    assert not comparison.parts_to_label(after)
+
+
+def test_planes_that_nobody_sees_are_not_labelled(compared: Any) -> None:
+    session, comparison = compared.session, compared.session.comparison
+    comparison.watch(False)
+    session.balancing.move(2, 1.0)
+    compared.settle()
+    comparison.is_watched = True
+    assert len(comparison.parts_to_label(session.view.result)) == 4

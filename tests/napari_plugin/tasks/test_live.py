@@ -33,6 +33,7 @@ class Loop:
         self.prepared: Prepared | None = None
         self.in_view: Any = None
         self.strength = 1.0
+        self.held: tuple[int, ...] = ()
         self.seen: list[Any] = []
         self._bot = qtbot
         self.live = LiveLoop(
@@ -42,6 +43,7 @@ class Loop:
             lambda: self.prepared,
             lambda: self.in_view,
             lambda: SegmentationParameters(refinement=RefinementParameters(self.strength)),
+            lambda: self.held,
         )
         self.live.scanned.connect(self.seen.append)
         self.live.updating.published.connect(self.seen.append)

@@ -14,8 +14,9 @@ from supervox.execution import Cancelled, Run, split_blocks
 from supervox.features import IntensityRange
 from supervox.segmentation import RenderedBlock, Segmentation
 from supervox.segmentation.rendering import segmentation
+from supervox.segmentation.rendering._election import PROBABILITY_SHARE
 from supervox.segmentation.rendering.renderer import Renderer
-from supervox.segmentation.rendering.segmentation import PROBABILITY_SHARE, count_labels
+from supervox.segmentation.rendering.segmentation import count_labels
 
 SHAPE = (24, 30, 42)
 
@@ -341,3 +342,51 @@ def test_labels_are_counted_in_pieces(dtype: type, monkeypatch: pytest.MonkeyPat
     found = count_labels(labels)
     assert found.size == np.iinfo(dtype).max + 1
     np.testing.assert_array_equal(np.trim_zeros(found, "b"), np.bincount(labels.reshape(-1)))
+
+
+@pytest.mark.parametrize("edges", [True, False])
+@pytest.mark.parametrize("held", [(2,), (1, 5)])
+def test_holding_a_class_changes_only_what_would_be_of_it(
+    edges: bool, held: tuple[int, ...]
+) -> None:
+    free = make(edges=edges)
+    settled = replace(free, held=held)
+    is_of = np.isin(free.labels, held)
+    assert is_of.any()
+    np.testing.assert_array_equal(settled.labels[~is_of], free.labels[~is_of])
+    assert not np.isin(settled.labels, held).any()
+    assert (settled.labels > 0).all()
+
+
+def test_what_a_held_class_would_have_goes_to_the_most_probable_of_the_others() -> None:
+    tables = [np.tile(np.float32([0.6, 0.1, 0.3]), (ids.max() + 1, 1)) for ids in IDS]
+    made = make(tables=tables)
+    assert (made.labels == 1).all()
+    settled = replace(made, held=(1,))
+    assert (settled.labels == 5).all()
+    assert (settled.supervoxel_classes() == 5).all()
+
+
+@pytest.mark.parametrize("edges", [True, False])
+def test_where_all_classes_are_held_there_is_no_label_left(edges: bool) -> None:
+    settled = replace(make(edges=edges), held=(1, 2, 5))
+    assert not settled.labels.any()
+    assert not settled.supervoxel_classes().any()
+
+
+def test_a_class_that_is_held_has_what_corrections_give_it() -> None:
+    free = make()
+    kept = np.where(free.labels == 2, 2, 0).astype(np.uint8)
+    np.testing.assert_array_equal(replace(free, held=(2,), corrections=kept).labels, free.labels)
+
+
+def test_a_class_that_is_certain_leaves_its_place_to_the_first_of_the_others() -> None:
+    settled = replace(make(tables=certain(3, 1)), held=(2,))
+    assert (settled.labels == 1).all()
+
+
+def test_no_held_label_depends_on_blocks_and_threads() -> None:
+    expected = replace(make(workers=1), held=(2,)).labels
+    made = replace(make(workers=3), held=(2,))
+    parts = list(made.render(blocks=split_blocks(SHAPE, (7, 9, 20))))
+    np.testing.assert_array_equal(join(parts, "labels"), expected)

@@ -1,0 +1,81 @@
+"""What undo, or redo, would do next: read where that takes no time, or on a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from supervox.execution import Told
+from supervox.project import Change, Paint, Recorder, VoxelChange
+
+from .chains import names_of_locked
+from .class_list import ClassList
+from .corrections import Corrections
+
+LARGE = 2**19  # voxels of a step that is read on a thread: more than a picture's time
+
+
+@dataclass(frozen=True, eq=False)
+class NextStep:
+    """A step that can be taken back, or made again.
+
+    Attributes
+    ----------
+    recorder : Recorder
+        Whose step it is.
+    back : bool
+        Whether it is taken back.
+    chain : Change or None
+        With which a chain of such steps began.
+    key : int or None
+        Tells it from the others.
+    change : Change or None
+        What it would change; None if there is no such step.
+    names : str
+        Of the locked classes that keep it from being done.
+    told : tuple of Told or None
+        What `Corrections.foresee` says of it.
+    """
+
+    recorder: Recorder
+    back: bool
+    chain: Change | None
+    key: int | None
+    change: Change | None
+    names: str
+    told: tuple[Told, Told] | None
+
+    @property
+    def obstacle(self) -> str:
+        """Why it can't be done, for a person; empty if it can."""
+        verb = "undo" if self.back else "redo"
+        if self.change is None:
+            return f"Nothing to {verb}"
+        if self.names:
+            return f"{self.names} locked: unlock to {verb} this step"
+        if self.recorder.next_key(back=self.back) != self.key:
+            done = "undone" if self.back else "done again"
+            return f"Nothing is {done}: something else was changed meanwhile"
+        return ""
+
+
+def look_at_next(
+    recorder: Recorder,
+    back: bool,
+    chain: Change | None,
+    classes: ClassList,
+    corrections: Corrections,
+) -> NextStep:
+    """Read what would be done next; on any thread.
+
+    Raises
+    ------
+    ProjectError
+        If the store can't be changed, or the step can't be read any more.
+    """
+    key, change = recorder.next_key(back=back), recorder.preview(back=back)
+    names = "" if change is None else names_of_locked(change, classes, corrections)
+    is_of_labels = isinstance(change, VoxelChange) and change.paint is Paint.CORRECTIONS
+    told = None
+    if isinstance(change, VoxelChange) and is_of_labels and not names:
+        told = corrections.foresee(change)
+    return NextStep(recorder, back, chain, key, change, names, told)

@@ -1,0 +1,134 @@
+"""Objects kept: what is read is what was found, and what they follow from has a digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from supervox.objects import (
+    EVERYTHING,
+    Calibrated,
+    FromSearch,
+    KeptObjects,
+    Mark,
+    MeasureRequest,
+    ObjectSteps,
+    Rule,
+    Search,
+    measure_by_steps,
+    what_objects_follow_from,
+)
+
+SCALE = Calibrated.of((2.0, 1.0, 1.0), "nm", (5.0, 0.0, 0.0))
+NAMES = {1: "ice", 2: "cell"}
+MARKED = ObjectSteps(edits=(Mark((1,), ((1, 2, 2),)), Mark((2,), ((0, 0, 0),))))
+
+
+@pytest.fixture(scope="module")
+def labels() -> np.ndarray:
+    rng = np.random.default_rng(1)
+    found = rng.integers(0, 3, (8, 10, 12)).astype(np.uint8) * (rng.random((8, 10, 12)) < 0.2)
+    found[1:4, 2:5, 2:6] = 1
+    found[1:4, 5:8, 2:6] = 2
+    return found
+
+
+@pytest.fixture(scope="module")
+def request_(labels: np.ndarray) -> MeasureRequest:
+    return MeasureRequest(NAMES, {"image": labels * 3.5})
+
+
+@pytest.fixture(scope="module")
+def kept(labels: np.ndarray, request_: MeasureRequest) -> KeptObjects:
+    scale = {"spacing": SCALE.spacing, "unit": SCALE.unit, "origin": SCALE.origin}
+    found = measure_by_steps(labels, MARKED, request_, **scale)
+    edited = found.edited
+    return KeptObjects(
+        edited.instances.ids.astype(np.uint16),
+        found.measured.objects,
+        SCALE.origin,
+        ("image",),
+        frozenset((np.flatnonzero(edited.by_hand) + 1).tolist()),
+        frozenset(),
+        edited.lost,
+        FromSearch(found.measured.contacts, edited.states, edited.missing),
+    )
+
+
+def read_again(kept: KeptObjects) -> KeptObjects:
+    """Go through what a file would hold."""
+    about, arrays = kept.to_parts()
+
+    def read(name, dtype, shape):
+        found = arrays[name]
+        assert found.dtype == dtype
+        assert all(a in (None, b) for a, b in zip(shape, found.shape, strict=True))
+        return found
+
+    return KeptObjects.from_parts(json.loads(json.dumps(about)), read)
+
+
+def test_what_is_read_is_what_was_kept(kept: KeptObjects) -> None:
+    again = read_again(kept)
+    for a, b in ((kept.table, again.table), (kept.search.contacts, again.search.contacts)):
+        assert a.as_json() == b.as_json()
+        for name in a.names:
+            np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+    assert again.by_hand == kept.by_hand
+    assert again.missing == kept.missing == (((0, 0, 0), 2),)
+    assert again.search.states == kept.search.states
+    assert (again.origin, again.channels) == (kept.origin, kept.channels)
+
+
+def test_kept_objects_are_those_that_are_found_anew(
+    labels: np.ndarray, request_: MeasureRequest, kept: KeptObjects
+) -> None:
+    rules = (Rule.parse("voxels < 5 -> remove"), Rule.parse("unheard_of > 1 -> class 7"))
+    steps = replace(MARKED, rules=rules)
+    scale = {"spacing": SCALE.spacing, "unit": SCALE.unit, "origin": SCALE.origin}
+    anew = measure_by_steps(labels, steps, request_, **scale)
+    found = read_again(kept).as_found(steps, request_, SCALE)
+    for a, b in zip(
+        (anew.tables.objects, anew.tables.contacts, anew.tables.classes),
+        (found.tables.objects, found.tables.contacts, found.tables.classes),
+        strict=True,
+    ):
+        assert a.to_csv() == b.to_csv()
+    np.testing.assert_array_equal(anew.instances.ids, found.instances.ids)
+    np.testing.assert_array_equal(anew.instances.class_of, found.instances.class_of)
+    assert anew.edited.states == found.edited.states
+    assert found.ruled.changed == anew.ruled.changed
+    assert found.ruled.changed[1] is None
+    assert "no measure 'unheard_of'" in found.ruled.refused[0]
+
+
+def test_objects_that_were_edited_since_are_not_those_of_a_search(
+    request_: MeasureRequest, kept: KeptObjects
+) -> None:
+    edited = read_again(replace(kept, search=None))
+    assert edited.as_found(MARKED, request_, SCALE) is None
+
+
+def test_what_objects_follow_from_is_told_apart_and_rules_do_not_count(labels: np.ndarray) -> None:
+    def follows_from(
+        labels=labels, steps=MARKED, search=EVERYTHING, names=NAMES, scale=SCALE, at=0
+    ):
+        return what_objects_follow_from(labels, steps, search, names, scale, (at, 0, 0))
+
+    other = labels.copy()
+    other[0, 0, 0] = 1 - other[0, 0, 0]
+    rules = replace(MARKED, rules=(Rule.parse("voxels < 5 -> remove"),))
+    assert follows_from() == follows_from(labels=labels.astype(np.uint16), steps=rules)
+    found = [
+        follows_from(),
+        follows_from(labels=other),
+        follows_from(steps=ObjectSteps()),
+        follows_from(steps=replace(MARKED, split="round")),
+        follows_from(search=Search((1,))),
+        follows_from(names={1: "ice", 2: "membrane"}),
+        follows_from(scale=Calibrated.of((1, 1, 1), "nm")),
+        follows_from(at=1),
+    ]
+    assert len({json.dumps(item) for item in found}) == len(found)
