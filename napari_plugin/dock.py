@@ -204,7 +204,8 @@ class SupervoxDock(QWidget):
                 compare=self.compare,
             ),
         )
-        self.objects = ObjectsSection(section_actions(session, self._bring_objects))
+        windows = lambda: self.around.objects.bring(), lambda: self.around.agreement.bring()
+        self.objects = ObjectsSection(section_actions(session, *windows))
         self.export = ExportSection(
             session.delivery.export, session.delivery.exporting.cancel, partial(say, Step.EXPORT)
         )
@@ -235,9 +236,10 @@ class SupervoxDock(QWidget):
         compared = session.comparison
         self.planes = ComparePlanes(compared.look, compared.watch, compared.go_to, self)
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
-        self.around = AroundDock(session, self.project, around, self)
+        self.around: AroundDock = AroundDock(session, self.project, around, self)
         self.objects.add_first(self.around.tools)
-        self.around.tools.changed.connect(self._refresh_soon)
+        for part in (self.around.tools, self.around.two):
+            part.changed.connect(self._refresh_soon)
         self.export.add_line(PictureBox(self.around.picture_actions()))
 
     def _ask_for_size(self) -> None:
@@ -333,9 +335,6 @@ class SupervoxDock(QWidget):
             section.set_next(step == advice.step)
         self._stepping.go_to(advice.step)
         self._is_shown = True
-
-    def _bring_objects(self) -> None:
-        self.around.objects.bring()
 
     def _show_hints(self, parts: Sequence[object]) -> str:
         """Say beside each step why something isn't done; return what is to be said above them."""

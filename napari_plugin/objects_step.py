@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .session.agreement import TwoLabels
 from .session.session import Session
+from .widgets.agreement_window import AgreementActions
 from .widgets.object_edits_row import EditActions
 from .widgets.objects_section import ObjectsActions
 from .widgets.objects_window import TableActions
 from .widgets.questions_panel import QuestionActions
 
 
-def section_actions(session: Session, open_table: Callable[[], None]) -> ObjectsActions:
+def section_actions(
+    session: Session, open_table: Callable[[], None], compare: Callable[[], None]
+) -> ObjectsActions:
     """Return what the step in the dock can have done."""
     objects, by_hand = session.delivery.objects, session.by_hand
     return ObjectsActions(
@@ -19,6 +23,7 @@ def section_actions(session: Session, open_table: Callable[[], None]) -> Objects
         cancel=objects.measuring.cancel,
         show=objects.show,
         open_table=open_table,
+        compare=compare,
         edits=EditActions(
             take=by_hand.take,
             merge=by_hand.merge,
@@ -27,6 +32,22 @@ def section_actions(session: Session, open_table: Callable[[], None]) -> Objects
             give=by_hand.give,
             show_missing=by_hand.show_missing,
         ),
+    )
+
+
+def agreement_actions(two: TwoLabels) -> AgreementActions:
+    """Return what the window that compares two segmentations can have done."""
+    return AgreementActions(
+        look=two.state,
+        compare=two.compare,
+        cancel=two.working.cancel,
+        add_file=two.add_file,
+        choose_class=two.choose_class,
+        show=two.show,
+        go=two.go,
+        save=two.save,
+        start_path=two.start_path,
+        close=two.hide,
     )
 
 

@@ -12,6 +12,7 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
 from supervox.napari_plugin.project.saved import look_whether_saved
+from supervox.napari_plugin.session.agreement import TwoLabels
 from supervox.napari_plugin.session.cuts import Cuts
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
@@ -21,7 +22,8 @@ from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
 from .finishing_tools import FinishingTools
-from .objects_step import table_actions
+from .objects_step import agreement_actions, table_actions
+from .widgets.agreement_window import AgreementWindow
 from .widgets.help_window import STEPS, HelpWindow
 from .widgets.labelling_window import LabellingWindow
 from .widgets.objects_window import ObjectsWindow
@@ -68,6 +70,15 @@ class AroundDock:
         self.labelling = LabellingWindow(session.models, dock)
         self.objects = ObjectsWindow(table_actions(session), dock)
         session.delivery.objects.picked.connect(self.objects.choose)
+        self.two = TwoLabels(
+            session.volume,
+            session.painting,
+            session.view,
+            lambda: session.delivery.final,
+            session.settings.resources,
+        )
+        self.two.failed.connect(session.opening.tell_error)
+        self.agreement = AgreementWindow(agreement_actions(self.two), dock)
         self.tools = FinishingTools(session)
         self.cuts = Cuts(session.volume, session.view)
         self.cuts.failed.connect(session.opening.tell_error)
@@ -155,6 +166,8 @@ class AroundDock:
             self._session.by_hand.questions.state,
         )
         self.tools.refresh()
+        self.two.sides.note_final()
+        self.agreement.refresh()
         if self.welcome is not None:
             self.welcome.show_if(not self._session.viewer.layers)
 
@@ -201,6 +214,8 @@ class AroundDock:
         self.labelling.close()
         self._session.delivery.objects.picked.disconnect(self.objects.choose)
         self.objects.close()
+        self.agreement.close()
+        self.two.release()
         self.tools.release()
         self.planes.close()
         welcome, self.welcome = self.welcome, None

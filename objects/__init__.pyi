@@ -24,9 +24,14 @@ from .cleaning import Cleaned as Cleaned
 from .cleaning import clean as clean
 from .cleaning import clean_part as clean_part
 from .contacts import column_parts as column_parts
+from .differences import ONLY_A as ONLY_A
+from .differences import ONLY_B as ONLY_B
+from .differences import OTHER as OTHER
 from .differences import OVERLAY_NAMES as OVERLAY_NAMES
+from .differences import SAME as SAME
 from .differences import find_differences as find_differences
 from .differences import overlay as overlay
+from .differences import said_by_both as said_by_both
 from .distances import distances_to as distances_to
 from .drawn import class_around as class_around
 from .drawn import cut_along as cut_along

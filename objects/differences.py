@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,16 +56,36 @@ def overlay(
 
     def look(block: Block) -> None:
         a, b = read_ids(one, block.core), read_ids(other, block.core)
-        if class_id is not None:
-            a, b = (a == class_id).astype(np.int32), (b == class_id).astype(np.int32)
-        said = np.where(b == 0, ONLY_A, np.where(a == 0, ONLY_B, np.where(a == b, SAME, OTHER)))
-        out[block.core] = np.where((a == 0) & (b == 0), 0, said)
+        out[block.core] = said_by_both(a, b, class_id)
 
     for _ in room.releasing(Run.of(workers)).blocks(
         look, split_blocks(one.shape, slab_shape(one.shape))
     ):
         pass
     return out
+
+
+def said_by_both(
+    a: NDArray[Any], b: NDArray[Any], class_id: int | None = None
+) -> NDArray[np.uint8]:
+    """Return what an overlay has for labels of the same voxels, as `overlay` says.
+
+    Parameters
+    ----------
+    a, b : array of integers
+        Of any shape, the same for both.
+    class_id : int, optional
+        Look at this class only.
+
+    Returns
+    -------
+    uint8
+        Of the same shape.
+    """
+    if class_id is not None:
+        a, b = a == class_id, b == class_id
+    said = np.where(b == 0, ONLY_A, np.where(a == 0, ONLY_B, np.where(a == b, SAME, OTHER)))
+    return np.where((a == 0) & (b == 0), 0, said).astype(np.uint8)
 
 
 def find_differences(

@@ -266,6 +266,24 @@ class Person:
         table.close()
         return picture
 
+    def compared_labels(self, other: str) -> Image.Image:
+        """Compare the final labels with a layer, fly to the largest difference, take a picture."""
+        self.click("supervox_objects_compare")
+        around = self.dock.around
+        window, found = around.agreement, lambda: around.two.found is not None
+        box = window.boxes[1]
+        box.setCurrentIndex(box.findText(other))
+        box.activated.emit(box.currentIndex())
+        QTest.mouseClick(window.compare, Qt.MouseButton.LeftButton)
+        self.wait(found, "the comparison")
+        QTest.mouseClick(window.on, Qt.MouseButton.LeftButton)
+        self.settle()
+        picture = self.picture()
+        at = window.mapToGlobal(QPoint(0, 0)) - self.dock.window().mapToGlobal(QPoint(0, 0))
+        picture.paste(_image_of(window.grab()), (at.x(), at.y()))
+        window.close()
+        return picture
+
     def project_menu(self) -> Image.Image:
         """Take a picture of the top of the dock with its menu open."""
         bar = self.dock.project

@@ -96,6 +96,7 @@ def _sample_with_strokes(folder: Path) -> None:
     person.wait(lambda: session.delivery.objects.found is not None, "the objects")
     save_png(person.section(5), folder / "section-objects.png")
     save_png(person.objects_table(), folder / "objects-table.png")
+    _compare_labels(person, folder)
     person.viewer.window.resize(*LARGE)
     person.settle(1)
     person.viewer.reset_view()
@@ -105,6 +106,18 @@ def _sample_with_strokes(folder: Path) -> None:
     person.settle(1)
     save_png(person.picture(), folder / "window-3d.png")
     person.close()
+
+
+def _compare_labels(person: Person, folder: Path) -> None:
+    """Compare the final labels with the truth, as if it were another person's."""
+    image = person.dock.session.volume.image
+    assert image is not None
+    truth = make_phantom(image.data.shape).labels
+    placed = {"scale": image.scale, "units": image.units, "translate": image.translate}
+    layer = person.viewer.add_labels(truth, name="her labels", visible=False, **placed)
+    person.settle()
+    save_png(person.compared_labels(layer.name), folder / "compare-labels.png")
+    person.viewer.layers.remove(layer)
 
 
 def _correct_by_hand(person: Person, folder: Path) -> None:

@@ -5,5 +5,6 @@
 - `array_like`: what napari asks of data that is no array.
 - `lookup`: a table over supervoxels that napari reads like a volume; `outlines`: their borders;
   `corrected`: labels with what was corrected by hand over them.
-- `trial_layer`: what a tool would change.
+- `trial_layer`: what a tool would change; `agreement_layer`: where two segmentations agree.
+- `outline_layer`: an outline of some voxels that moves.
 """

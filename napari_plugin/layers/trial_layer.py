@@ -102,10 +102,12 @@ class TrialLayer:
     Parameters
     ----------
     viewer : Viewer
+    name : str
+        Of the layer.
     """
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self, viewer: Viewer, name: str = NAME) -> None:
+        self._viewer, self._name = viewer, name
         self._layer: Labels | None = None
 
     @property
@@ -134,7 +136,7 @@ class TrialLayer:
         self.clear()
         layer = Labels(
             values,
-            name=NAME,
+            name=self._name,
             metadata=metadata(PREVIEW, image),
             opacity=0.85,
             colormap=DirectLabelColormap(color_dict=colours or LOOK),

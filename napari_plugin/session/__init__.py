@@ -8,6 +8,8 @@
   it, read by `object_snapshot`.
 - `by_hand`: what a person does to objects, also by a `drawn_line`; `object_edits`: written down,
   carried out, and taken back; `object_questions`: which edits are probable.
+- `agreement`: two segmentations compared; `sides`: which there are; `agreement_state`: what the
+  window shows of it.
 - `hints`: why something isn't done, beside its step; `notices`: what keeps strokes from being
   painted, and what helps.
 - `working_image`: the image that is worked on; `extent`: a box around the view first, then all.

@@ -11,16 +11,11 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import ensure_colormap
 from napari.viewer import Viewer
 from numpy.typing import NDArray
-from supervox.napari_plugin.layers.make_layers import (
-    insert_above,
-    move_outline,
-    object_colormap,
-    outline_mask,
-)
+from supervox.napari_plugin.layers.make_layers import object_colormap
+from supervox.napari_plugin.layers.outline_layer import COLOUR, OutlineLayer
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 
 AXES = ("plane", "row", "column")
-COLOUR = "#f0e442"  # of what is chosen, as of frames
 OTHER = (0.35, 0.5, 0.75, 0.6)  # of other objects, where several are chosen
 UNKNOWN = (0.5, 0.5, 0.5, 1.0)  # of objects that lack a measure
 MEASURE_MAP = "viridis"
@@ -37,39 +32,18 @@ class ObjectMarks:
     """
 
     def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
-        self._mark: Labels | None = None
+        self._outline = OutlineLayer(viewer, "object")
         self._plain: Any = None  # the colours that the layer had at first, if it has others now
 
     def outline(self, image: Image, found: FoundObjects, numbers: Sequence[int]) -> None:
         """Outline some objects; none takes the outline away."""
         numbers = [number for number in numbers if found.row_of(number) is not None]
         if not numbers or _box_size(found, numbers) > MOST_OUTLINED:
-            self._clear()
+            self._outline.clear()
             return
         first, mask = voxels_of(found, numbers)
-        mask = mask[0] if image.ndim == 2 else mask
-        source = found.order.of.source
-        start = [k + s for k, s in zip(first, source.start, strict=True)][-image.ndim :]
-        if self._mark is not None and self._mark in self._viewer.layers:
-            move_outline(self._mark, image, mask, start)
-            return
-        self._mark = outline_mask(image, mask, start, "object", COLOUR)
-        self._fill_in_space()
-        self._viewer.dims.events.ndisplay.connect(self._fill_in_space)
-        insert_above(self._viewer, self._viewer.layers[-1], self._mark)
-
-    def _clear(self) -> None:
-        mark, self._mark = self._mark, None
-        if mark is not None:
-            self._viewer.dims.events.ndisplay.disconnect(self._fill_in_space)
-            if mark in self._viewer.layers:
-                self._viewer.layers.remove(mark)
-
-    def _fill_in_space(self, *_: object) -> None:
-        """In space the object is filled: napari has no outlines there, and would warn."""
-        if self._mark is not None:
-            self._mark.contour = int(self._viewer.dims.ndisplay == 2)
+        start = [k + s for k, s in zip(first, found.order.of.source.start, strict=True)]
+        self._outline.show(image, mask, start)
 
     def colour(
         self, layer: Labels, found: FoundObjects, measure: str, chosen: Sequence[int]

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Labels
-from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import (
     address_of,
@@ -28,7 +27,7 @@ from supervox.napari_plugin.tasks.measuring import (
 from supervox.objects import ObjectSteps, Voxel
 
 from .object_marks import ObjectMarks, voxels_of
-from .sight import bring_into_sight
+from .sight import bring_into_sight, fly_to
 from .view import ResultView
 from .working_image import WorkingImage
 
@@ -260,21 +259,10 @@ class Objects:
             return
         first, mask = voxels_of(found, [number])
         start = [k + s for k, s in zip(first, found.order.of.source.start, strict=True)]
-        if image.ndim == 3:
-            # across the planes that are seen, the one that has most of it
-            axis = self._volume.axis_across()
-            in_plane = np.count_nonzero(mask, axis=tuple({0, 1, 2} - {axis}))
-            at = int(np.argmax(in_plane))
-            self._volume.show_plane(axis, start[axis] + at)
-            seen = np.take(mask, [at], axis)
-            start_seen = [k + at * (n == axis) for n, k in enumerate(start)]
-        else:
-            seen, start_seen = mask, start
-        middle, radius = _middle(seen, start_seen)
         strokes = self._painting.layer
-        self.select((number,))
         if strokes is not None:
-            bring_into_sight(self._viewer, image, strokes, middle, radius)
+            fly_to(self._volume, strokes, mask, start)
+        self.select((number,))
 
     def look_at(self, voxel: Voxel) -> None:
         """Bring a voxel of the whole image into sight."""
@@ -317,13 +305,3 @@ class Objects:
 
     def _on_saved(self, path: Path) -> None:
         self.saved = path
-
-
-def _middle(mask: NDArray[np.bool_], start: list[int]) -> tuple[list[int], float]:
-    """Return the middle of the box around some voxels, and its largest half edge."""
-    middle, radius = [], 0.0
-    for axis in range(3):
-        there = np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis})))
-        middle.append(start[axis] + int(there[0] + there[-1]) // 2)
-        radius = max(radius, (there[-1] - there[0] + 1) / 2)
-    return middle, float(radius)

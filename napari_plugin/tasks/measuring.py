@@ -258,13 +258,15 @@ def _task(order: MeasureOrder) -> Task:
 
 
 class SavingTable(BackgroundTask):
-    """Writes a table of objects; succeeds with its path."""
+    """Writes a table; succeeds with its path."""
 
-    def start(self, path: Path, table: ObjectTable, about: Mapping[str, Any]) -> None:
-        """Begin."""
+    def start(
+        self, path: Path, table: ObjectTable, about: Mapping[str, Any], what: str = "objects"
+    ) -> None:
+        """Begin; see `write_with_provenance`."""
 
         def write(_: Report) -> Path:
-            write_with_provenance(path, table, "objects", about)
+            write_with_provenance(path, table, what, about)
             return path
 
         self.run(write, f"Writing {path.name}")

@@ -20,6 +20,7 @@
 - `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
   (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them;
   `questions_panel`: which of them may be several things, or one.
+- `agreement_window`: two segmentations compared, a row for each class.
 - `clean_panel`, `fill_panel`: tools that change labels, each with a `trial_row`: what would change.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.

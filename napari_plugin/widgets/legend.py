@@ -1,6 +1,8 @@
-"""What the colours of probability and doubt mean."""
+"""What the colours of probability and doubt mean, and those of an overlay."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from napari.utils.colormaps import ensure_colormap
@@ -8,7 +10,10 @@ from qtpy.QtGui import QImage, QPainter, QPaintEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from supervox.napari_plugin.layers.make_layers import MAP_COLOURS
 
+from .controls import swatch
+
 HEIGHT, STEPS = 10, 128  # pixels
+SWATCH = 12  # pixels
 
 
 class Legend(QWidget):
@@ -45,3 +50,25 @@ class _Gradient(QWidget):
         painter = QPainter(self)
         painter.drawImage(self.rect(), image)
         painter.end()
+
+
+class ColourKey(QWidget):
+    """Some colours in a line, each with what it stands for.
+
+    Parameters
+    ----------
+    entries : sequence of (str, str)
+        Words and colour of each.
+    """
+
+    def __init__(self, entries: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for words, colour in entries:
+            square = QLabel()
+            square.setPixmap(swatch(colour, SWATCH).pixmap(SWATCH, SWATCH))
+            layout.addWidget(square)
+            layout.addWidget(QLabel(words))
+            layout.addSpacing(SWATCH)
+        layout.addStretch(1)

@@ -42,7 +42,8 @@ class ObjectsActions:
     cancel : callable
     show : callable
         Shows the objects in the picture, or hides them.
-    open_table : callable
+    open_table, compare : callable
+        Open a window each.
     edits : EditActions
         What is done by hand.
     """
@@ -51,6 +52,7 @@ class ObjectsActions:
     cancel: Callable[[], None]
     show: Callable[[bool], None]
     open_table: Callable[[], None]
+    compare: Callable[[], None]
     edits: EditActions
 
 
@@ -129,6 +131,14 @@ class ObjectsSection(Body[ObjectsState]):
         self._asked: tuple[int, Split | None] = (0, None)
         self.edits = ObjectEditsRow(actions.edits)
         layout.addWidget(self.edits)
+        self.compare = button(
+            "supervox_objects_compare",
+            "Compare labels…",
+            "Two segmentations of this volume: how far they agree on each class, and where they "
+            "differ. Live labels, final ones, layers, files",
+            actions.compare,
+        )
+        layout.addWidget(self.compare)
 
     def add_first(self, widget: QWidget) -> None:
         """Show what is done before objects are looked for, above all else."""
@@ -143,6 +153,7 @@ class ObjectsSection(Body[ObjectsState]):
             self.of.setCurrentIndex(max(self.of.findData(state.asked), 0))
             self.split.setCurrentIndex(self.split.findData(state.split))
         self.edits.show_state(state)
+        self.compare.setEnabled(state.has_image)
         self.of.setEnabled(state.can_find)
         self.split.setEnabled(state.can_find)
         self.search.setEnabled(state.can_find)

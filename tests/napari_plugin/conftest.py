@@ -228,8 +228,10 @@ class Window(Bench):
 
     @property
     def is_busy(self) -> bool:
+        around = self.dock.around
         is_refreshing = self.dock._refresh_timer.isActive()
-        return super().is_busy or is_refreshing or self.dock.around.tools.is_busy
+        is_comparing = around.two.working.is_running or around.two.saving.is_running
+        return super().is_busy or is_refreshing or around.tools.is_busy or is_comparing
 
     # ------------------------------------------------------------------------------- widgets
 

@@ -95,6 +95,7 @@ def test_the_section_says_how_it_stands(qtbot: QtBot, state: dict[str, Any], wor
             lambda: None,
             done.append,
             lambda: done.append("table"),
+            lambda: done.append("compare"),
             EditActions(*(done.append for _ in range(6))),
         )
     )
