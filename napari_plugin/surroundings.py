@@ -93,7 +93,13 @@ class AroundDock:
             seen = (item for item in session.classes if item.visible and item.id in ids)
             return [(item.name, item.colour) for item in seen]
 
-        return PictureActions(partial(enlarged, session.viewer), legend, start, session.next.say)
+        return PictureActions(
+            partial(enlarged, session.viewer),
+            legend,
+            lambda: session.delivery.objects.scale,
+            start,
+            session.next.say,
+        )
 
     def take_window(self, volume: str | None) -> None:
         """Have all of the screen, and begin.

@@ -16,7 +16,9 @@ from supervox.napari_plugin import face
 from supervox.napari_plugin.dock import TITLES
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.session.in_space import around
+from supervox.napari_plugin.session.objects_state import MeasureScale
 from supervox.napari_plugin.widgets.help_window import KEYS, STEPS
+from supervox.napari_plugin.widgets.legend import scale_words
 from supervox.napari_plugin.widgets.picture_box import figure_of
 
 
@@ -269,6 +271,13 @@ def test_a_legend_names_each_class_in_its_colour(qtbot: Any) -> None:
     }
     assert {"#ff0000", "#00ff00", "#ffffff"} <= colours
     assert figure_of(pixels, [], 96).height() == 40
+    scale = MeasureScale("volume", "um^3", 0.02, 1.3, False)
+    measured = figure_of(pixels, [], 96, scale)
+    row = [measured.pixelColor(x, measured.height() - 12) for x in range(300)]
+    coloured = [colour for colour in row if colour.saturation() > 60]
+    assert coloured[0].blue() > coloured[0].red()  # violet, and then yellow
+    assert coloured[-1].red() > coloured[-1].blue()
+    assert scale_words(scale) == ("volume (µm³)", "0.02", "1.3")
 
 
 def test_more_volumes_are_labelled_from_a_list(
