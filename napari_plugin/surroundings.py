@@ -11,6 +11,7 @@ import numpy as np
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.io.preferred_reader import is_preferred, prefer
 from supervox.napari_plugin.project.saved import look_whether_saved
 from supervox.napari_plugin.session.cuts import Cuts
 from supervox.napari_plugin.session.session import Session
@@ -147,6 +148,8 @@ class AroundDock:
                 show_guide=self.show_help,
                 show_keys=lambda: self.help.show_step(len(STEPS)),
                 go_on=session.autosave.open,
+                is_reader_preferred=is_preferred,
+                prefer_reader=prefer,
             ),
             place,
         )

@@ -152,7 +152,8 @@ def _draw_scale(painter: QPainter, scale: MeasureScale, y: float, letter: float)
     title, low, high = scale_words(scale)
     x = letter
     painter.setPen(QColor("black"))
-    for text in (f"{title}: {low}", "", high):
+    steps = ", logarithmic" if scale.is_by_ratio else ""
+    for text in (f"{title}{steps}: {low}", "", high):
         if text:
             painter.drawText(round(x), round(y + 0.9 * letter), text)
             x += painter.fontMetrics().horizontalAdvance(text) + 0.5 * letter

@@ -14,6 +14,7 @@ from qtpy.QtCore import QEvent, QPoint, Qt
 from qtpy.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QVBoxLayout, QWidget
 from supervox.napari_plugin import face
 from supervox.napari_plugin.dock import TITLES
+from supervox.napari_plugin.io.preferred_reader import is_preferred
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.session.in_space import around
 from supervox.napari_plugin.session.objects_state import MeasureScale
@@ -44,6 +45,10 @@ def test_an_empty_window_has_a_page_of_its_own(open_dock: Callable[..., Any], qt
     assert (
         window.dock.around.help.tabs.tabText(window.dock.around.help.tabs.currentIndex()) == "Keys"
     )
+    reads = child(window, "supervox_welcome_reader")
+    for is_wanted in (True, False):
+        qtbot.mouseClick(reads, Qt.MouseButton.LeftButton, pos=QPoint(8, reads.height() // 2))
+        assert is_preferred() == reads.isChecked() == is_wanted
     window.viewer.add_image(np.zeros((4, 8, 9), np.uint8))
     window.settle_widgets()
     assert not page.isVisible()
