@@ -74,6 +74,12 @@ def test_score_measures_surfaces_where_the_truth_is(files, run, two):
     assert {item["id"]: item["dice"] for item in report["surfaces"]["classes"]} == pytest.approx(
         dice, nan_ok=True
     )
+    small = run(
+        *("score", files / "other.tif", files / "truth.tif", "--surfaces", "--json"),
+        *("--memory", "1MB"),
+    )
+    assert "doesn't fit into 0.0 GB of memory" in small.err
+    assert json.loads(small.out) == report
     shown = run("score", files / "other.tif", files / "truth.tif", "--surfaces")
     assert "boundary F" in shown.out
 
