@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
+from napari.plugins.utils import get_filename_patterns_for_reader
 from napari.settings import get_settings
-from npe2 import PluginManager
 
 NAME = "supervox"
 
@@ -41,6 +41,5 @@ def prefer(is_wanted: bool) -> None:
 
 def _patterns() -> list[str]:
     """Return the names that our readers open, as napari writes them in its preferences."""
-    readers = PluginManager.instance().get_manifest(NAME).contributions.readers or ()
-    patterns = [pattern for reader in readers for pattern in reader.filename_patterns]
+    patterns = sorted(get_filename_patterns_for_reader(NAME))
     return [*patterns, f"*.zarr{os.sep}"]  # of a folder, napari sees the separator as well
