@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from supervox.execution import Device
+from supervox.execution import Device, Scratch, Workspace
 from supervox.segmentation import (
     Rooms,
     SegmentationParameters,
@@ -18,6 +19,31 @@ from supervox.segmentation import (
 from supervox.volumes import Volume
 
 from .errors import say
+
+COMPARED_BYTES = 28  # of each voxel: labels twice, surfaces, a distance, numbers of objects
+
+
+def room_to_compare(shape: Sequence[int], memory: float | None, folder: Path) -> Workspace:
+    """Give where two segmentations and all that is made of them lie; say so if it is a disk.
+
+    Parameters
+    ----------
+    shape
+        Of both.
+    memory
+        Bytes that a person allows; most of what is available by default.
+    folder
+        Where files may lie meanwhile.
+    """
+    needed = COMPARED_BYTES * math.prod(shape)
+    budget = default_budget() if memory is None else memory
+    if needed <= budget:
+        return Workspace()
+    say(
+        f"what is compared ({needed / 1e9:.1f} GB) doesn't fit into {budget / 1e9:.1f} GB of "
+        f"memory, and is kept in {folder} until the end"
+    )
+    return Workspace(Scratch(folder))
 
 
 @contextmanager

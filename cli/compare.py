@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import gettempdir
 
 import click
 import numpy as np
+from supervox.execution import Workspace
 from supervox.objects import (
     OVERLAY_NAMES,
     ObjectTable,
@@ -21,6 +24,7 @@ from supervox.volumes import Triple, VolumeClass, open_labels, write_volume
 
 from . import options
 from .agreement import agreement_json, print_agreement
+from .budget import room_to_compare
 from .labels_in import OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
@@ -89,10 +93,20 @@ def command(
     """
     with ExitStack() as stack:
         stages = stack.enter_context(StageProgress(workers))
+        files = [Path(path) for path in (overlay_file, differences) if path]
+        folder = files[0].absolute().parent if files else Path(gettempdir())
+        rooms: list[Workspace] = []
+
+        def room_for(shape: Sequence[int]) -> Workspace:
+            """Give one room to both: they have the same shape, or else can't be compared."""
+            rooms[:] = rooms or [room_to_compare(shape, memory, folder)]
+            return rooms[0]
+
         a, b = (
-            stack.enter_context(labels_in(address, spacing, stages, memory, workers))
+            stack.enter_context(labels_in(address, spacing, stages, memory, workers, room_for))
             for address in (first, second)
         )
+        room = room_for(a.data.shape)
         skip = stack.enter_context(open_labels(ignore)).data if ignore else None
         outputs = stack.enter_context(Outputs([a.path, b.path]))
         place = overlay_file and outputs.plan_volume(overlay_file, a.data.shape, np.uint8)
@@ -102,11 +116,17 @@ def command(
             table = outputs.plan_file(differences)
         with stages.stage("compare", "Comparing") as run:
             found = compare(
-                a.data, b.data, spacing=a.spacing, tolerance=tolerance, ignore=skip, workers=run
+                a.data,
+                b.data,
+                spacing=a.spacing,
+                tolerance=tolerance,
+                ignore=skip,
+                workspace=room,
+                workers=run,
             )
-        places = _places(a, b, stages)
+        places = _places(a, b, room, stages)
         if place:
-            _write_overlay(place, a, b, class_id, stages)
+            _write_overlay(place, a, b, class_id, room, stages)
         if table is not None:
             write_table(table, places, {"a": str(a.path), "b": str(b.path), "made": versions()})
         outputs.publish()
@@ -124,20 +144,33 @@ def command(
             click.echo(f"{path}: written")
 
 
-def _places(a: OpenedLabels, b: OpenedLabels, stages: StageProgress) -> ObjectTable:
+def _places(
+    a: OpenedLabels, b: OpenedLabels, room: Workspace, stages: StageProgress
+) -> ObjectTable:
     with stages.stage("differences", "Finding differences") as run:
         return find_differences(
-            a.data, b.data, spacing=a.spacing, unit=a.unit, origin=a.origin, workers=run
+            a.data,
+            b.data,
+            spacing=a.spacing,
+            unit=a.unit,
+            origin=a.origin,
+            workspace=room,
+            workers=run,
         )
 
 
 def _write_overlay(
-    place: str, a: OpenedLabels, b: OpenedLabels, class_id: int | None, stages: StageProgress
+    place: str,
+    a: OpenedLabels,
+    b: OpenedLabels,
+    class_id: int | None,
+    room: Workspace,
+    stages: StageProgress,
 ) -> None:
     with stages.stage("write", "Writing the overlay") as run:
         write_volume(
             place,
-            overlay(a.data, b.data, class_id, workers=run),
+            overlay(a.data, b.data, class_id, workspace=room, workers=run),
             spacing=a.known,
             unit=a.unit,
             origin=a.origin,

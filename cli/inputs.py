@@ -22,7 +22,6 @@ from supervox.segmentation import (
     with_order,
 )
 from supervox.volumes import (
-    UNKNOWN,
     Triple,
     Volume,
     VolumeClass,
@@ -42,8 +41,7 @@ STOOD_IN = "what is around them stands in there"
 
 def learned_size(model: Model) -> VoxelSize:
     """Return the voxel size of the volume that a model was trained on."""
-    known = model.unit is not None or model.spacing != UNKNOWN
-    return VoxelSize(model.spacing, model.unit, "model" if known else "unknown")
+    return VoxelSize.told(model.spacing, model.unit, "model")
 
 
 def voxel_size(

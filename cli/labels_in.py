@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,8 +82,21 @@ def labels_in(
     stages: StageProgress,
     memory: float | None = None,
     workers: int | None = None,
+    room_for: Callable[[Sequence[int]], Workspace] = lambda _: Workspace(),
 ) -> Iterator[OpenedLabels]:
-    """Open labels, or a project and make its labels; read them into memory."""
+    """Open labels, or a project and make its labels; read them to where there is room for them.
+
+    Parameters
+    ----------
+    address : str
+    spacing : tuple of 3 float, optional
+    stages : StageProgress
+    memory : float, optional
+        Bytes that the segmentation of a project may take.
+    workers : int, optional
+    room_for : callable
+        Returns where labels of a shape lie; in memory by default.
+    """
     if is_project(Path(address)):
         with (
             projects.opened(Path(address)) as project,
@@ -94,7 +107,7 @@ def labels_in(
     with open_labels(address) as volume:
         size = voxel_size(volume, spacing)
         with stages.stage("read", f"Reading {volume.path.name}") as run:
-            data = copy_volume(volume.data, Workspace(), run)
+            data = copy_volume(volume.data, room_for(volume.data.shape), run)
         yield _told(
             OpenedLabels(
                 volume.path,

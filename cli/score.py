@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import click
@@ -14,6 +16,7 @@ from supervox.volumes import Volume, open_labels
 
 from . import options
 from .agreement import agreement_json, print_agreement
+from .budget import room_to_compare
 from .inputs import class_names, tell_turned, voxel_size
 from .progress import StageProgress
 from .report import print_json, print_table
@@ -33,9 +36,10 @@ RATIOS = ("dice", "iou", "accuracy", "precision")
     "--surfaces",
     is_flag=True,
     help="Also measure distances between surfaces, the boundary F-score and matched objects, as "
-    "'supervox compare' does; A is the truth. Both are read into memory.",
+    "'supervox compare' does; A is the truth.",
 )
 @options.workers
+@options.memory
 @options.as_json
 @options.follow
 def command(
@@ -44,6 +48,7 @@ def command(
     ignore: str | None,
     surfaces: bool,
     workers: int | None,
+    memory: float | None,
     as_json: bool,
 ) -> None:
     """Compare LABELS with the ground TRUTH, class by class.
@@ -59,7 +64,9 @@ def command(
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
         with StageProgress(workers) as stages, stages.stage("score", "Comparing") as run:
             result = score(opened[0].data, opened[1].data, skip, workers=run)
-        agreement = _agreement(opened[0], opened[1], skip, workers) if surfaces else None
+        agreement = None
+        if surfaces:
+            agreement = _agreement(opened[0], opened[1], skip, workers, memory)
     if as_json:
         paths = {"labels": labels, "truth": truth, "ignore": ignore}
         more = {} if agreement is None else {"surfaces": agreement_json(agreement, names)}
@@ -71,10 +78,15 @@ def command(
 
 
 def _agreement(
-    labels: Volume, truth: Volume, skip: VolumeLike | None, workers: int | None
+    labels: Volume,
+    truth: Volume,
+    skip: VolumeLike | None,
+    workers: int | None,
+    memory: float | None,
 ) -> Agreement:
     """Compare surfaces and objects where the truth says something."""
     size = voxel_size(truth if truth.spacing_stated else labels, None)
+    room = room_to_compare(truth.data.shape, memory, Path(gettempdir()))
     with StageProgress(workers) as stages, stages.stage("surfaces", "Measuring surfaces") as run:
         return compare(
             truth.data,
@@ -82,6 +94,7 @@ def _agreement(
             spacing=size.spacing,
             ignore=skip,
             only_where_one_is=True,
+            workspace=room,
             workers=run,
         )
 

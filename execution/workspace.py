@@ -101,6 +101,11 @@ class Workspace:
         """Return a new array for voxels, in memory or in a file."""
         return np.empty(shape, dtype) if self.scratch is None else self.scratch.empty(shape, dtype)
 
+    def renewed(self) -> Workspace:
+        """Return one like this, whose files end when nobody uses its arrays any more."""
+        scratch = None if self.scratch is None else Scratch(self.scratch.folder)
+        return replace(self, scratch=scratch)
+
     def release(self) -> None:
         """Drop the mapped pages of files, where there are any."""
         if self.scratch is not None:

@@ -237,6 +237,7 @@ class SupervoxDock(QWidget):
         around = DockActions(self.volume.ask_what_to_open, lambda: next_step(self.state).step)
         self.around = AroundDock(session, self.project, around, self)
         self.objects.add_first(self.around.tools)
+        self.around.tools.changed.connect(self._refresh_soon)
         self.export.add_line(PictureBox(self.around.picture_actions()))
 
     def _ask_for_size(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QScrollArea, QToolButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.cleaning import Cleaning
 from supervox.napari_plugin.session.filling import Filling
@@ -25,7 +25,11 @@ class FinishingTools(QWidget):
     ----------
     cleaning : Cleaning
     filling : Filling
+    changed : Signal
+        Something was tried or done.
     """
+
+    changed = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -51,7 +55,7 @@ class FinishingTools(QWidget):
         self._seeking = QTimer(self, singleShot=True, interval=0)
         self._seeking.timeout.connect(self._scroll)
         for part in (cleaning, filling):
-            part.changed.connect(self.refresh)
+            part.changed.connect(self._follow)
             part.failed.connect(session.opening.tell_error)
 
     def _add(self, name: str, title: str, panel: QWidget) -> QToolButton:
@@ -60,7 +64,7 @@ class FinishingTools(QWidget):
         def fold() -> None:
             panel.setVisible(panel.isHidden())
             header.setText(f"{'▸' if panel.isHidden() else '▾'} {title}")
-            self.refresh()
+            self._follow()
 
         header = tool(name, f"▸ {title}", f"Open or close: {title}", fold)
         header.setProperty("plain", True)
@@ -107,6 +111,11 @@ class FinishingTools(QWidget):
         works = (self.cleaning.trying, self.cleaning.gathering, self.filling.work)
         return any(work.is_running for work in works)
 
+    def _follow(self) -> None:
+        """Show what was tried or done, and have others follow."""
+        self.refresh()
+        self.changed.emit()
+
     def refresh(self) -> None:
         """Show how things stand."""
         self.cleaning.check()
@@ -118,5 +127,5 @@ class FinishingTools(QWidget):
     def release(self) -> None:
         """Stop all work, and leave the layers as they were."""
         for part in (self.cleaning, self.filling):
-            part.changed.disconnect(self.refresh)
+            part.changed.disconnect(self._follow)
             part.release()

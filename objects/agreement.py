@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Run, VolumeLike, Workers, split_blocks
+from supervox.execution import Block, Run, Slices, VolumeLike, Workers, Workspace, split_blocks
 
 from .between_surfaces import SurfaceDistances, surface_distances
 from .checks import check_same_shape, checked_labels, checked_spacing, read_ids, slab_shape
@@ -117,6 +117,8 @@ def compare(
     tolerance: float | None = None,
     ignore: VolumeLike | None = None,
     only_where_one_is: bool = False,
+    block_shape: Sequence[int] | None = None,
+    workspace: Workspace | None = None,
     workers: Workers = None,
 ) -> Agreement:
     """Compare two segmentations of one volume.
@@ -135,6 +137,11 @@ def compare(
     only_where_one_is : bool
         Whether to compare only where the first has a class, as with a ground truth that leaves
         voxels open.
+    block_shape : sequence of 3 int, optional
+        Voxels that are worked on at a time; the result doesn't depend on it.
+    workspace : Workspace, optional
+        Where all that is as large as the volume lies, in memory by default. With a scratch, only
+        the voxels at the surfaces of a class are in memory.
     workers : int or Run, optional
         Threads, one per processor by default; or a `Run`, which also shows progress and stops.
 
@@ -149,93 +156,140 @@ def compare(
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
     check_same_shape(other, one.shape, "second segmentation")
-    size, run = checked_spacing(spacing), Run.of(workers)
-    a, b, left_out = _compared(one, other, ignore, only_where_one_is)
+    size, run, room = checked_spacing(spacing), Run.of(workers), workspace or Workspace()
     near = 2 * min(size) if tolerance is None else float(tolerance)
     if not near >= 0:
         raise ObjectsError(f"the tolerance is a distance of 0 or more, not {near:g}")
-    steps = run.steps([1, 20])
+    steps = run.steps([2, 1, 20])
+    blocks = block_shape or slab_shape(one.shape)
+    a, b, left_out = _compared(one, other, ignore, only_where_one_is, blocks, room, steps[0])
     ids_a, ids_b, voxels = count_overlaps(
         a.shape,
         lambda block: read_ids(a, block.core),
         lambda block: read_ids(b, block.core),
-        steps[0],
+        room.releasing(steps[1]),
     )
     classes = sorted((set(ids_a.tolist()) | set(ids_b.tolist())) - {0})
     if left_out == a.size:
         raise ObjectsError("nothing is left to compare: every voxel is left out")
     if not classes:
         raise ObjectsError("there is nothing to compare: all labels of both are 0")
-    parts = steps[1].steps([1] * len(classes))
-    found = [
-        _of_class(a, b, value, size, near, part) for value, part in zip(classes, parts, strict=True)
-    ]
+    parts = steps[2].steps([1] * len(classes))
+    found = []
+    for value, part in zip(classes, parts, strict=True):
+        counts = (
+            int(voxels[ids_a == value].sum()),
+            int(voxels[ids_b == value].sum()),
+            int(voxels[(ids_a == value) & (ids_b == value)].sum()),
+        )
+        found.append(_of_class(a, b, value, counts, size, near, block_shape, room, part))
     same = int(voxels[ids_a == ids_b].sum())
     return Agreement(tuple(found), a.size - left_out, same - left_out, near)
 
 
 def _compared(
-    one: VolumeLike, other: VolumeLike, ignore: VolumeLike | None, only_where_one_is: bool
+    one: VolumeLike,
+    other: VolumeLike,
+    ignore: VolumeLike | None,
+    only_where_one_is: bool,
+    block_shape: Sequence[int],
+    room: Workspace,
+    run: Run,
 ) -> tuple[NDArray[Any], NDArray[Any], int]:
-    """Return both in memory, 0 where they aren't compared, and how many voxels that are."""
-    a, b = _read_small(one), _read_small(other)
-    left_out = np.zeros(a.shape, np.bool_)
+    """Read both into the workspace, 0 where they aren't compared; count the voxels that are so.
+
+    They are read once: a file may take long to be read, and both are looked at many times.
+    """
+    skipped = None
     if ignore is not None:
         skipped = checked_labels(ignore, "voxels to ignore")
         check_same_shape(skipped, one.shape, "volume of voxels to ignore")
-        left_out |= _read_small(skipped) != 0
-    if only_where_one_is:
-        left_out |= a == 0
-    a[left_out] = b[left_out] = 0
-    return a, b, int(left_out.sum())
+    a, b = room.empty(one.shape, _small(one)), room.empty(one.shape, _small(other))
+
+    def read(block: Block) -> int:
+        left, right = read_ids(one, block.core), read_ids(other, block.core)
+        left_out = np.zeros(left.shape, np.bool_)
+        if skipped is not None:
+            left_out |= read_ids(skipped, block.core) != 0
+        if only_where_one_is:
+            left_out |= left == 0
+        left[left_out] = right[left_out] = 0
+        a[block.core], b[block.core] = left, right
+        return int(np.count_nonzero(left_out))
+
+    left_out = sum(room.releasing(run).blocks(read, split_blocks(one.shape, block_shape)))
+    return a, b, left_out
 
 
-def _read_small(labels: VolumeLike) -> NDArray[Any]:
-    """Read labels into memory, in no more bytes than they have anyway."""
+def _small(labels: VolumeLike) -> np.dtype[Any]:
+    """Return the type that labels are kept in: no more bytes than they have anyway."""
     dtype = np.dtype(labels.dtype)
-    small = dtype.kind in "bu" and dtype.itemsize <= 2
-    out = np.empty(tuple(labels.shape), dtype.newbyteorder("=") if small else np.int32)
-    for block in split_blocks(labels.shape, slab_shape(labels.shape)):
-        out[block.core] = read_ids(labels, block.core)
-    return out.view(np.uint8) if dtype.kind == "b" else out
+    if dtype.kind == "b":
+        return np.dtype(np.uint8)
+    return dtype.newbyteorder("=") if dtype.kind == "u" and dtype.itemsize <= 2 else np.dtype("i4")
+
+
+class _OneClass:
+    """The voxels of a class in a box, as a volume that is read block by block.
+
+    Parameters
+    ----------
+    labels : array of integers, (Z, Y, X)
+    value : int
+    box : tuple of 3 slice
+    """
+
+    def __init__(self, labels: NDArray[Any], value: int, box: Slices) -> None:
+        self._labels, self._value = labels[box], value
+        self.shape, self.dtype = self._labels.shape, np.dtype(np.uint8)
+
+    def __getitem__(self, key: Any, /) -> NDArray[np.uint8]:
+        inside: NDArray[np.bool_] = self._labels[key] == self._value
+        return inside.view(np.uint8)
 
 
 def _of_class(
     a: NDArray[Any],
     b: NDArray[Any],
     value: int,
+    counts: tuple[int, int, int],
     spacing: tuple[float, float, float],
     tolerance: float,
+    block_shape: Sequence[int] | None,
+    room: Workspace,
     run: Run,
 ) -> ClassAgreement:
     """Compare one class, in the box that it takes up."""
-    in_a, in_b = a == value, b == value
-    voxels_a, voxels_b = int(in_a.sum()), int(in_b.sum())
-    box = _box_around(in_a | in_b)
-    in_a, in_b = in_a[box], in_b[box]
+    box = _box_around(a, b, value, block_shape)
+    own = room.renewed()  # what a class takes is free again before the next
+    in_a, in_b = _OneClass(a, value, box), _OneClass(b, value, box)
     steps = run.steps([3, 1, 1, 1])
-    objects_a = find_objects(in_a.view(np.uint8), workers=steps[1])
-    objects_b = find_objects(in_b.view(np.uint8), workers=steps[2])
-    return ClassAgreement(
-        value,
-        voxels_a,
-        voxels_b,
-        int((in_a & in_b).sum()),
-        surface_distances(in_a, in_b, spacing, tolerance, steps[0]),
-        objects_a.number,
-        objects_b.number,
-        len(match_objects(objects_a, objects_b, run=steps[3])),
+    surfaces = surface_distances(
+        in_a, in_b, spacing, tolerance, steps[0], block_shape=block_shape, workspace=own
     )
+    objects_a, objects_b = (
+        find_objects(inside, block_shape=block_shape, workspace=own, workers=own.releasing(part))
+        for inside, part in ((in_a, steps[1]), (in_b, steps[2]))
+    )
+    matched = match_objects(objects_a, objects_b, run=own.releasing(steps[3]))
+    found = objects_a.number, objects_b.number, len(matched)
+    return ClassAgreement(value, *counts, surfaces, *found)
 
 
-def _box_around(inside: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
-    """Return the box of what is inside, a voxel wider on all sides where the volume goes on."""
-    sides = []
-    for axis in range(3):
-        others = tuple(k for k in range(3) if k != axis)
-        places = np.flatnonzero(inside.any(axis=others))
-        sides.append(slice(max(0, int(places[0]) - 1), int(places[-1]) + 2))
-    return sides[0], sides[1], sides[2]
+def _box_around(
+    a: NDArray[Any], b: NDArray[Any], value: int, block_shape: Sequence[int] | None
+) -> Slices:
+    """Return the box of a class in both, a voxel wider on all sides where the volume goes on."""
+    there = [np.zeros(n, np.bool_) for n in a.shape]
+    for block in split_blocks(a.shape, block_shape or slab_shape(a.shape)):
+        inside = (a[block.core] == value) | (b[block.core] == value)
+        for axis, mark in enumerate(there):
+            mark[block.core[axis]] |= inside.any(axis=tuple({0, 1, 2} - {axis}))
+    z, y, x = (
+        slice(max(0, int(places[0]) - 1), int(places[-1]) + 2)
+        for places in map(np.flatnonzero, there)
+    )
+    return z, y, x
 
 
 def match_objects(

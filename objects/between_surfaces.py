@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from supervox.execution import Block, Run
+from supervox.execution import Block, Run, VolumeLike, Workspace, read_block, split_blocks
 
 from ._surface_voxels import at_surface
-from .checks import Spacing
+from .checks import Spacing, slab_shape
 from .distances import distances_to
 
 PERCENT = 95.0
@@ -42,21 +43,29 @@ class SurfaceDistances:
 
 
 def surface_distances(
-    one: NDArray[np.bool_],
-    other: NDArray[np.bool_],
+    one: VolumeLike,
+    other: VolumeLike,
     spacing: Spacing,
     tolerance: float,
     run: Run = Run(),
+    *,
+    block_shape: Sequence[int] | None = None,
+    workspace: Workspace | None = None,
 ) -> SurfaceDistances:
     """Measure between the surfaces of two bodies.
 
     Parameters
     ----------
-    one, other : bool, (Z, Y, X)
+    one, other : array-like of bool, (Z, Y, X)
+        Read block by block.
     spacing : tuple of 3 float
     tolerance : float
         In the unit of the spacing, for the boundary F-score.
     run : Run
+    block_shape : sequence of 3 int, optional
+        Voxels that are worked on at a time; the result doesn't depend on it.
+    workspace : Workspace, optional
+        Where surfaces and distances lie; in memory by default.
 
     Returns
     -------
@@ -64,14 +73,17 @@ def surface_distances(
         All NaN where one of them has no surface. A surface voxel shares a face with a voxel that is
         outside; the border of the array is no surface. Distances are between centres.
     """
-    surfaces = [np.empty(one.shape, np.bool_), np.empty(one.shape, np.bool_)]
-    at_surface(one, surfaces[0])
-    at_surface(other, surfaces[1])
-    if not surfaces[0].any() or not surfaces[1].any():
+    room = workspace or Workspace()
+    steps = run.steps([1, 1, 4, 4])
+    surfaces = [
+        _Surface.of(body, room, block_shape, part)
+        for body, part in zip((one, other), steps, strict=False)
+    ]
+    if not all(surface.voxels for surface in surfaces):
         return SurfaceDistances()
     ways = []
-    for (mine, theirs), part in zip((surfaces, surfaces[::-1]), run.steps([1, 1]), strict=True):
-        ways.append(np.sort(_to_surface(mine, theirs, spacing, part)))
+    for (mine, theirs), part in zip((surfaces, surfaces[::-1]), steps[2:], strict=True):
+        ways.append(np.sort(_to_surface(mine, theirs, spacing, room, part)))
     shares = [float((way <= tolerance).mean()) for way in ways]
     both = sum(shares)
     return SurfaceDistances(
@@ -82,19 +94,72 @@ def surface_distances(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Surface:
+    """The voxels at the surface of a body.
+
+    Attributes
+    ----------
+    there : bool, (Z, Y, X)
+    voxels : int
+        How many they are.
+    """
+
+    there: NDArray[np.bool_]
+    voxels: int
+
+    @classmethod
+    def of(
+        cls, body: VolumeLike, room: Workspace, block_shape: Sequence[int] | None, run: Run
+    ) -> _Surface:
+        """Find them."""
+        shape = tuple(body.shape)
+        there: NDArray[np.bool_] = room.empty(shape, np.bool_)
+
+        def look(block: Block) -> int:
+            around = np.ascontiguousarray(read_block(body, block.padded), np.bool_)
+            found = np.empty(around.shape, np.bool_)
+            at_surface(around, found)
+            inner = tuple(
+                slice(core.start - padded.start, core.stop - padded.start)
+                for core, padded in zip(block.core, block.padded, strict=True)
+            )
+            there[block.core] = found[inner]
+            return int(np.count_nonzero(found[inner]))
+
+        blocks = split_blocks(shape, block_shape or slab_shape(shape), (1, 1, 1))
+        return cls(there, sum(room.releasing(run).blocks(look, blocks)))
+
+    def slabs(self) -> list[Block]:
+        """Return blocks of whole planes: what they have follows one another in raster order."""
+        return split_blocks(self.there.shape, slab_shape(self.there.shape))
+
+    def places(self, spacing: Spacing) -> NDArray[np.float64]:
+        """Return where they are, (N, 3), in raster order."""
+        found = [
+            np.argwhere(self.there[block.core]) + [part.start for part in block.core]
+            for block in self.slabs()
+        ]
+        places: NDArray[np.float64] = np.concatenate(found) * spacing
+        return places
+
+
 def _to_surface(
-    mine: NDArray[np.bool_], theirs: NDArray[np.bool_], spacing: Spacing, run: Run
+    mine: _Surface, theirs: _Surface, spacing: Spacing, room: Workspace, run: Run
 ) -> NDArray[np.float64]:
     """Return the distance of each voxel of one surface to the nearest of another.
 
     Few voxels are looked up in a tree; for many, the distances of all voxels cost less.
     """
-    if np.count_nonzero(mine) + np.count_nonzero(theirs) > mine.size * FEW:
-        away = distances_to(mine.shape, partial(_within, theirs), spacing, run=run)
-        return away[mine].astype(np.float64)
+    shape = mine.there.shape
+    if mine.voxels + theirs.voxels > mine.there.size * FEW:
+        inside = partial(_within, theirs.there)
+        away = distances_to(shape, inside, spacing, workspace=room, run=room.releasing(run))
+        parts = [away[block.core][mine.there[block.core]] for block in mine.slabs()]
+        return np.concatenate(parts).astype(np.float64)
     run.check_stop()
-    tree = cKDTree(np.argwhere(theirs) * spacing)
-    found: NDArray[np.float64] = tree.query(np.argwhere(mine) * spacing, workers=run.n_threads)[0]
+    tree = cKDTree(theirs.places(spacing))
+    found: NDArray[np.float64] = tree.query(mine.places(spacing), workers=run.n_threads)[0]
     run.report(1, 1)
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, Run, VolumeLike, Workers, split_blocks
+from supervox.execution import Block, Run, VolumeLike, Workers, Workspace, split_blocks
 
 from .checks import check_same_shape, checked_labels, read_ids, slab_shape
 from .instances import Instances, find_objects
@@ -23,7 +23,12 @@ OVERLAY_NAMES = {SAME: "both", ONLY_A: "only A", ONLY_B: "only B", OTHER: "anoth
 
 
 def overlay(
-    one: VolumeLike, other: VolumeLike, class_id: int | None = None, *, workers: Workers = None
+    one: VolumeLike,
+    other: VolumeLike,
+    class_id: int | None = None,
+    *,
+    workspace: Workspace | None = None,
+    workers: Workers = None,
 ) -> NDArray[np.uint8]:
     """Show where two segmentations agree.
 
@@ -33,6 +38,8 @@ def overlay(
         A and B; 0 is no class.
     class_id : int, optional
         Look at this class only.
+    workspace : Workspace, optional
+        Where the overlay lies; in memory by default.
     workers : int or Run, optional
 
     Returns
@@ -43,7 +50,8 @@ def overlay(
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
     check_same_shape(other, one.shape, "second segmentation")
-    out = np.zeros(one.shape, np.uint8)
+    room = workspace or Workspace()
+    out: NDArray[np.uint8] = room.empty(one.shape, np.uint8)
 
     def look(block: Block) -> None:
         a, b = read_ids(one, block.core), read_ids(other, block.core)
@@ -52,7 +60,9 @@ def overlay(
         said = np.where(b == 0, ONLY_A, np.where(a == 0, ONLY_B, np.where(a == b, SAME, OTHER)))
         out[block.core] = np.where((a == 0) & (b == 0), 0, said)
 
-    for _ in Run.of(workers).blocks(look, split_blocks(one.shape, slab_shape(one.shape))):
+    for _ in room.releasing(Run.of(workers)).blocks(
+        look, split_blocks(one.shape, slab_shape(one.shape))
+    ):
         pass
     return out
 
@@ -64,6 +74,8 @@ def find_differences(
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
     unit: str | None = None,
     origin: Sequence[float] = (0.0, 0.0, 0.0),
+    block_shape: Sequence[int] | None = None,
+    workspace: Workspace | None = None,
     workers: Workers = None,
 ) -> ObjectTable:
     """List the connected places where two segmentations differ, the largest first.
@@ -74,6 +86,10 @@ def find_differences(
         A and B.
     spacing, unit, origin
         Of a voxel; places and volumes are in its unit.
+    block_shape : sequence of 3 int, optional
+        Voxels that are worked on at a time; the result doesn't depend on it.
+    workspace : Workspace, optional
+        Where the places are numbered; in memory by default.
     workers : int or Run, optional
 
     Returns
@@ -84,6 +100,8 @@ def find_differences(
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
     check_same_shape(other, one.shape, "second segmentation")
     scale, run = Calibrated.of(spacing, unit, origin), Run.of(workers)
+    room = workspace or Workspace()
+    run = room.releasing(run)
     steps = run.steps([1, 3, 3])
     a, b, _ = count_overlaps(
         tuple(one.shape),
@@ -94,7 +112,7 @@ def find_differences(
     differ = a != b
     kinds = list(zip(a[differ].tolist(), b[differ].tolist(), strict=True))
     coded = _Coded(one, other, {kind: k for k, kind in enumerate(kinds, 1)})
-    found = find_objects(coded, workers=steps[1])
+    found = find_objects(coded, block_shape=block_shape, workspace=room, workers=steps[1])
     return _table(found, np.array(kinds, np.int64).reshape(-1, 2), scale, steps[2])
 
 

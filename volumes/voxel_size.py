@@ -31,6 +31,12 @@ class VoxelSize:
     unit: str | None
     source: SizeSource
 
+    @classmethod
+    def told(cls, spacing: Triple, unit: str | None, source: SizeSource) -> VoxelSize:
+        """Return a voxel size as models and viewers have it: ones without a unit are nobody's."""
+        is_known = unit is not None or tuple(spacing) != UNKNOWN
+        return cls(spacing, unit, source if is_known else "unknown")
+
     @property
     def voxel_volume(self) -> float:
         """Volume of a voxel in cubed units; NaN if nothing is known."""
@@ -67,7 +73,7 @@ def choose_voxel_size(
     ----------
     volume : Volume
     given : tuple of 3 float, optional
-        What the person said.
+        What the person said; if it is what the file states, it is the file's.
     learned : VoxelSize, optional
         That of the volume that a model was trained on.
     prefer_learned : bool
@@ -80,7 +86,8 @@ def choose_voxel_size(
         says anything.
     """
     if given is not None:
-        return VoxelSize(given, volume.unit, "option")
+        is_files = volume.spacing_stated and all(map(math.isclose, given, volume.spacing))
+        return VoxelSize(given, volume.unit, "file" if is_files else "option")
     is_told = learned is not None and learned.source != "unknown"
     if learned and is_told and (prefer_learned or not volume.spacing_stated):
         same = learned.in_unit(volume.unit)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.napari_plugin.io.layer_fields import length_of, steps_of
 from supervox.project import Mask
-from supervox.volumes import Triple, convert_length, unit_symbol
+from supervox.volumes import Triple, VoxelSize, convert_length, unit_symbol
 
 if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
@@ -79,6 +79,11 @@ class Source:
         if self.box is None:
             return 0, 0, 0
         return self.box[0].start, self.box[1].start, self.box[2].start
+
+    @property
+    def voxel_size(self) -> VoxelSize:
+        """The voxel size, and whether anybody knows it."""
+        return VoxelSize.told(self.spacing, self.unit, "option")
 
     @property
     def is_quick(self) -> bool:

@@ -111,19 +111,20 @@ def making(request: ProjectRequest) -> Task:
 
     def make(report: Report) -> Made:
         source, address = request.source, request.address
+        known = source.voxel_size.known
         if request.unnamed:
             _make_home(request.folder.parent)
         copy = request.folder.with_name(f".{request.folder.name}.{COPY}")
         if address is None:
             volume = source.volume
-            write_volume(copy, volume, spacing=source.spacing, unit=source.unit, kind="image")
+            write_volume(copy, volume, spacing=known, unit=source.unit, kind="image")
         unlisted.add(request.folder)  # it is there a moment before it is held
         try:
             project = Project.create(
                 request.folder,
                 str(copy) if address is None else address,
                 parameters=request.parameters,
-                spacing=source.spacing,
+                spacing=known,
                 box=edges(source.box),
                 channels=source.channel_addresses,
             )

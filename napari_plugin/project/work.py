@@ -89,11 +89,12 @@ def wanted_settings(
     settings: ProjectSettings, source: Source, parameters: SegmentationParameters
 ) -> ProjectSettings:
     """Return what the project should say of what a person chose."""
-    is_same = settings.spacing == source.spacing and settings.unit == source.unit
+    size = source.voxel_size
+    is_same = settings.spacing == size.spacing and settings.unit == size.unit
     return replace(
         settings,
-        spacing=source.spacing,
-        spacing_from=settings.spacing_from if is_same else "option",
+        spacing=size.spacing,
+        spacing_from=settings.spacing_from if is_same else size.source,
         unit=source.unit,
         parameters=parameters,
         box=edges(source.box),

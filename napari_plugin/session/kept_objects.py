@@ -78,7 +78,7 @@ class KeptInProject:
 
     def _consider(self) -> None:
         """Keep what is there after a pause, unless it is kept already."""
-        if self._now() is not None:
+        if not self.is_done:
             self._pause.start()
 
     @property

@@ -135,7 +135,7 @@ def _create(
 ) -> VolumeWriter:
     """Plan a file with the voxel size, the place and the classes that it should have."""
     source = request.source
-    known = None if source.unit is None and source.spacing == (1, 1, 1) else source.spacing
+    known = source.voxel_size.known
     origin = [o + s * d for o, s, d in zip(request.origin, start, source.spacing, strict=True)]
     return create_volume(
         request.path,

@@ -196,14 +196,14 @@ class FoundObjects:
     def about(self, image: str) -> dict[str, Any]:
         """Return what the table was made from; `image` is the address of the image, or its name."""
         source, order = self.order.of.source, self.order
-        is_known = source.unit is not None or source.spacing != (1, 1, 1)
+        known = source.voxel_size.known
         return {
             "labels": "final labels in the window",
             "image": image,
             "channels": list(order.channels),
             "shape": list(source.shape),
             "first_voxel": list(source.start),
-            "spacing": list(source.spacing) if is_known else None,
+            "spacing": None if known is None else list(known),
             "unit": source.unit,
             "objects_are": "connected components",
             "connectivity": Search().connectivity,

@@ -4,7 +4,8 @@
 - `section`: one collapsible step of the work, with its state in a line; `stepping`: which of them
   are open; `steady`: words that change, in room that doesn't.
 - `contrast`: how bright the image is shown; `legend`: what the colours of a map mean.
-- `controls`: sliders with units, buttons that carry their shortcut.
+- `controls`: sliders with units, buttons that carry their shortcut; `next_button`: the one that is
+  highlighted.
 - `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `objects_section`,
   `export_section`: the six steps from top to bottom.
 - `balance_box`: more and less of the class that is chosen; `compare_planes`: planes far apart.

@@ -11,13 +11,15 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel, QRangeSlider
+from superqt import QRangeSlider
 from supervox.napari_plugin.session.brush_mask import BrushMask
 from supervox.napari_plugin.session.dock_state import PaintState
 
-from .controls import give_role, list_choices, tool
+from .controls import list_choices, tool
+from .steady import SteadyLabel
 
 STEPS = 1000  # from the lowest value that is offered to the highest
+SAYS_LINES = 2  # all four limits, with a long name of a class
 
 
 class BrushLimitsBox(QWidget):
@@ -42,8 +44,7 @@ class BrushLimitsBox(QWidget):
             "where labels are unsure: for strokes, and for corrections"
         )
         self.toggle.toggled.connect(self._fold)
-        self.says = QElidingLabel()  # one line: nothing below moves
-        self.says.setProperty("role", "note")
+        self.says = SteadyLabel(SAYS_LINES)
         self.says.setObjectName("supervox_only_where_text")
         self.clear = tool(
             "supervox_only_where_clear", "clear", "Paint everywhere again", self._clear
@@ -51,7 +52,7 @@ class BrushLimitsBox(QWidget):
         line = QHBoxLayout()
         line.setSpacing(4)
         line.addWidget(self.toggle)
-        line.addWidget(self.says, 1)
+        line.addStretch(1)
         line.addWidget(self.clear)
         self.panel = QWidget()
         self._lay_out_panel()
@@ -60,6 +61,7 @@ class BrushLimitsBox(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(line)
+        layout.addWidget(self.says)
         layout.addWidget(self.panel)
 
     def _lay_out_panel(self) -> None:
@@ -119,9 +121,7 @@ class BrushLimitsBox(QWidget):
         is_free = state.has_layer and not state.is_read_only
         self.toggle.setEnabled(is_free)
         self.clear.setVisible(limits.is_on)
-        self.says.setText(state.only_where)
-        self.says.setToolTip(state.only_where)
-        give_role(self.says, "warning" if limits.is_on else "note")
+        self.says.say(state.only_where, "warning" if limits.is_on else "note")
         self.by_value.setChecked(limits.values is not None)
         self.by_class.setChecked(bool(limits.class_id))
         self.unsure.setChecked(limits.unsure)

@@ -10,7 +10,8 @@ from supervox.napari_plugin.session.dock_state import ExportState
 from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, ExportKind
 from supervox.volumes import FORMATS
 
-from .controls import button, mark_next
+from .controls import button
+from .next_button import suggest
 from .section import Body
 from .steady import StatusRow
 
@@ -118,7 +119,7 @@ class ExportSection(Body[ExportState]):
         self.as_label.setVisible(is_volume)
         self.export.setEnabled(kind in state.possible)
         is_due = state.written is None or state.written.is_old
-        mark_next(self.export, state.is_finished and is_due)
+        suggest(self.export, state.is_finished and is_due)
         text = self._refused or self._explain(kind)
         is_bad = bool(self._refused) or (state.written is not None and state.written.is_old)
         tip = "" if state.written is None else str(state.written.path)

@@ -17,7 +17,8 @@ from qtpy.QtWidgets import (
 from supervox.napari_plugin.session.objects_state import ObjectsState
 from supervox.objects import Split
 
-from .controls import button, list_choices, mark_next
+from .controls import button, list_choices
+from .next_button import suggest
 from .object_edits_row import EditActions, ObjectEditsRow
 from .section import Body
 from .steady import StatusRow
@@ -145,9 +146,9 @@ class ObjectsSection(Body[ObjectsState]):
         self.of.setEnabled(state.can_find)
         self.split.setEnabled(state.can_find)
         self.search.setEnabled(state.can_find)
-        mark_next(self.search, state.can_find and (state.number is None or state.is_old))
+        suggest(self.search, state.can_find and (state.number is None or state.is_old))
         self.table.setEnabled(not state.is_empty)
-        mark_next(self.table, state.is_done)
+        suggest(self.table, state.is_done)
         self.shown.setEnabled(bool(state.number))
         self.shown.setChecked(state.is_shown)
         text, is_bad = self._explain()

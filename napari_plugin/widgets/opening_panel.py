@@ -11,7 +11,8 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QVBoxLayout, QWi
 from supervox.napari_plugin.session.next_volume import Offer
 from supervox.napari_plugin.session.opening_state import OpeningState
 
-from .controls import StageBar, button, mark_next, note, tool
+from .controls import StageBar, button, note, tool
+from .next_button import suggest
 from .section import Body
 
 
@@ -95,7 +96,7 @@ class OpeningPanel(Body[OpeningState]):
         self.answer = button(
             "supervox_answer", "Open this", "Work on what is shown", self._do.answer
         )
-        mark_next(self.answer, True)
+        suggest(self.answer, True, at_once=True)
         leave = button("supervox_leave", "Cancel", "Open nothing of this file", self._do.cancel)
         line.addWidget(self.answer, 1)
         line.addWidget(leave)

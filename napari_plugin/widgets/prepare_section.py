@@ -23,8 +23,9 @@ from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 from supervox.parameters import change_entry, parameter_of
 from supervox.segmentation import SegmentationParameters, SupervoxelParameters
 
-from .controls import LabelledSlider, button, mark_next, needs, tool
+from .controls import LabelledSlider, button, needs, tool
 from .feature_editor import FeatureEditor
+from .next_button import suggest
 from .section import Body
 from .steady import StatusRow
 from .widening import MEANWHILE
@@ -208,10 +209,10 @@ class PrepareSection(Body[PrepareState]):
         self.prepare.setText("Prepare again" if state.is_out_of_date else "Prepare")
         self.prepare.setEnabled(can_prepare)
         # a box first where the whole takes long
-        mark_next(self.prepare, can_prepare and not state.is_box_next)
+        suggest(self.prepare, can_prepare and not state.is_box_next)
         self.prepare_view.setVisible(state.is_worth_a_box)
         self.prepare_view.setEnabled(not state.is_running)
-        mark_next(self.prepare_view, can_prepare and state.is_box_next)
+        suggest(self.prepare_view, can_prepare and state.is_box_next)
         is_refused = prepared is None and state.needs is not None and bool(state.needs.refusal)
         is_bad = bool(self._hint) or state.is_out_of_date or is_refused
         text = self._hint or self.describe()

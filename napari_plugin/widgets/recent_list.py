@@ -9,7 +9,8 @@ from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.project.recent import RecentProject, RecentProjects
 from supervox.project import is_held
 
-from .controls import button, mark_next, note
+from .controls import button, note
+from .next_button import suggest
 from .project_bar import ago
 
 SHOWN = 4
@@ -55,7 +56,7 @@ class RecentList(QWidget):
             text = "Supervox ended unexpectedly. Your strokes are saved: go on where you were."
             self._layout.addWidget(note(text, role="warning"))
             recover = self._button("supervox_recover", crashed)
-            mark_next(recover, is_next=True)
+            suggest(recover, is_wanted=True)
             self._layout.addWidget(recover)
         others = [entry for entry in entries if entry is not crashed]
         if others:

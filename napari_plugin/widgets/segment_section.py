@@ -26,8 +26,9 @@ from supervox.parameters import parameter_of
 from supervox.segmentation import RefinementParameters
 
 from .balance_box import BalanceActions, BalanceBox
-from .controls import LabelledSlider, button, duration, list_choices, mark_next, tool
+from .controls import LabelledSlider, button, duration, list_choices, tool
 from .legend import Legend
+from .next_button import suggest
 from .section import Body
 from .steady import StatusRow
 from .widening import Widening
@@ -232,7 +233,7 @@ class SegmentSection(Body[SegmentState]):
         with QSignalBlocker(self.live):
             self.live.setChecked(state.is_live)
         self.update_button.setEnabled(state.can_update)
-        mark_next(self.update_button, state.can_update and not state.is_live and not has_result)
+        suggest(self.update_button, state.can_update and not state.is_live and not has_result)
         self.busy.setText("…" if state.is_updating else "")
         self.widening.show_state(state.widening)
         self.balance.show_state(state.balance)

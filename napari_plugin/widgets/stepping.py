@@ -10,6 +10,7 @@ from qtpy.QtGui import QCursor
 from qtpy.QtWidgets import QApplication, QScrollArea, QWidget
 from supervox.napari_plugin.session.next_step import Step
 
+from .next_button import highlight_one
 from .section import DockSection
 
 # Sections that stay open beside the next one: painting and looking go together.
@@ -44,7 +45,9 @@ class Stepping:
         self._timer.timeout.connect(self._try)
 
     def go_to(self, step: Step) -> None:
-        """Open the section of a step as soon as nothing is under the mouse."""
+        """Open the section of a step as soon as nothing is under the mouse; highlight a button."""
+        bodies = [section.body for section in self._sections]
+        highlight_one(self._dock, bodies, bodies[step])
         if step != (self._now if self._next is None else self._next):
             self._next = step
             self._mouse, self._moved_at = QCursor.pos(), monotonic()

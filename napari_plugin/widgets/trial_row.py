@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from supervox.napari_plugin.session.clean_state import TrialState
 
-from .controls import button, mark_next
+from .controls import button
+from .next_button import suggest
 from .steady import StatusRow
 
 
@@ -66,5 +67,5 @@ class TrialRow(QWidget):
         self.preview.setEnabled(trial.can_try)
         self.apply.setEnabled(trial.can_apply)
         self.discard.setEnabled(trial.can_discard)
-        mark_next(self.apply, trial.can_apply)
+        suggest(self.apply, trial.can_apply, at_once=True)
         self.status.show_state(trial.says, trial.progress, "warning" if trial.is_bad else "note")

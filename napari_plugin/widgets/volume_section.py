@@ -297,7 +297,7 @@ class VolumeSection(Body[VolumeState]):
         sizes = source.spacing[1:] if source.is_flat else source.spacing
         voxels = " × ".join(f"{n:,}" for n in shape)
         kind = "pixels" if source.is_flat else "voxels"
-        if source.unit is None and set(sizes) == {1.0}:
+        if source.voxel_size.known is None:
             return f"{voxels} {kind} of unknown size"
         lengths = sizes[:1] if len(set(sizes)) == 1 else sizes
         unit = "(unit unknown)" if source.unit is None else unit_text(source.unit)
@@ -307,8 +307,7 @@ class VolumeSection(Body[VolumeState]):
     def is_doubtful(self) -> bool:
         """Whether how far planes are apart isn't known."""
         source = self.state.source
-        unknown = source is not None and source.unit is None and set(source.spacing) == {1.0}
-        return source is not None and unknown and not source.is_flat
+        return source is not None and source.voxel_size.known is None and not source.is_flat
 
     # ---------------------------------------------------------------------------- from a person
 

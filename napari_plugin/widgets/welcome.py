@@ -10,6 +10,7 @@ from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QIcon, QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.project.recent import RecentProject, RecentProjects
+from supervox.project import is_held
 
 from .controls import button, mark_next, note
 from .project_bar import ago
@@ -69,14 +70,13 @@ class Welcome(QWidget):
         layout.addWidget(title)
         layout.addWidget(note("Paint a few strokes, and get labels for all of a volume."))
         layout.addSpacing(12)
-        first = button(
+        self._first = button(
             "supervox_welcome_open",
             "Open a volume…",
             "MRC, TIFF, HDF5, NeXus, Zarr, PNG…; dropping a file here does the same",
             actions.open_volume,
         )
-        mark_next(first, True)
-        layout.addWidget(first)
+        layout.addWidget(self._first)
         line = QHBoxLayout()
         line.addWidget(
             button(
@@ -135,6 +135,8 @@ class Welcome(QWidget):
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
         entries = self._recent.entries()[:SHOWN]
+        # what ended unexpectedly goes before, and the dock offers it
+        mark_next(self._first, not any(e.is_open and not is_held(Path(e.folder)) for e in entries))
         if entries:
             self._projects.addWidget(QLabel("Go on with"))
         for number, entry in enumerate(entries):

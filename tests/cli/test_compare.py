@@ -40,6 +40,24 @@ def test_two_files_are_compared_as_the_engine_does(files, run, two, read, tmp_pa
     assert report["largest_differences"][0]["voxels"] == int(rows[0]["voxels"])
 
 
+def test_what_does_not_fit_into_memory_is_compared_on_the_disk(files, run, two, tmp_path):
+    def compared(*options):
+        done = run(
+            *("compare", files / "truth.tif", files / "other.tif", "--json"),
+            *("--differences", tmp_path / "d.csv", "--overlay", tmp_path / "o.tif", *options),
+        )
+        assert done.code == 0, done.err
+        return done, (tmp_path / "d.csv").read_text(), (tmp_path / "o.tif").read_bytes()
+
+    there, *expected = compared()
+    assert "is kept in" not in there.err
+    small, *files_made = compared("--memory", "1MB")
+    assert f"memory, and is kept in {tmp_path} until the end" in small.err
+    assert json.loads(small.out) == json.loads(there.out)
+    assert files_made == expected
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.csv", "o.tif"]
+
+
 def test_people_see_a_table_and_where_to_look(files, run, two):
     done = run("compare", files / "truth.tif", files / "other.tif")
     assert done.code == 0, done.err
@@ -56,6 +74,12 @@ def test_score_measures_surfaces_where_the_truth_is(files, run, two):
     assert {item["id"]: item["dice"] for item in report["surfaces"]["classes"]} == pytest.approx(
         dice, nan_ok=True
     )
+    small = run(
+        *("score", files / "other.tif", files / "truth.tif", "--surfaces", "--json"),
+        *("--memory", "1MB"),
+    )
+    assert "doesn't fit into 0.0 GB of memory" in small.err
+    assert json.loads(small.out) == report
     shown = run("score", files / "other.tif", files / "truth.tif", "--surfaces")
     assert "boundary F" in shown.out
 

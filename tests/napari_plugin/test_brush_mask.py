@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from supervox.napari_plugin.dock import WIDTH
 
 
 @pytest.fixture
@@ -116,6 +117,16 @@ def test_values_are_taken_from_the_strokes_of_a_class(labelled, scene):
     assert (low, high) == pytest.approx(tuple(expected))
     assert labelled.find("supervox_only_values").isChecked()
     assert "image " in labelled.find("supervox_only_where_text").text()
+    # all four limits are read without a tooltip, in the narrowest dock
+    labelled.session.classes.change(2, name="endoplasmic reticulum")
+    labelled.session.correcting.mask.choose(
+        values=(12345.6, 23456.7), class_id=2, unsure=True, in_place=True
+    )
+    labelled.settle_widgets()
+    line = labelled.find("supervox_only_where_text")
+    line.resize(WIDTH - 60, line.height())
+    assert line.text().replace("\n", " ") == line.whole
+    assert line.whole.endswith("label endoplasmic reticulum, unsure, region asked")
     new = labelled.session.classes.add()
     labelled.session.paint_class(new.id)
     labelled.settle()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QPushButton
 from supervox.napari_plugin.commands import clean_up_labels, fill_between_slices
 from supervox.napari_plugin.layers.trial_layer import GAINED, LOST, NAME
 from supervox.napari_plugin.session.cleaning import Cleaning
@@ -49,6 +50,13 @@ def labels(window: Any) -> np.ndarray:
     return np.asarray(window.session.correcting.labels())
 
 
+def highlighted(window: Any) -> list[str]:
+    """Names of the buttons in the dock that are highlighted."""
+    window.settle_widgets()
+    made = window.dock.findChildren(QPushButton)
+    return [one.objectName() for one in made if one.property("next")]
+
+
 def says(window: Any, name: str = "supervox_clean") -> str:
     return window.find(f"{name}_says").whole
 
@@ -70,8 +78,10 @@ def test_specks_are_seen_removed_and_brought_back(shown: Any, told: list[str]) -
     shown.choose("supervox_clean_of", shown.session.classes[3].name)
     set_amount(shown, 9)
     assert not shown.find("supervox_clean_apply").isEnabled()
+    assert highlighted(shown) == ["supervox_objects_find"]
     shown.click("supervox_clean_preview")
     shown.settle()
+    assert highlighted(shown) == ["supervox_clean_apply"]
     layer = shown.layer(NAME)
     np.testing.assert_array_equal(np.asarray(layer.data), LOST * (speckled != before))
     assert says(shown) == "1 speck, 8 voxels"

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from scipy import ndimage
+from supervox.execution import Scratch, Workspace
 from supervox.objects import (
     ObjectsError,
     compare,
@@ -37,6 +38,58 @@ def test_a_shifted_cube(shifted):
     assert found.surfaces.largest == 6
     assert (found.objects_a, found.objects_b, found.matched) == (1, 1, 0)  # 0.5 is not above 0.5
     assert found.object_f1 == 0
+
+
+def two_of(seed):
+    """Labels of three classes, in thick pieces, and others that are a little moved."""
+    rng = np.random.default_rng(seed)
+    smooth = ndimage.gaussian_filter(rng.normal(size=(3, 24, 26, 28)), (0, 2, 2, 2))
+    a = (np.argmax(smooth, axis=0) + 1).astype(np.uint8) * (smooth.max(axis=0) > 0.02)
+    return a.astype(np.uint8), np.roll(a, (1, 0, 2), (0, 1, 2)).astype(np.int64)
+
+
+@pytest.mark.parametrize("few", [0, 1])
+def test_figures_do_not_depend_on_blocks_nor_on_where_arrays_lie(tmp_path, monkeypatch, few):
+    monkeypatch.setattr("supervox.objects.between_surfaces.FEW", few)
+    a, b = two_of(3)
+    ignore = np.zeros(a.shape, np.uint8)
+    ignore[:4, :, 5:9] = 1
+    how = {"spacing": (2, 1, 1.5), "ignore": ignore}
+    expected = compare(a, b, **how)
+    assert len(expected.classes) == 3
+    room = Workspace(Scratch(tmp_path))
+    for block_shape in ((5, 26, 28), (7, 9, 11), (1, 1, 28)):
+        assert compare(a, b, **how, block_shape=block_shape, workspace=room) == expected
+    places = find_differences(a, b).to_csv()
+    assert find_differences(a, b, block_shape=(7, 9, 11), workspace=room).to_csv() == places
+    np.testing.assert_array_equal(overlay(a, b, 2, workspace=room), overlay(a, b, 2))
+
+
+def test_what_lies_on_the_disk_takes_no_memory(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(np, "empty", _noting(np.empty, asked))
+    a, b = two_of(4)
+    shape = (a.shape[0] * 4, a.shape[1] * 4, a.shape[2] * 4)
+    a, b = (np.kron(labels, np.ones((4, 4, 4), np.uint8)).astype(np.uint8) for labels in (a, b))
+    assert a.shape == shape
+    blocks = (8, *shape[1:])
+    asked.clear()
+    compare(a, b, block_shape=blocks, workspace=Workspace(Scratch(tmp_path)))
+    assert max(asked) < a.size / 2  # of a block and its rim, or of a surface
+    asked.clear()
+    compare(a, b, block_shape=blocks)
+    assert max(asked) >= 4 * a.size
+
+
+def _noting(make, asked):
+    """Note how many bytes are asked for."""
+
+    def empty(shape, dtype=float, *args, **how):
+        made = make(shape, dtype, *args, **how)
+        asked.append(made.nbytes)
+        return made
+
+    return empty
 
 
 def test_the_same_is_the_same(shifted):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +54,40 @@ def test_objects_of_another_kind_are_not_used(project: Project) -> None:
         return about["nothing of the kind"]
 
     assert project.derived.load_objects({"labels": "a"}, refuses) is None
+
+
+SAVING = """
+import sys, itertools, numpy as np
+from supervox.project import Project
+with Project.open(sys.argv[1]) as project:
+    for k in itertools.count():
+        name = "ab"[k % 2]
+        ids = np.full((40, 256, 256), k % 2, np.int32)
+        project.derived.save_objects({"labels": name}, {"note": name}, {"ids": ids})
+        print(name, flush=True)
+"""
+
+
+def test_a_process_that_is_killed_while_it_writes_objects_leaves_whole_ones(home: Path) -> None:
+    folder = home / "cell.supervox"
+    for lines in (1, 2, 4):
+        done = subprocess.Popen(
+            [sys.executable, "-c", SAVING, folder], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(lines):
+            assert done.stdout.readline().strip()
+        done.kill()
+        done.communicate()
+        with Project.open(folder) as project:
+            found = {name: project.derived.load_objects({"labels": name}, made) for name in "ab"}
+            there = {name: objects for name, objects in found.items() if objects is not None}
+            assert there  # both, if it was killed before the older ones were removed
+            for name, (note, ids) in there.items():
+                assert note == name
+                assert (ids == "ab".index(name)).all()
+            assert not project.derived.damaged()
+            names = {path.name.split("-")[0] for path in project.derived.folder.iterdir()}
+            assert all(not name.startswith(".") for name in names)
 
 
 def test_of_objects_whose_writing_is_stopped_nothing_is_left(project: Project) -> None:

@@ -162,6 +162,29 @@ def test_choices_come_back(open_file: Any, open_bench: Callable[..., Any]) -> No
     assert second.session.volume.source.spacing == (90.0, 30.0, 30.0)
 
 
+def test_a_project_says_whose_its_voxel_size_is(
+    open_file: Any, bench: Any, open_bench: Callable[..., Any]
+) -> None:
+    def settings_of(bench: Any) -> Any:
+        bench.paint(1)
+        bench.settle()
+        settings = bench.session.autosave.project.settings
+        return settings.spacing, settings.spacing_from, settings.voxel_size.known
+
+    # an image that nobody knows the size of, then one whose file states it, then a person
+    assert settings_of(bench) == ((1, 1, 1), "unknown", None)
+    folder = bench.session.autosave.project.folder
+    assert settings_of(open_file()) == (SPACING, "file", SPACING)
+    size = (90.0, 30.0, 30.0)
+    bench.session.volume.set_spacing(size, "nm")
+    bench.until(lambda: bench.session.autosave.project.settings.spacing == size)
+    assert settings_of(bench) == (size, "option", size)
+    close(bench)
+    again = open_bench()
+    open_project(again, folder)
+    assert again.session.autosave.project.settings.spacing_from == "option"
+
+
 def test_a_project_with_a_name_needs_no_second_preparation(
     open_file: Any, open_bench: Callable[..., Any], tmp_path: Path
 ) -> None:
