@@ -11,6 +11,7 @@ import numpy as np
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.io.preferred_reader import is_preferred, prefer
 from supervox.napari_plugin.project.saved import look_whether_saved
 from supervox.napari_plugin.session.agreement import TwoLabels
 from supervox.napari_plugin.session.cuts import Cuts
@@ -104,7 +105,13 @@ class AroundDock:
             seen = (item for item in session.classes if item.visible and item.id in ids)
             return [(item.name, item.colour) for item in seen]
 
-        return PictureActions(partial(enlarged, session.viewer), legend, start, session.next.say)
+        return PictureActions(
+            partial(enlarged, session.viewer),
+            legend,
+            lambda: session.delivery.objects.scale,
+            start,
+            session.next.say,
+        )
 
     def take_window(self, volume: str | None) -> None:
         """Have all of the screen, and begin.
@@ -152,6 +159,8 @@ class AroundDock:
                 show_guide=self.show_help,
                 show_keys=lambda: self.help.show_step(len(STEPS)),
                 go_on=session.autosave.open,
+                is_reader_preferred=is_preferred,
+                prefer_reader=prefer,
             ),
             place,
         )

@@ -100,6 +100,26 @@ class Rule:
         named = "" if self.name == self.condition else f"{self.name}: "
         return f"{named}{self.condition} -> {action}"
 
+    def with_units(self, table: ObjectTable) -> Rule:
+        """Return the rule with a table's unit behind each number that has none.
+
+        Examples
+        --------
+        >>> table = ObjectTable((Column("volume", np.zeros(0), "um^3"),))
+        >>> Rule.parse("volume > 0.02 and voxels > 9 -> remove").with_units(table).condition
+        'volume > 0.02 um^3 and voxels > 9'
+        """
+        found = list(_TOKEN.finditer(self.condition))
+        texts = [(one.lastgroup, one[one.lastgroup or 0]) for one in found]
+        condition = self.condition
+        for k in range(len(found) - 1, 1, -1):  # from the end: what is before keeps its place
+            name, after = texts[k - 2][1], texts[k + 1 : k + 2]
+            is_bare = texts[k][0] == "number" and (not after or after[0][1] in _JOINING)
+            if is_bare and name in table and (unit := table.column(name).unit):
+                condition = f"{condition[: found[k].end()]} {unit}{condition[found[k].end() :]}"
+        name = condition if self.name == self.condition else self.name
+        return Rule(name, condition, self.to_class)
+
     def chooses(self, table: ObjectTable) -> Chosen:
         """Return which objects meet the condition; what is unknown meets none.
 

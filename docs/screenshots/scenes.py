@@ -70,6 +70,8 @@ def _sample_with_strokes(folder: Path) -> None:
     save_png(person.section(4), folder / "section-segment.png")
     person.click("supervox_compare")
     person.wait(lambda: session.comparison.planes, "the planes to compare")
+    compared, result = session.comparison, session.view.result
+    person.wait(lambda: not compared.parts_to_label(result), "the planes in full quality")
     save_png(person.planes(), folder / "compare-planes.png")
     person.click("supervox_compare")
     person.viewer.theme = "light"

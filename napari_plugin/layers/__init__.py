@@ -1,6 +1,7 @@
 """Layers of the viewer: what the engine segments, and how results look.
 
 - `source`: from an image layer to what the engine segments.
+- `reading_units`: the units in which a person reads lengths, areas and volumes.
 - `make_layers`: how layers look.
 - `array_like`: what napari asks of data that is no array.
 - `lookup`: a table over supervoxels that napari reads like a volume; `outlines`: their borders;

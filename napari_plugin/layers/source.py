@@ -14,6 +14,8 @@ from supervox.napari_plugin.io.layer_fields import length_of, steps_of
 from supervox.project import Mask
 from supervox.volumes import Triple, VoxelSize, convert_length, unit_symbol
 
+from .reading_units import reading_unit, unit_text
+
 if TYPE_CHECKING:
     from napari.layers import Image, Labels, Layer
 
@@ -261,12 +263,9 @@ def length(voxels: float, spacing: Sequence[float], unit: str | None) -> str:
     plain = f"{voxels:g} voxels"
     if unit is None:
         return plain
-    return f"{_significant(voxels * min(spacing))} {unit_text(unit)} ({plain})"
-
-
-def unit_text(unit: str) -> str:
-    """Write a unit as people do: "µm" for "um"."""
-    return {"um": "µm", "angstrom": "Å"}.get(unit, unit)
+    size = voxels * min(spacing)
+    read, factor = reading_unit(size, unit)
+    return f"{_significant(size * factor)} {unit_text(read)} ({plain})"
 
 
 def _significant(value: float) -> str:

@@ -72,6 +72,7 @@ class CorrectionLayer:
             layer.events.selected_label.connect(self._on_label_selected)
             self._viewer.dims.events.ndisplay.connect(self.dress)
             self._on_class_selected(self._painting.classes.selected)
+            self._recolour()
             self.dress()
         return self.layer
 
@@ -129,8 +130,10 @@ class CorrectionLayer:
             layer.refresh(extent=False)
 
     def _recolour(self) -> None:
+        """Show classes as they are now; what a lock keeps, the labels show."""
         if self.layer is not None:
-            self.layer.colormap = class_colormap(self._painting.classes)
+            classes = self._painting.classes
+            self.layer.colormap = class_colormap(classes, classes.held)
 
     def _on_class_selected(self, class_id: int) -> None:
         if self.layer is not None and class_id:

@@ -13,14 +13,13 @@ from psygnal import Signal
 from supervox.napari_plugin.layers.agreement_layer import AGREEMENT_COLOURS, AgreementVolume
 from supervox.napari_plugin.layers.make_layers import address_of
 from supervox.napari_plugin.layers.outline_layer import OutlineLayer
-from supervox.napari_plugin.layers.source import unit_text
+from supervox.napari_plugin.layers.reading_units import reading_unit, unit_text
 from supervox.napari_plugin.layers.trial_layer import TrialLayer
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.agreement import Agreeing, AgreementOrder, Compared, Refused
 from supervox.napari_plugin.tasks.measuring import FinalLabels, SavingTable
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME
-from supervox.volumes import convert_length
 
 from .agreement_state import AgreementState
 from .object_marks import MOST_OUTLINED
@@ -33,7 +32,6 @@ from .working_image import WorkingImage
 
 ALPHA = {SAME: "50", ONLY_A: "e0", ONLY_B: "e0", OTHER: "e0"}  # the picture is seen below
 CHANGED = "The labels have changed since: compare again"
-LONG = 1e5  # a volume that is better said in another unit
 AXES = ("plane", "row", "column")
 
 
@@ -311,7 +309,6 @@ class TwoLabels:
 
 
 def _volume(volume: float, unit: str) -> str:
-    """Write a volume for a person: in cubic micrometres where the unit makes it a long number."""
-    if volume >= LONG:
-        volume, unit = volume * convert_length(1.0, unit, "um") ** 3, "um"
-    return f"{volume:.4g} {unit_text(unit)}³"
+    """Write a volume for a person."""
+    read, factor = reading_unit(volume, unit, 3)
+    return f"{volume * factor:.4g} {unit_text(f'{read}^3')}"

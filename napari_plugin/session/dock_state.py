@@ -210,7 +210,7 @@ class PaintState:
     by_hand : tuple of (int, int)
         Ids of the classes that labels are corrected to, and their voxels.
     share_by_hand : float
-        Of all voxels of the image, from 0 to 1.
+        Of all voxels of the image, from 0 to 1; without what locks keep.
     """
 
     has_image: bool = False

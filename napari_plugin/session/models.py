@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from psygnal import Signal
-from supervox.napari_plugin.layers.source import Source, unit_text
+from supervox.napari_plugin.layers.reading_units import unit_text
+from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.labelling import Labelling

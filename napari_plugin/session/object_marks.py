@@ -13,7 +13,11 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from supervox.napari_plugin.layers.make_layers import object_colormap
 from supervox.napari_plugin.layers.outline_layer import COLOUR, OutlineLayer
+from supervox.napari_plugin.layers.reading_units import in_reading_units
 from supervox.napari_plugin.tasks.measuring import FoundObjects
+from supervox.objects import ObjectTable
+
+from .objects_state import MeasureScale
 
 AXES = ("plane", "row", "column")
 OTHER = (0.35, 0.5, 0.75, 0.6)  # of other objects, where several are chosen
@@ -94,15 +98,33 @@ def measure_colours(values: NDArray[np.float64], every: NDArray[np.float64]) -> 
     every : float, (M,)
         Of all objects: the least is the first of the colours, the largest the last.
     """
-    known, every = np.isfinite(values), every[np.isfinite(every)]
+    known, ends = np.isfinite(values), _ends(every)
     colours = np.tile(np.array(UNKNOWN, np.float32), (values.size, 1))
-    if known.any() and every.size:
-        low, high = float(every.min()), float(every.max())
-        if low > 0 and high / low > WIDE:
+    if known.any() and ends is not None:
+        low, high, is_by_ratio = ends
+        if is_by_ratio:
             values, low, high = np.log(np.where(known, values, 1)), math.log(low), math.log(high)
         shares = (values[known] - low) / (high - low) if high > low else np.full(known.sum(), 0.5)
         colours[known] = ensure_colormap(MEASURE_MAP).map(shares)
     return colours
+
+
+def measure_scale(table: ObjectTable, measure: str) -> MeasureScale | None:
+    """Return what colours by a measure mean; None if objects lack it, or it is no number."""
+    if measure not in table or table[measure].dtype == object:
+        return None
+    (column,) = in_reading_units(ObjectTable((table.column(measure),))).columns
+    ends = _ends(column.values.astype(np.float64))
+    return None if ends is None else MeasureScale(column.name, column.unit, *ends)
+
+
+def _ends(values: NDArray[np.float64]) -> tuple[float, float, bool] | None:
+    """Return the values of the first and the last colour, and whether steps are equal ratios."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return None
+    low, high = float(known.min()), float(known.max())
+    return low, high, low > 0 and high / low > WIDE
 
 
 def _corners(found: FoundObjects, numbers: Sequence[int]) -> tuple[list[int], list[int]]:

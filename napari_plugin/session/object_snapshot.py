@@ -63,4 +63,5 @@ def objects_state(
         rules=len(steps.rules),
         targets=tuple((item.name, item.id, item.colour) for item in classes),
         is_editing=by_hand.edits.editing.is_running,
+        scale=objects.scale,
     )

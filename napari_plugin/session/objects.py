@@ -26,7 +26,8 @@ from supervox.napari_plugin.tasks.measuring import (
 )
 from supervox.objects import ObjectSteps, Voxel
 
-from .object_marks import ObjectMarks, voxels_of
+from .object_marks import ObjectMarks, measure_scale, voxels_of
+from .objects_state import MeasureScale
 from .sight import bring_into_sight, fly_to
 from .view import ResultView
 from .working_image import WorkingImage
@@ -178,6 +179,14 @@ class Objects:
         """Colour objects by a measure; each in a colour of its own if there is none."""
         self.colour_by = measure
         self._colour()
+        self.measuring.changed.emit()
+
+    @property
+    def scale(self) -> MeasureScale | None:
+        """What the colours in the picture mean; None where they are of no measure."""
+        if self.found is None or not self.is_shown or len(self.selection) > 1:
+            return None
+        return measure_scale(self.found.table, self.colour_by)
 
     def _colour(self) -> None:
         if self.layer is not None and self.found is not None:

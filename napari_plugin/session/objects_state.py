@@ -4,10 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from supervox.objects import Split
 
 from .state_pieces import WorkProgress
+
+
+class MeasureScale(NamedTuple):
+    """What the colours of objects mean.
+
+    Attributes
+    ----------
+    name, unit : str
+        Of the measure; the unit is the one in which it is read.
+    low, high : float
+        The values with the first and the last colour.
+    is_by_ratio : bool
+        Whether steps of colour are equal ratios, and not equal differences.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    is_by_ratio: bool
 
 
 @dataclass(frozen=True)
@@ -55,6 +76,8 @@ class ObjectsState:
         Name, id and colour of classes that objects can be given to.
     is_editing : bool
         Whether an edit is being carried out.
+    scale : MeasureScale or None
+        What the colours of the objects mean; None where they are of no measure.
     """
 
     has_image: bool = False
@@ -79,6 +102,7 @@ class ObjectsState:
     rules: int = 0
     targets: tuple[tuple[str, int, str], ...] = ()
     is_editing: bool = False
+    scale: MeasureScale | None = None
 
     @property
     def can_find(self) -> bool:

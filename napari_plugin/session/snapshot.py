@@ -154,6 +154,7 @@ def _prepare(session: Session, source: Source | None, needs: Needs | None) -> Pr
 def _paint(session: Session, source: Source | None) -> PaintState:
     layer, recorder = session.painting.hand.layer, session.painting.recorder
     counts = session.painting.corrections.counts
+    by_hand = int(counts.sum()) - sum(int(counts[k]) for k in session.classes.held)
     classes, is_read_only = session.classes, session.autosave.is_read_only
     image = session.volume.image
     hand = session.painting.hand
@@ -179,7 +180,7 @@ def _paint(session: Session, source: Source | None) -> PaintState:
         only_where=session.correcting.mask.words(),
         is_correcting=session.correcting.is_on,
         by_hand=tuple((int(k), int(counts[k])) for k in counts.nonzero()[0]),
-        share_by_hand=0.0 if source is None else int(counts.sum()) / math.prod(source.full_shape),
+        share_by_hand=0.0 if source is None else by_hand / math.prod(source.full_shape),
     )
     if layer is None:
         return state
@@ -237,7 +238,7 @@ def _balance(session: Session) -> BalanceState | None:
         share,
         0 if found is None else found.regions,
         balancing.strokes_since(chosen.id) if value else None,
-        found is not None and not session.autosave.is_read_only,
+        found is not None and not (session.autosave.is_read_only or chosen.held),
         balancing.searching.is_running,
         result is not None and session.comparison.is_possible,
     )
@@ -255,7 +256,7 @@ def _update(session: Session) -> UpdateState | None:
         tuple(
             item.name
             for item in session.classes
-            if item.id in result.class_ids and not (result.labels == item.id).any()
+            if item.id in result.class_ids and not (item.held or (result.labels == item.id).any())
         ),
         session.delivery.is_draft,
     )

@@ -3,7 +3,8 @@
 - `project_bar`: whether strokes are saved, and where; `recent_list`: projects to go on with.
 - `section`: one collapsible step of the work, with its state in a line; `stepping`: which of them
   are open; `steady`: words that change, in room that doesn't.
-- `contrast`: how bright the image is shown; `legend`: what the colours of a map mean.
+- `contrast`: how bright the image is shown; `legend`: what the colours of a map
+  mean.
 - `controls`: sliders with units, buttons that carry their shortcut; `next_button`: the one that is
   highlighted.
 - `volume_section`, `prepare_section`, `paint_section`, `segment_section`, `objects_section`,

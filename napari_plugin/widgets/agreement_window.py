@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.layers.agreement_layer import AGREEMENT_COLOURS
-from supervox.napari_plugin.layers.source import unit_text
+from supervox.napari_plugin.layers.reading_units import in_reading_units, unit_text
 from supervox.napari_plugin.session.agreement_state import AgreementState
 from supervox.napari_plugin.tasks.agreement import Compared
 from supervox.objects import OVERLAY_NAMES
@@ -239,19 +239,16 @@ class AgreementWindow(QDialog):
         found, table = self._shown, self.table
         with QSignalBlocker(table):
             table.setRowCount(0)
-            unit = "voxels" if found is None else found.order.source.unit or "voxels"
-            titles = [
-                f"{title} ({unit_text(unit)})" if is_length else title
-                for title, _, _, is_length in COLUMNS
-            ]
-            table.setHorizontalHeaderLabels(["Class", *titles])
+            table.setHorizontalHeaderLabels(["Class", *(column[0] for column in COLUMNS)])
             if found is None:
                 return
-            measured = found.table
-            for k, (_, names, _, _) in enumerate(COLUMNS, 1):
+            measured = in_reading_units(found.table)
+            for k, (title, names, _, is_length) in enumerate(COLUMNS, 1):
+                columns = [measured.column(name) for name in names]
                 if (header := table.horizontalHeaderItem(k)) is not None:
-                    told = (measured.column(name).definition for name in names)
-                    header.setToolTip("; ".join(told))
+                    header.setToolTip("; ".join(column.definition for column in columns))
+                    unit = unit_text(columns[0].unit)
+                    header.setText(f"{title} ({unit})" if is_length else title)
             table.setRowCount(1 + len(measured))
             table.setItem(0, 0, _cell(ALL, 0))
             for row in range(len(measured)):

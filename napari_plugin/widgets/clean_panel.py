@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.layers.source import unit_text
+from supervox.napari_plugin.layers.reading_units import reading_unit, unit_text
 from supervox.napari_plugin.layers.trial_layer import GAINED_COLOUR, LOST_COLOUR
 from supervox.napari_plugin.session.clean_state import CleanState
 from supervox.objects import AMOUNTS, TEXTS, CleanStep, Operation
@@ -188,10 +188,9 @@ class CleanPanel(Body[CleanState]):
         """Return what is chosen."""
         class_id = int(self.of.currentData() or 0)
         operation = self.operation
-        factor = 1.0 if self.state.unit else self.state.voxel(operation)
         return CleanStep(
             operation,
-            self.amount.value() * factor if AMOUNTS[operation] else 0.0,
+            self.amount.value() * self._unit()[1] if AMOUNTS[operation] else 0.0,
             (class_id,) if class_id else (),
             per_plane=operation == "holes" and self.per_plane.isChecked(),
             open_to_border=operation == "holes" and self.open_to_border.isChecked(),
@@ -202,8 +201,7 @@ class CleanPanel(Body[CleanState]):
         self._on_choice()
 
     def _on_amount(self, value: float) -> None:
-        factor = 1.0 if self.state.unit else self.state.voxel(self.operation)
-        self._chosen[self.operation] = value * factor / self.state.voxel(self.operation)
+        self._chosen[self.operation] = value * self._unit()[1] / self.state.voxel(self.operation)
         self._say_voxels()
         self._on_choice()
 
@@ -223,8 +221,17 @@ class CleanPanel(Body[CleanState]):
         self._show_amount()
         self.trial.show_trial(state.trial)
 
+    def _unit(self) -> tuple[str, float]:
+        """Return the unit that the amount is shown in, and how much of the volume's own one is."""
+        state, operation = self.state, self.operation
+        if not state.unit:
+            return "voxels", state.voxel(operation)
+        power = 3 if AMOUNTS[operation] == "volume" else 1
+        unit, factor = reading_unit(state.first_amount(operation), state.unit, power)
+        return unit_text(f"{unit}^{power}" if power > 1 else unit), 1 / factor
+
     def _show_amount(self) -> None:
-        """Show the amount of the tool, in the unit of the volume."""
+        """Show the amount of the tool, in the unit in which it reads best."""
         state, operation = self.state, self.operation
         kind, voxel = AMOUNTS[operation], state.voxel(operation)
         for widget in (self.before, self.amount, self.in_voxels):
@@ -233,13 +240,12 @@ class CleanPanel(Body[CleanState]):
         self.before.setText(BEFORE_AMOUNT[operation])
         if not kind:
             return
-        power = "³" if kind == "volume" else ""
-        unit = f" {unit_text(state.unit)}{power}" if state.unit else " voxels"
+        unit, one = self._unit()
         chosen = self._chosen.get(operation)
         amount = state.first_amount(operation) if chosen is None else chosen * voxel
         with QSignalBlocker(self.amount):
-            self.amount.setSuffix(unit)
-            value = amount if state.unit else amount / voxel
+            self.amount.setSuffix(f" {unit}")
+            value = amount / one
             if not math.isclose(self.amount.value(), value, rel_tol=1e-6):
                 self.amount.setValue(value)
         self._say_voxels()
@@ -250,7 +256,7 @@ class CleanPanel(Body[CleanState]):
         if not state.unit:
             self.in_voxels.setText("")
             return
-        number = self.amount.value() / state.voxel(operation)
+        number = self.amount.value() * self._unit()[1] / state.voxel(operation)
         text = f"{number:.3g}" if number < ROUND else f"{number:,.0f}"
         self.in_voxels.setText(f"= {text} voxel{'' if text == '1' else 's'}")
 

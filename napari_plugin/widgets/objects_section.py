@@ -18,6 +18,7 @@ from supervox.napari_plugin.session.objects_state import ObjectsState
 from supervox.objects import Split
 
 from .controls import button, list_choices
+from .legend import MeasureLegend
 from .next_button import suggest
 from .object_edits_row import EditActions, ObjectEditsRow
 from .section import Body
@@ -128,6 +129,8 @@ class ObjectsSection(Body[ObjectsState]):
         self.shown.clicked.connect(actions.show)
         line.addWidget(self.shown)
         layout.addLayout(line)
+        self.legend = MeasureLegend()
+        layout.addWidget(self.legend)
         self._asked: tuple[int, Split | None] = (0, None)
         self.edits = ObjectEditsRow(actions.edits)
         layout.addWidget(self.edits)
@@ -162,6 +165,7 @@ class ObjectsSection(Body[ObjectsState]):
         suggest(self.table, state.is_done)
         self.shown.setEnabled(bool(state.number))
         self.shown.setChecked(state.is_shown)
+        self.legend.show_scale(state.scale)
         text, is_bad = self._explain()
         self.status.show_state(text, state.progress, "warning" if is_bad else "note")
 

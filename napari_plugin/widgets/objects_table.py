@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from supervox.napari_plugin.layers.reading_units import in_reading_units, unit_text
 from supervox.objects import Column, ObjectTable, Rule
 
 HIDDEN = ("class",)  # its name says it
@@ -30,7 +31,7 @@ class ObjectsModel(QAbstractTableModel):
 
     @property
     def table(self) -> ObjectTable:
-        """The whole table."""
+        """The whole table, in the units in which it is shown."""
         return self._table
 
     @property
@@ -46,17 +47,19 @@ class ObjectsModel(QAbstractTableModel):
     def show_table(self, table: ObjectTable) -> None:
         """Show another table, all of its rows."""
         self.beginResetModel()
-        self._table = table
-        self._columns = tuple(column for column in table.columns if column.name not in HIDDEN)
+        self._take(in_reading_units(table))
         self._chosen = np.ones(len(table), bool)
         self._rows = self._ordered()
         self.endResetModel()
 
     def update_table(self, table: ObjectTable, class_id: int, text: str) -> None:
         """Show the same objects after an edit, sorted and filtered as they were."""
+        self._take(in_reading_units(table, self._table))
+        self.filter(class_id, text)
+
+    def _take(self, table: ObjectTable) -> None:
         self._table = table
         self._columns = tuple(column for column in table.columns if column.name not in HIDDEN)
-        self.filter(class_id, text)
 
     def filter(self, class_id: int, text: str) -> None:
         """Show only some rows.
@@ -66,7 +69,8 @@ class ObjectsModel(QAbstractTableModel):
         class_id : int
             0 for all classes.
         text : str
-            A condition, as of rules; the number of an object; or a part of a class's name.
+            A condition, as of rules, with numbers in the units that are shown; the number of an
+            object; or a part of a class's name.
 
         Raises
         ------
@@ -165,9 +169,8 @@ class ObjectsModel(QAbstractTableModel):
 
 def titled(column: Column) -> str:
     """Return a measure's name for a person, with its unit."""
-    name, unit = column.name.replace("_", " "), column.unit
-    unit = unit.replace("^2", "²").replace("^3", "³")
-    return f"{name} ({unit})" if unit else name
+    name = column.name.replace("_", " ")
+    return f"{name} ({unit_text(column.unit)})" if column.unit else name
 
 
 def written(value: Any) -> str:

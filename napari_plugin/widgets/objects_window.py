@@ -99,7 +99,7 @@ class ObjectsWindow(QDialog):
         layout.addLayout(self._make_filters())
         self.plots = ObjectPlots(actions.colour)
         self.plots.brushed.connect(self._on_brushed)
-        self.rules = RulesPanel(actions.set_rules, actions.put_rules_in, self._check_rule)
+        self.rules = RulesPanel(actions.set_rules, actions.put_rules_in, self._complete_rule)
         self.tabs = self.plots.tabs
         self.tabs.addTab(self.rules, "Rules")
         self.questions = QuestionsPanel(actions.questions)
@@ -197,10 +197,10 @@ class ObjectsWindow(QDialog):
 
     def _show_anew(self, found: FoundObjects) -> None:
         self._chosen, self._refused, self._filtered_by = (), "", ""
+        self.model.show_table(found.table)
         self._list_choices()
         with QSignalBlocker(self.text):
             self.text.clear()
-        self.model.show_table(found.table)
         self._fit_columns()
         self._show_plots()
 
@@ -230,7 +230,7 @@ class ObjectsWindow(QDialog):
         self.plots.offer(
             [
                 (titled(column), column.name)
-                for column in found.table.columns
+                for column in self.model.table.columns
                 if column.values.dtype != object and column.name not in ("id", "class")
             ]
         )
@@ -255,10 +255,12 @@ class ObjectsWindow(QDialog):
     def _show_plots(self) -> None:
         self.plots.show_table(self.model.table, self.model.rows, self._chosen)
 
-    def _check_rule(self, rule: Rule) -> None:
-        """Refuse a rule that can't be carried out on these objects."""
+    def _complete_rule(self, rule: Rule) -> Rule:
+        """Give a rule the units that are shown; refuse one that can't be carried out."""
+        rule = rule.with_units(self.model.table)
         if self._found is not None and self._found.measured.columns:
             rule.chooses(self._found.measured)
+        return rule
 
     # ----------------------------------------------------------------------------- from a person
 

@@ -301,8 +301,8 @@ class PaintSection(Body[PaintState]):
         strokes = sum(count for _, count in self.state.strokes)
         classes = len(self.state.strokes)
         text = f"{strokes:,} stroke{'s' * (strokes != 1)} of {classes} class{'es' * (classes != 1)}"
-        by_hand = f"; {percent(self.state.share_by_hand)} by hand" if self.state.by_hand else ""
-        return text + by_hand
+        share = self.state.share_by_hand
+        return f"{text}; {percent(share)} by hand" if share else text
 
     # ---------------------------------------------------------------------------- from a person
 

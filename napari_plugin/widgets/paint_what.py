@@ -66,7 +66,7 @@ class PaintWhat(QWidget):
             made.setEnabled(is_free)
         (self.corrections if state.is_correcting else self.strokes).setChecked(True)
         self.by_hand.setText(
-            f"{percent(state.share_by_hand)} by hand" if state.by_hand else "by hand"
+            f"{percent(state.share_by_hand)} by hand" if state.share_by_hand else "by hand"
         )
         self.by_hand.setEnabled(is_free and bool(state.by_hand or state.shares))
         self.by_hand.setToolTip(by_hand_text(state))
@@ -112,7 +112,16 @@ def by_hand_text(state: PaintState) -> str:
     """Say how many voxels of which classes are by hand."""
     if not state.by_hand:
         return "Nothing is corrected by hand"
-    names = {item.id: f"{item.name} (locked)" if item.held else item.name for item in state.classes}
-    total = sum(n for _, n in state.by_hand)
-    of = ", ".join(f"{names.get(k, f'class {k}')} {n:,}" for k, n in state.by_hand)
-    return f"By hand: {total:,} voxels ({percent(state.share_by_hand)}): {of}"
+    names = {item.id: item.name for item in state.classes}
+    held = {item.id for item in state.classes if item.held}
+    painted = [pair for pair in state.by_hand if pair[0] not in held]
+    kept = [pair for pair in state.by_hand if pair[0] in held]
+    parts = []
+    if painted:
+        total = sum(n for _, n in painted)
+        parts.append(f"By hand: {total:,} voxels ({percent(state.share_by_hand)}): ")
+    if kept:
+        parts.append("Kept by locks: ")
+    for k, pairs in enumerate(filter(None, (painted, kept))):
+        parts[k] += ", ".join(f"{names.get(i, f'class {i}')} {n:,}" for i, n in pairs)
+    return "\n".join(parts)

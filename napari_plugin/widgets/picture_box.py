@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QFont, QImage, QPainter
 from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QWidget
+from supervox.napari_plugin.session.object_marks import MEASURE_MAP
+from supervox.napari_plugin.session.objects_state import MeasureScale
 
 from .controls import button
+from .legend import gradient, scale_words
 
 RESOLUTIONS = (150, 300, 600)  # dots per inch; the second is what journals ask for
 SCREEN = 96.0  # dots per inch of what is seen
 INCHES_TO_METRES = 0.0254
 POINTS = 9.0  # height of the names
+SCALE_LETTERS = 12.0  # how many of them wide the colours of a measure are
 ENDINGS = (".png", ".jpg", ".tif")
 
 
@@ -31,6 +35,8 @@ class PictureActions:
         Takes how many times as large as on the screen; returns what is in view, (H, W, 4).
     legend : callable
         Returns names and colours of the classes that are in view.
+    scale : callable
+        Returns what the colours of objects mean; None where they are of no measure.
     start : callable
         Returns the folder and the name to begin with.
     tell : callable
@@ -39,6 +45,7 @@ class PictureActions:
 
     look: Callable[[float], NDArray[np.uint8]]
     legend: Callable[[], Sequence[tuple[str, str]]]
+    scale: Callable[[], MeasureScale | None]
     start: Callable[[], Path]
     tell: Callable[[str], None]
 
@@ -84,7 +91,7 @@ class PictureBox(QWidget):
         if chosen.suffix.lower() not in ENDINGS:
             chosen = chosen.with_name(f"{chosen.name}{ENDINGS[0]}")
         dpi = int(self.resolution.currentData())
-        figure = figure_of(self._do.look(dpi / SCREEN), self._do.legend(), dpi)
+        figure = figure_of(self._do.look(dpi / SCREEN), self._do.legend(), dpi, self._do.scale())
         written = figure.save(str(chosen))
         self._do.tell(
             f"Written: {chosen}"
@@ -93,7 +100,12 @@ class PictureBox(QWidget):
         )
 
 
-def figure_of(pixels: NDArray[np.uint8], legend: Sequence[tuple[str, str]], dpi: int) -> QImage:
+def figure_of(
+    pixels: NDArray[np.uint8],
+    legend: Sequence[tuple[str, str]],
+    dpi: int,
+    scale: MeasureScale | None = None,
+) -> QImage:
     """Return a picture with a legend below it.
 
     Parameters
@@ -103,6 +115,8 @@ def figure_of(pixels: NDArray[np.uint8], legend: Sequence[tuple[str, str]], dpi:
         Names and colours.
     dpi : int
         Dots per inch that the file states; the legend is in points of that.
+    scale : MeasureScale, optional
+        What the colours of objects mean: a line of its own.
 
     Returns
     -------
@@ -115,7 +129,8 @@ def figure_of(pixels: NDArray[np.uint8], legend: Sequence[tuple[str, str]], dpi:
     font = QFont()
     font.setPixelSize(round(letter))
     places, below = _places(legend, font, columns, letter)
-    figure = QImage(columns, rows + below, QImage.Format.Format_RGB32)
+    last = round(2 * letter) if scale is not None else 0
+    figure = QImage(columns, rows + below + last, QImage.Format.Format_RGB32)
     figure.fill(Qt.GlobalColor.white)
     painter = QPainter(figure)
     painter.setFont(font)
@@ -124,10 +139,27 @@ def figure_of(pixels: NDArray[np.uint8], legend: Sequence[tuple[str, str]], dpi:
         painter.fillRect(QRectF(x, rows + y, letter, letter), QColor(colour))
         painter.setPen(QColor("black"))
         painter.drawText(round(x + 1.5 * letter), round(rows + y + 0.9 * letter), name)
+    if scale is not None:
+        _draw_scale(painter, scale, rows + below + 0.5 * letter, letter)
     painter.end()
     for set_dots in (figure.setDotsPerMeterX, figure.setDotsPerMeterY):
         set_dots(round(dpi / INCHES_TO_METRES))
     return figure
+
+
+def _draw_scale(painter: QPainter, scale: MeasureScale, y: float, letter: float) -> None:
+    """Draw the name of a measure, its least value, the colours, and its largest value."""
+    title, low, high = scale_words(scale)
+    x = letter
+    painter.setPen(QColor("black"))
+    steps = ", logarithmic" if scale.is_by_ratio else ""
+    for text in (f"{title}{steps}: {low}", "", high):
+        if text:
+            painter.drawText(round(x), round(y + 0.9 * letter), text)
+            x += painter.fontMetrics().horizontalAdvance(text) + 0.5 * letter
+        else:
+            painter.drawImage(QRectF(x, y, SCALE_LETTERS * letter, letter), gradient(MEASURE_MAP))
+            x += (SCALE_LETTERS + 0.5) * letter
 
 
 def _places(

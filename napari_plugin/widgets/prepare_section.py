@@ -17,7 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.features import PRESETS, FeatureBank, FeatureParameters, preset_of
-from supervox.napari_plugin.layers.source import length, unit_text
+from supervox.napari_plugin.layers.reading_units import reading_unit, unit_text
+from supervox.napari_plugin.layers.source import length
 from supervox.napari_plugin.session.dock_state import PrepareState
 from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 from supervox.parameters import change_entry, parameter_of
@@ -260,7 +261,8 @@ class PrepareSection(Body[PrepareState]):
         if source is None or source.unit is None:
             return f", scales {sigmas[0]:g} to {sigmas[-1]:g} voxels"
         low, high = (sigma * min(source.spacing) for sigma in (sigmas[0], sigmas[-1]))
-        return f", scales {low:g} to {high:g} {unit_text(source.unit)}"
+        unit, factor = reading_unit(high, source.unit)
+        return f", scales {low * factor:g} to {high * factor:g} {unit_text(unit)}"
 
     def _on_kind(self, index: int) -> None:
         name = self.kind.itemData(index)

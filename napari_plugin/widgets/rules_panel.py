@@ -30,19 +30,19 @@ class RulesPanel(QWidget):
         Takes all rules, in their order.
     put_in : callable
         Changes the labels as the rules say.
-    check : callable
-        Raises `ObjectsError` where a rule asks for a measure that objects lack, or in a unit that
-        doesn't fit.
+    complete : callable
+        Returns a rule with the units that are shown. Raises `ObjectsError` where it asks for a
+        measure that objects lack, or in a unit that doesn't fit.
     """
 
     def __init__(
         self,
         set_rules: Callable[[Sequence[Rule]], None],
         put_in: Callable[[], None],
-        check: Callable[[Rule], object],
+        complete: Callable[[Rule], Rule],
     ) -> None:
         super().__init__()
-        self._set, self._rules, self._check = set_rules, tuple[Rule, ...](), check
+        self._set, self._rules, self._complete = set_rules, tuple[Rule, ...](), complete
         self._shown: tuple[object, ...] = ()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -166,8 +166,7 @@ class RulesPanel(QWidget):
         action = "remove" if to == REMOVED else f"class {to}"
         try:
             rule = Rule.parse(f"{self.text.text()} -> {action}")
-            self._check(rule)
-            return rule
+            return self._complete(rule)
         except ObjectsError as error:
             self.says.say(str(error), "warning")
             return None

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from supervox.napari_plugin.layers.source import unit_text
+from supervox.napari_plugin.layers.reading_units import unit_text
 from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.napari_plugin.session.dock_state import VolumeState
 from supervox.napari_plugin.session.working_image import WorkingImage

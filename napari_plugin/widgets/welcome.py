@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtGui import QIcon, QPixmap
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from supervox.napari_plugin.project.recent import RecentProject, RecentProjects
 from supervox.project import is_held
 
@@ -30,6 +30,8 @@ class WelcomeActions:
     open_volume, open_sample, open_project, show_guide, show_keys : callable
     go_on : callable
         Opens the project in a folder.
+    is_reader_preferred, prefer_reader : callable
+        Whether napari takes our reader without asking; has it do so, or ask again.
     """
 
     open_volume: Callable[[], object]
@@ -38,6 +40,8 @@ class WelcomeActions:
     show_guide: Callable[[], object]
     show_keys: Callable[[], object]
     go_on: Callable[[Path], object]
+    is_reader_preferred: Callable[[], bool]
+    prefer_reader: Callable[[bool], object]
 
 
 class Welcome(QWidget):
@@ -105,6 +109,15 @@ class Welcome(QWidget):
         )
         line.addWidget(button("supervox_welcome_keys", "Keys", "All keys", actions.show_keys))
         layout.addLayout(line)
+        self.reads = QCheckBox("File > Open of napari reads volumes with Supervox")
+        self.reads.setObjectName("supervox_welcome_reader")
+        self.reads.setToolTip(
+            "Otherwise napari asks which of its readers to take, wherever several can open a file "
+            "(TIFF, PNG…). It is kept in napari's preferences, under Plugins; what you chose there "
+            "for other readers stays"
+        )
+        self.reads.clicked.connect(actions.prefer_reader)
+        layout.addWidget(self.reads)
         layout.addStretch(3)
         for made in column.findChildren(QPushButton):
             made.setFixedHeight(HEIGHT)
@@ -115,6 +128,7 @@ class Welcome(QWidget):
         """Show the page where the window is empty."""
         if is_empty:
             self._list_projects()
+            self.reads.setChecked(self._do.is_reader_preferred())
             self.raise_()
         self.setVisible(is_empty)
 

@@ -185,7 +185,10 @@ def test_a_click_on_lock_keeps_labels_whatever_is_painted_until_the_next(labelle
     after = labels(labelled)
     assert (after[before != 2] != before[before != 2]).any()
     np.testing.assert_array_equal(after == 2, before == 2)
-    assert "(locked)" in labelled.find("supervox_by_hand").toolTip()
+    assert labelled.find("supervox_by_hand").toolTip().startswith("Kept by locks: structure ")
+    assert labelled.find("supervox_by_hand").text() == "by hand"
+    assert "No voxel became" not in labelled.dock.segment.describe()
+    np.testing.assert_array_equal(labelled.layer("corrections").colormap.map(2), 0)
     tick_lock(labelled, 1, qtbot)
     assert labelled.session.classes.held == ()
     assert (labels(labelled)[before == 2] != 2).any()

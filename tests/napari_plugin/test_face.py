@@ -14,9 +14,12 @@ from qtpy.QtCore import QEvent, QPoint, Qt
 from qtpy.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QVBoxLayout, QWidget
 from supervox.napari_plugin import face
 from supervox.napari_plugin.dock import TITLES
+from supervox.napari_plugin.io.preferred_reader import is_preferred
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.session.in_space import around
+from supervox.napari_plugin.session.objects_state import MeasureScale
 from supervox.napari_plugin.widgets.help_window import KEYS, STEPS
+from supervox.napari_plugin.widgets.legend import scale_words
 from supervox.napari_plugin.widgets.picture_box import figure_of
 
 
@@ -42,6 +45,10 @@ def test_an_empty_window_has_a_page_of_its_own(open_dock: Callable[..., Any], qt
     assert (
         window.dock.around.help.tabs.tabText(window.dock.around.help.tabs.currentIndex()) == "Keys"
     )
+    reads = child(window, "supervox_welcome_reader")
+    for is_wanted in (True, False):
+        qtbot.mouseClick(reads, Qt.MouseButton.LeftButton, pos=QPoint(8, reads.height() // 2))
+        assert is_preferred() == reads.isChecked() == is_wanted
     window.viewer.add_image(np.zeros((4, 8, 9), np.uint8))
     window.settle_widgets()
     assert not page.isVisible()
@@ -269,6 +276,13 @@ def test_a_legend_names_each_class_in_its_colour(qtbot: Any) -> None:
     }
     assert {"#ff0000", "#00ff00", "#ffffff"} <= colours
     assert figure_of(pixels, [], 96).height() == 40
+    scale = MeasureScale("volume", "um^3", 0.02, 1.3, False)
+    measured = figure_of(pixels, [], 96, scale)
+    row = [measured.pixelColor(x, measured.height() - 12) for x in range(300)]
+    coloured = [colour for colour in row if colour.saturation() > 60]
+    assert coloured[0].blue() > coloured[0].red()  # violet, and then yellow
+    assert coloured[-1].red() > coloured[-1].blue()
+    assert scale_words(scale) == ("volume (µm³)", "0.02", "1.3")
 
 
 def test_more_volumes_are_labelled_from_a_list(

@@ -627,7 +627,19 @@ def test_objects_are_coloured_by_a_measure(shown: Any, table: Any) -> None:
     assert (np.diff(values) > 0).all()
     assert first[2] > first[0]  # violet
     assert last[0] > last[2]  # yellow
+    # the dock says which values these colours are, and so does a picture of the view
+    shown.settle_widgets()
+    legend = shown.find("supervox_objects_legend")
+    values = found.table["centre_column"]
+    assert not legend.isHidden()
+    assert legend.title.text().startswith("centre column")
+    assert [legend.bar.low.text(), legend.bar.high.text()] == [
+        f"{value:.4g}" for value in (values.min(), values.max())
+    ]
+    assert shown.dock.around.picture_actions().scale() == shown.dock.state.objects.scale
     shown._bot.mouseClick(table.plots.coloured, LEFT, pos=QPoint(8, 8))
+    shown.settle_widgets()
+    assert legend.isHidden()
     assert not hasattr(layer.colormap, "color_dict")
     assert table.plots.histogram.colours is None
 
