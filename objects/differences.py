@@ -84,8 +84,10 @@ def said_by_both(
     """
     if class_id is not None:
         a, b = a == class_id, b == class_id
-    said = np.where(b == 0, ONLY_A, np.where(a == 0, ONLY_B, np.where(a == b, SAME, OTHER)))
-    return np.where((a == 0) & (b == 0), 0, said).astype(np.uint8)
+    nothing, same, only_a, only_b, other = map(np.uint8, (0, SAME, ONLY_A, ONLY_B, OTHER))
+    both = np.where(a == b, same, other)  # of bytes: all of a volume may be asked for
+    said: NDArray[np.uint8] = np.where(b == 0, only_a, np.where(a == 0, only_b, both))
+    return np.where((a == 0) & (b == 0), nothing, said)
 
 
 def find_differences(

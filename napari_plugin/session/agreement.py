@@ -19,7 +19,7 @@ from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.agreement import Agreeing, AgreementOrder, Compared, Refused
 from supervox.napari_plugin.tasks.measuring import FinalLabels, SavingTable
 from supervox.napari_plugin.tasks.resources import Resources
-from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME
+from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME, ObjectTable
 
 from .agreement_state import AgreementState
 from .object_marks import MOST_OUTLINED
@@ -85,6 +85,7 @@ class TwoLabels:
 
     def _clear(self) -> None:
         self._why, self._class_id, self._at = "", 0, -1
+        self._places: ObjectTable | None = None  # where the class that is chosen differs
         self._saved: Path | None = None
 
     def release(self) -> None:
@@ -105,16 +106,16 @@ class TwoLabels:
 
     def compare(self, a: str, b: str) -> None:
         """Compare two, by their keys."""
-        source, one, other = self._volume.source, self.sides.side(a), self.sides.side(b)
-        if source is None or one is None or other is None or a == b:
-            self._why = "Choose two labels that are not the same"
-            self.changed.emit()
-            return
         self.hide()
         self.found = None
         self._clear()
         self._keys = a, b
         self.sides.watch(a, b)
+        source, one, other = self._volume.source, self.sides.side(a), self.sides.side(b)
+        if source is None or one is None or other is None or a == b:
+            self._why = "Choose two labels that are not the same"
+            self.changed.emit()
+            return
         names = {item.id: item.name for item in self._painting.classes}
         self.working.start(AgreementOrder(one, other, source, names, self._resources))
 
@@ -122,7 +123,7 @@ class TwoLabels:
         if isinstance(result, Refused):
             self._why = result.why
             return
-        self.found = result
+        self.found, self._places = result, result.places
         self.show(True)
 
     def _tell(self, error: Exception) -> None:
@@ -158,6 +159,7 @@ class TwoLabels:
         if class_id == self._class_id:
             return
         self._class_id, self._at = class_id, -1
+        self._places = None if self.found is None else self.found.places_of(class_id)
         self._outline.clear()
         if self._layer.is_shown:
             self.show(True)
@@ -204,11 +206,12 @@ class TwoLabels:
 
     def go(self, steps: int) -> None:
         """Fly to the next difference by size, or to the one before."""
-        found, strokes = self.found, self._painting.layer
+        found, places, strokes = self.found, self._places, self._painting.layer
         image = self._volume.image
-        if found is None or image is None or image not in self._volume.viewer.layers:
+        if found is None or places is None or image is None:
             return
-        places = found.places_of(self._class_id)
+        if image not in self._volume.viewer.layers:
+            return
         at = self._at + steps
         if not 0 <= at < len(places):
             return
@@ -231,8 +234,8 @@ class TwoLabels:
 
     def _describe(self, found: Compared) -> str:
         """Say what the difference is that is shown."""
-        places = found.places_of(self._class_id)
-        if not len(places):
+        places = self._places
+        if places is None or not len(places):
             return "No place differs"
         if self._at < 0:
             n = len(places)
@@ -269,7 +272,7 @@ class TwoLabels:
         """Return what the window shows."""
         choices, found = tuple(self.sides.choices()), self.found
         keys = [key for _, key in choices]
-        n_places = 0 if found is None else len(found.places_of(self._class_id))
+        n_places = 0 if self._places is None else len(self._places)
         says, is_bad = self._says(len(keys))
         return AgreementState(
             choices,

@@ -58,14 +58,14 @@ class LabelsToCompare:
         self._files: list[Path] = []
         self._last: FinalLabels | None = None
         self._before: FinalLabels | None = None  # what was final before that
-        self._drawn: dict[str, int] = {}  # how often each layer was changed, by key
+        self._drawn: set[str] = set()  # keys of layers that changed since they are followed
         self._watched: list[Labels] = []
 
     def forget(self) -> None:
         """Let go of everything that belongs to the image."""
         self.watch()
         self._last = self._before = None
-        self._files, self._drawn = [], {}
+        self._files = []
 
     def note_final(self) -> None:
         """Know what was final before the labels that are so now."""
@@ -142,7 +142,7 @@ class LabelsToCompare:
         classes = classes_of_layer({"metadata": layer.metadata}) or ()
         names = {item.value: item.name for item in classes}
         labels = finest_data(layer)
-        state = id(labels), self._drawn.get(key, 0)
+        state = id(labels), key in self._drawn
         return Side(layer.name, labels, None, names, state)
 
     def add_file(self, path: Path) -> str:
@@ -154,7 +154,8 @@ class LabelsToCompare:
     # ----------------------------------------------------------------------- what changes
 
     def watch(self, *keys: str) -> None:
-        """Follow the layers of some keys, and no others any more."""
+        """Follow the layers of some keys from now on, and no others any more."""
+        self._drawn = set()
         for layer in self._watched:
             layer.events.paint.disconnect(self._on_drawn)
             layer.events.data.disconnect(self._on_drawn)
@@ -167,8 +168,9 @@ class LabelsToCompare:
 
     def _on_drawn(self, event: Any) -> None:
         key = f"{LAYER}{event.source.unique_id}"
-        self._drawn[key] = self._drawn.get(key, 0) + 1
-        self.changed.emit()
+        if key not in self._drawn:
+            self._drawn.add(key)
+            self.changed.emit()
 
     def _on_sliced(self, event: Any) -> None:
         """Notice an undo, of which napari tells as of a new slice: by a look at the slice."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QWidget
+from supervox.napari_plugin.session.agreement import TwoLabels
 from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME
 from supervox.volumes import VolumeClass, write_volume
 
@@ -192,3 +193,88 @@ def test_a_file_is_compared_or_refused_in_a_sentence(
     assert comparing.row(3)[0] == "vesicles"
     assert len(comparing.two.found.places) == 2
     assert told == []
+
+
+# ------------------------------------------------------------------------- without a window
+
+
+def compared(bench: Any, a: str, b: str) -> TwoLabels:
+    """Compare two in a bench, by their words."""
+    session = bench.session
+    two = TwoLabels(
+        session.volume,
+        session.painting,
+        session.view,
+        lambda: session.delivery.final,
+        session.settings.resources,
+    )
+    two.sides.note_final()
+    keys = dict(two.sides.choices())
+    two.compare(keys[a], keys[b])
+    bench.until(lambda: not two.working.is_running)
+    return two
+
+
+def test_an_undo_makes_what_was_compared_old(open_bench: Any, scene: Any) -> None:
+    bench = open_bench(scene.image, name="scene")
+    mine = bench.viewer.add_labels(pair(scene.shape)[0], name="mine")
+    bench.viewer.add_labels(pair(scene.shape)[1], name="hers")
+    mine.data_setitem((np.array([8]), np.array([0]), np.array([0])), 1)
+    two = compared(bench, "mine", "hers")
+    assert not two.is_old
+    bench.viewer.dims.set_current_step(0, 3)
+    bench.viewer.dims.set_current_step(0, 8)
+    assert not two.is_old  # another slice is no change
+    mine.undo()
+    assert two.is_old
+    two.release()
+
+
+def test_pictures_and_parts_are_compared_where_they_lie(open_bench: Any, scene: Any) -> None:
+    flat = open_bench(scene.image[8], name="flat")
+    for name, values in zip(("mine", "hers"), pair(scene.shape), strict=True):
+        flat.viewer.add_labels(values[4], name=name)
+    two = compared(flat, "mine", "hers")
+    assert len(two.found.places) == 1
+    two.go(1)
+    assert "A says nothing, B says background (100 voxels)" in two.state().place
+    np.testing.assert_array_equal(
+        flat.layer("agreement").data, ONLY_B * (pair(scene.shape)[1][4] > 0)
+    )
+    two.release()
+    # live labels of a box against a layer of all voxels
+    bench = open_bench(scene.image, name="scene")
+    bench.session.volume.set_box((slice(4, 12), slice(2, 38), slice(3, 45)))
+    bench.viewer.add_labels(np.full(scene.shape, 2, np.uint8), name="all two")
+    bench.prepare(1, 2)
+    two = compared(bench, "live labels (shown now)", "all two")
+    assert two.found.start == (4, 2, 3)
+    assert two.found.a.shape == (8, 36, 42)
+    two.go(1)
+    assert tuple(bench.layer("agreement").translate) == (4, 2, 3)
+    two.release()
+
+
+def test_labels_of_before_the_last_finish(bench: Any) -> None:
+    session = bench.session
+    two = TwoLabels(
+        session.volume,
+        session.painting,
+        session.view,
+        lambda: session.delivery.final,
+        session.settings.resources,
+    )
+    keys = []
+    for classes in ((1, 2), (3,)):
+        bench.prepare(*classes)
+        session.delivery.finish()
+        bench.settle()
+        two.sides.note_final()
+        keys.append([key for _, key in two.sides.choices()])
+    assert "before" not in keys[0]
+    assert "before" in keys[1]
+    two.compare("before", "final")
+    bench.until(lambda: not two.working.is_running)
+    assert [item.class_id for item in two.found.agreement.classes] == [1, 2, 3]
+    assert two.found.agreement.classes[2].voxels_a == 0 < two.found.agreement.classes[2].voxels_b
+    two.release()
