@@ -168,6 +168,11 @@ def show_table_of_objects(viewer: Viewer) -> None:
     dock_of(viewer).around.objects.bring()
 
 
+def compare_labels(viewer: Viewer) -> None:
+    """Compare two segmentations of the volume."""
+    dock_of(viewer).around.agreement.bring()
+
+
 def export_labels(viewer: Viewer) -> None:
     """Export the final labels."""
     dock_of(viewer).export.ask(ExportKind.LABELS)
