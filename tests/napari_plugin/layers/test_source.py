@@ -250,8 +250,8 @@ def test_units_that_differ_by_axis_are_converted() -> None:
         (8, (50, 4.6, 4.6), "nm", "36.8 nm (8 voxels)"),
         (2.5, (0.04, 0.04, 0.04), "um", "0.1 µm (2.5 voxels)"),
         (8, (1, 1, 1), None, "8 voxels"),
-        (3, (1e6, 1e6, 1e6), "nm", "3000000 nm (3 voxels)"),
-        (4, (0.0003, 1, 1), "mm", "0.0012 mm (4 voxels)"),
+        (3, (1e6, 1e6, 1e6), "nm", "3 mm (3 voxels)"),
+        (4, (0.0003, 1, 1), "mm", "1.2 µm (4 voxels)"),
     ],
 )
 def test_lengths_in_words(voxels: float, spacing: Any, unit: str | None, text: str) -> None:
