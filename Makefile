@@ -15,9 +15,9 @@ TYPES := .supervox-mypy
 ROOMS := $(patsubst %/__init__.pyi,%,$(wildcard */__init__.pyi)) napari_plugin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO := demo-output
-# Two processes: a test waits, or works on one processor, for half of its time. Files stay whole, so
-# that what a file's tests share is made once.
-TWO_AT_A_TIME := -n 2 --dist loadfile
+# Three processes on two processors: a test of the window waits for half of its time. Files stay whole,
+# so that what a file's tests share is made once.
+THREE_AT_A_TIME := -n 3 --dist loadfile
 
 # What Qt's window and software OpenGL need of a Debian or Ubuntu beyond its barest installation.
 QT_PACKAGES := fontconfig fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 \
@@ -65,10 +65,10 @@ demo: $(STAMPS)/supervox ## segment the built-in tomogram; show it in a window, 
 	echo "The labels are $$out/labels.tif. Paint your own strokes: see README.md."
 
 test: $(STAMPS)/test $(STAMPS)/headless ## run all tests, the costly ones at a small size
-	@$(BIN)/python -m pytest $(TWO_AT_A_TIME) $(PYTEST)
+	@$(BIN)/python -m pytest $(THREE_AT_A_TIME) $(PYTEST)
 
 test-long: $(STAMPS)/test $(STAMPS)/headless ## run all tests, the costly ones at their full size as well
-	@$(BIN)/python -m pytest $(TWO_AT_A_TIME) -m "" $(PYTEST)
+	@$(BIN)/python -m pytest $(THREE_AT_A_TIME) -m "" $(PYTEST)
 
 check: lint types docs ## formatting, lint, types and documentation, as CI wants them
 

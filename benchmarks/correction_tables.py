@@ -168,8 +168,8 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield "The slider of every class set by eye, nine positions for each class in turn, judged on"
-    yield "three planes in full quality, as *Compare planes* shows them: mean Dice of the whole"
-    yield "volume without and with it. Fixed strokes are of three seeds."
+    yield "three planes as *Compare planes* shows them: mean Dice of the whole volume without and"
+    yield "with it."
     yield ""
     yield from table(
         ("volume", "strokes", "live", "final"),

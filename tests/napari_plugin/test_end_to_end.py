@@ -135,7 +135,14 @@ def command_line(folder: Path, specimen: Specimen, strength: float) -> np.ndarra
         return written.data[:]
 
 
-@pytest.mark.parametrize("make", [synthetic, flat, pytest.param(cryo_sxt, marks=pytest.mark.data)])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(synthetic, marks=pytest.mark.long),  # much of it is in the whole path as well
+        flat,
+        pytest.param(cryo_sxt, marks=pytest.mark.data),
+    ],
+)
 def test_from_a_volume_to_a_file_and_on(
     make: Callable[[pytest.FixtureRequest], Specimen],
     request: pytest.FixtureRequest,
