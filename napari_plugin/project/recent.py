@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from uuid import uuid4
 
 from supervox.project import ENDING, is_held, is_project
@@ -19,6 +20,8 @@ from supervox.volumes import appearing, remove_leftovers_in
 _logger = logging.getLogger(__name__)
 LIST = "recent.json"
 PICTURES = "pictures"  # a folder beside the list
+# A project is closed on a thread while the window opens the next: both change the list.
+_one_at_a_time = Lock()
 unlisted: set[Path] = set()  # folders of projects that are being made, or removed
 MOST = 20
 
@@ -134,17 +137,18 @@ class RecentProjects:
 
     @contextmanager
     def _changing(self) -> Iterator[list[RecentProject]]:
-        entries = self.entries()
-        yield entries
-        kept = [e for i, e in enumerate(entries) if i < MOST or self.is_unnamed(Path(e.folder))]
-        text = json.dumps([asdict(entry) for entry in kept], indent=1)
-        try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            remove_leftovers_in(self.home, ENDING)
-            with appearing(self.home / LIST) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-        except OSError as error:  # a convenience, which mustn't stand in the way of strokes
-            _logger.warning("the list of recent projects can't be written: %s", error)
+        with _one_at_a_time:
+            entries = self.entries()
+            yield entries
+            kept = [e for i, e in enumerate(entries) if i < MOST or self.is_unnamed(Path(e.folder))]
+            text = json.dumps([asdict(entry) for entry in kept], indent=1)
+            try:
+                self.home.mkdir(parents=True, exist_ok=True)
+                remove_leftovers_in(self.home, ENDING)
+                with appearing(self.home / LIST) as temporary:
+                    temporary.write_text(text, encoding="utf-8")
+            except OSError as error:  # a convenience, which mustn't stand in the way of strokes
+                _logger.warning("the list of recent projects can't be written: %s", error)
 
 
 def _plain(name: str) -> str:

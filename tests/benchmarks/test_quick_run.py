@@ -31,6 +31,7 @@ NAMES = (
     "memory",
     "scale",
 )
+SLOW = ("large", "visit")  # minutes in a real window, even so
 PEERED = ("supervoxel_quality", "preparation_speed")
 PEERS = {
     "accuracy": ["matplotlib"],
@@ -46,7 +47,10 @@ def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("name", [*NAMES, *PEERED])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(k, marks=pytest.mark.long) if k in SLOW else k for k in (*NAMES, *PEERED)],
+)
 def test_quick_run(repository: Path, tmp_path: Path, name: str) -> None:
     for peer in PEERS.get(name, []):
         pytest.importorskip(peer, reason="`make bench` installs what it needs")

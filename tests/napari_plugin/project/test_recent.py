@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from shutil import rmtree
-from threading import Event
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -126,3 +126,25 @@ def test_a_project_that_is_being_removed_is_not_offered(recent, monkeypatch):
     project_files._closing.pop(folder).result(60)
     assert not folder.exists()
     assert not unlisted
+
+
+def test_what_a_thread_notes_while_the_list_changes_is_not_lost(recent, tmp_path, monkeypatch):
+    kept, closed = tmp_path / "kept.supervox", tmp_path / "closed.supervox"
+    for folder in (kept, closed):
+        folder.mkdir()
+    recent.note(closed, "closed", is_open=True)
+    entries, begun = recent.entries, Event()
+    other = Thread(target=lambda: recent.note(kept, "kept", is_open=True))
+
+    def read_and_be_interrupted():
+        found = entries()
+        if not begun.is_set():
+            begun.set()
+            other.start()
+            other.join(timeout=0.2)  # as long as it would need without waiting
+        return found
+
+    monkeypatch.setattr(recent, "entries", read_and_be_interrupted)
+    recent.forget(closed)
+    other.join()
+    assert [entry.name for entry in entries()] == ["kept"]
