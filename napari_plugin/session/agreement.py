@@ -22,7 +22,7 @@ from supervox.napari_plugin.tasks.resources import Resources
 from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME, ObjectTable
 
 from .agreement_state import AgreementState
-from .object_marks import MOST_OUTLINED
+from .object_marks import AXES, MOST_OUTLINED
 from .sides import LabelsToCompare, Snapshot
 from .sight import fly_to
 from .state_pieces import progress_of
@@ -32,7 +32,6 @@ from .working_image import WorkingImage
 
 ALPHA = {SAME: "50", ONLY_A: "e0", ONLY_B: "e0", OTHER: "e0"}  # the picture is seen below
 CHANGED = "The labels have changed since: compare again"
-AXES = ("plane", "row", "column")
 
 
 class TwoLabels:
@@ -243,7 +242,7 @@ class TwoLabels:
         a, b, voxels, volume = (
             places[name][self._at].item() for name in ("class_a", "class_b", "voxels", "volume")
         )
-        said = [f"{found.name_of(k)}" if k else "nothing" for k in (a, b)]
+        said = [found.name_of(k) if k else "nothing" for k in (a, b)]
         unit = found.order.source.unit
         size = f"{voxels:,} voxels" if voxels > 1 else "1 voxel"
         if unit is not None:

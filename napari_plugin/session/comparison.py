@@ -124,9 +124,9 @@ class Comparison(BackgroundTask):
         return [at.part for at in self.planes if not self._is_in_full(at, result)]
 
     def take(self, found: SliceInFull) -> None:
-        """Keep a slice in full quality if it is one of the planes."""
+        """Keep a slice of what is prepared now, in full quality, if it is one of the planes."""
         for plane in self.planes:
-            if plane.part == found.part and found.prepared is self._preparation.prepared:
+            if plane.part == found.part:
                 values = np.squeeze(found.labels[plane.thin], self._axis)
                 self._in_full[plane.at] = Finer(values, found.result.labels)
                 self.state += 1
