@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from supervox.execution import Device, Scratch, Workspace
+from supervox.objects import COMPARED_BYTES
 from supervox.segmentation import (
     Rooms,
     SegmentationParameters,
@@ -19,8 +20,6 @@ from supervox.segmentation import (
 from supervox.volumes import Volume
 
 from .errors import say
-
-COMPARED_BYTES = 28  # of each voxel: labels twice, surfaces, a distance, numbers of objects
 
 
 def room_to_compare(shape: Sequence[int], memory: float | None, folder: Path) -> Workspace:

@@ -1,5 +1,6 @@
 from .again import EditedPart as EditedPart
 from .again import measure_again as measure_again
+from .agreement import COMPARED_BYTES as COMPARED_BYTES
 from .agreement import Agreement as Agreement
 from .agreement import ClassAgreement as ClassAgreement
 from .agreement import compare as compare

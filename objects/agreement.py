@@ -18,6 +18,7 @@ from .instances import Instances, find_objects
 from .overlaps import count_overlaps
 
 MATCH = 0.5  # of the union that two objects must have in common
+COMPARED_BYTES = 28  # of each voxel: labels twice, surfaces, a distance, numbers of objects
 
 
 @dataclass(frozen=True)

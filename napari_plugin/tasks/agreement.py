@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from supervox.execution import Scratch, Workspace
 from supervox.napari_plugin.layers.source import Box, CroppedVolume, Source
 from supervox.objects import (
+    COMPARED_BYTES,
     Agreement,
     Calibrated,
     ClassAgreement,
@@ -28,8 +29,6 @@ from supervox.volumes import VolumeError, open_labels, times
 
 from .jobs import BackgroundTask, Report, Task
 from .resources import Resources
-
-COMPARED_BYTES = 28  # of each voxel: labels twice, surfaces, a distance, numbers of objects
 
 
 @dataclass(frozen=True, eq=False)
