@@ -18,8 +18,8 @@ Where to find what, from the single stroke to the whole:
   `lock`: one process may write.
 - `inside`: nothing in a project is followed out of its folder.
 - `view_file`: how the volume was looked at last.
-- `settings`: volume, voxel size, box and parameters; `channels`: further images of the same voxels;
-  `mask`: where the volume has no data;
+- `settings`: volume, voxel size, box and parameters; `references`: its images, found and known
+  again; `channels`: further images of the same voxels; `mask`: where the volume has no data;
   `history`: what was done, and with what.
 - `derived`: what was computed, if it is still true: `partition_store` (of each partition as
   `partition_parts` has it), `object_store`, model and last result.

@@ -41,7 +41,7 @@ from .order_file import write_order as write_order
 from .project import Project as Project
 from .recorder import Recorder as Recorder
 from .records import RecordKind as RecordKind
-from .settings import ChannelReference as ChannelReference
+from .references import ChannelReference as ChannelReference
 from .settings import ProjectSettings as ProjectSettings
 from .view_file import keep_view as keep_view
 from .view_file import load_view as load_view

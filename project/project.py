@@ -41,7 +41,8 @@ from .inside import check_inside
 from .layout import SETTINGS, is_project
 from .lock import FolderLock
 from .recorder import Recorder
-from .settings import Box, ChannelReference, ProjectSettings, VolumeReference
+from .references import ChannelReference, VolumeReference
+from .settings import Box, ProjectSettings
 from .writer import SaveState
 
 OnState = Callable[[SaveState], None]
