@@ -22,7 +22,7 @@ Where to find what, from the single stroke to the whole:
   again; `channels`: further images of the same voxels; `mask`: where the volume has no data;
   `history`: what was done, and with what.
 - `derived`: what was computed, if it is still true: `partition_store` (of each partition as
-  `partition_parts` has it), `object_store`, model and last result.
+  `partition_parts` has it), `object_store`, `result_store` and `model_file`.
 - `compute`: what is there used, what is missing computed; `checkpoints`: the same for a preparation
   that has no project.
 - `corrections`: what was painted over labels by hand, laid over a result.
