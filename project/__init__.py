@@ -12,8 +12,9 @@ Where to find what, from the single stroke to the whole:
   `stroke_order`: at which step what was painted, `order_file`: that as a volume beside strokes;
   `by_tools`: which corrections no person painted.
 - `recorder`: what was painted by somebody else, noticed and written down.
-- `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`;
-  `recorded`: what the records make of it, of which `snapshots` are taken, and compared.
+- `annotations`: the painted volumes, a snapshot and the journal's tail, put together in `_recovery`;
+  `saved_records`: the records on their way to the disk; `recorded`: what they make of the volumes,
+  of which `snapshots` are taken, and compared.
 - `project` (helped by `_folder`): the whole, made, opened, copied, in a folder as `layout` has it;
   `lock`: one process may write.
 - `inside`: nothing in a project is followed out of its folder.
