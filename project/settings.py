@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from supervox.execution import Slices
 from supervox.parameters import read_json
 from supervox.segmentation import SegmentationParameters, Spacing, check_spacing
-from supervox.volumes import SizeSource, VoxelSize, times, unit_symbol
+from supervox.volumes import (
+    Address,
+    SizeSource,
+    VoxelSize,
+    choose_voxel_size,
+    open_volume,
+    times,
+    unit_symbol,
+)
 
 from .documents import plain
 from .references import ChannelReference, MaskReference, VolumeReference
@@ -96,6 +106,36 @@ class ProjectSettings:
             raise ValueError(
                 f"the box {self.box} does not lie in {times(self.volume.shape)} voxels"
             )
+
+    @classmethod
+    def of_new(
+        cls,
+        folder: Path,
+        volume: str | os.PathLike[str],
+        *,
+        parameters: SegmentationParameters | None,
+        spacing: Spacing | None,
+        box: Box | None,
+        channels: Sequence[str],
+    ) -> ProjectSettings:
+        """Return those of a new project: as its file says, or by default, what isn't chosen.
+
+        Parameters are those of `Project.create`.
+
+        Raises
+        ------
+        VolumeError
+            If the volume or a channel can't be opened.
+        ValueError
+            If box or spacing are none.
+        """
+        further = tuple(map(ChannelReference.at, channels))
+        parameters = parameters or SegmentationParameters()
+        with open_volume(volume) as opened:
+            reference = VolumeReference.of(opened, Address.parse(volume), folder)
+            size = choose_voxel_size(opened, spacing)
+        known = (reference, size.spacing, size.source, size.unit)
+        return cls(*known, parameters, box, channels=further)
 
     @property
     def slices(self) -> Slices | None:
