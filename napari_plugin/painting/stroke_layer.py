@@ -20,7 +20,7 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.project import MAX_ID, Change, Paint, ProjectError, Recorder, VoxelChange
 from supervox.segmentation import Strokes
 
-from .chains import goes_on
+from .chains import may_go_on
 from .class_list import ClassList
 from .corrections import KEPT, Corrections
 from .finding import find_strokes_of, painted_box, painted_slice
@@ -67,8 +67,8 @@ class Painting:
         self._is_held = False  # the mouse button: a stroke is being painted
         self._is_ours = self._is_restoring = False  # what is painted, or shown, now
         self._is_unseen = False  # that something was painted, where the next scan will find it
-        # Back or forth, to be done after that scan; and of which chain.
-        self._steps: list[tuple[bool, Change | None]] = []
+        # Back or forth, of which chain, and after which step of it: to be done after that scan.
+        self._steps: list[tuple[bool, Change | None, Change | None]] = []
         self.stepping = BackgroundTask()
         self.stepping.succeeded.connect(self._take)
         self.stepping.changed.connect(self._go_on)
@@ -250,17 +250,17 @@ class Painting:
         """Make the change again that was taken back last."""
         self._step(back=False)
 
-    def _step(self, *, back: bool, chain: Change | None = None) -> None:
+    def _step(self, back: bool, chain: Change | None = None, after: Change | None = None) -> None:
         recorder = self.recorder
         if recorder is None or self._is_held:
             return
         self.recording.emit()
         if self._is_unseen or self.stepping.is_running:  # what was begun just now comes first
-            self._steps.append((back, chain))
+            self._steps.append((back, chain, after))
             if self._is_unseen:
                 self.changed.emit()
             return
-        look = partial(look_at_next, recorder, back, chain, self.classes, self.corrections)
+        look = partial(look_at_next, recorder, back, chain, after, self.classes, self.corrections)
         if recorder.next_size(back=back) > LARGE:
             self.stepping.run(lambda _: look(), "Undoing" if back else "Redoing", shown=True)
         else:
@@ -270,7 +270,7 @@ class Painting:
     def _take(self, step: NextStep) -> None:
         """Carry out what was looked at, and the steps that belong to it."""
         change, recorder, back = step.change, step.recorder, step.back
-        if recorder is not self.recorder:
+        if recorder is not self.recorder or not step.belongs:
             return
         if change is None or step.obstacle:
             self.hint.emit(step.obstacle)
@@ -284,16 +284,16 @@ class Painting:
             else:
                 self._refresh()
                 self.changed.emit()
-            chain = step.chain or change
-            if goes_on(change, partial(recorder.preview, back=back), chain, back=back):
-                self._step(back=back, chain=chain)
+            chain, paints = step.chain or change, recorder.next_size(back=back) > 0
+            if may_go_on(change, chain, paints=paints, back=back):
+                self._step(back, chain, change)
 
     def _go_on(self) -> None:
         """Carry out what was asked for while a step was looked at."""
         if not self.stepping.is_running:
             steps, self._steps = self._steps, []
-            for back, chain in steps:
-                self._step(back=back, chain=chain)
+            for back, chain, after in steps:
+                self._step(back, chain, after)
 
     def confirm_now(self, voxels: NDArray[np.int64]) -> None:
         """Have what was painted at some voxels written down at once, as a step of its own."""

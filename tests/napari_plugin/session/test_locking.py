@@ -11,6 +11,8 @@ from supervox.napari_plugin.tasks import accepting
 from supervox.project import By, Project
 from supervox.volumes import open_volume
 
+from tests.napari_plugin.corrector import put
+
 STRIP = 8, slice(3, 9), slice(4, 30)  # of the plane in view, across classes 1 and 2
 
 
@@ -21,7 +23,7 @@ def labelled(bench):
 
 
 def labels(bench):
-    return np.array(bench.session.correcting.labels())
+    return np.array(bench.session.correcting.shown.now())
 
 
 def lock(bench, class_id, on=True):
@@ -76,7 +78,7 @@ def test_unlocked_it_follows_the_strokes_as_if_it_had_never_been_locked(labelled
     session.painting.undo()
     labelled.settle()
     hand = np.array([5, 9, 700])
-    session.correcting.change(hand, np.full(3, 2, np.uint8), "put right", By.HAND)
+    put(session, hand, np.full(3, 2, np.uint8), "put right", By.HAND)
     lock(labelled, 2)
     mislead(labelled)
     lock(labelled, 2, on=False)
@@ -139,10 +141,10 @@ def test_nothing_gives_a_locked_class_a_voxel_back_that_a_correction_covers(labe
     labelled.settle()
     final = labels(labelled)
     some = of_class(final, 2)[:40]
-    session.correcting.change(some, np.full(40, 1, np.uint8), "put right", By.HAND)
+    put(session, some, np.full(40, 1, np.uint8), "put right", By.HAND)
     lock(labelled, 2)
     now = labels(labelled)
-    assert session.correcting.change(some, np.zeros(40, np.uint8), "erased", By.HAND) == 0
+    assert put(session, some, np.zeros(40, np.uint8), "erased", By.HAND) == 0
     assert "40 voxels kept" in labelled.said
     np.testing.assert_array_equal(labels(labelled), now)
 
