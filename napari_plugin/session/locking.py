@@ -119,9 +119,9 @@ class Locking:
             )
         elif item.held:
             self._painting.record(LockChange(item.id, False, of.number))
-            self._take_over(item.id, False)
+            then = self._take_over(item.id, False)
             self._painting.correct(found.change, found.told)
-            self.hint.emit(f"{item.name} unlocked: its labels follow the strokes again")
+            self.hint.emit(f"{item.name} unlocked: its labels follow the strokes again{then}")
         else:
             self._painting.correct(found.change, found.told)
             self._painting.record(LockChange(item.id, True, of.number))
@@ -132,8 +132,8 @@ class Locking:
         if isinstance(change, LockChange) and change.class_id in self._classes:
             self._take_over(change.class_id, change.is_locked)
 
-    def _take_over(self, class_id: int, on: bool, as_final: bool = False) -> None:
-        """Have the table say what holds now, and the labels follow.
+    def _take_over(self, class_id: int, on: bool, as_final: bool = False) -> str:
+        """Have the table say what holds now, and the labels follow; say what comes of the final.
 
         Parameters
         ----------
@@ -143,10 +143,17 @@ class Locking:
         as_final : bool
             Whether as the final labels have it, which so stay what they are.
         """
+        delivery = self._delivery
+        is_wanted = delivery.is_final_current or delivery.finishing.is_running
         self._classes.change(class_id, locked=on, held=on)
         self._delivery.note_held(class_id, on and as_final)
         if self._live.is_live:
             self._live.update_again()
+        if not is_wanted or delivery.is_final_current:
+            return ""
+        if delivery.finish_if_quick():
+            return ", and the final labels are computed anew"
+        return "; press Finish in step 4 for final labels that do"
 
 
 def _find_held(
