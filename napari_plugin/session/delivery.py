@@ -221,9 +221,9 @@ class Delivery:
             self.finishing.start(prepared, strokes, *of)
 
     def finish_if_quick(self) -> bool:
-        """Compute final labels again without being asked, if they took no longer than a person waits.
+        """Compute final labels again, unasked, if that took no longer than a person waits.
 
-        All partitions are there since; tells whether it began.
+        Tells whether it began.
         """
         finished = self.finishing.finished
         is_quick = finished is not None and finished.seconds <= QUICK_S
