@@ -7,6 +7,8 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from supervox.napari_plugin.widgets.class_table import LOCKED
 
+from tests.napari_plugin.corrector import put
+
 
 @pytest.fixture
 def labelled(shown):
@@ -20,7 +22,7 @@ def labelled(shown):
 
 
 def labels(window):
-    return np.array(window.session.correcting.labels())
+    return np.array(window.session.correcting.shown.now())
 
 
 def corrections(window):
@@ -124,7 +126,7 @@ def test_a_tool_of_naparis_that_the_dock_lacks_is_named_while_one_corrects(label
 @pytest.mark.parametrize(("voxels", "words"), [((7,), "1 voxel changed"), ((7, 9), "2 voxels")])
 def test_what_was_said_of_a_step_is_gone_when_it_is_undone(labelled, voxels, words):
     classes = np.full(len(voxels), 3, np.uint8)
-    labelled.session.correcting.change(np.array(voxels), classes, "tried")
+    put(labelled.session, np.array(voxels), classes, "tried")
     assert words in labelled.said
     labelled.session.painting.undo()
     assert "changed" not in labelled.said
@@ -228,18 +230,18 @@ def test_what_is_in_hand_is_filled_and_the_other_outlined(labelled):
 
 def test_whole_classes_are_accepted_taken_back_and_learned_from(labelled):
     session, before = labelled.session, labels(labelled)
-    session.correcting.accept(3)
-    labelled.until(lambda: not session.correcting.accepting.is_running)
+    session.correcting.whole.accept(3)
+    labelled.until(lambda: not session.correcting.whole.finding.is_running)
     labelled.settle()
     np.testing.assert_array_equal(corrections(labelled) == 3, before == 3)
     np.testing.assert_array_equal(labels(labelled), before)
-    session.correcting.take_back(3)
+    session.correcting.whole.take_back(3)
     labelled.settle()
     assert not corrections(labelled).any()
     session.painting.undo()
     labelled.settle()
     strokes = labelled.strokes.data.copy()
-    session.correcting.teach(3)
+    session.correcting.whole.teach(3)
     labelled.settle()
     np.testing.assert_array_equal(labelled.strokes.data, np.where(before == 3, 3, strokes))
     session.painting.undo()
@@ -328,7 +330,7 @@ def choose(window, name):
     (found,) = [action for action in menu.actions() if action.objectName() == name]
     assert found.isEnabled()
     found.trigger()
-    window.until(lambda: not window.session.correcting.accepting.is_running)
+    window.until(lambda: not window.session.correcting.whole.finding.is_running)
     window.settle()
 
 

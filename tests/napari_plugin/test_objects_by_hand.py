@@ -24,6 +24,8 @@ from supervox.napari_plugin.tasks.measuring import (
 from supervox.objects import CutLine, Give, Mark, Merge, ObjectSteps, Rule, find_by_steps
 from supervox.project import Project
 
+from tests.napari_plugin.corrector import put
+
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -167,7 +169,7 @@ def test_mixed_edits_with_undo_and_redo_equal_finding_anew(bench: Any, seed: int
         bench.settle()
     assert not objects.is_old
     found = objects.found
-    labels = np.asarray(session.correcting.labels())
+    labels = np.asarray(session.correcting.shown.now())
     anew = find_by_steps(labels, by_hand.edits.steps)
     pairs = np.unique(np.stack([found.ids.ravel(), anew.instances.ids.ravel()]), axis=1)
     assert most > 3
@@ -215,7 +217,7 @@ def test_a_drawn_line_cuts_an_object_and_undo_makes_it_one_again(
     shown: Any, table: Any, told: list[str]
 ) -> None:
     before, count = objects_of(shown).found.ids.copy(), table.model.rowCount()
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     plane = shown.viewer.dims.current_step[0]
     shown.click("supervox_object_cut")
     camera = tuple(shown.viewer.scene.camera.center)
@@ -225,7 +227,7 @@ def test_a_drawn_line_cuts_an_object_and_undo_makes_it_one_again(
     assert table.model.rowCount() == count + 1
     assert number_at(shown, plane, 10, 24) != number_at(shown, plane, 30, 24)
     assert "1 cut" in shown.find("supervox_objects_by_hand").whole
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
     assert "line" not in shown.viewer.layers
     assert list(shown.layer("objects").features["index"]) == sorted(table.model.numbers.tolist())
     shown.session.painting.undo()
@@ -266,7 +268,7 @@ def test_objects_of_a_picture_of_one_plane_are_cut_and_deleted(open_dock: Any, s
     window.click("supervox_object_delete")
     window.settle()
     assert objects_of(window).found.number == count
-    assert np.asarray(window.session.correcting.labels())[0, 30, 24] != 2
+    assert np.asarray(window.session.correcting.shown.now())[0, 30, 24] != 2
 
 
 def test_a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
@@ -295,11 +297,11 @@ def test_a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
 
 def inner_piece(window: Any, plane: int) -> int:
     """Make the middle of the middle slab an object of class 1; return its number."""
-    labels = np.asarray(window.session.correcting.labels())
+    labels = np.asarray(window.session.correcting.shown.now())
     inside = np.zeros(labels.shape, np.bool_)
     inside[plane - 1 : plane + 2, 14:20, 21:28] = True
     voxels = np.flatnonzero(inside)
-    window.session.correcting.change(voxels, np.ones(voxels.size, np.uint8), "put")
+    put(window.session, voxels, np.ones(voxels.size, np.uint8), "put")
     window.settle()
     window.click("supervox_objects_find")
     window.settle()
@@ -326,7 +328,7 @@ def test_a_line_cuts_an_object_that_lies_within_another(shown: Any, table: Any) 
 
 def test_the_menu_gives_an_object_to_a_class(shown: Any, table: Any, told: list[str]) -> None:
     plane = shown.viewer.dims.current_step[0]
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     click_on(shown, plane, 20, 24)
     inside = objects_of(shown).found.ids == number_at(shown, plane, 20, 24)
     shown.settle_widgets()
@@ -339,11 +341,11 @@ def test_the_menu_gives_an_object_to_a_class(shown: Any, table: Any, told: list[
     QTimer.singleShot(100, choose)  # the menu waits for the mouse
     shown.click("supervox_object_give")
     shown.settle()
-    now = np.asarray(shown.session.correcting.labels())
+    now = np.asarray(shown.session.correcting.shown.now())
     np.testing.assert_array_equal(now, np.where(inside, 3, labels))
     shown.session.painting.undo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
     assert told == []
 
 
@@ -410,7 +412,7 @@ def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_bac
     shown: Any, table: Any
 ) -> None:
     plane, count = shown.viewer.dims.current_step[0], table.model.rowCount()
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     shown.click("supervox_object_cut")
     shown.drag((plane, 8, 17), (plane, 8, 31))
     shown.settle()
@@ -419,7 +421,7 @@ def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_bac
     piece = objects_of(shown).found.ids == number_at(shown, plane, 3, 24)
     shown.click("supervox_object_delete")
     shown.settle()
-    now = np.asarray(shown.session.correcting.labels())
+    now = np.asarray(shown.session.correcting.shown.now())
     assert set(np.unique(now[piece])) != {2}
     np.testing.assert_array_equal(now[~piece], labels[~piece])
     assert "1 cut, 1 object deleted" in shown.find("supervox_objects_by_hand").whole
@@ -427,22 +429,22 @@ def test_a_deleted_object_is_gone_from_the_labels_too_and_one_undo_brings_it_bac
     assert table.model.rowCount() == count
     shown.session.painting.undo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
     assert not objects_of(shown).is_old
     assert table.model.rowCount() == count + 1
     shown.session.painting.redo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), now)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), now)
     assert not objects_of(shown).is_old
 
 
 def test_objects_are_of_the_labels_again_after_undo_and_redo_of_a_correction(
     shown: Any, table: Any
 ) -> None:
-    painting, correcting = shown.session.painting, shown.session.correcting
+    painting = shown.session.painting
 
     def correct(first: int) -> None:
-        correcting.change(np.arange(first, first + 5), np.full(5, 3, np.uint8), "put")
+        put(shown.session, np.arange(first, first + 5), np.full(5, 3, np.uint8), "put")
 
     correct(10)
     assert objects_of(shown).is_old
@@ -483,6 +485,7 @@ def test_an_object_of_a_locked_class_stays(shown: Any, table: Any) -> None:
     shown.session.classes.change(2, locked=True)
     shown.settle_widgets()
     shown.click("supervox_object_delete")
+    shown.settle()
     assert "locked: unlock to change its objects" in shown.said
     assert objects_of(shown).found.by_hand == frozenset()
 
@@ -534,22 +537,22 @@ def test_rules_are_listed_with_what_they_catch_and_are_undone(
 
 
 def test_rules_are_put_into_the_labels_and_taken_back_by_one_undo(shown: Any, table: Any) -> None:
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     rules, name = table.rules, shown.session.classes[1].name
     table.tabs.setCurrentWidget(rules)
     shown.session.by_hand.set_rules([Rule.parse("class == 2 -> class 1")])
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
     shown._bot.mouseClick(rules.put_in, LEFT)
     shown.settle()
-    now = np.asarray(shown.session.correcting.labels())
+    now = np.asarray(shown.session.correcting.shown.now())
     np.testing.assert_array_equal(now, np.where(labels == 2, 1, labels))
     assert not objects_of(shown).is_old
     assert table.model.table["class_name"].tolist().count(name) == 1  # one with its neighbour
     assert "1 object sorted by rules" in shown.find("supervox_objects_by_hand").whole
     shown.session.painting.undo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
 
 
 def test_questions_on_objects_are_answered_by_yes_and_no(shown: Any, table: Any) -> None:
@@ -684,7 +687,7 @@ def test_going_to_space_with_an_object_chosen_gives_no_warning(
 ) -> None:
     session = shown.session
     if is_corrected:
-        session.correcting.change(np.arange(10, 15), np.full(5, 3, np.uint8), "put")
+        put(session, np.arange(10, 15), np.full(5, 3, np.uint8), "put")
         shown.settle()
         shown.click("supervox_objects_find")
         shown.settle()
