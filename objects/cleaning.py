@@ -28,7 +28,7 @@ from .errors import ObjectsError
 from .instances import Instances, find_objects
 from .outside import Outside, PlaneByPlane
 from .relations import check_classes_there
-from .reshaping import CHANGES, SLACK, reach_of, steps_within
+from .reshaping import CHANGES, SLACK, reach_of, rows_within, voxels_within
 from .sums import ObjectSums, sum_objects
 
 Labels = NDArray[Any]
@@ -90,10 +90,11 @@ def clean(
     Raises
     ------
     ObjectsError
-        If a class isn't there, or is locked.
+        If a class isn't there, or is locked, or a length is longer than the volume.
     Cancelled
         If the run is to stop.
     """
+    _check_length(step, checked_spacing(spacing), labels.shape)
     size, run, room = checked_spacing(spacing), Run.of(workers), workspace or Workspace()
     cut = np.zeros((3, 2), bool)
     return _clean(labels, step, size, locked, block_shape, room, run, cut)
@@ -163,11 +164,12 @@ def clean_part(
     Raises
     ------
     ObjectsError
-        If the step isn't local.
+        If the step isn't local, or its length is longer than the volume.
     """
     if not step.is_local:
         raise ObjectsError(f"{step.operation} can't be done to a part: it looks at all objects")
     size = checked_spacing(spacing)
+    _check_length(step, size, labels.shape)
     ends = zip(part, _halo(step, size), labels.shape, strict=True)
     low, high = np.array([(max(p.start - h, 0), min(p.stop + h, n)) for p, h, n in ends]).T
     around = np.ascontiguousarray(labels[tuple(map(slice, low.tolist(), high.tolist()))])
@@ -338,7 +340,10 @@ class _Cleaning:
             self._before = self._room.empty(shape, self._labels.dtype)
         before = self._before
         before[...] = self._labels
-        offsets = steps_within(reach_of(step)[0], size)
+        reach, edge = reach_of(step)[0], min(size)
+        rows, away = rows_within(reach, size, shape)
+        column, most = size[2] / edge, voxels_within(reach, size)[2]
+        far = max(reach, *size) * SLACK / edge
         closed = np.array([*self._locked, value], np.int32)
         change = CHANGES[step.operation]
 
@@ -351,12 +356,24 @@ class _Cleaning:
             fixed = np.isin(padded, self._locked)
             out = np.where(new & ~fixed, np.int32(value), padded)
             low, high = np.array([(part.start, part.stop) for part in block.inner]).T.copy()
-            take_nearest(padded, inside & ~new, closed, offsets, low, high, out)
+            lost = inside & ~new
+            take_nearest(padded, lost, closed, rows, away, column, most, far, low, high, out)
             self._labels[block.core] = out[block.inner]
             left = (new != inside) & (out == padded)  # it would be another, but isn't
             return int(np.count_nonzero(left[block.inner])) if self._locked else 0
 
         self.left += sum(run.blocks(one, split_blocks(shape, edges, _halo(step, size))))
+
+
+def _check_length(step: CleanStep, spacing: Spacing, shape: Sequence[int]) -> None:
+    """Refuse a length that no volume of this size has: most likely it is in another unit."""
+    sides = zip(shape, spacing[-len(shape) :], strict=True)
+    longest = max((n * edge for n, edge in sides), default=0.0)
+    if AMOUNTS[step.operation] == "length" and step.amount > longest:
+        raise ObjectsError(
+            f"{step.operation}: {step.amount:g} is longer than the volume, which is {longest:g} "
+            "at its longest; is the unit right?"
+        )
 
 
 def _halo(step: CleanStep, spacing: Spacing) -> list[int]:
