@@ -180,7 +180,7 @@ def _take_large_steps(window: Window) -> dict[str, tuple[float, float]]:
     """
     session = window.session
     corrections = session.painting.corrections
-    stages = session.correcting.accepting, session.painting.stepping
+    stages = session.correcting.whole.finding, session.painting.stepping
 
     def is_idle() -> bool:
         return not any(stage.is_running for stage in stages)
@@ -189,7 +189,7 @@ def _take_large_steps(window: Window) -> dict[str, tuple[float, float]]:
         return bool(corrections.counts[LARGE])
 
     return {
-        "accept": _watch(window, partial(session.correcting.accept, LARGE), has, is_idle),
+        "accept": _watch(window, partial(session.correcting.whole.accept, LARGE), has, is_idle),
         "undo": _watch(window, session.painting.undo, lambda: not has(), is_idle),
         "redo": _watch(window, session.painting.redo, has, is_idle),
     }

@@ -8,7 +8,7 @@ from functools import partial
 from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.project import Change, Paint, VoxelChange
 
-from .chains import goes_on
+from .chains import may_go_on
 from .class_list import ClassList
 from .recording import Recording
 from .stepping import LARGE, NextStep, look_at_next
@@ -35,13 +35,14 @@ class Undoing:
         self, recording: Recording, classes: ClassList, show: Callable[[Change], None]
     ) -> None:
         self._recording, self._classes, self._show = recording, classes, show
-        # Back or forth, to be done after a scan, or a large step; and of which chain.
-        self._waiting: list[tuple[bool, Change | None]] = []
+        # Back or forth, of which chain, and after which step of it: to be done after a scan, or
+        # a large step.
+        self._waiting: list[tuple[bool, Change | None, Change | None]] = []
         self.reading = BackgroundTask()
         self.reading.succeeded.connect(self._take)
         self.reading.changed.connect(self.go_on)
 
-    def step(self, *, back: bool, chain: Change | None = None) -> None:
+    def step(self, *, back: bool, chain: Change | None = None, after: Change | None = None) -> None:
         """Undo, or redo, as soon as that can be done.
 
         Parameters
@@ -50,18 +51,20 @@ class Undoing:
             Whether to undo.
         chain : Change, optional
             With which the steps began that this one belongs to.
+        after : Change, optional
+            The step before it, if this one is done only where it belongs to that.
         """
         recording, recorder = self._recording, self._recording.recorder
         if recorder is None or recording.is_held:
             return
         recording.recording.emit()
         if recording.is_unseen or self.reading.is_running:  # what was begun just now comes first
-            self._waiting.append((back, chain))
+            self._waiting.append((back, chain, after))
             if recording.is_unseen:
                 recording.changed.emit()
             return
         corrections = recording.corrections
-        look = partial(look_at_next, recorder, back, chain, self._classes, corrections)
+        look = partial(look_at_next, recorder, back, chain, after, self._classes, corrections)
         if recorder.next_size(back=back) > LARGE:
             self.reading.run(lambda _: look(), "Undoing" if back else "Redoing", shown=True)
         else:
@@ -71,7 +74,7 @@ class Undoing:
     def _take(self, step: NextStep) -> None:
         """Carry out what was looked at, and the steps that belong to it."""
         change, recorder, back = step.change, step.recorder, step.back
-        if recorder is not self._recording.recorder:
+        if recorder is not self._recording.recorder or not step.belongs:
             return
         if change is None or step.obstacle:
             self._recording.hint.emit(step.obstacle)
@@ -82,16 +85,16 @@ class Undoing:
                 self._recording.corrections.note(change, step.told)
             else:
                 self._show(change)
-            chain = step.chain or change
-            if goes_on(change, partial(recorder.preview, back=back), chain, back=back):
-                self.step(back=back, chain=chain)
+            chain, paints = step.chain or change, recorder.next_size(back=back) > 0
+            if may_go_on(change, chain, paints=paints, back=back):
+                self.step(back=back, chain=chain, after=change)
 
     def go_on(self) -> None:
         """Carry out what was asked for while a step was looked at."""
         if not self.reading.is_running:
             steps, self._waiting = self._waiting, []
-            for back, chain in steps:
-                self.step(back=back, chain=chain)
+            for back, chain, after in steps:
+                self.step(back=back, chain=chain, after=after)
 
     def stop(self) -> None:
         """Carry out nothing more of what was asked for."""

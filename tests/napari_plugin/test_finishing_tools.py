@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from supervox.napari_plugin.session.cleaning import Cleaning
 from supervox.napari_plugin.session.filling import Filling
 from supervox.objects import CleanStep
 from supervox.project import By, Paint
+
+from tests.napari_plugin.corrector import put
 
 SPECK = (slice(8, 10), slice(20, 22), slice(4, 6))  # of the bright class, in the dark slab
 FULL = (16, 40, 48)
@@ -30,7 +33,7 @@ def correct(window: Any, box: tuple[slice, ...], class_id: int) -> None:
     """Correct voxels as a person does, but without a mouse, for tests of what comes after."""
     voxels = indices(box)
     given = np.full(voxels.size, class_id, np.uint8)
-    change = window.session.correcting.change
+    change = partial(put, window.session)
     assert change(voxels, given, "painted by the test", By.HAND) == voxels.size
     window.settle()
 
@@ -47,7 +50,7 @@ def finish(window: Any) -> Any:
 
 
 def labels(window: Any) -> np.ndarray:
-    return np.asarray(window.session.correcting.labels())
+    return np.asarray(window.session.correcting.shown.now())
 
 
 def highlighted(window: Any) -> list[str]:
@@ -297,7 +300,7 @@ def test_in_a_box_what_is_cleaned_is_corrected_in_the_whole_image(
     bench.settle()
     bench.viewer.dims.ndisplay = displayed
     voxels = indices(SPECK)
-    session.correcting.change(voxels, np.full(voxels.size, 3, np.uint8), "painted")
+    put(session, voxels, np.full(voxels.size, 3, np.uint8), "painted")
     cleaning = Cleaning(
         session.volume, session.classes, session.correcting, lambda: session.delivery.final, float
     )
@@ -342,8 +345,8 @@ def test_what_objects_and_acceptance_corrected_is_not_filled_between(window: Any
     for plane in (9, 13):  # as an edit of objects does
         voxels = indices((slice(plane, plane + 1), slice(10, 18), slice(4, 12)))
         given = np.full(voxels.size, 3, np.uint8)
-        window.session.correcting.change(voxels, given, "1 object given to class 3")
-    window.session.correcting.accept(2)
+        put(window.session, voxels, given, "1 object given to class 3")
+    window.session.correcting.whole.accept(2)
     window.settle()
     assert (window.session.painting.corrections.over.voxels == 2).any()
     window.click("supervox_fill_preview")
@@ -518,7 +521,7 @@ def test_a_flat_picture_is_cleaned_and_has_nothing_between(open_bench: Any, scen
     speck = np.zeros(FULL[1:], bool)
     speck[30:32, 3:5] = True
     voxels = np.flatnonzero(speck)
-    session.correcting.change(voxels, np.full(voxels.size, 3, np.uint8), "painted")
+    put(session, voxels, np.full(voxels.size, 3, np.uint8), "painted")
     cleaning = Cleaning(
         session.volume, session.classes, session.correcting, lambda: session.delivery.final, float
     )
