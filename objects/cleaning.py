@@ -33,6 +33,7 @@ from .sums import ObjectSums, sum_objects
 
 Labels = NDArray[Any]
 _BLOCK_VOXELS = 128**3
+CLEANED_BYTES = 12  # of each voxel: labels of two bytes four times, numbers of objects
 AROUND = 2.0  # edges of a cube of its volume that a speck may be long to be seen on a slice at once
 
 
@@ -79,7 +80,7 @@ def clean(
     block_shape : sequence of 3 int, optional
         Voxels that are worked on at a time; the result doesn't depend on it.
     workspace : Workspace, optional
-        Where the result lies.
+        Where the result lies, and all that is as large as the labels; in memory by default.
     workers : int or Run, optional
         Threads, one per processor by default; or a `Run`, which also shows progress and stops.
 
@@ -111,7 +112,7 @@ def _clean(
     cut: NDArray[np.bool_],
 ) -> Cleaned:
     """Clean labels that may be cut out of others; `cut` as for `_Cleaning`."""
-    labels = checked_labels(labels)
+    labels, run = checked_labels(labels), room.releasing(run)
     out: Labels = room.empty(labels.shape, np.dtype(labels.dtype).newbyteorder("="))
     there: set[int] = set()
 
@@ -228,12 +229,13 @@ class _Cleaning:
 
     def _give_away(self, value: int, run: Run) -> None:
         """Give small objects to what they share most surface with."""
-        steps = run.steps([3, 1, 1, 1])
+        own = self._room.renewed()  # what a class takes is free again before the next
+        steps = own.releasing(run).steps([3, 1, 1, 1])
         found = find_objects(
             self._labels,
             classes=[value],
             block_shape=self._block_shape,
-            workspace=self._room,
+            workspace=own,
             workers=steps[0],
         )
         if not found.number:
@@ -299,13 +301,14 @@ class _Cleaning:
     def _fill_holes(self, value: int, run: Run) -> None:
         """Give a class what it encloses, but for locked labels."""
         shape = self._labels.shape
-        steps = run.steps([3, 1, 1])
+        own = self._room.renewed()
+        steps = own.releasing(run).steps([3, 1, 1])
         outside = Outside(self._labels, value)
         found = find_objects(
             outside if not self._step.per_plane else PlaneByPlane(outside),
             connectivity=6,
             block_shape=self._block_shape,
-            workspace=self._room,
+            workspace=own,
             workers=steps[0],
         )
         if not found.number:
@@ -339,7 +342,9 @@ class _Cleaning:
         if self._before is None:
             self._before = self._room.empty(shape, self._labels.dtype)
         before = self._before
-        before[...] = self._labels
+        for slab in split_blocks(shape, slab_shape(shape)):
+            before[slab.core] = self._labels[slab.core]
+            self._room.release()
         reach, edge = reach_of(step)[0], min(size)
         rows, away = rows_within(reach, size, shape)
         column, most = size[2] / edge, voxels_within(reach, size)[2]
