@@ -147,7 +147,7 @@ class TwoLabels:
         return (found.a if key == self._keys[0] else found.b), found.start
 
     def add_file(self, path: Path) -> str:
-        """Offer a file, and return its key."""
+        """Offer a file, or the folder of a project, and return its key."""
         key = self.sides.add_file(path)
         self.changed.emit()
         return key
