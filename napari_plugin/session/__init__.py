@@ -29,6 +29,6 @@
 - `looking`: where to look next; `sight`: without a move of what is seen already; `questions`:
   which question is open.
 - `sharpening`: the slice in view in final quality.
-- `view`: what is shown of a result, and `view_choices` how; `delivery`: final labels, and
-  files of what there is.
+- `view`: what is shown of a result, in `result_layers`, and `view_choices` how; `delivery`: final
+  labels, and files of what there is.
 """

@@ -223,7 +223,7 @@ def test_what_is_in_hand_is_filled_and_the_other_outlined(labelled):
     labelled.key(Qt.Key.Key_C)
     assert (by_hand.contour, strokes.contour) == (1, 0)
     labelled.key(Qt.Key.Key_C)
-    assert not labelled.session.painting._is_unseen  # nobody painted
+    assert not labelled.session.painting.is_unseen  # nobody painted
     labelled.close_dock()
     assert strokes.contour == 0
 

@@ -353,7 +353,7 @@ def test_mixed_steps_undone_and_redone_are_what_the_project_makes_of_them(bench,
 @pytest.fixture
 def slow_steps(monkeypatch):
     """Have every step be read on a thread, as large ones are."""
-    monkeypatch.setattr("supervox.napari_plugin.painting.stroke_layer.LARGE", 0)
+    monkeypatch.setattr("supervox.napari_plugin.painting.undoing.LARGE", 0)
 
 
 def test_steps_that_are_read_on_a_thread_are_done_in_their_order(labelled, slow_steps):
