@@ -42,9 +42,7 @@ class Undoing:
         self.reading.succeeded.connect(self._take)
         self.reading.changed.connect(self.go_on)
 
-    def step(
-        self, *, back: bool, chain: Change | None = None, after: Change | None = None
-    ) -> None:
+    def step(self, *, back: bool, chain: Change | None = None, after: Change | None = None) -> None:
         """Undo, or redo, as soon as that can be done.
 
         Parameters
