@@ -104,6 +104,10 @@ class LabelsToCompare:
             and tuple(finest_data(layer).shape) == shape
         ]
 
+    def layer(self, key: str) -> Labels | None:
+        """Return the layer of a key; None if it is of none, or that is gone."""
+        return next((x for x in self._layers() if key == f"{LAYER}{x.unique_id}"), None)
+
     def side(self, key: str) -> Side | None:
         """Return one of those that can be compared; None if it isn't there."""
         corrections, final = self._painting.corrections, self._final()
@@ -112,8 +116,8 @@ class LabelsToCompare:
             name = f"project {path.stem}" if is_project(path) else path.name
             return Side(name, path, state=key)
         if key.startswith(LAYER):
-            layers = [item for item in self._layers() if key == f"{LAYER}{item.unique_id}"]
-            return self._side_of_layer(layers[0], key) if layers else None
+            layer = self.layer(key)
+            return None if layer is None else self._side_of_layer(layer, key)
         if key == LIVE:
             return self._live()
         if key == BEFORE:

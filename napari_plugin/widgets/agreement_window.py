@@ -165,7 +165,7 @@ class AgreementWindow(QDialog):
         self.overlay.setObjectName("supervox_agreement_shown")
         self.overlay.setToolTip(
             "Where both say the same and where they don't, in place of the labels: of the class "
-            "that is chosen in the table, or of all"
+            "that is chosen in the table, or of all: in 3D, only what differs then"
         )
         self.overlay.clicked.connect(self._do.show)
         line.addWidget(self.overlay)

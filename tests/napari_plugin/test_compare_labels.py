@@ -114,6 +114,16 @@ def test_two_layers_that_differ_in_known_boxes(
     expected = np.zeros_like(comparing.a)
     expected[BOX], expected[MORE], expected[OTHERS] = SAME, ONLY_B, OTHER
     np.testing.assert_array_equal(comparing.overlay(), expected)
+    assert not shown.layer("mine").visible  # whose colours would mix with these
+    # in space, what both say would hide the rest
+    shown.viewer.dims.ndisplay = 3
+    shown.settle()
+    colours = shown.layer("agreement").colormap.color_dict
+    assert colours[SAME][3] == 0 < colours[ONLY_B][3]
+    assert not shown.layer("hers").visible
+    shown.viewer.dims.ndisplay = 2
+    shown.settle()
+    assert shown.layer("agreement").colormap.color_dict[SAME][3] > 0
     comparing.click_row(2)
     expected = np.zeros_like(comparing.a)
     expected[OTHERS] = ONLY_A
@@ -147,6 +157,8 @@ def test_two_layers_that_differ_in_known_boxes(
     # and nothing is left in the picture
     comparing.window.close()
     assert {"agreement", "difference"}.isdisjoint(layer.name for layer in shown.viewer.layers)
+    assert shown.layer("mine").visible
+    assert shown.layer("hers").visible
     assert told == []
 
 
@@ -232,7 +244,8 @@ def test_an_undo_makes_what_was_compared_old(open_bench: Any, scene: Any) -> Non
     bench.viewer.dims.set_current_step(0, 3)
     bench.viewer.dims.set_current_step(0, 8)
     assert not two.is_old  # another slice is no change
-    mine.undo()
+    mine.undo()  # napari says nothing as long as a layer is hidden
+    two.show(False)
     assert two.is_old
     two.release()
 
