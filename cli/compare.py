@@ -182,7 +182,11 @@ def _write_overlay(
 
 def _print_places(places: ObjectTable) -> None:
     """Print the largest differences, as planes, rows and columns to go to."""
-    click.echo(f"{len(places):,} places differ; the largest:")
+    count = len(places)
+    if count == 0:
+        click.echo("no place differs")
+        return
+    click.echo("1 place differs:" if count == 1 else f"{count:,} places differ; the largest:")
     names = ("class_a", "class_b", "voxels", *_BOX)
     for row in zip(*(places[name][:SHOWN].tolist() for name in names), strict=True):
         a, b, voxels, *box = row

@@ -156,7 +156,7 @@ def compare(
         If the shapes differ, the values are no ids, or nothing is left to compare.
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation")
+    check_same_shape(other, one.shape, "second segmentation", "first")
     size, run, room = checked_spacing(spacing), Run.of(workers), workspace or Workspace()
     near = 2 * min(size) if tolerance is None else float(tolerance)
     if not near >= 0:

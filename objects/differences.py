@@ -51,7 +51,7 @@ def overlay(
         where only B does, 4 where each says another class.
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation")
+    check_same_shape(other, one.shape, "second segmentation", "first")
     room = workspace or Workspace()
     out: NDArray[np.uint8] = room.empty(one.shape, np.uint8)
 
@@ -122,7 +122,7 @@ def find_differences(
         A row for each place: what A and B say there, voxels, volume, and where it is.
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation")
+    check_same_shape(other, one.shape, "second segmentation", "first")
     scale, run = Calibrated.of(spacing, unit, origin), Run.of(workers)
     room = workspace or Workspace()
     run = room.releasing(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ NAMES = (
     "scale",
 )
 SLOW = ("large", "visit")  # minutes in a real window, even so
+OF_PROCESSES = ("application", "scale", "memory")  # these begin processes of their own
 PEERED = ("supervoxel_quality", "preparation_speed")
 PEERS = {
     "accuracy": ["matplotlib"],
@@ -41,6 +43,7 @@ PEERS = {
     "supervoxel_quality": ["SimpleITK"],
     "preparation_speed": ["SimpleITK"],
 }
+ALL = (*NAMES, *PEERED)
 
 
 def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -48,22 +51,60 @@ def run(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(k, marks=pytest.mark.long) if k in SLOW else k for k in (*NAMES, *PEERED)],
-)
-def test_quick_run(repository: Path, tmp_path: Path, name: str) -> None:
-    for peer in PEERS.get(name, []):
-        pytest.importorskip(peer, reason="`make bench` installs what it needs")
-    pytest.importorskip("psutil", reason="`make bench` installs what it needs")
-    done = run(repository, name, "--quick", "--results", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    found = json.loads((tmp_path / f"{name}.json").read_text())
+def is_there(name: str) -> bool:
+    return all(map(find_spec, [*PEERS.get(name, []), "psutil"]))
+
+
+def check(folder: Path, name: str) -> None:
+    found = json.loads((folder / f"{name}.json").read_text())
     assert found["quick"]
     assert found["results"] if name != "device" else {"results", "skipped"} & set(found)
-    page = (tmp_path / "benchmarks.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def together(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[str], subprocess.CompletedProcess[str]]:
+    """Run most of them in one process, which loads and compiles once; its folder and names."""
+    names = [name for name in ALL if name not in (*SLOW, *OF_PROCESSES) and is_there(name)]
+    folder = tmp_path_factory.mktemp("results")
+    return folder, names, run(repository, *names, "--quick", "--results", str(folder))
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in (*SLOW, *OF_PROCESSES)])
+def test_quick_run_of_many(
+    together: tuple[Path, list[str], subprocess.CompletedProcess[str]], name: str
+) -> None:
+    folder, names, done = together
+    if name not in names:
+        pytest.skip("`make bench` installs what it needs")
+    if not (folder / f"{name}.json").exists():
+        pytest.fail(done.stderr)
+    check(folder, name)
+
+
+def test_many_are_on_one_page(
+    together: tuple[Path, list[str], subprocess.CompletedProcess[str]],
+) -> None:
+    folder, names, done = together
+    assert done.returncode == 0, done.stderr
+    page = (folder / "benchmarks.md").read_text()
     assert "A quick run" in page
-    assert page.count("Not measured yet.") == len(NAMES) + len(PEERED) - 1
+    assert page.count("Not measured yet.") == len(ALL) - len(names)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(k, marks=pytest.mark.long) if k in SLOW else k for k in (*SLOW, *OF_PROCESSES)],
+)
+def test_quick_run(repository: Path, tmp_path: Path, name: str) -> None:
+    if not is_there(name):
+        pytest.skip("`make bench` installs what it needs")
+    done = run(repository, name, "--quick", "--results", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    check(tmp_path, name)
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert page.count("Not measured yet.") == len(ALL) - 1
 
 
 def test_unknown_name_is_refused(repository: Path) -> None:

@@ -272,7 +272,11 @@ def test_a_signal_cleans_up(files, tmp_path, number):
     words = ["segment", files / "large.tif", "--annotations", files / "large_strokes.tif"]
     words += ["--output", tmp_path / "l.tif", "--save-model", tmp_path / "m"]
     with subprocess.Popen(
-        [program, *map(str, words)], stderr=subprocess.PIPE, text=True
+        [program, *map(str, words)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # pytest may have been begun by a shell that ignores the signal, which would be passed on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         lines = iter(process.stderr.readline, "")
         assert any("Segmenting" in line for line in lines)

@@ -74,6 +74,14 @@ def light_windows(qapp: QApplication) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def slices_are_sharpened_at_once() -> Iterator[None]:
+    """Leave out the rest before a slice is worked on, which every test would wait for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("supervox.napari_plugin.session.sharpening.REST_MS", 5)
+        yield
+
+
 @pytest.fixture(scope="session")
 def manifest() -> PluginManifest:
     """Return what the plugin declares, read once."""

@@ -15,10 +15,43 @@ def labelled(shown):
     """A window with live labels of three classes, and the mouse on corrections of class 3."""
     shown.prepare(1, 2, 3)
     shown.session.volume.show_plane(0, 8)
-    shown.click("supervox_paint_corrections")
-    shown.session.paint_class(3)
-    shown.settle()
+    take_up(shown)
     return shown
+
+
+def take_up(window):
+    """Take a brush for corrections of class 3 in hand."""
+    window.click("supervox_paint_corrections")
+    window.click("supervox_brush_voxels")
+    if window.find("supervox_brush_3d").isChecked():
+        window.click("supervox_brush_3d")
+    window.session.paint_class(3)
+    window.settle()
+
+
+def live_through(window, *stories):
+    """Live through stories in one window, each from where the first began: by undo, to the byte."""
+    painting = window.session.painting
+    before, strokes = labels(window), window.strokes.data.copy()
+    layers = {layer.name for layer in window.viewer.layers}
+
+    def is_changed():
+        return corrections(window).any() or (window.strokes.data != strokes).any()
+
+    for story in stories:
+        story(window)
+        steps = 0
+        while is_changed():
+            assert steps < 20, story.__name__
+            painting.undo()
+            window.settle()
+            steps += 1
+        for item in window.session.classes:
+            window.session.classes.change(item.id, locked=False)
+        take_up(window)
+        np.testing.assert_array_equal(labels(window), before, err_msg=story.__name__)
+        np.testing.assert_array_equal(window.strokes.data, strokes, err_msg=story.__name__)
+        assert {layer.name for layer in window.viewer.layers} >= layers, story.__name__
 
 
 def labels(window):
@@ -29,7 +62,7 @@ def corrections(window):
     return window.session.painting.corrections.now
 
 
-def test_a_drag_corrects_whatever_layer_is_selected_and_nothing_is_learned(labelled):
+def a_drag_corrects_whatever_layer_is_selected_and_nothing_is_learned(labelled):
     before, result = labels(labelled), labelled.session.view.result
     strokes = labelled.strokes.data.copy()
     labelled.viewer.layers.selection.active = labelled.session.volume.image
@@ -47,7 +80,7 @@ def test_a_drag_corrects_whatever_layer_is_selected_and_nothing_is_learned(label
     assert "by hand" in labelled.find("supervox_by_hand").text()
 
 
-def test_the_eraser_shows_the_label_beneath_and_undo_brings_the_correction_back(labelled):
+def the_eraser_shows_the_label_beneath_and_undo_brings_the_correction_back(labelled):
     before = labels(labelled)
     labelled.drag((8, 5, 5), (8, 5, 10))
     once = labels(labelled)
@@ -66,7 +99,7 @@ def test_the_eraser_shows_the_label_beneath_and_undo_brings_the_correction_back(
     np.testing.assert_array_equal(labels(labelled), once)
 
 
-def test_a_ball_is_one_step(labelled):
+def a_ball_is_one_step(labelled):
     before = labels(labelled)
     labelled.click("supervox_brush_3d")
     labelled.drag((8, 5, 5), (8, 5, 10))
@@ -78,7 +111,7 @@ def test_a_ball_is_one_step(labelled):
     np.testing.assert_array_equal(labels(labelled), before)
 
 
-def test_a_click_fills_labels_that_hang_together_in_the_plane(labelled):
+def a_click_fills_labels_that_hang_together_in_the_plane(labelled):
     before = labels(labelled)
     labelled.click("supervox_brush_fill")
     labelled.drag((8, 20, 24))  # in the middle of class 2
@@ -92,7 +125,7 @@ def test_a_click_fills_labels_that_hang_together_in_the_plane(labelled):
     assert (labels(labelled)[before == 1] == 3).mean() > 0.99
 
 
-def test_a_polygon_of_naparis_and_regions_correct_as_well(labelled):
+def a_polygon_of_naparis_and_regions_correct_as_well(labelled):
     labelled.session.use_tool("polygon")
     for place in ((8, 4, 4), (8, 4, 10), (8, 12, 10), (8, 12, 4), (8, 4, 4)):
         labelled.drag(place)
@@ -113,7 +146,7 @@ def test_a_polygon_of_naparis_and_regions_correct_as_well(labelled):
     assert not corrections(labelled).any()
 
 
-def test_a_tool_of_naparis_that_the_dock_lacks_is_named_while_one_corrects(labelled):
+def a_tool_of_naparis_that_the_dock_lacks_is_named_while_one_corrects(labelled):
     other = labelled.find("supervox_brush_other")
     assert other.isHidden()
     labelled.session.painting.hand.layer.mode = "polygon"
@@ -124,15 +157,16 @@ def test_a_tool_of_naparis_that_the_dock_lacks_is_named_while_one_corrects(label
 
 
 @pytest.mark.parametrize(("voxels", "words"), [((7,), "1 voxel changed"), ((7, 9), "2 voxels")])
-def test_what_was_said_of_a_step_is_gone_when_it_is_undone(labelled, voxels, words):
+def test_what_was_said_of_a_step_is_gone_when_it_is_undone(bench, voxels, words):
+    bench.prepare(1, 2, 3)
     classes = np.full(len(voxels), 3, np.uint8)
-    put(labelled.session, np.array(voxels), classes, "tried")
-    assert words in labelled.said
-    labelled.session.painting.undo()
-    assert "changed" not in labelled.said
+    put(bench.session, np.array(voxels), classes, "tried")
+    assert words in bench.said
+    bench.session.painting.undo()
+    assert "changed" not in bench.said
 
 
-def test_corrections_give_way_to_objects(labelled):
+def corrections_give_way_to_objects(labelled):
     labelled.drag((8, 5, 5), (8, 5, 10))
     layer, by_hand = labelled.session.correcting.by_hand.layer, labelled.session.correcting.by_hand
     assert (layer.visible, layer.contour) == (True, 0)
@@ -151,7 +185,7 @@ def test_corrections_give_way_to_objects(labelled):
     assert (layer.visible, layer.contour) == (True, 1)
 
 
-def test_what_is_locked_is_not_painted_over_nor_with(labelled):
+def what_is_locked_is_not_painted_over_nor_with(labelled):
     before = labels(labelled)
     labelled.session.classes.change(1, locked=True)
     labelled.settle()
@@ -168,18 +202,20 @@ def test_what_is_locked_is_not_painted_over_nor_with(labelled):
     assert int((corrections(labelled) > 0).sum()) == count
 
 
-def tick_lock(window, row, qtbot):
+def tick_lock(window, row):
     """Click on the box of a class in the table."""
     table = window.find("supervox_classes")
     box = table.visualItemRect(table.item(row, LOCKED))
-    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=box.center() - QPoint(9, 0))
+    window._bot.mouseClick(
+        table.viewport(), Qt.MouseButton.LeftButton, pos=box.center() - QPoint(9, 0)
+    )
     window.settle()
 
 
-def test_a_click_on_lock_keeps_labels_whatever_is_painted_until_the_next(labelled, qtbot):
+def a_click_on_lock_keeps_labels_whatever_is_painted_until_the_next(labelled):
     labelled.click("supervox_paint_strokes")
     before = labels(labelled)
-    tick_lock(labelled, 1, qtbot)
+    tick_lock(labelled, 1)
     assert labelled.session.classes.held == (2,)
     assert "structure locked: its labels stay as they are" in labelled.said
     labelled.drag((8, 30, 4), (8, 30, 28))  # class 3, over class 1 and half of 2
@@ -191,7 +227,7 @@ def test_a_click_on_lock_keeps_labels_whatever_is_painted_until_the_next(labelle
     assert labelled.find("supervox_by_hand").text() == "by hand"
     assert "No voxel became" not in labelled.dock.segment.describe()
     np.testing.assert_array_equal(labelled.layer("corrections").colormap.map(2), 0)
-    tick_lock(labelled, 1, qtbot)
+    tick_lock(labelled, 1)
     assert labelled.session.classes.held == ()
     assert (labels(labelled)[before == 2] != 2).any()
     for _ in range(3):  # the end of the lock, the stroke, the lock
@@ -202,7 +238,7 @@ def test_a_click_on_lock_keeps_labels_whatever_is_painted_until_the_next(labelle
     assert not corrections(labelled).any()
 
 
-def test_c_changes_between_strokes_and_corrections_with_the_tool_that_is_in_hand(labelled):
+def c_changes_between_strokes_and_corrections_with_the_tool_that_is_in_hand(labelled):
     labelled.slide("supervox_brush_size", 4)
     labelled.key(Qt.Key.Key_C)
     assert labelled.find("supervox_paint_strokes").isChecked()
@@ -216,7 +252,7 @@ def test_c_changes_between_strokes_and_corrections_with_the_tool_that_is_in_hand
     assert labelled.find("supervox_paint_corrections").isChecked()
 
 
-def test_what_is_in_hand_is_filled_and_the_other_outlined(labelled):
+def what_is_in_hand_is_filled_and_the_other_outlined(labelled):
     labelled.drag((8, 5, 5), (8, 5, 10))
     by_hand, strokes = labelled.layer("corrections"), labelled.strokes
     assert (by_hand.contour, strokes.contour) == (0, 1)
@@ -228,29 +264,30 @@ def test_what_is_in_hand_is_filled_and_the_other_outlined(labelled):
     assert strokes.contour == 0
 
 
-def test_whole_classes_are_accepted_taken_back_and_learned_from(labelled):
-    session, before = labelled.session, labels(labelled)
+def test_whole_classes_are_accepted_taken_back_and_learned_from(bench):
+    bench.prepare(1, 2, 3)
+    session, before = bench.session, labels(bench)
     session.correcting.whole.accept(3)
-    labelled.until(lambda: not session.correcting.whole.finding.is_running)
-    labelled.settle()
-    np.testing.assert_array_equal(corrections(labelled) == 3, before == 3)
-    np.testing.assert_array_equal(labels(labelled), before)
+    bench.until(lambda: not session.correcting.whole.finding.is_running)
+    bench.settle()
+    np.testing.assert_array_equal(corrections(bench) == 3, before == 3)
+    np.testing.assert_array_equal(labels(bench), before)
     session.correcting.whole.take_back(3)
-    labelled.settle()
-    assert not corrections(labelled).any()
+    bench.settle()
+    assert not corrections(bench).any()
     session.painting.undo()
-    labelled.settle()
-    strokes = labelled.strokes.data.copy()
+    bench.settle()
+    strokes = bench.strokes.data.copy()
     session.correcting.whole.teach(3)
-    labelled.settle()
-    np.testing.assert_array_equal(labelled.strokes.data, np.where(before == 3, 3, strokes))
+    bench.settle()
+    np.testing.assert_array_equal(bench.strokes.data, np.where(before == 3, 3, strokes))
     session.painting.undo()
-    labelled.settle()
-    np.testing.assert_array_equal(labelled.strokes.data, strokes)
-    np.testing.assert_array_equal(corrections(labelled) == 3, before == 3)
+    bench.settle()
+    np.testing.assert_array_equal(bench.strokes.data, strokes)
+    np.testing.assert_array_equal(corrections(bench) == 3, before == 3)
 
 
-def test_a_layer_that_is_removed_leaves_the_corrections_and_the_mouse_to_the_strokes(labelled):
+def a_layer_that_is_removed_leaves_the_corrections_and_the_mouse_to_the_strokes(labelled):
     labelled.drag((8, 5, 5), (8, 5, 10))
     labelled.settle()
     kept = corrections(labelled).copy()
@@ -277,7 +314,7 @@ def test_the_dock_closed_and_opened_again_shows_them(labelled):
     assert not corrections(labelled).any()
 
 
-def test_in_space_labels_have_them_and_the_layer_is_out_of_the_way(labelled, told):
+def in_space_labels_have_them_and_the_layer_is_out_of_the_way(labelled):
     labelled.drag((8, 5, 5), (8, 5, 10))
     labelled.settle()
     layer = labelled.layer("corrections")
@@ -290,12 +327,12 @@ def test_in_space_labels_have_them_and_the_layer_is_out_of_the_way(labelled, tol
     assert str(layer.mode) == "paint"
     labelled.click("supervox_paint_strokes")
     assert layer.contour == 1
-    labelled.click("supervox_3d")
-    labelled.settle()
-    assert not [text for text in told if "ontour" in text]
+    for _ in range(2):
+        labelled.click("supervox_3d")
+        labelled.settle()
 
 
-def test_strokes_that_are_removed_and_brought_back_bring_corrections_back(labelled):
+def strokes_that_are_removed_and_brought_back_bring_corrections_back(labelled):
     labelled.drag((8, 5, 5), (8, 5, 10))
     labelled.settle()
     kept = corrections(labelled).copy()
@@ -334,7 +371,7 @@ def choose(window, name):
     window.settle()
 
 
-def test_the_menu_says_what_is_by_hand_and_does_it_for_a_class_or_all(labelled):
+def the_menu_says_what_is_by_hand_and_does_it_for_a_class_or_all(labelled):
     before = labels(labelled)
     labelled.drag((8, 5, 5), (8, 5, 10))
     labelled.session.paint_class(2)
@@ -361,3 +398,40 @@ def test_the_menu_says_what_is_by_hand_and_does_it_for_a_class_or_all(labelled):
     np.testing.assert_array_equal(corrections(labelled) == 2, now == 2)
     choose(labelled, "supervox_take_back_all")
     np.testing.assert_array_equal(labels(labelled), before)
+
+
+# ---------------------------------------------------------- one window for what goes together
+
+
+def test_every_tool_corrects_and_can_be_undone(labelled):
+    live_through(
+        labelled,
+        a_drag_corrects_whatever_layer_is_selected_and_nothing_is_learned,
+        the_eraser_shows_the_label_beneath_and_undo_brings_the_correction_back,
+        a_ball_is_one_step,
+        a_click_fills_labels_that_hang_together_in_the_plane,
+        a_polygon_of_naparis_and_regions_correct_as_well,
+        a_tool_of_naparis_that_the_dock_lacks_is_named_while_one_corrects,
+        c_changes_between_strokes_and_corrections_with_the_tool_that_is_in_hand,
+    )
+
+
+def test_locks_and_whole_classes_in_the_window(labelled):
+    live_through(
+        labelled,
+        what_is_locked_is_not_painted_over_nor_with,
+        a_click_on_lock_keeps_labels_whatever_is_painted_until_the_next,
+        corrections_give_way_to_objects,
+        the_menu_says_what_is_by_hand_and_does_it_for_a_class_or_all,
+    )
+
+
+def test_layers_of_corrections_come_and_go(labelled, told):
+    live_through(
+        labelled,
+        in_space_labels_have_them_and_the_layer_is_out_of_the_way,
+        a_layer_that_is_removed_leaves_the_corrections_and_the_mouse_to_the_strokes,
+        strokes_that_are_removed_and_brought_back_bring_corrections_back,
+    )
+    assert not [text for text in told if "ontour" in text]
+    what_is_in_hand_is_filled_and_the_other_outlined(labelled)

@@ -12,7 +12,11 @@ import pytest
 import zarr
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.tasks import jobs
-from supervox.segmentation import RefinementParameters, SupervoxelParameters
+from supervox.segmentation import (
+    ClassifierParameters,
+    RefinementParameters,
+    SupervoxelParameters,
+)
 
 STAGES = ("preparing", "updating", "finishing")
 
@@ -280,7 +284,8 @@ def test_255_classes(open_bench: Callable[..., Any], told: list[str]) -> None:
     rng = np.random.default_rng(0)
     bench = open_bench(rng.normal(size=(8, 64, 64)).astype(np.float32))
     session = bench.session
-    session.choose(replace(session.parameters, supervoxels=SupervoxelParameters(4.0)))
+    small, few = SupervoxelParameters(4.0), ClassifierParameters(trees=10)  # 255 columns each
+    session.choose(replace(session.parameters, supervoxels=small, classifier=few, partitions=1))
     session.extent.prepare()
     cells = np.arange(256).reshape(16, 16)
     bench.strokes.data[4, 1::4, 1::4] = cells

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from supervox.segmentation import (
     ClassifierParameters,
     Model,
     RefinementParameters,
+    Segmentation,
     SegmentationError,
     SegmentationParameters,
     Segmenter,
@@ -273,51 +274,74 @@ class After:
         return self.left < 0
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """What two ways of painting come to on fresh segmenters, and how often the second asks."""
+
+    strokes: dict[str, np.ndarray]
+    found: dict[str, Segmentation]
+    models: list[Model]
+    asked: int
+
+
+@pytest.fixture(scope="module")
+def undisturbed(scene: Scene, prepared: Segmenter) -> Undisturbed:
+    strokes = {"few": scene.strokes, "more": painted_more(scene)}
+    fresh = {key: afresh(scene, prepared) for key in strokes}
+    count = After(np.inf)
+    found = {
+        "few": fresh["few"].segment(strokes["few"]),
+        "more": fresh["more"].segment(strokes["more"], run=Run(should_stop=count)),
+    }
+    return Undisturbed(strokes, found, [one.model() for one in fresh.values()], count.asked)
+
+
+def afresh(scene: Scene, prepared: Segmenter) -> Segmenter:
+    return Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions)
+
+
 @settings(max_examples=25)
 @given(data=st.data())
 def test_after_a_stop_anywhere_the_next_call_is_as_on_a_fresh_segmenter(
-    scene: Scene, prepared: Segmenter, data: st.DataObject
+    scene: Scene, prepared: Segmenter, undisturbed: Undisturbed, data: st.DataObject
 ) -> None:
-    strokes = {"few": scene.strokes, "more": scene.strokes.copy()}
-    strokes["more"][3] = scene.truth[3]
-    never, work, *fresh = (
-        Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions) for _ in range(4)
-    )
-    count = After(np.inf)
-    never.segment(strokes["more"], run=Run(should_stop=count))
-    expected = {key: one.segment(strokes[key]) for key, one in zip(strokes, fresh, strict=True)}
+    strokes, work = undisturbed.strokes, afresh(scene, prepared)
     is_known = data.draw(st.booleans(), "labelled before")
     if is_known:
         work.segment(strokes["few"])
-    asks = data.draw(st.integers(0, count.asked - 1), "asks before the stop")
+    asks = data.draw(st.integers(0, undisturbed.asked - 1), "asks before the stop")
     with pytest.raises(Cancelled):
         work.segment(strokes["more"], run=Run(should_stop=After(asks)))
     if is_known:  # what is known is whole: all of it from before, or all from now
-        model, wholes = work.model(), [one.model() for one in fresh]
-        (whole,) = [one for one in wholes if one.painted == model.painted]
+        model = work.model()
+        (whole,) = [one for one in undisturbed.models if one.painted == model.painted]
         assert np.array_equal(whole.classifier.threshold, model.classifier.threshold)
         assert np.array_equal(whole.label_costs, model.label_costs)
     for key in data.draw(st.permutations(["few", "more"]), "afterwards"):
         found = work.segment(strokes[key])
         for name in ("probabilities", "classes"):
-            for a, b in zip(getattr(found, name), getattr(expected[key], name), strict=True):
+            for a, b in zip(
+                getattr(found, name), getattr(undisturbed.found[key], name), strict=True
+            ):
                 assert a.tobytes() == b.tobytes()
 
 
 def test_a_stop_is_asked_for_in_every_stage(scene: Scene, prepared: Segmenter) -> None:
-    def stages_before(asks: int) -> set[str]:
-        work = Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions)
-        with pytest.raises(Cancelled):
-            work.segment(scene.strokes, run=Run(should_stop=After(asks)))
-        return set(work.seconds)
+    work, done = afresh(scene, prepared), []
 
-    count = After(np.inf)
-    Segmenter(scene.image, parameters=BOTH, partitions=prepared.partitions).segment(
-        scene.strokes, run=Run(should_stop=count)
-    )
-    done = [stages_before(asks) for asks in range(count.asked)]
+    def note() -> bool:
+        done.append(set(work.seconds))
+        return False
+
+    work.segment(scene.strokes, run=Run(should_stop=note))
     order = ("scan", "train", "predict", "couple")
-    assert [key for key, _ in itertools.groupby(done)] == [set(order[:k]) for k in range(5)]
+    stages = [set(order[:k]) for k in range(5)]
+    assert [key for key, _ in itertools.groupby(done)] == stages
+    for before in stages:  # and a stop there is one
+        other = afresh(scene, prepared)
+        with pytest.raises(Cancelled):
+            other.segment(scene.strokes, run=Run(should_stop=After(done.index(before))))
+        assert set(other.seconds) == before
 
 
 def test_a_stop_lets_others_in_at_once(scene: Scene, prepared: Segmenter) -> None:

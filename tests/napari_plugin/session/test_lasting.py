@@ -60,7 +60,7 @@ def paint_and_change_ones_mind(bench: Any, truth: np.ndarray, number: int) -> No
 
 @needs_proc
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("n", [40, pytest.param(2000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("n", [20, pytest.param(2000, marks=pytest.mark.long)])
 def test_memory_threads_and_files_stay_as_they_are(
     open_bench: Callable[..., Any], scene: Any, n: int
 ) -> None:
