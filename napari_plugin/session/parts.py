@@ -50,7 +50,7 @@ FIRST_CLASSES = ("background", "structure")
 PAINTING = (PAINT, "fill", "polygon", REGIONS)  # tools that go on when another class is chosen
 
 
-class Parts:
+class SessionParts:
     """The parts, each of which is given those that it uses; none knows the session.
 
     Parameters

@@ -20,10 +20,10 @@ from supervox.project import Project
 
 from .next_step import Step
 from .notices import unused_strokes
-from .parts import Parts
+from .parts import SessionParts
 
 
-class Session(Parts):
+class Session(SessionParts):
     """What one part of a viewer's segmentation means for the others.
 
     Parameters
