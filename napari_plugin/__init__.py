@@ -3,7 +3,7 @@
 Where to find what. What napari calls:
 
 - `napari.yaml`: the manifest, what napari lists of us.
-- `dock`: the dock widget; its parts are in `widgets`.
+- `dock`: the dock widget; its parts are in `widgets`; `dock_sections`: what they can have done.
 - `commands`: the entries of the command palette; `keys`: the keyboard.
 - `objects_step`: joins the step Objects and its table with what they show.
 - `surroundings`: what there is around the dock; `face`: what of napari's window is our own;

@@ -18,31 +18,32 @@ from qtpy.QtWidgets import (
 )
 from supervox.napari_plugin.session.dock_state import DockState
 from supervox.napari_plugin.session.next_step import Step, next_step
-from supervox.napari_plugin.session.notices import help_paint
 from supervox.napari_plugin.session.session import Session
-from supervox.napari_plugin.session.snapshot import dock_state, project_state
+from supervox.napari_plugin.session.snapshot import dock_state
 from supervox.napari_plugin.tasks.jobs import finish_files
 
 from .below_picture import BelowPicture
-from .keys import Keys
+from .dock_sections import (
+    DockCalls,
+    export_section,
+    keys_of,
+    opening_panel,
+    paint_section,
+    prepare_section,
+    project_bar,
+    segment_section,
+    volume_section,
+)
 from .objects_step import section_actions
 from .settings import Settings
 from .surroundings import AroundDock, DockActions
-from .widgets.balance_box import BalanceActions
 from .widgets.colours import style_sheet
 from .widgets.compare_planes import ComparePlanes
-from .widgets.export_section import ExportSection
 from .widgets.objects_section import ObjectsSection
-from .widgets.opening_panel import OpeningActions, OpeningPanel
-from .widgets.paint_section import PaintActions, PaintSection
 from .widgets.picture_box import PictureBox
-from .widgets.prepare_section import PrepareActions, PrepareSection
-from .widgets.project_bar import ProjectActions, ProjectBar
 from .widgets.section import Body, DockSection
-from .widgets.segment_section import SegmentActions, SegmentSection
 from .widgets.steady import SteadyLabel
 from .widgets.stepping import Stepping
-from .widgets.volume_section import VolumeActions, VolumeSection
 
 WIDTH = 370
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Objects", "Export")
@@ -103,135 +104,30 @@ class SupervoxDock(QWidget):
 
     def _make_sections(self, session: Session) -> None:
         """Give each section what it can have done, and the keys likewise."""
-        viewer, recent, say = session.viewer, session.autosave.recent, session.hints.say
-        self.project = ProjectBar(
-            recent,
-            ProjectActions(
-                look=lambda: project_state(session),
-                new=session.next.begin_anew,
-                open_volume=lambda: self.volume.ask_what_to_open(),
-                open=session.autosave.open,
-                save_as=session.autosave.save_as,
-                load_model=session.models.load,
-                label_more=lambda: self.around.labelling.bring(),
-                look_in_space=session.space.toggle,
-                look_around=lambda: self.around.planes.toggle(),
-                show_layers=lambda on: self.around.show_layers(on),
-                show_help=lambda: self.around.show_help(),
-                hint=partial(say, Step.VOLUME),
-            ),
+        self.volume = volume_section(session)
+        calls = DockCalls(
+            around=lambda: self.around,
+            open_another=self.volume.ask_what_to_open,
+            refresh=self.refresh,
+            nudge=self.nudge,
+            nudge_chosen=self.nudge_chosen,
+            compare=self.compare,
         )
-        self.volume = VolumeSection(
-            session.volume,
-            recent,
-            VolumeActions(
-                choose_image=lambda index: session.choose_image(session.volume.images()[index]),
-                set_spacing=session.extent.set_spacing,
-                leave_fill_out=session.masking.leave_fill_out,
-                choose_mask=self._choose_mask,
-                open_mask=session.masking.choose_file,
-                use_channels=session.volume.use_channels,
-                open_file=session.opening.open,
-                open_project=session.autosave.open,
-                open_sample=session.opening.open_sample,
-                hint=partial(say, Step.VOLUME),
-            ),
-        )
-        self.opening = OpeningPanel(
-            OpeningActions(
-                cancel=lambda: self.around.cancel_opening(),
-                look=session.opening.look,
-                answer=session.opening.answer,
-                dismiss=session.opening.dismiss,
-                open_another=self.volume.ask_what_to_open,
-                find_volume=session.autosave.open,
-                accept=session.next.accept,
-                decline=session.next.decline,
-            )
-        )
-        self.prepare = PrepareSection(
-            PrepareActions(
-                parameters=lambda: session.parameters,
-                choose=session.choose,
-                defaults=session.settings.parameters,
-                prepare=session.extent.prepare,
-                prepare_view=session.extent.prepare_view,
-                cancel=session.preparation.cancel,
-                preview=session.preview.show_slice,
-                end_preview=session.preview.clear,
-                preview_feature=session.preview.show_channel,
-                outline=session.view.outline_supervoxels,
-                hint=partial(say, Step.PREPARE),
-            )
-        )
-        self.paint = PaintSection(
-            session.classes,
-            session.painting,
-            session.importing,
-            PaintActions(
-                paint_class=session.paint_class,
-                use_tool=session.use_tool,
-                delete=session.deleting.remove,
-                bring_back=session.strokes.bring_back,
-                nudge=self._nudge,
-                help=partial(help_paint, session.painting, session.correcting.locking),
-                contrast=session.volume.set_contrast,
-                find_contrast=session.volume.find_contrast,
-                folder=lambda: session.volume.folder,
-                show=self.refresh,
-                hint=partial(say, Step.PAINT),
-            ),
-            session.correcting,
-        )
-        self.segment = SegmentSection(
-            SegmentActions(
-                set_live=session.set_live,
-                update=session.live.update,
-                choose_strength=session.balancing.choose_strength,
-                show=session.view.choose,
-                prepare_whole=session.extent.prepare_whole,
-                cancel_whole=session.preparation.cancel,
-                finish=session.delivery.finish,
-                cancel_finish=session.delivery.finishing.cancel,
-            ),
-            BalanceActions(
-                move=session.balancing.move,
-                nudge=self._nudge,
-                settle=session.balancing.settle,
-                set_again=session.balancing.set_again,
-                ask_for_share=session.balancing.ask_for_share,
-                cancel=session.balancing.searching.cancel,
-                compare=self.compare,
-            ),
-        )
+        self.project = project_bar(session, calls)
+        self.opening = opening_panel(session, calls)
+        self.prepare = prepare_section(session)
+        self.paint = paint_section(session, calls)
+        self.segment = segment_section(session, calls)
         windows = lambda: self.around.objects.bring(), lambda: self.around.agreement.bring()
         self.objects = ObjectsSection(section_actions(session, *windows))
-        self.export = ExportSection(
-            session.delivery.export, session.delivery.exporting.cancel, partial(say, Step.EXPORT)
-        )
+        self.export = export_section(session)
         self._hinting = {
             Step.PREPARE: self.prepare.show_hint,
             Step.PAINT: self.paint.show_hint,
             Step.SEGMENT: self.segment.show_hint,
             Step.EXPORT: self.export.show_hint,
         }
-        self.keys = Keys(
-            viewer,
-            session.classes,
-            session.painting,
-            session.view,
-            paint_class=session.paint_class,
-            use_tool=session.use_tool,
-            toggle_live=lambda: session.set_live(not session.live.is_live),
-            update=session.live.update,
-            look_on=session.questions.look_on,
-            is_asked=lambda: session.questions.is_open,
-            answer=session.questions.answer,
-            compare=self.compare,
-            nudge=self.nudge_chosen,
-            correct=session.correcting.toggle,
-            fill=lambda: self.around.tools.press_fill(),
-        )
+        self.keys = keys_of(session, calls)
         self.below = BelowPicture(session)
         compared = session.comparison
         self.planes = ComparePlanes(compared.look, compared.watch, compared.go_to, self)
@@ -249,12 +145,7 @@ class SupervoxDock(QWidget):
         self.volume.edit_size()
         self._scroll.ensureWidgetVisible(section, 0, 8)
 
-    def _choose_mask(self, index: int | None) -> None:
-        """Take one of the layers that can be the mask, or none."""
-        masking = self.session.masking
-        masking.choose_layer(None if index is None else masking.layers()[index])
-
-    def _nudge(self, class_id: int, steps: int) -> None:
+    def nudge(self, class_id: int, steps: int) -> None:
         """Give a class more or less, where there are labels of it."""
         if class_id in dict(self.state.paint.shares) and not self.state.paint.is_read_only:
             self.session.balancing.nudge(class_id, steps)
@@ -264,7 +155,7 @@ class SupervoxDock(QWidget):
 
     def nudge_chosen(self, steps: int) -> None:
         """Give the class that is chosen more or less."""
-        self._nudge(self.session.classes.selected, steps)
+        self.nudge(self.session.classes.selected, steps)
 
     def compare(self) -> None:
         """Show planes far apart in the volume, or hide them."""

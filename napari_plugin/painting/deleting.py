@@ -19,7 +19,7 @@ LARGE_VOLUME = 2**24  # voxels that are looked through at once: more take longer
 
 
 @dataclass(frozen=True, eq=False)
-class Painted:
+class PaintedClass:
     """What is painted of a class.
 
     Attributes
@@ -84,7 +84,7 @@ class Deleting:
             else:
                 self._remove(find(None))
 
-    def _find(self, class_id: int, recorder: Recorder, report: Report | None) -> Painted:
+    def _find(self, class_id: int, recorder: Recorder, report: Report | None) -> PaintedClass:
         """Find what is painted; on any thread."""
         key, corrections = recorder.next_key(back=True), self._painting.corrections
         stop = None if report is None else report.should_stop
@@ -96,9 +96,9 @@ class Deleting:
         old = np.full(voxels.size, class_id, np.uint8)
         change = frozen(VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS))
         told = corrections.foresee(change)
-        return Painted(class_id, recorder, key, not any(differs), strokes, change, told)
+        return PaintedClass(class_id, recorder, key, not any(differs), strokes, change, told)
 
-    def _remove(self, found: Painted) -> None:
+    def _remove(self, found: PaintedClass) -> None:
         """Erase what was found, and delete the class."""
         classes, painting, class_id = self._classes, self._painting, found.class_id
         if found.recorder is not painting.recorder or class_id not in classes:

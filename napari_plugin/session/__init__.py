@@ -1,8 +1,8 @@
 """One viewer's segmentation, without a widget.
 
-- `session`: how the parts hang together; `dock_state`: what the dock shows of them, as frozen
-  values, made of `state_pieces`; `snapshot`: reads those from a session; `next_step`: what to do
-  next, from those; `opening_state`: likewise of what is being opened.
+- `session`: what one of its `parts` means for the others; `dock_state`: what the dock shows of
+  them, as frozen values, made of `state_pieces`; `snapshot`: reads those from a session;
+  `next_step`: what to do next, from those; `opening_state`: likewise of what is being opened.
 - `objects`: what the final labels consist of, in the picture, where `object_marks` outline and
   colour them; `kept_objects` has the project keep them; `objects_state`: what the dock shows of
   it, read by `object_snapshot`.

@@ -72,7 +72,7 @@ class TwoLabels:
         self._layer = TrialLayer(volume.viewer, "agreement")
         self._outline = OutlineLayer(volume.viewer, "difference")
         self._keys = ("", "")  # that are compared, or were
-        self._hides = False  # the labels, for the overlay
+        self._hidden: list[Labels] = []  # for the overlay
         self._clear()
         self.sides = LabelsToCompare(volume, painting, view, final, self._then)
         self.sides.changed.connect(self.changed.emit)
@@ -82,6 +82,7 @@ class TwoLabels:
             work.failed.connect(self._tell)
             work.changed.connect(self.changed.emit)
         volume.watched.connect(self.forget)
+        volume.viewer.dims.events.ndisplay.connect(self._on_ndisplay, position="last")
 
     def _clear(self) -> None:
         self._why, self._class_id, self._at = "", 0, -1
@@ -91,6 +92,7 @@ class TwoLabels:
     def release(self) -> None:
         """Stop, and follow nothing any more."""
         self._volume.watched.disconnect(self.forget)
+        self._volume.viewer.dims.events.ndisplay.disconnect(self._on_ndisplay)
         self.forget()
 
     def forget(self, *_: object) -> None:
@@ -147,7 +149,7 @@ class TwoLabels:
         return (found.a if key == self._keys[0] else found.b), found.start
 
     def add_file(self, path: Path) -> str:
-        """Offer a file, and return its key."""
+        """Offer a file, or the folder of a project, and return its key."""
         key = self.sides.add_file(path)
         self.changed.emit()
         return key
@@ -177,30 +179,35 @@ class TwoLabels:
         values = AgreementVolume(a, b, self._class_id or None)
         colours: dict[int | None, Any] = {None: (0, 0, 0, 0), 0: (0, 0, 0, 0)}
         colours |= {k: colour + ALPHA[k] for k, colour in AGREEMENT_COLOURS.items()}
+        if self._volume.viewer.dims.ndisplay == 3 and not self._class_id:
+            colours[SAME] = colours[0]  # what all classes together fill would hide the rest
         self._layer.show(image, values, found.start, colours)
         self._hide_labels()
         self.changed.emit()
+
+    def _on_ndisplay(self) -> None:
+        """Show the overlay as it is seen best in space, or in a slice, and nothing in its place."""
+        if self._layer.is_shown:
+            self.show(True)
 
     def hide(self) -> None:
         """Take the overlay away, and the outline; the labels are shown again."""
         self._layer.clear()
         self._outline.clear()
-        if self._hides:
-            self._hides = False
-            layer = self._chosen_layer()
-            if layer is not None and layer in self._volume.viewer.layers:
+        hidden, self._hidden = self._hidden, []
+        for layer in hidden:
+            if layer in self._volume.viewer.layers:
                 layer.visible = True
 
     def _hide_labels(self) -> None:
-        """Hide the labels below, whose colours would mix with those of the overlay."""
-        layer = self._chosen_layer()
-        if layer is not None and layer.visible:
-            layer.visible, self._hides = False, True
-
-    def _chosen_layer(self) -> Labels | None:
+        """Hide the labels, ours and compared ones, whose colours would mix with the overlay's."""
         view = self._view
-        shown = {Shown.LABELS: view.prediction, Shown.FINAL: view.final}
-        return shown.get(view.choices.shown)
+        ours = {Shown.LABELS: view.prediction, Shown.FINAL: view.final}
+        compared = (self.sides.layer(key) for key in self._keys)
+        for layer in (ours.get(view.choices.shown), *compared):
+            if layer is not None and layer.visible:
+                layer.visible = False
+                self._hidden.append(layer)
 
     # ------------------------------------------------------------------------- differences
 

@@ -17,9 +17,9 @@ from supervox.napari_plugin.tasks.places import PlaceInView, Places
 from supervox.project import Paint, VoxelChange
 
 from .view import ResultView
+from .view_choices import UNSURE
 from .working_image import WorkingImage
 
-UNSURE = 0.5  # uncertainty from which on a voxel counts as unsure
 MIDDLE = (5, 95)  # percentiles of the values under strokes that a brush takes over
 
 

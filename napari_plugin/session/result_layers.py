@@ -23,10 +23,12 @@ from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.corrections import Corrections
 
-from .view_choices import Shown, ViewChoices
+from .view_choices import UNSURE, Shown, ViewChoices
 
 CONTOUR = 2  # pixels of an outline
 FAINTEST_LINE = 0.7  # opacity of an outline where labels have none
+# What is surer than the brush's "unsure" is dark, or nearly all would be bright.
+LIMITS = {Shown.PROBABILITY: (0.0, 1.0), Shown.UNCERTAINTY: (UNSURE, 1.0)}
 MAP_NAMES = {Shown.PROBABILITY: "probability", Shown.UNCERTAINTY: "unsure"}
 
 
@@ -150,7 +152,9 @@ class ResultLayers:
             self.map = make_map(*of, multiscale=pyramid.is_multiscale, name=self.choices.shown)
             self.map.opacity = self.choices.map_opacity
             self._add_below_strokes(self.map)
-        self.map.name = MAP_NAMES[self.choices.shown]
+        if self.map.name != MAP_NAMES[self.choices.shown]:
+            self.map.name = MAP_NAMES[self.choices.shown]
+            self.map.contrast_limits = LIMITS[self.choices.shown]
         return self.map
 
     def outline_supervoxels(self, ids: NDArray[np.int32] | None, on: bool) -> None:

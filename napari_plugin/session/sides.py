@@ -1,4 +1,4 @@
-"""Labels that can be compared: ours as they are now, layers of others, files."""
+"""Labels that can be compared: ours as they are now, layers of others, files, projects."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from supervox.napari_plugin.layers.lookup import LookupVolume
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.tasks.agreement import Side
+from supervox.napari_plugin.tasks.compared_sides import Side
 from supervox.napari_plugin.tasks.measuring import FinalLabels
+from supervox.project import is_project
 
 from .view import ResultView
 from .view_choices import Shown
@@ -103,15 +104,20 @@ class LabelsToCompare:
             and tuple(finest_data(layer).shape) == shape
         ]
 
+    def layer(self, key: str) -> Labels | None:
+        """Return the layer of a key; None if it is of none, or that is gone."""
+        return next((x for x in self._layers() if key == f"{LAYER}{x.unique_id}"), None)
+
     def side(self, key: str) -> Side | None:
         """Return one of those that can be compared; None if it isn't there."""
         corrections, final = self._painting.corrections, self._final()
         if key.startswith(FILE):
             path = Path(key.removeprefix(FILE))
-            return Side(path.name, path, state=key)
+            name = f"project {path.stem}" if is_project(path) else path.name
+            return Side(name, path, state=key)
         if key.startswith(LAYER):
-            layers = [item for item in self._layers() if key == f"{LAYER}{item.unique_id}"]
-            return self._side_of_layer(layers[0], key) if layers else None
+            layer = self.layer(key)
+            return None if layer is None else self._side_of_layer(layer, key)
         if key == LIVE:
             return self._live()
         if key == BEFORE:
@@ -146,7 +152,7 @@ class LabelsToCompare:
         return Side(layer.name, labels, None, names, state)
 
     def add_file(self, path: Path) -> str:
-        """Offer a file, and return its key."""
+        """Offer a file, or the folder of a project, and return its key."""
         if path not in self._files:
             self._files.append(path)
         return f"{FILE}{path}"

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.napari_plugin.tasks.live import LiveResult
 
+UNSURE = 0.5  # uncertainty from which on something counts as unsure: two classes at 89 % and 11 %
+
 
 class Shown(StrEnum):
     """What the result is shown as."""

@@ -9,7 +9,7 @@
   `labelling`: many volumes, by a model; `measuring`: objects, and their table;
   `keeping`: them in a project;
   `editing`: what a person does to some of them; `asking`: what a person might.
-- `agreement`: two segmentations compared.
+- `agreement`: two segmentations compared; `compared_sides`: which are read for it.
 - `accepting`: the voxels that labels give to a class.
 - `plane_amounts`: what each plane has of each class; `places`: the next place to look at.
 - `cleaning`: labels by a tool; `filling`: between painted slices.

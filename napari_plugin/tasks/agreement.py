@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,36 +23,13 @@ from supervox.objects import (
     compare,
     find_differences,
 )
+from supervox.project import ProjectError
 from supervox.segmentation import copy_volume, default_budget, versions
-from supervox.volumes import VolumeError, open_labels, times
+from supervox.volumes import VolumeError
 
+from .compared_sides import Side, open_side
 from .jobs import BackgroundTask, Report, Task
 from .resources import Resources
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One of two segmentations.
-
-    Attributes
-    ----------
-    name : str
-        For a person.
-    labels : array-like of integers, (Z, Y, X) or (Y, X), or Path
-        A file is opened by the task.
-    box : tuple of 3 slice or None
-        The part of the image that they cover; None for all of it, and for a file.
-    names : mapping of int to str
-        Of the classes.
-    state : hashable
-        The same as long as the labels are the same.
-    """
-
-    name: str
-    labels: Any = field(repr=False)
-    box: Box | None = None
-    names: Mapping[int, str] = field(default_factory=dict)
-    state: Hashable = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +173,7 @@ def _task(order: AgreementOrder) -> Task:
     def work(report: Report) -> Compared | Refused:
         try:
             return _compared(order, report)
-        except (ObjectsError, VolumeError) as error:
+        except (ObjectsError, VolumeError, ProjectError) as error:
             return Refused(str(error))
 
     return work
@@ -207,7 +183,7 @@ def _compared(order: AgreementOrder, report: Report) -> Compared:
     source = order.source
     reading_a, reading_b, comparing, finding = report.run.steps([1, 1, 12, 4])
     with ExitStack() as stack:
-        opened = [_opened(side, source, stack) for side in (order.a, order.b)]
+        opened = [open_side(side, source, stack, report.run) for side in (order.a, order.b)]
         box = _common(opened[0].box, opened[1].box)
         room = _room(box, order.resources)
         a, b = (
@@ -222,36 +198,6 @@ def _compared(order: AgreementOrder, report: Report) -> Compared:
     names = {**opened[1].names, **opened[0].names, **order.names}
     start = box[0].start, box[1].start, box[2].start
     return Compared(order, a, b, start, agreement, places, names)
-
-
-@dataclass(frozen=True, eq=False)
-class _Opened:
-    labels: Any
-    box: Box
-    names: Mapping[int, str]
-
-
-def _opened(side: Side, source: Source, stack: ExitStack) -> _Opened:
-    """Open a file, or take what is there; say which part of the image it covers."""
-    whole = _box_of(source.full_shape)
-    if not isinstance(side.labels, Path):
-        return _Opened(side.labels, side.box or whole, side.names)
-    volume = stack.enter_context(open_labels(side.labels))
-    shape = tuple(volume.data.shape)
-    names = {item.value: item.name for item in volume.classes}
-    if shape == source.full_shape:
-        return _Opened(volume.data, whole, names)
-    if source.box is not None and shape == source.shape:  # as Export writes them
-        return _Opened(volume.data, source.box, names)
-    raise VolumeError(
-        f"{side.name}: has {times(shape)} voxels, the image {times(source.full_shape)}: choose "
-        "labels of this image"
-    )
-
-
-def _box_of(shape: tuple[int, int, int]) -> Box:
-    z, y, x = (slice(0, n) for n in shape)
-    return z, y, x
 
 
 def _common(one: Box, other: Box) -> Box:

@@ -117,7 +117,7 @@ class Finishing(BackgroundTask):
                 segmenter = earlier.segmenter.fork()
                 segmenter.configure(parameters)
         of = strokes, held, parameters, segmenter
-        task = _task(prepared, partitions, *of, self._resources)
+        task = _task(prepared, partitions, *of, self._resources, self._volumes)
         self.run(task, "Computing the final labels", shown=True)
 
     def start_with(
@@ -135,8 +135,13 @@ class Finishing(BackgroundTask):
         held : tuple of int
             As for `start`.
         """
-        task = _model_task(prepared, model, strokes, held, self._resources)
+        task = _model_task(prepared, model, strokes, held, self._resources, self._volumes)
         self.run(task, "Labelling with the model", shown=True)
+
+    @property
+    def _volumes(self) -> int:
+        """How many labels of all voxels there are in the end: those before stay for comparisons."""
+        return 1 if self.finished is None else 3
 
     def forget(self) -> None:
         """Stop the job, and drop the last result."""
@@ -155,6 +160,7 @@ def _task(
     parameters: SegmentationParameters,
     segmenter: Segmenter | None,
     resources: Resources,
+    volumes: int,
 ) -> Task:
     def finish(report: Report) -> Finished:
         started = time.perf_counter()
@@ -164,7 +170,7 @@ def _task(
             parameters,
             partitions=partitions,
             n_classes=len(strokes.class_ids),
-            held_bytes=math.prod(source.shape),  # the labels
+            held_bytes=volumes * math.prod(source.shape),  # labels
             run=report.run.part(0, PREPARE_SHARE),
         )
         silent = report.run.silent()
@@ -182,6 +188,7 @@ def _model_task(
     strokes: Strokes,
     held: tuple[int, ...],
     resources: Resources,
+    volumes: int,
 ) -> Task:
     def label(report: Report) -> Finished:
         started = time.perf_counter()
@@ -191,7 +198,7 @@ def _model_task(
             model.parameters,
             partitions=prepared.segmenter.partitions,
             n_classes=len(model.classifier.class_ids),
-            held_bytes=math.prod(source.shape),  # the labels
+            held_bytes=volumes * math.prod(source.shape),  # labels
             run=report.run.part(0, PREPARE_SHARE),
         )
         segmentation = full.apply(model, held=held, run=report.run.silent())

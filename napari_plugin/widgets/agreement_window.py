@@ -35,6 +35,7 @@ from .objects_section import ALL
 from .steady import StatusRow, SteadyLabel
 
 A_FILE, ASK = "a file…", "ask"
+A_PROJECT, ASK_FOLDER = "a project…", "ask for a folder"
 ENDING = ".csv"
 GAP = 24  # pixels from the dock
 WIDTH, HEIGHT, ROW_MARGIN = 760, 380, 6
@@ -123,8 +124,8 @@ class AgreementWindow(QDialog):
             box = QComboBox()
             box.setObjectName(f"supervox_agreement_{letter}")
             box.setToolTip(
-                "Labels of this volume: ours, a layer of the viewer, or a file. Volume differences "
-                "are those of B to A"
+                "Labels of this volume: ours, a layer of the viewer, a file, or the final labels "
+                "of another project, as of somebody else. Volume differences are those of B to A"
             )
             box.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -164,7 +165,7 @@ class AgreementWindow(QDialog):
         self.overlay.setObjectName("supervox_agreement_shown")
         self.overlay.setToolTip(
             "Where both say the same and where they don't, in place of the labels: of the class "
-            "that is chosen in the table, or of all"
+            "that is chosen in the table, or of all: in 3D, only what differs then"
         )
         self.overlay.clicked.connect(self._do.show)
         line.addWidget(self.overlay)
@@ -212,7 +213,8 @@ class AgreementWindow(QDialog):
         state = self._do.look()
         self._list_sides(state)
         has_found = state.found is not None
-        can_compare = ASK not in self._keys and self._keys[0] != self._keys[1]
+        are_known = not {ASK, ASK_FOLDER} & {*self._keys}
+        can_compare = are_known and self._keys[0] != self._keys[1]
         self.compare.setEnabled(can_compare and state.progress is None)
         self.status.show_state(state.says, state.progress, "warning" if state.is_bad else "note")
         if state.found is not self._shown:
@@ -226,8 +228,9 @@ class AgreementWindow(QDialog):
         self.place.say(state.place)
 
     def _list_sides(self, state: AgreementState) -> None:
+        asking = (A_FILE, ASK), (A_PROJECT, ASK_FOLDER)
         for box, first in zip(self.boxes, (state.a, state.b), strict=True):
-            list_choices(box, [*state.choices, (A_FILE, ASK)], first)
+            list_choices(box, [*state.choices, *asking], first)
 
     @property
     def _keys(self) -> tuple[str, str]:
@@ -277,24 +280,26 @@ class AgreementWindow(QDialog):
         self.move(left, max(window.bottom() - self.height() - GAP, window.y()))
 
     def _on_chosen(self, _: int) -> None:
-        """Take another side; a file is asked for."""
+        """Take another side; a file, or a project, is asked for."""
         for box in self.boxes:
-            if box.currentData() == ASK:
-                self._ask_for_file(box)
+            if box.currentData() in (ASK, ASK_FOLDER):
+                path = self._ask(is_folder=box.currentData() == ASK_FOLDER)
+                if not path:
+                    box.setCurrentIndex(0)
+                    continue
+                key = self._do.add_file(Path(path))
+                self._list_sides(self._do.look())
+                box.setCurrentIndex(box.findData(key))
         self.refresh()
 
-    def _ask_for_file(self, box: QComboBox) -> None:
-        endings = " ".join(f"*{e}" for entry in FORMATS if entry.open for e in entry.extensions)
+    def _ask(self, *, is_folder: bool) -> str:
+        """Ask for a file, or for a project, which is a folder; empty if nothing was chosen."""
         start = str(self._do.start_path().parent)
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Labels to compare with", start, f"Volumes ({endings});;All files (*)"
-        )
-        if not path:
-            box.setCurrentIndex(0)
-            return
-        key = self._do.add_file(Path(path))
-        self._list_sides(self._do.look())
-        box.setCurrentIndex(box.findData(key))
+        if is_folder:
+            return QFileDialog.getExistingDirectory(self, "Project to compare with", start)
+        endings = " ".join(f"*{e}" for entry in FORMATS if entry.open for e in entry.extensions)
+        kinds = f"Volumes ({endings});;All files (*)"
+        return QFileDialog.getOpenFileName(self, "Labels to compare with", start, kinds)[0]
 
     def _on_row(self) -> None:
         rows = self.table.selectionModel().selectedRows()

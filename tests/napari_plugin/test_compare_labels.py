@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QWidget
+from supervox.execution import Run
 from supervox.napari_plugin.session.agreement import TwoLabels
+from supervox.napari_plugin.tasks import jobs
+from supervox.napari_plugin.tasks.compared_sides import open_side
 from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME
+from supervox.project import Project, ProjectError
 from supervox.volumes import VolumeClass, write_volume
 
 from tests.napari_plugin.corrector import put
@@ -109,6 +114,16 @@ def test_two_layers_that_differ_in_known_boxes(
     expected = np.zeros_like(comparing.a)
     expected[BOX], expected[MORE], expected[OTHERS] = SAME, ONLY_B, OTHER
     np.testing.assert_array_equal(comparing.overlay(), expected)
+    assert not shown.layer("mine").visible  # whose colours would mix with these
+    # in space, what both say would hide the rest
+    shown.viewer.dims.ndisplay = 3
+    shown.settle()
+    colours = shown.layer("agreement").colormap.color_dict
+    assert colours[SAME][3] == 0 < colours[ONLY_B][3]
+    assert not shown.layer("hers").visible
+    shown.viewer.dims.ndisplay = 2
+    shown.settle()
+    assert shown.layer("agreement").colormap.color_dict[SAME][3] > 0
     comparing.click_row(2)
     expected = np.zeros_like(comparing.a)
     expected[OTHERS] = ONLY_A
@@ -142,6 +157,8 @@ def test_two_layers_that_differ_in_known_boxes(
     # and nothing is left in the picture
     comparing.window.close()
     assert {"agreement", "difference"}.isdisjoint(layer.name for layer in shown.viewer.layers)
+    assert shown.layer("mine").visible
+    assert shown.layer("hers").visible
     assert told == []
 
 
@@ -227,7 +244,8 @@ def test_an_undo_makes_what_was_compared_old(open_bench: Any, scene: Any) -> Non
     bench.viewer.dims.set_current_step(0, 3)
     bench.viewer.dims.set_current_step(0, 8)
     assert not two.is_old  # another slice is no change
-    mine.undo()
+    mine.undo()  # napari says nothing as long as a layer is hidden
+    two.show(False)
     assert two.is_old
     two.release()
 
@@ -279,4 +297,48 @@ def test_labels_of_before_the_last_finish(bench: Any) -> None:
     bench.until(lambda: not two.working.is_running)
     assert [item.class_id for item in two.found.agreement.classes] == [1, 2, 3]
     assert two.found.agreement.classes[2].voxels_a == 0 < two.found.agreement.classes[2].voxels_b
+    two.release()
+
+
+def test_the_final_labels_of_a_project_are_compared_with_its_corrections(
+    open_bench: Any, scene: Any, tmp_path: Path
+) -> None:
+    hers = open_bench(scene.image, name="scene")
+    hers.prepare(1, 2, 3)
+    folder = tmp_path / "hers.supervox"
+    hers.session.autosave.save_as(folder)
+    hers.settle()
+    mine = open_bench(scene.image, name="scene")
+    mine.prepare(1, 2, 3)
+    two = TwoLabels(
+        mine.session.volume,
+        mine.session.painting,
+        mine.session.view,
+        lambda: mine.session.delivery.final,
+        mine.session.settings.resources,
+    )
+    key = two.add_file(folder)
+    two.compare("live", key)
+    mine.until(lambda: not two.working.is_running)
+    assert two.state().says == (
+        "project hers: has no final labels of its strokes as they are: open that project, save it "
+        "under a name if it has none, press Finish, and compare then"
+    )
+    hers.session.classes.change(2, name="fat")
+    hers.session.delivery.finish()
+    hers.settle()
+    put(hers.session, np.arange(50), np.full(50, 2, np.uint8))
+    expected = np.asarray(hers.session.correcting.shown.now())
+    hers.session.autosave.release()
+    jobs.finish_files()
+    two.compare("live", key)
+    mine.until(lambda: not two.working.is_running)
+    np.testing.assert_array_equal(two.found.b, expected)
+    assert two.found.order.b.name == "project hers"
+    with Project.open(folder) as project:  # nothing holds it any more
+        assert project.read_only_because is None
+    flat = open_bench(scene.image[8], name="flat")
+    other = two.sides.side(key)
+    with ExitStack() as stack, pytest.raises(ProjectError, match="choose a project of this image"):
+        open_side(other, flat.session.volume.source, stack, Run())
     two.release()

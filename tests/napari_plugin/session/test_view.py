@@ -11,7 +11,7 @@ import pytest
 from supervox.napari_plugin.layers import lookup
 from supervox.napari_plugin.layers.lookup import LookupVolume
 from supervox.napari_plugin.layers.outlines import outline
-from supervox.napari_plugin.session.view_choices import Shown
+from supervox.napari_plugin.session.view_choices import UNSURE, Shown
 from supervox.segmentation import SupervoxelParameters
 
 PROBABILITY = "probability"
@@ -72,7 +72,7 @@ def test_uncertainty(labelled: Any) -> None:
     view, prepared = labelled.session.view, labelled.session.preparation.prepared
     view.choose(shown=Shown.UNCERTAINTY)
     np.testing.assert_array_equal(shown(view.map), view.result.uncertainty[prepared.ids])
-    assert tuple(view.map.contrast_limits) == (0, 1)
+    assert tuple(view.map.contrast_limits) == (UNSURE, 1)
 
 
 def test_the_map_follows_the_strokes(labelled: Any) -> None:
