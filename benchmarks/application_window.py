@@ -11,81 +11,33 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import napari
 import numpy as np
-from qtpy.QtCore import QEvent, QPointF, Qt
-from qtpy.QtGui import QMouseEvent
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtCore import QEvent
 from supervox.napari_plugin.dock import SupervoxDock
 from supervox.sample_data import Phantom, PhantomParameters, stroke_planes
 
 from .gui_probe import GuiProbe
 from .timing import say
+from .viewer_window import ViewerWindow
 
 STROKES = 12
 STROKE_SECONDS, LONG_STROKE_SECONDS = 0.5, 2.0
 MOUSE_HZ = 60.0
-PATIENCE = 3600.0  # seconds, for anything
 
 
-class Window:
-    """A viewer with the dock, and a mouse."""
+class Window(ViewerWindow):
+    """A viewer with the dock."""
 
     def __init__(self) -> None:
-        self.viewer = napari.Viewer(show=True)
-        self.viewer.window.resize(1280, 800)
+        super().__init__()
         self.dock: SupervoxDock = self.viewer.window.add_plugin_dock_widget("supervox")[1]
         self.session = self.dock.session
-        app = QApplication.instance()
-        assert app is not None
-        self._app = app
-        self.canvas = self._find_canvas()
-
-    def _find_canvas(self) -> QWidget:
-        found = [w for w in QApplication.allWidgets() if "CanvasBackend" in type(w).__name__]
-        return found[0]
-
-    def pump(self) -> None:
-        """Let the window do what is due."""
-        self._app.processEvents()
-
-    def wait(self, until: Callable[[], bool]) -> float:
-        """Run the event loop until something holds; return the seconds."""
-        started = time.perf_counter()
-        while not until():
-            self.pump()
-            time.sleep(0.001)
-            if time.perf_counter() - started > PATIENCE:
-                raise TimeoutError("the window does not answer")
-        return time.perf_counter() - started
-
-    def pause(self, seconds: float, unless: Callable[[], bool]) -> None:
-        """Run the event loop for a while, or until something holds."""
-        end = time.perf_counter() + seconds
-        self.wait(lambda: unless() or time.perf_counter() > end)
 
     def result_changes(self) -> Callable[[], bool]:
         """Return what tells whether there is another result than now."""
         view = self.session.view
         before = view.result
         return lambda: view.result is not before
-
-    def event(self, kind: QEvent.Type, x: float, y: float) -> QMouseEvent:
-        """Make a mouse event with the left button, at a place of the canvas."""
-        at = QPointF(x, y)
-        held, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-        return QMouseEvent(
-            kind,
-            at,
-            QPointF(self.canvas.mapToGlobal(at.toPoint())),
-            none if kind == QEvent.Type.MouseMove else held,
-            none if kind == QEvent.Type.MouseButtonRelease else held,
-            Qt.KeyboardModifier.NoModifier,
-        )
-
-    def send(self, kind: QEvent.Type, x: float, y: float) -> None:
-        """Send a mouse event to the canvas."""
-        self._app.sendEvent(self.canvas, self.event(kind, x, y))
 
     def at(self, *place: float) -> tuple[float, float]:
         """Return where a voxel (plane, row, column) of the image is on the canvas."""
@@ -291,15 +243,7 @@ def _strengths(window: Window, rounds: int) -> dict[str, Any]:
 
 def scroll(window: Window, rounds: int) -> list[float]:
     """Step through some slices; return the seconds that each took."""
-    return [_step(window, number) for number in range(3 * rounds)]
-
-
-def _step(window: Window, number: int) -> float:
-    """Show one of ten slices; return the seconds."""
-    dims, started = window.viewer.dims, time.perf_counter()
-    dims.set_current_step(0, dims.nsteps[0] // 2 + number % 10)
-    window.pump()
-    return time.perf_counter() - started
+    return [window.step(number) for number in range(3 * rounds)]
 
 
 def _scroll_during(window: Window, rounds: int) -> list[float]:
@@ -312,7 +256,7 @@ def _scroll_during(window: Window, rounds: int) -> list[float]:
         session.live.update()
         window.wait(partial(_any_of, changed, lambda: session.live.updating.is_running))
         while session.live.updating.is_running:
-            seconds.append(_step(window, len(seconds)))
+            seconds.append(window.step(len(seconds)))
         settle(window)
     session.set_live(True)
     settle(window)

@@ -29,6 +29,7 @@ NAMES = (
     "objects",
     "between_slices",
     "putting_right",
+    "by_hand",
     "live_update",
     "application",
     "large",

@@ -40,7 +40,7 @@ def _row(item: ClassAgreement, names: Mapping[int, str]) -> list[str]:
         names.get(item.class_id, ""),
         _number(item.dice, ".4f"),
         _number(item.iou, ".4f"),
-        _number(100 * item.volume_difference, "+.1f") + " %",
+        _number(100 * item.volume_difference, "+.1f", " %"),
         _number(item.surfaces.mean, ".4g"),
         _number(item.surfaces.percentile_95, ".4g"),
         _number(item.surfaces.f_score, ".4f"),
@@ -51,6 +51,6 @@ def _row(item: ClassAgreement, names: Mapping[int, str]) -> list[str]:
     ]
 
 
-def _number(value: float, form: str) -> str:
+def _number(value: float, form: str, unit: str = "") -> str:
     """Write a number; what can't be measured is a dash."""
-    return "-" if value != value else format(value, form)
+    return "-" if value != value else format(value, form) + unit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -133,7 +134,8 @@ def command(
     names = b.names | a.names
     if as_json:
         content = {"command": "compare", "a": first, "b": second, "ignore": ignore}
-        largest = [dict(zip(places.names, row, strict=True)) for row in places.rows()][:SHOWN]
+        rows = islice(places.rows(), SHOWN)
+        largest = [dict(zip(places.names, row, strict=True)) for row in rows]
         print_json(content | agreement_json(found, names) | {"largest_differences": largest})
         return
     print_agreement(found, names, a.unit)
@@ -180,9 +182,13 @@ def _write_overlay(
 
 def _print_places(places: ObjectTable) -> None:
     """Print the largest differences, as planes, rows and columns to go to."""
-    click.echo(f"{len(places):,} places differ; the largest:")
+    count = len(places)
+    if count == 0:
+        click.echo("no place differs")
+        return
+    click.echo("1 place differs:" if count == 1 else f"{count:,} places differ; the largest:")
     names = ("class_a", "class_b", "voxels", *_BOX)
-    for row in list(zip(*(places[name].tolist() for name in names), strict=True))[:SHOWN]:
+    for row in zip(*(places[name][:SHOWN].tolist() for name in names), strict=True):
         a, b, voxels, *box = row
         where = ", ".join(
             f"{axis} {first} to {last}"

@@ -63,12 +63,17 @@ def _read_rules(ctx: click.Context, param: click.Parameter, value: Path | None) 
     if value is None:
         return ()
     try:
-        return parse_rules(value.read_text(encoding="utf-8"))
+        rules = parse_rules(value.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ObjectsError(f"{value}: can't be read ({reason})") from error
     except ObjectsError as error:
         raise ObjectsError(f"{value}: {error}") from error
+    if not rules:
+        raise ObjectsError(
+            f"{value}: holds no rule; write one a line, like: volume > 0.02 um^3 -> class 5"
+        )
+    return rules
 
 
 @click.command("objects")

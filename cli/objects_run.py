@@ -152,6 +152,7 @@ def _find(
             "be 0, or left out by --class"
         )
     _tell_lost(found, steps, labels)
+    _tell_not_split(request, found, labels)
     return found
 
 
@@ -180,6 +181,14 @@ def _tell_lost(found: FoundBySteps, steps: ObjectSteps, labels: OpenedLabels) ->
                 f"{labels.path}: edit by hand no longer found: {EDIT_TEXTS[edit.kind][0]} at plane "
                 f"{z}, row {y}, column {x}: no object of class {of} is there now"
             )
+
+
+def _tell_not_split(request: ObjectsRequest, found: FoundBySteps, labels: OpenedLabels) -> None:
+    """Tell of classes that were to be split and have no object."""
+    there = set(found.edited.instances.class_of.tolist())
+    for class_id, how in request.search.splits:
+        if class_id and class_id not in there:
+            say(f"{labels.path}: --split {class_id}={how}: there is no object of class {class_id}")
 
 
 def _profile(

@@ -41,7 +41,9 @@ from .record_log import put_behind as put_behind
 from .run import Run as Run
 from .run import Workers as Workers
 from .voxel_lists import Told as Told
+from .voxel_lists import make_ready_to_put as make_ready_to_put
 from .voxel_lists import mark_planes as mark_planes
+from .voxel_lists import put as put
 from .voxel_lists import tell as tell
 from .workspace import Scratch as Scratch
 from .workspace import Workspace as Workspace

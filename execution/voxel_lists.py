@@ -1,4 +1,4 @@
-"""Long lists of voxels, looked at in one pass: how many have a value, in which planes, a digest.
+"""Long lists of voxels in one pass: how many have a value, in which planes, a digest; and put.
 
 As separate steps of NumPy this takes some ten times as long, and as many times the memory.
 """
@@ -69,6 +69,43 @@ def mark_planes(
         return
     for mark, at in zip(marks, np.unravel_index(voxels, tuple(shape)), strict=True):
         mark[at] = True
+
+
+def put(volume: NDArray[np.uint8], voxels: NDArray[np.int64], values: NDArray[np.uint8]) -> None:
+    """Give voxels of a volume values.
+
+    Parameters
+    ----------
+    volume : uint8, contiguous in memory
+    voxels : int64, (P,)
+        Raster indices, ascending.
+    values : uint8, (P,)
+
+    Raises
+    ------
+    IndexError
+        If voxels lie outside the volume.
+    """
+    flat = volume.reshape(-1)
+    if voxels.size and not 0 <= voxels[0] <= voxels[-1] < flat.size:
+        raise IndexError("voxels lie outside the volume")
+    if voxels.size < FEW:
+        flat[voxels] = values
+    else:
+        _put(flat, voxels, values)
+
+
+def make_ready_to_put(voxels: NDArray[np.int64], values: NDArray[np.uint8]) -> None:
+    """Have `put` compiled for a list, so that whoever puts it doesn't wait for that."""
+    if voxels.size >= FEW:
+        _put(np.zeros(0, np.uint8), voxels[:0], values[:0])
+
+
+@nb.njit(nogil=True, cache=True)
+def _put(flat: NDArray[np.uint8], voxels: NDArray[np.int64], values: NDArray[np.uint8]) -> None:
+    # Strategy: one value after the other, without NumPy's look at each index.
+    for i in range(voxels.size):
+        flat[voxels[i]] = values[i]
 
 
 @nb.njit(nogil=True, cache=True)

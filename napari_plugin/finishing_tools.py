@@ -108,7 +108,8 @@ class FinishingTools(QWidget):
     @property
     def is_busy(self) -> bool:
         """Whether anything is being tried or done."""
-        works = (self.cleaning.trying, self.cleaning.gathering, self.filling.work)
+        cleaning, filling = self.cleaning, self.filling
+        works = (cleaning.trying, cleaning.gathering, filling.work, filling.gathering)
         return any(work.is_running for work in works)
 
     def _follow(self) -> None:

@@ -20,7 +20,7 @@ def section_actions(
     objects, by_hand = session.delivery.objects, session.by_hand
     return ObjectsActions(
         find=by_hand.find,
-        cancel=objects.measuring.cancel,
+        cancel=by_hand.cancel,
         show=objects.show,
         open_table=open_table,
         compare=compare,

@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import Block, Run, Slices, VolumeLike, Workers, Workspace, split_blocks
+from supervox.execution import Block, Run, VolumeLike, Workers, Workspace, split_blocks
 
-from .between_surfaces import SurfaceDistances, surface_distances
+from .between_surfaces import SurfaceDistances, distances_of_classes
 from .checks import check_same_shape, checked_labels, checked_spacing, read_ids, slab_shape
 from .errors import ObjectsError
 from .instances import Instances, find_objects
 from .overlaps import count_overlaps
 
 MATCH = 0.5  # of the union that two objects must have in common
-COMPARED_BYTES = 28  # of each voxel: labels twice, surfaces, a distance, numbers of objects
+COMPARED_BYTES = 28  # of each voxel: labels and surfaces twice, a distance, what is at surfaces
 
 
 @dataclass(frozen=True)
@@ -156,36 +156,47 @@ def compare(
         If the shapes differ, the values are no ids, or nothing is left to compare.
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation")
+    check_same_shape(other, one.shape, "second segmentation", "first")
     size, run, room = checked_spacing(spacing), Run.of(workers), workspace or Workspace()
     near = 2 * min(size) if tolerance is None else float(tolerance)
     if not near >= 0:
         raise ObjectsError(f"the tolerance is a distance of 0 or more, not {near:g}")
-    steps = run.steps([2, 1, 20])
+    steps = run.steps([2, 1, 6, 3, 3, 1])
     blocks = block_shape or slab_shape(one.shape)
     a, b, left_out = _compared(one, other, ignore, only_where_one_is, blocks, room, steps[0])
-    ids_a, ids_b, voxels = count_overlaps(
+    pairs = count_overlaps(
         a.shape,
         lambda block: read_ids(a, block.core),
         lambda block: read_ids(b, block.core),
         room.releasing(steps[1]),
     )
-    classes = sorted((set(ids_a.tolist()) | set(ids_b.tolist())) - {0})
+    classes = np.setdiff1d(np.union1d(*pairs[:2]), [0])
     if left_out == a.size:
         raise ObjectsError("nothing is left to compare: every voxel is left out")
-    if not classes:
+    if not classes.size:
         raise ObjectsError("there is nothing to compare: all labels of both are 0")
-    parts = steps[2].steps([1] * len(classes))
-    found = []
-    for value, part in zip(classes, parts, strict=True):
-        counts = (
-            int(voxels[ids_a == value].sum()),
-            int(voxels[ids_b == value].sum()),
-            int(voxels[(ids_a == value) & (ids_b == value)].sum()),
+    surfaces = distances_of_classes(
+        lambda box: read_ids(a, box),
+        lambda box: read_ids(b, box),
+        a.shape,
+        classes,
+        size,
+        near,
+        steps[2],
+        block_shape=block_shape,
+        workspace=room.renewed(),  # what it takes is free again before the next
+    )
+    objects = _count_objects(a, b, classes, block_shape, room.renewed(), steps[3:])
+    counts = zip(*_voxels_of_classes(*pairs, classes), *objects, strict=True)
+    found = tuple(
+        ClassAgreement(value, in_a, in_b, common, apart, objects_a, objects_b, matched)
+        for value, apart, (in_a, in_b, common, objects_a, objects_b, matched) in zip(
+            classes.tolist(), surfaces, counts, strict=True
         )
-        found.append(_of_class(a, b, value, counts, size, near, block_shape, room, part))
+    )
+    ids_a, ids_b, voxels = pairs
     same = int(voxels[ids_a == ids_b].sum())
-    return Agreement(tuple(found), a.size - left_out, same - left_out, near)
+    return Agreement(found, a.size - left_out, same - left_out, near)
 
 
 def _compared(
@@ -230,67 +241,49 @@ def _small(labels: VolumeLike) -> np.dtype[Any]:
     return dtype.newbyteorder("=") if dtype.kind == "u" and dtype.itemsize <= 2 else np.dtype("i4")
 
 
-class _OneClass:
-    """The voxels of a class in a box, as a volume that is read block by block.
-
-    Parameters
-    ----------
-    labels : array of integers, (Z, Y, X)
-    value : int
-    box : tuple of 3 slice
-    """
-
-    def __init__(self, labels: NDArray[Any], value: int, box: Slices) -> None:
-        self._labels, self._value = labels[box], value
-        self.shape, self.dtype = self._labels.shape, np.dtype(np.uint8)
-
-    def __getitem__(self, key: Any, /) -> NDArray[np.uint8]:
-        inside: NDArray[np.bool_] = self._labels[key] == self._value
-        return inside.view(np.uint8)
+def _voxels_of_classes(
+    ids_a: NDArray[np.int64],
+    ids_b: NDArray[np.int64],
+    voxels: NDArray[np.int64],
+    classes: NDArray[np.int64],
+) -> tuple[list[int], list[int], list[int]]:
+    """Count the voxels of each class in the one, in the other, and in both."""
+    return (
+        _sum_by_class(ids_a, voxels, classes),
+        _sum_by_class(ids_b, voxels, classes),
+        _sum_by_class(np.where(ids_a == ids_b, ids_a, 0), voxels, classes),
+    )
 
 
-def _of_class(
+def _sum_by_class(
+    ids: NDArray[Any], amounts: NDArray[np.int64], classes: NDArray[np.int64]
+) -> list[int]:
+    """Sum amounts up over all that have the id of each class; those with 0 are of none."""
+    sums, is_any = np.zeros(classes.size, np.int64), ids > 0
+    np.add.at(sums, np.searchsorted(classes, ids[is_any]), amounts[is_any])
+    counted: list[int] = sums.tolist()
+    return counted
+
+
+def _count_objects(
     a: NDArray[Any],
     b: NDArray[Any],
-    value: int,
-    counts: tuple[int, int, int],
-    spacing: tuple[float, float, float],
-    tolerance: float,
+    classes: NDArray[np.int64],
     block_shape: Sequence[int] | None,
     room: Workspace,
-    run: Run,
-) -> ClassAgreement:
-    """Compare one class, in the box that it takes up."""
-    box = _box_around(a, b, value, block_shape)
-    own = room.renewed()  # what a class takes is free again before the next
-    in_a, in_b = _OneClass(a, value, box), _OneClass(b, value, box)
-    steps = run.steps([3, 1, 1, 1])
-    surfaces = surface_distances(
-        in_a, in_b, spacing, tolerance, steps[0], block_shape=block_shape, workspace=own
+    steps: Sequence[Run],
+) -> tuple[list[int], list[int], list[int]]:
+    """Count the objects of each class in the one, in the other, and those that match."""
+    one, other = (
+        find_objects(labels, block_shape=block_shape, workspace=room, workers=room.releasing(step))
+        for labels, step in zip((a, b), steps, strict=False)
     )
-    objects_a, objects_b = (
-        find_objects(inside, block_shape=block_shape, workspace=own, workers=own.releasing(part))
-        for inside, part in ((in_a, steps[1]), (in_b, steps[2]))
-    )
-    matched = match_objects(objects_a, objects_b, run=own.releasing(steps[3]))
-    found = objects_a.number, objects_b.number, len(matched)
-    return ClassAgreement(value, *counts, surfaces, *found)
-
-
-def _box_around(
-    a: NDArray[Any], b: NDArray[Any], value: int, block_shape: Sequence[int] | None
-) -> Slices:
-    """Return the box of a class in both, a voxel wider on all sides where the volume goes on."""
-    there = [np.zeros(n, np.bool_) for n in a.shape]
-    for block in split_blocks(a.shape, block_shape or slab_shape(a.shape)):
-        inside = (a[block.core] == value) | (b[block.core] == value)
-        for axis, mark in enumerate(there):
-            mark[block.core[axis]] |= inside.any(axis=tuple({0, 1, 2} - {axis}))
-    z, y, x = (
-        slice(max(0, int(places[0]) - 1), int(places[-1]) + 2)
-        for places in map(np.flatnonzero, there)
-    )
-    return z, y, x
+    matched = match_objects(one, other, run=room.releasing(steps[2]))
+    of_a, of_b = one.class_of[matched[:, 0] - 1], other.class_of[matched[:, 1] - 1]
+    found = (one.class_of, other.class_of, of_a[of_a == of_b])
+    sums = (_sum_by_class(ids, np.ones(ids.size, np.int64), classes) for ids in found)
+    in_one, in_other, in_both = sums
+    return in_one, in_other, in_both
 
 
 def match_objects(

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
-from supervox.execution import Block, Run, VolumeLike, Workspace, read_block, split_blocks
+from supervox.execution import Block, Run, Slices, VolumeLike, Workspace, read_block, split_blocks
 
-from ._surface_voxels import at_surface
+from ._surface_voxels import at_surface, count_nearest, distances_by_cells, mark_cells
 from .checks import Spacing, slab_shape
 from .distances import distances_to
 
 PERCENT = 95.0
-FEW = 0.02  # of all voxels
+NEAR = 256  # voxels around one that are looked at first
+FEW = 0.02  # of all voxels: so many may be looked up one by one
+_CELL = 8  # voxels of the finest axis
+_CHUNK = 4096  # voxels that are looked up between two questions whether to stop
+
+Read = Callable[[Slices], NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,18 @@ class SurfaceDistances:
     percentile_95: float = math.nan
     largest: float = math.nan
     f_score: float = math.nan
+
+    @classmethod
+    def of(cls, ways: Sequence[NDArray[np.float64]], tolerance: float) -> SurfaceDistances:
+        """Sum up the distances from each surface to the other, ascending, neither empty."""
+        shares = [float((way <= tolerance).mean()) for way in ways]
+        both = sum(shares)
+        return cls(
+            float(np.concatenate(ways).mean()),
+            max(float(np.percentile(way, PERCENT)) for way in ways),
+            max(float(way[-1]) for way in ways),
+            2 * shares[0] * shares[1] / both if both else 0.0,
+        )
 
 
 def surface_distances(
@@ -73,96 +89,263 @@ def surface_distances(
         All NaN where one of them has no surface. A surface voxel shares a face with a voxel that is
         outside; the border of the array is no surface. Distances are between centres.
     """
-    room = workspace or Workspace()
-    steps = run.steps([1, 1, 4, 4])
-    surfaces = [
-        _Surface.of(body, room, block_shape, part)
-        for body, part in zip((one, other), steps, strict=False)
-    ]
-    if not all(surface.voxels for surface in surfaces):
-        return SurfaceDistances()
-    ways = []
-    for (mine, theirs), part in zip((surfaces, surfaces[::-1]), steps[2:], strict=True):
-        ways.append(np.sort(_to_surface(mine, theirs, spacing, room, part)))
-    shares = [float((way <= tolerance).mean()) for way in ways]
-    both = sum(shares)
-    return SurfaceDistances(
-        float(np.concatenate(ways).mean()),
-        max(float(np.percentile(way, PERCENT)) for way in ways),
-        max(float(way[-1]) for way in ways),
-        2 * shares[0] * shares[1] / both if both else 0.0,
+
+    def reading(body: VolumeLike) -> Read:
+        return lambda box: np.asarray(read_block(body, box), np.bool_).astype(np.int32)
+
+    (found,) = distances_of_classes(
+        reading(one),
+        reading(other),
+        one.shape,
+        np.ones(1, np.int64),
+        spacing,
+        tolerance,
+        run,
+        block_shape=block_shape,
+        workspace=workspace,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Surface:
-    """The voxels at the surface of a body.
-
-    Attributes
-    ----------
-    there : bool, (Z, Y, X)
-    voxels : int
-        How many they are.
-    """
-
-    there: NDArray[np.bool_]
-    voxels: int
-
-    @classmethod
-    def of(
-        cls, body: VolumeLike, room: Workspace, block_shape: Sequence[int] | None, run: Run
-    ) -> _Surface:
-        """Find them."""
-        shape = tuple(body.shape)
-        there: NDArray[np.bool_] = room.empty(shape, np.bool_)
-
-        def look(block: Block) -> int:
-            around = np.ascontiguousarray(read_block(body, block.padded), np.bool_)
-            found = np.empty(around.shape, np.bool_)
-            at_surface(around, found)
-            inner = tuple(
-                slice(core.start - padded.start, core.stop - padded.start)
-                for core, padded in zip(block.core, block.padded, strict=True)
-            )
-            there[block.core] = found[inner]
-            return int(np.count_nonzero(found[inner]))
-
-        blocks = split_blocks(shape, block_shape or slab_shape(shape), (1, 1, 1))
-        return cls(there, sum(room.releasing(run).blocks(look, blocks)))
-
-    def slabs(self) -> list[Block]:
-        """Return blocks of whole planes: what they have follows one another in raster order."""
-        return split_blocks(self.there.shape, slab_shape(self.there.shape))
-
-    def places(self, spacing: Spacing) -> NDArray[np.float64]:
-        """Return where they are, (N, 3), in raster order."""
-        found = [
-            np.argwhere(self.there[block.core]) + [part.start for part in block.core]
-            for block in self.slabs()
-        ]
-        places: NDArray[np.float64] = np.concatenate(found) * spacing
-        return places
-
-
-def _to_surface(
-    mine: _Surface, theirs: _Surface, spacing: Spacing, room: Workspace, run: Run
-) -> NDArray[np.float64]:
-    """Return the distance of each voxel of one surface to the nearest of another.
-
-    Few voxels are looked up in a tree; for many, the distances of all voxels cost less.
-    """
-    shape = mine.there.shape
-    if mine.voxels + theirs.voxels > mine.there.size * FEW:
-        inside = partial(_within, theirs.there)
-        away = distances_to(shape, inside, spacing, workspace=room, run=room.releasing(run))
-        parts = [away[block.core][mine.there[block.core]] for block in mine.slabs()]
-        return np.concatenate(parts).astype(np.float64)
-    run.check_stop()
-    tree = cKDTree(theirs.places(spacing))
-    found: NDArray[np.float64] = tree.query(mine.places(spacing), workers=run.n_threads)[0]
-    run.report(1, 1)
     return found
 
 
-def _within(inside: NDArray[np.bool_], block: Block) -> NDArray[np.bool_]:
-    return inside[block.core]
+def distances_of_classes(
+    one: Read,
+    other: Read,
+    shape: Sequence[int],
+    classes: NDArray[np.int64],
+    spacing: Spacing,
+    tolerance: float,
+    run: Run = Run(),
+    *,
+    block_shape: Sequence[int] | None = None,
+    workspace: Workspace | None = None,
+) -> list[SurfaceDistances]:
+    """Measure between the surfaces of each class of two volumes of labels.
+
+    Parameters
+    ----------
+    one, other : callable
+        Return the labels of a box, int32.
+    shape : sequence of 3 int
+        Voxels of both.
+    classes : int64, (C,)
+        All that there are, ascending.
+    spacing, tolerance, run, block_shape, workspace
+        As for `surface_distances`.
+
+    Returns
+    -------
+    list of SurfaceDistances
+        One for each class, as `surface_distances` has it.
+    """
+    # Strategy: where segmentations agree, most surface voxels lie on the other surface, and nearly
+    # all of them near it. So all classes at once look around their surface voxels, the nearest
+    # place first, and count the distances. Only what is farther off is looked up class by class.
+    room = workspace or Workspace()
+    steps = run.steps([1, 1, 4, 4, 4])
+    dtype = np.dtype(np.uint8) if classes[-1] < 256 else np.dtype(np.int32)
+    surfaces = [
+        _surfaces(read, shape, dtype, room, block_shape, part)
+        for read, part in zip((one, other), steps, strict=False)
+    ]
+    both = (surfaces, surfaces[::-1])
+    ways = [
+        _Way.near(mine, theirs, classes, spacing, room, block_shape, part)
+        for (mine, theirs), part in zip(both, steps[2:], strict=False)
+    ]
+    sizes = np.array([way.sizes for way in ways])
+    parts = steps[4].steps([1] * 2 * classes.size)
+    found = []
+    for c in range(classes.size):
+        if not sizes[:, c].all():
+            found.append(SurfaceDistances())
+            continue
+        away = [
+            way.distances(c, room, part)
+            for way, part in zip(ways, parts[2 * c : 2 * c + 2], strict=True)
+        ]
+        found.append(SurfaceDistances.of(away, tolerance))
+    return found
+
+
+def _surfaces(
+    read: Read,
+    shape: Sequence[int],
+    dtype: np.dtype[Any],
+    room: Workspace,
+    block_shape: Sequence[int] | None,
+    run: Run,
+) -> NDArray[Any]:
+    """Return the classes of the voxels at their surfaces; 0 elsewhere."""
+    out = room.empty(shape, dtype)
+
+    def look(block: Block) -> None:
+        around = read(block.padded)
+        found = np.empty(around.shape, np.int32)
+        at_surface(around, found)
+        inner = tuple(
+            slice(core.start - padded.start, core.stop - padded.start)
+            for core, padded in zip(block.core, block.padded, strict=True)
+        )
+        out[block.core] = found[inner]
+
+    blocks = split_blocks(shape, block_shape or slab_shape(shape), (1, 1, 1))
+    for _ in room.releasing(run).blocks(look, blocks):
+        pass
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """From the surface voxels of one volume to the nearest of their class in another.
+
+    Attributes
+    ----------
+    theirs : integers, (Z, Y, X)
+        Classes of the surface voxels of the other.
+    classes : int64, (C,)
+    spacing : tuple of 3 float
+    steps : _Steps
+        That were looked along.
+    counts : int64, (C, N)
+        Voxels that each step leads from to the nearest.
+    missed : list of int64 arrays
+        Raster indices of the other voxels of each class, ascending.
+    """
+
+    theirs: NDArray[Any]
+    classes: NDArray[np.int64]
+    spacing: Spacing
+    steps: _Steps
+    counts: NDArray[np.int64]
+    missed: list[NDArray[np.int64]]
+
+    @classmethod
+    def near(
+        cls,
+        mine: NDArray[Any],
+        theirs: NDArray[Any],
+        classes: NDArray[np.int64],
+        spacing: Spacing,
+        room: Workspace,
+        block_shape: Sequence[int] | None,
+        run: Run,
+    ) -> _Way:
+        """Look around all surface voxels."""
+        steps = _Steps.around(NEAR, spacing, mine.shape)
+
+        def look(block: Block) -> tuple[NDArray[np.int64], ...]:
+            low, high = np.array([(core.start, core.stop) for core in block.core]).T.copy()
+            found: tuple[NDArray[np.int64], ...] = count_nearest(
+                mine, theirs, classes, steps.steps, low, high
+            )
+            return found
+
+        counts = np.zeros((classes.size, len(steps.steps)), np.int64)
+        owners, places = [], []
+        blocks = split_blocks(mine.shape, block_shape or slab_shape(mine.shape))
+        for counted, owner, place in room.releasing(run).blocks(look, blocks):
+            counts += counted
+            owners.append(owner)
+            places.append(place)
+        owner, place = np.concatenate(owners), np.concatenate(places)
+        order = np.lexsort((place, owner))
+        starts = np.searchsorted(owner[order], np.arange(1, classes.size))
+        return cls(theirs, classes, spacing, steps, counts, np.split(place[order], starts))
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """How many surface voxels each class has, (C,)."""
+        sizes: NDArray[np.int64] = self.counts.sum(axis=1) + [way.size for way in self.missed]
+        return sizes
+
+    def distances(self, c: int, room: Workspace, run: Run) -> NDArray[np.float64]:
+        """Return the distances of all surface voxels of a class to the nearest, ascending."""
+        near = np.repeat(self.steps.lengths, self.counts[c])
+        if not self.missed[c].size:
+            return near
+        return np.concatenate([near, np.sort(self._far(c, room, run))])
+
+    def _far(self, c: int, room: Workspace, run: Run) -> NDArray[np.float64]:
+        """Return the distances of the voxels that have none near by, in any order.
+
+        A few are looked up one by one. For many, the distances of all voxels of the box around them
+        cost less.
+        """
+        places, value = self.missed[c], int(self.classes[c])
+        if places.size > FEW * self.theirs.size:
+            return self._from_all(places, value, room, run)
+        edge = np.array([max(1, round(_CELL * min(self.spacing) / s)) for s in self.spacing])
+        cells = np.zeros(-(-np.array(self.theirs.shape) // edge), np.bool_)
+        for slab in split_blocks(self.theirs.shape, slab_shape(self.theirs.shape)):
+            run.check_stop()
+            mark_cells(self.theirs[slab.core], value, edge, slab.core[0].start, cells)
+
+        def look_up(chunk: NDArray[np.int64]) -> NDArray[np.float64]:
+            found: NDArray[np.float64] = distances_by_cells(
+                chunk, self.theirs, value, cells, edge, self.spacing
+            )
+            return found
+
+        chunks = np.array_split(places, -(-places.size // _CHUNK))
+        away = np.concatenate(run.parallel(look_up, chunks))
+        run.report(1, 1)
+        return away
+
+    def _from_all(
+        self, places: NDArray[np.int64], value: int, room: Workspace, run: Run
+    ) -> NDArray[np.float64]:
+        """Return the distances of some voxels, after those of all voxels around them."""
+        mine = np.stack(np.unravel_index(places, self.theirs.shape), axis=1)
+        box = _box_around(self.theirs, value, mine)
+        inside = self.theirs[box]
+        away = distances_to(
+            inside.shape,
+            lambda block: inside[block.core] == value,
+            self.spacing,
+            workspace=room.renewed(),
+            run=room.releasing(run),
+        )
+        at = mine - [part.start for part in box]
+        found: NDArray[np.float64] = away[tuple(at.T)].astype(np.float64)
+        return found
+
+
+def _box_around(theirs: NDArray[Any], value: int, mine: NDArray[np.int64]) -> Slices:
+    """Return the box of the voxels of a value and of other places."""
+    low, high = mine.min(axis=0), mine.max(axis=0) + 1
+    for slab in split_blocks(theirs.shape, slab_shape(theirs.shape)):
+        inside = theirs[slab.core] == value
+        for axis in range(3):
+            at = np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis})))
+            if at.size:
+                start = slab.core[axis].start
+                low[axis] = min(low[axis], at[0] + start)
+                high[axis] = max(high[axis], at[-1] + start + 1)
+    z, y, x = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return z, y, x
+
+
+@dataclass(frozen=True, eq=False)
+class _Steps:
+    """Steps from a voxel to all around it up to some distance, the shortest first.
+
+    Attributes
+    ----------
+    steps : int64, (N, 3)
+    lengths : float64, (N,)
+    """
+
+    steps: NDArray[np.int64]
+    lengths: NDArray[np.float64]
+
+    @classmethod
+    def around(cls, n: int, spacing: Spacing, shape: Sequence[int]) -> _Steps:
+        """Return about so many; they lead nowhere that such a volume has no voxels."""
+        radius = (3 * n * math.prod(spacing) / (4 * math.pi)) ** (1 / 3)
+        reach = [min(int(radius / size), m - 1) for size, m in zip(spacing, shape, strict=True)]
+        axes = np.meshgrid(*(np.arange(-k, k + 1) for k in reach), indexing="ij")
+        steps = np.stack([axis.reshape(-1) for axis in axes], axis=1)
+        lengths = np.sqrt(np.square(steps * np.array(spacing)).sum(axis=1))
+        order = np.argsort(lengths, kind="stable")
+        order = order[lengths[order] <= radius]
+        return cls(np.ascontiguousarray(steps[order]), lengths[order])

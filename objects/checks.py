@@ -49,11 +49,13 @@ def checked_image(image: VolumeLike, shape: Sequence[int], what: str = "image") 
     return image
 
 
-def check_same_shape(volume: VolumeLike, shape: Sequence[int], what: str) -> None:
-    """Refuse a volume that has other voxels than the labels."""
+def check_same_shape(
+    volume: VolumeLike, shape: Sequence[int], what: str, than: str = "labels"
+) -> None:
+    """Refuse a volume that has other voxels than the labels, or another one."""
     if tuple(volume.shape) != tuple(shape):
         raise ObjectsError(
-            f"the {what} has {times(volume.shape)} voxels, the labels {times(shape)}: both must "
+            f"the {what} has {times(volume.shape)} voxels, the {than} {times(shape)}: both must "
             "be of the same voxels"
         )
 

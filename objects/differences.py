@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, Run, VolumeLike, Workers, Workspace, split_blocks
 
+from ._pairs import PAIR_BASE
 from .checks import check_same_shape, checked_labels, read_ids, slab_shape
 from .instances import Instances, find_objects
 from .overlaps import count_overlaps
@@ -50,7 +51,7 @@ def overlay(
         where only B does, 4 where each says another class.
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation")
+    check_same_shape(other, one.shape, "second segmentation", "first")
     room = workspace or Workspace()
     out: NDArray[np.uint8] = room.empty(one.shape, np.uint8)
 
@@ -121,7 +122,7 @@ def find_differences(
         A row for each place: what A and B say there, voxels, volume, and where it is.
     """
     one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation")
+    check_same_shape(other, one.shape, "second segmentation", "first")
     scale, run = Calibrated.of(spacing, unit, origin), Run.of(workers)
     room = workspace or Workspace()
     run = room.releasing(run)
@@ -133,28 +134,39 @@ def find_differences(
         steps[0],
     )
     differ = a != b
-    kinds = list(zip(a[differ].tolist(), b[differ].tolist(), strict=True))
-    coded = _Coded(one, other, {kind: k for k, kind in enumerate(kinds, 1)})
+    kinds = np.stack([a[differ], b[differ]], axis=1)
+    coded = _Coded(one, other, kinds)
     found = find_objects(coded, block_shape=block_shape, workspace=room, workers=steps[1])
-    return _table(found, np.array(kinds, np.int64).reshape(-1, 2), scale, steps[2])
+    return _table(found, kinds, scale, steps[2])
 
 
 class _Coded:
-    """The kind of difference at each voxel, as a volume that is read block by block."""
+    """The kind of difference at each voxel, as a volume that is read block by block.
 
-    def __init__(
-        self, one: VolumeLike, other: VolumeLike, codes: Mapping[tuple[int, int], int]
-    ) -> None:
-        self._one, self._other, self._codes = one, other, codes
+    Parameters
+    ----------
+    one, other : array-like of integers, (Z, Y, X)
+    kinds : int64, (K, 2)
+        Pairs of what the one and the other say, in order; the first has the number 1.
+    """
+
+    def __init__(self, one: VolumeLike, other: VolumeLike, kinds: NDArray[np.int64]) -> None:
+        self._one, self._other = one, other
+        self._keys = _keys_of(*kinds.T)
         self.shape, self.dtype = tuple(one.shape), np.dtype(np.int32)
 
     def __getitem__(self, box: tuple[slice, slice, slice]) -> NDArray[np.int32]:
         a, b = read_ids(self._one, box), read_ids(self._other, box)
-        out = np.zeros(a.shape, np.int32)
-        differ = a != b
-        for (i, j), code in self._codes.items():
-            out[differ & (a == i) & (b == j)] = code
+        out, differ = np.zeros(a.shape, np.int32), a != b
+        keys = _keys_of(a[differ].astype(np.int64), b[differ])
+        out[differ] = np.searchsorted(self._keys, keys) + 1
         return out
+
+
+def _keys_of(a: NDArray[np.int64], b: NDArray[Any]) -> NDArray[np.int64]:
+    """Return a number for each pair of ids, in their order."""
+    keys: NDArray[np.int64] = a * PAIR_BASE + b
+    return keys
 
 
 def _table(found: Instances, kinds: NDArray[np.int64], scale: Calibrated, run: Run) -> ObjectTable:

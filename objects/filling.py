@@ -84,7 +84,10 @@ def fill_between(
     if at is not None and not 0 <= at < painted.shape[axis]:
         raise ObjectsError(f"there is no slice {at}: there are 0 to {painted.shape[axis] - 1}")
     image = None if image is None else checked_image(image, painted.shape)
-    for volume, what in ((keep, "voxels to keep"), (computed, "computed voxels")):
+    for volume, what in (
+        (keep, "volume of voxels to keep"),
+        (computed, "volume of computed voxels"),
+    ):
         if volume is not None:
             check_same_shape(volume, painted.shape, what)
     size, run = checked_spacing(spacing), Run.of(workers)

@@ -82,7 +82,7 @@ def interpolate_slices(
         out[i + 1 : j] = found
     filled = np.ascontiguousarray(out.transpose(np.argsort(order)))
     if keep is not None:
-        check_same_shape(keep, painted.shape, "voxels to keep")
+        check_same_shape(keep, painted.shape, "volume of voxels to keep")
         filled = np.where(keep, np.asarray(painted[:, :, :], np.int32), filled)
     return filled
 

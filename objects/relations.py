@@ -79,7 +79,7 @@ def parent_columns(
         If the parents are of another shape, or no ids.
     """
     parents = checked_labels(parents, "parents")
-    check_same_shape(parents, instances.ids.shape, "parents")
+    check_same_shape(parents, instances.ids.shape, "volume of parents")
     ids = instances.signed
     own, parent, voxels = count_overlaps(
         ids.shape,

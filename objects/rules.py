@@ -352,6 +352,7 @@ class _Condition:
 
     def _in_unit(self, value: float, unit: str, column: Column) -> float:
         """Return a number in the unit of a column."""
+        unit = unit.replace("²", "^2").replace("³", "^3")  # as tables show it
         if not unit or unit == column.unit:
             return value
         if unit == "%" and not column.unit:

@@ -12,17 +12,18 @@ Where to find what, from the single stroke to the whole:
   `stroke_order`: at which step what was painted, `order_file`: that as a volume beside strokes;
   `by_tools`: which corrections no person painted.
 - `recorder`: what was painted by somebody else, noticed and written down.
-- `annotations`: the painted volume, a snapshot and the journal's tail, put together in `_recovery`;
-  `recorded`: what the records make of it, of which `snapshots` are taken, and compared.
-- `project` (helped by `_folder`): the whole, made, opened, copied, in a folder as `layout` has it;
-  `lock`: one process may write.
+- `annotations`: the painted volumes, put together of a snapshot and the journal's tail in
+  `_recovery`; `saved_records`: the records on their way to the disk; `recorded`: what they make of
+  the volumes, of which `snapshots` are taken, and compared.
+- `project` (helped by `_folder`): the whole, made and opened, in a folder as `layout` has it;
+  `copies`: in another folder; `lock`: one process may write.
 - `inside`: nothing in a project is followed out of its folder.
 - `view_file`: how the volume was looked at last.
-- `settings`: volume, voxel size, box and parameters; `channels`: further images of the same voxels;
-  `mask`: where the volume has no data;
-  `history`: what was done, and with what.
+- `settings`: volume, voxel size, box and parameters, in a `settings_file`; `references`: its
+  images, found and known again; `channels`: further images of the same voxels; `mask`: where the
+  volume has no data; `history`: what was done, and with what.
 - `derived`: what was computed, if it is still true: `partition_store` (of each partition as
-  `partition_parts` has it), `object_store`, model and last result.
+  `partition_parts` has it), `object_store`, `result_store` and `model_file`.
 - `compute`: what is there used, what is missing computed; `checkpoints`: the same for a preparation
   that has no project.
 - `corrections`: what was painted over labels by hand, laid over a result.

@@ -24,8 +24,6 @@ from .compute import prepare_kept as prepare_kept
 from .corrections import corrected as corrected
 from .corrections import corrections_of as corrections_of
 from .corrections import count_corrected as count_corrected
-from .derived import MODEL as MODEL
-from .derived import RESULT as RESULT
 from .errors import Finding as Finding
 from .errors import ProjectError as ProjectError
 from .errors import Severity as Severity
@@ -36,12 +34,14 @@ from .lock import is_held as is_held
 from .mask import Mask as Mask
 from .mask import keep_mask as keep_mask
 from .mask import load_mask as load_mask
+from .model_file import MODEL as MODEL
 from .order_file import order_beside as order_beside
 from .order_file import write_order as write_order
 from .project import Project as Project
 from .recorder import Recorder as Recorder
 from .records import RecordKind as RecordKind
-from .settings import ChannelReference as ChannelReference
+from .references import ChannelReference as ChannelReference
+from .result_store import RESULT as RESULT
 from .settings import ProjectSettings as ProjectSettings
 from .view_file import keep_view as keep_view
 from .view_file import load_view as load_view

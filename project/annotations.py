@@ -1,11 +1,9 @@
-"""The annotations of a project: volumes in memory, a snapshot of them, and the journal's tail."""
+"""The annotations of a project: what is painted in memory, each change recorded and saved."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,22 +13,20 @@ from supervox.segmentation import Strokes
 from ._recovery import Recovered, recover
 from .by_tools import ByTools
 from .changes import Change, Paint, PaintedVolumes, VoxelChange, to_keep
-from .classes import ProjectClass, check_classes
-from .documents import plain
-from .errors import Finding, ProjectError, Severity, writing
-from .journal import SCHEMA, Journal
+from .errors import Finding, ProjectError, writing
+from .journal import Journal
 from .layout import ANNOTATIONS
 from .made_changes import MadeChanges
-from .recorded import RecordedState
-from .records import PAINTED, RecordKind, Role, kind_of
-from .snapshots import Snapshots, not_repaired, replay
+from .records import PAINTED, Role, kind_of
+from .saved_records import SavedRecords
+from .snapshots import not_repaired, replay
 from .undo import UndoStack, marks_of
-from .writer import JournalWriter, SaveState
+from .writer import SaveState
 
 JOURNAL = "strokes.journal"
 
 
-class AnnotationStore:
+class AnnotationStore(SavedRecords):
     """What a person made in a project: painted volumes in memory, and their journal on the disk.
 
     Every change goes to the journal at once, in the background. What is painted into `voxels` or
@@ -43,8 +39,6 @@ class AnnotationStore:
         The strokes, as class ids; 0 = unlabelled.
     corrections : uint8, (Z, Y, X)
         Labels that lie over those that follow from the strokes; 0 = none.
-    findings : tuple of Finding
-        What was found damaged when it was opened, and what is lost for that.
     steps : UndoStack
         What can be undone.
     made : MadeChanges
@@ -60,21 +54,12 @@ class AnnotationStore:
         *,
         read_only: bool,
     ) -> None:
-        self._folder = folder
-        self._journal = journal
-        self._snapshots = Snapshots(folder, found)
+        super().__init__(folder, journal, found, on_state, read_only=read_only)
         self.voxels: NDArray[np.uint8] = found.painted[Paint.STROKES]
         self.corrections: NDArray[np.uint8] = found.painted[Paint.CORRECTIONS]
-        self.findings: tuple[Finding, ...] = tuple(found.findings)
         self.steps: UndoStack = journal.undo_stack()
         self._n_changes = sum(journal.count(kind) for kind in PAINTED)
-        self._saving = Lock()  # one snapshot at a time
-        self._is_closed = False
-        self._writer = None if read_only else JournalWriter(journal, on_state)
         self.made = MadeChanges(journal, self._writer, self.steps)
-        self._recorded = RecordedState(folder, self._writer, found)
-        if not read_only:
-            self._repair(found)
 
     @classmethod
     def create(
@@ -175,11 +160,6 @@ class AnnotationStore:
         return {Paint.STROKES: self.voxels, Paint.CORRECTIONS: self.corrections}
 
     @property
-    def has_corrections(self) -> bool:
-        """Whether any voxel was ever corrected."""
-        return not self._recorded.painted[Paint.CORRECTIONS].is_blank
-
-    @property
     def edits(self) -> tuple[Mapping[str, Any], ...]:
         """The edits of the objects that hold, the earliest first."""
         return self.made.edits
@@ -234,77 +214,6 @@ class AnnotationStore:
         """Whether there is a change to make again."""
         return self.steps.next_redo is not None
 
-    @property
-    def classes(self) -> tuple[ProjectClass, ...]:
-        """The table of classes."""
-        return self._recorded.table.classes
-
-    @classes.setter
-    def classes(self, classes: Sequence[ProjectClass]) -> None:
-        check_classes(classes)
-        table = tuple(classes)
-        if table != self.classes:
-            self._recorded.append_classes(table)
-
-    def keep(self, content: Mapping[str, Any], kind: RecordKind = RecordKind.PROJECT) -> int:
-        """Keep what isn't strokes, and JSON can hold, in the journal; return the record's number.
-
-        Raises
-        ------
-        ProjectError
-            If the annotations can't be changed, or JSON can't hold it.
-        """
-        return self._recorded.append(plain(content), kind)
-
-    # --------------------------------------------------------------------------------- saving
-
-    @property
-    def state(self) -> SaveState:
-        """How far saving is."""
-        return SaveState() if self._writer is None else self._writer.state
-
-    @property
-    def journal(self) -> Journal:
-        """The history."""
-        return self._journal
-
-    @property
-    def last_number(self) -> int:
-        """Number of the last record that was appended."""
-        return self._recorded.next_number - 1
-
-    @property
-    def tail(self) -> int:
-        """Records since the last snapshot: what the next opening has to replay."""
-        return self.last_number - self._snapshots.number
-
-    def flush(self) -> None:
-        """Wait until all changes are on the disk.
-
-        Raises
-        ------
-        ProjectError
-            If they can't be written; they are kept, and tried again.
-        """
-        if self._writer is not None:
-            self._writer.flush()
-
-    def snapshot(self) -> None:
-        """Write what is recorded by now; may run on another thread than the painting.
-
-        It holds exactly what the records up to the last one make, and nothing that is painted or
-        undone meanwhile.
-
-        Raises
-        ------
-        ProjectError
-            If it can't be written, or the changes before it can't.
-        """
-        self._recorded.check_writable()
-        with self._saving, self._recorded.held() as moment:
-            self.flush()
-            self._snapshots.write(moment)
-
     def compare_snapshots(self, *, repair: bool = False) -> list[Finding]:
         """Compare the snapshots with the journal, as far as that is whole.
 
@@ -335,48 +244,6 @@ class AnnotationStore:
             self._snapshots.number = -1
             self._snapshots.remove(found)
         return list(found.values())
-
-    def close(self, *, force: bool = False) -> None:
-        """Save everything, and close the files.
-
-        Parameters
-        ----------
-        force : bool
-            Close them even if not all can be saved.
-
-        Raises
-        ------
-        ProjectError
-            If something can't be written; without `force` nothing is closed then.
-        """
-        if self._writer is not None and not self._is_closed:
-            try:
-                self.snapshot()
-                self._writer.close()
-            except ProjectError:
-                if not force:
-                    raise
-                with suppress(ProjectError):
-                    self._writer.close(force=True)
-                self._is_closed = True
-                self._journal.close()
-                raise
-        self._is_closed = True
-        self._journal.close()
-
-    def _repair(self, found: Recovered) -> None:
-        """Put back what the files lack and the annotations in memory have."""
-        self._journal.repair()
-        if not self._journal.count(RecordKind.START):
-            start = {"schema": SCHEMA, "shape": list(self.voxels.shape)}
-            self._recorded.append(start, RecordKind.START)
-        if not any(item.severity is Severity.LOSS for item in found.findings):
-            self._snapshots.remove(found.bad_snapshots)
-
-    @property
-    def recorded(self) -> PaintedVolumes:
-        """What the records make: to compare `painted` with, not to be changed."""
-        return {paint: voxels.now for paint, voxels in self._recorded.painted.items()}
 
     def _record(self, change: Change, role: Role, target: int | None) -> int | None:
         self._recorded.check_writable()

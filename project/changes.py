@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from supervox.execution import put
 from supervox.parameters import read_json
 from supervox.segmentation import RefinementParameters, Strokes
 
@@ -81,7 +82,7 @@ class VoxelChange:
 
     def apply(self, painted: PaintedVolumes) -> None:
         """Give the voxels of the volume of this paint their new classes."""
-        painted[self.paint].reshape(-1)[self.voxels] = self.new
+        put(painted[self.paint], self.voxels, self.new)
 
     def __eq__(self, other: object) -> bool:
         return (

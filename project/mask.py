@@ -16,7 +16,7 @@ from supervox.features import GappedVolume, mask_has_data
 from .array_parts import Part, PartDamaged, Parts
 from .errors import ProjectError
 from .layout import MASK
-from .settings import MaskReference
+from .references import MaskReference
 
 if TYPE_CHECKING:
     from .project import Project

@@ -15,33 +15,28 @@ from supervox.volumes import (
     Address,
     Volume,
     appearing,
-    choose_voxel_size,
-    open_volume,
 )
 
-from ._folder import (
-    check_settings,
-    copy_project,
-    kept_settings,
-    parse_settings,
-    read_settings,
-    remove_leftovers,
-    shape_in,
-    take_lock,
-    with_last_balance,
-)
+from ._folder import remove_leftovers, take_lock
 from .annotations import AnnotationStore
-from .aside import move_aside
-from .changes import Paint
+from .copies import catch_up, check_place, copy_project
 from .derived import Derived
-from .documents import write_document
 from .errors import Finding, ProjectError, writing
 from .history import History
 from .inside import check_inside
-from .layout import SETTINGS, is_project
+from .layout import is_project
 from .lock import FolderLock
-from .recorder import Recorder
-from .settings import Box, ChannelReference, ProjectSettings, VolumeReference
+from .settings import Box, ProjectSettings
+from .settings_file import (
+    check_settings,
+    complete_settings,
+    kept_settings,
+    parse_settings,
+    read_settings,
+    shape_in,
+    with_last_balance,
+    write_settings,
+)
 from .writer import SaveState
 
 OnState = Callable[[SaveState], None]
@@ -131,18 +126,13 @@ class Project:
             raise ProjectError(f"{place}: already exists; open it, or give another name")
         if not place.parent.is_dir():
             raise ProjectError(f"{place}: the folder {place.parent} doesn't exist; make it first")
-        parameters = parameters or SegmentationParameters()
-        further = tuple(map(ChannelReference.at, channels))
-        with open_volume(volume) as opened:
-            reference = VolumeReference.of(opened, Address.parse(volume), place)
-            size = choose_voxel_size(opened, spacing)
-            known = (reference, size.spacing, size.source, size.unit)
-            settings = ProjectSettings(*known, parameters, box, channels=further)
+        settings = ProjectSettings.of_new(
+            place, volume, parameters=parameters, spacing=spacing, box=box, channels=channels
+        )
         with writing(place), appearing(place) as temporary:
             temporary.mkdir()
-            write_document(temporary / SETTINGS, settings.to_json())
-            store = AnnotationStore.create(temporary, reference.shape)
-            store.keep(settings.to_json())
+            store = AnnotationStore.create(temporary, settings.volume.shape)
+            write_settings(temporary, store, settings)
             store.close()
         project = cls.open(place, on_state=on_state)
         project.history.note("created", volume=str(volume), parameters=settings.to_json())
@@ -202,27 +192,16 @@ class Project:
             check=lambda journal: parse_settings(folder, content, kept_settings(journal)),
         )
         try:
-            kept = kept_settings(store.journal)
-            settings = parse_settings(folder, content, kept)
+            settings = parse_settings(folder, content, kept_settings(store.journal))
             settings = with_last_balance(settings, store.journal)
             project = cls(folder, settings, store, lock, because, findings)
             if lock is not None:
                 remove_leftovers(folder)
-                project._complete(content, kept)
+                complete_settings(folder, store, settings, content)
         except BaseException:
             store.close(force=True)
             raise
         return project
-
-    def _complete(self, content: object, kept: object) -> None:
-        """Put back what files lack."""
-        present = self._settings.to_json()
-        if content != present:
-            if content is None:
-                move_aside(self.folder / SETTINGS)
-            write_document(self.folder / SETTINGS, present)
-        if kept != present:
-            self.annotations.keep(present)
 
     # ------------------------------------------------------------------------------- settings
 
@@ -236,8 +215,7 @@ class Project:
         if settings == self._settings:
             return
         self.check_writable()
-        write_document(self.folder / SETTINGS, settings.to_json())
-        self.annotations.keep(settings.to_json())
+        write_settings(self.folder, self.annotations, settings)
         self._settings = settings
 
     @property
@@ -312,32 +290,18 @@ class Project:
             If the folder exists, or can't be written.
         """
         place = Path(folder)
-        if place.exists():
-            raise ProjectError(f"{place}: already exists; give another name")
-        if self.folder.resolve() in place.resolve().parents:
-            raise ProjectError(f"{place}: lies within the project itself; give another place")
+        check_place(self.folder, place)
         is_behind = False
         if self._lock is not None:
             try:
                 self.save()
             except ProjectError:  # a full disk may be the reason for the copy
                 is_behind = True
-        volume = self._settings.volume
-        is_inside = self.folder.resolve() in Path(volume.absolute).parents
-        moved = volume if is_inside else volume.seen_from(place)  # what is inside is copied, too
-        copy_project(self.folder, place, replace(self._settings, volume=moved))
+        copy_project(self.folder, place, self._settings)
         if is_behind or self.annotations.state.pending:
-            self._catch_up(place)
-
-    def _catch_up(self, place: Path) -> None:
-        """Write into a copy what is in memory only."""
-        with Project.open(place) as copy:
-            store = self.annotations
-            recorder = Recorder(store.voxels, copy.annotations, store.corrections)
-            for paint in Paint:
-                recorder.confirm(recorder.look(paint=paint), paint)
-            copy.annotations.classes = self.annotations.classes
-            copy.save()
+            with Project.open(place) as copy:
+                catch_up(copy.annotations, self.annotations)
+                copy.save()
 
     def close(self, *, force: bool = False) -> None:
         """Save everything, and release the folder and its lock.

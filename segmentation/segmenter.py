@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from threading import RLock
@@ -17,8 +14,7 @@ from supervox.features import fingerprint
 from supervox.segmentation.classifier.estimators import Estimator
 from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
-from supervox.segmentation.graph.partition import Channel, Partition, PreparationStore
-from supervox.segmentation.preparation.prepare import prepare_partitions
+from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.label_costs import LabelCosts
 from supervox.segmentation.refinement.parameters import RefinementParameters
 from supervox.segmentation.refinement.share import FoundBalance
@@ -27,27 +23,20 @@ from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.volumes import VolumeClass
 
 from .balance import search_balance
-from .checks import (
-    SegmentationError,
-    check_channel_count,
-    check_channels,
-    check_spacing,
-    check_volume,
-    look_at,
-)
+from .checks import SegmentationError, check_channel_count
 from .memory import Memory
 from .model import Model
 from .parameters import SegmentationParameters
+from .prepared_volume import PreparedVolume
 from .strokes import Strokes, usable_strokes
 from .strokes_in_data import strokes_in_data
 from .training import Learned, learn, model_of, predict_partitions, refine_partitions
 from .view_first import InView, segment_in_view
-from .warm_up import warm_up
 
 UNTRAINED = "nothing is trained: segment with strokes first"
 
 
-class Segmenter:
+class Segmenter(PreparedVolume):
     """Segments one volume, again and again, while strokes and parameters change.
 
     May be called from several threads; the calls follow one another.
@@ -103,52 +92,25 @@ class Segmenter:
         partitions: Sequence[Partition] = (),
         workspace: Workspace | None = None,
     ) -> None:
-        self.spacing = check_spacing(spacing, len(volume.shape))
-        self._given = check_volume(volume)
-        self._further = check_channels(channels, self._given.shape)
-        self._mask = mask
-        self._parameters = parameters or SegmentationParameters()
+        parameters = parameters or SegmentationParameters()
         if estimator is not None:
-            own = replace(self._parameters.classifier, method=OWN)
-            self._parameters = replace(self._parameters, classifier=own)
-        self.memory = Memory(Trainer(self._parameters.classifier, estimator))
-        self._lock = RLock()  # one change at a time; each call sees a whole state
-        self.run, self.workspace = Run.of(workers), workspace
-        self.seconds: dict[str, float] = {}
-        self._look()
-        self._partitions = list(partitions[: self._parameters.partitions])
-        if any(tuple(part.ids.shape) != tuple(self.volume.shape) for part in self._partitions):
-            raise SegmentationError("the partitions were prepared for a volume of another shape")
+            own = replace(parameters.classifier, method=OWN)
+            parameters = replace(parameters, classifier=own)
+        super().__init__(
+            volume, channels, mask, spacing, parameters, workers, partitions, workspace
+        )
+        self.memory = Memory(Trainer(parameters.classifier, estimator))
         self._learned: Learned | None = None
         self._refined: tuple[NDArray[np.int32], ...] = ()
         self._refined_from: tuple[Learned, RefinementParameters] | None = None
 
-    def _look(self) -> None:
-        """Find out where the images have data, and their intensity scales."""
-        no_data = self._parameters.no_data
-        self.volume, self.intensity = look_at(self._given, no_data, self._mask)
-        self.channels = tuple(
-            Channel(*look_at(image, no_data, self._mask, f"channel {number}: "))
-            for number, image in enumerate(self._further, 2)
-        )
-
-    @property
-    def parameters(self) -> SegmentationParameters:
-        """What determines the result besides volume and strokes; see `configure`."""
-        return self._parameters
-
     def configure(self, parameters: SegmentationParameters) -> None:
         """Change parameters; only what they determine is forgotten."""
         with self._lock:
-            old, self._parameters = self._parameters, parameters
-            if (old.supervoxels, old.features) != (parameters.supervoxels, parameters.features):
-                self._partitions = []
-            if old.no_data != parameters.no_data:
-                self._look()
-                self._partitions = []
+            old = self._parameters
+            super().configure(parameters)
             if not self._partitions:
                 self.memory = Memory(self.memory.trainer)
-            del self._partitions[parameters.partitions :]
             if old.classifier != parameters.classifier:
                 trainer = replace(self.memory.trainer, parameters=parameters.classifier)
                 self.memory = Memory(trainer)
@@ -164,55 +126,10 @@ class Segmenter:
         return other
 
     @property
-    def images(self) -> tuple[VolumeLike, ...]:
-        """The volume and its further channels."""
-        return self.volume, *(channel.volume for channel in self.channels)
-
-    @property
-    def partitions(self) -> tuple[Partition, ...]:
-        """The partitions that are prepared."""
-        return tuple(self._partitions)
-
-    @property
     def n_painted(self) -> int:
         """Supervoxels of the first partition that strokes touch."""
         painted = self._learned.painted if self._learned is not None else ()
         return painted[0].supervoxels.size if painted else 0
-
-    def prepare(self, *, store: PreparationStore | None = None, run: Run | None = None) -> None:
-        """Compute supervoxels, features and graphs; what is there already is kept.
-
-        Parameters
-        ----------
-        store : PreparationStore, optional
-            Keeps what is finished; what it has is not computed.
-        run : Run, optional
-            Asked whether to stop between blocks; that of the segmenter by default.
-
-        Raises
-        ------
-        Cancelled
-            If the run is to stop.
-        """
-        run = self._run(run)
-        with self._lock:
-            if len(self._partitions) == self.parameters.partitions:
-                return
-            with self._timed("prepare"), ThreadPoolExecutor(1) as pool:
-                warmed = pool.submit(warm_up)  # or a stroke would have to wait for the kernels
-                self._partitions = prepare_partitions(
-                    self.volume,
-                    self.parameters.shifts,
-                    self.parameters,
-                    spacing=self.spacing,
-                    intensity=self.intensity,
-                    channels=self.channels,
-                    done=self._partitions,
-                    store=store,
-                    workspace=self.workspace,
-                    run=run,
-                )
-                warmed.result()
 
     def segment(
         self,
@@ -372,10 +289,6 @@ class Segmenter:
         images = fingerprint(*self.images), len(self.images)
         return model_of(self._learned, self.parameters, images, self.spacing, classes, unit)
 
-    def _run(self, run: Run | None) -> Run:
-        """Return how a call runs: on the workers of the segmenter, if it doesn't say on which."""
-        return self.run if run is None else run.by_default_on(self.run.workers)
-
     def _finish(self, held: Sequence[int], run: Run) -> Segmentation:
         """Refine if anything changed, and hand out the result."""
         learned, refinement = self._learned, self.parameters.refinement
@@ -391,10 +304,3 @@ class Segmenter:
         )
         tables = learned.classifier.class_ids, balanced.probabilities, self._refined
         return Segmentation(*tables, renderer, self.run.threads, held=tuple(held))
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        """Note what a stage took."""
-        started = time.perf_counter()
-        yield
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - started

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from supervox.project import (
     BalanceChange,
     By,
@@ -19,9 +17,31 @@ from .class_list import ClassList
 from .corrections import Corrections
 
 
-def goes_on(
-    change: Change, preview: Callable[[], Change | None], chain: Change, *, back: bool
-) -> bool:
+def may_go_on(change: Change, chain: Change, *, paints: bool, back: bool) -> bool:
+    """Tell whether the step after one may belong to it, before that is read: it may be large.
+
+    Parameters
+    ----------
+    change : Change
+        That was undone just now, or redone.
+    chain : Change
+        With which it began.
+    paints : bool
+        Whether the step after it changes voxels.
+    back : bool
+        Whether it is undone.
+    """
+    if isinstance(change, BalanceChange):
+        return False
+    if isinstance(change, LockChange) or _is_of_lock(change):
+        return True
+    if back:
+        is_of_class = isinstance(chain, ClassChange) and chain.with_strokes
+        return paints and (is_of_class or (isinstance(change, ObjectChange) and change.is_joint))
+    return not paints or _erased(change, back=False) is not None
+
+
+def goes_on(change: Change, following: Change | None, chain: Change, *, back: bool) -> bool:
     """Tell whether the step after one belongs to it.
 
     A class is deleted by up to three steps, of which the last is the one in the table of classes:
@@ -33,9 +53,8 @@ def goes_on(
     ----------
     change : Change
         That was undone just now, or redone.
-    preview : callable
-        Returns what undo, or redo, would do next. It is asked only where that can belong to this
-        step: it may be large, and is read from the journal.
+    following : Change or None
+        What undo, or redo, would do next.
     chain : Change
         With which it began: undo begins with the class.
     back : bool
@@ -43,13 +62,12 @@ def goes_on(
     """
     if isinstance(change, LockChange):
         return not change.is_locked and change.n_voxels > 0
-    if isinstance(change, VoxelChange) and change.by is By.LOCK:
-        return bool(change.new.any())
+    if _is_of_lock(change):
+        return bool(change.new.any())  # type: ignore[union-attr]
     if isinstance(change, BalanceChange):
         return False
     if back and not isinstance(chain, ClassChange | ObjectChange):
         return False
-    following = preview()
     first, last = (following, change) if back else (change, following)
     if isinstance(last, ObjectChange):
         is_correction = isinstance(first, VoxelChange) and first.paint is Paint.CORRECTIONS
@@ -66,6 +84,10 @@ def goes_on(
     if isinstance(following, ClassChange):
         return following.with_strokes and class_id == following.item.id
     return is_other and class_id is not None and next_id == class_id
+
+
+def _is_of_lock(change: Change) -> bool:
+    return isinstance(change, VoxelChange) and change.by is By.LOCK
 
 
 def names_of_locked(change: Change, classes: ClassList, corrections: Corrections) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import Signal
-from supervox.execution import Told, tell
+from supervox.execution import Told, make_ready_to_put, tell
 from supervox.napari_plugin.layers.corrected import Overlay
 from supervox.napari_plugin.layers.make_layers import record_of
 from supervox.napari_plugin.layers.source import Source
@@ -116,6 +116,7 @@ class Corrections:
         """
         if self.over is not None:
             self.over.note(change.voxels)
+        make_ready_to_put(change.voxels, change.new)
         return tell(change.voxels, change.old), tell(change.voxels, change.new)
 
     def note(self, change: VoxelChange, told: tuple[Told, Told] | None = None) -> None:

@@ -1,13 +1,51 @@
-"""Classes that are deleted with their strokes, and come back by undo, as they were."""
+"""Classes that are deleted with all that is painted, and come back by undo, as they were."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
-from supervox.project import Change, ClassChange, Paint, VoxelChange
+from supervox.execution import Told
+from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report
+from supervox.project import Change, ClassChange, Paint, Recorder, VoxelChange, frozen
 
 from .class_list import ClassList
+from .stepping import LARGE
 from .stroke_layer import Painting
+
+LARGE_VOLUME = 2**24  # voxels that are looked through at once: more take longer than a picture
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """What is painted of a class.
+
+    Attributes
+    ----------
+    class_id : int
+    recorder : Recorder
+        Who writes down what is painted.
+    key : int or None
+        Of the step before: after another one, this is old.
+    is_noticed : bool
+        Whether all is written down that anybody painted.
+    strokes : int64, (P,)
+        Raster indices, ascending.
+    corrections : VoxelChange
+        That takes them back.
+    told : tuple of Told
+        What is foreseen of it.
+    """
+
+    class_id: int
+    recorder: Recorder
+    key: int | None
+    is_noticed: bool
+    strokes: NDArray[np.int64] = field(repr=False)
+    corrections: VoxelChange = field(repr=False)
+    told: tuple[Told, Told] = field(repr=False)
 
 
 class Deleting:
@@ -18,32 +56,71 @@ class Deleting:
     painting : Painting
         Whose strokes are erased, and whose steps of undo deletions are among.
     classes : ClassList
+
+    Attributes
+    ----------
+    finding : BackgroundTask
+        Looks for what is painted of a class, where that takes long.
     """
 
     def __init__(self, painting: Painting, classes: ClassList) -> None:
         self._painting, self._classes = painting, classes
+        self.finding = BackgroundTask()
+        self.finding.succeeded.connect(self._remove)
         painting.stepped.connect(self._on_undone)
 
-    def remove(self, class_id: int) -> bool:
-        """Delete a class with its strokes, unless it is locked; tell whether it was."""
-        classes, painting = self._classes, self._painting
-        item, place = classes[class_id], classes.ids.index(class_id)
+    def remove(self, class_id: int) -> None:
+        """Delete a class with all that is painted of it, unless it is locked."""
+        item, painting = self._classes[class_id], self._painting
         if item.locked:
             painting.hint.emit(f"{item.name} is locked: unlock it to delete it")
-            return False
-        is_painted = False
-        if painting.layer is not None:
-            painting.record_all()  # what no look has seen yet is a step before this one
-            of_class = _voxels_of(class_id, painting.planes)
-            voxels = painting.corrections.voxels_of(class_id)
-            is_painted = bool(of_class.size or voxels.size)
-            old = np.full(voxels.size, class_id, np.uint8)
-            painting.correct(VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS))
-            painting.paint(np.unravel_index(of_class, painting.layer.data.shape), 0)
-            painting.confirm_now(of_class)  # the step before the table's
-        classes.remove(class_id)
-        painting.record(ClassChange(item, place, False, is_painted))
-        return True
+        elif painting.layer is None or painting.recorder is None:
+            self._take_out(class_id, is_painted=False)
+        elif not self.finding.is_running:
+            find = partial(self._find, class_id, painting.recorder)
+            number = painting.corrections.counts[class_id]
+            if number > LARGE or painting.planes.size > LARGE_VOLUME:
+                self.finding.run(find, f"Deleting {item.name}", shown=True)
+            else:
+                self._remove(find(None))
+
+    def _find(self, class_id: int, recorder: Recorder, report: Report | None) -> Painted:
+        """Find what is painted; on any thread."""
+        key, corrections = recorder.next_key(back=True), self._painting.corrections
+        stop = None if report is None else report.should_stop
+        differs = [recorder.look(stop, paint).size for paint in Paint]
+        strokes = _voxels_of(class_id, self._painting.planes)
+        voxels = corrections.voxels_of(class_id)
+        if report is not None:
+            report.run.check_stop()
+        old = np.full(voxels.size, class_id, np.uint8)
+        change = frozen(VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS))
+        told = corrections.foresee(change)
+        return Painted(class_id, recorder, key, not any(differs), strokes, change, told)
+
+    def _remove(self, found: Painted) -> None:
+        """Erase what was found, and delete the class."""
+        classes, painting, class_id = self._classes, self._painting, found.class_id
+        if found.recorder is not painting.recorder or class_id not in classes:
+            return
+        if found.recorder.next_key(back=True) != found.key:  # somebody painted meanwhile
+            self.remove(class_id)
+            return
+        if not found.is_noticed:
+            painting.record_all()  # as steps before this one
+        painting.correct(found.corrections, found.told)
+        if found.strokes.size and painting.layer is not None:
+            painting.paint(np.unravel_index(found.strokes, painting.layer.data.shape), 0)
+            painting.confirm_now(found.strokes)  # the step before the table's
+        is_painted = bool(found.strokes.size or found.corrections.voxels.size)
+        self._take_out(class_id, is_painted=is_painted)
+
+    def _take_out(self, class_id: int, *, is_painted: bool) -> None:
+        """Take a class out of the table, as the last of the steps."""
+        item, place = self._classes[class_id], self._classes.ids.index(class_id)
+        self._classes.remove(class_id)
+        self._painting.record(ClassChange(item, place, False, is_painted))
+        self._painting.hint.emit(f"{item.name} is deleted: Undo brings it back")
 
     def _on_undone(self, change: Change) -> None:
         if not isinstance(change, ClassChange):

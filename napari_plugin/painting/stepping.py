@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from supervox.execution import Told
 from supervox.project import Change, Paint, Recorder, VoxelChange
 
-from .chains import names_of_locked
+from .chains import goes_on, names_of_locked
 from .class_list import ClassList
 from .corrections import Corrections
 
@@ -34,6 +34,8 @@ class NextStep:
         Of the locked classes that keep it from being done.
     told : tuple of Told or None
         What `Corrections.foresee` says of it.
+    belongs : bool
+        Whether it is done with the step before it, if it was asked for because of that.
     """
 
     recorder: Recorder
@@ -43,6 +45,7 @@ class NextStep:
     change: Change | None
     names: str
     told: tuple[Told, Told] | None
+    belongs: bool = True
 
     @property
     def obstacle(self) -> str:
@@ -62,10 +65,23 @@ def look_at_next(
     recorder: Recorder,
     back: bool,
     chain: Change | None,
+    after: Change | None,
     classes: ClassList,
     corrections: Corrections,
 ) -> NextStep:
     """Read what would be done next; on any thread.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    back : bool
+        Whether it is taken back.
+    chain : Change or None
+        With which a chain of such steps began.
+    after : Change or None
+        The step before it, if this is done only where it belongs to that.
+    classes : ClassList
+    corrections : Corrections
 
     Raises
     ------
@@ -73,6 +89,8 @@ def look_at_next(
         If the store can't be changed, or the step can't be read any more.
     """
     key, change = recorder.next_key(back=back), recorder.preview(back=back)
+    if after is not None and not goes_on(after, change, chain or after, back=back):
+        return NextStep(recorder, back, chain, key, None, "", None, belongs=False)
     names = "" if change is None else names_of_locked(change, classes, corrections)
     is_of_labels = isinstance(change, VoxelChange) and change.paint is Paint.CORRECTIONS
     told = None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,22 +12,22 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from supervox.execution import Slices, Told
+from supervox.execution import Slices
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.make_layers import class_colormap, make_annotations, record_of
-from supervox.napari_plugin.tasks.jobs import BackgroundTask
-from supervox.project import MAX_ID, Change, Paint, ProjectError, Recorder, VoxelChange
+from supervox.project import MAX_ID, Change, Recorder, VoxelChange
 from supervox.segmentation import Strokes
 
-from .chains import goes_on
 from .class_list import ClassList
-from .corrections import KEPT, Corrections
+from .corrections import KEPT
 from .finding import find_strokes_of, painted_box, painted_slice
 from .hand import Hand
-from .stepping import LARGE, NextStep, look_at_next
+from .locked_strokes import LockedStrokes
+from .recording import Recording
+from .undoing import Undoing
 
 
-class Painting:
+class Painting(Recording):
     """Strokes of one image, in a Labels layer of napari's own.
 
     Parameters
@@ -40,41 +39,28 @@ class Painting:
     ----------
     hand : Hand
         Which tool the mouse has, and what keeps it from painting.
-    corrections : Corrections
-        Labels that lie over those of the strokes.
     stepping : BackgroundTask
         Reads a large step that is undone or redone.
     within : callable or None
         Tells which voxels of a stroke may be painted; None for all.
     """
 
-    changed = Signal()  # voxels may have changed: by a stroke, an undo, a script
     began = Signal()  # a stroke with the mouse
-    hint = Signal(str)  # why something isn't done
-    recorded = Signal()  # there is more, or less, to undo
-    recording = Signal()  # something is about to be written down, or to be undone
     stepped = Signal(object)  # a Change that is none of voxels, by undo or redo
-    failed = Signal(Exception)
 
     def __init__(self, viewer: Viewer, classes: ClassList) -> None:
+        super().__init__()
         self._viewer = viewer
         self.classes = classes
         self.layer: Labels | None = None
-        self._recorder: Recorder | None = None
-        self.corrections = Corrections()
         self.within: Callable[[VoxelChange], NDArray[np.bool_]] | None = None
         self.hand = Hand(viewer, classes)
-        self._is_held = False  # the mouse button: a stroke is being painted
         self._is_ours = self._is_restoring = False  # what is painted, or shown, now
-        self._is_unseen = False  # that something was painted, where the next scan will find it
-        # Back or forth, to be done after that scan; and of which chain.
-        self._steps: list[tuple[bool, Change | None]] = []
-        self.stepping = BackgroundTask()
-        self.stepping.succeeded.connect(self._take)
-        self.stepping.changed.connect(self._go_on)
+        self._undoing = Undoing(self, classes, self._show_step)
+        self.stepping = self._undoing.reading
         self.is_blank = True  # the layer, when it was attached
         self.is_touched = False  # painted on since, by a person
-        self._protected = Strokes.empty()
+        self._locked = LockedStrokes(classes)
         self._shown: object = None  # place in the volume at the last refresh
         self._is_painted = False  # since strokes were looked for
         classes.changed.connect(self._on_classes_changed)
@@ -94,17 +80,6 @@ class Painting:
         data: NDArray[np.uint8] = self.layer.data
         return data if data.ndim == 3 else data[np.newaxis]
 
-    @property
-    def recorder(self) -> Recorder | None:
-        """Writes down what is painted on the layer, and what is corrected."""
-        return self._recorder
-
-    @recorder.setter
-    def recorder(self, recorder: Recorder | None) -> None:
-        self._recorder = recorder
-        if recorder is not None:
-            self.corrections.follow(recorder)
-
     def attach(self, image: Image, *, brush_size: int) -> Labels:
         """Paint on an image from now on: on the strokes that it has, or on a new layer."""
         layer = find_strokes_of(image, self._viewer.layers)
@@ -120,7 +95,8 @@ class Painting:
         layer.brush_size = brush_size
         kept = record_of(layer).pop(KEPT, None)  # of a dock that was closed
         self.recorder = Recorder(self.planes, corrections=kept)
-        self._protected, self._is_painted = Strokes.empty(), False
+        self._locked.look(Strokes.empty())
+        self._is_painted = False
         layer.mouse_drag_callbacks.append(self._follow_mouse)
         self.hand.take_up(layer)
         layer.events.paint.connect(self._on_paint)
@@ -133,7 +109,7 @@ class Painting:
     def adopt(self, image: Image, layer: Labels) -> bool:
         """Go on with strokes that were opened after the image; only while nothing is painted."""
         mine = self.layer
-        is_painted = self._is_painted or self._protected.voxels.size
+        is_painted = self._is_painted or self._locked.any_seen
         if layer is mine or is_painted or find_strokes_of(image, [layer]) is None:
             return False
         self.detach()
@@ -151,8 +127,8 @@ class Painting:
         layer, self.layer = self.layer, None
         self.recorder = None
         self.corrections.put_down(layer)
-        self._is_unseen, self._steps = False, []
-        self.stepping.cancel()
+        self.is_unseen = False
+        self._undoing.stop()
         self.hand.put_down()
         if layer is not None:
             layer.mouse_drag_callbacks.remove(self._follow_mouse)
@@ -194,7 +170,8 @@ class Painting:
         if self._restore_locked():
             self.changed.emit()
         else:
-            self._protected, self._is_painted = strokes, False
+            self._locked.look(strokes)
+            self._is_painted = False
 
     def _on_paint(self, event: Any) -> None:
         self._is_painted = self.is_touched = True
@@ -207,9 +184,9 @@ class Painting:
         self._restore_locked()
         part = None if self._is_ours else painted_slice(self.layer, self._viewer.dims)
         if part is None:
-            self._is_unseen = True
+            self.is_unseen = True
         elif self.recorder is not None:
-            with self._telling():
+            with self.telling():
                 self.recorder.notice(part)
         self.changed.emit()
 
@@ -225,111 +202,37 @@ class Painting:
 
     def _follow_mouse(self, layer: Labels, event: Any) -> Generator[None, None, None]:
         """Know when a stroke is half painted."""
-        self._is_held = True
+        self.is_held = True
         if str(layer.mode) != "pan_zoom":
             self.began.emit()
         yield
         while event.type == "mouse_move":
             yield
-        self._is_held = False
+        self.is_held = False
 
     def confirm(self, voxels: NDArray[np.int64]) -> None:
         """Have what a scan found written down; not in the middle of a stroke, which scans again."""
-        if self.recorder is None or self._is_held:
+        if self.recorder is None or self.is_held:
             return
-        self._is_unseen = False
-        with self._telling():
-            self.recorder.confirm(voxels)
-        self._go_on()
+        self.is_unseen = False
+        self.confirm_now(voxels)
+        self._undoing.go_on()
 
     def undo(self) -> None:
         """Take the last change of the strokes back, however long ago it was made."""
-        self._step(back=True)
+        self._undoing.step(back=True)
 
     def redo(self) -> None:
         """Make the change again that was taken back last."""
-        self._step(back=False)
+        self._undoing.step(back=False)
 
-    def _step(self, *, back: bool, chain: Change | None = None) -> None:
-        recorder = self.recorder
-        if recorder is None or self._is_held:
-            return
-        self.recording.emit()
-        if self._is_unseen or self.stepping.is_running:  # what was begun just now comes first
-            self._steps.append((back, chain))
-            if self._is_unseen:
-                self.changed.emit()
-            return
-        look = partial(look_at_next, recorder, back, chain, self.classes, self.corrections)
-        if recorder.next_size(back=back) > LARGE:
-            self.stepping.run(lambda _: look(), "Undoing" if back else "Redoing", shown=True)
+    def _show_step(self, change: Change) -> None:
+        """Show what was undone or redone."""
+        if isinstance(change, VoxelChange):
+            self._refresh()
+            self.changed.emit()
         else:
-            with self._telling():
-                self._take(look())
-
-    def _take(self, step: NextStep) -> None:
-        """Carry out what was looked at, and the steps that belong to it."""
-        change, recorder, back = step.change, step.recorder, step.back
-        if recorder is not self.recorder:
-            return
-        if change is None or step.obstacle:
-            self.hint.emit(step.obstacle)
-            return
-        with self._telling():
-            _ = recorder.undo(change) if back else recorder.redo(change)
-            if not isinstance(change, VoxelChange):
-                self.stepped.emit(change)
-            elif change.paint is Paint.CORRECTIONS:
-                self.corrections.note(change, step.told)
-            else:
-                self._refresh()
-                self.changed.emit()
-            chain = step.chain or change
-            if goes_on(change, partial(recorder.preview, back=back), chain, back=back):
-                self._step(back=back, chain=chain)
-
-    def _go_on(self) -> None:
-        """Carry out what was asked for while a step was looked at."""
-        if not self.stepping.is_running:
-            steps, self._steps = self._steps, []
-            for back, chain in steps:
-                self._step(back=back, chain=chain)
-
-    def confirm_now(self, voxels: NDArray[np.int64]) -> None:
-        """Have what was painted at some voxels written down at once, as a step of its own."""
-        if self.recorder is not None:
-            with self._telling():
-                self.recorder.confirm(voxels)
-
-    def record(self, change: Change) -> None:
-        """Write down a step that changed no voxels."""
-        if self.recorder is not None:
-            with self._telling():
-                self.recorder.record(change)
-
-    def record_all(self) -> None:
-        """Write down what no scan has seen yet: nothing will look again."""
-        if self.recorder is not None:
-            with self._telling():
-                self.recorder.confirm(self.recorder.look())
-                self.corrections.record_all(self.recorder)
-
-    def correct(self, change: VoxelChange, told: tuple[Told, Told] | None = None) -> None:
-        """Change corrections, as one step that can be undone, whatever is locked."""
-        if self.recorder is None or not change.voxels.size:
-            return
-        self.recording.emit()
-        with self._telling():
-            self.corrections.paint(self.recorder, change, told)
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Tell a person of what can't be written down, and the widgets of what was."""
-        try:
-            yield
-        except ProjectError as error:
-            self.failed.emit(error)
-        self.recorded.emit()
+            self.stepped.emit(change)
 
     def _on_set_data(self) -> None:
         """Notice undo, redo and scripts, which come without a paint event.
@@ -340,26 +243,17 @@ class Painting:
         shown = (dims.point, dims.order, dims.ndisplay)
         moved, self._shown = shown != self._shown, shown
         if not (moved or self._is_restoring):
-            self._is_unseen = True
+            self.is_unseen = True
             self._restore_locked()
             self.changed.emit()
 
     def _restore_locked(self) -> bool:
         """Give voxels of locked classes their class back, whatever was painted over them."""
-        locked = [item.id for item in self.classes if item.locked]
-        if not locked or self.layer is None:
-            return False
-        chosen = np.isin(self._protected.classes, locked)
-        voxels, classes = self._protected.voxels[chosen], self._protected.classes[chosen]
-        data = self.layer.data.reshape(-1)
-        lost = data[voxels] != classes
-        if not lost.any():
-            return False
-        data[voxels[lost]] = classes[lost]
-        self._refresh()
-        names = {self.classes[int(k)].name for k in np.unique(classes[lost])}
-        self.hint.emit(f"{', '.join(sorted(names))} locked: {int(lost.sum()):,} voxels kept")
-        return True
+        kept = "" if self.layer is None else self._locked.restore(self.layer.data)
+        if kept:
+            self._refresh()
+            self.hint.emit(kept)
+        return bool(kept)
 
     def paint(self, indices: tuple[NDArray[np.int64], ...], class_id: int) -> None:
         """Paint voxels as one step that can be undone."""
@@ -377,7 +271,7 @@ class Painting:
         data = self.layer.data.reshape(-1)
         for class_id, voxels in strokes.items():
             data[voxels] = class_id
-        self._is_painted = self._is_unseen = self.is_touched = True
+        self._is_painted = self.is_unseen = self.is_touched = True
         self._restore_locked()
         self._refresh()
         self.changed.emit()

@@ -6,8 +6,9 @@
 - `objects`: what the final labels consist of, in the picture, where `object_marks` outline and
   colour them; `kept_objects` has the project keep them; `objects_state`: what the dock shows of
   it, read by `object_snapshot`.
-- `by_hand`: what a person does to objects, also by a `drawn_line`; `object_edits`: written down,
-  carried out, and taken back; `object_questions`: which edits are probable.
+- `by_hand`: what a person does to objects, also by a `drawn_line`; `giving`: to another class;
+  `object_edits`: written down, carried out, and taken back; `object_questions`: which edits are
+  probable; `object_voxels`: which voxels objects have.
 - `agreement`: two segmentations compared; `sides`: which there are; `agreement_state`: what the
   window shows of it.
 - `hints`: why something isn't done, beside its step; `notices`: what keeps strokes from being
@@ -19,14 +20,15 @@
 - `models`: what was learned on one volume, used on another; `in_space`: labels in space.
 - `brush_mask`: where the brush may paint.
 - `locking`: classes whose labels stay as they are, whatever is learned.
-- `correcting`: labels put right by hand, or by a tool: `fill_tool` (what hangs together, at a
-  click), `cleaning`, and `filling` between slices; `clean_state` is what the dock shows of these.
+- `correcting`: labels put right by hand, or by a tool, whose `tool_changes` are found on threads;
+  `shown_labels`: what is put right; `whole_classes`: at once; `fill_tool` (what hangs together, at
+  a click), `cleaning`, and `filling` between slices; `clean_state` is what the dock shows of these.
 - `masking`: what has no data, as where a layer is 0.
 - `balancing`: more and less of each class; `comparison`: planes far apart, side by side;
   `cuts`: the other two planes through the place under the mouse.
 - `looking`: where to look next; `sight`: without a move of what is seen already; `questions`:
   which question is open.
 - `sharpening`: the slice in view in final quality.
-- `view`: what is shown of a result, and `view_choices` how; `delivery`: final labels, and
-  files of what there is.
+- `view`: what is shown of a result, in `result_layers`, and `view_choices` how; `delivery`: final
+  labels, and files of what there is.
 """

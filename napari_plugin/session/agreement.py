@@ -22,7 +22,8 @@ from supervox.napari_plugin.tasks.resources import Resources
 from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME, ObjectTable
 
 from .agreement_state import AgreementState
-from .object_marks import AXES, MOST_OUTLINED
+from .object_marks import MOST_OUTLINED
+from .object_voxels import AXES
 from .sides import LabelsToCompare, Snapshot
 from .sight import fly_to
 from .state_pieces import progress_of

@@ -1,17 +1,10 @@
-"""What a person does to objects with mouse and buttons, turned into edits.
-
-*Delete* and *Give to class* are two steps of the journal that belong together: a correction of the
-labels, and the edit. The correction makes the labels right at once, wherever they are shown,
-measured or exported, and obeys locks. The edit says that it was meant for the object: rules leave
-that alone, and in new labels the object is of that class also where it grew around the correction.
-"""
+"""What a person does to objects with mouse and buttons, turned into edits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from time import monotonic
 
-import numpy as np
-from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.painting.hand import CUT, MERGE, MOVE, SPLIT
 from supervox.napari_plugin.painting.stroke_layer import Painting
@@ -19,7 +12,6 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import (
     REMOVED,
-    Give,
     GiveKind,
     Mark,
     Merge,
@@ -28,10 +20,8 @@ from supervox.objects import (
     Separate,
     Split,
     Voxel,
-    class_around,
     cut_along,
     find_step,
-    inner_voxel,
     object_across,
     objects_at_ends,
     rules_step,
@@ -39,12 +29,14 @@ from supervox.objects import (
 
 from .correcting import Correcting
 from .drawn_line import DrawnLine, Point
+from .giving import AROUND, GiveOrder, Giving
 from .object_edits import ObjectEdits
-from .object_marks import voxels_of
 from .object_questions import ObjectQuestions
+from .object_voxels import anchor_of, class_of, number_at
 from .objects import Objects
 from .working_image import WorkingImage
 
+SLOW_S = 0.3  # what is done before is done at once
 TOLD = {
     CUT: "Draw a line across an object, from one side of it to the other",
     MERGE: "Draw a line from one object to another of its class",
@@ -83,12 +75,12 @@ class ByHand:
         correcting: Correcting,
     ) -> None:
         self._volume, self._painting, self._objects = volume, painting, objects
-        self._correcting = correcting
         self.edits = ObjectEdits(painting, objects)
+        self._giving = Giving(painting, correcting, self.edits)
         self.questions = ObjectQuestions(objects, self.edits)
         self.line = DrawnLine(volume, painting.hand)
         self.line.drawn.connect(self._on_line)
-        for part in (self.line, self.edits):
+        for part in (self.line, self.edits, self._giving):
             part.hint.connect(self.hint.emit)
         self.line.begin()
         self._shown = 0  # of the places where edits are lost
@@ -96,7 +88,19 @@ class ByHand:
     @property
     def stages(self) -> tuple[BackgroundTask, ...]:
         """The long work."""
-        return self.edits.editing, self.questions.search
+        return self.edits.gathering, self.edits.editing, self.questions.search
+
+    def cancel(self) -> None:
+        """Find no objects, and nothing of them that is to be changed."""
+        self._objects.measuring.cancel()
+        self.edits.gathering.cancel()
+
+    @property
+    def slow_work(self) -> BackgroundTask:
+        """What takes so long that a person wants to see how far it is."""
+        job = self.edits.gathering.job
+        is_slow = job is not None and monotonic() - job.started_at > SLOW_S
+        return self.edits.gathering if is_slow else self._objects.measuring
 
     def end(self) -> None:
         """Leave the mouse alone."""
@@ -128,7 +132,7 @@ class ByHand:
         found = self.edits.ready()
         if found is None:
             return
-        met = [[_number_at(found, voxel) for voxel in stroke] for stroke in strokes]
+        met = [[number_at(found, voxel) for voxel in stroke] for stroke in strokes]
         number = next((k for row in met for k in row if k), 0)
         parts = [
             tuple(voxel for voxel, k in zip(stroke, row, strict=True) if k == number)
@@ -136,7 +140,7 @@ class ByHand:
         ]
         parts = [part for part in parts if part]
         if number and len(parts) > 1:
-            self.edits.make(Separate(_class_of(found, number), tuple(parts)))
+            self.edits.make(Separate(class_of(found, number), tuple(parts)))
         else:
             self.hint.emit(TOLD[SPLIT])
 
@@ -155,7 +159,7 @@ class ByHand:
         try:
             chosen = self._objects.selection
             number = object_across(found.ids, *drawn, among=seen, chosen=chosen)
-            of = _class_of(found, number)
+            of = class_of(found, number)
             edit = cut_along(found.ids, number, of, *drawn)
         except ObjectsError as error:
             self.hint.emit(f"{str(error)[:1].upper()}{str(error)[1:]}")
@@ -168,10 +172,10 @@ class ByHand:
         """Make the chosen objects one."""
         found = self.edits.ready()
         if found is not None:
-            self._merge(found, {k: _anchor(found, k) for k in self._objects.selection})
+            self._merge(found, {k: anchor_of(found, k) for k in self._objects.selection})
 
     def _merge(self, found: FoundObjects, objects: dict[int, Voxel]) -> None:
-        classes = {_class_of(found, number) for number in objects}
+        classes = {class_of(found, number) for number in objects}
         if len(objects) < 2:
             self.hint.emit("Merging takes two objects: choose them, or draw from one to the other")
         elif len(classes) > 1:
@@ -183,86 +187,22 @@ class ByHand:
         """Mark the chosen objects as right."""
         found, chosen = self.edits.ready(), self._objects.selection
         if found is not None and self._is_chosen():
-            of = tuple(_class_of(found, number) for number in chosen)
-            self.edits.make(Mark(of, tuple(_anchor(found, number) for number in chosen)))
+            of = tuple(class_of(found, number) for number in chosen)
+            self.edits.make(Mark(of, tuple(anchor_of(found, number) for number in chosen)))
 
     def delete(self) -> None:
         """Give the chosen objects to what is most around each of them."""
-        found = self.edits.ready()
-        if found is not None and self._is_chosen():
-            self._give(found, self._around(found, self._objects.selection), "deleted", "delete")
-
-    def _around(self, found: FoundObjects, numbers: Iterable[int]) -> dict[int, int]:
-        """Return the class that is most around each object; 0 if there is none."""
-        labels, around = self._correcting.labels(), dict.fromkeys(numbers, 0)
-        if labels is None:
-            return around
-        for number in around:
-            first, mask = voxels_of(found, [number])
-            low = [max(0, k - 1) for k in first]
-            edges = zip(first, mask.shape, labels.shape, strict=True)
-            high = [min(n, k + edge + 1) for k, edge, n in edges]
-            part = np.asarray(labels[tuple(map(slice, low, high))])
-            before = [k - a for k, a in zip(first, low, strict=True)]
-            after = [m - n - b for m, n, b in zip(part.shape, mask.shape, before, strict=True)]
-            inside = np.pad(mask, list(zip(before, after, strict=True)))
-            around[number] = class_around(part, inside)
-        return around
+        self._give(AROUND, "deleted", "delete")
 
     def give(self, class_id: int) -> None:
         """Give the chosen objects to a class."""
+        self._give(class_id, f"given to {self._painting.classes[class_id].name}", "give")
+
+    def _give(self, to: int, what: str, kind: GiveKind) -> None:
         found = self.edits.ready()
         if found is not None and self._is_chosen():
-            name = self._painting.classes[class_id].name
-            chosen = self._objects.selection
-            self._give(found, dict.fromkeys(chosen, class_id), f"given to {name}", "give")
-
-    def _give(self, found: FoundObjects, to: dict[int, int], what: str, kind: GiveKind) -> None:
-        """Correct the labels of objects, and write down that it was meant for the objects."""
-        if not all(to.values()):
-            self.hint.emit("There is nothing around it that it could become: give it to a class")
-            return
-        classes = self._painting.classes
-        of = {number: _class_of(found, number) for number in to}
-        touched = {*of.values(), *to.values()}
-        locked = [item.name for item in classes if item.locked and item.id in touched]
-        if locked:
-            self.hint.emit(f"{', '.join(locked)} locked: unlock to change its objects")
-            return
-        chosen = [number for number in to if of[number] != to[number]]
-        if not chosen:
-            self.hint.emit("They are of that class already")
-            return
-        anchors = tuple(_anchor(found, number) for number in chosen)
-        edit = Give(
-            tuple(of[k] for k in chosen),
-            anchors,
-            tuple(to[k] for k in chosen),
-            in_labels=True,
-            settles=self._edited_in(found, chosen),
-            kind=kind,
-        )
-        voxels = [self._voxels(found, number) for number in chosen]
-        values = [np.full(v.size, to[k], np.uint8) for k, v in zip(chosen, voxels, strict=True)]
-        every = np.concatenate(voxels)
-        order = np.argsort(every)
-        things = "1 object" if len(chosen) == 1 else f"{len(chosen):,} objects"
-        if self._correcting.change(every[order], np.concatenate(values)[order], f"{things} {what}"):
-            self.edits.make(edit)
-
-    def _edited_in(self, found: FoundObjects, numbers: Sequence[int]) -> tuple[Voxel, ...]:
-        """Return the voxels by which earlier edits find some objects."""
-        anchors = (anchor for edit in self.edits.steps.edits for anchor in edit.anchors)
-        settled = {voxel: None for voxel, _ in anchors if _number_at(found, voxel) in numbers}
-        return tuple(settled)
-
-    def _voxels(self, found: FoundObjects, number: int) -> NDArray[np.int64]:
-        """Return the voxels of an object, as raster indices in the whole image."""
-        first, mask = voxels_of(found, [number])
-        start = found.order.of.source.start
-        places = [at + k + s for at, k, s in zip(np.nonzero(mask), first, start, strict=True)]
-        found_at: NDArray[np.int64] = np.ravel_multi_index(places, self._painting.planes.shape)
-        return found_at
+            order = GiveOrder(found, dict.fromkeys(self._objects.selection, to), kind, what)
+            self._giving.begin(order)
 
     def put_rules_in(self) -> None:
         """Change the labels as the rules say, as corrections of whole objects."""
@@ -271,9 +211,9 @@ class ByHand:
             return
         there = dict(zip(found.table["id"].tolist(), found.table["class"].tolist(), strict=True))
         pairs = zip(found.measured["id"].tolist(), found.measured["class"].tolist(), strict=True)
-        to = {number: there.get(number, REMOVED) for number, of in pairs if there.get(number) != of}
-        removed = [number for number, class_id in to.items() if class_id == REMOVED]
-        self._give(found, to | self._around(found, removed), "sorted by rules", "sort")
+        to = {k: there.get(k, REMOVED) for k, of in pairs if there.get(k) != of}
+        to = {k: AROUND if of == REMOVED else of for k, of in to.items()}
+        self._giving.begin(GiveOrder(found, to, "sort", "sorted by rules"))
 
     def set_rules(self, rules: Sequence[Rule]) -> None:
         """Have other rules, as a step that can be undone."""
@@ -301,25 +241,3 @@ class ByHand:
         if not self._objects.selection:
             self.hint.emit("Choose objects first: click on them, or on their rows in the table")
         return bool(self._objects.selection)
-
-
-def _class_of(found: FoundObjects, number: int) -> int:
-    """Return the class of an object, whatever rules say."""
-    row = int(np.searchsorted(found.measured["id"], number))
-    return int(found.measured["class"][row])
-
-
-def _number_at(found: FoundObjects, voxel: Voxel) -> int:
-    """Return the object at a voxel of the whole image; 0 if none is there."""
-    start, shape = found.order.of.source.start, found.ids.shape
-    at = tuple(k - first for k, first in zip(voxel, start, strict=True))
-    is_inside = all(0 <= k < n for k, n in zip(at, shape, strict=True))
-    return int(found.ids[at]) if is_inside else 0
-
-
-def _anchor(found: FoundObjects, number: int) -> Voxel:
-    """Return the voxel of the whole image by which an object is found again."""
-    first, mask = voxels_of(found, [number])
-    inner = inner_voxel(mask)
-    z, y, x = (a + b + c for a, b, c in zip(inner, first, found.order.of.source.start, strict=True))
-    return z, y, x

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from psygnal import Signal
 from supervox.napari_plugin.layers.trial_layer import Changes, TrialLayer
 from supervox.napari_plugin.painting.class_list import ClassList
+from supervox.napari_plugin.tasks.accepting import FoundChange
 from supervox.napari_plugin.tasks.cleaning import (
     MOST_CHANGED,
     CleanedSlice,
     CleanOrder,
     CleanTrial,
-    Gathered,
     Gathering,
     Trying,
 )
@@ -102,7 +102,7 @@ class Cleaning:
 
     def attempt(self, step: CleanStep) -> None:
         """Show what a step would change: on the slice in view at once where it is local."""
-        final, labels = self._final(), self._correcting.labels()
+        final, labels = self._final(), self._correcting.shown.now()
         if final is None or not final.is_current or labels is None:
             return
         self.discard()
@@ -113,8 +113,8 @@ class Cleaning:
 
     def apply(self) -> None:
         """Do what was tried."""
-        if self.trial is not None and self._can_apply:
-            self.gathering.start(self.trial)
+        if self.trial is not None and self._can_apply and self._correcting.tools.can("cleaned"):
+            self.gathering.start(self.trial, self._correcting.tools.find)
 
     def discard(self) -> None:
         """Leave the labels as they are."""
@@ -156,14 +156,14 @@ class Cleaning:
             self._layer.show(image, shown, order.source.start)
         self._say(self._found(trial), is_bad=trial.changed > MOST_CHANGED)
 
-    def _change(self, found: Gathered) -> None:
+    def _change(self, found: FoundChange) -> None:
         trial = self.trial
         if trial is None:
             return
         what = WHAT[trial.order.step.operation].format(self._whose(trial.order.step))
         self._is_ours = True
         try:
-            changed = self._correcting.change(found.voxels, found.classes, what)
+            changed = self._correcting.tools.make(found, what)
         finally:
             self._is_ours = False
         self.discard()

@@ -33,6 +33,8 @@ from .view import ResultView
 from .view_choices import Shown
 from .working_image import WorkingImage
 
+QUICK_S = 30.0
+
 
 class Delivery:
     """Computes final labels, and writes files; what needs final labels computes them first.
@@ -217,6 +219,17 @@ class Delivery:
             self.others.cancel()  # what they lack, finishing makes
             of = self._parameters(), partitions, self.held
             self.finishing.start(prepared, strokes, *of)
+
+    def finish_if_quick(self) -> bool:
+        """Compute final labels again, unasked, if that took no longer than a person waits.
+
+        Tells whether it began.
+        """
+        finished = self.finishing.finished
+        is_quick = finished is not None and finished.seconds <= QUICK_S
+        if is_quick:
+            self.finish()
+        return is_quick and self.finishing.is_running
 
     def finish_with(self, prepared: Prepared, model: Model) -> None:
         """Compute final labels with a model that was trained before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,9 @@ from psygnal import Signal
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.layers.trial_layer import TrialLayer
 from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.accepting import FoundChange
 from supervox.napari_plugin.tasks.filling import FillingBetween, FillOrder, FillTrial
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.objects import ObjectsError
 from supervox.project import Paint
 
@@ -52,14 +55,16 @@ class Filling:
         self._classes = painting.classes
         self.paint, self.class_id = Paint.CORRECTIONS, 0
         self._layer = TrialLayer(volume.viewer)
-        self.work = FillingBetween()
+        self.work, self.gathering = FillingBetween(), BackgroundTask()
         self.trial: FillTrial | None = None
         self._order: FillOrder | None = None  # the last
         self._says, self._is_bad = "", False
         self._is_ours = False  # what changes now
         self.work.succeeded.connect(self._keep)
-        self.work.failed.connect(self._tell)
-        self.work.changed.connect(self.changed.emit)
+        self.gathering.succeeded.connect(self._change)
+        for work in (self.work, self.gathering):
+            work.failed.connect(self._tell)
+            work.changed.connect(self.changed.emit)
         correcting.changed.connect(self._on_changed)
         painting.changed.connect(self._on_changed)
         volume.watched.connect(self.forget)
@@ -95,7 +100,7 @@ class Filling:
         volumes = {Paint.CORRECTIONS: over.voxels, Paint.STROKES: self._painting.planes}
         first = volumes.pop(self.paint)
         painted = tuple(_part(voxels, source) for voxels in (first, *volumes.values()))
-        labels = self._correcting.labels()
+        labels = self._correcting.shown.now()
         if labels is not None and labels.shape != source.shape:
             labels = None  # of another part: nothing is known of what is locked there
         order = FillOrder(
@@ -113,13 +118,19 @@ class Filling:
 
     def apply(self) -> None:
         """Do what was tried."""
+        trial, tools = self.trial, self._correcting.tools
+        if trial is not None and not self.gathering.is_running and tools.can("filled"):
+            find = partial(tools.find, trial.voxels, trial.classes)
+            self.gathering.run(lambda _: find(), "Gathering what is filled", shown=True)
+
+    def _change(self, found: FoundChange) -> None:
         trial = self.trial
         if trial is None:
             return
         what = f"{self._whose(trial)} filled between slices"
         self._is_ours = True
         try:
-            changed = self._correcting.change(trial.voxels, trial.classes, what)
+            changed = self._correcting.tools.make(found, what)
         finally:
             self._is_ours = False
         self.discard()
@@ -143,6 +154,7 @@ class Filling:
     def discard(self) -> None:
         """Leave all as it is."""
         self.work.cancel()
+        self.gathering.cancel()
         self._layer.clear()
         self.trial = None
         self._say("")
@@ -200,14 +212,14 @@ class Filling:
             return FillState(trial=TrialState("Open a volume first"))
         if source.is_flat:
             return FillState(trial=TrialState("A picture has no slices to fill between"))
-        progress = progress_of(self.work)
+        progress = progress_of(self.work) or progress_of(self.gathering)
         return FillState(
             tuple((item.name, item.id) for item in self._classes),
             TrialState(
                 self._says or PAINTABLE,
                 self._is_bad,
                 can_try=progress is None,
-                can_apply=self.trial is not None,
+                can_apply=self.trial is not None and progress is None,
                 can_discard=self.trial is not None,
                 progress=progress,
             ),

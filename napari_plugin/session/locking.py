@@ -10,7 +10,13 @@ import numpy as np
 from psygnal import Signal
 from supervox.napari_plugin.layers.corrected import Corrected
 from supervox.napari_plugin.painting.stroke_layer import Painting
-from supervox.napari_plugin.tasks.accepting import MOST_VOXELS, Foresee, OfClass, voxels_of_class
+from supervox.napari_plugin.tasks.accepting import (
+    MOST_VOXELS,
+    Foresee,
+    FoundChange,
+    OfClass,
+    voxels_of_class,
+)
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report, Task
 from supervox.napari_plugin.tasks.live import LiveLoop
 from supervox.project import By, Change, LockChange, Paint, Recorder, VoxelChange, frozen
@@ -68,7 +74,8 @@ class Locking:
         elif on:
             self._lock(class_id)
         else:
-            task = partial(_find_held, class_id, recorder, self._painting.corrections.foresee)
+            corrections = self._painting.corrections
+            task = partial(_find_held, class_id, recorder, corrections.foresee, corrections.state)
             self._waiting.append((task, f"Unlocking {item.name}"))
             self._begin_next()
 
@@ -84,8 +91,8 @@ class Locking:
             )
             return
         start, labels = found
-        foresee = self._painting.corrections.foresee
-        task = voxels_of_class(class_id, start, labels.as_now(), now, foresee, By.LOCK)
+        foresee, state = self._painting.corrections.foresee, self._painting.corrections.state
+        task = voxels_of_class(class_id, start, labels.as_now(), now, foresee, state, By.LOCK)
         self._waiting.append((task, f"Locking {name}"))
         self._begin_next()
 
@@ -99,25 +106,25 @@ class Locking:
             task, words = self._waiting.popleft()
             self.finding.run(task, words, shown=True)
 
-    def _on_found(self, found: OfClass) -> None:
-        if found.class_id not in self._classes:
+    def _on_found(self, of: OfClass) -> None:
+        if of.class_id not in self._classes:
             return
-        item, change = self._classes[found.class_id], found.change
+        item, found = self._classes[of.class_id], of.found
         if not item.locked:
             return
-        if change is None:
+        if found is None:
             self.hint.emit(
-                f"{item.name} locked: its strokes are kept. Its labels have {found.number:,} "
+                f"{item.name} locked: its strokes are kept. Its labels have {of.number:,} "
                 f"voxels, and {MOST_VOXELS:,} at most can be: other strokes may still change them"
             )
         elif item.held:
-            self._painting.record(LockChange(item.id, False, change.voxels.size))
-            self._take_over(item.id, False)
-            self._painting.correct(change, found.told)
-            self.hint.emit(f"{item.name} unlocked: its labels follow the strokes again")
+            self._painting.record(LockChange(item.id, False, of.number))
+            then = self._take_over(item.id, False)
+            self._painting.correct(found.change, found.told)
+            self.hint.emit(f"{item.name} unlocked: its labels follow the strokes again{then}")
         else:
-            self._painting.correct(change, found.told)
-            self._painting.record(LockChange(item.id, True, change.voxels.size))
+            self._painting.correct(found.change, found.told)
+            self._painting.record(LockChange(item.id, True, of.number))
             self._take_over(item.id, True, self._delivery.is_final_current)
             self.hint.emit(f"{item.name} locked: its labels stay as they are, whatever is learned")
 
@@ -125,8 +132,8 @@ class Locking:
         if isinstance(change, LockChange) and change.class_id in self._classes:
             self._take_over(change.class_id, change.is_locked)
 
-    def _take_over(self, class_id: int, on: bool, as_final: bool = False) -> None:
-        """Have the table say what holds now, and the labels follow.
+    def _take_over(self, class_id: int, on: bool, as_final: bool = False) -> str:
+        """Have the table say what holds now, and the labels follow; say what comes of the final.
 
         Parameters
         ----------
@@ -136,16 +143,25 @@ class Locking:
         as_final : bool
             Whether as the final labels have it, which so stay what they are.
         """
+        delivery = self._delivery
+        is_wanted = delivery.is_final_current or delivery.finishing.is_running
         self._classes.change(class_id, locked=on, held=on)
         self._delivery.note_held(class_id, on and as_final)
         if self._live.is_live:
             self._live.update_again()
+        if not is_wanted or delivery.is_final_current:
+            return ""
+        if delivery.finish_if_quick():
+            return ", and the final labels are computed anew"
+        return "; press Finish in step 4 for final labels that do"
 
 
-def _find_held(class_id: int, recorder: Recorder, foresee: Foresee, report: Report) -> OfClass:
+def _find_held(
+    class_id: int, recorder: Recorder, foresee: Foresee, state: int, _: Report
+) -> OfClass:
     """Find what the lock of a class holds, to take it back."""
     voxels, now = recorder.held_voxels(class_id), recorder.corrections.reshape(-1)
     voxels = voxels[now[voxels] == class_id]
     old = np.full(voxels.size, class_id, np.uint8)
-    change = VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS, By.LOCK)
-    return OfClass(class_id, voxels.size, frozen(change), foresee(change))
+    change = frozen(VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS, By.LOCK))
+    return OfClass(class_id, voxels.size, FoundChange(change, foresee(change), state))

@@ -17,6 +17,7 @@ from supervox.napari_plugin.tasks.editing import (
     lay_patches,
     take_patches_off,
 )
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import (
     Edit,
@@ -45,6 +46,8 @@ class ObjectEdits:
     Attributes
     ----------
     editing : Editing
+    gathering : BackgroundTask
+        Finds what the next edit means.
     changed : Signal
         What the project says of its objects changed.
     """
@@ -54,7 +57,7 @@ class ObjectEdits:
 
     def __init__(self, painting: Painting, objects: Objects) -> None:
         self._painting, self._objects = painting, objects
-        self.editing = Editing()
+        self.editing, self.gathering = Editing(), BackgroundTask()
         self._waiting: deque[Edit] = deque()  # the first of them is being carried out
         self._before = self._now = 0  # states of the corrections, around those of the edit
         self._done: list[EditOutcome] = []
@@ -82,6 +85,7 @@ class ObjectEdits:
 
     def forget(self) -> None:
         """Let go of everything that belongs to the image."""
+        self.gathering.cancel()
         self.editing.cancel()
         self._waiting.clear()
         self._done.clear()
@@ -97,7 +101,7 @@ class ObjectEdits:
             self.hint.emit("Objects are being found: edit them when they are there")
         elif self._objects.is_old and not self._waiting:
             self.hint.emit("The objects are older than the labels: find them again first")
-        elif self._waiting:
+        elif self._waiting or self.gathering.is_running:
             self.hint.emit("The edit before isn't carried out yet")
         else:
             return found

@@ -17,9 +17,9 @@ from supervox.napari_plugin.layers.reading_units import in_reading_units
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import ObjectTable
 
+from .object_voxels import corners, voxels_of
 from .objects_state import MeasureScale
 
-AXES = ("plane", "row", "column")
 OTHER = (0.35, 0.5, 0.75, 0.6)  # of other objects, where several are chosen
 UNKNOWN = (0.5, 0.5, 0.5, 1.0)  # of objects that lack a measure
 MEASURE_MAP = "viridis"
@@ -127,26 +127,8 @@ def _ends(values: NDArray[np.float64]) -> tuple[float, float, bool] | None:
     return low, high, low > 0 and high / low > WIDE
 
 
-def _corners(found: FoundObjects, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Return the first and last voxel of the box around some objects."""
-    table = found.measured
-    rows = np.searchsorted(table["id"], list(numbers))
-    first = [int(table[f"first_{axis}"][rows].min()) for axis in AXES]
-    last = [int(table[f"last_{axis}"][rows].max()) for axis in AXES]
-    return first, last
-
-
 def _box_size(found: FoundObjects, numbers: Sequence[int]) -> int:
-    first, last = _corners(found, numbers)
+    first, last = corners(found, numbers)
     return (
         0 if len(numbers) == 1 else math.prod(b + 1 - a for a, b in zip(first, last, strict=True))
     )
-
-
-def voxels_of(found: FoundObjects, numbers: Sequence[int]) -> tuple[list[int], NDArray[np.bool_]]:
-    """Return the first voxel of the box around some objects, and which of the box are of them."""
-    first, last = _corners(found, numbers)
-    part = found.ids[tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True))]
-    mask: NDArray[np.bool_]
-    mask = part == numbers[0] if len(numbers) == 1 else np.isin(part, list(numbers))
-    return first, mask

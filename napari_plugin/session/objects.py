@@ -26,7 +26,8 @@ from supervox.napari_plugin.tasks.measuring import (
 )
 from supervox.objects import ObjectSteps, Voxel
 
-from .object_marks import ObjectMarks, measure_scale, voxels_of
+from .object_marks import ObjectMarks, measure_scale
+from .object_voxels import voxels_of
 from .objects_state import MeasureScale
 from .sight import bring_into_sight, fly_to
 from .view import ResultView

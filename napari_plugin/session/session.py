@@ -222,6 +222,7 @@ class Session:
             *self.delivery.stages,
             *self.correcting.stages,
             *self.by_hand.stages,
+            self.deleting.finding,
             self.preview,
             self.looking.per_plane,
             self.looking.places,

@@ -57,7 +57,7 @@ def dock_state(session: Session) -> DockState:
             session.painting.hand,
             has_image=session.volume.image is not None,
             is_finishing=session.delivery.finishing.is_running,
-            progress=progress_of(session.delivery.objects.measuring),
+            progress=progress_of(session.by_hand.slow_work),
         ),
         _export(session),
         session.looking.state,

@@ -23,7 +23,7 @@ from supervox.napari_plugin.layers.source import (
 )
 from supervox.project import Mask
 from supervox.segmentation import Strokes
-from supervox.volumes import Address
+from supervox.volumes import Address, Triple
 
 CONTRAST = (1.0, 99.0)  # percentiles
 # events after which voxels may differ, or look different
@@ -59,6 +59,7 @@ class WorkingImage:
         self.mask: Mask | None = None
         self.uses_channels = True
         self._data_version = 0
+        self._spacing: tuple[Triple, str | None] | None = None  # asked for at every step
         self._folder: Path | None = None
 
     @property
@@ -100,6 +101,7 @@ class WorkingImage:
         """Follow changes of another image, or of none."""
         self.uses_channels = True
         old, self.image, self.box, self.mask = self.image, image, None, None
+        self._spacing = None
         if old is not None:
             old.events.data.disconnect(self._on_data)
             for name in _PLACES:
@@ -113,6 +115,7 @@ class WorkingImage:
         self.watched.emit(image)
 
     def _emit_changed(self, *_: object) -> None:
+        self._spacing = None
         self.changed.emit()
 
     def set_spacing(self, spacing: Sequence[float], unit: str | None) -> None:
@@ -193,7 +196,9 @@ class WorkingImage:
         """What would be prepared now."""
         if self.image is None:
             return None
-        spacing, unit = spacing_of(self.image)
+        if self._spacing is None:
+            self._spacing = spacing_of(self.image)
+        spacing, unit = self._spacing
         channels = self.channel_layers() if self.uses_channels else []
         return Source(
             str(self.image.unique_id),

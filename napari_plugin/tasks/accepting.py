@@ -1,4 +1,4 @@
-"""Corrections of a whole class, found on a thread: what labels it has, or what it was given."""
+"""Corrections of many voxels, found on a thread: what labels a class has, or what it was given."""
 
 from __future__ import annotations
 
@@ -20,6 +20,32 @@ Foresee = Callable[[VoxelChange], tuple[Told, Told]]
 
 
 @dataclass(frozen=True, eq=False)
+class FoundChange:
+    """A change of corrections that is ready to be made.
+
+    Attributes
+    ----------
+    change : VoxelChange
+    told : tuple of Told or None
+        What is foreseen of it.
+    state : int
+        Of the corrections when it was found.
+    kept : int
+        Voxels that stay as they are, and `why`.
+    why : str
+    """
+
+    change: VoxelChange = field(repr=False)
+    told: tuple[Told, Told] | None = field(repr=False)
+    state: int
+    kept: int = 0
+    why: str = ""
+
+
+Find = Callable[[NDArray[np.int64], NDArray[np.uint8]], FoundChange]  # of voxels, and classes
+
+
+@dataclass(frozen=True, eq=False)
 class OfClass:
     """A change of corrections, of one class or all.
 
@@ -29,21 +55,13 @@ class OfClass:
         0 for all.
     number : int
         Voxels that would change.
-    change : VoxelChange or None
+    found : FoundChange or None
         None if there are more than `MOST_VOXELS`.
-    told : tuple of Told or None
-        What is foreseen of it.
-    kept : int
-        Voxels that stay as they are, and `why`.
-    why : str
     """
 
     class_id: int
     number: int
-    change: VoxelChange | None = field(repr=False)
-    told: tuple[Told, Told] | None = field(default=None, repr=False)
-    kept: int = 0
-    why: str = ""
+    found: FoundChange | None
 
 
 def voxels_of_class(
@@ -52,6 +70,7 @@ def voxels_of_class(
     labels: Corrected,
     corrections: NDArray[np.uint8],
     foresee: Foresee,
+    state: int,
     by: By,
 ) -> Task:
     """Return the task that finds the voxels of a class, to make corrections of their labels.
@@ -66,6 +85,8 @@ def voxels_of_class(
         Of the whole image.
     foresee : callable
         Finds out what a change means.
+    state : int
+        Of the corrections.
     by : By
         Who makes it.
     """
@@ -92,6 +113,6 @@ def voxels_of_class(
         old = corrections.reshape(-1)[voxels]
         new = np.full(voxels.size, class_id, np.uint8)
         change = frozen(VoxelChange(voxels, old, new, Paint.CORRECTIONS, by))
-        return OfClass(class_id, number, change, foresee(change))
+        return OfClass(class_id, number, FoundChange(change, foresee(change), state))
 
     return find

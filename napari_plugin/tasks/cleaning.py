@@ -11,6 +11,7 @@ from supervox.napari_plugin.layers.source import Box, Source
 from supervox.napari_plugin.layers.trial_layer import GAINED, LOST, Sides
 from supervox.objects import CleanStep, clean, clean_part
 
+from .accepting import Find, FoundChange
 from .jobs import BackgroundTask, Report, Task
 
 SHRINKING = ("specks", "keep-largest", "open", "erode")
@@ -149,31 +150,16 @@ def _slabs(shape: tuple[int, ...]) -> list[Box]:
     return [block.core for block in split_blocks(shape, (thick, shape[1], shape[2]))]
 
 
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """Voxels of the whole image, and the class that each is to have.
-
-    Attributes
-    ----------
-    voxels : int64, (P,)
-        Raster indices, ascending.
-    classes : uint8, (P,)
-    """
-
-    voxels: NDArray[np.int64] = field(repr=False)
-    classes: NDArray[np.uint8] = field(repr=False)
-
-
 class Gathering(BackgroundTask):
-    """Makes a list of what changes; succeeds with `Gathered`."""
+    """Makes a list of what changes, and finds what that means; succeeds with a `FoundChange`."""
 
-    def start(self, trial: CleanTrial) -> None:
+    def start(self, trial: CleanTrial, find: Find) -> None:
         """Begin."""
-        self.run(_gather(trial), "Gathering what changes", shown=True)
+        self.run(_gather(trial, find), "Gathering what changes", shown=True)
 
 
-def _gather(trial: CleanTrial) -> Task:
-    def work(report: Report) -> Gathered:
+def _gather(trial: CleanTrial, find: Find) -> Task:
+    def work(report: Report) -> FoundChange:
         source, after = trial.order.source, trial.after
         voxels = np.empty(trial.changed, np.int64)
         classes = np.empty(trial.changed, np.uint8)
@@ -189,6 +175,7 @@ def _gather(trial: CleanTrial) -> Task:
             classes[done:end] = new[places]
             done = end
             report.progress(box[0].stop, after.shape[0])
-        return Gathered(voxels[:done], classes[:done])
+        report.run.check_stop()
+        return find(voxels[:done], classes[:done])
 
     return work

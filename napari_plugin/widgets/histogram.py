@@ -53,8 +53,7 @@ class Histogram(QWidget):
         if values.size:
             low, high = self._ends = float(values.min()), float(values.max())
             self._is_wide = low > 0 and high / low > WIDE
-            shares = [self._share(value) for value in values.tolist()]
-            self.counts = np.histogram(shares, bins=BARS, range=(0.0, 1.0))[0]
+            self.counts = np.histogram(self._shares(values), bins=BARS, range=(0.0, 1.0))[0]
         else:
             self.counts = np.zeros(0, np.int64)
         self.update()
@@ -75,14 +74,15 @@ class Histogram(QWidget):
         self.colours = colours
         self.update()
 
-    def _share(self, value: float) -> float:
-        """Return where a value lies, from 0 at the left to 1 at the right."""
+    def _shares(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where values lie, from 0 at the left to 1 at the right."""
         low, high = self._ends
         if low == high:
-            return 0.5
+            return np.full(values.shape, 0.5)
         if self._is_wide:  # and what is chosen may be less than what is shown
-            return math.log(max(value, low) / low) / math.log(high / low)
-        return (value - low) / (high - low)
+            shares: NDArray[np.float64] = np.log(np.maximum(values, low) / low)
+            return shares / math.log(high / low)
+        return (values - low) / (high - low)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         """Paint the bars."""
@@ -112,6 +112,7 @@ class Histogram(QWidget):
                 painter.fillRect(strip, colour)  # also where no object is
             painter.fillRect(bar, colour)
         if self._chosen is not None and np.isfinite(self._chosen):
-            x = area.left() + min(max(self._share(self._chosen), 0.0), 1.0) * area.width()
+            share = float(self._shares(np.array([self._chosen])).clip(0, 1)[0])
+            x = area.left() + share * area.width()
             painter.setPen(QColor(CHOSEN))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))

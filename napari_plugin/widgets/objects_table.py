@@ -167,6 +167,17 @@ class ObjectsModel(QAbstractTableModel):
         return None
 
 
+def example_of(table: ObjectTable) -> str:
+    """Return a condition that some objects of a table meet, in the unit that is shown."""
+    if "volume" not in table:
+        return "sphericity < 0.7"
+    volume = table.column("volume")
+    known = volume.values[np.isfinite(volume.values)]
+    middle = float(f"{np.median(known) if known.size else 1:.0e}")
+    size = np.format_float_positional(middle, trim="-")
+    return f"volume > {size} {unit_text(volume.unit)} and sphericity < 0.7"
+
+
 def titled(column: Column) -> str:
     """Return a measure's name for a person, with its unit."""
     name = column.name.replace("_", " ")

@@ -29,7 +29,7 @@ from supervox.objects import ObjectsError, Rule
 from .controls import button, list_choices
 from .object_plots import ObjectPlots
 from .objects_section import ALL
-from .objects_table import ObjectsModel, titled
+from .objects_table import ObjectsModel, example_of, titled
 from .questions_panel import QuestionActions, QuestionsPanel
 from .rules_panel import RulesPanel
 from .steady import SteadyLabel
@@ -136,10 +136,10 @@ class ObjectsWindow(QDialog):
         line.addWidget(QLabel("where"))
         self.text = QLineEdit()
         self.text.setObjectName("supervox_objects_filter")
-        self.text.setPlaceholderText("volume > 100 and sphericity < 0.7, or a number, or a name")
         self.text.setToolTip(
             "A condition on measures, with and, or, not; the number of an object; or a part of "
-            "a class's name. Press Enter"
+            "a class's name. Numbers are in the units of the table, where none is written. Press "
+            "Enter"
         )
         self.text.setClearButtonEnabled(True)
         self.text.editingFinished.connect(self._filter)
@@ -198,6 +198,8 @@ class ObjectsWindow(QDialog):
     def _show_anew(self, found: FoundObjects) -> None:
         self._chosen, self._refused, self._filtered_by = (), "", ""
         self.model.show_table(found.table)
+        example = example_of(self.model.table)
+        self.text.setPlaceholderText(f"{example}, or a number, or a name")
         self._list_choices()
         with QSignalBlocker(self.text):
             self.text.clear()

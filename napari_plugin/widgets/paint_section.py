@@ -59,7 +59,7 @@ class PaintActions:
     use_tool : callable
         Takes the name of a tool.
     delete : callable
-        Takes the id of a class, and tells whether it could be.
+        Takes the id of a class.
     bring_back : callable
         Puts the layer of the strokes back.
     nudge : callable
@@ -78,7 +78,7 @@ class PaintActions:
 
     paint_class: Callable[[int], None]
     use_tool: Callable[[str], None]
-    delete: Callable[[int], bool]
+    delete: Callable[[int], object]
     bring_back: Callable[[], None]
     nudge: Callable[[int, int], None]
     help: Callable[[], None]
@@ -317,9 +317,7 @@ class PaintSection(Body[PaintState]):
         self.table.edit_name(new.id)
 
     def _remove(self) -> None:
-        item = self._classes[self._classes.selected]
-        if self._do.delete(item.id):
-            self._do.hint(f"{item.name} is deleted: Undo brings it back")
+        self._do.delete(self._classes.selected)
 
     def _up(self) -> None:
         self._move(-1)

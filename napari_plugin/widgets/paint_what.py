@@ -82,7 +82,7 @@ class PaintWhat(QWidget):
         name = names.get(state.selected)
         if name is not None:
             action = menu.addAction(
-                f"Accept {name} as it is", partial(self._correcting.accept, state.selected)
+                f"Accept {name} as it is", partial(self._correcting.whole.accept, state.selected)
             )
             action.setObjectName("supervox_accept")
             action.setToolTip(
@@ -97,12 +97,12 @@ class PaintWhat(QWidget):
                 continue
             suffix = "all" if class_id == EVERY else "class"
             action = menu.addAction(
-                f"Use corrections {of} as strokes", partial(self._correcting.teach, class_id)
+                f"Use corrections {of} as strokes", partial(self._correcting.whole.teach, class_id)
             )
             action.setObjectName(f"supervox_teach_{suffix}")
             action.setToolTip("The labels are learned from them, too; they stay corrections")
             action = menu.addAction(
-                f"Take corrections {of} back", partial(self._correcting.take_back, class_id)
+                f"Take corrections {of} back", partial(self._correcting.whole.take_back, class_id)
             )
             action.setObjectName(f"supervox_take_back_{suffix}")
             action.setToolTip("The labels that were learned show again; Undo brings them back")

@@ -25,6 +25,7 @@ NAMES = (
     "between_slices",
     "live_update",
     "putting_right",
+    "by_hand",
     "application",
     "large",
     "visit",

@@ -66,6 +66,28 @@ def test_people_see_a_table_and_where_to_look(files, run, two):
     assert "planes 10 to 13" in done.out
 
 
+@pytest.mark.parametrize(
+    ("places", "line"),
+    [
+        ((), "no place differs"),
+        ((3,), "1 place differs:"),
+        ((3, 30), "2 places differ; the largest:"),
+    ],
+)
+def test_how_many_places_differ_is_said(files, run, places, line):
+    labels = np.zeros((4, 5, 40), np.uint8)
+    labels[:, :, 10:20] = 1
+    other = labels.copy()
+    for column in places:
+        other[1, 1:3, column] = 2
+    files.write("one.tif", labels)
+    files.write("changed.tif", other)
+    done = run("compare", files / "one.tif", files / "changed.tif")
+    assert done.code == 0, done.err
+    assert line in done.out.splitlines()
+    assert "- %" not in done.out  # of a class that one side lacks
+
+
 def test_score_measures_surfaces_where_the_truth_is(files, run, two):
     done = run("score", files / "other.tif", files / "truth.tif", "--surfaces", "--json")
     assert done.code == 0, done.err
@@ -87,7 +109,7 @@ def test_score_measures_surfaces_where_the_truth_is(files, run, two):
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ("smaller.tif", "second segmentation has 39 x 48 x 56 voxels, the labels 40 x 48 x 56"),
+        ("smaller.tif", "second segmentation has 39 x 48 x 56 voxels, the first 40 x 48 x 56"),
         ("not_written_by_any_test.tif", "there is no such file"),
     ],
 )

@@ -64,7 +64,7 @@ def test_a_project_gives_what_a_mask_gives_without_one(files, run, made, masks, 
 def test_a_project_goes_on_with_its_mask_without_computing(
     run, project, made, read, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
+    monkeypatch.setattr("supervox.segmentation.prepared_volume.prepare_partitions", None)
     done = run("segment", "--project", project, "--output", tmp_path / "again.tif")
     assert done.code == 0, done.err
     np.testing.assert_array_equal(read(tmp_path / "again.tif"), read(made / "labels.tif"))
@@ -74,7 +74,7 @@ def test_a_project_goes_on_with_its_mask_without_computing(
 def test_the_same_mask_of_another_file_changes_nothing(
     files, run, project, masks, monkeypatch, name
 ):
-    monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
+    monkeypatch.setattr("supervox.segmentation.prepared_volume.prepare_partitions", None)
     some = np.where(masks["left"], 0.5, np.nan).astype(np.float32)
     some[0] = np.where(masks["left"][0], 1, 0)
     files.write(name, some, "image")

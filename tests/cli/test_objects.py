@@ -291,6 +291,9 @@ def test_what_deserves_a_word_gets_it(files, run, tmp_path):
     assert done.code == 0
     assert "one object fills the whole volume" in done.err
     assert "has one voxel along an axis" in done.err
+    done = run("objects", files / "all.tif", "--split", "7=round", "--table", tmp_path / "o.csv")
+    assert done.code == 0
+    assert "--split 7=round: there is no object of class 7" in done.err
 
 
 @pytest.mark.parametrize(
@@ -302,6 +305,8 @@ def test_what_deserves_a_word_gets_it(files, run, tmp_path):
         (("blobs.tif", "--distance-to", 9), "no class 9; there are: 1, 2"),
         (("blobs.tif", "--rules", "RULES"), "there is no measure 'colour'; there are id, class"),
         (("blobs.tif", "--rules", "MISSING"), "missing.txt: can't be read"),
+        (("blobs.tif", "--rules", "NONE"), "no_rules.txt: holds no rule; write one a line"),
+        (("blobs.tif", "--parents", "SMALLER"), "the volume of parents has .* voxels, the labels"),
         (("blobs.tif", "--table", "TABLE.xlsx"), "tables end with .csv or .parquet"),
         (("blobs.tif", "--table", "none/o.csv"), "the folder none doesn't exist"),
         (("blobs.tif", "--profile", "p.csv"), "a profile needs --profile, --step and"),
@@ -315,7 +320,9 @@ def test_what_is_wrong_is_one_line(files, run, blobs, tmp_path, monkeypatch, opt
     files.write("smaller.tif", blobs[1:])
     files.write("fraction.tif", blobs.astype(np.float32) / 3)
     Path(files / "rules.txt").write_text("colour > 3 -> remove")
+    Path(files / "no_rules.txt").write_text("# volume > 3 -> remove\n")
     known = {"RULES": files / "rules.txt", "MISSING": "missing.txt"}
+    known |= {"NONE": files / "no_rules.txt", "SMALLER": files / "smaller.tif"}
     known["small=SMALL"] = f"small={files / 'smaller.tif'}"
     words = [known.get(word, word) for word in options[1:]]
     done = run("objects", files / options[0], *words)

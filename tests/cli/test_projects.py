@@ -55,7 +55,7 @@ def test_a_project_gives_the_same_labels(files, run, made, read, tmp_path):
 
 
 def test_a_project_is_resumed_without_computing(run, project, made, read, monkeypatch):
-    monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
+    monkeypatch.setattr("supervox.segmentation.prepared_volume.prepare_partitions", None)
     monkeypatch.setattr("supervox.segmentation.classifier.fitting.train_forest", None)
     done = run(
         *("segment", "--project", project, "--output", project.parent / "again.tif"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.execution import mark_planes, tell, voxel_lists
+from supervox.execution import mark_planes, put, tell, voxel_lists
 
 
 @st.composite
@@ -26,8 +26,12 @@ def test_many_are_looked_at_as_few_are(made: tuple[tuple[int, int, int], np.ndar
             patch.setattr(voxel_lists, "FEW", few)
             marks = [np.zeros(n, bool) for n in shape]
             mark_planes(voxels, shape, marks)
-            found.append((tell(voxels, values), marks))
-    (told, marks), (expected, expected_marks) = found
+            volume = np.full(shape, 7, np.uint8)
+            put(volume, voxels, values)
+            found.append((tell(voxels, values), marks, volume))
+    (told, marks, volume), (expected, expected_marks, expected_volume) = found
+    np.testing.assert_array_equal(volume, expected_volume)
+    np.testing.assert_array_equal(volume.reshape(-1)[voxels], values)
     assert told.digest == expected.digest
     np.testing.assert_array_equal(told.counts, np.bincount(values, minlength=256))
     np.testing.assert_array_equal(told.counts, expected.counts)
@@ -42,3 +46,11 @@ def test_the_digest_is_a_sum_over_voxels_and_knows_which_has_what():
     assert tell(voxels, values).digest == sum(parts) % 2**64
     assert parts[1] == 0
     assert tell(voxels, values[::-1].copy()).digest != tell(voxels, values).digest
+
+
+@pytest.mark.parametrize("few", [0, 10**9])
+@pytest.mark.parametrize("voxel", [-1, 8])
+def test_nothing_is_put_outside_of_a_volume(voxel: int, few: int, monkeypatch):
+    monkeypatch.setattr(voxel_lists, "FEW", few)
+    with pytest.raises(IndexError, match="outside the volume"):
+        put(np.zeros((2, 2, 2), np.uint8), np.array([voxel]), np.ones(1, np.uint8))

@@ -15,6 +15,8 @@ from supervox.napari_plugin.io.readers import read_layers
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.settings import Settings
 
+from tests.napari_plugin.corrector import put
+
 
 def stroke(number: int, shape: tuple[int, ...]) -> tuple[tuple[NDArray[np.int64], ...], int]:
     """Return the voxels and the class of a stroke, by its number; 0 erases.
@@ -42,7 +44,7 @@ def main(volume: str, home: str) -> None:
         if number % 2:
             raster = np.ravel_multi_index(voxels, layer.data.shape)
             classes = np.full(raster.size, class_id, np.uint8)
-            session.correcting.change(raster, classes, "put")
+            put(session, raster, classes, "put")
         else:
             layer.data_setitem(voxels, class_id)
         while not _is_saved(session):

@@ -54,7 +54,7 @@ def only_values_between_two(labelled, what, scene):
 
 
 def only_on_a_class_also_with_a_ball(labelled, what, scene):
-    labels = np.array(labelled.session.correcting.labels())
+    labels = np.array(labelled.session.correcting.shown.now())
     labelled.click("supervox_only_where")
     labelled.choose("supervox_only_of", labelled.session.classes[2].name)
     assert labelled.find("supervox_only_class").isChecked()

@@ -15,6 +15,8 @@ from supervox.napari_plugin.session.agreement import TwoLabels
 from supervox.objects import ONLY_A, ONLY_B, OTHER, SAME
 from supervox.volumes import VolumeClass, write_volume
 
+from tests.napari_plugin.corrector import put
+
 BOX = (slice(4, 12), slice(10, 20), slice(20, 30))  # of class 1 in both
 MORE = (slice(4, 6), slice(10, 20), slice(20, 30))  # only in B, 4 planes from it
 OTHERS = (slice(14, 16), slice(30, 33), slice(2, 6))  # class 2 in A, class 3 in B
@@ -155,7 +157,7 @@ def test_final_labels_against_live_and_corrected_ones(comparing: Comparing) -> N
     # a correction makes both old, and the labels before it can be compared
     voxels = np.arange(50)
     classes = np.full(50, 3, np.uint8)
-    assert shown.session.correcting.change(voxels, classes, "corrected") == 50
+    assert put(shown.session, voxels, classes, "corrected") == 50
     shown.settle()
     assert comparing.says() == "The labels have changed since: compare again"
     comparing.compare("final labels, uncorrected", "final labels (shown now)")

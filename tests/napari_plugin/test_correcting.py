@@ -7,6 +7,8 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from supervox.napari_plugin.widgets.class_table import LOCKED
 
+from tests.napari_plugin.corrector import put
+
 
 @pytest.fixture
 def labelled(shown):
@@ -53,7 +55,7 @@ def live_through(window, *stories):
 
 
 def labels(window):
-    return np.array(window.session.correcting.labels())
+    return np.array(window.session.correcting.shown.now())
 
 
 def corrections(window):
@@ -158,7 +160,7 @@ def a_tool_of_naparis_that_the_dock_lacks_is_named_while_one_corrects(labelled):
 def test_what_was_said_of_a_step_is_gone_when_it_is_undone(bench, voxels, words):
     bench.prepare(1, 2, 3)
     classes = np.full(len(voxels), 3, np.uint8)
-    bench.session.correcting.change(np.array(voxels), classes, "tried")
+    put(bench.session, np.array(voxels), classes, "tried")
     assert words in bench.said
     bench.session.painting.undo()
     assert "changed" not in bench.said
@@ -257,7 +259,7 @@ def what_is_in_hand_is_filled_and_the_other_outlined(labelled):
     labelled.key(Qt.Key.Key_C)
     assert (by_hand.contour, strokes.contour) == (1, 0)
     labelled.key(Qt.Key.Key_C)
-    assert not labelled.session.painting._is_unseen  # nobody painted
+    assert not labelled.session.painting.is_unseen  # nobody painted
     labelled.close_dock()
     assert strokes.contour == 0
 
@@ -265,18 +267,18 @@ def what_is_in_hand_is_filled_and_the_other_outlined(labelled):
 def test_whole_classes_are_accepted_taken_back_and_learned_from(bench):
     bench.prepare(1, 2, 3)
     session, before = bench.session, labels(bench)
-    session.correcting.accept(3)
-    bench.until(lambda: not session.correcting.accepting.is_running)
+    session.correcting.whole.accept(3)
+    bench.until(lambda: not session.correcting.whole.finding.is_running)
     bench.settle()
     np.testing.assert_array_equal(corrections(bench) == 3, before == 3)
     np.testing.assert_array_equal(labels(bench), before)
-    session.correcting.take_back(3)
+    session.correcting.whole.take_back(3)
     bench.settle()
     assert not corrections(bench).any()
     session.painting.undo()
     bench.settle()
     strokes = bench.strokes.data.copy()
-    session.correcting.teach(3)
+    session.correcting.whole.teach(3)
     bench.settle()
     np.testing.assert_array_equal(bench.strokes.data, np.where(before == 3, 3, strokes))
     session.painting.undo()
@@ -365,7 +367,7 @@ def choose(window, name):
     (found,) = [action for action in menu.actions() if action.objectName() == name]
     assert found.isEnabled()
     found.trigger()
-    window.until(lambda: not window.session.correcting.accepting.is_running)
+    window.until(lambda: not window.session.correcting.whole.finding.is_running)
     window.settle()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -16,6 +17,8 @@ from supervox.napari_plugin.session.cleaning import Cleaning
 from supervox.napari_plugin.session.filling import Filling
 from supervox.objects import CleanStep
 from supervox.project import By, Paint
+
+from tests.napari_plugin.corrector import put
 
 SPECK = (slice(8, 10), slice(20, 22), slice(4, 6))  # of the bright class, in the dark slab
 FULL = (16, 40, 48)
@@ -32,7 +35,7 @@ def correct(window: Any, box: tuple[slice, ...], class_id: int) -> None:
     """Correct voxels as a person does, but without a mouse, for tests of what comes after."""
     voxels = indices(box)
     given = np.full(voxels.size, class_id, np.uint8)
-    change = window.session.correcting.change
+    change = partial(put, window.session)
     assert change(voxels, given, "painted by the test", By.HAND) == voxels.size
     window.settle()
 
@@ -82,7 +85,7 @@ def live_through(window: Any, told: list[str], *stories: Callable[..., None]) ->
 
 
 def labels(window: Any) -> np.ndarray:
-    return np.asarray(window.session.correcting.labels())
+    return np.asarray(window.session.correcting.shown.now())
 
 
 def highlighted(window: Any) -> list[str]:
@@ -327,7 +330,7 @@ def test_in_a_box_what_is_cleaned_is_corrected_in_the_whole_image(
     bench.settle()
     bench.viewer.dims.ndisplay = displayed
     voxels = indices(SPECK)
-    session.correcting.change(voxels, np.full(voxels.size, 3, np.uint8), "painted")
+    put(session, voxels, np.full(voxels.size, 3, np.uint8), "painted")
     cleaning = Cleaning(
         session.volume, session.classes, session.correcting, lambda: session.delivery.final, float
     )
@@ -370,8 +373,8 @@ def what_objects_and_acceptance_corrected_is_not_filled_between(window: Any) -> 
     for plane in (9, 13):  # as an edit of objects does
         voxels = indices((slice(plane, plane + 1), slice(10, 18), slice(4, 12)))
         given = np.full(voxels.size, 3, np.uint8)
-        window.session.correcting.change(voxels, given, "1 object given to class 3")
-    window.session.correcting.accept(2)
+        put(window.session, voxels, given, "1 object given to class 3")
+    window.session.correcting.whole.accept(2)
     window.settle()
     assert (window.session.painting.corrections.over.voxels == 2).any()
     window.click("supervox_fill_preview")
@@ -540,7 +543,7 @@ def test_a_flat_picture_is_cleaned_and_has_nothing_between(open_bench: Any, scen
     speck = np.zeros(FULL[1:], bool)
     speck[30:32, 3:5] = True
     voxels = np.flatnonzero(speck)
-    session.correcting.change(voxels, np.full(voxels.size, 3, np.uint8), "painted")
+    put(session, voxels, np.full(voxels.size, 3, np.uint8), "painted")
     cleaning = Cleaning(
         session.volume, session.classes, session.correcting, lambda: session.delivery.final, float
     )

@@ -17,7 +17,7 @@ from supervox.napari_plugin.session.objects_state import ObjectsState
 from supervox.napari_plugin.tasks.measuring import FinalLabels, MeasureOrder, Measuring
 from supervox.napari_plugin.widgets.object_edits_row import EditActions
 from supervox.napari_plugin.widgets.objects_section import ObjectsActions, ObjectsSection
-from supervox.napari_plugin.widgets.objects_table import ObjectsModel
+from supervox.napari_plugin.widgets.objects_table import ObjectsModel, example_of
 from supervox.objects import Column, ObjectsError, ObjectTable
 
 SPACING = (2.0, 1.0, 1.0)
@@ -151,6 +151,7 @@ def test_rows_are_sorted_and_what_is_unknown_is_last(model: ObjectsModel) -> Non
         (0, "volume > 1.5", [1, 4]),
         (2, "volume > 1500 pm^3 or voxels == 1", None),
         (2, "not volume > 1.5", [2, 3]),
+        (0, "volume > 0.0000000015 µm³", [1, 4]),
         (0, "4", [4]),
         (0, "CEL", [2, 3, 4]),
     ],
@@ -165,6 +166,29 @@ def test_rows_are_filtered(
     else:
         model.filter(class_id, text)
         assert shown(model) == ids
+
+
+@pytest.mark.parametrize(
+    ("volumes", "unit", "example"),
+    [
+        ([1.1e7, 3.1e7, 5e8], "nm^3", "volume > 0.03 µm³"),
+        ([120.0, 123.0], "nm^3", "volume > 100 nm³"),
+        ([np.nan], "um^3", "volume > 1 µm³"),
+        ([26.0, 30.0, 31.0], "voxel^3", "volume > 30 voxel³"),
+    ],
+)
+def test_the_example_of_a_condition_is_of_a_size_and_unit_as_they_are_shown(
+    volumes: list[float], unit: str, example: str
+) -> None:
+    model, n = ObjectsModel(), len(volumes)
+    columns = [Column("id", np.arange(1, n + 1)), Column("sphericity", np.ones(n))]
+    model.show_table(ObjectTable((*columns, Column("volume", np.array(volumes), unit))))
+    text = example_of(model.table)
+    assert text == f"{example} and sphericity < 0.7"
+    model.filter(0, text.partition(" and ")[0])  # as it stands there, it can be typed
+    shown_in_units = model.table.column("volume").values
+    least = float(example.split()[2])
+    assert shown(model) == (np.flatnonzero(shown_in_units > least) + 1).tolist()
 
 
 def test_headers_have_units_and_say_what_a_measure_is(model: ObjectsModel) -> None:

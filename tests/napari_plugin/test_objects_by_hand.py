@@ -25,6 +25,8 @@ from supervox.napari_plugin.tasks.measuring import (
 from supervox.objects import CutLine, Give, Mark, Merge, ObjectSteps, Rule, find_by_steps
 from supervox.project import Project
 
+from tests.napari_plugin.corrector import put
+
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -168,7 +170,7 @@ def test_mixed_edits_with_undo_and_redo_equal_finding_anew(bench: Any, seed: int
         bench.settle()
     assert not objects.is_old
     found = objects.found
-    labels = np.asarray(session.correcting.labels())
+    labels = np.asarray(session.correcting.shown.now())
     anew = find_by_steps(labels, by_hand.edits.steps)
     pairs = np.unique(np.stack([found.ids.ravel(), anew.instances.ids.ravel()]), axis=1)
     assert most > 3
@@ -206,11 +208,11 @@ def objects_of(window: Any) -> Any:
 def live_through(window: Any, table: Any, *stories: Callable[[Any, Any], None]) -> None:
     """Live through stories in one window, each from where the first began."""
     session, objects = window.session, objects_of(window)
-    labels, ids = np.array(session.correcting.labels()), objects.found.ids.copy()
+    labels, ids = np.array(session.correcting.shown.now()), objects.found.ids.copy()
     steps, point = session.by_hand.edits.steps, window.viewer.dims.point
 
     def is_changed() -> bool:
-        now = np.asarray(session.correcting.labels())
+        now = np.asarray(session.correcting.shown.now())
         return session.by_hand.edits.steps != steps or not np.array_equal(now, labels)
 
     for story in stories:
@@ -246,7 +248,7 @@ def click_on(window: Any, *voxel: int, **how: Any) -> None:
 
 def a_drawn_line_cuts_an_object_and_undo_makes_it_one_again(shown: Any, table: Any) -> None:
     before, count = objects_of(shown).found.ids.copy(), table.model.rowCount()
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     plane = shown.viewer.dims.current_step[0]
     shown.click("supervox_object_cut")
     camera = tuple(shown.viewer.scene.camera.center)
@@ -256,7 +258,7 @@ def a_drawn_line_cuts_an_object_and_undo_makes_it_one_again(shown: Any, table: A
     assert table.model.rowCount() == count + 1
     assert number_at(shown, plane, 10, 24) != number_at(shown, plane, 30, 24)
     assert "1 cut" in shown.find("supervox_objects_by_hand").whole
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
     assert "line" not in shown.viewer.layers
     assert list(shown.layer("objects").features["index"]) == sorted(table.model.numbers.tolist())
     shown.session.painting.undo()
@@ -296,7 +298,7 @@ def test_objects_of_a_picture_of_one_plane_are_cut_and_deleted(open_dock: Any, s
     window.click("supervox_object_delete")
     window.settle()
     assert objects_of(window).found.number == count
-    assert np.asarray(window.session.correcting.labels())[0, 30, 24] != 2
+    assert np.asarray(window.session.correcting.shown.now())[0, 30, 24] != 2
 
 
 def a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
@@ -325,11 +327,11 @@ def a_line_that_cuts_nothing_says_so(shown: Any, table: Any) -> None:
 
 def inner_piece(window: Any, plane: int) -> int:
     """Make the middle of the middle slab an object of class 1; return its number."""
-    labels = np.asarray(window.session.correcting.labels())
+    labels = np.asarray(window.session.correcting.shown.now())
     inside = np.zeros(labels.shape, np.bool_)
     inside[plane - 1 : plane + 2, 14:20, 21:28] = True
     voxels = np.flatnonzero(inside)
-    window.session.correcting.change(voxels, np.ones(voxels.size, np.uint8), "put")
+    put(window.session, voxels, np.ones(voxels.size, np.uint8), "put")
     window.settle()
     window.click("supervox_objects_find")
     window.settle()
@@ -356,7 +358,7 @@ def a_line_cuts_an_object_that_lies_within_another(shown: Any, table: Any) -> No
 
 def the_menu_gives_an_object_to_a_class(shown: Any, table: Any) -> None:
     plane = shown.viewer.dims.current_step[0]
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     click_on(shown, plane, 20, 24)
     inside = objects_of(shown).found.ids == number_at(shown, plane, 20, 24)
     shown.settle_widgets()
@@ -369,11 +371,11 @@ def the_menu_gives_an_object_to_a_class(shown: Any, table: Any) -> None:
     QTimer.singleShot(100, choose)  # the menu waits for the mouse
     shown.click("supervox_object_give")
     shown.settle()
-    now = np.asarray(shown.session.correcting.labels())
+    now = np.asarray(shown.session.correcting.shown.now())
     np.testing.assert_array_equal(now, np.where(inside, 3, labels))
     shown.session.painting.undo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
 
 
 def a_click_on_an_object_leaves_the_plane_and_a_row_flies_to_it(shown: Any, table: Any) -> None:
@@ -435,7 +437,7 @@ def lines_in_the_parts_of_an_object_split_it(shown: Any, table: Any) -> None:
 
 def a_deleted_object_is_gone_from_the_labels_too_until_undo(shown: Any, table: Any) -> None:
     plane, count = shown.viewer.dims.current_step[0], table.model.rowCount()
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     shown.click("supervox_object_cut")
     shown.drag((plane, 8, 17), (plane, 8, 31))
     shown.settle()
@@ -444,7 +446,7 @@ def a_deleted_object_is_gone_from_the_labels_too_until_undo(shown: Any, table: A
     piece = objects_of(shown).found.ids == number_at(shown, plane, 3, 24)
     shown.click("supervox_object_delete")
     shown.settle()
-    now = np.asarray(shown.session.correcting.labels())
+    now = np.asarray(shown.session.correcting.shown.now())
     assert set(np.unique(now[piece])) != {2}
     np.testing.assert_array_equal(now[~piece], labels[~piece])
     assert "1 cut, 1 object deleted" in shown.find("supervox_objects_by_hand").whole
@@ -452,20 +454,20 @@ def a_deleted_object_is_gone_from_the_labels_too_until_undo(shown: Any, table: A
     assert table.model.rowCount() == count
     shown.session.painting.undo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
     assert not objects_of(shown).is_old
     assert table.model.rowCount() == count + 1
     shown.session.painting.redo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), now)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), now)
     assert not objects_of(shown).is_old
 
 
 def objects_are_of_the_labels_again_after_undo_and_redo(shown: Any, table: Any) -> None:
-    painting, correcting = shown.session.painting, shown.session.correcting
+    painting = shown.session.painting
 
     def correct(first: int) -> None:
-        correcting.change(np.arange(first, first + 5), np.full(5, 3, np.uint8), "put")
+        put(shown.session, np.arange(first, first + 5), np.full(5, 3, np.uint8), "put")
 
     correct(10)
     assert objects_of(shown).is_old
@@ -554,22 +556,22 @@ def rules_are_listed_with_what_they_catch_and_are_undone(shown: Any, table: Any)
 
 
 def rules_are_put_into_the_labels_and_taken_back_by_one_undo(shown: Any, table: Any) -> None:
-    labels = np.asarray(shown.session.correcting.labels())
+    labels = np.asarray(shown.session.correcting.shown.now())
     rules, name = table.rules, shown.session.classes[1].name
     table.tabs.setCurrentWidget(rules)
     shown.session.by_hand.set_rules([Rule.parse("class == 2 -> class 1")])
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
     shown._bot.mouseClick(rules.put_in, LEFT)
     shown.settle()
-    now = np.asarray(shown.session.correcting.labels())
+    now = np.asarray(shown.session.correcting.shown.now())
     np.testing.assert_array_equal(now, np.where(labels == 2, 1, labels))
     assert not objects_of(shown).is_old
     assert table.model.table["class_name"].tolist().count(name) == 1  # one with its neighbour
     assert "1 object sorted by rules" in shown.find("supervox_objects_by_hand").whole
     shown.session.painting.undo()
     shown.settle()
-    np.testing.assert_array_equal(np.asarray(shown.session.correcting.labels()), labels)
+    np.testing.assert_array_equal(np.asarray(shown.session.correcting.shown.now()), labels)
 
 
 def questions_on_objects_are_answered_by_yes_and_no(shown: Any, table: Any) -> None:
@@ -702,7 +704,7 @@ def test_going_to_space_with_an_object_chosen_gives_no_warning(
     shown: Any, table: Any, told: list[str]
 ) -> None:
     go_to_space_with_an_object(shown, table)
-    shown.session.correcting.change(np.arange(10, 15), np.full(5, 3, np.uint8), "put")
+    put(shown.session, np.arange(10, 15), np.full(5, 3, np.uint8), "put")
     shown.settle()
     shown.click("supervox_objects_find")
     shown.settle()

@@ -64,7 +64,7 @@ class Hands:
 
 
 def labels(window: Any) -> np.ndarray:
-    return np.array(window.session.correcting.labels())
+    return np.array(window.session.correcting.shown.now())
 
 
 @pytest.fixture

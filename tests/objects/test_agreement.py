@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.spatial import cKDTree
 from supervox.execution import Scratch, Workspace
 from supervox.objects import (
     ObjectsError,
@@ -48,9 +49,18 @@ def two_of(seed):
     return a.astype(np.uint8), np.roll(a, (1, 0, 2), (0, 1, 2)).astype(np.int64)
 
 
-@pytest.mark.parametrize("few", [0, 1])
-def test_figures_do_not_depend_on_blocks_nor_on_where_arrays_lie(tmp_path, monkeypatch, few):
-    monkeypatch.setattr("supervox.objects.between_surfaces.FEW", few)
+# Nearest voxels are found around each; or, if that is cut short, by cells, or from those of all.
+WAYS = pytest.mark.parametrize("way", [{}, {"NEAR": 0, "FEW": 1}, {"NEAR": 8, "FEW": 0}])
+
+
+def take(way, monkeypatch):
+    for name, value in way.items():
+        monkeypatch.setattr(f"supervox.objects.between_surfaces.{name}", value)
+
+
+@WAYS
+def test_figures_do_not_depend_on_blocks_nor_on_where_arrays_lie(tmp_path, monkeypatch, way):
+    take(way, monkeypatch)
     a, b = two_of(3)
     ignore = np.zeros(a.shape, np.uint8)
     ignore[:4, :, 5:9] = 1
@@ -158,6 +168,29 @@ def test_overlay_and_differences_show_where():
     assert len(find_differences(a, a)) == 0
 
 
+def test_what_is_far_off_is_found_in_any_direction_and_voxel_size():
+    rng = np.random.default_rng(2)
+    shape, near = (30, 70, 65), 0.0
+    for spacing in ((1.0, 1.0, 1.0), (4.0, 1.0, 1.0), (0.5, 2.0, 3.0)):
+        a, b = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+        a.reshape(-1)[rng.choice(a.size, 40, replace=False)] = 1
+        b.reshape(-1)[rng.choice(a.size, 3, replace=False)] = 1
+        apart = cKDTree(np.argwhere(b) * spacing).query(np.argwhere(a) * spacing)[0]
+        back = cKDTree(np.argwhere(a) * spacing).query(np.argwhere(b) * spacing)[0]
+        found = surface_distances(a, b, spacing, near)
+        assert found.largest == pytest.approx(max(apart.max(), back.max()), rel=1e-12)
+        assert found.mean == pytest.approx(np.concatenate([apart, back]).mean(), rel=1e-12)
+
+
+def test_many_classes_are_compared_as_each_is_alone():
+    a, b = two_of(6)
+    a, b = a.astype(np.int32) * 70_000, b * 70_000
+    together = compare(a, b, spacing=(1, 2, 1.5))
+    for one in together.classes:
+        alone = compare(a * (a == one.class_id), b * (b == one.class_id), spacing=(1, 2, 1.5))
+        assert alone.classes == (one,)
+
+
 def pairs_of_bodies():
     """Ten pairs: bodies moved, turned, grown, with noise, in several voxel sizes."""
     rng = np.random.default_rng(5)
@@ -199,10 +232,10 @@ def with_simpleitk(a: np.ndarray, b: np.ndarray, spacing) -> tuple[float, float,
     )
 
 
-@pytest.mark.parametrize("few", [0.0, 1.0])
-def test_distances_are_simpleitks_on_ten_pairs(few, monkeypatch):
+@WAYS
+def test_distances_are_simpleitks_on_ten_pairs(way, monkeypatch):
     pytest.importorskip("SimpleITK")
-    monkeypatch.setattr("supervox.objects.between_surfaces.FEW", few)
+    take(way, monkeypatch)
     for a, b, spacing in pairs_of_bodies():
         ours = surface_distances(a > 0, b > 0, spacing, 1)
         expected = with_simpleitk(a, b, spacing)

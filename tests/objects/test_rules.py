@@ -32,6 +32,7 @@ def table():
     ("condition", "chosen"),
     [
         ("volume > 0.015 um^3", [0, 1, 1, 1]),
+        ("volume > 0.015 µm³", [0, 1, 1, 1]),
         ("volume > 15000000", [0, 1, 1, 1]),
         ("volume <= 2e7 nm^3", [1, 1, 0, 0]),
         ("sphericity < 40 %", [0, 1, 1, 0]),

@@ -7,8 +7,8 @@ import pytest
 from supervox.cli.export import write_model
 from supervox.project import Project, ProjectError, keep_result
 from supervox.project.compute import complete
-from supervox.project.derived import MODEL
 from supervox.project.documents import read_document, write_document
+from supervox.project.model_file import MODEL
 from supervox.reports.methods import CITATIONS, methods_paragraph
 from supervox.segmentation import (
     METHODS,
@@ -60,7 +60,7 @@ def test_what_a_result_depends_on_is_as_it_was_for_trees_of_ours(home):
             project.settings = replace(project.settings, parameters=chosen)
             digests.add(project.derived.result_origin(project.strokes))
         assert len(digests) == len(METHODS)
-    from supervox.project.derived import _as_ever
+    from supervox.project.result_store import _as_ever
 
     assert _as_ever(ClassifierParameters(trees=20)) == {"trees": 20, "seed": 0}
     assert _as_ever(ClassifierParameters("svm")) == asdict(ClassifierParameters("svm"))
@@ -73,7 +73,7 @@ def test_what_a_result_depends_on_is_as_it_was_without_a_balance(home):
             parameters = project.settings.parameters.balanced((1, value))
             project.settings = replace(project.settings, parameters=parameters)
             assert (project.derived.result_origin(project.strokes) == before) is is_same
-    from supervox.project.derived import _refinement_as_ever
+    from supervox.project.result_store import _refinement_as_ever
 
     assert _refinement_as_ever(RefinementParameters(0.5)) == {"strength": 0.5}
 

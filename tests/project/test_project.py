@@ -42,7 +42,7 @@ def test_everything_comes_back_and_nothing_is_computed(home, sample, monkeypatch
         assert len(partitions) == 2
         fresh = Segmenter(data, spacing=project.settings.spacing, parameters=QUICK)
         expected = fresh.segment(strokes)
-        monkeypatch.setattr("supervox.segmentation.segmenter.prepare_partitions", None)
+        monkeypatch.setattr("supervox.segmentation.prepared_volume.prepare_partitions", None)
         kept = Segmenter(
             data, spacing=project.settings.spacing, parameters=QUICK, partitions=partitions
         )

@@ -30,9 +30,9 @@ from supervox.segmentation import (
     SupervoxelParameters,
     balance_probabilities,
     load_model,
+    prepared_volume,
     save_model,
     segment,
-    segmenter,
 )
 from supervox.segmentation.memory import Memory
 from supervox.volumes import VolumeClass
@@ -90,7 +90,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
         monkeypatch.setattr(place, name, spy)
 
-    spy_on(segmenter, "prepare_partitions")
+    spy_on(prepared_volume, "prepare_partitions")
     spy_on(Memory, "train")
     return counted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 from supervox.napari_plugin.project.project_files import reopen
 from supervox.project import ClassChange, ProjectClass
 
+from tests.napari_plugin.corrector import put
+
 
 def test_an_empty_class_comes_back_by_undo(bench: Any) -> None:
     session = bench.session
     session.classes.change(2, name="cell", colour="#aa00aa")
     bench.paint(1)
     bench.settle()
-    assert session.deleting.remove(2)
+    session.deleting.remove(2)
     assert session.classes.ids == (1,)
     session.painting.undo()
     bench.settle()
@@ -63,7 +66,7 @@ def test_a_class_its_strokes_and_its_corrections_are_one_step(
     if not with_strokes:
         bench.paint_voxels(bench.strokes.data == 1, 0)
         bench.settle()
-    correct = session.correcting.change
+    correct = partial(put, session)
     for first, class_id in ((0, 1), (30, 2), (60, 1)):
         correct(np.arange(first, first + 20), np.full(20, class_id, np.uint8), "put")
     before, corrections = bench.strokes.data.copy(), session.painting.corrections.now
@@ -207,3 +210,38 @@ def test_projects_keep_deletions_apart_from_strokes(tmp_path: Path, bench: Any) 
         strokes = project.strokes
         project.annotations.undo()
         np.testing.assert_array_equal(project.strokes.voxels, strokes.voxels)
+
+
+def test_a_class_with_much_of_it_is_looked_for_on_a_thread_and_is_one_step_all_the_same(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("deleting", "stroke_layer"):
+        monkeypatch.setattr(f"supervox.napari_plugin.painting.{module}.LARGE", 0)
+    session = bench.session
+    bench.paint(1, 2)
+    bench.settle()
+    put(session, np.arange(20), np.full(20, 1, np.uint8))
+    before, kept = bench.strokes.data.copy(), session.painting.corrections.now.copy()
+    session.deleting.remove(1)
+    bench.paint_voxels(np.arange(before.size).reshape(before.shape) == 900, 1)  # meanwhile
+    assert session.classes.ids == (1, 2)  # nothing has waited for it
+    bench.settle()
+    assert session.classes.ids == (2,)
+    assert not (bench.strokes.data == 1).any()
+    assert not session.painting.corrections.now.any()
+    assert "Undo brings it back" in bench.said
+    session.painting.undo()
+    bench.settle()
+    assert session.classes.ids == (1, 2)
+    np.testing.assert_array_equal(session.painting.corrections.now, kept)
+    assert np.count_nonzero(bench.strokes.data != before) == 1
+    session.painting.redo()
+    bench.settle()
+    assert session.classes.ids == (2,)
+    assert not session.painting.corrections.now.any()
+    session.painting.undo()
+    bench.settle()
+    session.deleting.remove(1)
+    session.deleting.finding.cancel()
+    bench.settle()
+    assert session.classes.ids == (1, 2)

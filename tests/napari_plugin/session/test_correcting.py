@@ -8,10 +8,12 @@ from click.testing import CliRunner
 from supervox.cli import supervox
 from supervox.napari_plugin.layers.lookup import FLAT, Finer
 from supervox.napari_plugin.project.project_files import reopen
-from supervox.napari_plugin.tasks.accepting import OfClass
+from supervox.napari_plugin.tasks.accepting import FoundChange, OfClass
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.project import Paint, Project, VoxelChange
 from supervox.volumes import open_volume, write_volume
+
+from tests.napari_plugin.corrector import put
 
 PART = slice(3, 6), slice(10, 20), slice(2, 8)  # all of it is of class 1
 
@@ -24,7 +26,7 @@ def voxels(shape, part=PART):
 
 def correct(bench, class_id, part=PART):
     found = voxels(bench.strokes.data.shape, part)
-    return bench.session.correcting.change(found, np.full(found.size, class_id, np.uint8), "put")
+    return put(bench.session, found, np.full(found.size, class_id, np.uint8), "put")
 
 
 def laid_over(labels, class_id, part=PART):
@@ -44,8 +46,8 @@ def test_live_labels_show_corrections_which_no_stroke_takes_away(labelled, scene
     before, result = np.array(session.view.prediction.data), session.view.result
     assert correct(labelled, 3) == 180
     np.testing.assert_array_equal(session.view.prediction.data, laid_over(before, 3))
-    np.testing.assert_array_equal(session.correcting.labels(), laid_over(before, 3))
-    np.testing.assert_array_equal(session.correcting.labels()[4], laid_over(before, 3)[4])
+    np.testing.assert_array_equal(session.correcting.shown.now(), laid_over(before, 3))
+    np.testing.assert_array_equal(session.correcting.shown.now()[4], laid_over(before, 3)[4])
     labelled.settle()
     assert session.view.result is result  # nothing was learned from it
     mask = np.zeros(scene.shape, bool)
@@ -66,7 +68,7 @@ def test_labels_of_a_picture_are_as_sharp_as_they_are_shown(open_bench, scene):
     bench.settle()
     _, live = bench.session.view.live
     live.planes[FLAT] = Finer(np.full(live.shape, 2, np.uint8), live.table)
-    assert (np.array(bench.session.correcting.labels()) == 2).all()
+    assert (np.array(bench.session.correcting.shown.now()) == 2).all()
 
 
 def test_final_labels_show_them_and_stay_as_they_are_beneath(labelled):
@@ -76,7 +78,7 @@ def test_final_labels_show_them_and_stay_as_they_are_beneath(labelled):
     raw = session.delivery.final.labels.copy()
     correct(labelled, 2)
     np.testing.assert_array_equal(session.view.final.data, laid_over(raw, 2))
-    np.testing.assert_array_equal(session.correcting.labels(), laid_over(raw, 2))
+    np.testing.assert_array_equal(session.correcting.shown.now(), laid_over(raw, 2))
     np.testing.assert_array_equal(session.delivery.final.labels, raw)
     assert session.delivery.is_finished  # strokes are what they were
     correct(labelled, 0)
@@ -89,7 +91,7 @@ def test_final_labels_show_them_and_stay_as_they_are_beneath(labelled):
 
 def test_each_is_a_step_of_the_undo_that_strokes_have(labelled):
     session = labelled.session
-    painting, labels = session.painting, session.correcting.labels
+    painting, labels = session.painting, session.correcting.shown.now
     before, strokes = np.array(labels()), labelled.strokes.data.copy()
     result = session.view.result
     correct(labelled, 3)
@@ -108,37 +110,37 @@ def test_each_is_a_step_of_the_undo_that_strokes_have(labelled):
 
 def test_what_is_locked_keeps_its_labels_whatever_corrects(labelled):
     session = labelled.session
-    before = np.array(session.correcting.labels())
+    before = np.array(session.correcting.shown.now())
     across = slice(8, 9), slice(0, 40), slice(0, 32)  # classes 1 and 2
     session.classes.change(2, locked=True)
     kept = int((before[across] == 2).sum())
     assert correct(labelled, 3, across) == before[across].size - kept
     expected = before.copy()
     expected[across][before[across] == 1] = 3
-    np.testing.assert_array_equal(session.correcting.labels(), expected)
+    np.testing.assert_array_equal(session.correcting.shown.now(), expected)
     assert f"{kept:,} voxels kept, {session.classes[2].name} locked" in labelled.said
     assert correct(labelled, 2) == 0  # nothing is given to it, either
     session.classes.change(3, locked=True)
     session.painting.undo()
     labelled.settle()
-    np.testing.assert_array_equal(session.correcting.labels(), expected)
+    np.testing.assert_array_equal(session.correcting.shown.now(), expected)
     assert "locked: unlock to undo this step" in labelled.said
     session.classes.change(3, locked=False)
     session.painting.undo()
     labelled.settle()
-    np.testing.assert_array_equal(session.correcting.labels(), before)
+    np.testing.assert_array_equal(session.correcting.shown.now(), before)
 
 
 def test_they_are_kept_when_the_dock_is_closed_and_the_project_saved_elsewhere(labelled, tmp_path):
     session = labelled.session
-    before = np.array(session.correcting.labels())
+    before = np.array(session.correcting.shown.now())
     correct(labelled, 3)
     labelled.settle()
     session.autosave.save_as(tmp_path / "copy.supervox")
     correct(labelled, 2, (4, 12, 5))  # while it is copied
     labelled.settle()
     expected = laid_over(laid_over(before, 3), 2, (4, 12, 5))
-    np.testing.assert_array_equal(session.correcting.labels(), expected)
+    np.testing.assert_array_equal(session.correcting.shown.now(), expected)
     session.close()
     with Project.open(tmp_path / "copy.supervox") as project:
         np.testing.assert_array_equal(
@@ -157,10 +159,10 @@ def test_a_project_opens_with_them(labelled, open_bench):
     other.session.extent.prepare()
     other.settle()
     assert other.session.painting.corrections.counts.tolist() == [0, 0, 0, 180] + 252 * [0]
-    assert (np.asarray(other.session.correcting.labels())[PART] == 3).all()
+    assert (np.asarray(other.session.correcting.shown.now())[PART] == 3).all()
     other.session.painting.undo()
     other.settle()
-    assert not (np.asarray(other.session.correcting.labels())[PART] == 3).any()
+    assert not (np.asarray(other.session.correcting.shown.now())[PART] == 3).any()
 
 
 def test_exported_labels_have_them(labelled, tmp_path):
@@ -240,11 +242,11 @@ def test_a_correction_outside_of_the_box_that_is_worked_in_waits_for_the_whole(l
     session.volume.set_box((slice(0, 16), slice(0, 40), slice(16, 48)))
     session.extent.prepare()
     labelled.settle()
-    before = np.array(session.correcting.labels())
+    before = np.array(session.correcting.shown.now())
     correct(labelled, 3)  # columns 2 to 8
-    np.testing.assert_array_equal(session.correcting.labels(), before)
+    np.testing.assert_array_equal(session.correcting.shown.now(), before)
     correct(labelled, 3, (4, 5, slice(10, 20)))
-    after = np.array(session.correcting.labels())
+    after = np.array(session.correcting.shown.now())
     assert (after[4, 5, :4] == 3).all()
     before[4, 5, :4] = 3
     np.testing.assert_array_equal(after, before)
@@ -279,12 +281,12 @@ def test_window_and_command_line_export_the_same_bytes(open_bench, scene, tmp_pa
 def test_a_class_that_is_too_large_to_be_accepted_is_said_to_be(labelled, monkeypatch):
     monkeypatch.setattr("supervox.napari_plugin.tasks.accepting.MOST_VOXELS", 100)
     session = labelled.session
-    session.correcting.accept(1)
-    labelled.until(lambda: not session.correcting.accepting.is_running)
+    session.correcting.whole.accept(1)
+    labelled.until(lambda: not session.correcting.whole.finding.is_running)
     assert "can be accepted: work in a box" in labelled.said
     assert session.painting.corrections.is_blank
     session.classes.change(1, locked=True)
-    session.correcting.accept(1)
+    session.correcting.whole.accept(1)
     assert "locked: unlock it to accept it" in labelled.said
 
 
@@ -302,9 +304,7 @@ def test_what_is_right_by_hand_is_no_place_to_look_at(labelled):
     assert asked is not None
     session.looking.clear()
     everywhere = np.ravel_multi_index(asked.voxels, labelled.strokes.data.shape)
-    session.correcting.change(
-        np.sort(everywhere), np.full(everywhere.size, 2, np.uint8), "put right"
-    )
+    put(session, np.sort(everywhere), np.full(everywhere.size, 2, np.uint8), "put right")
     places = session.looking.places
     places._shown.clear()
     session.looking.go_on()
@@ -353,12 +353,12 @@ def test_mixed_steps_undone_and_redone_are_what_the_project_makes_of_them(bench,
 @pytest.fixture
 def slow_steps(monkeypatch):
     """Have every step be read on a thread, as large ones are."""
-    monkeypatch.setattr("supervox.napari_plugin.painting.stroke_layer.LARGE", 0)
+    monkeypatch.setattr("supervox.napari_plugin.painting.undoing.LARGE", 0)
 
 
 def test_steps_that_are_read_on_a_thread_are_done_in_their_order(labelled, slow_steps):
     session = labelled.session
-    painting, before = session.painting, np.array(session.correcting.labels())
+    painting, before = session.painting, np.array(session.correcting.shown.now())
     correct(labelled, 3)
     correct(labelled, 2, (4, slice(0, 30), 5))
     painting.undo()
@@ -366,7 +366,7 @@ def test_steps_that_are_read_on_a_thread_are_done_in_their_order(labelled, slow_
     assert painting.corrections.counts.any()  # nothing has waited for it
     painting.redo()
     labelled.settle()
-    np.testing.assert_array_equal(session.correcting.labels(), laid_over(before, 3))
+    np.testing.assert_array_equal(session.correcting.shown.now(), laid_over(before, 3))
     painting.redo()
     labelled.settle()
     assert painting.corrections.counts[2] == 30
@@ -403,7 +403,8 @@ def test_a_step_that_nobody_waits_for_any_more_is_not_done(labelled, slow_steps)
 def test_what_was_found_before_corrections_changed_changes_nothing(labelled):
     session = labelled.session
     at, old, new = np.arange(3), np.full(3, 3, np.uint8), np.zeros(3, np.uint8)
-    found = OfClass(3, 3, VoxelChange(at, old, new, Paint.CORRECTIONS))
-    session.correcting.accepting.succeeded.emit(found)
+    change = VoxelChange(at, old, new, Paint.CORRECTIONS)
+    found = OfClass(3, 3, FoundChange(change, None, state=1))
+    session.correcting.whole.finding.succeeded.emit(found)
     assert "Corrections were changed meanwhile: nothing else is" in labelled.said
     assert not session.painting.recorder.corrections.any()

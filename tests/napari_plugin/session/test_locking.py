@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from supervox.cli import supervox
-from supervox.napari_plugin.session import locking
+from supervox.napari_plugin.session import delivery, locking
 from supervox.napari_plugin.tasks import accepting
 from supervox.project import By, Project
 from supervox.volumes import open_volume
+
+from tests.napari_plugin.corrector import put
 
 STRIP = 8, slice(3, 9), slice(4, 30)  # of the plane in view, across classes 1 and 2
 
@@ -21,7 +23,7 @@ def labelled(bench):
 
 
 def labels(bench):
-    return np.array(bench.session.correcting.labels())
+    return np.array(bench.session.correcting.shown.now())
 
 
 def lock(bench, class_id, on=True):
@@ -76,7 +78,7 @@ def test_unlocked_it_follows_the_strokes_as_if_it_had_never_been_locked(labelled
     session.painting.undo()
     labelled.settle()
     hand = np.array([5, 9, 700])
-    session.correcting.change(hand, np.full(3, 2, np.uint8), "put right", By.HAND)
+    put(session, hand, np.full(3, 2, np.uint8), "put right", By.HAND)
     lock(labelled, 2)
     mislead(labelled)
     lock(labelled, 2, on=False)
@@ -126,11 +128,28 @@ def test_a_lock_of_final_labels_leaves_them_current_and_unlocking_too(labelled):
     labelled.settle()
     np.testing.assert_array_equal(labels(labelled), raw)
     assert not (session.delivery.final.labels == 2).any()
-    lock(labelled, 2, on=False)
-    assert not session.delivery.is_finished  # they were made without the class
+    lock(labelled, 2, on=False)  # they were made without the class, and are made with it now
+    assert "follow the strokes again, and the final labels are computed anew" in labelled.said
+    assert session.delivery.is_finished
+    np.testing.assert_array_equal(labels(labelled), raw)
+    session.painting.undo()
+    labelled.settle()
+    assert session.classes.held == (2,)
+    assert session.delivery.is_finished
+    np.testing.assert_array_equal(labels(labelled), raw)
+
+
+def test_final_labels_that_take_long_are_not_computed_by_an_unlock_which_says_so(
+    labelled, monkeypatch
+):
+    session = labelled.session
+    lock(labelled, 2)
     session.delivery.finish()
     labelled.settle()
-    np.testing.assert_array_equal(labels(labelled), raw)
+    monkeypatch.setattr(delivery, "QUICK_S", 0.0)
+    lock(labelled, 2, on=False)
+    assert "press Finish in step 4 for final labels that do" in labelled.said
+    assert not session.delivery.is_finished
 
 
 def test_nothing_gives_a_locked_class_a_voxel_back_that_a_correction_covers(labelled):
@@ -139,10 +158,10 @@ def test_nothing_gives_a_locked_class_a_voxel_back_that_a_correction_covers(labe
     labelled.settle()
     final = labels(labelled)
     some = of_class(final, 2)[:40]
-    session.correcting.change(some, np.full(40, 1, np.uint8), "put right", By.HAND)
+    put(session, some, np.full(40, 1, np.uint8), "put right", By.HAND)
     lock(labelled, 2)
     now = labels(labelled)
-    assert session.correcting.change(some, np.zeros(40, np.uint8), "erased", By.HAND) == 0
+    assert put(session, some, np.zeros(40, np.uint8), "erased", By.HAND) == 0
     assert "40 voxels kept" in labelled.said
     np.testing.assert_array_equal(labels(labelled), now)
 

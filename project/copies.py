@@ -1,0 +1,70 @@
+"""A project copied to another folder, with what is in memory only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from supervox.volumes import appearing, remove_leftovers_in
+
+from ._folder import UNFINISHED
+from ._head import ENDING as HEAD
+from .annotations import AnnotationStore
+from .changes import Paint
+from .documents import write_document
+from .errors import ProjectError, writing
+from .inside import copy_inside
+from .layout import BEGUN, ENDING, SETTINGS
+from .lock import LOCK, TAKEN
+from .recorder import Recorder
+from .settings import ProjectSettings
+
+# The head of the journal may be ahead of the copy of a journal that is written meanwhile.
+NOT_COPIED = (LOCK, TAKEN, UNFINISHED, BEGUN, f"*{HEAD}")
+
+
+def check_place(folder: Path, place: Path) -> None:
+    """Refuse to copy a project to where something is, or into itself.
+
+    Raises
+    ------
+    ProjectError
+        If it can't be copied there.
+    """
+    if place.exists():
+        raise ProjectError(f"{place}: already exists; give another name")
+    if folder.resolve() in place.resolve().parents:
+        raise ProjectError(f"{place}: lies within the project itself; give another place")
+
+
+def copy_project(folder: Path, place: Path, settings: ProjectSettings) -> None:
+    """Copy a project to a new folder, which appears when it is complete.
+
+    Parameters
+    ----------
+    folder, place : Path
+        From and to.
+    settings : ProjectSettings
+        Of the project.
+
+    Raises
+    ------
+    ProjectError
+        If it can't be written.
+    """
+    volume = settings.volume
+    is_inside = folder.resolve() in Path(volume.absolute).parents
+    moved = volume if is_inside else volume.seen_from(place)  # what is inside is copied, too
+    settings = replace(settings, volume=moved)
+    remove_leftovers_in(place.parent, ENDING)
+    with writing(place), appearing(place) as temporary:
+        copy_inside(folder, temporary, NOT_COPIED)
+        write_document(temporary / SETTINGS, settings.to_json())
+
+
+def catch_up(copy: AnnotationStore, original: AnnotationStore) -> None:
+    """Record in a copy what the original has in memory only."""
+    recorder = Recorder(original.voxels, copy, original.corrections)
+    for paint in Paint:
+        recorder.confirm(recorder.look(paint=paint), paint)
+    copy.classes = original.classes
