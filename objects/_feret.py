@@ -132,6 +132,25 @@ def _extent(
 
 
 @nb.njit(nogil=True, cache=True)
+def _set_across(u: NDArray[np.float64], v: NDArray[np.float64], w: NDArray[np.float64]) -> None:
+    """Make `v` and `w` unit vectors across each other and the unit vector `u`."""
+    axis = 0 if abs(u[0]) <= min(abs(u[1]), abs(u[2])) else (1 if abs(u[1]) <= abs(u[2]) else 2)
+    v[:] = 0.0
+    v[axis] = 1.0
+    along = u[axis]
+    length = 0.0
+    for i in range(3):
+        v[i] -= along * u[i]
+        length += v[i] * v[i]
+    length = math.sqrt(length)
+    for i in range(3):
+        v[i] /= length
+    w[0] = u[1] * v[2] - u[2] * v[1]
+    w[1] = u[2] * v[0] - u[0] * v[2]
+    w[2] = u[0] * v[1] - u[1] * v[0]
+
+
+@nb.njit(nogil=True, cache=True)
 def shortest_extent(
     points: NDArray[np.float64], spacing: NDArray[np.float64], directions: NDArray[np.float64]
 ) -> float:
@@ -158,24 +177,7 @@ def shortest_extent(
         here = extents[order[k]]
         step = 0.2
         while step > FINEST:
-            axis = (
-                0
-                if abs(u[0]) <= min(abs(u[1]), abs(u[2]))
-                else (1 if abs(u[1]) <= abs(u[2]) else 2)
-            )
-            v[:] = 0.0
-            v[axis] = 1.0
-            along = u[axis]
-            length = 0.0
-            for i in range(3):
-                v[i] -= along * u[i]
-                length += v[i] * v[i]
-            length = math.sqrt(length)
-            for i in range(3):
-                v[i] /= length
-            w[0] = u[1] * v[2] - u[2] * v[1]
-            w[1] = u[2] * v[0] - u[0] * v[2]
-            w[2] = u[0] * v[1] - u[1] * v[0]
+            _set_across(u, v, w)
             moved = False
             for turn in range(6):
                 c, s = math.cos(turn * math.pi / 3), math.sin(turn * math.pi / 3)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from supervox.execution import Block, Run, VolumeLike, Workers, Workspace, split_blocks
 
 from .between_surfaces import SurfaceDistances, distances_of_classes
-from .checks import check_same_shape, checked_labels, checked_spacing, read_ids, slab_shape
+from .checks import Spacing, check_same_shape, checked_labels, checked_spacing, read_ids, slab_shape
 from .errors import ObjectsError
 from .instances import Instances, find_objects
 from .overlaps import count_overlaps
@@ -175,28 +175,43 @@ def compare(
         raise ObjectsError("nothing is left to compare: every voxel is left out")
     if not classes.size:
         raise ObjectsError("there is nothing to compare: all labels of both are 0")
+    found = _compare_classes(a, b, classes, pairs, near, size, block_shape, room, steps[2:])
+    ids_a, ids_b, voxels = pairs
+    same = int(voxels[ids_a == ids_b].sum())
+    return Agreement(found, a.size - left_out, same - left_out, near)
+
+
+def _compare_classes(
+    a: NDArray[Any],
+    b: NDArray[Any],
+    classes: NDArray[np.int64],
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    near: float,
+    spacing: Spacing,
+    block_shape: Sequence[int] | None,
+    room: Workspace,
+    steps: Sequence[Run],
+) -> tuple[ClassAgreement, ...]:
+    """Compare all classes, whose voxels `pairs` count; each pass over the volumes is for all."""
     surfaces = distances_of_classes(
         lambda box: read_ids(a, box),
         lambda box: read_ids(b, box),
         a.shape,
         classes,
-        size,
+        spacing,
         near,
-        steps[2],
+        steps[0],
         block_shape=block_shape,
         workspace=room.renewed(),  # what it takes is free again before the next
     )
-    objects = _count_objects(a, b, classes, block_shape, room.renewed(), steps[3:])
+    objects = _count_objects(a, b, classes, block_shape, room.renewed(), steps[1:])
     counts = zip(*_voxels_of_classes(*pairs, classes), *objects, strict=True)
-    found = tuple(
+    return tuple(
         ClassAgreement(value, in_a, in_b, common, apart, objects_a, objects_b, matched)
         for value, apart, (in_a, in_b, common, objects_a, objects_b, matched) in zip(
             classes.tolist(), surfaces, counts, strict=True
         )
     )
-    ids_a, ids_b, voxels = pairs
-    same = int(voxels[ids_a == ids_b].sum())
-    return Agreement(found, a.size - left_out, same - left_out, near)
 
 
 def _compared(

@@ -51,6 +51,7 @@ def split_objects(
         Whose objects to split; all if there are none.
     spacing : sequence of 3 float
     workspace : Workspace, optional
+        Where the ids lie; in memory by default.
     workers : int or Run, optional
 
     Returns
@@ -79,20 +80,23 @@ def split_objects(
     out[...] = instances.ids
     todo = np.flatnonzero(chosen)
 
+    def pieces_of(inside: NDArray[np.bool_], box: Slices) -> NDArray[np.int32]:
+        if how == "image" and image is not None:
+            values = read_block(image, box).astype(np.float32)
+            return split_by_image(inside, values, size, boundaries)
+        return split_round(inside, size)
+
     def some(start: int) -> list[tuple[int, Slices, NDArray[np.int32]]]:
         found = []
         for k in todo[start : start + _AT_ONCE].tolist():
             box = _box(sums.low[k], sums.high[k], instances.ids.shape)
             inside = instances.ids[box] == k + 1
-            if how == "image" and image is not None:
-                values = read_block(image, box).astype(np.float32)
-                pieces = split_by_image(inside, values, size, boundaries)
-            else:
-                pieces = split_round(inside, size)
+            pieces = pieces_of(inside, box)
             if pieces.max() > 1:
                 found.append((k, box, np.where(inside, pieces, 0).astype(np.int32)))
         return found
 
+    # The first piece of each object keeps its number, the others get new ones.
     more: list[int] = []  # the old object of each new one
     starts = range(0, todo.size, _AT_ONCE)
     for found in steps[1].parallel(some, starts):

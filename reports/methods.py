@@ -76,27 +76,34 @@ def methods_paragraph(
         f"{n_strokes} strokes of {n_classes} classes were painted by hand; the supervoxels that "
         f"they touch trained {_classifier(parameters.classifier, cite)}.",
     ]
-    if parameters.refinement.balance:
-        sentences.append(
+    sentences += _refinement(parameters, cite, names)
+    return " ".join(sentences), cited
+
+
+def _refinement(
+    parameters: SegmentationParameters,
+    cite: Callable[[str], str],
+    names: Mapping[int, str] | None,
+) -> Iterator[str]:
+    """Say what became of the classifier's probabilities."""
+    refinement = parameters.refinement
+    if refinement.balance:
+        yield (
             "To the log-probabilities of single classes a constant was added that was set by eye "
-            f"({balance_text(parameters.refinement.balance, names)})."
+            f"({balance_text(refinement.balance, names)})."
         )
-    if parameters.refinement.strength > 0:
-        sentences.append(
+    if refinement.strength > 0:
+        yield (
             "The probabilities were refined by a Markov random field on the graph of touching "
             "supervoxels, its label costs learned from strokes that were left out in turn "
-            f"(strength {parameters.refinement.strength:g}), minimised by alpha-expansion "
-            f"{cite('cuts')}."
+            f"(strength {refinement.strength:g}), minimised by alpha-expansion {cite('cuts')}."
         )
     if parameters.partitions > 1:
-        sentences.append(
-            f"The votes of {parameters.partitions} partitions with shifted grids were averaged."
-        )
+        yield f"The votes of {parameters.partitions} partitions with shifted grids were averaged."
     if parameters.edge_refinement:
-        sentences.append(
+        yield (
             f"Borders were moved onto the edges of the image by a guided filter {cite('guided')}."
         )
-    return " ".join(sentences), cited
 
 
 def _voxels(settings: ProjectSettings) -> str:
