@@ -27,9 +27,9 @@ Where to find what:
 - `interpolation`: what lies between painted slices; `filling`: the same for each thing by itself,
   with `painted_things`, which finds them. Both by `slice_depths`
   and, with an image, `image_guide`.
-- `agreement`: two segmentations compared, class by class and object by object;
-  `between_surfaces`: how far their surfaces are apart, with `_surface_voxels`; `differences`:
-  where they differ.
+- `agreement`: two segmentations compared, class by class and object by object; `matching`: the
+  objects that they have in common; `between_surfaces`: how far their surfaces are apart, with
+  `_surface_voxels`; `differences`: where they differ.
 - `checks`: what callers hand in; `errors`: `ObjectsError`.
 """
 

@@ -4,7 +4,6 @@ from .agreement import COMPARED_BYTES as COMPARED_BYTES
 from .agreement import Agreement as Agreement
 from .agreement import ClassAgreement as ClassAgreement
 from .agreement import compare as compare
-from .agreement import match_objects as match_objects
 from .between_surfaces import SurfaceDistances as SurfaceDistances
 from .between_surfaces import surface_distances as surface_distances
 from .by_hand import Bench as Bench
@@ -64,6 +63,7 @@ from .interpolation import interpolate_slices as interpolate_slices
 from .keeping import FromSearch as FromSearch
 from .keeping import KeptObjects as KeptObjects
 from .keeping import what_objects_follow_from as what_objects_follow_from
+from .matching import match_objects as match_objects
 from .measures import Measured as Measured
 from .measures import MeasureRequest as MeasureRequest
 from .measures import measure_objects as measure_objects

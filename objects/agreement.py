@@ -14,10 +14,9 @@ from supervox.execution import Block, Run, VolumeLike, Workers, Workspace, split
 from .between_surfaces import SurfaceDistances, distances_of_classes
 from .checks import Spacing, check_same_shape, checked_labels, checked_spacing, read_ids, slab_shape
 from .errors import ObjectsError
-from .instances import Instances, find_objects
+from .matching import count_objects, sum_by_class
 from .overlaps import count_overlaps
 
-MATCH = 0.5  # of the union that two objects must have in common
 COMPARED_BYTES = 28  # of each voxel: labels and surfaces twice, a distance, what is at surfaces
 
 
@@ -204,7 +203,7 @@ def _compare_classes(
         block_shape=block_shape,
         workspace=room.renewed(),  # what it takes is free again before the next
     )
-    objects = _count_objects(a, b, classes, block_shape, room.renewed(), steps[1:])
+    objects = count_objects(a, b, classes, block_shape, room.renewed(), steps[1:])
     counts = zip(*_voxels_of_classes(*pairs, classes), *objects, strict=True)
     return tuple(
         ClassAgreement(value, in_a, in_b, common, apart, objects_a, objects_b, matched)
@@ -264,72 +263,7 @@ def _voxels_of_classes(
 ) -> tuple[list[int], list[int], list[int]]:
     """Count the voxels of each class in the one, in the other, and in both."""
     return (
-        _sum_by_class(ids_a, voxels, classes),
-        _sum_by_class(ids_b, voxels, classes),
-        _sum_by_class(np.where(ids_a == ids_b, ids_a, 0), voxels, classes),
+        sum_by_class(ids_a, voxels, classes),
+        sum_by_class(ids_b, voxels, classes),
+        sum_by_class(np.where(ids_a == ids_b, ids_a, 0), voxels, classes),
     )
-
-
-def _sum_by_class(
-    ids: NDArray[Any], amounts: NDArray[np.int64], classes: NDArray[np.int64]
-) -> list[int]:
-    """Sum amounts up over all that have the id of each class; those with 0 are of none."""
-    sums, is_any = np.zeros(classes.size, np.int64), ids > 0
-    np.add.at(sums, np.searchsorted(classes, ids[is_any]), amounts[is_any])
-    counted: list[int] = sums.tolist()
-    return counted
-
-
-def _count_objects(
-    a: NDArray[Any],
-    b: NDArray[Any],
-    classes: NDArray[np.int64],
-    block_shape: Sequence[int] | None,
-    room: Workspace,
-    steps: Sequence[Run],
-) -> tuple[list[int], list[int], list[int]]:
-    """Count the objects of each class in the one, in the other, and those that match."""
-    one, other = (
-        find_objects(labels, block_shape=block_shape, workspace=room, workers=room.releasing(step))
-        for labels, step in zip((a, b), steps, strict=False)
-    )
-    matched = match_objects(one, other, run=room.releasing(steps[2]))
-    of_a, of_b = one.class_of[matched[:, 0] - 1], other.class_of[matched[:, 1] - 1]
-    found = (one.class_of, other.class_of, of_a[of_a == of_b])
-    sums = (_sum_by_class(ids, np.ones(ids.size, np.int64), classes) for ids in found)
-    in_one, in_other, in_both = sums
-    return in_one, in_other, in_both
-
-
-def match_objects(
-    one: Instances, other: Instances, *, least_iou: float = MATCH, run: Run = Run()
-) -> NDArray[np.int64]:
-    """Find objects that two volumes have in common.
-
-    Parameters
-    ----------
-    one, other : Instances
-        Of the same voxels.
-    least_iou : float
-        Objects match whose common voxels are more than this share of those of either; from 0.5 on
-        an object matches one other at most.
-    run : Run
-
-    Returns
-    -------
-    int64, (M, 2)
-        Ids of the one and of the other, in order.
-    """
-    ids_a, ids_b = one.signed, other.signed
-    a, b, common = count_overlaps(
-        ids_a.shape,
-        lambda block: np.ascontiguousarray(ids_a[block.core]),
-        lambda block: np.ascontiguousarray(ids_b[block.core]),
-        run,
-    )
-    sizes_a, sizes_b = np.zeros(one.number + 1, np.int64), np.zeros(other.number + 1, np.int64)
-    np.add.at(sizes_a, a, common)
-    np.add.at(sizes_b, b, common)
-    iou = common / (sizes_a[a] + sizes_b[b] - common)
-    matched = (a > 0) & (b > 0) & (iou > least_iou)
-    return np.stack([a[matched], b[matched]], axis=1)

@@ -246,7 +246,12 @@ def test_distances_are_simpleitks_on_ten_pairs(way, monkeypatch):
 @pytest.mark.parametrize(
     ("a", "b", "more", "message"),
     [
-        (np.ones((2, 2, 2), int), np.ones((2, 2, 3), int), {}, "has 2 x 2 x 3 .* the first 2 x 2 x 2"),
+        (
+            np.ones((2, 2, 2), int),
+            np.ones((2, 2, 3), int),
+            {},
+            "2 x 2 x 3 .* the first 2 x 2 x 2",
+        ),
         (np.ones((2, 2, 2)), np.ones((2, 2, 2), int), {}, "labels A are whole numbers"),
         (np.zeros((2, 2, 2), int), np.zeros((2, 2, 2), int), {}, "all labels of both are 0"),
         (
