@@ -16,8 +16,8 @@ ROOMS := $(patsubst %/__init__.pyi,%,$(wildcard */__init__.pyi)) napari_plugin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 DEMO := demo-output
 # Three processes on two processors: a test of the window waits for half of its time. Files stay whole,
-# so that what a file's tests share is made once.
-THREE_AT_A_TIME := -n 3 --dist loadfile
+# so that what a file's tests share is made once; tests/conftest.py says in which order.
+THREE_AT_A_TIME := -n 3 --dist loadfile --no-loadscope-reorder
 
 # What Qt's window and software OpenGL need of a Debian or Ubuntu beyond its barest installation.
 QT_PACKAGES := fontconfig fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 \

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from supervox.execution import Device, Scratch, Workspace
-from supervox.objects import COMPARED_BYTES
 from supervox.segmentation import (
     Rooms,
     SegmentationParameters,
@@ -22,27 +21,40 @@ from supervox.volumes import Volume
 from .errors import say
 
 
-def room_to_compare(shape: Sequence[int], memory: float | None, folder: Path) -> Workspace:
-    """Give where two segmentations and all that is made of them lie; say so if it is a disk.
+class RoomForLabels:
+    """Gives where labels of one shape lie, and all that is made of them; says so if it is a disk.
 
     Parameters
     ----------
-    shape
-        Of both.
-    memory
+    each : int
+        Bytes that are needed for each voxel.
+    what : str
+        What needs them, in words.
+    memory : float, optional
         Bytes that a person allows; most of what is available by default.
-    folder
+    folder : Path
         Where files may lie meanwhile.
     """
-    needed = COMPARED_BYTES * math.prod(shape)
-    budget = default_budget() if memory is None else memory
-    if needed <= budget:
-        return Workspace()
-    say(
-        f"what is compared ({needed / 1e9:.1f} GB) doesn't fit into {budget / 1e9:.1f} GB of "
-        f"memory, and is kept in {folder} until the end"
-    )
-    return Workspace(Scratch(folder))
+
+    def __init__(self, each: int, what: str, memory: float | None, folder: Path) -> None:
+        self._each, self._what, self._memory, self._folder = each, what, memory, folder
+        self._room: Workspace | None = None
+
+    def __call__(self, shape: Sequence[int]) -> Workspace:
+        """Return the room, the same every time: what has another shape is refused elsewhere."""
+        if self._room is None:
+            self._room = self._found(self._each * math.prod(shape))
+        return self._room
+
+    def _found(self, needed: int) -> Workspace:
+        budget = default_budget() if self._memory is None else self._memory
+        if needed <= budget:
+            return Workspace()
+        say(
+            f"{self._what} ({needed / 1e9:.1f} GB) doesn't fit into {budget / 1e9:.1f} GB of "
+            f"memory, and is kept in {self._folder} until the end"
+        )
+        return Workspace(Scratch(self._folder))
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
-from supervox.objects import AMOUNTS, TEXTS, Calibrated, CleanStep, clean
+from numpy.typing import NDArray
+from supervox.objects import AMOUNTS, CLEANED_BYTES, TEXTS, Calibrated, CleanStep, clean
 from supervox.volumes import Triple
 
 from . import options
+from .budget import RoomForLabels
 from .labels_in import labels_in
 from .outputs import Outputs
 from .progress import StageProgress
@@ -19,6 +22,8 @@ KINDS = "; ".join(
     f"{name}={AMOUNTS[name].upper()} ({text})" if AMOUNTS[name] else f"{name} ({text})"
     for name, text in TEXTS.items()
 )
+
+_PLANES = 16  # that are counted at a time
 
 
 @click.command("clean")
@@ -79,9 +84,11 @@ def command(
     Voxels that a class loses become what is around them. Lengths are physical: a radius is the same
     along all axes, however thick the planes are.
     """
+    folder = Path(output).absolute().parent
+    room_for = RoomForLabels(CLEANED_BYTES, "what is cleaned", memory, folder)
     with (
         StageProgress(workers) as stages,
-        labels_in(labels, spacing, stages, memory, workers) as opened,
+        labels_in(labels, spacing, stages, memory, workers, room_for) as opened,
         Outputs([opened.path]) as outputs,
     ):
         place = outputs.plan_volume(output, opened.data.shape, opened.data.dtype)
@@ -95,9 +102,16 @@ def command(
         for text, step in zip(texts, steps, strict=True):
             before = data
             with stages.stage(text, f"{step.operation}: cleaning") as run:
-                found = clean(before, step, spacing=opened.spacing, locked=locked, workers=run)
+                found = clean(
+                    before,
+                    step,
+                    spacing=opened.spacing,
+                    locked=locked,
+                    workspace=room_for(before.shape).renewed(),
+                    workers=run,
+                )
             data = found.labels
-            changed = int(np.count_nonzero(data != before))
+            changed = _count_changed(before, data)
             entries.append(
                 {"step": text, "changed": changed, "objects": found.objects, "left": found.left}
             )
@@ -111,3 +125,10 @@ def command(
         left = f", {entry['left']:,} left: locked" if entry["left"] else ""
         click.echo(f"{entry['step']}: {entry['changed']:,} voxels changed{left}")
     click.echo(f"{output}: written")
+
+
+def _count_changed(before: NDArray[Any], after: NDArray[Any]) -> int:
+    """Count voxels that differ, some planes at a time."""
+    planes = range(0, len(after), _PLANES)
+    parts = (slice(z, z + _PLANES) for z in planes)
+    return sum(int(np.count_nonzero(before[part] != after[part])) for part in parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 import numpy as np
 from supervox.execution import Workspace
 from supervox.objects import (
+    COMPARED_BYTES,
     OVERLAY_NAMES,
     ObjectTable,
     check_table_name,
@@ -25,7 +25,7 @@ from supervox.volumes import Triple, VolumeClass, open_labels, write_volume
 
 from . import options
 from .agreement import agreement_json, print_agreement
-from .budget import room_to_compare
+from .budget import RoomForLabels
 from .labels_in import OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
@@ -96,13 +96,8 @@ def command(
         stages = stack.enter_context(StageProgress(workers))
         files = [Path(path) for path in (overlay_file, differences) if path]
         folder = files[0].absolute().parent if files else Path(gettempdir())
-        rooms: list[Workspace] = []
-
-        def room_for(shape: Sequence[int]) -> Workspace:
-            """Give one room to both: they have the same shape, or else can't be compared."""
-            rooms[:] = rooms or [room_to_compare(shape, memory, folder)]
-            return rooms[0]
-
+        # One room for both: they have the same shape, or else can't be compared.
+        room_for = RoomForLabels(COMPARED_BYTES, "what is compared", memory, folder)
         a, b = (
             stack.enter_context(labels_in(address, spacing, stages, memory, workers, room_for))
             for address in (first, second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,12 @@ class ObjectFiles:
             "profile": self.profile,
         }
         return {name: path for name, path in paths.items() if path is not None}
+
+    @property
+    def folder(self) -> Path:
+        """Where files may lie meanwhile: beside the first that is wanted."""
+        files = [*self.tables.values(), *([Path(self.instances)] if self.instances else [])]
+        return files[0].absolute().parent if files else Path(gettempdir())
 
     def plan(self, outputs: Outputs, shape: tuple[int, ...]) -> ObjectFiles:
         """Find out whether all can be written; return the places to write to meanwhile."""

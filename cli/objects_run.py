@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from supervox.execution import VolumeLike
+from supervox.execution import VolumeLike, Workspace
 from supervox.objects import (
     EDIT_TEXTS,
+    MEASURED_BYTES,
     SPLIT_TEXTS,
     Calibrated,
     EditState,
@@ -26,6 +27,7 @@ from supervox.objects import (
 from supervox.reports import kept_objects
 from supervox.volumes import Triple, open_labels, open_volume
 
+from .budget import RoomForLabels
 from .errors import say
 from .labels_in import OpenedLabels, labels_in
 from .object_files import ObjectFiles, write_instances, write_tables
@@ -76,9 +78,10 @@ def run_objects(
 ) -> tuple[dict[str, Any], ObjectTable]:
     """Do it; return what the tables were made from, and the totals."""
     with ExitStack() as stack:
-        labels = stack.enter_context(
-            labels_in(request.labels, request.spacing, stages, request.memory, request.workers)
-        )
+        how = MEASURED_BYTES, "what is measured", request.memory, files.folder
+        room_for = RoomForLabels(*how)
+        of = request.labels, request.spacing, stages, request.memory, request.workers
+        labels = stack.enter_context(labels_in(*of, room_for))
         images = {name: stack.enter_context(open_volume(path)) for name, path in request.images}
         parents = stack.enter_context(open_labels(request.parents)) if request.parents else None
         inputs = [labels.path, *(image.path for image in images.values())]
@@ -97,7 +100,8 @@ def run_objects(
             None if parents is None else parents.data,
         )
         steps = _steps(request, labels)
-        found = _find(request, steps, more, labels, stages)
+        room = room_for(labels.data.shape)
+        found = _find(request, steps, more, labels, room, stages)
         after = found.tables
         tables = {"objects": after.objects, "contacts": after.contacts, "classes": after.classes}
         if places.profile is not None:
@@ -124,6 +128,7 @@ def _find(
     steps: ObjectSteps,
     more: MeasureRequest,
     labels: OpenedLabels,
+    room: Workspace,
     stages: StageProgress,
 ) -> FoundBySteps:
     """Find and measure objects, and sort them by rules; refuse labels without any."""
@@ -137,6 +142,7 @@ def _find(
             spacing=labels.spacing,
             unit=labels.unit,
             origin=labels.origin,
+            workspace=room,
             workers=run,
         )
     if found.ruled.refused:

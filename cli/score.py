@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 from supervox.execution import VolumeLike
-from supervox.objects import Agreement, compare
+from supervox.objects import COMPARED_BYTES, Agreement, compare
 from supervox.segmentation import Scores, score
 from supervox.volumes import Volume, open_labels
 
 from . import options
 from .agreement import agreement_json, print_agreement
-from .budget import room_to_compare
+from .budget import RoomForLabels
 from .inputs import class_names, tell_turned, voxel_size
 from .progress import StageProgress
 from .report import print_json, print_table
@@ -86,7 +86,7 @@ def _agreement(
 ) -> Agreement:
     """Compare surfaces and objects where the truth says something."""
     size = voxel_size(truth if truth.spacing_stated else labels, None)
-    room = room_to_compare(truth.data.shape, memory, Path(gettempdir()))
+    room_for = RoomForLabels(COMPARED_BYTES, "what is compared", memory, Path(gettempdir()))
     with StageProgress(workers) as stages, stages.stage("surfaces", "Measuring surfaces") as run:
         return compare(
             truth.data,
@@ -94,7 +94,7 @@ def _agreement(
             spacing=size.spacing,
             ignore=skip,
             only_where_one_is=True,
-            workspace=room,
+            workspace=room_for(truth.data.shape),
             workers=run,
         )
 

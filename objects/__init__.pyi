@@ -12,6 +12,7 @@ from .by_hand import Edited as Edited
 from .by_hand import EditState as EditState
 from .by_hand import apply_edits as apply_edits
 from .by_hand import around_both as around_both
+from .by_steps import MEASURED_BYTES as MEASURED_BYTES
 from .by_steps import FoundBySteps as FoundBySteps
 from .by_steps import measure_by_steps as measure_by_steps
 from .candidates import EditQuestion as EditQuestion
@@ -21,6 +22,7 @@ from .clean_steps import AMOUNTS as AMOUNTS
 from .clean_steps import TEXTS as TEXTS
 from .clean_steps import CleanStep as CleanStep
 from .clean_steps import Operation as Operation
+from .cleaning import CLEANED_BYTES as CLEANED_BYTES
 from .cleaning import Cleaned as Cleaned
 from .cleaning import clean as clean
 from .cleaning import clean_part as clean_part

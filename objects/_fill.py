@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numba as nb
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from supervox.execution import find_slot, grow_table
 
 from ._pairs import PAIR_BASE
 
+ALIKE = 1e-6  # of the smallest edge of a voxel: distances that are equal but for rounding
 FACES = np.array([(1, 0, 0), (0, 1, 0), (0, 0, 1)], np.int64)
 
 
@@ -17,7 +20,11 @@ def take_nearest(
     labels: NDArray[np.int32],
     lost: NDArray[np.bool_],
     closed: NDArray[np.int32],
-    offsets: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    away: NDArray[np.float64],
+    step: float,
+    most: int,
+    reach: float,
     low: NDArray[np.int64],
     high: NDArray[np.int64],
     out: NDArray[np.int32],
@@ -31,33 +38,72 @@ def take_nearest(
         Voxels that are to get another label; theirs don't count.
     closed : int32, (K,)
         Labels that don't spread.
-    offsets : int64, (M, 3)
-        Steps to the voxels around, the nearest first; of equally near ones the first counts.
+    rows : int64, (M, 2)
+        Planes and rows to the rows around a voxel, the nearest first.
+    away : float64, (M,)
+        How far away these are, in smallest edges of a voxel.
+    step : float
+        From one column to the next, in the same unit.
+    most : int
+        Columns to go at most.
+    reach : float
+        What is further away doesn't count. Of voxels that are equally near the first in raster
+        order counts.
     low, high : int64, (3,)
         The part to work on.
     out : int32, (Z, Y, X)
         Receives the labels; a voxel that finds none keeps its own.
     """
+    before, behind = _nearest_in_rows(labels, lost, closed)
+    n_z, n_y, n_x = labels.shape
+    # Row by row around the voxel, until no further one can hold anything nearer: each knows its
+    # nearest voxels on both sides.
     for z in range(low[0], high[0]):
         for y in range(low[1], high[1]):
             for x in range(low[2], high[2]):
                 if not lost[z, y, x]:
                     continue
-                for k in range(offsets.shape[0]):
-                    i, j, l = z + offsets[k, 0], y + offsets[k, 1], x + offsets[k, 2]  # noqa: E741
-                    if i < 0 or j < 0 or l < 0:
-                        continue
-                    if i >= labels.shape[0] or j >= labels.shape[1] or l >= labels.shape[2]:
-                        continue
-                    if lost[i, j, l]:
-                        continue
-                    value = labels[i, j, l]
-                    spreads = True
-                    for c in range(closed.size):
-                        spreads = spreads and value != closed[c]
-                    if spreads:
-                        out[z, y, x] = value
+                best, found = reach, (-1, -1, -1)
+                for k in range(away.size):
+                    if away[k] > best + ALIKE:
                         break
+                    i, j = z + rows[k, 0], y + rows[k, 1]
+                    if min(i, j) < 0 or i >= n_z or j >= n_y:
+                        continue
+                    for l in (before[i, j, x], behind[i, j, x]):  # noqa: E741
+                        if 0 <= l < n_x and abs(l - x) <= most:
+                            here = math.sqrt(away[k] ** 2 + ((l - x) * step) ** 2)
+                            is_first = found[0] < 0 or (i, j, l) < found
+                            if here < best - ALIKE or (here <= best + ALIKE and is_first):
+                                best, found = here, (i, j, l)
+                if found[0] >= 0:
+                    out[z, y, x] = labels[found]
+
+
+@nb.njit(nogil=True, cache=True)
+def _nearest_in_rows(
+    labels: NDArray[np.int32], lost: NDArray[np.bool_], closed: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the column of the nearest voxel that may spread, at or before each, and behind it.
+
+    It is -1, and the number of columns, where there is none.
+    """
+    before, behind = np.empty(labels.shape, np.int32), np.empty(labels.shape, np.int32)
+    n_x = labels.shape[2]
+    for z in range(labels.shape[0]):
+        for y in range(labels.shape[1]):
+            last = -1
+            for x in range(n_x):
+                spreads = not lost[z, y, x]
+                for c in range(closed.size):
+                    spreads = spreads and labels[z, y, x] != closed[c]
+                last = x if spreads else last
+                before[z, y, x] = last
+            following = n_x
+            for x in range(n_x - 1, -1, -1):
+                following = x if before[z, y, x] == x else following
+                behind[z, y, x] = following
+    return before, behind
 
 
 @nb.njit(nogil=True, cache=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from supervox.execution import Run, VolumeLike, Workers
+from supervox.execution import Run, VolumeLike, Workers, Workspace
 
 from .by_hand import Edited
 from .instances import Instances
@@ -14,6 +14,7 @@ from .measures import Measured, MeasureRequest, measure_objects
 from .rules import REMOVED, RuledObjects, apply_rules
 from .steps import EVERYTHING, ObjectSteps, Search, find_by_steps
 
+MEASURED_BYTES = 14  # of each voxel: labels of two bytes, numbers of objects twice, a distance
 FIND_SHARE = 0.2  # of the work; the rest is measuring
 
 
@@ -63,6 +64,7 @@ def measure_by_steps(
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
     unit: str | None = None,
     origin: Sequence[float] = (0.0, 0.0, 0.0),
+    workspace: Workspace | None = None,
     workers: Workers = None,
 ) -> FoundBySteps:
     """Find objects, split and edit them, measure them, and sort them by rules.
@@ -78,8 +80,8 @@ def measure_by_steps(
         Which objects are looked for.
     start : sequence of 3 int
         Place of the first voxel in the whole image, in which the edits are.
-    spacing, unit, origin, workers
-        As for `measure_objects`.
+    spacing, unit, origin, workspace, workers
+        As for `measure_objects`; the ids of the objects lie in the workspace as well.
 
     Returns
     -------
@@ -92,7 +94,8 @@ def measure_by_steps(
     Cancelled
         If the run is to stop.
     """
-    run = Run.of(workers)
+    room = workspace or Workspace()
+    run = room.releasing(Run.of(workers))
     edited = find_by_steps(
         labels,
         steps,
@@ -100,6 +103,7 @@ def measure_by_steps(
         image=next(iter(request.channels.values()), None),
         start=start,
         spacing=spacing,
+        workspace=room,
         workers=run.part(0, FIND_SHARE),
     )
     measured = measure_objects(
@@ -108,6 +112,7 @@ def measure_by_steps(
         spacing=spacing,
         unit=unit,
         origin=origin,
+        workspace=room,
         workers=run.part(FIND_SHARE, 1),
     )
     return sorted_by_rules(edited, measured, steps, request)

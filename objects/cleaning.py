@@ -28,11 +28,12 @@ from .errors import ObjectsError
 from .instances import Instances, find_objects
 from .outside import Outside, PlaneByPlane
 from .relations import check_classes_there
-from .reshaping import CHANGES, SLACK, reach_of, steps_within
+from .reshaping import CHANGES, SLACK, reach_of, rows_within, voxels_within
 from .sums import ObjectSums, sum_objects
 
 Labels = NDArray[Any]
 _BLOCK_VOXELS = 128**3
+CLEANED_BYTES = 12  # of each voxel: labels of two bytes four times, numbers of objects
 AROUND = 2.0  # edges of a cube of its volume that a speck may be long to be seen on a slice at once
 
 
@@ -79,7 +80,7 @@ def clean(
     block_shape : sequence of 3 int, optional
         Voxels that are worked on at a time; the result doesn't depend on it.
     workspace : Workspace, optional
-        Where the result lies.
+        Where the result lies, and all that is as large as the labels; in memory by default.
     workers : int or Run, optional
         Threads, one per processor by default; or a `Run`, which also shows progress and stops.
 
@@ -90,10 +91,11 @@ def clean(
     Raises
     ------
     ObjectsError
-        If a class isn't there, or is locked.
+        If a class isn't there, or is locked, or a length is longer than the volume.
     Cancelled
         If the run is to stop.
     """
+    _check_length(step, checked_spacing(spacing), labels.shape)
     size, run, room = checked_spacing(spacing), Run.of(workers), workspace or Workspace()
     cut = np.zeros((3, 2), bool)
     return _clean(labels, step, size, locked, block_shape, room, run, cut)
@@ -110,7 +112,7 @@ def _clean(
     cut: NDArray[np.bool_],
 ) -> Cleaned:
     """Clean labels that may be cut out of others; `cut` as for `_Cleaning`."""
-    labels = checked_labels(labels)
+    labels, run = checked_labels(labels), room.releasing(run)
     out: Labels = room.empty(labels.shape, np.dtype(labels.dtype).newbyteorder("="))
     there: set[int] = set()
 
@@ -163,11 +165,12 @@ def clean_part(
     Raises
     ------
     ObjectsError
-        If the step isn't local.
+        If the step isn't local, or its length is longer than the volume.
     """
     if not step.is_local:
         raise ObjectsError(f"{step.operation} can't be done to a part: it looks at all objects")
     size = checked_spacing(spacing)
+    _check_length(step, size, labels.shape)
     ends = zip(part, _halo(step, size), labels.shape, strict=True)
     low, high = np.array([(max(p.start - h, 0), min(p.stop + h, n)) for p, h, n in ends]).T
     around = np.ascontiguousarray(labels[tuple(map(slice, low.tolist(), high.tolist()))])
@@ -226,12 +229,13 @@ class _Cleaning:
 
     def _give_away(self, value: int, run: Run) -> None:
         """Give small objects to what they share most surface with."""
-        steps = run.steps([3, 1, 1, 1])
+        own = self._room.renewed()  # what a class takes is free again before the next
+        steps = own.releasing(run).steps([3, 1, 1, 1])
         found = find_objects(
             self._labels,
             classes=[value],
             block_shape=self._block_shape,
-            workspace=self._room,
+            workspace=own,
             workers=steps[0],
         )
         if not found.number:
@@ -297,13 +301,14 @@ class _Cleaning:
     def _fill_holes(self, value: int, run: Run) -> None:
         """Give a class what it encloses, but for locked labels."""
         shape = self._labels.shape
-        steps = run.steps([3, 1, 1])
+        own = self._room.renewed()
+        steps = own.releasing(run).steps([3, 1, 1])
         outside = Outside(self._labels, value)
         found = find_objects(
             outside if not self._step.per_plane else PlaneByPlane(outside),
             connectivity=6,
             block_shape=self._block_shape,
-            workspace=self._room,
+            workspace=own,
             workers=steps[0],
         )
         if not found.number:
@@ -337,8 +342,13 @@ class _Cleaning:
         if self._before is None:
             self._before = self._room.empty(shape, self._labels.dtype)
         before = self._before
-        before[...] = self._labels
-        offsets = steps_within(reach_of(step)[0], size)
+        for slab in split_blocks(shape, slab_shape(shape)):
+            before[slab.core] = self._labels[slab.core]
+            self._room.release()
+        reach, edge = reach_of(step)[0], min(size)
+        rows, away = rows_within(reach, size, shape)
+        column, most = size[2] / edge, voxels_within(reach, size)[2]
+        far = max(reach, *size) * SLACK / edge
         closed = np.array([*self._locked, value], np.int32)
         change = CHANGES[step.operation]
 
@@ -351,12 +361,24 @@ class _Cleaning:
             fixed = np.isin(padded, self._locked)
             out = np.where(new & ~fixed, np.int32(value), padded)
             low, high = np.array([(part.start, part.stop) for part in block.inner]).T.copy()
-            take_nearest(padded, inside & ~new, closed, offsets, low, high, out)
+            lost = inside & ~new
+            take_nearest(padded, lost, closed, rows, away, column, most, far, low, high, out)
             self._labels[block.core] = out[block.inner]
             left = (new != inside) & (out == padded)  # it would be another, but isn't
             return int(np.count_nonzero(left[block.inner])) if self._locked else 0
 
         self.left += sum(run.blocks(one, split_blocks(shape, edges, _halo(step, size))))
+
+
+def _check_length(step: CleanStep, spacing: Spacing, shape: Sequence[int]) -> None:
+    """Refuse a length that no volume of this size has: most likely it is in another unit."""
+    sides = zip(shape, spacing[-len(shape) :], strict=True)
+    longest = max((n * edge for n, edge in sides), default=0.0)
+    if AMOUNTS[step.operation] == "length" and step.amount > longest:
+        raise ObjectsError(
+            f"{step.operation}: {step.amount:g} is longer than the volume, which is {longest:g} "
+            "at its longest; is the unit right?"
+        )
 
 
 def _halo(step: CleanStep, spacing: Spacing) -> list[int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +24,24 @@ def reach_of(step: CleanStep) -> tuple[float, float]:
     return step.amount, 3 * step.amount
 
 
-def steps_within(reach: float, spacing: Spacing) -> NDArray[np.int64]:
-    """Return the steps to all voxels within a distance, the nearest first."""
-    most = [math.floor(reach / edge * SLACK) + 1 for edge in spacing]
-    steps = np.array(list(itertools.product(*(range(-n, n + 1) for n in most))), np.int64)
-    away = np.linalg.norm(steps * spacing, axis=1)
-    within = (away > 0) & (away <= max(reach, max(spacing)) * SLACK)
-    steps, away = steps[within], np.round(away[within] / min(spacing), 6)
-    return np.ascontiguousarray(steps[np.argsort(away, kind="stable")])
+def voxels_within(reach: float, spacing: Spacing) -> list[int]:
+    """Return how many voxels along each axis lie within a distance, one at least."""
+    return [math.floor(reach / edge * SLACK) + 1 for edge in spacing]
+
+
+def rows_within(
+    reach: float, spacing: Spacing, shape: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return planes and rows to all rows of voxels within a distance, and how far away each is.
+
+    The nearest come first; the unit is the smallest edge of a voxel. None is further away than a
+    volume is large.
+    """
+    most = np.minimum(voxels_within(reach, spacing), shape)
+    around = np.indices((2 * most[:2] + 1).tolist()).reshape(2, -1).T - most[:2]
+    away = np.linalg.norm(around * spacing[:2], axis=1) / min(spacing)
+    order = np.argsort(away, kind="stable")
+    return np.ascontiguousarray(around[order]), away[order]
 
 
 def _dilated(inside: NDArray[np.bool_], length: float, spacing: Spacing) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from supervox.execution import Run, VolumeLike, Workers
+from supervox.execution import Run, VolumeLike, Workers, Workspace
 
 from .by_hand import Edited, apply_edits
 from .edits import EDIT_TEXTS, Edit, Give, Mark, edit_from_json, edit_to_json
@@ -130,6 +130,7 @@ def find_by_steps(
     image: VolumeLike | None = None,
     start: Sequence[int] = (0, 0, 0),
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
+    workspace: Workspace | None = None,
     workers: Workers = None,
 ) -> Edited:
     """Find objects, split them if that is asked for, and carry out the edits by hand.
@@ -145,6 +146,8 @@ def find_by_steps(
     start : sequence of 3 int
         Place of the first voxel in the whole image, in which the edits are.
     spacing : sequence of 3 float
+    workspace : Workspace, optional
+        Where their ids lie; in memory by default.
     workers : int or Run, optional
 
     Returns
@@ -161,12 +164,13 @@ def find_by_steps(
     splits = search.splits_by(steps)
     parts = Run.of(workers).steps([2, *(6 for _ in splits), 2 * bool(steps.edits)])
     if search.are_ids:
-        found = objects_of_ids(labels, workers=parts[0])
+        found = objects_of_ids(labels, workspace=workspace, workers=parts[0])
     else:
         found = find_objects(
             labels,
             classes=search.classes or None,
             connectivity=search.connectivity,
+            workspace=workspace,
             workers=parts[0],
         )
     for (class_id, how), run in zip(splits if found.number else (), parts[1:], strict=False):
@@ -177,6 +181,7 @@ def find_by_steps(
             boundaries=search.boundaries,
             classes=[class_id] if class_id else [],
             spacing=spacing,
+            workspace=workspace,
             workers=run,
         )
     return apply_edits(
@@ -185,6 +190,7 @@ def find_by_steps(
         start=start,
         classes=search.classes,
         spacing=spacing,
+        workspace=workspace,
         workers=parts[-1],
     )
 

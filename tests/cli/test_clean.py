@@ -28,6 +28,25 @@ def test_steps_are_done_in_order(files, run, read, tmp_path):
     assert "open=60nm:" in again.out
 
 
+def test_what_does_not_fit_into_memory_is_cleaned_on_the_disk(files, run, tmp_path):
+    def cleaned(*options):
+        done = run(
+            *("clean", files / "truth.tif", "--output", tmp_path / "c.tif", "--json"),
+            *("--step", "specks=0.002um^3", "--step", "holes=all", "--step", "smooth=40nm"),
+            *options,
+        )
+        assert done.code == 0, done.err
+        return done, (tmp_path / "c.tif").read_bytes()
+
+    there, expected = cleaned()
+    assert "is kept in" not in there.err
+    small, found = cleaned("--memory", "1MB")
+    assert small.err.count(f"memory, and is kept in {tmp_path} until the end") == 1
+    assert json.loads(small.out) == json.loads(there.out)
+    assert found == expected
+    assert [path.name for path in tmp_path.iterdir()] == ["c.tif"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

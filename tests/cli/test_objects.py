@@ -43,6 +43,22 @@ def blobs(files):
     return labels
 
 
+def test_what_does_not_fit_into_memory_is_measured_on_the_disk(files, run, tmp_path):
+    def measured(*options):
+        done = run(
+            *("objects", files / "truth.tif", "--table", tmp_path / "o.csv", "--split", "round"),
+            *("--distance-to", 2, "--depth-below", 1, "--instances", tmp_path / "i.tif", *options),
+        )
+        assert done.code == 0, done.err
+        return done.err, (tmp_path / "o.csv").read_text(), (tmp_path / "i.tif").read_bytes()
+
+    there, *expected = measured()
+    assert "is kept in" not in there
+    small, *found = measured("--memory", "1MB")
+    assert small.count(f"memory, and is kept in {tmp_path} until the end") == 1
+    assert found == expected
+
+
 def rows_of(path):
     with Path(path).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

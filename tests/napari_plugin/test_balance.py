@@ -107,7 +107,7 @@ def test_the_slider_is_effective_at_once_and_a_drag_is_one_step(at_work: Any, qt
     assert window.session.live.scan.counts == {1: 1, 2: 1}
 
 
-def test_buttons_keys_and_the_row_give_steps(at_work: Any, qtbot: Any) -> None:
+def buttons_keys_and_the_row_give_steps(at_work: Any, qtbot: Any) -> None:
     window = at_work
     window.click("supervox_more")
     assert balance(window) == ((2, 0.2),)
@@ -133,8 +133,7 @@ def test_buttons_keys_and_the_row_give_steps(at_work: Any, qtbot: Any) -> None:
     assert balance(window) == ((3, -0.2),)
 
 
-@pytest.mark.parametrize("typed", ["20", "20 %", "20,0"])
-def test_a_typed_share_is_met(at_work: Any, qtbot: Any, typed: str) -> None:
+def a_typed_share_is_met(at_work: Any, qtbot: Any, typed: str) -> None:
     window = at_work
     field = window.find("supervox_share")
     qtbot.mouseDClick(field, LEFT)
@@ -151,7 +150,7 @@ def test_a_typed_share_is_met(at_work: Any, qtbot: Any, typed: str) -> None:
     assert balance(window) == ()
 
 
-def test_what_is_no_share_is_put_back(at_work: Any, qtbot: Any) -> None:
+def what_is_no_share_is_put_back(at_work: Any, qtbot: Any) -> None:
     window = at_work
     field = window.find("supervox_share")
     was = field.text()
@@ -163,7 +162,7 @@ def test_what_is_no_share_is_put_back(at_work: Any, qtbot: Any) -> None:
         assert field.text() == was
 
 
-def test_a_share_that_can_not_be_reached_is_told(at_work: Any) -> None:
+def a_share_that_can_not_be_reached_is_told(at_work: Any) -> None:
     window = at_work
     hints: list[str] = []
     window.session.balancing.hint.connect(hints.append)
@@ -192,7 +191,7 @@ def test_after_further_strokes_the_balance_is_offered_again(at_work: Any) -> Non
     assert again.isVisible()
 
 
-def test_a_stroke_after_a_move_is_undone_before_it(at_work: Any) -> None:
+def a_stroke_after_a_move_is_undone_before_it(at_work: Any) -> None:
     window = at_work
     window.click("supervox_more")
     window.drag((8, 14, 22), (8, 24, 22))
@@ -306,9 +305,27 @@ def test_a_project_has_the_balance_and_undo_goes_on_across_sessions(
     assert balance(again) == ()
 
 
-def test_another_image_begins_without_a_balance(at_work: Any, scene: Any) -> None:
+def another_image_begins_without_a_balance(at_work: Any, scene: Any) -> None:
     window = at_work
     window.click("supervox_more")
     other = window.viewer.add_image(scene.image, name="other")
     window.session.choose_image(other)
     assert balance(window) == ()
+
+
+# ---------------------------------------------------------- one window for what goes together
+
+
+def test_a_share_is_typed_and_met_put_back_or_told(at_work: Any, qtbot: Any) -> None:
+    for typed in ("20", "20 %", "20,0"):
+        a_typed_share_is_met(at_work, qtbot, typed)
+    what_is_no_share_is_put_back(at_work, qtbot)
+    a_share_that_can_not_be_reached_is_told(at_work)
+
+
+def test_steps_follow_each_other_until_another_image(at_work: Any, scene: Any, qtbot: Any) -> None:
+    a_stroke_after_a_move_is_undone_before_it(at_work)
+    at_work.session.classes.selected = 2
+    at_work.settle()
+    buttons_keys_and_the_row_give_steps(at_work, qtbot)
+    another_image_begins_without_a_balance(at_work, scene)

@@ -37,7 +37,7 @@ def across(window):
     window.settle()
 
 
-def test_only_values_between_two(labelled, what, scene):
+def only_values_between_two(labelled, what, scene):
     labelled.session.correcting.mask.choose(values=(40.0, 120.0))
     labelled.settle()
     before = painted(labelled, what).copy()
@@ -53,7 +53,7 @@ def test_only_values_between_two(labelled, what, scene):
     np.testing.assert_array_equal(painted(labelled, what), before)
 
 
-def test_only_on_a_class_also_with_a_ball(labelled, what):
+def only_on_a_class_also_with_a_ball(labelled, what, scene):
     labels = np.array(labelled.session.correcting.shown.now())
     labelled.click("supervox_only_where")
     labelled.choose("supervox_only_of", labelled.session.classes[2].name)
@@ -70,7 +70,7 @@ def test_only_on_a_class_also_with_a_ball(labelled, what):
     assert (labels[painted(labelled, what) & ~before & ~new] != 2).any()
 
 
-def test_a_polygon_is_kept_to_it_as_well(labelled, what, scene):
+def a_polygon_is_kept_to_it_as_well(labelled, what, scene):
     labelled.session.correcting.mask.choose(values=(0.0, 75.0))
     labelled.session.use_tool("polygon")
     before = painted(labelled, what).copy()
@@ -85,7 +85,7 @@ def test_a_polygon_is_kept_to_it_as_well(labelled, what, scene):
     assert scene.image[new].max() <= 75
 
 
-def test_only_where_labels_are_unsure_or_in_the_region_that_was_asked_about(labelled, what):
+def only_where_labels_are_unsure_or_in_the_region_that_was_asked_about(labelled, what, scene):
     session = labelled.session
     prepared, result = session.preparation.prepared, session.view.result
     unsure = (result.uncertainty >= 0.5)[prepared.ids]
@@ -134,3 +134,29 @@ def test_values_are_taken_from_the_strokes_of_a_class(labelled, scene):
     assert "no strokes to take values from" in labelled.said
     labelled.click("supervox_only_where_clear")
     assert not labelled.session.correcting.mask.limits.is_on
+
+
+def test_the_mask_holds_for_every_tool_until_it_is_cleared(labelled, what, scene):
+    """One window for stories, each from where the first began."""
+    session = labelled.session
+    before = painted(labelled, what).copy()
+    stories = (
+        only_values_between_two,
+        only_on_a_class_also_with_a_ball,
+        a_polygon_is_kept_to_it_as_well,
+        only_where_labels_are_unsure_or_in_the_region_that_was_asked_about,
+    )
+    for story in stories:
+        story(labelled, what, scene)
+        steps = 0
+        while (painted(labelled, what) != before).any():
+            assert steps < 20, story.__name__
+            session.painting.undo()
+            labelled.settle()
+            steps += 1
+        if labelled.find("supervox_brush_3d").isChecked():
+            labelled.click("supervox_brush_3d")
+        session.correcting.mask.choose(values=None, class_id=0, unsure=False, in_place=False)
+        labelled.click("supervox_brush_voxels")
+        session.paint_class(3)
+        labelled.settle()

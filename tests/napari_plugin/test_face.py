@@ -139,14 +139,14 @@ def test_what_is_said_at_the_end_where_nothing_was_painted(window: Any) -> None:
     assert "nothing to save" in window.dock.around.last_word()
 
 
-def test_panels_of_layers_are_folded_away_and_come_back(shown: Any) -> None:
-    shown.click("supervox_layers")
-    assert not shown.dock.around.has_layers_shown
-    shown.click("supervox_layers")
-    assert shown.dock.around.has_layers_shown
+def panels_of_layers_are_folded_away_and_come_back(labelled: Any) -> None:
+    labelled.click("supervox_layers")
+    assert not labelled.dock.around.has_layers_shown
+    labelled.click("supervox_layers")
+    assert labelled.dock.around.has_layers_shown
 
 
-def test_labels_in_space_and_back(labelled: Any) -> None:
+def labels_in_space_and_back(labelled: Any) -> None:
     view, viewer = labelled.session.view, labelled.viewer
     classes = labelled.session.classes
     before = [item.visible for item in classes], view.choices.opacity
@@ -173,7 +173,7 @@ def is_clear(layer: Any, class_id: int) -> bool:
     return layer.colormap.color_dict[class_id][3] == 0
 
 
-def test_napari_s_own_button_leaves_space_as_well(labelled: Any) -> None:
+def napari_s_own_button_leaves_space_as_well(labelled: Any) -> None:
     viewer, view = labelled.viewer, labelled.session.view
     labelled.click("supervox_3d")
     (around_others, *_) = view.aside
@@ -188,7 +188,7 @@ def test_napari_s_own_button_leaves_space_as_well(labelled: Any) -> None:
     assert labelled.session.volume.image.visible
 
 
-def test_a_class_can_be_shown_in_space_by_hand(labelled: Any) -> None:
+def a_class_can_be_shown_in_space_by_hand(labelled: Any) -> None:
     view, classes = labelled.session.view, labelled.session.classes
     labelled.click("supervox_3d")
     (class_id, *_) = view.aside
@@ -219,7 +219,7 @@ def test_what_surrounds_the_others_touches_the_faces() -> None:
     assert around(Labels(np.ones((4, 5, 6), np.uint8))) == [], "something is to be seen"
 
 
-def test_cuts_go_with_their_image_and_a_failed_one_is_told(labelled: Any) -> None:
+def cuts_go_with_their_image_and_a_failed_one_is_told(labelled: Any) -> None:
     around_dock, session = labelled.dock.around, labelled.session
     labelled.click("supervox_three_planes_button")
     around_dock.cuts.go_to((8, 20, 30), 1)
@@ -232,7 +232,7 @@ def test_cuts_go_with_their_image_and_a_failed_one_is_told(labelled: Any) -> Non
     assert all(view.cut is None for view in around_dock.planes.views)
 
 
-def test_the_other_planes_follow_the_mouse(labelled: Any) -> None:
+def the_other_planes_follow_the_mouse(labelled: Any) -> None:
     labelled.viewer.dims.set_point(0, 8)
     labelled.click("supervox_three_planes_button")
     window = labelled.dock.around.planes
@@ -252,9 +252,7 @@ def test_the_other_planes_follow_the_mouse(labelled: Any) -> None:
     assert labelled.dock.around.cuts._on_move not in labelled.viewer.mouse_move_callbacks
 
 
-def test_a_picture_of_the_view(
-    labelled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def a_picture_of_the_view(labelled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "figure.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
     zoom = labelled.viewer.scene.camera.zoom
@@ -304,3 +302,19 @@ def test_more_volumes_are_labelled_from_a_list(
     assert "is cut short" in states[1]
     assert (tmp_path / "labels" / "next_labels.tif").exists()
     assert "1 of 2 volumes are labelled" in window.says.text()
+
+
+# ---------------------------------------------------------- one window for what goes together
+
+
+def test_labels_are_seen_in_space_and_in_other_planes(
+    labelled: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panels_of_layers_are_folded_away_and_come_back(labelled)
+    a_picture_of_the_view(labelled, tmp_path, monkeypatch)
+    the_other_planes_follow_the_mouse(labelled)
+    labels_in_space_and_back(labelled)
+    napari_s_own_button_leaves_space_as_well(labelled)
+    a_class_can_be_shown_in_space_by_hand(labelled)
+    labelled.click("supervox_3d")
+    cuts_go_with_their_image_and_a_failed_one_is_told(labelled)

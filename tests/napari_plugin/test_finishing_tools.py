@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,39 @@ def finish(window: Any) -> Any:
     window.click("supervox_clean_fold")
     window.click("supervox_fill_fold")
     return window.dock.around.tools
+
+
+def live_through(window: Any, told: list[str], *stories: Callable[..., None]) -> None:
+    """Live through stories in one window, each from where the first began.
+
+    A story is given what it asks for by name: what a person was told, and patches for itself.
+    """
+    session, tools = window.session, finish(window)
+    before, strokes = labels(window).copy(), window.strokes.data.copy()
+
+    def is_changed() -> bool:
+        is_corrected = session.painting.corrections.over.voxels.any()
+        return is_corrected or (window.strokes.data != strokes).any()
+
+    for story in stories:
+        with pytest.MonkeyPatch.context() as patch:
+            given = {"told": told, "monkeypatch": patch}
+            story(window, **{k: given[k] for k in given if k in signature(story).parameters})
+        tools.cleaning.discard()
+        tools.filling.discard()
+        for item in session.classes:
+            session.classes.change(item.id, locked=False)
+        steps = 0
+        while is_changed():
+            assert steps < 20, story.__name__
+            session.painting.undo()
+            window.settle()
+            steps += 1
+        window.viewer.dims.order = (0, 1, 2)
+        window.choose("supervox_clean_tool", "Remove specks")
+        window.settle()
+        np.testing.assert_array_equal(labels(window), before, err_msg=story.__name__)
+        assert NAME not in window.viewer.layers, story.__name__
 
 
 def labels(window: Any) -> np.ndarray:
@@ -101,8 +136,8 @@ def test_specks_are_seen_removed_and_brought_back(shown: Any, told: list[str]) -
     assert told == []
 
 
-def test_a_local_tool_shows_the_slice_in_view_first_and_then_all(window: Any) -> None:
-    tools = finish(window)
+def a_local_tool_shows_the_slice_in_view_first_and_then_all(window: Any) -> None:
+    tools = window.dock.around.tools
     window.viewer.dims.set_current_step(0, 8)
     slices: list[Any] = []
     tools.cleaning.trying.published.connect(slices.append)
@@ -132,8 +167,7 @@ def test_a_local_tool_shows_the_slice_in_view_first_and_then_all(window: Any) ->
     np.testing.assert_array_equal(labels(window), before)
 
 
-def test_holes_of_locked_classes_stay_and_that_is_said(window: Any) -> None:
-    finish(window)
+def holes_of_locked_classes_stay_and_that_is_said(window: Any) -> None:
     correct(window, SPECK, 3)
     correct(window, (slice(4, 5), slice(30, 32), slice(4, 5)), 2)
     before = labels(window)
@@ -154,8 +188,7 @@ def test_holes_of_locked_classes_stay_and_that_is_said(window: Any) -> None:
     assert says(window) == "holes: class 3 is locked; unlock it first"
 
 
-def test_what_was_tried_ends_with_the_labels_that_it_was_of(window: Any) -> None:
-    finish(window)
+def what_was_tried_ends_with_the_labels_that_it_was_of(window: Any) -> None:
     correct(window, SPECK, 3)
     window.choose("supervox_clean_of", window.session.classes[3].name)
     window.click("supervox_clean_preview")
@@ -241,8 +274,7 @@ def test_a_thing_that_is_corrected_on_two_slices_is_filled_by_a_key(shown: Any) 
     np.testing.assert_array_equal(labels(shown), before)
 
 
-def test_strokes_and_locked_classes_stay_between_slices(window: Any) -> None:
-    finish(window)
+def strokes_and_locked_classes_stay_between_slices(window: Any) -> None:
     for plane in (4, 12):
         correct(window, (slice(plane, plane + 1), slice(10, 30), slice(4, 24)), 3)
     window.session.classes.change(2, locked=True)
@@ -260,8 +292,7 @@ def test_strokes_and_locked_classes_stay_between_slices(window: Any) -> None:
     assert not changed[:5].any()
 
 
-def test_other_axes_and_classes_can_be_filled(window: Any) -> None:
-    finish(window)
+def other_axes_and_classes_can_be_filled(window: Any) -> None:
     window.viewer.dims.order = (2, 0, 1)
     for column in (4, 11):
         correct(window, (slice(1, 8), slice(10, 18), slice(column, column + 1)), 3)
@@ -276,8 +307,7 @@ def test_other_axes_and_classes_can_be_filled(window: Any) -> None:
     assert not (filled == 3).any()
 
 
-def test_it_is_said_what_is_missing_to_fill(window: Any) -> None:
-    finish(window)
+def it_is_said_what_is_missing_to_fill(window: Any) -> None:
     window.click("supervox_fill_preview")
     window.settle()
     assert says(window, "supervox_fill").startswith("Nothing to fill: paint in at least two slices")
@@ -314,8 +344,7 @@ def test_in_a_box_what_is_cleaned_is_corrected_in_the_whole_image(
     cleaning.release()
 
 
-def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window: Any) -> None:
-    finish(window)
+def what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window: Any) -> None:
     for plane in (9, 13):
         correct(window, (slice(plane, plane + 1), slice(20, 22), slice(4, 6)), 3)
     window.choose("supervox_clean_of", window.session.classes[3].name)
@@ -340,8 +369,7 @@ def test_what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew(window:
     assert says(window, "supervox_fill").startswith("class 3: ")
 
 
-def test_what_objects_and_acceptance_corrected_is_not_filled_between(window: Any) -> None:
-    finish(window)
+def what_objects_and_acceptance_corrected_is_not_filled_between(window: Any) -> None:
     for plane in (9, 13):  # as an edit of objects does
         voxels = indices((slice(plane, plane + 1), slice(10, 18), slice(4, 12)))
         given = np.full(voxels.size, 3, np.uint8)
@@ -361,8 +389,8 @@ def test_what_objects_and_acceptance_corrected_is_not_filled_between(window: Any
     assert places[1].min() >= 19
 
 
-def test_a_stroke_ends_what_was_tried_between_slices(window: Any) -> None:
-    tools = finish(window)
+def a_stroke_ends_what_was_tried_between_slices(window: Any) -> None:
+    tools = window.dock.around.tools
     for plane in (9, 13):
         correct(window, (slice(plane, plane + 1), slice(10, 18), slice(4, 12)), 3)
     window.click("supervox_fill_preview")
@@ -379,8 +407,7 @@ def test_a_stroke_ends_what_was_tried_between_slices(window: Any) -> None:
     assert not np.isin(np.flatnonzero(stroke), tools.filling.trial.voxels).any()
 
 
-def test_a_stroke_ends_what_was_tried(window: Any) -> None:
-    finish(window)
+def a_stroke_ends_what_was_tried(window: Any) -> None:
     correct(window, SPECK, 3)
     window.choose("supervox_clean_of", window.session.classes[3].name)
     window.click("supervox_clean_preview")
@@ -436,10 +463,8 @@ def test_corrections_painted_with_the_mouse_are_filled_between(shown: Any) -> No
     np.testing.assert_array_equal(labels(shown), painted)
 
 
-def test_work_is_cancelled_and_the_labels_stay(
-    window: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tools = finish(window)
+def work_is_cancelled_and_the_labels_stay(window: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = window.dock.around.tools
     before = labels(window)
     begun: list[bool] = []
     stopped: list[bool] = []
@@ -465,10 +490,9 @@ def test_work_is_cancelled_and_the_labels_stay(
     np.testing.assert_array_equal(labels(window), before)
 
 
-def test_more_than_can_be_corrected_at_once_is_refused_in_words(
+def more_than_can_be_corrected_at_once_is_refused_in_words(
     window: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish(window)
     monkeypatch.setattr("supervox.napari_plugin.session.cleaning.MOST_CHANGED", 100)
     window.choose("supervox_clean_tool", "Grow")
     window.choose("supervox_clean_of", window.session.classes[2].name)
@@ -478,11 +502,9 @@ def test_more_than_can_be_corrected_at_once_is_refused_in_words(
     assert not window.find("supervox_clean_apply").isEnabled()
 
 
-def test_an_error_of_the_machine_is_told_and_nothing_changes(
+def an_error_of_the_machine_is_told_and_nothing_changes(
     window: Any, monkeypatch: pytest.MonkeyPatch, told: list[str]
 ) -> None:
-    finish(window)
-
     def no_room(*_: Any, **more: Any) -> None:
         raise MemoryError("no room for the labels")
 
@@ -535,3 +557,33 @@ def test_a_flat_picture_is_cleaned_and_has_nothing_between(open_bench: Any, scen
     filling = Filling(session.volume, session.painting, session.correcting)
     assert filling.state().trial.says == "A picture has no slices to fill between"
     filling.release()
+
+
+# ---------------------------------------------------------- one window for what goes together
+
+
+def test_what_is_cleaned_is_seen_first_and_ends_in_words(window: Any, told: list[str]) -> None:
+    live_through(
+        window,
+        told,
+        holes_of_locked_classes_stay_and_that_is_said,
+        a_local_tool_shows_the_slice_in_view_first_and_then_all,
+        what_was_tried_ends_with_the_labels_that_it_was_of,
+        work_is_cancelled_and_the_labels_stay,
+        more_than_can_be_corrected_at_once_is_refused_in_words,
+        an_error_of_the_machine_is_told_and_nothing_changes,
+        a_stroke_ends_what_was_tried,
+    )
+
+
+def test_what_is_filled_between_slices_is_what_was_painted(window: Any, told: list[str]) -> None:
+    live_through(
+        window,
+        told,
+        strokes_and_locked_classes_stay_between_slices,
+        what_a_tool_did_is_not_filled_between_unless_it_is_painted_anew,
+        what_objects_and_acceptance_corrected_is_not_filled_between,
+        a_stroke_ends_what_was_tried_between_slices,
+        other_axes_and_classes_can_be_filled,
+        it_is_said_what_is_missing_to_fill,
+    )

@@ -6,8 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage
 from supervox.objects import AMOUNTS, Calibrated, CleanStep, ObjectsError, clean, clean_part
+from supervox.objects._fill import take_nearest
+from supervox.objects.reshaping import rows_within, voxels_within
 
 from .bodies import ball, draw
 
@@ -164,6 +168,47 @@ def test_steps_are_read_in_any_unit(text, amount):
 def test_what_is_no_step_is_refused(text, unit, message):
     with pytest.raises(ObjectsError, match=message):
         CleanStep.parse(text, Calibrated(unit=unit))
+
+
+@given(
+    st.integers(0, 2**31),
+    st.sampled_from([(1.0, 1.0, 1.0), (2.0, 1.0, 1.0), (4.0, 1.0, 1.0), (3.0, 0.7, 1.3)]),
+    st.sampled_from([0.5, 1.0, 2.0, 3.3, 40.0]),
+)
+def test_what_is_lost_becomes_the_nearest_that_spreads_the_first_of_equal_ones(seed, size, reach):
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(1, 9, 3))
+    labels, lost = rng.integers(0, 4, shape).astype(np.int32), rng.random(shape) < 0.8
+    rows, away = rows_within(reach, size, shape)
+    edge, most, far = min(size), voxels_within(reach, size), max(reach, *size)
+    out, ends = labels.copy(), (np.zeros(3, np.int64), np.array(shape))
+    closed = np.array([2], np.int32)
+    column = size[2] / edge
+    take_nearest(labels, lost, closed, rows, away, column, most[2], far / edge, *ends, out)
+    expected = labels.copy()
+    spreading = np.argwhere(~lost & (labels != 2))
+    for place in np.argwhere(lost):
+        steps = spreading - place
+        near = (np.abs(steps) <= most).all(axis=1)
+        distances = np.round(np.linalg.norm(steps * size, axis=1) / edge, 6)
+        near &= distances <= far / edge + 1e-6
+        if near.any():
+            best = np.argmin(np.where(near, distances, np.inf))
+            expected[tuple(place)] = labels[tuple(spreading[best])]
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("operation", ["smooth", "open", "close", "dilate", "erode"])
+def test_a_length_may_be_as_long_as_the_volume_and_no_longer(operation):
+    labels, spacing = blocky(), (2.0, 1.0, 1.1)  # 32, 24 and 30.8 long
+    assert clean(labels, CleanStep(operation, 32.0, (1,)), spacing=spacing).labels.shape == (
+        labels.shape
+    )
+    step = CleanStep(operation, 1e9, (1,))
+    with pytest.raises(ObjectsError, match=r"1e\+09 is longer than the volume, which is 32"):
+        clean(labels, step, spacing=spacing)
+    with pytest.raises(ObjectsError, match="longer than the volume"):
+        clean_part(labels, np.s_[3:4, 0:24, 0:28], step, spacing=spacing)
 
 
 def test_classes_must_be_there_and_unlocked():

@@ -26,14 +26,14 @@ def hint(window: Any) -> str:
     return str(window.dock.paint.says.text.whole)
 
 
-def test_with_the_image_selected_a_drag_paints(ready: Any) -> None:
+def with_the_image_selected_a_drag_paints(ready: Any) -> None:
     ready.viewer.layers.selection.active = ready.session.volume.image
     ready.drag(*STROKE)
     assert (ready.strokes.data[8, 20, 20:26] == 1).all()
     assert ready.viewer.layers.selection.active == ready.strokes
 
 
-def test_a_stroke_ends_with_its_drag_whatever_layer_comes_meanwhile(ready: Any) -> None:
+def a_stroke_ends_with_its_drag_whatever_layer_comes_meanwhile(ready: Any) -> None:
     """Or the next one would be joined to it by a line."""
     kinds, first, second = QEvent.Type, ready.at(8, 6, 6), ready.at(8, 34, 40)
     ready.mouse(kinds.MouseMove, first, Qt.MouseButton.NoButton)
@@ -49,7 +49,7 @@ def test_a_stroke_ends_with_its_drag_whatever_layer_comes_meanwhile(ready: Any) 
     assert not painted[12:28].any()
 
 
-def test_the_move_tool_leaves_the_selection_alone(ready: Any) -> None:
+def the_move_tool_leaves_the_selection_alone(ready: Any) -> None:
     ready.click("supervox_brush_none")
     ready.viewer.layers.selection.active = ready.session.volume.image
     ready.drag(*STROKE)
@@ -57,13 +57,15 @@ def test_the_move_tool_leaves_the_selection_alone(ready: Any) -> None:
     assert ready.viewer.layers.selection.active == ready.session.volume.image
 
 
-@pytest.mark.parametrize(
-    ("change", "words", "helps"),
-    [({"visible": False}, "is hidden", "Show"), ({"locked": True}, "is locked", "Unlock")],
-)
-def test_a_class_that_cannot_be_painted_says_so(
-    ready: Any, change: dict[str, bool], words: str, helps: str
-) -> None:
+def a_class_that_is_hidden_says_so(ready: Any) -> None:
+    cannot_be_painted(ready, {"visible": False}, "is hidden", "Show")
+
+
+def a_class_that_is_locked_says_so(ready: Any) -> None:
+    cannot_be_painted(ready, {"locked": True}, "is locked", "Unlock")
+
+
+def cannot_be_painted(ready: Any, change: dict[str, bool], words: str, helps: str) -> None:
     ready.session.classes.change(1, **change)
     centre = np.array(ready.viewer.scene.camera.center)
     ready.drag(*STROKE)
@@ -79,7 +81,7 @@ def test_a_class_that_cannot_be_painted_says_so(
     assert (ready.strokes.data[8, 20, 20:26] == 1).all()
 
 
-def test_strokes_that_are_hidden_are_not_painted_on(ready: Any) -> None:
+def strokes_that_are_hidden_are_not_painted_on(ready: Any) -> None:
     ready.strokes.visible = False
     ready.drag(*STROKE)
     assert not ready.strokes.data.any()
@@ -88,7 +90,7 @@ def test_strokes_that_are_hidden_are_not_painted_on(ready: Any) -> None:
     assert ready.strokes.visible
 
 
-def test_a_layer_with_a_tool_of_its_own_keeps_the_mouse(ready: Any) -> None:
+def a_layer_with_a_tool_of_its_own_keeps_the_mouse(ready: Any) -> None:
     points = Points(name="my points", ndim=3)
     ready.viewer.add_layer(points)
     ready.viewer.layers.selection.active = points
@@ -103,29 +105,27 @@ def test_a_layer_with_a_tool_of_its_own_keeps_the_mouse(ready: Any) -> None:
     assert ready.strokes.data.any()
 
 
-@pytest.mark.parametrize(
-    ("mode", "button", "text"),
-    [
-        ("paint", "voxels", "brush"),
-        ("erase", "eraser", "eraser"),
-        ("pan_zoom", "look", "move"),
-        ("fill", "other", "fill"),
-        ("pick", "other", "picker"),
-    ],
-)
-def test_the_dock_shows_the_tool_that_is_in_use(
-    ready: Any, mode: str, button: str, text: str
-) -> None:
+TOOLS = {
+    "paint": ("voxels", "brush"),
+    "erase": ("eraser", "eraser"),
+    "pan_zoom": ("look", "move"),
+    "fill": ("other", "fill"),
+    "pick": ("other", "picker"),
+}
+
+
+def test_the_dock_shows_the_tool_that_is_in_use(ready: Any) -> None:
     """Chosen in napari's own controls."""
-    ready.strokes.mode = mode
-    ready.settle_widgets()
-    found = getattr(ready.dock.paint, button)
-    assert found.isChecked()
-    assert found.isVisible()
-    assert found.text() == text
+    for mode, (button, text) in TOOLS.items():
+        ready.strokes.mode = mode
+        ready.settle_widgets()
+        found = getattr(ready.dock.paint, button)
+        assert found.isChecked(), mode
+        assert found.isVisible(), mode
+        assert found.text() == text
 
 
-def test_a_class_that_is_chosen_is_painted(ready: Any) -> None:
+def a_class_that_is_chosen_is_painted(ready: Any) -> None:
     """Whatever tool was in hand, but for those that paint."""
     session = ready.session
     for mode in ("erase", "pan_zoom", "pick"):
@@ -137,7 +137,7 @@ def test_a_class_that_is_chosen_is_painted(ready: Any) -> None:
     assert ready.strokes.mode == "fill"
 
 
-def test_contrast_is_in_the_dock(ready: Any) -> None:
+def contrast_is_in_the_dock(ready: Any) -> None:
     image = ready.session.volume.image
     ready.find("supervox_contrast").setValue((250, 750))
     low, high = image.contrast_limits_range
@@ -151,3 +151,30 @@ def test_contrast_is_in_the_dock(ready: Any) -> None:
     ready.click("supervox_contrast_auto")
     found = np.percentile(image.data[8], (1, 99))
     np.testing.assert_allclose(image.contrast_limits, found)
+
+
+def test_a_drag_paints_or_the_dock_says_why_not(ready: Any) -> None:
+    """One window for stories, each from where the first began."""
+    for story in (
+        with_the_image_selected_a_drag_paints,
+        a_stroke_ends_with_its_drag_whatever_layer_comes_meanwhile,
+        the_move_tool_leaves_the_selection_alone,
+        a_class_that_is_hidden_says_so,
+        a_class_that_is_locked_says_so,
+        strokes_that_are_hidden_are_not_painted_on,
+        a_class_that_is_chosen_is_painted,
+        contrast_is_in_the_dock,
+        a_layer_with_a_tool_of_its_own_keeps_the_mouse,
+    ):
+        story(ready)
+        for _ in range(20):
+            if not ready.strokes.data.any():
+                break
+            ready.session.painting.undo()
+        assert not ready.strokes.data.any(), story.__name__
+        ready.session.paint_class(1)
+        ready.viewer.layers.selection.active = ready.strokes
+        ready.click("supervox_brush_voxels")
+        ready.settle()
+        assert ready.strokes.visible, story.__name__
+        assert ready.session.painting.hand.obstacle is Obstacle.NONE, story.__name__

@@ -39,7 +39,7 @@ def is_ringed(window: Any) -> bool:
     return NAME in names
 
 
-def test_a_correction_is_followed_by_a_question(asked: Any, scene: Any) -> None:
+def a_correction_is_followed_by_a_question(asked: Any, scene: Any) -> None:
     pair = asked.session.pairs.pair
     assert pair.class_id == 2
     assert scene.truth[pair.place] == 2
@@ -58,7 +58,8 @@ def test_a_correction_is_followed_by_a_question(asked: Any, scene: Any) -> None:
     )
 
 
-def test_enter_paints_it_as_one_step(asked: Any) -> None:
+def test_a_question_follows_and_enter_paints_it_as_one_step(asked: Any, scene: Any) -> None:
+    a_correction_is_followed_by_a_question(asked, scene)
     before, pair = asked.strokes.data.copy(), asked.session.pairs.pair
     asked.key(Qt.Key.Key_Return)
     assert not is_ringed(asked)
@@ -80,7 +81,16 @@ def test_enter_paints_it_as_one_step(asked: Any) -> None:
     np.testing.assert_array_equal(asked.session.view.result.labels, labels)
 
 
+def another_strength_leaves_the_question_open(asked: Any) -> None:
+    pair = asked.session.pairs.pair
+    asked.slide("supervox_strength", 10)
+    asked.settle()
+    assert asked.session.pairs.pair is pair
+    assert is_ringed(asked)
+
+
 def test_esc_leaves_it_and_both_keys_are_napari_s_again(asked: Any) -> None:
+    another_strength_leaves_the_question_open(asked)
     before = asked.strokes.data.copy()
     asked.key(Qt.Key.Key_Escape)
     assert not is_ringed(asked)
@@ -103,14 +113,6 @@ def test_the_next_stroke_ends_the_question_when_it_begins(asked: Any) -> None:
     asked.mouse(QEvent.Type.MouseButtonRelease, at)
     asked.settle()
     assert asked.session.pairs.pair is None
-
-
-def test_another_strength_leaves_the_question_open(asked: Any) -> None:
-    pair = asked.session.pairs.pair
-    asked.slide("supervox_strength", 10)
-    asked.settle()
-    assert asked.session.pairs.pair is pair
-    assert is_ringed(asked)
 
 
 def test_a_stroke_that_corrects_nothing_asks_nothing(shown: Any) -> None:

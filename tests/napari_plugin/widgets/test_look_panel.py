@@ -63,8 +63,7 @@ def test_the_strip_is_as_light_as_the_theme(qtbot: QtBot, text: str, ground: Any
     assert (painted > unpainted) == (ground == GROUND)
 
 
-def test_a_question_is_answered_by_mouse(window: Any, qtbot: Any) -> None:
-    window.prepare(1, 2, 3)
+def a_question_is_answered_by_mouse(window: Any) -> None:
     assert not window.find("supervox_look_option_0").isEnabled()
     window.click("supervox_look_next")
     window.settle()
@@ -79,8 +78,7 @@ def test_a_question_is_answered_by_mouse(window: Any, qtbot: Any) -> None:
     assert not window.find("supervox_look_option_1").isEnabled()
 
 
-def test_leave_it_paints_nothing(window: Any) -> None:
-    window.prepare(1, 2, 3)
+def leave_it_paints_nothing(window: Any) -> None:
     window.click("supervox_look_next")
     window.settle()
     before = window.strokes.data.copy()
@@ -90,12 +88,7 @@ def test_leave_it_paints_nothing(window: Any) -> None:
     assert window.session.looking.asked is None
 
 
-@pytest.mark.parametrize(
-    ("modifier", "which"),
-    [(Qt.KeyboardModifier.NoModifier, 0), (Qt.KeyboardModifier.ShiftModifier, 1)],
-)
-def test_a_question_is_answered_by_key(shown: Any, modifier: Any, which: int) -> None:
-    shown.prepare(1, 2, 3)
+def a_question_is_answered_by_key(shown: Any, modifier: Any, which: int) -> None:
     shown.key(Qt.Key.Key_N)
     shown.settle()
     asked = shown.session.looking.asked
@@ -105,8 +98,7 @@ def test_a_question_is_answered_by_key(shown: Any, modifier: Any, which: int) ->
     assert (shown.strokes.data[asked.voxels] == expected).all()
 
 
-def test_nothing_moves_when_a_question_comes(shown: Any) -> None:
-    shown.prepare(1, 2, 3)
+def nothing_moves_when_a_question_comes(shown: Any) -> None:
     names = [*(f"supervox_look_option_{k}" for k in range(2)), "supervox_look_leave"]
     widgets = [shown.find(name) for name in ("supervox_look_next", *names)]
     before = [widget.geometry() for widget in widgets]
@@ -116,8 +108,7 @@ def test_nothing_moves_when_a_question_comes(shown: Any) -> None:
     assert [widget.geometry() for widget in widgets] == before
 
 
-def test_a_click_on_the_strip_goes_to_the_plane(shown: Any) -> None:
-    shown.prepare(1, 2, 3)
+def a_click_on_the_strip_goes_to_the_plane(shown: Any) -> None:
     strip = shown.find("supervox_plane_strip")
     room = strip.width() - CAPTIONS - 8
     at = QPoint(CAPTIONS + round(room * 12.5 / 16), BARS // 2)
@@ -125,8 +116,7 @@ def test_a_click_on_the_strip_goes_to_the_plane(shown: Any) -> None:
     assert shown.viewer.dims.current_step[0] == 12
 
 
-def test_words_say_what_a_plane_has(shown: Any) -> None:
-    shown.prepare(1, 2, 3)
+def words_say_what_a_plane_has(shown: Any) -> None:
     strip = shown.find("supervox_plane_strip")
     words = strip.describe(8)
     assert words.startswith("Plane 8\n")
@@ -148,9 +138,35 @@ def test_the_panel_goes_with_the_dock(window: Any) -> None:
     assert not any("look" in name for name in window.viewer.window.dock_widgets)
 
 
-def test_the_ring_lies_over_everything(shown: Any) -> None:
+def the_ring_lies_over_everything(shown: Any) -> None:
     """A plugin is given napari's layers in wrappers, each time other ones."""
-    shown.prepare(1, 2, 3)
     shown.click("supervox_look_next")
     shown.settle()
     assert shown.viewer.layers[-1].name == "place in doubt"
+
+
+# ---------------------------------------------------------- one window for what goes together
+
+
+def test_a_question_is_left_and_answered(window: Any) -> None:
+    window.prepare(1, 2, 3)
+    assert not window.find("supervox_look_option_0").isEnabled()
+    leave_it_paints_nothing(window)
+    window.settle_widgets()
+    a_question_is_answered_by_mouse(window)
+
+
+def test_the_panel_by_eye_mouse_and_keys(shown: Any) -> None:
+    shown.prepare(1, 2, 3)
+    words_say_what_a_plane_has(shown)
+    nothing_moves_when_a_question_comes(shown)
+    the_ring_lies_over_everything(shown)
+    shown.click("supervox_look_leave")
+    shown.settle()
+    a_click_on_the_strip_goes_to_the_plane(shown)
+    before = shown.strokes.data.copy()
+    a_question_is_answered_by_key(shown, Qt.KeyboardModifier.NoModifier, 0)
+    shown.session.painting.undo()
+    shown.settle()
+    np.testing.assert_array_equal(shown.strokes.data, before)
+    a_question_is_answered_by_key(shown, Qt.KeyboardModifier.ShiftModifier, 1)
