@@ -18,7 +18,7 @@ Where to find what:
   pairs.
 - `voxel_lists`: long lists of voxels, counted, digested and placed in one pass.
 - `compiler_cache`: where compiled kernels are kept if neither the installation nor the home folder
-  can be written to.
+  can be written to; `compiling`: how much is being compiled.
 - `errors`: `ExecutionError`.
 """
 

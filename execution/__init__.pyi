@@ -9,6 +9,8 @@ from .blocks import read_block as read_block
 from .blocks import split_blocks as split_blocks
 from .checkpoint import Checkpoint as Checkpoint
 from .compiler_cache import find_compiler_cache as find_compiler_cache
+from .compiling import Compiling as Compiling
+from .compiling import compiling_now as compiling_now
 from .connect_cluster import connected as connected
 from .dask_cluster import Cluster as Cluster
 from .dask_cluster import ClusterLost as ClusterLost

@@ -1,9 +1,10 @@
-"""Where and how a project was looked at last, to go on there: plane, zoom, brush, opacities."""
+"""How a project was left, to go on there: plane, zoom, brush, opacities, numbers of strokes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.jobs import run_to_end
+from supervox.napari_plugin.tasks.live import LiveLoop
 from supervox.project import Project, ProjectError, keep_view, load_view
 
 REST_MS = 500  # after the last step or turn of the wheel
@@ -25,14 +27,21 @@ class LastView:
     ----------
     viewer : Viewer
     painting : Painting
+    live : LiveLoop
+        Counts the strokes.
     project : callable
         Returns the project that is open, or None.
     """
 
     def __init__(
-        self, viewer: Viewer, painting: Painting, project: Callable[[], Project | None]
+        self,
+        viewer: Viewer,
+        painting: Painting,
+        live: LiveLoop,
+        project: Callable[[], Project | None],
     ) -> None:
         self._viewer, self._painting, self._project = viewer, painting, project
+        self._live = live
         self._written: tuple[Path | None, dict[str, Any]] = None, {}  # in a project's folder
         self._timer = QTimer()
         self._timer.setSingleShot(True)
@@ -43,6 +52,7 @@ class LastView:
         for event in self._events:
             event.connect(self._soon)
         painting.recorded.connect(self._soon)  # with a brush and an opacity
+        live.scanned.connect(self._soon)
 
     def stop(self) -> None:
         """Let go of the viewer."""
@@ -74,6 +84,7 @@ class LastView:
             "zoom": float(camera.zoom),
             "brush": int(layer.brush_size),
             "opacity": float(layer.opacity),
+            "strokes": self._live.counts.to_json(),
         }
 
     def show(self, project: Project, brush_size: int) -> bool:
@@ -90,6 +101,8 @@ class LastView:
         if layer is None:
             return False
         layer.brush_size = brush_size
+        with suppress(TypeError, ValueError):  # counted anew
+            self._live.counts.remember(values.get("strokes", {}))
         try:
             if sorted(values["order"]) == list(range(dims.ndim)):
                 dims.order = tuple(values["order"])

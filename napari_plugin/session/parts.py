@@ -125,7 +125,7 @@ class SessionParts:
         home, resources = settings.home, settings.resources
         self.autosave = Autosave(home, resources, self.painting, self.classes, self._work)
         self.kept = KeptInProject(self.delivery, self.autosave)
-        self.last_view = LastView(viewer, self.painting, lambda: self.autosave.project)
+        self.last_view = LastView(viewer, self.painting, self.live, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
         )

@@ -19,11 +19,14 @@ class WorkProgress:
         Of the work; `total` is 0 as long as it isn't known.
     seconds_left : float or None
         An estimate; None while that would be a guess.
+    compiled : int or None
+        Functions that were compiled for it so far; None if none is compiled just now.
     """
 
     done: int
     total: int
     seconds_left: float | None = None
+    compiled: int | None = None
 
 
 def progress_of(stage: BackgroundTask) -> WorkProgress | None:
@@ -31,7 +34,7 @@ def progress_of(stage: BackgroundTask) -> WorkProgress | None:
     job = stage.job
     if job is None:
         return None
-    return WorkProgress(job.report.done, job.report.total, job.seconds_left())
+    return WorkProgress(job.report.done, job.report.total, job.seconds_left(), job.compiled)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from typing import Any
 import psygnal
 from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
-from supervox.execution import Cancelled, Run
+from supervox.execution import Cancelled, Run, compiling_now
 
 NICENESS, BACKGROUND_NICENESS = 10, 19
 POLL_MS = 100  # how often progress is shown
@@ -174,7 +174,8 @@ class Job(QObject):
         self._is_abandoned = False
         self._has_ended = False
         self._unwanted = unwanted
-        self._shown_at = (-1, -1)
+        self._shown_at: tuple[int, int, int | None] = (-1, -1, None)
+        self._compiled_before = compiling_now().done
         self._is_shown = shown
         self._bar: cancelable_progress | None = None
         self._timer = QTimer(self)
@@ -206,9 +207,16 @@ class Job(QObject):
         """Estimate how long it will take from the pace so far; None while that is a guess."""
         done, total = self.report.done, self.report.total
         spent = monotonic() - self.started_at
-        if not total or done * 50 < total or spent < 1:
+        has_compiled = compiling_now().done > self._compiled_before  # which tells of no pace
+        if not total or done * 50 < total or spent < 1 or has_compiled:
             return None
         return spent * (total - done) / done
+
+    @property
+    def compiled(self) -> int | None:
+        """How many functions were compiled since it began; None if none is compiled just now."""
+        done, at_work = compiling_now()
+        return done - self._compiled_before if at_work else None
 
     def _show_progress(self) -> None:
         _garbage.look()
@@ -221,14 +229,15 @@ class Job(QObject):
             return
         if self._bar is not None and self._bar.is_canceled:
             self.stop()
-        now = (self.report.done, self.report.total)
-        if now == self._shown_at or not now[1] or self._is_abandoned:
+        done, total, compiled = now = (self.report.done, self.report.total, self.compiled)
+        is_known = total > 0 or compiled is not None
+        if now == self._shown_at or not is_known or self._is_abandoned:
             return
         self._shown_at = now
-        if self._bar is not None:
-            self._bar.update(100 * now[0] // now[1] - self._bar.n)
+        if self._bar is not None and total:
+            self._bar.update(100 * done // total - self._bar.n)
         if not self._has_ended:
-            self.progressed.emit(*now)
+            self.progressed.emit(done, total)
 
     def _on_published(self, value: object) -> None:
         if not (self._is_abandoned or self.report.should_stop()):

@@ -131,6 +131,8 @@ class LiveLoop:
         Whether updates follow the strokes by themselves.
     scan : StrokeScan
         The strokes as they were seen last.
+    counts : StrokeCounts
+        Counts them from look to look.
     updating : BackgroundTask
         Publishes a `ViewResult`, succeeds with a `LiveResult`.
     """
@@ -152,7 +154,7 @@ class LiveLoop:
         self._annotations, self._recorder, self._prepared = annotations, recorder, prepared
         self._in_view, self._parameters, self._held = in_view, parameters, held
         self.is_live = True
-        self.scan, self._counts = NOTHING_SEEN, StrokeCounts()
+        self.scan, self.counts = NOTHING_SEEN, StrokeCounts()
         self._cropped: tuple[Prepared, StrokeScan, Strokes] | None = None
         self.scanning, self.updating = BackgroundTask(), BackgroundTask()
         self.scanning.succeeded.connect(self._on_scanned)
@@ -190,7 +192,7 @@ class LiveLoop:
         self.scanning.cancel()
         self.updating.cancel()
         self._is_forced = self._is_due = self._scan_again = False
-        self.scan, self._cropped, self._counts = NOTHING_SEEN, None, StrokeCounts()
+        self.scan, self._cropped, self.counts = NOTHING_SEEN, None, StrokeCounts()
 
     @property
     def is_busy(self) -> bool:
@@ -232,7 +234,7 @@ class LiveLoop:
             scan = replace(scan, strokes=recorder.order(scan.strokes))
         is_new = scan.strokes != self.scan.strokes
         if is_new:
-            counts = self._counts.follow(scan.counts, scan.strokes.classes)
+            counts = self.counts.follow(scan.counts, scan.strokes.classes)
             scan = replace(scan, counts=counts)
             self._is_due = True  # also where another scan comes first, and finds nothing new
             self.scan = scan

@@ -22,7 +22,11 @@ from supervox.napari_plugin.session.state_pieces import WorkProgress
 from supervox.napari_plugin.tasks.preparing import Needs
 
 BUTTON_MARGIN = 10  # pixels above and below a button's words together
-LONGEST_WAIT = "89 min left"  # or the bar would change its length
+LONGEST_WAIT = "compiling 99"  # or the bar would change its length
+FIRST_USE = (
+    "Code is compiled when it is used for the first time on this machine; this is how many "
+    "functions were by now"
+)
 CALM_MS = 60  # a slider that is dragged tells its value this often, not at every pixel
 
 
@@ -143,6 +147,20 @@ class StageBar(QWidget):
             self.bar.setRange(0, 1000 if total else 0)
             self.bar.setValue(1000 * done // total if total else 0)
             self.text.setText("" if left is None else f"{duration(left)} left")
+            self.text.setToolTip("")
+            if progress.compiled is not None:
+                self.text.setText(f"compiling {progress.compiled}")
+                self.text.setToolTip(FIRST_USE)
+
+
+def how_far(progress: WorkProgress) -> str:
+    """Write how far long work is: "34 %, 12 s left"; empty if that isn't known."""
+    if progress.compiled is not None:
+        return f"compiling for the first use, {progress.compiled} done"
+    if not progress.total:
+        return ""
+    share, left = 100 * progress.done // progress.total, progress.seconds_left
+    return f"{share} %" if left is None else f"{share} %, {duration(left)} left"
 
 
 def duration(seconds: float) -> str:

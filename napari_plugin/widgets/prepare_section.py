@@ -24,7 +24,7 @@ from supervox.napari_plugin.session.extent import ACROSS, MOST_ALONG
 from supervox.parameters import change_entry, parameter_of
 from supervox.segmentation import SegmentationParameters, SupervoxelParameters
 
-from .controls import LabelledSlider, button, needs, tool
+from .controls import LabelledSlider, button, how_far, needs, tool
 from .feature_editor import FeatureEditor
 from .next_button import suggest
 from .section import Body
@@ -234,7 +234,8 @@ class PrepareSection(Body[PrepareState]):
         if state.is_widening:
             return MEANWHILE
         if state.is_running:
-            return "Preparing: you can look and paint meanwhile"
+            far = "" if state.progress is None else how_far(state.progress)
+            return f"Preparing: {far or 'you can look and paint meanwhile'}"
         if prepared is None:
             return "" if state.needs is None else needs(state.needs)
         if state.is_out_of_date:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from supervox.napari_plugin.tasks.stroke_counts import StrokeCounts
@@ -47,3 +49,37 @@ def test_there_are_never_more_strokes_than_pieces(looks: list[tuple[int, int]]) 
         if before and voxels <= size:
             assert found <= before
         before, size = found, voxels
+
+
+def test_another_day_there_are_as_many(bench: Any, open_bench: Callable[..., Any]) -> None:
+    bench.paint(1, 2)
+    bench.settle()
+    hole = np.zeros(bench.strokes.data.shape, bool)
+    hole[8, 18:20, :] = True
+    bench.paint_voxels(hole & (bench.strokes.data > 0), 0)
+    bench.settle()
+    session = bench.session
+    folder = session.autosave.project.folder
+    session.last_view.note()
+    session.autosave.release()
+    bench.settle()
+    other = open_bench()
+    other.session.autosave.open(folder)
+    other.settle()
+    assert other.session.live.scan.counts == {1: 1, 2: 1}
+
+
+def test_what_is_remembered_of_other_strokes_counts_nothing() -> None:
+    counts, classes = StrokeCounts(), np.full(30, 7, np.uint16)
+    counts.follow({7: 3}, classes)
+    kept = counts.to_json()
+    for pieces, voxels, strokes in ((3, 30, 2), (4, 30, 4), (3, 29, 3)):
+        later = StrokeCounts()
+        later.remember({"7": [2, *kept["7"][1:]]})
+        assert later.follow({7: pieces}, classes[:voxels]) == {7: strokes}
+    for damaged in (None, {"7": 3}, {"7": [1, 2]}, {"x": [1, 2, 3]}):
+        with pytest.raises((TypeError, ValueError)):
+            StrokeCounts().remember(damaged)
+    later = StrokeCounts()
+    later.remember({"7": [9, 3, 30]})  # more strokes than pieces
+    assert later.follow({7: 3}, classes) == {7: 3}
