@@ -38,7 +38,7 @@ def rows_within(
     volume is large.
     """
     most = np.minimum(voxels_within(reach, spacing), shape)
-    around = np.indices(2 * most[:2] + 1).reshape(2, -1).T - most[:2]
+    around = np.indices((2 * most[:2] + 1).tolist()).reshape(2, -1).T - most[:2]
     away = np.linalg.norm(around * spacing[:2], axis=1) / min(spacing)
     order = np.argsort(away, kind="stable")
     return np.ascontiguousarray(around[order]), away[order]

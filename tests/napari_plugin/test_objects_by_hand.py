@@ -508,6 +508,7 @@ def an_object_of_a_locked_class_stays(shown: Any, table: Any) -> None:
     shown.session.classes.change(2, locked=True)
     shown.settle_widgets()
     shown.click("supervox_object_delete")
+    shown.settle()
     assert "locked: unlock to change its objects" in shown.said
     assert objects_of(shown).found.by_hand == frozenset()
 
@@ -666,6 +667,13 @@ def objects_are_coloured_by_a_measure(shown: Any, table: Any) -> None:
     assert table.plots.histogram.colours is None
 
 
+@pytest.fixture
+def objects_are_kept_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a project keep no objects, only how they are found."""
+    monkeypatch.setattr("supervox.napari_plugin.session.kept_objects.PAUSE_MS", 10**8)
+
+
+@pytest.mark.usefixtures("objects_are_kept_late")
 def test_a_project_keeps_edits_rules_and_how_objects_are_found(
     shown: Any, table: Any, tmp_path: Any
 ) -> None:
