@@ -10,8 +10,8 @@ from .report import Target, table
 from .timing import median, say
 from .window import run_window
 
-SHAPE, QUICK_SHAPE = (300, 1000, 1000), (48, 96, 96)
-ROUNDS, QUICK_ROUNDS = 7, 2
+SHAPE, QUICK_SHAPE = (300, 1000, 1000), (40, 64, 64)
+ROUNDS, QUICK_ROUNDS = 7, 1
 STAMPS, IN_VIEW, WHOLE, SCROLL, STRENGTH, OURS = 20.0, 1.0, 3.0, 0.06, 0.5, 0.05
 
 

@@ -33,7 +33,7 @@ NAMES = (
     "memory",
     "scale",
 )
-SLOW = ("large", "visit")  # minutes in a real window, even so
+SLOW = ("large", "visit", "by_hand")  # minutes in a real window, even so
 OF_PROCESSES = ("application", "scale", "memory")  # these begin processes of their own
 PEERED = ("supervoxel_quality", "preparation_speed")
 PEERS = {

@@ -132,9 +132,7 @@ def test_a_file_that_states_its_voxels_needs_no_word(
     assert window.viewer.canvas.overlays.scale_bar.visible
 
 
-def test_the_dock_says_what_is_on_its_way(
-    newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def the_dock_says_what_is_on_its_way(newcomer: Newcomer, monkeypatch: pytest.MonkeyPatch) -> None:
     window, may_end = newcomer.window, threading.Event()
     monkeypatch.setattr(
         "supervox.napari_plugin.session.file_opening.cell_with_strokes",
@@ -149,7 +147,7 @@ def test_the_dock_says_what_is_on_its_way(
     assert not window.viewer.layers
 
 
-def test_a_project_that_is_opened_says_so_and_can_be_stopped(
+def a_project_that_is_opened_says_so_and_can_be_stopped(
     newcomer: Newcomer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Project.create(tmp_path / "cell.supervox", write(tmp_path, "grey.png")).close()
@@ -171,7 +169,7 @@ def test_a_project_that_is_opened_says_so_and_can_be_stopped(
     assert not window.viewer.layers
 
 
-def test_what_is_wrong_stays_with_what_helps(
+def what_is_wrong_stays_with_what_helps(
     newcomer: Newcomer, choose_file: Callable[[Path], None], tmp_path: Path
 ) -> None:
     window = newcomer.window
@@ -228,3 +226,17 @@ def test_what_napari_opens_is_asked_about_in_the_dock(newcomer: Newcomer, tmp_pa
     window.viewer.open(str(write(tmp_path, "tyx.tif")), plugin="supervox")
     window.until(lambda: window.session.opening.question)
     assert not [layer for layer in window.viewer.layers if layer.name == "tyx"]
+
+
+# ---------------------------------------------------------- one window for what goes together
+
+
+def test_what_is_on_its_way_is_said_and_what_is_wrong_stays(
+    newcomer: Newcomer,
+    choose_file: Callable[[Path], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    the_dock_says_what_is_on_its_way(newcomer, monkeypatch)
+    a_project_that_is_opened_says_so_and_can_be_stopped(newcomer, tmp_path, monkeypatch)
+    what_is_wrong_stays_with_what_helps(newcomer, choose_file, tmp_path)

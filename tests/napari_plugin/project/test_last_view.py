@@ -15,11 +15,11 @@ from supervox.volumes import write_volume
 
 @pytest.fixture
 def left(
-    open_dock: Callable[..., Any], scene: Any, tmp_path: Path, qtbot: Any
+    open_bench: Callable[..., Any], plugin: Any, scene: Any, tmp_path: Path
 ) -> tuple[Path, dict[str, Any]]:
     """Leave a project, looked at in a way of one's own."""
     write_volume(tmp_path / "cell.tif", scene.image, spacing=(40, 40, 40), unit="nm")
-    window = open_dock()
+    window = open_bench()
     window.viewer.open(str(tmp_path / "cell.tif"), plugin="supervox")
     window.settle()
     window.paint(1, 2)
@@ -52,44 +52,47 @@ def test_a_project_is_looked_at_as_it_was(left: Any, open_dock: Callable[..., An
     assert values["brush"] == 9
 
 
-def test_the_view_in_3d_is_not_kept(left: Any, open_dock: Callable[..., Any]) -> None:
+def test_the_view_in_3d_is_not_kept(left: Any, open_bench: Callable[..., Any]) -> None:
     folder, values = left
-    window = open_dock()
-    window.session.autosave.open(folder)
-    window.settle()
-    window.viewer.dims.ndisplay = 3
-    window.viewer.scene.camera.zoom = 7.0
-    window.session.last_view.note()
+    bench = open_bench()
+    bench.session.autosave.open(folder)
+    bench.settle()
+    bench.viewer.dims.ndisplay = 3
+    bench.viewer.scene.camera.zoom = 7.0
+    bench.session.last_view.note()
     finish_files()
-    assert load_view(window.session.autosave.project)["zoom"] == values["zoom"]
+    assert load_view(bench.session.autosave.project)["zoom"] == values["zoom"]
 
 
 def test_a_copy_of_the_project_knows_the_view_too(
-    left: Any, open_dock: Callable[..., Any], tmp_path: Path
+    left: Any, open_bench: Callable[..., Any], tmp_path: Path
 ) -> None:
     folder, values = left
-    window = open_dock()
-    autosave, last_view = window.session.autosave, window.session.last_view
+    bench = open_bench()
+    autosave, last_view = bench.session.autosave, bench.session.last_view
     autosave.open(folder)
-    window.settle()
+    bench.settle()
     last_view.note()
     autosave.save_as(tmp_path / "copy.supervox")
-    window.settle()
+    bench.settle()
     last_view.note()
     finish_files()
     assert autosave.folder == tmp_path / "copy.supervox"
     assert load_view(autosave.project)["zoom"] == pytest.approx(values["zoom"])
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"zoom": "far"}', "\x00"])
 def test_a_damaged_note_is_passed_over(
-    left: Any, open_dock: Callable[..., Any], text: str, told: list[str]
+    left: Any, open_bench: Callable[..., Any], told: list[str]
 ) -> None:
     folder, _ = left
-    (folder / "view.json").write_text(text)
-    window = open_dock()
-    window.session.autosave.open(folder)
-    window.settle()
-    assert window.strokes.brush_size == window.session.settings.brush_size
-    assert window.strokes.data.any()
+    for text in ("", "{}", '{"zoom": "far"}', "\x00"):
+        (folder / "view.json").write_text(text)
+        bench = open_bench()
+        bench.session.autosave.open(folder)
+        bench.settle()
+        assert bench.strokes.brush_size == bench.session.settings.brush_size, text
+        assert bench.strokes.data.any()
+        bench.session.choose_image(None)
+        bench.viewer.layers.clear()
+        bench.settle()
     assert told == []
