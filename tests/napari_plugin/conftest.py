@@ -167,6 +167,8 @@ class Bench:
             session.comparison,
             session.sharpening,
             session.masking.reading,
+            session.deleting.finding,
+            session.painting.stepping,
             session.autosave.working,
             session.opening.reading,
             delivery.finishing,

@@ -215,7 +215,7 @@ def test_projects_keep_deletions_apart_from_strokes(tmp_path: Path, bench: Any) 
 def test_a_class_with_much_of_it_is_looked_for_on_a_thread_and_is_one_step_all_the_same(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("deleting", "stroke_layer"):
+    for module in ("deleting", "undoing"):
         monkeypatch.setattr(f"supervox.napari_plugin.painting.{module}.LARGE", 0)
     session = bench.session
     bench.paint(1, 2)
