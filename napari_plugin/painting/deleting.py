@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+from napari.layers import Labels
 from numpy.typing import NDArray
 from supervox.execution import Told
 from supervox.napari_plugin.tasks.jobs import BackgroundTask, Report
@@ -25,6 +26,8 @@ class PaintedClass:
     Attributes
     ----------
     class_id : int
+    layer : Labels or None
+        Of the strokes.
     recorder : Recorder
         Who writes down what is painted.
     key : int or None
@@ -40,6 +43,7 @@ class PaintedClass:
     """
 
     class_id: int
+    layer: Labels | None
     recorder: Recorder
     key: int | None
     is_noticed: bool
@@ -77,14 +81,16 @@ class Deleting:
         elif painting.layer is None or painting.recorder is None:
             self._take_out(class_id, is_painted=False)
         elif not self.finding.is_running:
-            find = partial(self._find, class_id, painting.recorder)
+            find = partial(self._find, class_id, painting.layer, painting.recorder)
             number = painting.corrections.counts[class_id]
             if number > LARGE or painting.planes.size > LARGE_VOLUME:
                 self.finding.run(find, f"Deleting {item.name}", shown=True)
             else:
                 self._remove(find(None))
 
-    def _find(self, class_id: int, recorder: Recorder, report: Report | None) -> PaintedClass:
+    def _find(
+        self, class_id: int, layer: Labels | None, recorder: Recorder, report: Report | None
+    ) -> PaintedClass:
         """Find what is painted; on any thread."""
         key, corrections = recorder.next_key(back=True), self._painting.corrections
         stop = None if report is None else report.should_stop
@@ -96,14 +102,18 @@ class Deleting:
         old = np.full(voxels.size, class_id, np.uint8)
         change = frozen(VoxelChange(voxels, old, np.zeros_like(old), Paint.CORRECTIONS))
         told = corrections.foresee(change)
-        return PaintedClass(class_id, recorder, key, not any(differs), strokes, change, told)
+        noticed = not any(differs)
+        return PaintedClass(class_id, layer, recorder, key, noticed, strokes, change, told)
 
     def _remove(self, found: PaintedClass) -> None:
         """Erase what was found, and delete the class."""
         classes, painting, class_id = self._classes, self._painting, found.class_id
-        if found.recorder is not painting.recorder or class_id not in classes:
-            return
-        if found.recorder.next_key(back=True) != found.key:  # somebody painted meanwhile
+        if found.layer is not painting.layer or class_id not in classes:
+            return  # another image, or somebody was quicker
+        if painting.is_unseen:
+            painting.record_all()  # so that it counts as painted meanwhile
+        is_old = found.recorder is not painting.recorder  # the project is in another folder now
+        if is_old or found.recorder.next_key(back=True) != found.key:  # or somebody painted
             self.remove(class_id)
             return
         if not found.is_noticed:

@@ -53,6 +53,11 @@ def painted_box(parts: Iterable[Any], shape: Sequence[int]) -> Slices:
     return z, y, x
 
 
+def lies_in(box: Slices, part: Slices) -> bool:
+    """Tell whether a box is inside of another one."""
+    return all(a.start >= b.start and a.stop <= b.stop for a, b in zip(box, part, strict=True))
+
+
 def painted_slice(layer: Labels, dims: Any) -> Slices | None:
     """Return the slice in which one of napari's tools has just painted, if it is no more.
 

@@ -20,7 +20,7 @@ from supervox.segmentation import Strokes
 
 from .class_list import ClassList
 from .corrections import KEPT
-from .finding import find_strokes_of, painted_box, painted_slice
+from .finding import find_strokes_of, lies_in, painted_box, painted_slice
 from .hand import Hand
 from .locked_strokes import LockedStrokes
 from .recording import Recording
@@ -162,6 +162,18 @@ class Painting(Recording):
             self.classes.ensure([label])
             self.classes.selected = label
 
+    def add_classes_of(self, strokes: Strokes) -> None:
+        """Have a row for each class of strokes that were looked for on a thread.
+
+        A class that was deleted meanwhile has none that is still there, and stays deleted.
+        """
+        now = self.planes.reshape(-1)
+        for class_id in strokes.class_ids:
+            if class_id not in self.classes:
+                voxels = strokes.voxels[strokes.classes == class_id]
+                if (now[voxels] == class_id).any():
+                    self.classes.ensure([class_id])
+
     def protect(self, strokes: Strokes) -> None:
         """Remember where strokes are, to keep those of locked classes from being painted over.
 
@@ -177,13 +189,13 @@ class Painting(Recording):
         self._is_painted = self.is_touched = True
         self.recording.emit()
         assert self.layer is not None
-        if not self._is_ours and self.within is not None:
-            box = painted_box(event.value, self.layer.data.shape)
-            if not self._keep_within(box):  # a polygon tells before it paints
-                QTimer.singleShot(0, partial(self._keep_within, box))
+        box = painted_box(event.value, self.layer.data.shape)
+        is_limited = not self._is_ours and self.within is not None
+        if is_limited and not self._keep_within(box):  # a polygon tells before it paints
+            QTimer.singleShot(0, partial(self._keep_within, box))
         self._restore_locked()
         part = None if self._is_ours else painted_slice(self.layer, self._viewer.dims)
-        if part is None:
+        if part is None or not lies_in(box, part):  # scripts paint anywhere
             self.is_unseen = True
         elif self.recorder is not None:
             with self.telling():

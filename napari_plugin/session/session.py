@@ -184,7 +184,7 @@ class Session(SessionParts):
         if self.strokes.is_new:
             self.strokes.is_new = False
             self.volume.show_plane_of(scan.strokes)
-        self.classes.ensure(scan.strokes.class_ids)
+        self.painting.add_classes_of(scan.strokes)
         if self.live.is_live and not self.live.can_update:
             self.live.updating.cancel()
             self.view.forget_result()

@@ -245,3 +245,32 @@ def test_a_class_with_much_of_it_is_looked_for_on_a_thread_and_is_one_step_all_t
     session.deleting.finding.cancel()
     bench.settle()
     assert session.classes.ids == (1, 2)
+
+
+def test_a_class_stays_deleted_when_an_older_look_at_the_strokes_arrives(bench: Any) -> None:
+    session = bench.session
+    bench.paint(1, 2)
+    bench.settle()
+    scan = session.live.scan
+    assert scan.strokes.class_ids == (1, 2)
+    session.deleting.remove(1)
+    session.live.scanned.emit(scan)
+    assert session.classes.ids == (2,)
+    bench.settle()
+    assert session.classes.ids == (2,)
+
+
+def test_a_project_that_moves_meanwhile_does_not_keep_a_class_from_being_deleted(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("supervox.napari_plugin.painting.deleting.LARGE", 0)
+    session = bench.session
+    bench.paint(1, 2)
+    bench.settle()
+    put(session, np.arange(20), np.full(20, 1, np.uint8))
+    bench.settle()
+    session.deleting.remove(1)
+    session.autosave.bind()  # as saving it elsewhere does
+    bench.settle()
+    assert session.classes.ids == (2,)
+    assert not session.painting.corrections.now.any()

@@ -297,3 +297,16 @@ def test_names_and_colours_go_with_the_layer(bench: Any) -> None:
     bench.session.classes.change(1, name="ice", colour="#abcdef")
     entries = bench.strokes.metadata["supervox"]["classes"]
     assert entries[0] == {"value": 1, "name": "ice", "colour": "#abcdef"}
+
+
+def test_what_a_script_paints_on_another_slice_is_undone_first(bench: Any) -> None:
+    bench.paint(1)
+    bench.settle()
+    before = bench.strokes.data.copy()
+    plane = (int(bench.viewer.dims.current_step[0]) + 3) % before.shape[0]
+    elsewhere = np.zeros(before.shape, bool)
+    elsewhere[plane, 2:5, 2:5] = True
+    bench.paint_voxels(elsewhere, 2)
+    bench.session.painting.undo()  # at once, before anything has looked there
+    bench.settle()
+    np.testing.assert_array_equal(bench.strokes.data, before)
