@@ -23,7 +23,7 @@ def measure(quick: bool) -> dict[str, Any]:
 
 
 def _milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:.0f} ms"
+    return f"{1000 * seconds:.{0 if seconds >= 0.01 else 1}f} ms"
 
 
 def _drawn(pairs: list[list[float]]) -> float:
