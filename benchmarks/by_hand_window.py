@@ -143,8 +143,9 @@ def _look_at_objects(window: Window, rounds: int) -> dict[str, Any]:
     window.wait(lambda: objects.found is not None)
     seconds = time.perf_counter() - started
     _press(window, "supervox_objects_table")
-    _calm(window)
     table = dock.around.objects
+    window.wait(table.isVisible)
+    _calm(window)
     rows = np.random.default_rng(3).integers(0, table.model.rowCount(), rounds)
     clicks = []
     for row in rows.tolist():
@@ -224,6 +225,7 @@ def _watch(
 def _press(window: Window, name: str) -> None:
     button = window.dock.findChild(QAbstractButton, name)
     assert button is not None
+    window.wait(button.isEnabled)
     button.click()
 
 
