@@ -116,7 +116,7 @@ def run(shape: tuple[int, int, int], rounds: int) -> dict[str, Any]:
             _strokes(window, rounds)
             | _contradictions(window, rounds)
             | _strengths(window, rounds)
-            | {"scroll": scroll(window, rounds), "scroll_during": _scroll_during(window, rounds)}
+            | {"scroll": window.scroll(rounds), "scroll_during": _scroll_during(window, rounds)}
         )
     done = session.preparation.prepared
     assert done is not None
@@ -239,11 +239,6 @@ def _strengths(window: Window, rounds: int) -> dict[str, Any]:
         first.append((seen[0] - started) if seen else whole[-1])
         settle(window)
     return {"strength_to_view": first, "strength_to_whole": whole}
-
-
-def scroll(window: Window, rounds: int) -> list[float]:
-    """Step through some slices; return the seconds that each took."""
-    return [window.step(number) for number in range(3 * rounds)]
 
 
 def _scroll_during(window: Window, rounds: int) -> list[float]:

@@ -33,35 +33,21 @@ def _drawn(pairs: list[list[float]]) -> float:
 def targets(results: dict[str, Any]) -> Iterator[Target]:
     """Compare with what was promised."""
     size = " x ".join(map(str, results["shape"]))
-    stroke = _drawn(results["correction"])
-    yield Target(
-        f"by hand, {size}: end of a correcting stroke to the picture",
-        f"below {_milliseconds(CORRECTION)}",
-        _milliseconds(stroke),
-        stroke < CORRECTION,
-    )
-    row = _drawn(results["row"])
-    yield Target(
-        f"by hand, {size}: a click on one of {results['objects']:,} rows to its picture",
-        f"below {_milliseconds(ROW)}",
-        _milliseconds(row),
-        row < ROW,
-    )
-    wheel = median(results["wheel"])
-    yield Target(
-        f"by hand, {size}: the table of {results['objects']:,} rows goes on by three",
-        f"below {_milliseconds(WHEEL)}",
-        _milliseconds(wheel),
-        wheel < WHEEL,
-    )
-    gap = max(longest for longest, _ in results["large"].values())
-    yield Target(
-        f"by hand, {size}: longest time without an answer, "
-        f"{results['large_voxels'] / 1e6:.0f} M voxels corrected, undone and redone",
-        f"below {_milliseconds(GAP)}",
-        _milliseconds(gap),
-        gap < GAP,
-    )
+    objects = f"{results['objects']:,} rows"
+    gaps = [longest for longest, _ in results["large"].values()]
+    large = f"{results['large_voxels'] / 1e6:.0f} M voxels corrected, undone and redone"
+    for what, seconds, limit in (
+        ("end of a correcting stroke to the picture", _drawn(results["correction"]), CORRECTION),
+        (f"a click on one of {objects} to its picture", _drawn(results["row"]), ROW),
+        (f"the table of {objects} goes on by three", median(results["wheel"]), WHEEL),
+        (f"longest time without an answer, {large}", max(gaps), GAP),
+    ):
+        yield Target(
+            f"by hand, {size}: {what}",
+            f"below {_milliseconds(limit)}",
+            _milliseconds(seconds),
+            seconds < limit,
+        )
 
 
 def section(results: dict[str, Any]) -> Iterator[str]:

@@ -65,7 +65,7 @@ def run(shape: tuple[int, ...], rounds: int) -> dict[str, Any]:
     _calm(window)
     say("by hand: labels are shown")
     found = {"shape": list(shape), "large_voxels": int((labels == LARGE).sum())}
-    found |= _correct(window, rounds) | {"step": scroll(window, rounds)}
+    found |= _correct(window, rounds) | {"step": window.scroll(rounds)}
     found |= _look_at_objects(window, rounds)
     return found | {"large": _take_large_steps(window)}
 
@@ -85,12 +85,7 @@ def run_napari(shape: tuple[int, ...], rounds: int) -> dict[str, Any]:
         brush.append(_stroke(window, number))
         _let_go(window)
         window.pause(CALM)
-    return {"brush": brush, "step": scroll(window, rounds)}
-
-
-def scroll(window: ViewerWindow, rounds: int) -> list[float]:
-    """Step through some slices; return the seconds that each took."""
-    return [window.step(number) for number in range(3 * rounds)]
+    return {"brush": brush, "step": window.scroll(rounds)}
 
 
 def _calm(window: Window) -> None:

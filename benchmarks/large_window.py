@@ -23,7 +23,7 @@ from qtpy.QtWidgets import QToolButton
 from scipy import ndimage
 from supervox.napari_plugin.session.session import Session
 
-from .application_window import Window, scroll, settle, time_stroke
+from .application_window import Window, settle, time_stroke
 from .gui_probe import GuiProbe
 from .large_volume import MirroredPhantom
 from .memory_stage import peak_bytes
@@ -137,7 +137,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         settle(window)
         visit.note("open", time.perf_counter() - started)
         visit.picture("1-opened")
-        visit.found["scroll"] = scroll(window, rounds)
+        visit.found["scroll"] = window.scroll(rounds)
         planes = _planes(phantom)
         window.viewer.dims.set_current_step(0, next(iter(planes)))
         window.viewer.scene.camera.zoom *= 2.5
@@ -179,7 +179,7 @@ def run(file: Path, phantom: MirroredPhantom, rounds: int, pictures: Path | None
         visit.picture("6-whole")
         visit.found["in_whole"] = [visit.stroke() for _ in range(rounds)]
         say(f"large: in the whole {visit.found['in_whole']}, {_stages(session)}")
-        visit.found["scroll_labelled"] = scroll(window, rounds)
+        visit.found["scroll_labelled"] = window.scroll(rounds)
         window.viewer.reset_view()
         visit.picture("7-whole-view")
         visit.found["strength"] = _strengths(window, rounds)

@@ -70,6 +70,10 @@ class ViewerWindow:
         self.pump()
         return time.perf_counter() - started
 
+    def scroll(self, rounds: int) -> list[float]:
+        """Step through some slices; return the seconds that each took."""
+        return [self.step(number) for number in range(3 * rounds)]
+
     def event(self, kind: QEvent.Type, x: float, y: float) -> QMouseEvent:
         """Make a mouse event with the left button, at a place of the canvas."""
         at = QPointF(x, y)

@@ -182,11 +182,7 @@ def _surfaces(
         around = read(block.padded)
         found = np.empty(around.shape, np.int32)
         at_surface(around, found)
-        inner = tuple(
-            slice(core.start - padded.start, core.stop - padded.start)
-            for core, padded in zip(block.core, block.padded, strict=True)
-        )
-        out[block.core] = found[inner]
+        out[block.core] = found[block.inner]
 
     blocks = split_blocks(shape, block_shape or slab_shape(shape), (1, 1, 1))
     for _ in room.releasing(run).blocks(look, blocks):
