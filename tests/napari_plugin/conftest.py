@@ -156,32 +156,8 @@ class Bench:
 
     @property
     def is_busy(self) -> bool:
-        session, delivery = self.session, self.session.delivery
-        stages = (
-            session.preparation,
-            session.preview,
-            session.looking.places,
-            session.looking.per_plane,
-            session.pairs,
-            session.balancing.searching,
-            session.comparison,
-            session.sharpening,
-            session.masking.reading,
-            session.deleting.finding,
-            session.painting.stepping,
-            session.autosave.working,
-            session.opening.reading,
-            delivery.finishing,
-            delivery.exporting,
-            delivery.others,
-            delivery.restoring,
-            delivery.objects.keeping,
-            delivery.objects.reading,
-            delivery.objects.measuring,
-            delivery.objects.saving,
-            *session.by_hand.stages,
-            *session.correcting.stages,
-        )
+        session = self.session
+        stages = *session.stages, session.autosave.working, session.opening.reading
         is_waiting = session.live.is_busy or session.sharpening.is_waiting
         return is_waiting or any(stage.is_running for stage in stages)
 
