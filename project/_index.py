@@ -27,7 +27,10 @@ ROW = np.dtype(
 
 
 class Index:
-    """Rows of `ROW`, by ascending number."""
+    """Rows of `ROW`, by ascending number.
+
+    One thread may add rows while others look: each looks at `rows` once, which doesn't grow.
+    """
 
     def __init__(self) -> None:
         self._rows = np.empty(256, ROW)
@@ -55,30 +58,33 @@ class Index:
     @property
     def last_number(self) -> int:
         """Number of the last record; -1 if there is none."""
-        return int(self._rows["number"][self._used - 1]) if self._used else -1
+        numbers = self.rows["number"]
+        return int(numbers[-1]) if numbers.size else -1
 
     def offset_of(self, number: int) -> int | None:
         """Return where a record stands; None if it doesn't."""
-        at = self._row_of(number)
-        return None if at is None else int(self._rows[at]["offset"])
+        row = self._row_of(number)
+        return None if row is None else int(row["offset"])
 
     def voxels_of(self, number: int) -> int:
         """Return how many voxels a record changes; 0 if there is no such record."""
-        at = self._row_of(number)
-        if at is None or self._rows[at]["kind"] not in tuple(PAINTED):
+        row = self._row_of(number)
+        if row is None or row["kind"] not in tuple(PAINTED):
             return 0
-        return int(self._rows[at]["voxels"])
+        return int(row["voxels"])
 
-    def _row_of(self, number: int) -> int | None:
-        if not self._used:
+    def _row_of(self, number: int) -> np.void | None:
+        rows = self.rows
+        numbers = rows["number"]
+        if not numbers.size:
             return None
-        numbers = self.rows["number"]
         at = number - int(numbers[0])  # where no record is missing; a search reads all rows
-        if not 0 <= at < self._used or numbers[at] != number:
+        if not 0 <= at < numbers.size or numbers[at] != number:
             at = int(np.searchsorted(numbers, number))
-        if at == self._used or numbers[at] != number:
+        if at == numbers.size or numbers[at] != number:
             return None
-        return at
+        row: np.void = rows[at]
+        return row
 
     def of_kind(self, kind: RecordKind) -> NDArray[np.int64]:
         """Return the numbers of the records of a kind, ascending."""
@@ -88,7 +94,8 @@ class Index:
 
     def roles(self) -> list[tuple[int, Role, int | None, int, bool]]:
         """Return of all changes that can be undone what `UndoStack.note` takes."""
-        chosen = self.rows[np.isin(self.rows["kind"], UNDOABLE)]
+        rows = self.rows
+        chosen = rows[np.isin(rows["kind"], UNDOABLE)]
         of_class = np.where(chosen["kind"] == RecordKind.BALANCE, chosen["voxels"].astype(int), 0)
         for kind, code in OF_NO_CLASS.items():
             of_class[chosen["kind"] == kind] = code

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from supervox.project._index import Index
 from supervox.project.errors import ProjectError, Severity
 from supervox.project.journal import SCHEMA, Journal
-from supervox.project.records import LOG, Record, RecordKind, Role, encode
+from supervox.project.records import LOG, Record, RecordKind, Role, encode, parse_header
 
 from .test_records import change
 
@@ -48,6 +49,34 @@ def records_of(path, repair=False, **options):
         return list(journal), journal
     finally:
         journal.close()
+
+
+class GrowingIndex(Index):
+    """An index to which another thread adds a record whenever somebody looks at it."""
+
+    @property
+    def rows(self):
+        found = super().rows
+        number = len(self)
+        self.add(parse_header(encode(stroke(number))), 100 * number)
+        return found
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 255, 256])  # 256: the next row makes the table larger
+def test_an_index_that_grows_while_somebody_looks_at_it(n):
+    def grown():
+        index = GrowingIndex()
+        for number in range(n):
+            index.add(parse_header(encode(stroke(number))), 100 * number)
+        return index
+
+    assert grown().last_number == n - 1
+    assert grown().of_kind(RecordKind.VOXELS).tolist() == list(range(n))
+    assert [role[0] for role in grown().roles()] == list(range(n))
+    for number in range(n + 1):
+        is_there = number < n
+        assert grown().offset_of(number) == (100 * number if is_there else None)
+        assert grown().voxels_of(number) == (8 if is_there else 0)
 
 
 def test_a_new_journal_is_empty(tmp_path):
