@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from supervox.execution import Slices, VolumeLike, Workspace
 from supervox.features import AUTO, NOTHING, fill_values_of, leave_out
 from supervox.project import order_beside
@@ -37,6 +39,7 @@ from .progress import StageProgress
 
 LEFT_OUT = "labels there are 0"
 STOOD_IN = "what is around them stands in there"
+SAME_SIZE = 1e-3  # by which sizes may differ that are the same, but for how they were rounded
 
 
 def learned_size(model: Model) -> VoxelSize:
@@ -59,6 +62,27 @@ def voxel_size(
             "give --spacing Z Y X"
         )
     return size
+
+
+def size_of_both(first: Path, one: VoxelSize, second: Path, other: VoxelSize) -> VoxelSize:
+    """Return the voxel size of two volumes of the same voxels; say so where they disagree on it.
+
+    It is the first's, or the second's where only that states one.
+    """
+    if one.source == "unknown":
+        if other.source == "unknown":
+            say(
+                f"{first}, {second}: state no voxel size; voxels are taken for cubes. If they are "
+                "not, give --spacing Z Y X"
+            )
+        return other
+    there = other.in_unit(one.unit).spacing
+    if other.source != "unknown" and not np.allclose(there, one.spacing, rtol=SAME_SIZE):
+        say(
+            f"{second}: states a voxel size of {other}, and {first} one of {one}, which is taken. "
+            "If that is wrong, give --spacing Z Y X"
+        )
+    return one
 
 
 def tell_turned(volume: Volume, other: Volume) -> None:

@@ -155,9 +155,9 @@ def measure_objects(
             next(steps),
         )
     if request.depth_below:
-        body = list(request.depth_below)
+        labels, body = _labels_of(request.labels), list(request.depth_below)
         columns += depth_columns(
-            *(instances, sums, _labels_of(request.labels), body, scale, room, block_shape), next(steps)
+            *(instances, sums, labels, body, scale, room, block_shape), next(steps)
         )
     contacts = contact_table(instances, sums, scale)
     columns += contact_columns(instances, contacts, scale, request.names)
