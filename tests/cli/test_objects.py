@@ -404,3 +404,13 @@ def test_what_cannot_be_written_is_refused_before_anything_is_read(files, run, t
         assert done.code == 2
         assert "Reading" not in done.err
         assert list(tmp_path.iterdir()) == []
+
+
+def test_more_objects_than_a_format_has_numbers_for_are_told(run, tmp_path):
+    labels = np.zeros((82, 82, 82), np.uint8)
+    labels[::2, ::2, ::2] = 1
+    np.save(tmp_path / "many.npy", labels)
+    done = run("objects", tmp_path / "many.npy", "--instances", tmp_path / "i.mrc")
+    assert done.code == 2
+    assert f"{tmp_path / 'i.mrc'}: MRC can't number 68,921 objects, but 65,535 at most" in done.err
+    assert list(tmp_path.iterdir()) == [tmp_path / "many.npy"]
