@@ -26,7 +26,7 @@ from supervox.volumes import Address, Triple, VolumeClass, open_labels, write_vo
 from . import options
 from .agreement import agreement_json, print_agreement
 from .budget import RoomForLabels
-from .inputs import size_of_both
+from .inputs import size_of_both, tell_turned
 from .labels_in import LabelsAhead, OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
@@ -122,6 +122,7 @@ def command(
             )
             for address in (first, second)
         )
+        tell_turned(a, b)
         size = a.size if spacing else size_of_both(a.path, a.size, b.path, b.size)
         a, room = a.sized(size), room_for(a.data.shape)
         with stages.stage("compare", "Comparing") as run:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from supervox.execution import Slices, VolumeLike, Workspace
@@ -85,7 +85,19 @@ def size_of_both(first: Path, one: VoxelSize, second: Path, other: VoxelSize) ->
     return one
 
 
-def tell_turned(volume: Volume, other: Volume) -> None:
+class Placed(Protocol):
+    """What is known of how a file lies in space; see `Volume`."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def turned(self) -> str | None:
+        """How its array was turned, in words."""
+
+
+def tell_turned(volume: Placed, other: Placed) -> None:
     """Warn where a file that says how it lies in space is put beside one that doesn't."""
     for placed, plain in ((volume, other), (other, volume)):
         if placed.turned and plain.turned is None:

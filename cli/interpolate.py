@@ -12,6 +12,7 @@ from supervox.objects import fill_between, interpolate_slices
 from supervox.volumes import Address, Triple, open_volume
 
 from . import options
+from .inputs import tell_turned
 from .labels_in import LabelsAhead, OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
@@ -71,6 +72,8 @@ def command(
         of = labels, spacing, stages, memory, workers
         opened = stack.enter_context(labels_in(*of, ready=ready))
         guide = opened.image if volume is None else volume.data
+        if volume is not None:
+            tell_turned(opened, volume)
         with stages.stage("interpolate", "Interpolating") as run:
             found = _between(opened, guide, ACROSS.index(across), things, run)
         changed = int(np.count_nonzero(found != opened.data))

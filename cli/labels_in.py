@@ -52,6 +52,8 @@ class OpenedLabels:
     steps : ObjectSteps
         What a project says of its objects: edits by hand, rules, and how they are found.
     project : Project, optional
+    turned : str, optional
+        As of `Volume`, of the file or of what a project segmented.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class OpenedLabels:
     start: tuple[int, int, int] = (0, 0, 0)
     steps: ObjectSteps = field(default_factory=ObjectSteps)
     project: Project | None = field(default=None, repr=False)
+    turned: str | None = None
 
     def write(self, target: str, labels: NDArray[Any]) -> None:
         """Write other labels of the same voxels, with what is known of these."""
@@ -164,6 +167,7 @@ def labels_in(
                 size.known,
                 volume.origin,
                 volume.classes,
+                turned=volume.turned,
             )
         )
 
@@ -199,6 +203,7 @@ def _of_project(
                 settings.start,
                 ObjectSteps.of(project.annotations.edits),
                 project,
+                volume.turned,
             )
         )
 

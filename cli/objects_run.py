@@ -31,6 +31,7 @@ from supervox.volumes import Address, Triple, open_labels, open_volume
 
 from .budget import RoomForLabels
 from .errors import say
+from .inputs import tell_turned
 from .labels_in import OpenedLabels, labels_in
 from .object_files import ObjectFiles, write_instances, write_tables
 from .outputs import Outputs
@@ -93,6 +94,8 @@ def run_objects(
             *of, room_for, ready=lambda ahead: planned.append(files.plan(outputs, ahead.shape))
         )
         labels, places = stack.enter_context(opened), planned[0]
+        for beside in (*images.values(), *([parents] if parents else [])):
+            tell_turned(labels, beside)
         channels: dict[str, VolumeLike] = {name: image.data for name, image in images.items()}
         if labels.image is not None:
             channels.setdefault("image", labels.image)

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from supervox.objects import (
@@ -414,3 +415,20 @@ def test_more_objects_than_a_format_has_numbers_for_are_told(run, tmp_path):
     assert done.code == 2
     assert f"{tmp_path / 'i.mrc'}: MRC can't number 68,921 objects, but 65,535 at most" in done.err
     assert list(tmp_path.iterdir()) == [tmp_path / "many.npy"]
+
+
+def test_a_file_that_says_how_it_lies_beside_one_that_does_not_is_told(files, run, tmp_path):
+    placed = tmp_path / "placed.nii"
+    labels = np.pad(np.ones((4, 5, 6), np.uint8), 2)
+    nibabel.save(nibabel.Nifti1Image(labels.T, np.diag([30.0, 30.0, 30.0, 1.0])), placed)
+    plain = tmp_path / "plain.npy"
+    np.save(plain, labels)
+    for command in (
+        ("objects", plain, "--image", placed),
+        ("objects", plain, "--parents", placed),
+        ("compare", plain, placed),
+        ("interpolate", plain, "--image", placed, "--output", tmp_path / "o.tif"),
+    ):
+        done = run(*command)
+        assert done.code == 0, done.err
+        assert f"{plain} doesn't, and is read as it is" in " ".join(done.err.split())
