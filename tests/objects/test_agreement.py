@@ -261,6 +261,13 @@ def test_distances_are_simpleitks_on_ten_pairs(way, monkeypatch):
             "every voxel is left out",
         ),
         (np.ones((2, 2, 2), int), np.ones((2, 2, 2), int), {"tolerance": -1}, "0 or more, not -1"),
+        (np.ones((2, 2, 2), int), -np.ones((2, 2, 2), int), {}, "labels B hold -1, which is no id"),
+        (
+            np.ones((2, 2, 2), int),
+            np.ones((2, 2, 2), int),
+            {"ignore": -np.ones((2, 2, 2), int)},
+            "the voxels to ignore hold -1",
+        ),
     ],
 )
 def test_what_can_t_be_compared_is_refused(a, b, more, message):
