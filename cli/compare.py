@@ -46,7 +46,7 @@ _BOX = tuple(f"{end}_{axis}" for end in ("first", "last") for axis in ("plane", 
     type=click.FloatRange(min=0),
     metavar="LENGTH",
     help="Distance within which surfaces count as the same, for the boundary F-score; twice the "
-    "smallest edge of a voxel by default.",
+    "smallest edge of a voxel by default. In the unit of the voxel size.",
 )
 @click.option(
     "--overlay",
