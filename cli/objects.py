@@ -140,7 +140,7 @@ def _read_rules(ctx: click.Context, param: click.Parameter, value: Path | None) 
 )
 @click.option(
     "--step",
-    type=float,
+    type=click.FloatRange(min=0, min_open=True),
     metavar="LENGTH",
     help="Thickness of those shells, in the unit of the voxel size.",
 )

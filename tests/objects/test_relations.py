@@ -246,6 +246,7 @@ def test_one_wild_value_spoils_no_other_shell():
         ([], 1, "needs the classes of the body"),
         ([1, 2, 4], 1, "no class 4; there are: 1, 2"),
         ([1], 0, "thickness above 0"),
+        ([1], np.inf, "thickness above 0"),
         ([1, 2], 1e-9, "shells: give a larger one"),
         ([4], 1, "no class 4"),
         ([0, 1, 2], 1, "fills the whole volume"),
