@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 from supervox.execution import Slices, VolumeLike, Workspace
 from supervox.features import AUTO, NOTHING, fill_values_of, leave_out
 from supervox.project import order_beside
@@ -113,6 +114,11 @@ def in_order(
         except SegmentationError as error:
             raise SegmentationError(f"{volume.path}: {error}") from error
         say(f"{strokes.path}: is learned in the order of {volume.path.name}")
+        if missing := int(np.count_nonzero(ordered.steps == 0)):
+            say(
+                f"{volume.path}: has no step for {missing:,} painted voxels; they are learned as "
+                "if painted before all others"
+            )
         return ordered
 
 

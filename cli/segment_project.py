@@ -8,13 +8,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from supervox.project import (
     MAX_ID,
     Mask,
     Project,
     ProjectClass,
     change_between,
+    changes_in_turn,
     count_corrected,
     keep_mask,
 )
@@ -139,10 +139,13 @@ def _import_strokes(project: Project, address: str, volume: Volume, order: str |
     store = project.annotations
     with open_strokes(address) as strokes:
         painted = in_order(_check_strokes(strokes, volume), strokes, order)
-        if change_between(find_strokes(store.voxels), painted).voxels.size:
-            for step in np.unique(painted.steps):  # one change each, as they were painted
-                until = painted.where(painted.steps <= step)
-                store.apply(change_between(find_strokes(store.voxels), until))
+        present = find_strokes(store.voxels)
+        if not painted.steps.any():
+            store.apply(change_between(present, painted))
+        elif store.order(present).in_turn() != painted.in_turn():
+            store.apply(change_between(present, Strokes.empty()))
+            for change in changes_in_turn(painted):
+                store.apply(change)
         table = {item.id: item for item in store.classes}
         for item in strokes.classes:
             if 1 <= item.value <= MAX_ID:

@@ -9,6 +9,7 @@ from .changes import ObjectChange as ObjectChange
 from .changes import Paint as Paint
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
+from .changes import changes_in_turn as changes_in_turn
 from .changes import frozen as frozen
 from .channels import open_channels as open_channels
 from .checkpoints import checkpoints as checkpoints

@@ -88,6 +88,15 @@ class Strokes:
         found = np.where(known, np.append(steps, 0)[place], 0)
         return replace(self, steps=found.astype(np.int32))
 
+    def in_turn(self) -> Strokes:
+        """Return the strokes with steps that count from 1 without gaps; zeros if none is known.
+
+        What was erased, and other numbers in files, leave gaps; only the order is to count. Voxels
+        without a step come first.
+        """
+        numbers, turn = np.unique(self.steps, return_inverse=True)
+        return replace(self, steps=(turn + numbers.any()).astype(np.int32))
+
     def crop(self, shape: Sequence[int], box: Slices | None) -> Strokes:
         """Return the strokes in a part of the volume, in raster indices of that part.
 
