@@ -37,7 +37,7 @@ from .segment_request import (
     painted_classes,
     report_of_run,
     tell_lost_classes,
-    tell_share,
+    tell_shares,
 )
 
 
@@ -101,10 +101,11 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             with stages.stage("segment", "Segmenting") as run:
                 # training and refinement, after the preparation, take a little
                 result = segmenter.segment(painted, run=run.part(0, 0.95))
-                for class_id, share in request.shares:
-                    found = segmenter.balance_for_share(class_id, share, run=run)
-                    tell_share(class_id, share, found)
-                    parameters = parameters.balanced((class_id, found.balance))
+                if request.shares:
+                    found = segmenter.balance_for_shares(request.shares, run=run)
+                    tell_shares(request.shares, found)
+                    balances = ((class_id, one.balance) for class_id, one in found.items())
+                    parameters = parameters.balanced(*balances)
                     result = segmenter.segment(painted, refinement=parameters.refinement, run=run)
             tell_lost_classes(painted, result.class_ids)
             with stages.stage("write", "Writing the labels") as run:

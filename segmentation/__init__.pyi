@@ -1,4 +1,5 @@
 from .balance import check_balance as check_balance
+from .balance import check_shares as check_shares
 from .checks import SegmentationError as SegmentationError
 from .checks import Spacing as Spacing
 from .checks import check_channel_count as check_channel_count

@@ -181,6 +181,36 @@ def test_a_share_is_found(files, run, read, tmp_path):
     assert share == pytest.approx(0.12, abs=0.01)  # votes of two partitions, each at its share
 
 
+def test_shares_of_several_classes_hold_together(files, run, read, tmp_path):
+    _segment(run, files, tmp_path, "--preset", "fast", "--share", "4=25", "--share", "2=25")
+    labels = read(tmp_path / "l.tif")
+    assert (labels == 4).mean() == pytest.approx(0.25, abs=0.015)
+    assert (labels == 2).mean() == pytest.approx(0.25, abs=0.015)
+
+
+def test_a_share_that_can_not_be_reached_is_told(files, run, tmp_path):
+    done = _segment(run, files, tmp_path, "--preset", "fast", "--share", "3=99.99")
+    assert "class 3: 99.99 % of the volume can't be reached; a balance of +10 gives" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--share", "2=60", "--share", "3=60"), "the shares add up to 120 %"),
+        (("--balance", "3=5%"), "'3=5%' can't be read"),
+        (("--share", "3=5", "--balance", "3=1"), "class 3 has --balance and --share"),
+    ],
+)
+def test_shares_that_can_not_be_are_refused(files, run, tmp_path, words, message):
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif"),
+        *("--output", tmp_path / "l.tif", *words),
+    )
+    assert done.code == 2
+    assert message in done.err
+    assert not (tmp_path / "l.tif").exists()
+
+
 def test_voxels_that_are_no_numbers_get_no_label(files, run, read, tmp_path):
     image = files.image.astype(np.float32)
     image[2:4, 3:9, 5] = np.nan
