@@ -19,8 +19,8 @@ from supervox.segmentation import (
     Strokes,
     copy_volume,
     count_nonfinite,
-    count_without_data,
     with_order,
+    without_data,
 )
 from supervox.volumes import (
     Triple,
@@ -269,15 +269,22 @@ def read_mask(
         return copy_volume(mask.data, workspace, run)
 
 
-def tell_strokes_without_data(painted: Strokes, data: VolumeLike) -> int:
-    """Warn of strokes that lie where there is no data; return how many voxels do."""
-    voxels = count_without_data(painted, data)
-    if voxels:
-        say(
-            f"{voxels:,} painted voxels lie where the volume has no data, and teach nothing: "
-            "if it is data, give --no-data none"
-        )
-    return voxels
+def tell_strokes_without_data(painted: Strokes, data: VolumeLike, found: NoData) -> Strokes:
+    """Warn of strokes that lie where there is no data, and return them."""
+    lost = without_data(painted, data)
+    if not lost.voxels.size:
+        return lost
+    ways = ["--no-data none"] if found.fill_values else []
+    ways += ["another --mask"] if found.is_masked else []
+    say(
+        f"{lost.voxels.size:,} painted voxels lie where the volume has no data, and teach nothing"
+        + (f"; if it is data, give {' or '.join(ways)}" if ways else "")
+    )
+    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, lost.voxels))
+    for class_id in lost.class_ids:
+        if class_id not in taught:
+            say(f"class {class_id} is painted nowhere else: there is none of it in the labels")
+    return lost
 
 
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:

@@ -75,9 +75,9 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                 )
             )
             data, gaps = projects.read_data(project, volume, stages, rooms)
-            lost = tell_strokes_without_data(painted, data)
+            lost = tell_strokes_without_data(painted, data, gaps)
             result = projects.result_of(project, data, stages, rooms, request.shares)
-            tell_lost_classes(painted, result.class_ids)
+            tell_lost_classes(painted, lost, result.class_ids)
             voxels = _write(project, volume, files, result, rooms, stages)
             if model is not None:
                 write_model(project, model)
@@ -93,7 +93,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "shape": list(settings.shape),
             "mask": project.settings.mask and project.settings.mask.name,
             **gaps.as_json(),
-            "painted_without_data": lost,
+            "painted_without_data": lost.voxels.size,
             "corrected_voxels": sum(count_corrected(project).values()),
             **report_of_run(request, project.settings.parameters, size, device, seconds),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],

@@ -117,9 +117,10 @@ def tell_shares(shares: Balance, found: Mapping[int, FoundBalance]) -> None:
             )
 
 
-def tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:
+def tell_lost_classes(painted: Strokes, without_data: Strokes, found: Sequence[int]) -> None:
     """Warn of classes that lost every supervoxel to another one's strokes."""
-    for class_id in sorted(set(painted.class_ids) - set(found)):
+    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, without_data.voxels))
+    for class_id in sorted(set(np.unique(taught).tolist()) - set(found)):
         say(
             f"class {class_id} was painted, but each of its supervoxels has more strokes of "
             "another class: paint more of it, or use a smaller --supervoxel-size"

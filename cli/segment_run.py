@@ -89,7 +89,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                 mask=masked,
                 workspace=rooms.images,
             )
-            lost = tell_strokes_without_data(painted, data)
+            lost = tell_strokes_without_data(painted, data, gaps)
             segmenter = Segmenter(
                 data,
                 channels=read_channels(further, stages, parameters.no_data, masked, rooms.images),
@@ -107,7 +107,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     balances = ((class_id, one.balance) for class_id, one in found.items())
                     parameters = parameters.balanced(*balances)
                     result = segmenter.segment(painted, refinement=parameters.refinement, run=run)
-            tell_lost_classes(painted, result.class_ids)
+            tell_lost_classes(painted, lost, result.class_ids)
             with stages.stage("write", "Writing the labels") as run:
                 voxels = files.write(
                     result, volume, size, strokes.classes, rooms.ids.releasing(run)
@@ -128,7 +128,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "voxels": volume.data.size,
             "mask": None if mask is None else request.mask,
             **gaps.as_json(),
-            "painted_without_data": lost,
+            "painted_without_data": lost.voxels.size,
             **report_of_run(request, parameters, size, device, seconds),
             "supervoxels": [int(p.graph.mean_intensity.size) for p in segmenter.partitions],
             "classes": painted_classes(painted, voxels, class_names(strokes.classes), size),

@@ -82,7 +82,7 @@ from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
 from .strokes import steps_in as steps_in
 from .strokes import with_order as with_order
-from .strokes_in_data import count_without_data as count_without_data
+from .strokes_in_data import without_data as without_data
 from .supervoxels.parameters import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels
 from .versions import versions as versions

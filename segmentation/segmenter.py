@@ -186,7 +186,7 @@ class Segmenter(PreparedVolume):
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
             self.memory.trainer.check()  # before hours are spent
             self.prepare(run=run)
-            strokes = strokes_in_data(strokes, self._partitions)
+            strokes = strokes_in_data(strokes, self.data_seen)
             moments = self.memory.moments(self._partitions, strokes)
             painted, earlier, told = moments[-1].painted, self._learned, (self._partitions, moments)
             known = earlier if earlier is not None and earlier.follows_from(moments) else None
