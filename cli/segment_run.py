@@ -101,13 +101,14 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             with stages.stage("segment", "Segmenting") as run:
                 # training and refinement, after the preparation, take a little
                 result = segmenter.segment(painted, run=run.part(0, 0.95))
-                if request.shares:
-                    found = segmenter.balance_for_shares(request.shares, run=run)
-                    tell_shares(request.shares, found)
+                tell_lost_classes(painted, lost, result.class_ids)
+                shares = tuple(pair for pair in request.shares if pair[0] in result.class_ids)
+                if shares:
+                    found = segmenter.balance_for_shares(shares, run=run)
+                    tell_shares(shares, found)
                     balances = ((class_id, one.balance) for class_id, one in found.items())
                     parameters = parameters.balanced(*balances)
                     result = segmenter.segment(painted, refinement=parameters.refinement, run=run)
-            tell_lost_classes(painted, lost, result.class_ids)
             with stages.stage("write", "Writing the labels") as run:
                 voxels = files.write(
                     result, volume, size, strokes.classes, rooms.ids.releasing(run)

@@ -264,6 +264,7 @@ def complete_with_shares(
     started, strokes = time.perf_counter(), project.strokes
     segmenter = prepare(project, data, workspace=workspace, run=run)
     result = segmenter.segment(strokes)
+    shares = tuple(pair for pair in shares if pair[0] in result.class_ids)  # others were lost
     if shares:
         found = segmenter.balance_for_shares(shares, run=run)
         if tell is not None:

@@ -188,6 +188,21 @@ def test_shares_of_several_classes_hold_together(files, run, read, tmp_path):
     assert (labels == 2).mean() == pytest.approx(0.25, abs=0.015)
 
 
+@pytest.mark.parametrize("in_project", [False, True])
+def test_a_share_of_a_class_that_lost_its_supervoxels_costs_no_result(
+    files, run, read, tmp_path, in_project
+):
+    strokes = files.strokes.copy()
+    strokes.flat[np.flatnonzero(strokes == 2)[0]] = 9
+    files.write("lost.tif", strokes)
+    more = ("--project", tmp_path / "p.supervox") if in_project else ()
+    words = ("--preset", "fast", "--share", "9=5", "--share", "4=20", *more)
+    done = _segment(run, files, tmp_path, *words, strokes="lost.tif")
+    assert "class 9 was painted, but each of its supervoxels has more strokes" in done.err
+    assert "class 4: a balance of" in done.err
+    assert (read(tmp_path / "l.tif") == 4).mean() == pytest.approx(0.2, abs=0.02)
+
+
 def test_a_share_that_can_not_be_reached_is_told(files, run, tmp_path):
     done = _segment(run, files, tmp_path, "--preset", "fast", "--share", "3=99.99")
     assert "class 3: 99.99 % of the volume can't be reached; a balance of +10 gives" in done.err
