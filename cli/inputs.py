@@ -281,10 +281,16 @@ def tell_strokes_without_data(painted: Strokes, data: VolumeLike, found: NoData)
         + (f"; if it is data, give {' or '.join(ways)}" if ways else "")
     )
     taught = np.delete(painted.classes, np.searchsorted(painted.voxels, lost.voxels))
-    for class_id in lost.class_ids:
-        if class_id not in taught:
-            say(f"class {class_id} is painted nowhere else: there is none of it in the labels")
+    if only_there := sorted(set(lost.class_ids) - set(np.unique(taught).tolist())):
+        say(
+            f"{classes_text(only_there)}: every stroke lies there, so that no voxel gets this label"
+        )
     return lost
+
+
+def classes_text(class_ids: Sequence[int]) -> str:
+    """Write class ids for people: "class 3", or "classes 3, 5"."""
+    return f"class{'es' * (len(class_ids) > 1)} {', '.join(map(str, class_ids))}"
 
 
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:

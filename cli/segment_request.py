@@ -22,6 +22,7 @@ from supervox.segmentation import (
 from supervox.volumes import VoxelSize
 
 from .errors import say
+from .inputs import classes_text
 from .report import class_entries
 from .results import ResultFiles
 
@@ -120,9 +121,9 @@ def tell_shares(shares: Balance, found: Mapping[int, FoundBalance]) -> None:
 def tell_lost_classes(painted: Strokes, without_data: Strokes, found: Sequence[int]) -> None:
     """Warn of classes that lost every supervoxel to another one's strokes."""
     taught = np.delete(painted.classes, np.searchsorted(painted.voxels, without_data.voxels))
-    for class_id in sorted(set(np.unique(taught).tolist()) - set(found)):
+    if gone := sorted(set(np.unique(taught).tolist()) - set(found)):
         say(
-            f"class {class_id} was painted, but each of its supervoxels has more strokes of "
+            f"{classes_text(gone)}: painted, but every supervoxel there has more strokes of "
             "another class: paint more of it, or use a smaller --supervoxel-size"
         )
 

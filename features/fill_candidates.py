@@ -41,10 +41,11 @@ def border_values(volume: VolumeLike) -> dict[float, list[int]]:
             for column in range(3)
             if (rows[row], columns[column]) != (rows[1], columns[1])
         ]
-        across = np.arange(SQUARE) + np.array(columns)[:, np.newaxis]
-        across = np.minimum(across, volume.shape[2] - 1)
-        lines = [bands[0][0, across], bands[2][-1, across]]
+        top, bottom = bands[0][0], bands[2][-1]
+        across = [slice(column, column + SQUARE) for column in columns]
+        lines = [np.concatenate([line[part] for part in across]) for line in (top, bottom)]
         lines += [np.concatenate([band[:, column] for band in bands]) for column in (0, -1)]
+        lines = [line for line in lines if line.size == 3 * SQUARE]  # or there are too few voxels
         constant = {float(each.flat[0]) for each in squares + lines if (each == each.flat[0]).all()}
         for value in constant:
             found.setdefault(value, []).append(plane)

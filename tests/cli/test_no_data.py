@@ -75,8 +75,8 @@ def test_a_class_that_a_mask_leaves_nothing_of_is_told(files, run, read, tmp_pat
     words = ("--mask", mask)
     done = segmented(run, files, tmp_path, *words, volume="volume.tif", strokes="strokes.tif")
     assert "and teach nothing; if it is data, give another --mask" in done.err
-    assert "class 3 is painted nowhere else: there is none of it in the labels" in done.err
-    assert "has more strokes" not in done.err
+    assert "class 3: every stroke lies there, so that no voxel gets this label" in done.err
+    assert "more strokes of another" not in done.err
     assert not (read(tmp_path / "l.tif") == 3).any()
 
 

@@ -198,9 +198,17 @@ def test_a_share_of_a_class_that_lost_its_supervoxels_costs_no_result(
     more = ("--project", tmp_path / "p.supervox") if in_project else ()
     words = ("--preset", "fast", "--share", "9=5", "--share", "4=20", *more)
     done = _segment(run, files, tmp_path, *words, strokes="lost.tif")
-    assert "class 9 was painted, but each of its supervoxels has more strokes" in done.err
+    assert "class 9: painted, but every supervoxel there has more strokes" in done.err
     assert "class 4: a balance of" in done.err
     assert (read(tmp_path / "l.tif") == 4).mean() == pytest.approx(0.2, abs=0.02)
+
+
+def test_classes_that_lost_their_supervoxels_are_told_in_one_line(files, run, tmp_path):
+    strokes = files.strokes.copy()
+    strokes.flat[np.flatnonzero(strokes == 2)[:2]] = 9, 12
+    files.write("two_lost.tif", strokes)
+    done = _segment(run, files, tmp_path, "--preset", "fast", strokes="two_lost.tif")
+    assert "classes 9, 12: painted, but every supervoxel there has more strokes" in done.err
 
 
 def test_a_share_that_can_not_be_reached_is_told(files, run, tmp_path):
@@ -266,7 +274,7 @@ def test_a_class_that_loses_all_its_supervoxels_is_told(files, run, tmp_path):
     strokes[z, y, x] = 9
     files.write("lost.tif", strokes)
     done = _segment(run, files, tmp_path, strokes="lost.tif")
-    assert "class 9 was painted, but" in done.err
+    assert "class 9: painted, but" in done.err
 
 
 def test_an_old_file_is_replaced(files, run, read, tmp_path):

@@ -166,6 +166,8 @@ def test_pictures_of_one_plane_or_few_voxels_are_looked_at():
     image[:, :, :20] = 0
     assert [found.value for found in find_fill_values(image)] == [0]
     assert find_fill_values(noise()[:1, :1, :2]) == ()
+    for line in (noise()[:1, :1], noise()[:1, :, :1], noise()[:, :1, :1], noise()[:, :2, :2]):
+        assert find_fill_values(line) == ()
 
 
 @pytest.mark.parametrize("width", [1, 2])
