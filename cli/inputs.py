@@ -113,6 +113,9 @@ def in_order(
             ordered = with_order(painted, volume.data, workers=workers)
         except SegmentationError as error:
             raise SegmentationError(f"{volume.path}: {error}") from error
+        if not ordered.steps.any():
+            say(f"{volume.path}: has no steps: the strokes are learned at once")
+            return ordered
         say(f"{strokes.path}: is learned in the order of {volume.path.name}")
         if missing := int(np.count_nonzero(ordered.steps == 0)):
             say(

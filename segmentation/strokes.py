@@ -206,7 +206,8 @@ def with_order(strokes: Strokes, order: VolumeLike, *, workers: Workers = None) 
     """
     voxels, steps = _scan(order, Run.of(workers))
     if steps.size and (steps.min() < 0 or steps.max() > MAX_STEP):
-        raise SegmentationError(f"the order of strokes holds no steps from 1 to {MAX_STEP:,}")
+        wrong = int(steps.min()) if steps.min() < 0 else int(steps.max())
+        raise SegmentationError(f"holds the step {wrong}; steps go from 1 to {MAX_STEP}")
     ordered = strokes.with_steps(voxels, steps)
     if voxels.size and not ordered.steps.any():
         raise SegmentationError(
