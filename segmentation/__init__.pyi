@@ -76,8 +76,8 @@ from .rendering.segmentation import lay_over as lay_over
 from .scores import Scores as Scores
 from .scores import score as score
 from .segmenter import Segmenter as Segmenter
+from .stroke_counts import count_strokes as count_strokes
 from .strokes import Strokes as Strokes
-from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
 from .strokes import steps_in as steps_in

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,8 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from supervox.execution import (
     Block,
     Run,
@@ -28,8 +25,6 @@ MAX_CLASS = np.iinfo(np.uint16).max
 MAX_STEP = np.iinfo(np.int32).max
 # Slabs of whole planes are contiguous in memory: a scan is one pass over it.
 SCAN_VOXELS = 2**23
-# Half of the 26 neighbours of a voxel; the other half sees it as its own.
-_STEPS = tuple(step for step in itertools.product((-1, 0, 1), repeat=3) if step > (0, 0, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,41 +249,6 @@ def usable_strokes(
         strokes = find_strokes(annotations, workers=run)
     check_classes(strokes.class_ids)
     return strokes
-
-
-def count_strokes(strokes: Strokes, shape: Sequence[int]) -> dict[int, int]:
-    """Count the strokes of each class: painted voxels that touch by a face, edge or corner are one.
-
-    Parameters
-    ----------
-    strokes : Strokes
-    shape : sequence of 3 int
-        Voxels of the volume.
-
-    Returns
-    -------
-    dict of int to int
-        Number of strokes by class id.
-    """
-    n = strokes.voxels.size
-    places = np.stack(np.unravel_index(strokes.voxels, tuple(shape)))
-    first, second = [], []
-    for step in _STEPS:
-        there = places + np.array(step)[:, np.newaxis]
-        inside = ((there >= 0) & (there < np.array(shape)[:, np.newaxis])).all(axis=0)
-        here = np.flatnonzero(inside)
-        target = np.ravel_multi_index(tuple(there[:, here]), tuple(shape))
-        found = np.minimum(np.searchsorted(strokes.voxels, target), n - 1)
-        same = (strokes.voxels[found] == target) & (strokes.classes[found] == strokes.classes[here])
-        first.append(here[same])
-        second.append(found[same])
-    a, b = np.concatenate(first), np.concatenate(second)
-    adjacency = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
-    number = connected_components(adjacency, directed=False)[1]
-    classes = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
-    classes[number] = strokes.classes
-    ids, counts = np.unique(classes, return_counts=True)
-    return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
 
 def _painted(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
