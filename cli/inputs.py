@@ -20,8 +20,8 @@ from supervox.segmentation import (
     Strokes,
     copy_volume,
     count_nonfinite,
-    count_without_data,
     with_order,
+    without_data,
 )
 from supervox.volumes import (
     Triple,
@@ -148,7 +148,15 @@ def in_order(
             ordered = with_order(painted, volume.data, workers=workers)
         except SegmentationError as error:
             raise SegmentationError(f"{volume.path}: {error}") from error
+        if not ordered.steps.any():
+            say(f"{volume.path}: has no steps: the strokes are learned at once")
+            return ordered
         say(f"{strokes.path}: is learned in the order of {volume.path.name}")
+        if missing := int(np.count_nonzero(ordered.steps == 0)):
+            say(
+                f"{volume.path}: has no step for {missing:,} painted voxels; they are learned as "
+                "if painted before all others"
+            )
         return ordered
 
 
@@ -299,15 +307,28 @@ def read_mask(
         return copy_volume(mask.data, workspace, run)
 
 
-def tell_strokes_without_data(painted: Strokes, data: VolumeLike) -> int:
-    """Warn of strokes that lie where there is no data; return how many voxels do."""
-    voxels = count_without_data(painted, data)
-    if voxels:
+def tell_strokes_without_data(painted: Strokes, data: VolumeLike, found: NoData) -> Strokes:
+    """Warn of strokes that lie where there is no data, and return them."""
+    lost = without_data(painted, data)
+    if not lost.voxels.size:
+        return lost
+    ways = ["--no-data none"] if found.fill_values else []
+    ways += ["another --mask"] if found.is_masked else []
+    say(
+        f"{lost.voxels.size:,} painted voxels lie where the volume has no data, and teach nothing"
+        + (f"; if it is data, give {' or '.join(ways)}" if ways else "")
+    )
+    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, lost.voxels))
+    if only_there := sorted(set(lost.class_ids) - set(np.unique(taught).tolist())):
         say(
-            f"{voxels:,} painted voxels lie where the volume has no data, and teach nothing: "
-            "if it is data, give --no-data none"
+            f"{classes_text(only_there)}: every stroke lies there, so that no voxel gets this label"
         )
-    return voxels
+    return lost
+
+
+def classes_text(class_ids: Sequence[int]) -> str:
+    """Write class ids for people: "class 3", or "classes 3, 5"."""
+    return f"class{'es' * (len(class_ids) > 1)} {', '.join(map(str, class_ids))}"
 
 
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:

@@ -89,6 +89,15 @@ class Strokes:
         found = np.where(known, np.append(steps, 0)[place], 0)
         return replace(self, steps=found.astype(np.int32))
 
+    def in_turn(self) -> Strokes:
+        """Return the strokes with steps that count from 1 without gaps; zeros if none is known.
+
+        What was erased, and other numbers in files, leave gaps; only the order is to count. Voxels
+        without a step come first.
+        """
+        numbers, turn = np.unique(self.steps, return_inverse=True)
+        return replace(self, steps=(turn + numbers.any()).astype(np.int32))
+
     def crop(self, shape: Sequence[int], box: Slices | None) -> Strokes:
         """Return the strokes in a part of the volume, in raster indices of that part.
 
@@ -198,7 +207,8 @@ def with_order(strokes: Strokes, order: VolumeLike, *, workers: Workers = None) 
     """
     voxels, steps = _scan(order, Run.of(workers))
     if steps.size and (steps.min() < 0 or steps.max() > MAX_STEP):
-        raise SegmentationError(f"the order of strokes holds no steps from 1 to {MAX_STEP:,}")
+        wrong = int(steps.min()) if steps.min() < 0 else int(steps.max())
+        raise SegmentationError(f"holds the step {wrong}; steps go from 1 to {MAX_STEP}")
     ordered = strokes.with_steps(voxels, steps)
     if voxels.size and not ordered.steps.any():
         raise SegmentationError(

@@ -195,7 +195,7 @@ def test_numbers_of_objects_that_two_volumes_count_otherwise_are_far_from_one_an
     spacing = (3, 1, 2)
     found = compare(*volumes, spacing=spacing, block_shape=(20, 64, 30))
     away = np.linalg.norm((centres[0] - centres[1]) * spacing, axis=1)
-    for item, distance, (one, other) in zip(found.classes, away, zip(*centres), strict=True):
+    for item, distance, one, other in zip(found.classes, away, *centres, strict=True):
         gap = np.maximum(np.abs(one - other) - 1 + (one == other), 0) * spacing
         assert np.linalg.norm(gap) - 1e-9 <= item.surfaces.mean <= distance + 1e-9
         assert item.dice == (distance == 0)
