@@ -131,7 +131,7 @@ def find_boxes(
                 if value == 0:
                     continue
                 if value != last:
-                    last, c = value, np.searchsorted(classes, value)
+                    last, c = value, int(np.searchsorted(classes, value))
                 for axis, at in enumerate((z + first[0], y + first[1], x + first[2])):
                     low[c, axis] = min(low[c, axis], at)
                     high[c, axis] = max(high[c, axis], at)
