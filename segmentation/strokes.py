@@ -56,9 +56,15 @@ class Strokes:
         return cls(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
     @cached_property
+    def sizes(self) -> dict[int, int]:
+        """How many voxels are painted of each class, by class id, ascending."""
+        counts = np.bincount(self.classes)
+        return {k: int(counts[k]) for k in np.flatnonzero(counts).tolist()}
+
+    @property
     def class_ids(self) -> tuple[int, ...]:
         """The class ids that were painted, ascending."""
-        return tuple(int(value) for value in np.unique(self.classes))
+        return tuple(self.sizes)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (

@@ -102,6 +102,15 @@ def test_a_row_does_not_end_in_the_next() -> None:
     assert count_strokes(find_strokes(annotations), annotations.shape) == {1: 3}
 
 
+def test_the_voxels_of_each_class_are_counted() -> None:
+    annotations = np.zeros((2, 3, 4), np.uint16)
+    annotations[0, 1, :3], annotations[1, 2, 3] = 300, 2
+    strokes = find_strokes(annotations)
+    assert strokes.sizes == {2: 1, 300: 3}
+    assert list(strokes.sizes) == [*strokes.class_ids] == [2, 300]
+    assert Strokes.empty().sizes == {}
+
+
 def test_counting_takes_memory_for_runs_not_for_voxels() -> None:
     shape = (64, 128, 128)
     annotations = np.ones(shape, np.uint8)
