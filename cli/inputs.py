@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from supervox.execution import Slices, VolumeLike, Workspace
@@ -38,6 +39,7 @@ from .progress import StageProgress
 
 LEFT_OUT = "labels there are 0"
 STOOD_IN = "what is around them stands in there"
+SAME_SIZE = 1e-3  # by which sizes may differ that are the same, but for how they were rounded
 
 
 def learned_size(model: Model) -> VoxelSize:
@@ -62,7 +64,40 @@ def voxel_size(
     return size
 
 
-def tell_turned(volume: Volume, other: Volume) -> None:
+def size_of_both(first: Path, one: VoxelSize, second: Path, other: VoxelSize) -> VoxelSize:
+    """Return the voxel size of two volumes of the same voxels; say so where they disagree on it.
+
+    It is the first's, or the second's where only that states one.
+    """
+    if one.source == "unknown":
+        if other.source == "unknown":
+            say(
+                f"{first}, {second}: state no voxel size; voxels are taken for cubes. If they are "
+                "not, give --spacing Z Y X"
+            )
+        return other
+    there = other.in_unit(one.unit).spacing
+    if other.source != "unknown" and not np.allclose(there, one.spacing, rtol=SAME_SIZE):
+        say(
+            f"{second}: states a voxel size of {other}, and {first} one of {one}, which is taken. "
+            "If that is wrong, give --spacing Z Y X"
+        )
+    return one
+
+
+class Placed(Protocol):
+    """What is known of how a file lies in space; see `Volume`."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def turned(self) -> str | None:
+        """How its array was turned, in words."""
+
+
+def tell_turned(volume: Placed, other: Placed) -> None:
     """Warn where a file that says how it lies in space is put beside one that doesn't."""
     for placed, plain in ((volume, other), (other, volume)):
         if placed.turned and plain.turned is None:
