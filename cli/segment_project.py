@@ -67,7 +67,8 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                 _change_mask(project, request.mask, volume, stages)
             painted = project.strokes
             check_classes(painted.class_ids)
-            request.check_painted(painted.class_ids)
+            earlier = project.settings.parameters.refinement.balance
+            request.check_painted(painted.class_ids, earlier)
             _balance(project, request.balance)
             rooms = stack.enter_context(
                 projects.rooms_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,11 @@ def make_report(
     prepared = [step["supervoxels"] for step in steps if "supervoxels" in step]
     versions = steps[-1]["versions"] if steps else {}
     left_out = LeftOut(1 - np.count_nonzero(labels) / labels.size, fill_values)
+    balance = settings.parameters.refinement.balance
+    of_nothing = {k for k, _ in balance} - set(project.strokes.class_ids)
+    used = settings.parameters.balanced(*((k, 0.0) for k in of_nothing))
     paragraph, cited = methods_paragraph(
-        settings,
+        replace(settings, parameters=used),
         str(versions.get("supervox", "")),
         sum(item["painted_voxels"] > 0 for item in painted),
         sum(item["strokes"] for item in painted),

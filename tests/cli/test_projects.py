@@ -101,6 +101,21 @@ def test_a_balance_stays_in_the_project_and_what_was_learned_is_told(run, projec
         assert opened.settings.parameters.refinement.balance == ()
 
 
+def test_a_balance_of_a_class_without_strokes_says_nothing_and_can_be_taken_away(
+    files, run, project
+):
+    run("segment", "--project", project, "--balance", "3=1.5")
+    files.write("without.tif", np.where(files.strokes == 3, 0, files.strokes))
+    done = run("segment", "--project", project, "--annotations", files / "without.tif")
+    assert done.code == 0, done.err
+    assert run("report", project, "--output", project.parent / "report").code == 0
+    assert "a constant was added" not in (project.parent / "report" / "report.md").read_text()
+    for value, code in (("3=2", 2), ("3=0", 0), ("3=0", 2)):
+        assert run("segment", "--project", project, "--balance", value).code == code
+    with Project.open(project) as opened:
+        assert opened.settings.parameters.refinement.balance == ()
+
+
 def test_a_share_stays_in_the_project(run, project, read):
     labels = project.parent / "l.tif"
     done = run("segment", "--project", project, "--share", "3=12", "--output", labels, "--json")
