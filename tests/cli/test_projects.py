@@ -116,6 +116,32 @@ def test_a_balance_of_a_class_without_strokes_says_nothing_and_can_be_taken_away
         assert opened.settings.parameters.refinement.balance == ()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--balance", "9=1"),
+        ("--share", "2=60", "--share", "3=60"),
+        ("--annotations", "volume.tif"),
+        ("--annotations", "other.tif", "--mask", "small.tif"),
+        ("--annotations", "other.tif", "--balance", "2=1"),
+        ("--annotations", "other.tif", "--stroke-order", "small.tif"),
+    ],
+)
+def test_what_is_refused_changes_nothing_in_the_project(files, run, project, words):
+    files.write("other.tif", np.where(files.strokes == 2, 5, files.strokes))
+    files.write("small.tif", files.strokes[1:])
+    words = [files / word if word.endswith(".tif") else word for word in words]
+
+    def state():
+        with Project.open(project, read_only=True) as opened:
+            return opened.settings, opened.strokes
+
+    before = state()
+    changed = ("--refine", 3, "--spacing", 60, 30, 30, "--no-data", "7", "--partitions", 1)
+    assert run("segment", "--project", project, *words, *changed).code == 2
+    assert state() == before
+
+
 def test_a_share_stays_in_the_project(run, project, read):
     labels = project.parent / "l.tif"
     done = run("segment", "--project", project, "--share", "3=12", "--output", labels, "--json")
