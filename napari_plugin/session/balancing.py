@@ -125,7 +125,7 @@ class Balancing:
         if abs(found.share - wanted.share) > 0.1 * wanted.share:
             self.hint.emit(
                 f"{100 * wanted.share:.3g} % can't be reached: {100 * found.share:.3g} % is the "
-                "closest; strokes are more than that, or the class comes in larger pieces"
+                "closest (what is painted keeps its class, and what looks alike changes together)"
             )
 
     def _on_undone(self, change: Change) -> None:
