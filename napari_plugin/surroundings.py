@@ -11,10 +11,12 @@ import numpy as np
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.napari_plugin.io.preferred_reader import is_preferred, prefer
 from supervox.napari_plugin.project.saved import look_whether_saved
 from supervox.napari_plugin.session.agreement import TwoLabels
 from supervox.napari_plugin.session.cuts import Cuts
+from supervox.napari_plugin.session.in_picture import classes_in_view, scale_in_view
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
 from supervox.project import ProjectClass
@@ -96,19 +98,12 @@ class AroundDock:
         def start() -> Path:
             image = session.volume.image
             folder = session.delivery.folder or session.volume.folder
-            return folder / f"{'view' if image is None else image.name.partition('.')[0]}.png"
-
-        def legend() -> list[tuple[str, str]]:
-            result = session.view.result
-            ids = {*session.live.scan.counts, *(() if result is None else result.class_ids)}
-            ids -= session.view.aside
-            seen = (item for item in session.classes if item.visible and item.id in ids)
-            return [(item.name, item.colour) for item in seen]
+            return folder / f"{'view' if image is None else stem_of(image.name)}.png"
 
         return PictureActions(
             partial(enlarged, session.viewer),
-            legend,
-            lambda: session.delivery.objects.scale,
+            lambda: [(item.name, item.colour) for item in classes_in_view(session)],
+            partial(scale_in_view, session),
             start,
             session.next.say,
         )

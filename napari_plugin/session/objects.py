@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels
 from psygnal import Signal
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.napari_plugin.layers.make_layers import (
     address_of,
     insert_above,
@@ -303,7 +304,7 @@ class Objects:
     def start_path(self, folder: Path | None) -> Path:
         """Return where a dialog for the table begins: beside the volume."""
         image = self._volume.image
-        name = "objects" if image is None else f"{image.name.partition('.')[0]}-objects"
+        name = "objects" if image is None else f"{stem_of(image.name)}-objects"
         return (folder or self._volume.folder) / f"{name}.csv"
 
     def save(self, path: Path) -> None:

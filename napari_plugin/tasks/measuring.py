@@ -28,6 +28,7 @@ from supervox.objects import (
     write_with_provenance,
 )
 from supervox.segmentation import versions
+from supervox.volumes import writing
 
 from .jobs import BackgroundTask, Report, Task
 
@@ -266,7 +267,8 @@ class SavingTable(BackgroundTask):
         """Begin; see `write_with_provenance`."""
 
         def write(_: Report) -> Path:
-            write_with_provenance(path, table, what, about)
+            with writing(path, "a table"):
+                write_with_provenance(path, table, what, about)
             return path
 
         self.run(write, f"Writing {path.name}")

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -33,6 +32,7 @@ from .objects_table import ObjectsModel, example_of, titled
 from .questions_panel import QuestionActions, QuestionsPanel
 from .rules_panel import RulesPanel
 from .steady import SteadyLabel
+from .where_to import ask_where_to
 
 ENDING = ".csv"
 ROW_MARGIN, LEAST_WIDTH = 6, 60  # pixels
@@ -351,13 +351,8 @@ class ObjectsWindow(QDialog):
         self._show_plots()
 
     def _ask_and_save(self) -> None:
-        start = str(self._do.start_path())
-        path, _ = QFileDialog.getSaveFileName(self, "Save the table", start, f"*{ENDING}")
-        if path:
-            chosen = Path(path)
-            if chosen.suffix.lower() != ENDING:
-                chosen = chosen.with_name(chosen.name + ENDING)
-            self._do.save(chosen)
+        if path := ask_where_to(self, "Save the table", self._do.start_path(), (ENDING,)):
+            self._do.save(path)
 
     def done(self, result: int) -> None:
         """Take the outline away when the window closes."""
