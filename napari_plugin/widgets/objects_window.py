@@ -262,6 +262,8 @@ class ObjectsWindow(QDialog):
         rule = rule.with_units(self.model.table)
         if self._found is not None and self._found.measured.columns:
             rule.chooses(self._found.measured)
+            if why := self._found.why_nameless(rule):
+                raise ObjectsError(why)
         return rule
 
     # ----------------------------------------------------------------------------- from a person

@@ -265,13 +265,13 @@ def a_picture_of_the_view(labelled: Any, tmp_path: Path, monkeypatch: pytest.Mon
     # its legend is of what is there to be seen
     around_dock, view = labelled.dock.around, labelled.session.view
     look = around_dock.picture_actions()
-    assert [name for name, _ in look.legend()] == ["class 1", "class 2", "class 3"]
+    assert [name for name, _ in look.legend()] == ["background", "structure", "class 3"]
     assert look.scale() is None
     labelled.click("supervox_show_probability")
     labelled.strokes.visible = False
     assert look.legend() == []
     scale = look.scale()
-    assert (scale.name, scale.low, scale.high) == ("probability of class 1", 0.0, 1.0)
+    assert (scale.name, scale.low, scale.high) == ("probability of background", 0.0, 1.0)
     labelled.strokes.visible = True
     labelled.click("supervox_show_labels")
     assert view.map is not None
