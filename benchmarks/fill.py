@@ -45,8 +45,8 @@ def _measure_volume(data: Dataset, fills: tuple[tuple[str, str], ...]) -> dict[s
         outside = is_filled(data.image.shape, side)
         painted = {key: np.where(outside, 0, value) for key, value in strokes.items()}
         if side not in known:
-            known[side] = _learn(data, plain, outside, painted)
-        models, without = known[side]
+            known[side] = *_learn(data, plain, outside, painted), _cut_off(data, outside, painted)
+        models, without, cut = known[side]
         filled = Segmenter(fill_volume(data.image, outside, constant), spacing=data.spacing)
         scores: dict[str, Scores] = {"segment": {}, "apply": {}}
         for key, inside in painted.items():
@@ -55,7 +55,7 @@ def _measure_volume(data: Dataset, fills: tuple[tuple[str, str], ...]) -> dict[s
             labels = filled.apply(models[key])
             scores["apply"][run_name(key)] = _score(data, inside, outside, labels)
         entry = {"side": side, "constant": constant, "filled": round(float(outside.mean()), 4)}
-        found.append(entry | {"with": scores, "without": without})
+        found.append(entry | {"with": scores, "without": without, "cut off": cut})
         losses = ", ".join(f"{task} {_loss(found[-1], task, MEASURES[1]):+.3f}" for task in scores)
         say(f"{data.name} {side} {constant}: mean Dice lost {losses}")
     return {"name": data.name, "shape": list(data.image.shape), "fills": found}
@@ -77,6 +77,24 @@ def _learn(
         labels = plain.apply(models[key])
         without["apply"][run_name(key)] = _score(data, strokes, outside, labels)
     return models, without
+
+
+def _cut_off(
+    data: Dataset, outside: NDArray[np.bool_], painted: dict[tuple[int, int], NDArray[np.uint8]]
+) -> Scores:
+    """Return the scores where the fill is cut off with all that lay there; none if it is no box."""
+    ends = [(at.min(), at.max() + 1) for at in np.nonzero(~outside)]
+    box = tuple(slice(int(start), int(stop)) for start, stop in ends)
+    if outside[box].any():
+        return {}
+    part = replace(data, image=np.ascontiguousarray(data.image[box]), truth=data.truth[box])
+    segmenter = Segmenter(part.image, spacing=data.spacing)
+    scores = {}
+    for key, strokes in painted.items():
+        inside = np.ascontiguousarray(strokes[box])
+        labels = segmenter.segment(inside)
+        scores[run_name(key)] = _score(part, inside, outside[box], labels)
+    return scores
 
 
 def _score(
@@ -130,7 +148,9 @@ def section(results: dict[str, Any]) -> Iterator[str]:
     yield "A part of each volume is filled with a constant, or with two; strokes there are left"
     yield f"out. Accuracy and mean Dice at {BUDGET} strokes per class, mean over seeds, in the part"
     yield "that isn't filled: with the fill, less those of the whole volume with the same strokes."
-    yield "*segment* learns on the filled volume, *apply* takes a model of the whole one."
+    yield "*segment* learns on the filled volume, *apply* takes a model of the whole one. *Cut off*"
+    yield "learns on the part inside alone, where that is a box: what it loses is what lay outside,"
+    yield "which tells of what is beside it, and no fault of a fill."
     if results["missing"]:
         yield f"Missing here: {', '.join(results['missing'])}."
     for volume in results["volumes"]:
@@ -143,13 +163,15 @@ def section(results: dict[str, Any]) -> Iterator[str]:
                     fill["constant"],
                     f"{fill['filled']:.0%}",
                     *(_cell(fill, task) for task in ("segment", "apply")),
+                    _cut_cell(fill),
                     max(run["labelled outside"] for run in runs),
                 )
             )
         yield ""
         yield f"`{volume['name']}`:"
         yield ""
-        header = ("where", "constant", "share", "segment", "apply", "voxels labelled there")
+        names = "segment", "apply", "cut off", "voxels labelled there"
+        header = ("where", "constant", "share", *names)
         yield from table(header, rows)
 
 
@@ -157,3 +179,14 @@ def _cell(fill: dict[str, Any], task: str) -> str:
     return ", ".join(
         f"{_mean(fill['with'][task], m):.3f} ({-_loss(fill, task, m):+.3f})" for m in MEASURES
     )
+
+
+def _cut_cell(fill: dict[str, Any]) -> str:
+    if not fill["cut off"]:
+        return ""
+    scores = [_mean(fill["cut off"], m) for m in MEASURES]
+    losses = [
+        score - _mean(fill["without"]["segment"], m)
+        for m, score in zip(MEASURES, scores, strict=True)
+    ]
+    return ", ".join(f"{a:.3f} ({b:+.3f})" for a, b in zip(scores, losses, strict=True))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from supervox.objects import Agreement, ClassAgreement
+from supervox.volumes import VoxelSize
 
 from .report import print_table
 
@@ -24,9 +25,10 @@ def agreement_json(found: Agreement, names: Mapping[int, str]) -> dict[str, Any]
     }
 
 
-def print_agreement(found: Agreement, names: Mapping[int, str], unit: str | None) -> None:
+def print_agreement(found: Agreement, names: Mapping[int, str], size: VoxelSize) -> None:
     """Print a table of the classes."""
-    length = f" ({unit})" if unit else " (voxels)"
+    unit = "voxels" if size.known is None else size.unit
+    length = f" ({unit})" if unit else ""
     header = [
         *("class", "name", "Dice", "IoU", "volume B - A", f"mean distance{length}"),
         *(f"95 %{length}", "boundary F", "objects A", "objects B", "matched", "F1"),

@@ -10,13 +10,13 @@ from supervox.segmentation import Balance, RefinementParameters
 from .errors import checking
 
 
-def _pairs(texts: tuple[str, ...], example: str) -> Balance:
-    """Read what was given as ID=VALUE, once for each class."""
+def _pairs(texts: tuple[str, ...], example: str, unit: str = "") -> Balance:
+    """Read what was given as ID=VALUE, once for each class; the value may have a unit."""
     found: dict[int, float] = {}
     for text in texts:
         name, _, value = text.partition("=")
         try:
-            class_id, number = int(name), float(value.removesuffix("%"))
+            class_id, number = int(name), float(value.removesuffix(unit))
         except ValueError:
             raise click.BadParameter(
                 f"{text!r} can't be read; write the id of a class and its value, like {example}"
@@ -36,7 +36,7 @@ def _balance(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
 
 def _share(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> Balance:
     """Return shares from 0 to 1."""
-    pairs = _pairs(value, "3=4.5")
+    pairs = _pairs(value, "3=4.5", "%")
     for class_id, percent in pairs:
         if not math.isfinite(percent) or not 0 < percent < 100:
             raise click.BadParameter(
@@ -61,5 +61,5 @@ share = click.option(
     callback=_share,
     metavar="ID=PERCENT",
     help="Find the balance that gives a class this share of the volume: 3=4.5 for about 4.5 % of "
-    "class 3. May be given several times; they are found one after the other.",
+    "class 3. May be given several times: they are found together.",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 from supervox.objects import AMOUNTS, CLEANED_BYTES, TEXTS, Calibrated, CleanStep, clean
-from supervox.volumes import Triple
+from supervox.volumes import Address, Triple
 
 from . import options
 from .budget import RoomForLabels
-from .labels_in import labels_in
+from .labels_in import LabelsAhead, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
 from .report import print_json
@@ -86,17 +87,20 @@ def command(
     """
     folder = Path(output).absolute().parent
     room_for = RoomForLabels(CLEANED_BYTES, "what is cleaned", memory, folder)
-    with (
-        StageProgress(workers) as stages,
-        labels_in(labels, spacing, stages, memory, workers, room_for) as opened,
-        Outputs([opened.path]) as outputs,
-    ):
-        place = outputs.plan_volume(output, opened.data.shape, opened.data.dtype)
-        scale = Calibrated.of(opened.spacing, opened.unit)
-        steps = [
-            CleanStep.parse(text, scale, classes, per_plane=per_plane, open_to_border=open_holes)
-            for text in texts
-        ]
+    with ExitStack() as stack:
+        stages = stack.enter_context(StageProgress(workers))
+        outputs = stack.enter_context(Outputs([Address.parse(labels).path]))
+        steps: list[CleanStep] = []
+        places: list[str] = []
+
+        def ready(ahead: LabelsAhead) -> None:
+            scale = Calibrated.of(ahead.size.spacing, ahead.size.unit)
+            how = {"per_plane": per_plane, "open_to_border": open_holes}
+            steps.extend(CleanStep.parse(text, scale, classes, **how) for text in texts)
+            places.append(outputs.plan_volume(output, ahead.shape, ahead.dtype))
+
+        of = labels, spacing, stages, memory, workers, room_for
+        opened = stack.enter_context(labels_in(*of, ready=ready))
         data: Any = opened.data
         entries = []
         for text, step in zip(texts, steps, strict=True):
@@ -116,7 +120,7 @@ def command(
                 {"step": text, "changed": changed, "objects": found.objects, "left": found.left}
             )
         with stages.stage("write", "Writing"):
-            opened.write(place, data)
+            opened.write(places[0], data)
         outputs.publish()
     if as_json:
         print_json({"command": "clean", "labels": labels, "output": output, "steps": entries})

@@ -9,7 +9,7 @@ from tempfile import gettempdir
 
 import click
 import numpy as np
-from supervox.execution import Workspace
+from supervox.execution import VolumeLike, Workspace
 from supervox.objects import (
     COMPARED_BYTES,
     OVERLAY_NAMES,
@@ -21,12 +21,13 @@ from supervox.objects import (
     write_table,
 )
 from supervox.segmentation import versions
-from supervox.volumes import Triple, VolumeClass, open_labels, write_volume
+from supervox.volumes import Address, Triple, VolumeClass, open_labels, write_volume
 
 from . import options
 from .agreement import agreement_json, print_agreement
 from .budget import RoomForLabels
-from .labels_in import OpenedLabels, labels_in
+from .inputs import size_of_both, tell_turned
+from .labels_in import LabelsAhead, OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
 from .report import print_json
@@ -98,18 +99,32 @@ def command(
         folder = files[0].absolute().parent if files else Path(gettempdir())
         # One room for both: they have the same shape, or else can't be compared.
         room_for = RoomForLabels(COMPARED_BYTES, "what is compared", memory, folder)
-        a, b = (
-            stack.enter_context(labels_in(address, spacing, stages, memory, workers, room_for))
-            for address in (first, second)
-        )
-        room = room_for(a.data.shape)
+        read = [Address.parse(text).path for text in (first, second, ignore) if text]
+        outputs = stack.enter_context(Outputs(read))
         skip = stack.enter_context(open_labels(ignore)).data if ignore else None
-        outputs = stack.enter_context(Outputs([a.path, b.path]))
-        place = overlay_file and outputs.plan_volume(overlay_file, a.data.shape, np.uint8)
         table = None
         if differences is not None:
             check_table_name(differences)
             table = outputs.plan_file(differences)
+        places: list[str] = []
+
+        def ready(ahead: LabelsAhead) -> None:
+            if overlay_file and not places:
+                places.append(outputs.plan_volume(overlay_file, ahead.shape, np.uint8))
+
+        a, b = (
+            stack.enter_context(
+                labels_in(
+                    *(address, spacing, stages, memory, workers, room_for),
+                    ready=ready,
+                    tell_size=False,
+                )
+            )
+            for address in (first, second)
+        )
+        tell_turned(a, b)
+        size = a.size if spacing else size_of_both(a.path, a.size, b.path, b.size)
+        a, room = a.sized(size), room_for(a.data.shape)
         with stages.stage("compare", "Comparing") as run:
             found = compare(
                 a.data,
@@ -120,29 +135,34 @@ def command(
                 workspace=room,
                 workers=run,
             )
-        places = _places(a, b, room, stages)
-        if place:
-            _write_overlay(place, a, b, class_id, room, stages)
+        listed = _places(a, b, skip, room, stages)
+        if places:
+            _write_overlay(places[0], a, b, class_id, skip, room, stages)
         if table is not None:
-            write_table(table, places, {"a": str(a.path), "b": str(b.path), "made": versions()})
+            write_table(table, listed, {"a": str(a.path), "b": str(b.path), "made": versions()})
         outputs.publish()
     names = b.names | a.names
     if as_json:
         content = {"command": "compare", "a": first, "b": second, "ignore": ignore}
-        rows = islice(places.rows(), SHOWN)
-        largest = [dict(zip(places.names, row, strict=True)) for row in rows]
+        rows = islice(listed.rows(), SHOWN)
+        largest = [dict(zip(listed.names, row, strict=True)) for row in rows]
         print_json(content | agreement_json(found, names) | {"largest_differences": largest})
         return
-    print_agreement(found, names, a.unit)
-    click.echo(f"{100 * found.agreement:.2f} % of all voxels have the same label")
-    _print_places(places)
+    print_agreement(found, names, size)
+    compared = "all voxels" if ignore is None else "the voxels that are compared"
+    click.echo(f"{100 * found.agreement:.2f} % of {compared} have the same label")
+    _print_places(listed)
     for path in (overlay_file, differences):
         if path is not None:
             click.echo(f"{path}: written")
 
 
 def _places(
-    a: OpenedLabels, b: OpenedLabels, room: Workspace, stages: StageProgress
+    a: OpenedLabels,
+    b: OpenedLabels,
+    skip: VolumeLike | None,
+    room: Workspace,
+    stages: StageProgress,
 ) -> ObjectTable:
     with stages.stage("differences", "Finding differences") as run:
         return find_differences(
@@ -151,6 +171,7 @@ def _places(
             spacing=a.spacing,
             unit=a.unit,
             origin=a.origin,
+            ignore=skip,
             workspace=room,
             workers=run,
         )
@@ -161,13 +182,14 @@ def _write_overlay(
     a: OpenedLabels,
     b: OpenedLabels,
     class_id: int | None,
+    skip: VolumeLike | None,
     room: Workspace,
     stages: StageProgress,
 ) -> None:
     with stages.stage("write", "Writing the overlay") as run:
         write_volume(
             place,
-            overlay(a.data, b.data, class_id, workspace=room, workers=run),
+            overlay(a.data, b.data, class_id, ignore=skip, workspace=room, workers=run),
             spacing=a.known,
             unit=a.unit,
             origin=a.origin,

@@ -9,9 +9,17 @@ from pathlib import Path
 import click
 import numpy as np
 from supervox.execution import VolumeLike
-from supervox.project import ENDING, Project, ProjectError, load_mask, order_beside, write_order
+from supervox.project import (
+    ENDING,
+    Project,
+    ProjectError,
+    load_mask,
+    order_beside,
+    order_type,
+    write_order,
+)
 from supervox.segmentation import SegmentationError, find_strokes, save_model
-from supervox.volumes import create_volume, write_volume
+from supervox.volumes import Address, create_volume, format_of, write_volume
 
 from . import options, projects
 from .outputs import ENDINGS, Outputs, making_folder
@@ -70,12 +78,12 @@ def command(
     files = {kind: output / f"{stem}_{kind}.{ending}" for kind in dict.fromkeys(kinds)}
     if "model" in files:
         files["model"] = output / f"{stem}.model"
+    if "strokes" in files and not format_of(Address.parse(str(files["strokes"]))).is_mesh:
+        files["order"] = order_beside(files["strokes"])
     with projects.opened(project) as opened, making_folder(output):
         _write(opened, files, memory, workers)
         if opened.read_only_because is None:
             opened.history.note("exported", files={k: str(path) for k, path in files.items()})
-    if "strokes" in files:
-        files["order"] = order_beside(files["strokes"])
     for path in files.values():
         click.echo(f"{path}: written")
 
@@ -99,10 +107,10 @@ def _write(
             for kind, voxels in painted.items()
         }
         store, settings = project.annotations, project.settings
-        order = None
-        if "strokes" in files:
-            beside = str(order_beside(files["strokes"]))
-            order = outputs.plan_volume(beside, store.voxels.shape, np.uint32)
+        order, steps = None, store.order(find_strokes(store.voxels))
+        if "order" in files:
+            of_order = store.voxels.shape, order_type(steps)
+            order = outputs.plan_volume(str(files["order"]), *of_order)
         model = outputs.plan_file(files["model"]) if "model" in files else None
         classes = [item.for_files() for item in store.classes]
         for kind, voxels in painted.items():
@@ -115,9 +123,8 @@ def _write(
                 classes=() if kind == "mask" else classes,
             )
         if order is not None:
-            ordered = store.order(find_strokes(store.voxels))
-            with create_volume(order, store.voxels.shape, np.uint32) as writer:
-                write_order(writer, ordered)
+            with create_volume(order, *of_order) as writer:
+                write_order(writer, steps)
         if rendered.as_dict() or model is not None:
             rooms = stack.enter_context(projects.rooms_of(project, volume, memory, workers))
             data, _ = projects.read_data(project, volume, stages, rooms)

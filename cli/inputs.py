@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
+import numpy as np
 from supervox.execution import Slices, VolumeLike, Workspace
 from supervox.features import AUTO, NOTHING, fill_values_of, leave_out
 from supervox.project import order_beside
@@ -18,8 +20,8 @@ from supervox.segmentation import (
     Strokes,
     copy_volume,
     count_nonfinite,
-    count_without_data,
     with_order,
+    without_data,
 )
 from supervox.volumes import (
     Triple,
@@ -37,6 +39,7 @@ from .progress import StageProgress
 
 LEFT_OUT = "labels there are 0"
 STOOD_IN = "what is around them stands in there"
+SAME_SIZE = 1e-3  # by which sizes may differ that are the same, but for how they were rounded
 
 
 def learned_size(model: Model) -> VoxelSize:
@@ -61,7 +64,40 @@ def voxel_size(
     return size
 
 
-def tell_turned(volume: Volume, other: Volume) -> None:
+def size_of_both(first: Path, one: VoxelSize, second: Path, other: VoxelSize) -> VoxelSize:
+    """Return the voxel size of two volumes of the same voxels; say so where they disagree on it.
+
+    It is the first's, or the second's where only that states one.
+    """
+    if one.source == "unknown":
+        if other.source == "unknown":
+            say(
+                f"{first}, {second}: state no voxel size; voxels are taken for cubes. If they are "
+                "not, give --spacing Z Y X"
+            )
+        return other
+    there = other.in_unit(one.unit).spacing
+    if other.source != "unknown" and not np.allclose(there, one.spacing, rtol=SAME_SIZE):
+        say(
+            f"{second}: states a voxel size of {other}, and {first} one of {one}, which is taken. "
+            "If that is wrong, give --spacing Z Y X"
+        )
+    return one
+
+
+class Placed(Protocol):
+    """What is known of how a file lies in space; see `Volume`."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    @property
+    def turned(self) -> str | None:
+        """How its array was turned, in words."""
+
+
+def tell_turned(volume: Placed, other: Placed) -> None:
     """Warn where a file that says how it lies in space is put beside one that doesn't."""
     for placed, plain in ((volume, other), (other, volume)):
         if placed.turned and plain.turned is None:
@@ -112,7 +148,15 @@ def in_order(
             ordered = with_order(painted, volume.data, workers=workers)
         except SegmentationError as error:
             raise SegmentationError(f"{volume.path}: {error}") from error
+        if not ordered.steps.any():
+            say(f"{volume.path}: has no steps: the strokes are learned at once")
+            return ordered
         say(f"{strokes.path}: is learned in the order of {volume.path.name}")
+        if missing := int(np.count_nonzero(ordered.steps == 0)):
+            say(
+                f"{volume.path}: has no step for {missing:,} painted voxels; they are learned as "
+                "if painted before all others"
+            )
         return ordered
 
 
@@ -263,15 +307,28 @@ def read_mask(
         return copy_volume(mask.data, workspace, run)
 
 
-def tell_strokes_without_data(painted: Strokes, data: VolumeLike) -> int:
-    """Warn of strokes that lie where there is no data; return how many voxels do."""
-    voxels = count_without_data(painted, data)
-    if voxels:
+def tell_strokes_without_data(painted: Strokes, data: VolumeLike, found: NoData) -> Strokes:
+    """Warn of strokes that lie where there is no data, and return them."""
+    lost = without_data(painted, data)
+    if not lost.voxels.size:
+        return lost
+    ways = ["--no-data none"] if found.fill_values else []
+    ways += ["another --mask"] if found.is_masked else []
+    say(
+        f"{lost.voxels.size:,} painted voxels lie where the volume has no data, and teach nothing"
+        + (f"; if it is data, give {' or '.join(ways)}" if ways else "")
+    )
+    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, lost.voxels))
+    if only_there := sorted(set(lost.class_ids) - set(np.unique(taught).tolist())):
         say(
-            f"{voxels:,} painted voxels lie where the volume has no data, and teach nothing: "
-            "if it is data, give --no-data none"
+            f"{classes_text(only_there)}: every stroke lies there, so that no voxel gets this label"
         )
-    return voxels
+    return lost
+
+
+def classes_text(class_ids: Sequence[int]) -> str:
+    """Write class ids for people: "class 3", or "classes 3, 5"."""
+    return f"class{'es' * (len(class_ids) > 1)} {', '.join(map(str, class_ids))}"
 
 
 def class_names(classes: Sequence[VolumeClass]) -> dict[int, str]:

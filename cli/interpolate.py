@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, VolumeLike
 from supervox.objects import fill_between, interpolate_slices
-from supervox.volumes import Triple, open_volume
+from supervox.volumes import Address, Triple, open_volume
 
 from . import options
-from .labels_in import OpenedLabels, labels_in
+from .inputs import tell_turned
+from .labels_in import LabelsAhead, OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
 from .report import print_json
@@ -58,25 +59,27 @@ def command(
     as_json: bool,
 ) -> None:
     """Fill what lies between the painted slices of LABELS, of all classes at once."""
-    with (
-        StageProgress(workers) as stages,
-        ExitStack() as stack,
-        labels_in(labels, spacing, stages, memory, workers) as opened,
-    ):
-        guide = opened.image
-        inputs = [opened.path]
-        if image is not None:
-            volume = stack.enter_context(open_volume(image))
-            inputs.append(volume.path)
-            guide = volume.data
-        with Outputs(inputs) as outputs:
-            place = outputs.plan_volume(output, opened.data.shape, opened.data.dtype)
-            with stages.stage("interpolate", "Interpolating") as run:
-                found = _between(opened, guide, ACROSS.index(across), things, run)
-            changed = int(np.count_nonzero(found != opened.data))
-            with stages.stage("write", "Writing"):
-                opened.write(place, found)
-            outputs.publish()
+    with ExitStack() as stack:
+        stages = stack.enter_context(StageProgress(workers))
+        volume = None if image is None else stack.enter_context(open_volume(image))
+        inputs = [Address.parse(labels).path, *([] if volume is None else [volume.path])]
+        outputs = stack.enter_context(Outputs(inputs))
+        places: list[str] = []
+
+        def ready(ahead: LabelsAhead) -> None:
+            places.append(outputs.plan_volume(output, ahead.shape, ahead.dtype))
+
+        of = labels, spacing, stages, memory, workers
+        opened = stack.enter_context(labels_in(*of, ready=ready))
+        guide = opened.image if volume is None else volume.data
+        if volume is not None:
+            tell_turned(opened, volume)
+        with stages.stage("interpolate", "Interpolating") as run:
+            found = _between(opened, guide, ACROSS.index(across), things, run)
+        changed = int(np.count_nonzero(found != opened.data))
+        with stages.stage("write", "Writing"):
+            opened.write(places[0], found)
+        outputs.publish()
     if as_json:
         print_json(
             {"command": "interpolate", "labels": labels, "output": output, "filled": changed}

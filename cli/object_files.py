@@ -19,7 +19,7 @@ from supervox.objects import (
     write_with_provenance,
 )
 from supervox.segmentation import versions
-from supervox.volumes import Address, VolumeClass, create_volume, format_of
+from supervox.volumes import Address, VolumeClass, VolumeError, create_volume, format_of
 
 from .labels_in import OpenedLabels
 from .outputs import Outputs
@@ -96,12 +96,17 @@ def write_instances(address: str, instances: Instances, labels: OpenedLabels, ru
     small = instances.number <= np.iinfo(np.uint16).max
     table = np.where(np.r_[False, kept], np.arange(instances.number + 1), 0)
     table = table.astype(np.uint16 if small else np.uint32)
-    names = labels.names
+    names, entry = labels.names, format_of(Address.parse(address))
+    if table.dtype.name not in entry.dtypes:
+        raise VolumeError(
+            f"{address}: {entry.name} can't number {instances.number:,} objects, but 65,535 at "
+            "most; give another ending, such as .tif or .zarr"
+        )
     colours = {item.value: item.colour for item in labels.classes}
     classes = [
         VolumeClass(k, f"{names.get(value, f'class {value}')} {k}", colours.get(value))
         for k, value in enumerate(instances.class_of.tolist(), 1)
-        if value and (instances.number <= _MOST_NAMED or format_of(Address.parse(address)).is_mesh)
+        if value and (instances.number <= _MOST_NAMED or entry.is_mesh)
     ]
     shape = (ids.shape[0], ids.shape[1], ids.shape[2])
     step = max(1, _SLAB_VOXELS // (shape[1] * shape[2]))

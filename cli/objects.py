@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from supervox.objects import (
     Split,
     parse_rules,
 )
-from supervox.volumes import Triple
+from supervox.volumes import Address, Triple
 
 from . import options
 from .object_files import ObjectFiles
@@ -47,12 +48,14 @@ def _splits(
 def _named_images(
     ctx: click.Context, param: click.Parameter, values: Sequence[str]
 ) -> tuple[tuple[str, str], ...]:
-    """Split NAME=FILE; without a name it is that of the file."""
+    """Split NAME=FILE; without a name it is that of the file, in letters that rules can ask for."""
     found: dict[str, str] = {}
     for value in values:
-        name, equals, address = value.partition("=")
-        if not equals or not name.isidentifier():
-            name, address = Path(value.partition("::")[0]).name.partition(".")[0], value
+        name, _, address = value.partition("=")
+        file = Address.parse(value).path
+        if not name.isidentifier() or not address or file.exists():
+            stem, address = file.name.partition(".")[0], value
+            name = "_".join(re.findall(r"\w+", stem)) or "image"
         if name in found:
             raise click.BadParameter(f"two images are called {name!r}; give NAME=FILE")
         found[name] = address
@@ -204,6 +207,12 @@ def command(
     """
     if (profile_file is None) != (step is None) or (profile_file and not depth_below):
         raise click.UsageError("a profile needs --profile, --step and --depth-below")
+    asks_for_classes = bool(only or distance_to or depth_below or any(k for k, _ in splits))
+    if are_objects and asks_for_classes:
+        raise click.UsageError(
+            "with --are-objects the values of LABELS are no classes: leave out --class, "
+            "--distance-to, --depth-below and a class of --split"
+        )
     files = ObjectFiles(table, contacts, classes, profile_file, instances)
     request = ObjectsRequest(
         labels=labels,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,14 +22,16 @@ from supervox.objects import (
     ObjectTable,
     Rule,
     Search,
+    classes_of,
     measure_by_steps,
     profile,
 )
 from supervox.reports import kept_objects
-from supervox.volumes import Triple, open_labels, open_volume
+from supervox.volumes import Address, Triple, open_labels, open_volume
 
 from .budget import RoomForLabels
 from .errors import say
+from .inputs import tell_turned
 from .labels_in import OpenedLabels, labels_in
 from .object_files import ObjectFiles, write_instances, write_tables
 from .outputs import Outputs
@@ -81,13 +84,18 @@ def run_objects(
         how = MEASURED_BYTES, "what is measured", request.memory, files.folder
         room_for = RoomForLabels(*how)
         of = request.labels, request.spacing, stages, request.memory, request.workers
-        labels = stack.enter_context(labels_in(*of, room_for))
         images = {name: stack.enter_context(open_volume(path)) for name, path in request.images}
         parents = stack.enter_context(open_labels(request.parents)) if request.parents else None
-        inputs = [labels.path, *(image.path for image in images.values())]
+        inputs = [Address.parse(request.labels).path, *(image.path for image in images.values())]
         inputs += [parents.path] if parents else []
         outputs = stack.enter_context(Outputs(inputs))
-        places = files.plan(outputs, labels.data.shape)
+        planned: list[ObjectFiles] = []
+        opened = labels_in(
+            *of, room_for, ready=lambda ahead: planned.append(files.plan(outputs, ahead.shape))
+        )
+        labels, places = stack.enter_context(opened), planned[0]
+        for beside in (*images.values(), *([parents] if parents else [])):
+            tell_turned(labels, beside)
         channels: dict[str, VolumeLike] = {name: image.data for name, image in images.items()}
         if labels.image is not None:
             channels.setdefault("image", labels.image)
@@ -149,9 +157,7 @@ def _find(
         raise ObjectsError(found.ruled.refused[0])
     instances = found.edited.instances
     if not instances.number:
-        classes = request.search.classes
-        of = f" of class {', '.join(map(str, classes))}" if classes else ""
-        raise ObjectsError(f"{labels.path}: there is no object{of}: all other voxels are 0")
+        raise ObjectsError(f"{labels.path}: {_no_object(request.search.classes, labels)}")
     if instances.number == 1 and int(np.count_nonzero(instances.ids)) == instances.ids.size:
         say(
             f"{labels.path}: one object fills the whole volume; what is not to be counted should "
@@ -160,6 +166,14 @@ def _find(
     _tell_lost(found, steps, labels)
     _tell_not_split(request, found, labels)
     return found
+
+
+def _no_object(classes: Sequence[int], labels: OpenedLabels) -> str:
+    """Say why there is no object."""
+    there = ", ".join(map(str, classes_of(labels.data)))
+    if not there:
+        return "there is no object: all voxels are 0"
+    return f"there is no object of class {', '.join(map(str, classes))}; there are: {there}"
 
 
 def _kept(

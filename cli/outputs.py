@@ -139,6 +139,8 @@ class Outputs:
             message = f"{error.filename or 'writing failed'}: {error.strerror or error}"
         else:
             message = str(error)
+        for staged, target in self._planned:
+            message = message.replace(str(staged), str(target))
         for parent, folder in self._staging.items():
             message = message.replace(f"{folder}{os.sep}", f"{parent}{os.sep}")
         return message

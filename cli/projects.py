@@ -25,7 +25,7 @@ from .budget import rooms_for
 from .errors import say
 from .inputs import NoData, read_volume
 from .progress import StageProgress
-from .segment_request import tell_share
+from .segment_request import tell_shares
 
 argument = click.argument("project", type=click.Path(path_type=Path))
 
@@ -120,7 +120,7 @@ def result_of(
         if not shares:
             return complete(project, data, workspace=rooms.ids, run=run)
         return complete_with_shares(
-            project, data, shares, tell=tell_share, workspace=rooms.ids, run=run
+            project, data, shares, tell=tell_shares, workspace=rooms.ids, run=run
         )
 
 

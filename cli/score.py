@@ -12,12 +12,12 @@ import click
 from supervox.execution import VolumeLike
 from supervox.objects import COMPARED_BYTES, Agreement, compare
 from supervox.segmentation import Scores, score
-from supervox.volumes import Volume, open_labels
+from supervox.volumes import Triple, Volume, VoxelSize, choose_voxel_size, open_labels
 
 from . import options
 from .agreement import agreement_json, print_agreement
 from .budget import RoomForLabels
-from .inputs import class_names, tell_turned, voxel_size
+from .inputs import class_names, size_of_both, tell_turned
 from .progress import StageProgress
 from .report import print_json, print_table
 
@@ -38,6 +38,7 @@ RATIOS = ("dice", "iou", "accuracy", "precision")
     help="Also measure distances between surfaces, the boundary F-score and matched objects, as "
     "'supervox compare' does; A is the truth.",
 )
+@options.spacing
 @options.workers
 @options.memory
 @options.as_json
@@ -47,6 +48,7 @@ def command(
     truth: str,
     ignore: str | None,
     surfaces: bool,
+    spacing: Triple | None,
     workers: int | None,
     memory: float | None,
     as_json: bool,
@@ -64,28 +66,34 @@ def command(
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
         with StageProgress(workers) as stages, stages.stage("score", "Comparing") as run:
             result = score(opened[0].data, opened[1].data, skip, workers=run)
-        agreement = None
-        if surfaces:
-            agreement = _agreement(opened[0], opened[1], skip, workers, memory)
+        agreement, size = None, _size(opened[0], opened[1], spacing) if surfaces else None
+        if size is not None:
+            agreement = _agreement(opened[0], opened[1], size, skip, workers, memory)
     if as_json:
         paths = {"labels": labels, "truth": truth, "ignore": ignore}
         more = {} if agreement is None else {"surfaces": agreement_json(agreement, names)}
         print_json({"command": "score"} | paths | _as_dict(result, names) | more)
         return
     _print(result, names)
-    if agreement is not None:
-        print_agreement(agreement, names, opened[1].unit or opened[0].unit)
+    if agreement is not None and size is not None:
+        print_agreement(agreement, names, size)
+
+
+def _size(labels: Volume, truth: Volume, spacing: Triple | None) -> VoxelSize:
+    """Return the voxel size of both: what the truth states counts first."""
+    one, other = (choose_voxel_size(volume, spacing) for volume in (truth, labels))
+    return one if spacing else size_of_both(truth.path, one, labels.path, other)
 
 
 def _agreement(
     labels: Volume,
     truth: Volume,
+    size: VoxelSize,
     skip: VolumeLike | None,
     workers: int | None,
     memory: float | None,
 ) -> Agreement:
     """Compare surfaces and objects where the truth says something."""
-    size = voxel_size(truth if truth.spacing_stated else labels, None)
     room_for = RoomForLabels(COMPARED_BYTES, "what is compared", memory, Path(gettempdir()))
     with StageProgress(workers) as stages, stages.stage("surfaces", "Measuring surfaces") as run:
         return compare(

@@ -114,6 +114,10 @@ def command(
         if name not in given:
             (param,) = (item for item in context.command.params if item.name == name)
             raise click.MissingParameter(ctx=context, param=param)
+    if stroke_order is not None and annotations is None:
+        raise click.UsageError(
+            "--stroke-order is that of strokes in a file: give these as --annotations, too"
+        )
     if project is not None and channels:
         raise click.UsageError("--channel can't be kept in a project: leave one of them out")
     if both := {k for k, _ in balance} & {k for k, _ in shares}:

@@ -8,13 +8,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from supervox.project import (
     MAX_ID,
     Mask,
     Project,
     ProjectClass,
     change_between,
+    changes_in_turn,
     count_corrected,
     keep_mask,
 )
@@ -75,9 +75,9 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                 )
             )
             data, gaps = projects.read_data(project, volume, stages, rooms)
-            lost = tell_strokes_without_data(painted, data)
+            lost = tell_strokes_without_data(painted, data, gaps)
             result = projects.result_of(project, data, stages, rooms, request.shares)
-            tell_lost_classes(painted, result.class_ids)
+            tell_lost_classes(painted, lost, result.class_ids)
             voxels = _write(project, volume, files, result, rooms, stages)
             if model is not None:
                 write_model(project, model)
@@ -93,7 +93,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "shape": list(settings.shape),
             "mask": project.settings.mask and project.settings.mask.name,
             **gaps.as_json(),
-            "painted_without_data": lost,
+            "painted_without_data": lost.voxels.size,
             "corrected_voxels": sum(count_corrected(project).values()),
             **report_of_run(request, project.settings.parameters, size, device, seconds),
             "classes": painted_classes(painted, voxels, names, size) if voxels else [],
@@ -139,10 +139,13 @@ def _import_strokes(project: Project, address: str, volume: Volume, order: str |
     store = project.annotations
     with open_strokes(address) as strokes:
         painted = in_order(_check_strokes(strokes, volume), strokes, order)
-        if change_between(find_strokes(store.voxels), painted).voxels.size:
-            for step in np.unique(painted.steps):  # one change each, as they were painted
-                until = painted.where(painted.steps <= step)
-                store.apply(change_between(find_strokes(store.voxels), until))
+        present = find_strokes(store.voxels)
+        if not painted.steps.any():
+            store.apply(change_between(present, painted))
+        elif store.order(present).in_turn() != painted.in_turn():
+            store.apply(change_between(present, Strokes.empty()))
+            for change in changes_in_turn(painted):
+                store.apply(change)
         table = {item.id: item for item in store.classes}
         for item in strokes.classes:
             if 1 <= item.value <= MAX_ID:

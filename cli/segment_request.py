@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,18 @@ from supervox.segmentation import (
     SegmentationParameters,
     Strokes,
     check_balance,
+    check_shares,
     libraries_of,
     versions,
 )
 from supervox.volumes import VoxelSize
 
 from .errors import say
+from .inputs import classes_text
 from .report import class_entries
 from .results import ResultFiles
+
+MISSED = 0.1  # a share that is farther from the wanted one, in proportion to it, is told as missed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,29 +91,39 @@ class SegmentRequest:
         return project | self.files.as_dict() | model
 
     def check_painted(self, class_ids: Sequence[int]) -> None:
-        """Refuse a balance, or a share, of a class without strokes.
+        """Refuse a balance, or a share, of a class without strokes; and shares that can't be.
 
         Raises
         ------
         SegmentationError
             If there is one.
         """
-        check_balance(self.balance + self.shares, class_ids)
+        check_balance(self.balance, class_ids)
+        check_shares(self.shares, class_ids)
 
 
-def tell_share(class_id: int, wanted: float, found: FoundBalance) -> None:
-    """Say which balance was found for a share, and what it leads to."""
-    say(
-        f"class {class_id}: a balance of {found.balance:+g} gives {100 * found.share:.3g} % of the "
-        f"volume, {100 * wanted:.3g} % were asked for"
-    )
+def tell_shares(shares: Balance, found: Mapping[int, FoundBalance]) -> None:
+    """Say which balances were found for shares, and what they lead to."""
+    for class_id, wanted in shares:
+        balance, share = found[class_id]
+        asked, given = f"{100 * wanted:.4g} %", f"{100 * share:.3g} %"
+        if abs(share - wanted) <= MISSED * wanted:
+            leads_to = f"a balance of {balance:+g} gives {given} of the volume"
+            say(f"class {class_id}: {leads_to}, {asked} were asked for")
+        else:
+            say(
+                f"class {class_id}: {asked} of the volume can't be reached; a balance of "
+                f"{balance:+g} gives {given}, the closest (what is painted keeps its class, and "
+                "what looks alike changes together)"
+            )
 
 
-def tell_lost_classes(painted: Strokes, found: Sequence[int]) -> None:
+def tell_lost_classes(painted: Strokes, without_data: Strokes, found: Sequence[int]) -> None:
     """Warn of classes that lost every supervoxel to another one's strokes."""
-    for class_id in sorted(set(painted.class_ids) - set(found)):
+    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, without_data.voxels))
+    if gone := sorted(set(np.unique(taught).tolist()) - set(found)):
         say(
-            f"class {class_id} was painted, but each of its supervoxels has more strokes of "
+            f"{classes_text(gone)}: painted, but every supervoxel there has more strokes of "
             "another class: paint more of it, or use a smaller --supervoxel-size"
         )
 

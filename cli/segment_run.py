@@ -37,7 +37,7 @@ from .segment_request import (
     painted_classes,
     report_of_run,
     tell_lost_classes,
-    tell_share,
+    tell_shares,
 )
 
 
@@ -89,7 +89,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                 mask=masked,
                 workspace=rooms.images,
             )
-            lost = tell_strokes_without_data(painted, data)
+            lost = tell_strokes_without_data(painted, data, gaps)
             segmenter = Segmenter(
                 data,
                 channels=read_channels(further, stages, parameters.no_data, masked, rooms.images),
@@ -101,12 +101,14 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             with stages.stage("segment", "Segmenting") as run:
                 # training and refinement, after the preparation, take a little
                 result = segmenter.segment(painted, run=run.part(0, 0.95))
-                for class_id, share in request.shares:
-                    found = segmenter.balance_for_share(class_id, share, run=run)
-                    tell_share(class_id, share, found)
-                    parameters = parameters.balanced((class_id, found.balance))
+                tell_lost_classes(painted, lost, result.class_ids)
+                shares = tuple(pair for pair in request.shares if pair[0] in result.class_ids)
+                if shares:
+                    found = segmenter.balance_for_shares(shares, run=run)
+                    tell_shares(shares, found)
+                    balances = ((class_id, one.balance) for class_id, one in found.items())
+                    parameters = parameters.balanced(*balances)
                     result = segmenter.segment(painted, refinement=parameters.refinement, run=run)
-            tell_lost_classes(painted, result.class_ids)
             with stages.stage("write", "Writing the labels") as run:
                 voxels = files.write(
                     result, volume, size, strokes.classes, rooms.ids.releasing(run)
@@ -127,7 +129,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             "voxels": volume.data.size,
             "mask": None if mask is None else request.mask,
             **gaps.as_json(),
-            "painted_without_data": lost,
+            "painted_without_data": lost.voxels.size,
             **report_of_run(request, parameters, size, device, seconds),
             "supervoxels": [int(p.graph.mean_intensity.size) for p in segmenter.partitions],
             "classes": painted_classes(painted, voxels, class_names(strokes.classes), size),

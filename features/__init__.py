@@ -5,7 +5,7 @@ Where to look
 `intensity`
     The common intensity scale (percentiles become 0 and 10), and the fingerprint of a volume: both
     know it by the same sample of its voxels.
-`fill_values`, `no_data`
+`fill_values` (`fill_candidates`), `no_data`
     Constants that fill much of a volume; volumes in which what has no data reads as NaN.
 `no_data_choice`
     What a person can say of it.

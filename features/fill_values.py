@@ -21,15 +21,12 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from supervox.execution import VolumeLike
 
-from .intensity import sample_voxels
+from .fill_candidates import LEAST_SHARE, border_values, frequent_values, planes_with
 
-# The share that the percentiles of the intensity scale leave out: less can't spoil it.
-LEAST_SHARE = 0.01
-CANDIDATE_VOXELS = 2**16  # of the sample, in which frequent values are looked for
-PLANES, BAND_VOXELS = 16, 2**22  # that candidates are looked at in; at a time
+BAND_VOXELS = 2**22  # that candidates are looked at in, at a time
+MOST_MEASURED = 1 / 3  # of the measured voxels may have the value; what more have is measured
 MOST_SEEN = 2**14  # values of a band that medians are taken from
 LEAST_VALUES = 16  # that measured voxels have; what has fewer is drawn, like labels
-SQUARE = 3  # voxels along an edge
 MOST_WINDOW = 65  # voxels along the edge of the squares that pieces are made of
 
 
@@ -85,44 +82,52 @@ def find_fill_values(volume: VolumeLike) -> tuple[FillValue, ...]:
 
         - most of its voxels, and less than half of all others, lie in constant pieces of 3 x 3
           voxels;
-        - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders; or it touches
-          such a constant, as a saturated rim does;
+        - it fills 3 x 3 voxels in a corner of a plane, or amid one of its borders, or its outermost
+          row or column; or it touches such a constant, as a saturated rim does;
+        - less than a third of what is measured in the same planes has the value, as the zeros of
+          counted photons;
         - it isn't the end of a range that the image was cut off at: then there are measured values
           on one side of it only, and beside its pieces at the border they come close to it: in the
           median less than half as far as elsewhere, a tenth of them half as far again or two grey
           levels.
     """
-    values, found = _border_values(volume), list[FillValue]()
-    frequent = set(_frequent_values(volume)) if values else set()  # nearly no image has any
+    places, found = border_values(volume), list[FillValue]()
+    frequent = set(frequent_values(volume)) if places else set()  # nearly no image has any
+    values = sorted(places)
+    planes = planes_with({value: places[value] for value in values if value in frequent}, volume)
     while candidates := [_Candidate(value) for value in values if value in frequent]:
         frequent -= {candidate.value for candidate in candidates}
-        fills = _examine(volume, candidates, found)
+        fills = _examine(volume, planes, candidates, found)
         found += [FillValue(item.value, item.window) for item in fills]
         values = sorted(set().union(*(item.next_to for item in fills)))
     return tuple(sorted(found, key=lambda fill: fill.value))
 
 
 def _examine(
-    volume: VolumeLike, candidates: list[_Candidate], known: list[FillValue]
+    volume: VolumeLike,
+    planes: list[int],
+    candidates: list[_Candidate],
+    known: list[FillValue],
 ) -> list[_Candidate]:
     """Return those of some candidates that are fill; `known` are those that were found before."""
     voxels = solid_voxels = 0
-    measured = []
-    for part, inside in _bands(volume):
+    levels = []
+    for part, inside in _bands(volume, planes):
         solid = constant_pieces(part)
         is_known = np.isin(part, [fill.value for fill in known]) & solid
         core, solid_core = part[inside], solid[inside]
         voxels += int(np.count_nonzero(~is_known[inside]))
         solid_voxels += int(np.count_nonzero((solid & ~is_known)[inside]))
-        measured.append(_thinned(core[~solid_core & np.isfinite(core)]))
+        measured = _thinned(core[~solid_core & np.isfinite(core)])
+        levels.append(np.unique(measured))
         for candidate in candidates:
-            candidate.look(part, solid, is_known, inside)
+            if candidate.look(part, solid, is_known, inside):
+                candidate.measured.append(measured)
     for candidate in candidates:
-        candidate.beside += _between_planes(volume, candidate.value)
-    values = np.concatenate(measured).astype(np.float64)
-    if np.unique(values).size < LEAST_VALUES:
+        candidate.beside += _between_planes(volume, planes, candidate.value)
+    if np.unique(np.concatenate(levels)).size < LEAST_VALUES:
         return []
-    return [item for item in candidates if item.is_fill(voxels, solid_voxels, values)]
+    return [item for item in candidates if item.is_fill(voxels, solid_voxels)]
 
 
 @dataclass
@@ -134,6 +139,7 @@ class _Candidate:
     solid: int = 0
     window: int = 1
     beside: list[NDArray[Any]] = field(default_factory=list)
+    measured: list[NDArray[Any]] = field(default_factory=list)  # where it has pieces
     next_to: set[float] = field(default_factory=set)  # constants that its pieces touch
 
     def look(
@@ -142,10 +148,11 @@ class _Candidate:
         solid: NDArray[np.bool_],
         known: NDArray[np.bool_],
         inside: tuple[slice, slice],
-    ) -> None:
-        """Count in a band of a plane; `inside` is what belongs to it of the part that was read.
+    ) -> bool:
+        """Count in a band of a plane, and return whether it has pieces there.
 
-        Fill that is `known` counts as beyond the border.
+        `inside` is what belongs to the band of the part that was read. Fill that is `known` counts
+        as beyond the border.
         """
         equal = part == self.value
         piece = equal & solid
@@ -158,14 +165,17 @@ class _Candidate:
         near = (touched & ~solid)[inside]
         values = part[inside][near]
         self.beside.append(_thinned(values[np.isfinite(values)]))
+        return bool(piece[inside].any())
 
-    def is_fill(self, voxels: int, solid: int, measured: NDArray[np.float64]) -> bool:
-        """Decide, with the voxels and solid voxels of all values, and measured values."""
+    def is_fill(self, voxels: int, solid: int) -> bool:
+        """Decide, with the voxels and solid voxels of all values."""
+        measured = np.concatenate([np.zeros(0), *self.measured]).astype(np.float64)
         others, solid_others = voxels - self.voxels, solid - self.solid
         return (
             self.voxels >= LEAST_SHARE * voxels
             and 2 * self.solid >= self.voxels
             and 2 * solid_others < others
+            and int(np.count_nonzero(measured == self.value)) <= MOST_MEASURED * measured.size
             and not self._is_cut_off(measured)
         )
 
@@ -182,42 +192,7 @@ class _Candidate:
         return bool(reach_it and 2 * near < far)
 
 
-def _border_values(volume: VolumeLike) -> list[float]:
-    """Return the values of constant squares in the corners of planes and amid their borders."""
-    rows, columns = (_places(size) for size in volume.shape[1:])
-    found = set()
-    for plane in _planes_of(volume):
-        for row in rows:
-            band = np.asarray(volume[plane, row : row + SQUARE])
-            for column in columns:
-                square = band[:, column : column + SQUARE]
-                is_inside = row == rows[1] and column == columns[1]
-                if not is_inside and (square == square[0, 0]).all():
-                    found.add(float(square[0, 0]))
-    return sorted(found)
-
-
-def _places(size: int) -> tuple[int, int, int]:
-    """Return where the first, the middle and the last square along an axis begin."""
-    last = max(0, size - SQUARE)
-    return 0, last // 2, last
-
-
-def _frequent_values(volume: VolumeLike) -> list[float]:
-    """Return the values that a hundredth of a thin sample has, ascending."""
-    sample = sample_voxels(volume)
-    sample = sample[:: max(1, sample.size // CANDIDATE_VOXELS)]
-    values, counts = np.unique(sample[np.isfinite(sample)], return_counts=True)
-    return [float(value) for value in values[counts >= LEAST_SHARE * sample.size]]
-
-
-def _planes_of(volume: VolumeLike) -> list[int]:
-    """Return the planes that candidates are looked at in, ascending."""
-    last, n = volume.shape[0] - 1, min(volume.shape[0], PLANES)
-    return [int(plane) for plane in np.unique(np.linspace(0, last, n).astype(int))]
-
-
-def _between_planes(volume: VolumeLike, value: float) -> list[NDArray[Any]]:
+def _between_planes(volume: VolumeLike, planes: list[int], value: float) -> list[NDArray[Any]]:
     """Return what is measured beside planes that are mainly of one value, in the next plane."""
     step = max(1, math.ceil(math.sqrt(math.prod(volume.shape[1:]) / BAND_VOXELS)))
 
@@ -228,7 +203,6 @@ def _between_planes(volume: VolumeLike, value: float) -> list[NDArray[Any]]:
         return bool(2 * np.count_nonzero(read(plane) == value) > read(plane).size)
 
     found = []
-    planes = _planes_of(volume)
     filled = [is_filled(plane) for plane in planes]
     for k in np.flatnonzero(np.diff(filled)):
         low, high = planes[k], planes[k + 1]
@@ -241,7 +215,9 @@ def _between_planes(volume: VolumeLike, value: float) -> list[NDArray[Any]]:
     return found
 
 
-def _bands(volume: VolumeLike) -> Iterator[tuple[NDArray[Any], tuple[slice, slice]]]:
+def _bands(
+    volume: VolumeLike, planes: list[int]
+) -> Iterator[tuple[NDArray[Any], tuple[slice, slice]]]:
     """Read some planes, a few rows at a time with those around them.
 
     Yields
@@ -252,7 +228,7 @@ def _bands(volume: VolumeLike) -> Iterator[tuple[NDArray[Any], tuple[slice, slic
     """
     rows, columns = volume.shape[1:]
     step = max(1, BAND_VOXELS // columns)
-    for plane in _planes_of(volume):
+    for plane in planes:
         for start in range(0, rows, step):
             low, high = max(0, start - 2), min(rows, start + step + 2)
             part = _comparable(np.asarray(volume[plane, low:high]))

@@ -91,15 +91,19 @@ def _normalise(block, low, scale, fill, out):  # type: ignore[no-untyped-def]
         out[i] = min(max((value - low) * scale, least), most)
 
 
+def planes_of(volume: VolumeLike, most: int) -> list[int]:
+    """Return so many planes of a volume at most, as far apart as may be, ascending."""
+    last, n = volume.shape[0] - 1, min(volume.shape[0], most)
+    return [int(plane) for plane in np.unique(np.linspace(0, last, n).astype(int))]
+
+
 def sample_voxels(volume: VolumeLike) -> NDArray[np.float64]:
     """Read a regular sample of at most a few million voxels: some planes, thinned out."""
-    planes = np.unique(
-        np.linspace(0, volume.shape[0] - 1, min(volume.shape[0], SAMPLE_PLANES)).astype(int)
-    )
+    planes = planes_of(volume, SAMPLE_PLANES)
     step = max(
         1, int(np.ceil((volume.shape[1] * volume.shape[2] * len(planes) / SAMPLE_VOXELS) ** 0.5))
     )
-    picked = [np.asarray(volume[int(plane), ::step, ::step]).ravel() for plane in planes]
+    picked = [np.asarray(volume[plane, ::step, ::step]).ravel() for plane in planes]
     return np.concatenate(picked).astype(np.float64)
 
 

@@ -26,7 +26,7 @@ Where to find what:
   and `_fill`; `clean_steps`: what there is.
 - `interpolation`: what lies between painted slices; `filling`: the same for each thing by itself,
   with `painted_things`, which finds them. Both by `slice_depths`
-  and, with an image, `image_guide`.
+  and, with an image, `image_guide`. `gaps`: what stands in where an image has no number.
 - `agreement`: two segmentations compared, class by class and object by object; `matching`: the
   objects that they have in common; `between_surfaces`: how far their surfaces are apart, with
   `_surface_voxels`; `differences`: where they differ.

@@ -173,7 +173,8 @@ def compare(
     if left_out == a.size:
         raise ObjectsError("nothing is left to compare: every voxel is left out")
     if not classes.size:
-        raise ObjectsError("there is nothing to compare: all labels of both are 0")
+        where = " where they are compared" if left_out else ""
+        raise ObjectsError(f"there is nothing to compare: all labels of both are 0{where}")
     found = _compare_classes(a, b, classes, pairs, near, size, block_shape, room, steps[2:])
     ids_a, ids_b, voxels = pairs
     same = int(voxels[ids_a == ids_b].sum())

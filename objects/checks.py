@@ -88,7 +88,7 @@ def checked_spacing(spacing: Sequence[float]) -> Spacing:
 
 
 def read_ids(labels: VolumeLike, box: Slices) -> NDArray[np.int32]:
-    """Read a box of labels as the kernels want them.
+    """Read a box of labels as the kernels want them, as a copy that the caller may change.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def read_ids(labels: VolumeLike, box: Slices) -> NDArray[np.int32]:
                 f"the labels hold {low if low < 0 else high}, which is no id: ids are from 0 to "
                 f"{MOST_IDS}"
             )
-    return np.ascontiguousarray(values, np.int32)
+    return np.array(values, np.int32, order="C")
 
 
 def slab_shape(shape: Sequence[int]) -> tuple[int, int, int]:

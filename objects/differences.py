@@ -29,6 +29,7 @@ def overlay(
     other: VolumeLike,
     class_id: int | None = None,
     *,
+    ignore: VolumeLike | None = None,
     workspace: Workspace | None = None,
     workers: Workers = None,
 ) -> NDArray[np.uint8]:
@@ -40,6 +41,8 @@ def overlay(
         A and B; 0 is no class.
     class_id : int, optional
         Look at this class only.
+    ignore : array-like of integers, optional
+        Voxels that are not 0 here are left out, as for `compare`.
     workspace : Workspace, optional
         Where the overlay lies; in memory by default.
     workers : int or Run, optional
@@ -50,8 +53,7 @@ def overlay(
         0 where neither says anything, 1 where both say the same class, 2 where only A does, 3
         where only B does, 4 where each says another class.
     """
-    one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation", "first")
+    one, other = _compared(one, other, ignore)
     room = workspace or Workspace()
     out: NDArray[np.uint8] = room.empty(one.shape, np.uint8)
 
@@ -98,6 +100,7 @@ def find_differences(
     spacing: Sequence[float] = (1.0, 1.0, 1.0),
     unit: str | None = None,
     origin: Sequence[float] = (0.0, 0.0, 0.0),
+    ignore: VolumeLike | None = None,
     block_shape: Sequence[int] | None = None,
     workspace: Workspace | None = None,
     workers: Workers = None,
@@ -110,6 +113,8 @@ def find_differences(
         A and B.
     spacing, unit, origin
         Of a voxel; places and volumes are in its unit.
+    ignore : array-like of integers, optional
+        Voxels that are not 0 here are left out, as for `compare`.
     block_shape : sequence of 3 int, optional
         Voxels that are worked on at a time; the result doesn't depend on it.
     workspace : Workspace, optional
@@ -121,8 +126,7 @@ def find_differences(
     ObjectTable
         A row for each place: what A and B say there, voxels, volume, and where it is.
     """
-    one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
-    check_same_shape(other, one.shape, "second segmentation", "first")
+    one, other = _compared(one, other, ignore)
     scale, run = Calibrated.of(spacing, unit, origin), Run.of(workers)
     room = workspace or Workspace()
     run = room.releasing(run)
@@ -138,6 +142,32 @@ def find_differences(
     coded = _Coded(one, other, kinds)
     found = find_objects(coded, block_shape=block_shape, workspace=room, workers=steps[1])
     return _table(found, kinds, scale, steps[2])
+
+
+def _compared(
+    one: VolumeLike, other: VolumeLike, ignore: VolumeLike | None
+) -> tuple[VolumeLike, VolumeLike]:
+    """Return two segmentations of the same voxels, 0 where they are not compared."""
+    one, other = checked_labels(one, "labels A"), checked_labels(other, "labels B")
+    check_same_shape(other, one.shape, "second segmentation", "first")
+    if ignore is None:
+        return one, other
+    left_out = checked_labels(ignore, "voxels to ignore")
+    check_same_shape(left_out, one.shape, "volume of voxels to ignore")
+    return _Without(one, left_out), _Without(other, left_out)
+
+
+class _Without:
+    """Labels that are 0 where another volume is not, read block by block."""
+
+    def __init__(self, labels: VolumeLike, left_out: VolumeLike) -> None:
+        self._labels, self._left_out = labels, left_out
+        self.shape, self.dtype = tuple(labels.shape), np.dtype(np.int32)
+
+    def __getitem__(self, box: tuple[slice, slice, slice]) -> NDArray[np.int32]:
+        values = read_ids(self._labels, box)
+        values[read_ids(self._left_out, box) != 0] = 0
+        return values
 
 
 class _Coded:

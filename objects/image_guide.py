@@ -8,6 +8,7 @@ from scipy import ndimage
 from supervox.segmentation import RegionGraph, refine
 
 from .checks import Spacing
+from .gaps import without_gaps
 
 Floats = NDArray[np.float64]
 # All lengths are in voxels of the finest axis.
@@ -46,7 +47,7 @@ def by_image(depth: Floats, image: Floats, spacing: Spacing) -> Floats:
     slices are fixed. The minimum is that of the engine's refinement, with voxels as regions.
     """
     finest = min(spacing)
-    values = np.where(np.isfinite(image), image, 0.0)
+    values = without_gaps(image)
     if values.min() == values.max():
         return depth
     smooth = ndimage.gaussian_filter(values, SMOOTHING * finest / np.array(spacing), mode="nearest")

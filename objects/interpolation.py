@@ -62,7 +62,7 @@ def interpolate_slices(
     """
     painted, order = checked_labels(painted), axes_across(axis)
     size, run = checked_spacing(spacing), Run.of(workers)
-    out = np.ascontiguousarray(np.asarray(painted[:, :, :], np.int32).transpose(order))
+    out = np.array(np.asarray(painted[:, :, :]).transpose(order), np.int32, order="C")
     guide = None
     if image is not None:
         image = checked_image(image, painted.shape)

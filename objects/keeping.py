@@ -27,7 +27,7 @@ from .steps import ObjectSteps, Search
 from .table import Column, ObjectTable
 from .totals import class_totals
 
-MEASURES = 2  # counts up when a measure is computed in another way: kept ones are found anew
+MEASURES = 3  # counts up when a measure is computed in another way: kept ones are found anew
 Read = Callable[[str, Any, tuple[int | None, ...]], NDArray[Any]]
 KINDS = {"whole": np.int64, "real": np.float64, "text": np.int32}
 

@@ -15,6 +15,7 @@ from .instances import Instances
 from .intensities import STATISTICS, describe_values
 from .relations import (
     check_classes_there,
+    classes_of,
     depth_columns,
     distance_columns,
     nearest_columns,
@@ -137,8 +138,8 @@ def measure_objects(
         If the run is to stop.
     """
     scale = Calibrated.of(spacing, unit, origin)
-    request = _checked(instances, request)
     room, run = workspace or Workspace(), Run.of(workers)
+    request = _checked(instances, request, run.silent())
     costs = [2.0, 1.0, 1.0, *(1.0 for _ in request.channels), *(8.0 for _ in request.distance_to)]
     steps = iter(run.steps([*costs, 4.0 * bool(request.depth_below), 1.0]))
     sums = sum_objects(instances, block_shape, next(steps))
@@ -150,13 +151,13 @@ def measure_objects(
     parts = column_parts(request.distance_to, request.names)
     for value, name in parts.items():
         columns += distance_columns(
-            *(instances, sums, _labels_of(request), value, name, scale, room, block_shape),
+            *(instances, sums, _labels_of(request.labels), value, name, scale, room, block_shape),
             next(steps),
         )
     if request.depth_below:
-        body = list(request.depth_below)
+        labels, body = _labels_of(request.labels), list(request.depth_below)
         columns += depth_columns(
-            *(instances, sums, _labels_of(request), body, scale, room, block_shape), next(steps)
+            *(instances, sums, labels, body, scale, room, block_shape), next(steps)
         )
     contacts = contact_table(instances, sums, scale)
     columns += contact_columns(instances, contacts, scale, request.names)
@@ -169,7 +170,7 @@ def measure_objects(
     return Measured(objects, contacts, class_totals(objects, scale, parents), scale, parents)
 
 
-def _checked(instances: Instances, request: MeasureRequest) -> MeasureRequest:
+def _checked(instances: Instances, request: MeasureRequest, run: Run) -> MeasureRequest:
     """Refuse what doesn't fit the instances."""
     shape = instances.ids.shape
     channels = {
@@ -180,23 +181,24 @@ def _checked(instances: Instances, request: MeasureRequest) -> MeasureRequest:
     if labels is not None:
         labels = checked_labels(labels)
         check_same_shape(labels, shape, "volume of labels")
-    there = np.unique(instances.class_of).tolist()
-    check_classes_there(request.distance_to, there, "distances")
-    check_classes_there(request.depth_below, there, "depth")
+    if request.distance_to or request.depth_below:
+        there = classes_of(_labels_of(labels), run)
+        check_classes_there(request.distance_to, there, "distances")
+        check_classes_there(request.depth_below, there, "depth")
     return MeasureRequest(
         request.names,
         channels,
         labels,
         tuple(request.distance_to),
-        tuple(request.depth_below),
+        tuple(dict.fromkeys(request.depth_below)),
         request.parents,
     )
 
 
-def _labels_of(request: MeasureRequest) -> VolumeLike:
-    if request.labels is None:
+def _labels_of(labels: VolumeLike | None) -> VolumeLike:
+    if labels is None:
         raise ValueError("distances and depths need the labels: give MeasureRequest(labels=...)")
-    return request.labels
+    return labels
 
 
 def _identity(instances: Instances, names: Mapping[int, str]) -> list[Column]:

@@ -22,10 +22,10 @@ from .contacts import column_parts
 from .definitions import EDT
 from .errors import ObjectsError
 from .relations import check_classes_there, depth_below
+from .reshaping import SLACK
 from .scale import Calibrated
 from .table import Column, ObjectTable
 
-_BITS = 24  # of a value that are added up: sums of 2^28 voxels are exact then, in any order
 _MOST_STEPS = 100_000
 
 
@@ -70,7 +70,9 @@ def profile(
     ObjectsError
         If the body has no surface, or a class isn't there, or the shapes differ.
     """
-    labels = checked_labels(labels)
+    labels, body = checked_labels(labels), list(dict.fromkeys(body))
+    if not body:
+        raise ObjectsError("a profile needs the classes of the body whose surface it begins at")
     scale, run = Calibrated.of(spacing, unit), Run.of(workers)
     if not step > 0:
         raise ObjectsError(f"shells must have a thickness above 0, not {step:g}")
@@ -78,25 +80,33 @@ def profile(
         name: checked_image(image, labels.shape, f"image {name!r}")
         for name, image in (channels or {}).items()
     }
-    steps = run.steps([4.0, 1.0, 2.0])
+    steps = run.steps([4.0, 2.0, 1.0])
     depth = depth_below(labels, body, scale, workspace=workspace, run=steps[0])
     deepest = float(depth.max())
     if not np.isfinite(deepest):
         raise ObjectsError("the body fills the whole volume: it has no surface to measure from")
-    check_classes_there(body, body if deepest > 0 else (), "the body")
-    n = int(deepest / step) + 1
+    n = int(_shells_of(np.array(deepest), step)) + 1
     if n > _MOST_STEPS:
         raise ObjectsError(f"a step of {step:g} makes {n:,} shells: give a larger one")
     found = _summed(labels, tuple(body), depth, step, n, images, (steps[1], steps[2]))
-    return _table(found, step, list(body), list(images), names or {}, scale)
+    there = [k for k, voxels in zip(body, found.voxels.sum(axis=1), strict=True) if voxels]
+    check_classes_there(body, there, "the body")
+    return _table(found, step, body, list(images), names or {}, scale)
 
 
 @dataclass(frozen=True)
 class _Shells:
-    """Sums over shells: voxels of each class, and for each channel the values' moments."""
+    """Voxels of each class in each shell, and what each channel has there."""
 
     voxels: NDArray[np.int64]  # (classes, shells)
-    moments: NDArray[np.float64]  # (channels, 3, shells): number, sum, sum of squares
+    mean: NDArray[np.float64]  # (channels, shells)
+    deviation: NDArray[np.float64]  # (channels, shells)
+
+
+def _shells_of(depth: NDArray[np.floating], step: float) -> NDArray[np.int64]:
+    """Return the shell of each depth; one that is at a border but for rounding is behind it."""
+    shells: NDArray[np.int64] = (depth.astype(np.float64) / step * SLACK).astype(np.int64)
+    return shells
 
 
 def _summed(
@@ -108,45 +118,55 @@ def _summed(
     images: Mapping[str, VolumeLike],
     runs: tuple[Run, Run],
 ) -> _Shells:
-    """Add up over the shells; every sum is exact, so that its order doesn't matter."""
+    """Add up over the shells, twice: means first, then how far values are from these.
+
+    The blocks are always the same, and so is the order of their sums.
+    """
     blocks = split_blocks(labels.shape, slab_shape(labels.shape))
-    largest = [_largest(image, blocks, runs[0].silent()) for image in images.values()]
-    grain = [2.0 ** (np.ceil(np.log2(most)) - _BITS) if most > 0 else 1.0 for most in largest]
+    bins = {"minlength": n}
 
-    def one(block: Block) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        ids, deep = read_ids(labels, block.core), depth[block.core]
+    def shells(block: Block) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        deep = depth[block.core]
         inside = deep > 0
-        shell = (deep[inside] / np.float32(step)).astype(np.int64)
-        ids = ids[inside]
-        voxels = np.stack([np.bincount(shell[ids == k], minlength=n) for k in body])
-        moments = np.zeros((len(images), 3, n))
+        return inside, _shells_of(deep[inside], step)
+
+    def known(
+        image: VolumeLike, block: Block, inside: NDArray[np.bool_], shell: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        values = read_block(image, block.core)[inside].astype(np.float64)
+        is_known = np.isfinite(values)
+        return shell[is_known], values[is_known]
+
+    def first(block: Block) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        inside, shell = shells(block)
+        ids = read_ids(labels, block.core)[inside]
+        voxels = np.stack([np.bincount(shell[ids == k], **bins) for k in body])
+        sums = np.zeros((len(images), 2, n))
         for c, image in enumerate(images.values()):
-            values = read_block(image, block.core)[inside].astype(np.float64)
-            known = np.isfinite(values)
-            at, whole = shell[known], np.rint(values[known] / grain[c])
-            moments[c, 0] = np.bincount(at, minlength=n)
-            moments[c, 1] = np.bincount(at, whole, minlength=n)
-            moments[c, 2] = np.bincount(at, np.rint(np.square(whole) / 2**_BITS), minlength=n)
-        return voxels, moments
+            at, values = known(image, block, inside, shell)
+            sums[c] = np.bincount(at, **bins), np.bincount(at, values, **bins)
+        return voxels, sums
 
-    total = _Shells(np.zeros((len(body), n), np.int64), np.zeros((len(images), 3, n)))
-    for voxels, moments in runs[1].blocks(one, blocks):
-        total.voxels[...] += voxels
-        total.moments[...] += moments
-    for c, size in enumerate(grain):
-        total.moments[c, 1] *= size
-        total.moments[c, 2] *= size * size * 2**_BITS
-    return total
+    total, sums = np.zeros((len(body), n), np.int64), np.zeros((len(images), 2, n))
+    for voxels, some in runs[0].blocks(first, blocks):
+        total += voxels
+        sums += some
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sums[:, 1] / sums[:, 0]
 
+    def second(block: Block) -> NDArray[np.float64]:
+        inside, shell = shells(block)
+        squares = np.zeros((len(images), n))
+        for c, image in enumerate(images.values()):
+            at, values = known(image, block, inside, shell)
+            squares[c] = np.bincount(at, np.square(values - mean[c][at]), **bins)
+        return squares
 
-def _largest(image: VolumeLike, blocks: Sequence[Block], run: Run) -> float:
-    """Return the largest absolute value that is a number."""
-
-    def one(block: Block) -> float:
-        values = np.abs(read_block(image, block.core).astype(np.float64))
-        return float(values[np.isfinite(values)].max(initial=0.0))
-
-    return max(run.blocks(one, blocks))
+    squares = np.zeros((len(images), n))
+    for some in runs[1].blocks(second, blocks if images else []):
+        squares += some
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _Shells(total, mean, np.sqrt(squares / sums[:, 0]))
 
 
 def _table(
@@ -171,10 +191,8 @@ def _table(
             text = f"share of the shell's voxels that class {body[k]} has"
             columns.append(Column(f"fraction_{part}", found.voxels[k] / all_voxels, "", text))
         for c, name in enumerate(channels):
-            number, total, squares = found.moments[c]
-            mean = total / number
-            deviation = np.sqrt(np.maximum(squares / number - mean * mean, 0))
-            columns.append(Column(f"mean_{name}", mean, "", f"mean of {name} in the shell"))
+            text = f"mean of {name} in the shell"
+            columns.append(Column(f"mean_{name}", found.mean[c], "", text))
             text = f"standard deviation of {name} in the shell (of the population)"
-            columns.append(Column(f"sd_{name}", deviation, "", text))
+            columns.append(Column(f"sd_{name}", found.deviation[c], "", text))
     return ObjectTable(tuple(columns))

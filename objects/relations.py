@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from supervox.execution import Block, Run, VolumeLike, Workspace
+from supervox.execution import Block, Run, VolumeLike, Workspace, split_blocks
 
 from ._gather import distance_from_centre
-from .checks import check_same_shape, checked_labels, read_ids
+from .checks import check_same_shape, checked_labels, read_ids, slab_shape
 from .definitions import EDT
 from .distances import Inside, Kind, distances_to
 from .errors import ObjectsError
@@ -87,18 +87,18 @@ def parent_columns(
         lambda block: read_ids(parents, block.core),
         run,
     )
-    sizes = np.zeros(int(parent.max()) + 1, np.int64)
-    np.add.at(sizes, parent, voxels)
+    there, number = np.unique(parent, return_inverse=True)
+    sizes = np.zeros(there.size, np.int64)
+    np.add.at(sizes, number, voxels)
     inside = (own > 0) & (parent > 0)
     own, parent, voxels = own[inside] - 1, parent[inside], voxels[inside]
     order = np.lexsort((-parent, voxels, own))  # the last of each has most, then the lowest id
     of, share = np.zeros(instances.number, np.int64), np.zeros(instances.number)
     of[own[order]] = parent[order]
     share[own[order]] = voxels[order] / sums.voxels[own[order]]
-    there = np.flatnonzero(sizes)
     return (
         [defined("parent", of), defined("parent_share", share)],
-        {int(k): int(sizes[k]) for k in there if k},
+        {k: size for k, size in zip(there.tolist(), sizes.tolist(), strict=True) if k},
     )
 
 
@@ -111,6 +111,23 @@ def class_mask(labels: VolumeLike, classes: Sequence[int], *, outside: bool = Fa
         return found
 
     return inside
+
+
+def classes_of(labels: VolumeLike, run: Run = Run()) -> list[int]:
+    """Return the classes that labels hold, in order.
+
+    Parameters
+    ----------
+    labels : array-like of integers, (Z, Y, X)
+    run : Run
+    """
+
+    def look(block: Block) -> NDArray[np.int32]:
+        return np.unique(read_ids(labels, block.core))
+
+    found = run.blocks(look, split_blocks(labels.shape, slab_shape(labels.shape)))
+    there = {value for values in found for value in values.tolist()}
+    return sorted(there - {0})
 
 
 def check_classes_there(wanted: Sequence[int], there: Sequence[int], what: str) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.volumes import convert_length, unit_symbol
 
+from .checks import MOST_IDS
 from .errors import ObjectsError
 from .instances import Instances
 from .table import Column, ObjectTable
@@ -40,6 +41,7 @@ _TOKEN = re.compile(
     |"(?P<text>[^"]*)"|(?P<word>[^\W\d][\w.]*(?:\^\d)?|%))""",
     re.VERBOSE,
 )
+_QUOTED = re.compile('"[^"]*"')
 _JOINING = ("and", "or", "not", "(", ")")
 _EXAMPLE = "write it like: volume > 0.02 um^3 and sphericity < 0.4 -> class 5"
 
@@ -75,16 +77,18 @@ class Rule:
         >>> Rule.parse("specks: voxels < 20 -> remove")
         Rule(name='specks', condition='voxels < 20', to_class=0)
         """
-        before, arrow, action = line.partition("->")
+        before, arrow, action = _parted(line, "->")
         words = action.split()
         if not arrow or not before.strip():
             raise ObjectsError(f"{line.strip()!r} is no rule; {_EXAMPLE}")
-        name, colon, condition = before.partition(":")
+        name, colon, condition = _parted(before, ":")
         condition = (condition if colon else before).strip()
         if words == ["remove"]:
             to_class = REMOVED
         elif len(words) == 2 and words[0] == "class" and words[1].isdecimal() and int(words[1]):
             to_class = int(words[1])
+            if to_class > MOST_IDS:
+                raise ObjectsError(f"{line.strip()!r}: classes are from 1 to {MOST_IDS}")
         else:
             raise ObjectsError(
                 f"{line.strip()!r}: behind the arrow stands 'class' with a number, or 'remove'"
@@ -152,8 +156,14 @@ def parse_rules(text: str) -> tuple[Rule, ...]:
     ObjectsError
         If a line is no rule.
     """
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    lines = (_parted(line, "#")[0].strip() for line in text.splitlines())
     return tuple(Rule.parse(line) for line in lines if line)
+
+
+def _parted(text: str, sign: str) -> tuple[str, str, str]:
+    """Part a text at the first sign that stands in no quotation marks."""
+    at = _QUOTED.sub(lambda found: " " * len(found[0]), text).find(sign)
+    return (text[:at], sign, text[at + len(sign) :]) if at >= 0 else (text, "", "")
 
 
 @dataclass(frozen=True)
@@ -369,6 +379,7 @@ class _Condition:
     def _in_unit(self, value: float, unit: str, column: Column) -> float:
         """Return a number in the unit of a column."""
         unit = unit.replace("²", "^2").replace("³", "^3")  # as tables show it
+        unit = unit.replace("voxels", "voxel")
         if not unit or unit == column.unit:
             return value
         if unit == "%" and not column.unit:

@@ -18,7 +18,7 @@ class Calibrated:
     spacing : tuple of 3 float
         Voxel size along planes, rows and columns.
     unit : str, optional
-        Its unit; lengths are in voxels without it.
+        Its unit; without it lengths are in voxels if these are cubes of edge 1.
     origin : tuple of 3 float
         Place of the centre of the first voxel.
     """
@@ -56,12 +56,14 @@ class Calibrated:
         return y * x, z * x, z * y
 
     def power(self, exponent: int) -> str:
-        """Return the unit of lengths, areas or volumes.
+        """Return the unit of lengths, areas or volumes; nothing for a size in a unit nobody knows.
 
         Examples
         --------
-        >>> Calibrated(unit="nm").power(3), Calibrated().power(1)
-        ('nm^3', 'voxel')
+        >>> Calibrated(unit="nm").power(3), Calibrated().power(1), Calibrated((2, 1, 1)).power(1)
+        ('nm^3', 'voxel', '')
         """
-        unit = self.unit or "voxel"
+        unit = self.unit or ("voxel" if set(self.spacing) == {1.0} else "")
+        if not unit:
+            return ""
         return unit if exponent == 1 else f"{unit}^{exponent}"

@@ -11,6 +11,7 @@ from scipy import ndimage, sparse
 from ._flood import flood_from_peaks, flood_from_seeds
 from .checks import Spacing
 from .distances import distances_within
+from .gaps import without_gaps
 
 Boundaries = Literal["bright", "dark"]
 SMOOTHING = 1.0  # of the image, in voxels of the finest axis
@@ -49,7 +50,7 @@ def split_by_image(
     hardly higher than within them.
     """
     finest = min(spacing)
-    values = np.where(np.isfinite(image), image, 0).astype(np.float32)
+    values = without_gaps(image)
     sign = 1.0 if boundaries == "bright" else -1.0
     smooth = sign * ndimage.gaussian_filter(values, SMOOTHING * finest / np.array(spacing))
     if not inside.any() or np.ptp(smooth[inside]) == 0:

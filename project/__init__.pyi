@@ -9,6 +9,7 @@ from .changes import ObjectChange as ObjectChange
 from .changes import Paint as Paint
 from .changes import VoxelChange as VoxelChange
 from .changes import change_between as change_between
+from .changes import changes_in_turn as changes_in_turn
 from .changes import frozen as frozen
 from .channels import open_channels as open_channels
 from .checkpoints import checkpoints as checkpoints
@@ -36,6 +37,7 @@ from .mask import keep_mask as keep_mask
 from .mask import load_mask as load_mask
 from .model_file import MODEL as MODEL
 from .order_file import order_beside as order_beside
+from .order_file import order_type as order_type
 from .order_file import write_order as write_order
 from .project import Project as Project
 from .recorder import Recorder as Recorder

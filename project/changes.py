@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -340,3 +340,18 @@ def change_between(before: Strokes, after: Strokes) -> VoxelChange:
         values[np.searchsorted(voxels, strokes.voxels)] = strokes.classes
     differ = old != new
     return VoxelChange(voxels[differ], old[differ], new[differ])
+
+
+def changes_in_turn(strokes: Strokes) -> Iterator[VoxelChange]:
+    """Yield what paints strokes where nothing is painted yet, step by step.
+
+    Parameters
+    ----------
+    strokes : Strokes
+        With class ids up to 255.
+    """
+    turn = np.argsort(strokes.steps, kind="stable")
+    _, first = np.unique(strokes.steps[turn], return_index=True)
+    for part in np.split(turn, first[1:]):
+        new = strokes.classes[part].astype(np.uint8)
+        yield VoxelChange(strokes.voxels[part], np.zeros_like(new), new)

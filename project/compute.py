@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from supervox.execution import Checkpoint, Run, VolumeLike, Workspace
@@ -235,13 +235,13 @@ def complete_with_shares(
     data: VolumeLike,
     shares: Balance,
     *,
-    tell: Callable[[int, float, FoundBalance], None] | None = None,
+    tell: Callable[[Balance, Mapping[int, FoundBalance]], None] | None = None,
     workspace: Workspace | None = None,
     run: Run = Run(),
 ) -> Segmentation:
     """Return a new result, in which classes have shares of the volume.
 
-    The project gets the balance that gives them, one class after the other.
+    The project gets the balances that give them.
 
     Parameters
     ----------
@@ -250,7 +250,7 @@ def complete_with_shares(
     shares : tuple of (int, float)
         Class ids, and the share of each, from 0 to 1.
     tell : callable, optional
-        Called with class, share and what was found.
+        Called with the shares and what was found for each.
 
     Raises
     ------
@@ -264,11 +264,13 @@ def complete_with_shares(
     started, strokes = time.perf_counter(), project.strokes
     segmenter = prepare(project, data, workspace=workspace, run=run)
     result = segmenter.segment(strokes)
-    for class_id, share in shares:
-        found = segmenter.balance_for_share(class_id, share, run=run)
+    shares = tuple(pair for pair in shares if pair[0] in result.class_ids)  # others were lost
+    if shares:
+        found = segmenter.balance_for_shares(shares, run=run)
         if tell is not None:
-            tell(class_id, share, found)
-        parameters = project.settings.parameters.balanced((class_id, found.balance))
+            tell(shares, found)
+        balances = ((class_id, one.balance) for class_id, one in found.items())
+        parameters = project.settings.parameters.balanced(*balances)
         project.settings = replace(project.settings, parameters=parameters)
         result = segmenter.segment(strokes, refinement=parameters.refinement)
     if project.read_only_because is None:

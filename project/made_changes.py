@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class MadeChanges:
     def __init__(self, journal: Journal, writer: JournalWriter | None, steps: UndoStack) -> None:
         self._journal, self._writer, self._steps = journal, writer, steps
         self._order: StrokeOrder[int] = StrokeOrder()
+        self._ordering = Lock()  # who opens a project and who looks at its strokes both ask
 
     def read(self, number: int) -> Change:
         """Return the change of a record.
@@ -91,9 +93,10 @@ class MadeChanges:
         return frozen(replace(made, old=present, new=after))
 
     def order(self, strokes: Strokes) -> Strokes:
-        """Return strokes with the steps at which they were painted."""
-        self._order.follow(self._steps.strokes, self.read)
-        return self._order.order(strokes)
+        """Return strokes with the steps at which they were painted; on any thread."""
+        with self._ordering:
+            self._order.follow(self._steps.strokes, self.read)
+            return self._order.order(strokes)
 
     def by_tools(self, shape: tuple[int, ...]) -> ByTools:
         """Return what tells which corrections of a volume are of tools."""

@@ -31,8 +31,8 @@ class Recorder:
     """Compares arrays that are painted on with copies of them, and has differences written down.
 
     The copies, the store's own where there is one, take memory only where something was painted.
-    What is recorded before there is a store waits for it. All methods but `look` belong to one
-    thread.
+    What is recorded before there is a store waits for it. All methods but `look` and `order` belong
+    to one thread; one thread at a time may ask for the order.
 
     Parameters
     ----------
@@ -81,12 +81,11 @@ class Recorder:
         ProjectError
             If the store can't be changed.
         """
-        self._store = store
-        waiting, self._waiting = self._waiting, []
-        self._undone.clear()
-        for change in waiting:
+        for change in self._waiting:
             store.record(change)
         self._paint_in(store)
+        self._store = store  # before nothing waits any more: another thread may ask for the order
+        self._waiting, self._undone = [], []
 
     def _paint_in(self, store: AnnotationStore) -> None:
         """Make the arrays that are painted on those of the store."""
@@ -270,10 +269,11 @@ class Recorder:
         return self._undone[-1] if self._undone else None
 
     def order(self, strokes: Strokes) -> Strokes:
-        """Return strokes of the array with the steps at which they were painted."""
-        if self._store is not None:
-            return self._store.order(strokes)
-        self._order.follow(tuple(self._waiting), lambda change: change)
+        """Return strokes of the array with the steps at which they were painted; on any thread."""
+        waiting, store = tuple(self._waiting), self._store
+        if store is not None:
+            return store.order(strokes)
+        self._order.follow(waiting, lambda change: change)
         return self._order.order(strokes)
 
     @property

@@ -89,7 +89,7 @@ def _refinement(
     refinement = parameters.refinement
     if refinement.balance:
         yield (
-            "To the log-probabilities of single classes a constant was added that was set by eye "
+            "To the log-probabilities of single classes a constant was added that was set by hand "
             f"({balance_text(refinement.balance, names)})."
         )
     if refinement.strength > 0:

@@ -13,7 +13,7 @@ And above them:
 
 - `checks`: what is refused, and the sentences that say so.
 - `strokes`: painted voxels to labelled supervoxels; `strokes_in_data`: those that can teach;
-  `touched`: the supervoxels that they speak of.
+  `touched`: the supervoxels that they speak of; `stroke_counts`: how many strokes there are.
 - `history`: the moments of the strokes' history that labels follow from.
 - `memory`: what was learned at these, kept for the next update.
 - `training`: what strokes teach, and what follows for every supervoxel.

@@ -1,4 +1,5 @@
 from .balance import check_balance as check_balance
+from .balance import check_shares as check_shares
 from .checks import SegmentationError as SegmentationError
 from .checks import Spacing as Spacing
 from .checks import check_channel_count as check_channel_count
@@ -75,13 +76,13 @@ from .rendering.segmentation import lay_over as lay_over
 from .scores import Scores as Scores
 from .scores import score as score
 from .segmenter import Segmenter as Segmenter
+from .stroke_counts import count_strokes as count_strokes
 from .strokes import Strokes as Strokes
-from .strokes import count_strokes as count_strokes
 from .strokes import find_strokes as find_strokes
 from .strokes import label_supervoxels as label_supervoxels
 from .strokes import steps_in as steps_in
 from .strokes import with_order as with_order
-from .strokes_in_data import count_without_data as count_without_data
+from .strokes_in_data import without_data as without_data
 from .supervoxels.parameters import SupervoxelParameters as SupervoxelParameters
 from .supervoxels.slic import compute_supervoxels as compute_supervoxels
 from .versions import versions as versions

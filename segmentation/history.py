@@ -42,7 +42,7 @@ class Moment:
     Attributes
     ----------
     step : int
-        0 where no order is known.
+        Counted from 1, of the steps that left something; 0 where no order is known.
     painted : tuple of LabelledSupervoxels
         In each partition.
     newest : tuple of int32, (R,)
@@ -88,6 +88,7 @@ def find_moments(partitions: Sequence[Partition], strokes: Strokes, n_trees: int
     """
     found: list[Moment] = []
     left = n_trees
+    strokes = strokes.in_turn()  # steps are seeds: the order is to count, not its numbers
     fills = find_filling(partitions[0], strokes)
     states = zip(*(_states(partition, strokes, fills) for partition in partitions), strict=True)
     for state, earlier in pairwise(chain(states, [None])):

@@ -89,7 +89,8 @@ class PartInFull:
         """
         segmenter, run = self._segmenter, run.latched().local().silent()
         partitions = segmenter.partitions
-        strokes = strokes_in_data(usable_strokes(strokes, segmenter.volume.shape), partitions)
+        strokes = usable_strokes(strokes, segmenter.volume.shape)
+        strokes = strokes_in_data(strokes, segmenter.data_seen)
         with self._lock:
             run.check_stop()  # it may have waited
             moments, classifier, costs = self._learn(strokes, parameters, run)

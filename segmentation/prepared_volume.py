@@ -20,6 +20,7 @@ from .checks import (
     look_at,
 )
 from .parameters import SegmentationParameters
+from .strokes_in_data import DataSeen
 from .warm_up import warm_up
 
 
@@ -35,6 +36,8 @@ class PreparedVolume:
         With gaps where it has no data.
     intensity : Intensity
         Scale of its values.
+    data_seen : DataSeen
+        Where it has data, as far as strokes asked.
     channels : tuple of Channel
     seconds : dict of str to float
         What the stages of the last call took; a stage that was not needed is missing.
@@ -68,6 +71,7 @@ class PreparedVolume:
         """Find out where the images have data, and their intensity scales."""
         no_data = self._parameters.no_data
         self.volume, self.intensity = look_at(self._given, no_data, self._mask)
+        self.data_seen = DataSeen(self.volume)
         self.channels = tuple(
             Channel(*look_at(image, no_data, self._mask, f"channel {number}: "))
             for number, image in enumerate(self._further, 2)

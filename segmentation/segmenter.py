@@ -16,13 +16,13 @@ from supervox.segmentation.classifier.fitting import Trainer
 from supervox.segmentation.classifier.parameters import OWN, ClassifierParameters
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.label_costs import LabelCosts
-from supervox.segmentation.refinement.parameters import RefinementParameters
+from supervox.segmentation.refinement.parameters import Balance, RefinementParameters
 from supervox.segmentation.refinement.share import FoundBalance
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
 from supervox.volumes import VolumeClass
 
-from .balance import search_balance
+from .balance import search_balances
 from .checks import SegmentationError, check_channel_count
 from .memory import Memory
 from .model import Model
@@ -186,7 +186,7 @@ class Segmenter(PreparedVolume):
                 strokes = usable_strokes(annotations, self.volume.shape, run=local)
             self.memory.trainer.check()  # before hours are spent
             self.prepare(run=run)
-            strokes = strokes_in_data(strokes, self._partitions)
+            strokes = strokes_in_data(strokes, self.data_seen)
             moments = self.memory.moments(self._partitions, strokes)
             painted, earlier, told = moments[-1].painted, self._learned, (self._partitions, moments)
             known = earlier if earlier is not None and earlier.follows_from(moments) else None
@@ -254,20 +254,20 @@ class Segmenter(PreparedVolume):
             self._learned = Learned(painted, model.classifier, probabilities, costs)
             return self._finish(held, local)
 
-    def balance_for_share(
-        self, class_id: int, share: float, *, run: Run | None = None
-    ) -> FoundBalance:
-        """Find the balance with which a class has a share of the volume; changes nothing.
+    def balance_for_shares(
+        self, shares: Balance, *, run: Run | None = None
+    ) -> dict[int, FoundBalance]:
+        """Find the balances with which classes have shares of the volume; changes nothing.
 
-        Parameters, and what is raised, are those of `search_balance`; with a `SegmentationError` as
-        well if nothing was learned.
+        Parameters, and what is raised, are those of `search_balances`; with a `SegmentationError`
+        as well if nothing was learned.
         """
         with self._lock:
             if self._learned is None:
                 raise SegmentationError(UNTRAINED)
             refinement, run = self.parameters.refinement, self._run(run).latched().local().silent()
             known = self._learned, self._partitions, refinement
-            return search_balance(*known, class_id, share, run=run)
+            return search_balances(*known, shares, run=run)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.

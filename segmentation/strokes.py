@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,8 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from supervox.execution import (
     Block,
     Run,
@@ -28,8 +25,6 @@ MAX_CLASS = np.iinfo(np.uint16).max
 MAX_STEP = np.iinfo(np.int32).max
 # Slabs of whole planes are contiguous in memory: a scan is one pass over it.
 SCAN_VOXELS = 2**23
-# Half of the 26 neighbours of a voxel; the other half sees it as its own.
-_STEPS = tuple(step for step in itertools.product((-1, 0, 1), repeat=3) if step > (0, 0, 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +56,15 @@ class Strokes:
         return cls(np.zeros(0, np.int64), np.zeros(0, np.uint16))
 
     @cached_property
+    def sizes(self) -> dict[int, int]:
+        """How many voxels are painted of each class, by class id, ascending."""
+        counts = np.bincount(self.classes)
+        return {k: int(counts[k]) for k in np.flatnonzero(counts).tolist()}
+
+    @property
     def class_ids(self) -> tuple[int, ...]:
         """The class ids that were painted, ascending."""
-        return tuple(int(value) for value in np.unique(self.classes))
+        return tuple(self.sizes)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
@@ -87,6 +88,15 @@ class Strokes:
         known = np.append(voxels, -1)[place] == self.voxels
         found = np.where(known, np.append(steps, 0)[place], 0)
         return replace(self, steps=found.astype(np.int32))
+
+    def in_turn(self) -> Strokes:
+        """Return the strokes with steps that count from 1 without gaps; zeros if none is known.
+
+        What was erased, and other numbers in files, leave gaps; only the order is to count. Voxels
+        without a step come first.
+        """
+        numbers, turn = np.unique(self.steps, return_inverse=True)
+        return replace(self, steps=(turn + numbers.any()).astype(np.int32))
 
     def crop(self, shape: Sequence[int], box: Slices | None) -> Strokes:
         """Return the strokes in a part of the volume, in raster indices of that part.
@@ -197,7 +207,8 @@ def with_order(strokes: Strokes, order: VolumeLike, *, workers: Workers = None) 
     """
     voxels, steps = _scan(order, Run.of(workers))
     if steps.size and (steps.min() < 0 or steps.max() > MAX_STEP):
-        raise SegmentationError(f"the order of strokes holds no steps from 1 to {MAX_STEP:,}")
+        wrong = int(steps.min()) if steps.min() < 0 else int(steps.max())
+        raise SegmentationError(f"holds the step {wrong}; steps go from 1 to {MAX_STEP}")
     ordered = strokes.with_steps(voxels, steps)
     if voxels.size and not ordered.steps.any():
         raise SegmentationError(
@@ -244,41 +255,6 @@ def usable_strokes(
         strokes = find_strokes(annotations, workers=run)
     check_classes(strokes.class_ids)
     return strokes
-
-
-def count_strokes(strokes: Strokes, shape: Sequence[int]) -> dict[int, int]:
-    """Count the strokes of each class: painted voxels that touch by a face, edge or corner are one.
-
-    Parameters
-    ----------
-    strokes : Strokes
-    shape : sequence of 3 int
-        Voxels of the volume.
-
-    Returns
-    -------
-    dict of int to int
-        Number of strokes by class id.
-    """
-    n = strokes.voxels.size
-    places = np.stack(np.unravel_index(strokes.voxels, tuple(shape)))
-    first, second = [], []
-    for step in _STEPS:
-        there = places + np.array(step)[:, np.newaxis]
-        inside = ((there >= 0) & (there < np.array(shape)[:, np.newaxis])).all(axis=0)
-        here = np.flatnonzero(inside)
-        target = np.ravel_multi_index(tuple(there[:, here]), tuple(shape))
-        found = np.minimum(np.searchsorted(strokes.voxels, target), n - 1)
-        same = (strokes.voxels[found] == target) & (strokes.classes[found] == strokes.classes[here])
-        first.append(here[same])
-        second.append(found[same])
-    a, b = np.concatenate(first), np.concatenate(second)
-    adjacency = csr_array((np.ones(a.size, np.int8), (a, b)), shape=(n, n))
-    number = connected_components(adjacency, directed=False)[1]
-    classes = np.zeros(int(number.max(initial=-1)) + 1, np.int64)
-    classes[number] = strokes.classes
-    ids, counts = np.unique(classes, return_counts=True)
-    return dict(zip(ids.tolist(), counts.tolist(), strict=True))
 
 
 def _painted(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:

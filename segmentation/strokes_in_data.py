@@ -2,59 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 from supervox.execution import VolumeLike
 from supervox.features import finite
-from supervox.segmentation.graph.partition import Partition
 
 from .checks import SegmentationError
 from .strokes import Strokes
 
 
-def strokes_in_data(strokes: Strokes, partitions: Sequence[Partition]) -> Strokes:
-    """Leave out what is painted on supervoxels without data.
+class DataSeen:
+    """Tells where a volume has data, and remembers what it was asked last.
+
+    Supervoxels at the rim have voxels on both sides of it, so that only the volume can tell.
+
+    Parameters
+    ----------
+    volume : array-like, (Z, Y, X)
+        Not a number where it has no data.
+    """
+
+    def __init__(self, volume: VolumeLike) -> None:
+        self._volume = volume
+        self._known = np.zeros(0, np.int64), np.zeros(0, np.bool_)  # exchanged, never changed
+
+    def at(self, voxels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which of some voxels (P,) have data.
+
+        Parameters
+        ----------
+        voxels : int64, (P,)
+            Raster indices, ascending.
+        """
+        if np.dtype(self._volume.dtype).kind != "f":
+            return np.ones(voxels.size, np.bool_)
+        known, had_data = self._known
+        place = np.searchsorted(known, voxels)
+        is_known = np.append(known, -1)[place] == voxels
+        found: NDArray[np.bool_] = np.append(had_data, False)[place]
+        found[~is_known] = self._look(voxels[~is_known])
+        self._known = voxels, found
+        return found
+
+    def _look(self, voxels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        found = np.ones(voxels.size, np.bool_)
+        places = np.unravel_index(voxels, self._volume.shape)
+        starts = np.flatnonzero(np.diff(places[0], prepend=-1))
+        # one plane at a time, and of it no more than the rectangle around what is asked for
+        for part in map(slice, starts, [*starts[1:], voxels.size]):
+            at = [place[part] for place in places]
+            z, y, x = (slice(int(each.min()), int(each.max()) + 1) for each in at)
+            has_data = finite(self._volume, (z, y, x))
+            if has_data is not None:
+                found[part] = has_data[0, at[1] - y.start, at[2] - x.start]
+        return found
+
+
+def strokes_in_data(strokes: Strokes, seen: DataSeen) -> Strokes:
+    """Leave out what is painted where a volume has no data.
 
     Parameters
     ----------
     strokes : Strokes
-    partitions : sequence of Partition
+    seen : DataSeen
+        Of the volume.
 
     Raises
     ------
     SegmentationError
         If fewer than two classes are left.
     """
-    keep = np.ones(strokes.voxels.size, np.bool_)
-    for part in partitions:
-        keep &= part.graph.size[part.ids.reshape(-1)[strokes.voxels]] > 0
+    keep = seen.at(strokes.voxels)
     if keep.all():
         return strokes
-    left = Strokes(strokes.voxels[keep], strokes.classes[keep], strokes.steps[keep])
+    left = strokes.where(keep)
     if len(left.class_ids) < 2:
         lost = sorted(set(strokes.class_ids) - set(left.class_ids))
         raise SegmentationError(
             f"all strokes of class {', '.join(map(str, lost))} lie where the volume has no data: "
-            'paint where it has; or if that is data, say so (no data: "none")'
+            'paint where it has; or if that is data, say so (no data: "none", or another mask)'
         )
     return left
 
 
-def count_without_data(strokes: Strokes, volume: VolumeLike) -> int:
-    """Count the painted voxels that are no numbers.
+def without_data(strokes: Strokes, volume: VolumeLike) -> Strokes:
+    """Return what is painted where a volume has no data.
 
     Parameters
     ----------
     strokes : Strokes
     volume : array-like, (Z, Y, X)
     """
-    plane_size = volume.shape[1] * volume.shape[2]
-    planes, places = np.divmod(strokes.voxels, plane_size)
-    count = 0
-    for plane in np.unique(planes):
-        box = (slice(int(plane), int(plane) + 1), slice(None), slice(None))
-        has_data = finite(volume, box)
-        if has_data is not None:
-            count += int(np.count_nonzero(~has_data.reshape(-1)[places[planes == plane]]))
-    return count
+    return strokes.where(~DataSeen(volume).at(strokes.voxels))

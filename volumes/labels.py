@@ -114,9 +114,8 @@ def _to_integers(path: Path, what: str) -> Callable[[Array], Array]:
                     f"{np.iinfo(np.int32).max}"
                 )
             raise VolumeError(
-                f"{path}: holds {first:g}, but {what} are whole numbers (the ids of the "
-                f"classes, 0 = nothing); 'supervox convert {path.name} NEW.tif --kind labels "
-                "--dtype uint8' rounds them"
+                f"{path}: holds {first:g}, but {what} are whole numbers (0 = nothing); 'supervox "
+                f"convert {path.name} NEW.tif --kind labels --dtype uint16' rounds them"
             )
         return integers
 

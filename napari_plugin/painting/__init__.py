@@ -8,5 +8,6 @@
   lie over those of the strokes, and `correction_layer` shows; `hand`: which tool the mouse has on
   it, and what keeps it from painting; `region_brush`: painting whole supervoxels.
 - `pairs`: after a correction, regions that are asked about.
-- `importing`: labels from elsewhere as strokes.
+- `importing`: labels from elsewhere as strokes; `many_strokes`: these, and other strokes of many
+  voxels, found on a thread and painted as one step.
 """

@@ -25,6 +25,7 @@ from supervox.project import MAX_ID
 from supervox.volumes import VolumeClass, VolumeError, open_labels
 
 from .class_list import ClassError, ClassList
+from .many_strokes import FindVoxels, FoundStrokes, ManyStrokes
 from .stroke_layer import Painting
 
 MOST_VALUES = 64  # more are objects, counted and not named
@@ -86,9 +87,10 @@ class Importing:
     def __init__(self, viewer: Viewer, painting: Painting, classes: ClassList) -> None:
         self._viewer = viewer
         self._painting, self._classes = painting, classes
-        self.reading, self.placing = BackgroundTask(), BackgroundTask()
+        self._strokes = ManyStrokes(painting)
+        self._strokes.painted.connect(self._on_painted)
+        self.reading, self.placing = BackgroundTask(), self._strokes.finding
         self.reading.succeeded.connect(self._on_found)
-        self.placing.succeeded.connect(self._paint)
         for stage in (self.reading, self.placing):
             stage.failed.connect(self.failed.emit)
             stage.changed.connect(self.changed.emit)
@@ -142,7 +144,7 @@ class Importing:
         except ClassError as error:
             self.failed.emit(error)
             return
-        self.placing.run(_place_task(found, target, voxels, over), "Painting strokes", shown=True)
+        self._strokes.paint(_placing(found, target, voxels, over), "Painting strokes")
 
     def cancel(self) -> None:
         """Stop what is running."""
@@ -175,8 +177,11 @@ class Importing:
         self._classes.adopt([VolumeClass(class_id, name, colour)])
         return class_id
 
-    def _paint(self, strokes: dict[int, NDArray[np.int64]]) -> None:
-        self._painting.paint_all(strokes)
+    def _on_painted(self, found: FoundStrokes) -> None:
+        if found.kept:
+            self._painting.hint.emit(f"{found.names} locked: {found.kept:,} voxels kept")
+        elif not found.change.voxels.size:
+            self._painting.hint.emit("Nothing was painted: all of it is painted already")
 
 
 def _warn_if_turned(name: str, turned: str | None, found: Found) -> None:
@@ -235,27 +240,31 @@ def _look(
     return Found(name, labels, dict(sorted(counts.items())), classes)
 
 
-def _place_task(
+def _placing(
     found: Found, target: Mapping[int, int], voxels: NDArray[np.uint8], over: bool
-) -> Task:
-    """Collect the voxels of each class."""
+) -> FindVoxels:
+    """Return what finds the voxels of each class."""
 
-    def place(report: Report) -> dict[int, NDArray[np.int64]]:
+    def place(report: Report) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         wanted = sum(found.counts[value] for value in target)
         if wanted > MOST_VOXELS:
             raise VolumeError(
                 f"{found.name}: {wanted:,} voxels are too many for strokes; leave the largest "
                 "classes out, a few strokes of each are enough"
             )
-        parts: dict[int, list[NDArray[np.int64]]] = {k: [] for k in target.values()}
+        places, classes = list[NDArray[np.int64]](), list[NDArray[np.uint8]]()
         plane = int(np.prod(found.labels.shape[1:]))
         for slab in _slabs(report, found.labels.shape):
-            labels = np.asarray(found.labels[slab])
-            free = labels != 0 if over else (labels != 0) & (voxels[slab] == 0)
+            labels = np.asarray(found.labels[slab]).reshape(-1)
+            new = np.zeros(labels.size, np.uint8)
             for value, class_id in target.items():
-                mask = free if value == EVERYTHING else free & (labels == value)
-                parts[class_id].append(np.flatnonzero(mask) + slab.start * plane)
-        return {class_id: np.concatenate(found) for class_id, found in parts.items()}
+                new[(labels != 0) if value == EVERYTHING else (labels == value)] = class_id
+            if not over:
+                new[voxels[slab].reshape(-1) != 0] = 0
+            here = np.flatnonzero(new)
+            places.append(here + slab.start * plane)
+            classes.append(new[here])
+        return np.concatenate(places), np.concatenate(classes)
 
     return place
 

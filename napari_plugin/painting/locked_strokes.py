@@ -20,10 +20,12 @@ class LockedStrokes:
     def __init__(self, classes: ClassList) -> None:
         self._classes = classes
         self._seen = Strokes.empty()
+        self._kept: tuple[list[int], Strokes] = [], self._seen  # those of these classes, found once
 
     def look(self, strokes: Strokes) -> None:
         """Remember where strokes are."""
         self._seen = strokes
+        self._kept = [], Strokes.empty()
 
     @property
     def any_seen(self) -> bool:
@@ -46,8 +48,9 @@ class LockedStrokes:
         locked = [item.id for item in self._classes if item.locked]
         if not locked:
             return ""
-        chosen = np.isin(self._seen.classes, locked)
-        voxels, classes = self._seen.voxels[chosen], self._seen.classes[chosen]
+        if self._kept[0] != locked:
+            self._kept = locked, self._seen.where(np.isin(self._seen.classes, locked))
+        voxels, classes = self._kept[1].voxels, self._kept[1].classes
         data = painted.reshape(-1)
         lost = data[voxels] != classes
         if not lost.any():

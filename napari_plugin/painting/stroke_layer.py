@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from qtpy.QtCore import QTimer
 from supervox.execution import Slices
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.make_layers import class_colormap, make_annotations, record_of
-from supervox.project import MAX_ID, Change, Recorder, VoxelChange
+from supervox.project import MAX_ID, Change, Paint, Recorder, VoxelChange
 from supervox.segmentation import Strokes
 
 from .class_list import ClassList
@@ -277,14 +277,16 @@ class Painting(Recording):
             finally:
                 self._is_ours = False
 
-    def paint_all(self, strokes: Mapping[int, NDArray[np.int64]]) -> None:
-        """Paint voxels of several classes, given by raster index, as one step."""
+    def make(self, change: VoxelChange) -> None:
+        """Paint what a change says, as one step; its voxels are as it says they were."""
         assert self.layer is not None
-        data = self.layer.data.reshape(-1)
-        for class_id, voxels in strokes.items():
-            data[voxels] = class_id
-        self._is_painted = self.is_unseen = self.is_touched = True
-        self._restore_locked()
+        change.apply({Paint.STROKES: self.planes})
+        self._is_painted = self.is_touched = True
+        if self.recorder is None:
+            self.is_unseen = True
+        else:
+            with self.telling():
+                self.recorder.record(change)
         self._refresh()
         self.changed.emit()
 

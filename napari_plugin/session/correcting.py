@@ -90,7 +90,8 @@ class Correcting:
     @property
     def stages(self) -> tuple[BackgroundTask, ...]:
         """The long work."""
-        return self.whole.finding, self.locking.finding, self._painting.stepping
+        whole = self.whole.finding, self.whole.teaching
+        return *whole, self.locking.finding, self._painting.stepping
 
     # ------------------------------------------------------------------------------- by hand
 

@@ -70,6 +70,7 @@ class Session(SessionParts):
             self.volume,
             self.strokes,
             self.live.scanning,
+            self.live.ordering,
             self.live.updating,
             self.view,
             self.classes,

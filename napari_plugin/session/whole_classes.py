@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
+from supervox.napari_plugin.painting.many_strokes import FoundStrokes, ManyStrokes
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.accepting import (
     MOST_VOXELS,
@@ -34,6 +36,8 @@ class WholeClasses:
     ----------
     finding : BackgroundTask
         Looks for the voxels of a class.
+    teaching : BackgroundTask
+        Looks for the corrections that become strokes.
     """
 
     hint = Signal(str)
@@ -43,6 +47,9 @@ class WholeClasses:
         self._corrections = painting.corrections
         self.finding = BackgroundTask()
         self.finding.succeeded.connect(self._on_found)
+        self._strokes = ManyStrokes(painting)
+        self._strokes.painted.connect(self._on_taught)
+        self.teaching = self._strokes.finding
 
     def accept(self, class_id: int) -> None:
         """Make corrections of the labels of a class: nothing that is learned changes them."""
@@ -87,10 +94,13 @@ class WholeClasses:
         elif number > MOST_VOXELS:
             self.hint.emit(f"{number:,} voxels are too many to learn from: paint some strokes")
         else:
-            painting.record_all()  # what no look has seen yet is a step before this one
-            strokes = {k: self._corrections.voxels_of(k) for k in wanted}
-            painting.paint_all(strokes)
-            self.hint.emit(f"{number:,} corrected voxels are strokes now, too")
+            find = partial(self._find_corrected, wanted)
+            self._strokes.paint(find, f"Learning from {count_voxels(number)}")
+
+    def _on_taught(self, found: FoundStrokes) -> None:
+        words = f"{found.wanted - found.kept:,} corrected voxels are strokes now, too"
+        kept = f"; {found.names} locked: {found.kept:,} voxels kept" if found.kept else ""
+        self.hint.emit(words + kept)
 
     def take_back(self, class_id: int) -> None:
         """Remove the corrections to a class, or all for 0."""
@@ -102,10 +112,19 @@ class WholeClasses:
 
     def _find_taken_back(self, class_id: int, classes: list[int], report: Report) -> OfClass:
         """Find what was corrected to some classes, but what is locked; on a thread."""
-        voxels = np.sort(np.concatenate([self._corrections.voxels_of(k) for k in classes]))
-        report.run.check_stop()
+        voxels, _ = self._find_corrected(classes, report)
         found = self._tools.find(voxels, np.zeros(voxels.size, np.uint8))
         return OfClass(class_id, found.change.voxels.size, found)
+
+    def _find_corrected(
+        self, classes: list[int], report: Report
+    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Find what was corrected to some classes, and to which; on a thread."""
+        now = self._corrections.now
+        assert now is not None
+        voxels = np.sort(np.concatenate([self._corrections.voxels_of(k) for k in classes]))
+        report.run.check_stop()
+        return voxels, now.reshape(-1)[voxels]
 
     def _corrected(self, class_id: int) -> list[int]:
         """Return the class, or for 0 all classes, that something is corrected to."""

@@ -124,7 +124,7 @@ class Compared:
                     "boundary_f",
                     "",
                     "share of both surfaces that lies within "
-                    f"{self.agreement.tolerance:g} {length} of the other",
+                    f"{f'{self.agreement.tolerance:g} {length}'.strip()} of the other",
                 ),
                 measure("objects_a", "", "connected objects in A"),
                 measure("objects_b", "", "connected objects in B"),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.napari_plugin.layers.corrected import Corrected, Overlay
 from supervox.napari_plugin.layers.source import Source
-from supervox.project import Project, order_beside, write_order
+from supervox.project import Project, order_beside, order_type, write_order
 from supervox.reports import HTML, report_files
 from supervox.segmentation import Strokes, save_model
 from supervox.volumes import (
@@ -108,7 +108,8 @@ def _task(request: ExportRequest) -> Task:
             _write_array(request, request.painted, (0, 0, 0), report)
             if request.order is not None and request.kind is ExportKind.STROKES:
                 beside = order_beside(request.path)
-                with create_volume(beside, request.painted.shape, np.uint32) as writer:
+                shape, dtype = request.painted.shape, order_type(request.order)
+                with create_volume(beside, shape, dtype) as writer:
                     write_order(writer, request.order, run=report.run.silent())
             return request.path
         assert finished is not None

@@ -133,6 +133,8 @@ class LiveLoop:
         The strokes as they were seen last.
     counts : StrokeCounts
         Counts them from look to look.
+    scanning, ordering : BackgroundTask
+        Look for strokes, and at which step each was painted.
     updating : BackgroundTask
         Publishes a `ViewResult`, succeeds with a `LiveResult`.
     """
@@ -156,10 +158,12 @@ class LiveLoop:
         self.is_live = True
         self.scan, self.counts = NOTHING_SEEN, StrokeCounts()
         self._cropped: tuple[Prepared, StrokeScan, Strokes] | None = None
-        self.scanning, self.updating = BackgroundTask(), BackgroundTask()
+        self.scanning, self.ordering = BackgroundTask(), BackgroundTask()
+        self.updating = BackgroundTask()
         self.scanning.succeeded.connect(self._on_scanned)
-        self.scanning.failed.connect(self.failed.emit)
-        self.updating.failed.connect(self.failed.emit)
+        self.ordering.succeeded.connect(self._on_ordered)
+        for task in (self.scanning, self.ordering, self.updating):
+            task.failed.connect(self.failed.emit)
         self._scan_again = False
         self._is_forced = self._is_due = False  # an update: asked for, and because strokes changed
         self._changed_at: float | None = None  # first change that was not looked at
@@ -189,15 +193,19 @@ class LiveLoop:
     def stop(self) -> None:
         """Stop all work, and forget the strokes."""
         self._timer.stop()
-        self.scanning.cancel()
-        self.updating.cancel()
+        for task in (self.scanning, self.ordering, self.updating):
+            task.cancel()
         self._is_forced = self._is_due = self._scan_again = False
         self.scan, self._cropped, self.counts = NOTHING_SEEN, None, StrokeCounts()
 
     @property
     def is_busy(self) -> bool:
         """Whether anything is to come of strokes that were painted: a look, or an update."""
-        return self._timer.isActive() or self.scanning.is_running or self.updating.is_running
+        return self._timer.isActive() or self._is_looking or self.updating.is_running
+
+    @property
+    def _is_looking(self) -> bool:
+        return self.scanning.is_running or self.ordering.is_running
 
     @property
     def strokes(self) -> Strokes | None:
@@ -222,7 +230,7 @@ class LiveLoop:
         annotations = self._annotations()
         if annotations is None:
             return
-        if self.scanning.is_running:
+        if self._is_looking:
             self._scan_again = True
         else:
             self.scanning.run(_scan_task(annotations, self._recorder()), "Looking for strokes")
@@ -230,11 +238,15 @@ class LiveLoop:
     def _on_scanned(self, scan: StrokeScan) -> None:
         self.looked.emit(scan)  # which writes down what is new: from now on it has a step
         recorder = self._recorder()
-        if recorder is not None:
-            scan = replace(scan, strokes=recorder.order(scan.strokes))
+        if recorder is None:
+            self._on_ordered(scan)
+        else:
+            self.ordering.run(_order_task(scan, recorder), "Looking for strokes")
+
+    def _on_ordered(self, scan: StrokeScan) -> None:
         is_new = scan.strokes != self.scan.strokes
         if is_new:
-            counts = self.counts.follow(scan.counts, scan.strokes.classes)
+            counts = self.counts.follow(scan.counts, scan.strokes.sizes)
             scan = replace(scan, counts=counts)
             self._is_due = True  # also where another scan comes first, and finds nothing new
             self.scan = scan
@@ -264,6 +276,15 @@ def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Tas
         return StrokeScan(strokes, count_strokes(strokes, volume.shape), differs)
 
     return scan
+
+
+def _order_task(scan: StrokeScan, recorder: Recorder) -> Task:
+    def order(report: Report) -> StrokeScan:
+        strokes = recorder.order(scan.strokes)
+        _ = strokes.sizes  # which the GUI thread asks for, and are remembered
+        return replace(scan, strokes=strokes)
+
+    return order
 
 
 def _update_task(

@@ -72,7 +72,7 @@ def _task(
     def search(report: Report) -> WantedShare:
         segmenter = prepared.segmenter.fork()  # the live labels go on meanwhile
         segmenter.configure(replace(segmenter.parameters, refinement=parameters.refinement))
-        found = segmenter.balance_for_share(class_id, share, run=report.run)
-        return WantedShare(class_id, share, found)
+        found = segmenter.balance_for_shares(((class_id, share),), run=report.run)
+        return WantedShare(class_id, share, found[class_id])
 
     return search

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 class _Known(NamedTuple):
     """What was counted last of a class."""
@@ -44,20 +41,18 @@ class StrokeCounts:
             raise TypeError("counts of strokes are of classes")
         self._remembered = {int(k): _Known(*map(int, known)) for k, known in found.items()}
 
-    def follow(self, pieces: Mapping[int, int], classes: NDArray[np.integer]) -> dict[int, int]:
+    def follow(self, pieces: Mapping[int, int], voxels: Mapping[int, int]) -> dict[int, int]:
         """Return the strokes of each class.
 
         Parameters
         ----------
         pieces : mapping of int to int
             Connected pieces of each class, as `count_strokes` finds them.
-        classes : integers, (P,)
-            Class of each painted voxel.
+        voxels : mapping of int to int
+            Painted voxels of each of them.
         """
-        voxels = np.bincount(classes, minlength=256)
         self._known = {
-            class_id: self._next(class_id, n, int(voxels[class_id]))
-            for class_id, n in pieces.items()
+            class_id: self._next(class_id, n, voxels[class_id]) for class_id, n in pieces.items()
         }
         return {class_id: known.strokes for class_id, known in self._known.items()}
 

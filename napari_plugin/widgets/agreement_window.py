@@ -252,7 +252,7 @@ class AgreementWindow(QDialog):
                 if (header := table.horizontalHeaderItem(k)) is not None:
                     header.setToolTip("; ".join(column.definition for column in columns))
                     unit = unit_text(columns[0].unit)
-                    header.setText(f"{title} ({unit})" if is_length else title)
+                    header.setText(f"{title} ({unit})" if is_length and unit else title)
             table.setRowCount(1 + len(measured))
             table.setItem(0, 0, _cell(ALL, 0))
             for row in range(len(measured)):

@@ -174,8 +174,8 @@ def example_of(table: ObjectTable) -> str:
     volume = table.column("volume")
     known = volume.values[np.isfinite(volume.values)]
     middle = float(f"{np.median(known) if known.size else 1:.0e}")
-    size = np.format_float_positional(middle, trim="-")
-    return f"volume > {size} {unit_text(volume.unit)} and sphericity < 0.7"
+    size = f"{np.format_float_positional(middle, trim='-')} {unit_text(volume.unit)}".strip()
+    return f"volume > {size} and sphericity < 0.7"
 
 
 def titled(column: Column) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from supervox.objects import compare, overlay
+from supervox.volumes import write_volume
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,51 @@ def test_what_does_not_fit_into_memory_is_compared_on_the_disk(files, run, two, 
     assert json.loads(small.out) == json.loads(there.out)
     assert files_made == expected
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.csv", "o.tif"]
+
+
+def test_what_is_ignored_is_no_difference_and_in_no_overlay(files, run, two, read, tmp_path):
+    ignored = np.zeros_like(two[0])
+    ignored[:12] = 1
+    files.write("ignored.tif", ignored)
+    done = run(
+        *("compare", files / "truth.tif", files / "other.tif", "--json"),
+        *("--ignore", files / "ignored.tif", "--overlay", tmp_path / "o.tif"),
+        *("--differences", tmp_path / "d.csv"),
+    )
+    assert done.code == 0, done.err
+    seen = [np.where(ignored, 0, labels) for labels in two]
+    np.testing.assert_array_equal(read(tmp_path / "o.tif"), overlay(*seen))
+    with (tmp_path / "d.csv").open() as file:
+        listed = sum(int(row["voxels"]) for row in csv.DictReader(file))
+    assert listed == np.count_nonzero(seen[0] != seen[1]) > 0
+
+
+def test_the_voxel_size_is_that_of_the_file_that_states_one(files, run, two, tmp_path):
+    np.save(tmp_path / "plain.npy", two[1])
+    sized = run("compare", files / "truth.tif", files / "other.tif", "--json")
+    for pair in ((tmp_path / "plain.npy", files / "truth.tif"), (files / "truth.tif",) * 2):
+        done = run("compare", *pair, "--json")
+        assert json.loads(done.out)["tolerance"] == json.loads(sized.out)["tolerance"] == 60
+        assert "voxel size" not in done.err
+    done = run("compare", tmp_path / "plain.npy", tmp_path / "plain.npy")
+    assert done.err.count("state no voxel size; voxels are taken for cubes") == 1
+    done = run("score", tmp_path / "plain.npy", files / "truth.tif", "--surfaces")
+    assert "95 % (nm)" in done.out
+
+
+def test_two_files_that_disagree_on_the_voxel_size_are_told(files, run, two, tmp_path):
+    write_volume(tmp_path / "thick.ome.tif", two[1], spacing=(0.09, 0.03, 0.03), unit="um")
+    write_volume(tmp_path / "same.ome.tif", two[1], spacing=(0.03, 0.03, 0.03), unit="um")
+    for command in ("compare", "score"):
+        words = [files / "truth.tif", tmp_path / "thick.ome.tif"]
+        words = [*words[::-1], "--surfaces"] if command == "score" else words
+        done = run(command, *words)
+        assert "thick.ome.tif: states a voxel size of 0.09 x 0.03 x 0.03 um, and " in done.err
+        assert "truth.tif one of 30 x 30 x 30 nm, which is taken" in done.err
+        done = run(command, *words, "--spacing", 90, 30, 30)
+        assert "voxel size" not in done.err
+    done = run("compare", files / "truth.tif", tmp_path / "same.ome.tif")
+    assert "voxel size" not in done.err
 
 
 def test_people_see_a_table_and_where_to_look(files, run, two):

@@ -67,6 +67,17 @@ def test_strokes_without_data_are_told(rim, files, run, tmp_path):
     done = segmented(run, files, tmp_path, "--json", strokes="strokes.tif")
     assert f"{lost} painted voxels lie where the volume has no data" in done.err
     assert json.loads(done.out)["painted_without_data"] == lost
+    assert "and teach nothing; if it is data, give --no-data none" in done.err
+
+
+def test_a_class_that_a_mask_leaves_nothing_of_is_told(files, run, read, tmp_path):
+    mask = files.write("but_three.tif", (files.strokes != 3).astype(np.uint8))
+    words = ("--mask", mask)
+    done = segmented(run, files, tmp_path, *words, volume="volume.tif", strokes="strokes.tif")
+    assert "and teach nothing; if it is data, give another --mask" in done.err
+    assert "class 3: every stroke lies there, so that no voxel gets this label" in done.err
+    assert "more strokes of another" not in done.err
+    assert not (read(tmp_path / "l.tif") == 3).any()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from supervox.objects import (
@@ -24,7 +25,7 @@ from supervox.objects import (
     what_objects_follow_from,
 )
 from supervox.project import ObjectChange, Project, ProjectClass
-from supervox.volumes import VolumeClass, open_volume
+from supervox.volumes import VolumeClass, open_volume, write_volume
 
 SIZE = ((30.0, 30.0, 30.0), "nm")
 
@@ -316,8 +317,11 @@ def test_what_deserves_a_word_gets_it(files, run, tmp_path):
     ("options", "message"),
     [
         (("truth.tif", "--image", "small=SMALL"), "image 'small' has .* voxels, the labels 40 x"),
-        (("nothing.tif",), "there is no object: all other voxels are 0"),
-        (("blobs.tif", "--class", 9), "there is no object of class 9"),
+        (("nothing.tif",), "there is no object: all voxels are 0"),
+        (("blobs.tif", "--class", 9), "there is no object of class 9; there are: 1, 2"),
+        (("blobs.tif", "--are-objects", "--class", 2), "with --are-objects the values of LABELS"),
+        (("blobs.tif", "--are-objects", "--distance-to", 2), "LABELS are no classes: leave out"),
+        (("blobs.tif", "--are-objects", "--split", "2=round"), "leave out --class, --distance-to"),
         (("blobs.tif", "--distance-to", 9), "no class 9; there are: 1, 2"),
         (("blobs.tif", "--rules", "RULES"), "there is no measure 'colour'; there are id, class"),
         (("blobs.tif", "--rules", "MISSING"), "missing.txt: can't be read"),
@@ -349,3 +353,82 @@ def test_what_is_wrong_is_one_line(files, run, blobs, tmp_path, monkeypatch, opt
 
     assert re.search(message, errors[0]), errors[0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_each_column_is_there_once_whatever_images_and_classes_are_called(run, tmp_path):
+    labels = np.zeros((6, 9, 12), np.uint8)
+    labels[2:4, 2:5, 2:5], labels[2:4, 5:8, 2:5], labels[0, 0, 8] = 1, 2, 2
+    size = {"spacing": SIZE[0], "unit": SIZE[1]}
+    named, images = tmp_path / "named.tif", ("volume.tif", "my scan-1.tif", "run=1.tif")
+    write_volume(named, labels, classes=(VolumeClass(2, "Border"),), **size)
+    for name in images:
+        write_volume(tmp_path / name, (labels * 100).astype(np.uint16), kind="image", **size)
+    rules = tmp_path / "rules.txt"
+    rules.write_text("mean_my_scan_1 > 150 and mean_run_1 < 999 -> class 5")
+    done = run(
+        *("objects", named, "--classes", tmp_path / "c.csv", "--rules", rules),
+        *(word for name in images for word in ("--image", tmp_path / name)),
+    )
+    assert done.code == 0, done.err
+    assert "-> class 5: 2 objects" in done.out
+    header = (tmp_path / "c.csv").read_text().splitlines()[0].split(",")
+    assert len(set(header)) == len(header)
+    with (tmp_path / "c.csv").open() as file:
+        first = next(csv.DictReader(file))
+    assert float(first["mean_volume (nm^3)"]) == 18 * 27000
+    assert float(first["mean_of_mean_volume"]) == 100
+    assert (first["touching_border"], first["touching_class_border"]) == ("0", "1")
+
+
+def test_a_size_in_a_unit_that_nobody_knows_is_not_called_voxels(run, tmp_path):
+    np.save(tmp_path / "labels.npy", np.pad(np.ones((2, 2, 2), np.uint8), 2))
+    done = run(
+        *("objects", tmp_path / "labels.npy", "--spacing", 4, 4, 4),
+        *("--table", tmp_path / "o.csv"),
+    )
+    assert done.code == 0, done.err
+    with (tmp_path / "o.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert (row["voxels"], row["volume"]) == ("8", "512")
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is_read(files, run, tmp_path):
+    for command in (
+        ("objects", files / "truth.tif", "--table", tmp_path / "o.xlsx"),
+        ("objects", files / "truth.tif", "--instances", tmp_path / "o.xyz"),
+        ("clean", files / "truth.tif", "--step", "smoth=3nm", "--output", tmp_path / "o.tif"),
+        ("clean", files / "truth.tif", "--step", "smooth=3nm", "--output", files / "truth.tif"),
+        ("compare", *2 * [files / "truth.tif"], "--differences", tmp_path / "o.xlsx"),
+        ("interpolate", files / "truth.tif", "--output", tmp_path / "none" / "o.tif"),
+    ):
+        done = run(*command)
+        assert done.code == 2
+        assert "Reading" not in done.err
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_more_objects_than_a_format_has_numbers_for_are_told(run, tmp_path):
+    labels = np.zeros((82, 82, 82), np.uint8)
+    labels[::2, ::2, ::2] = 1
+    np.save(tmp_path / "many.npy", labels)
+    done = run("objects", tmp_path / "many.npy", "--instances", tmp_path / "i.mrc")
+    assert done.code == 2
+    assert f"{tmp_path / 'i.mrc'}: MRC can't number 68,921 objects, but 65,535 at most" in done.err
+    assert list(tmp_path.iterdir()) == [tmp_path / "many.npy"]
+
+
+def test_a_file_that_says_how_it_lies_beside_one_that_does_not_is_told(files, run, tmp_path):
+    placed = tmp_path / "placed.nii"
+    labels = np.pad(np.ones((4, 5, 6), np.uint8), 2)
+    nibabel.save(nibabel.Nifti1Image(labels.T, np.diag([30.0, 30.0, 30.0, 1.0])), placed)
+    plain = tmp_path / "plain.npy"
+    np.save(plain, labels)
+    for command in (
+        ("objects", plain, "--image", placed),
+        ("objects", plain, "--parents", placed),
+        ("compare", plain, placed),
+        ("interpolate", plain, "--image", placed, "--output", tmp_path / "o.tif"),
+    ):
+        done = run(*command)
+        assert done.code == 0, done.err
+        assert f"{plain} doesn't, and is read as it is" in " ".join(done.err.split())

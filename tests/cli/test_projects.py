@@ -87,7 +87,7 @@ def test_a_balance_stays_in_the_project_and_what_was_learned_is_told(run, projec
     done = run("report", project, "--output", project.parent / "report")
     assert done.code == 0, done.err
     text = (project.parent / "report" / "report.md").read_text()
-    assert "a constant was added that was set by eye (nucleus +1.5)" in text
+    assert "a constant was added that was set by hand (nucleus +1.5)" in text
     assert "| Refinement | Balance | nucleus +1.5 |" in text
     done = run("segment", "--project", project, "--save-model", project.parent / "m")
     assert done.code == 0, done.err

@@ -181,6 +181,59 @@ def test_a_share_is_found(files, run, read, tmp_path):
     assert share == pytest.approx(0.12, abs=0.01)  # votes of two partitions, each at its share
 
 
+def test_shares_of_several_classes_hold_together(files, run, read, tmp_path):
+    _segment(run, files, tmp_path, "--preset", "fast", "--share", "4=25", "--share", "2=25")
+    labels = read(tmp_path / "l.tif")
+    assert (labels == 4).mean() == pytest.approx(0.25, abs=0.015)
+    assert (labels == 2).mean() == pytest.approx(0.25, abs=0.015)
+
+
+@pytest.mark.parametrize("in_project", [False, True])
+def test_a_share_of_a_class_that_lost_its_supervoxels_costs_no_result(
+    files, run, read, tmp_path, in_project
+):
+    strokes = files.strokes.copy()
+    strokes.flat[np.flatnonzero(strokes == 2)[0]] = 9
+    files.write("lost.tif", strokes)
+    more = ("--project", tmp_path / "p.supervox") if in_project else ()
+    words = ("--preset", "fast", "--share", "9=5", "--share", "4=20", *more)
+    done = _segment(run, files, tmp_path, *words, strokes="lost.tif")
+    assert "class 9: painted, but every supervoxel there has more strokes" in done.err
+    assert "class 4: a balance of" in done.err
+    assert (read(tmp_path / "l.tif") == 4).mean() == pytest.approx(0.2, abs=0.02)
+
+
+def test_classes_that_lost_their_supervoxels_are_told_in_one_line(files, run, tmp_path):
+    strokes = files.strokes.copy()
+    strokes.flat[np.flatnonzero(strokes == 2)[:2]] = 9, 12
+    files.write("two_lost.tif", strokes)
+    done = _segment(run, files, tmp_path, "--preset", "fast", strokes="two_lost.tif")
+    assert "classes 9, 12: painted, but every supervoxel there has more strokes" in done.err
+
+
+def test_a_share_that_can_not_be_reached_is_told(files, run, tmp_path):
+    done = _segment(run, files, tmp_path, "--preset", "fast", "--share", "3=99.99")
+    assert "class 3: 99.99 % of the volume can't be reached; a balance of +10 gives" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--share", "2=60", "--share", "3=60"), "the shares add up to 120 %"),
+        (("--balance", "3=5%"), "'3=5%' can't be read"),
+        (("--share", "3=5", "--balance", "3=1"), "class 3 has --balance and --share"),
+    ],
+)
+def test_shares_that_can_not_be_are_refused(files, run, tmp_path, words, message):
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif"),
+        *("--output", tmp_path / "l.tif", *words),
+    )
+    assert done.code == 2
+    assert message in done.err
+    assert not (tmp_path / "l.tif").exists()
+
+
 def test_voxels_that_are_no_numbers_get_no_label(files, run, read, tmp_path):
     image = files.image.astype(np.float32)
     image[2:4, 3:9, 5] = np.nan
@@ -221,7 +274,7 @@ def test_a_class_that_loses_all_its_supervoxels_is_told(files, run, tmp_path):
     strokes[z, y, x] = 9
     files.write("lost.tif", strokes)
     done = _segment(run, files, tmp_path, strokes="lost.tif")
-    assert "class 9 was painted, but" in done.err
+    assert "class 9: painted, but" in done.err
 
 
 def test_an_old_file_is_replaced(files, run, read, tmp_path):

@@ -26,6 +26,21 @@ def painted(files, run, tmp_path):
     return folder
 
 
+@pytest.fixture
+def write_steps(painted, run, read, tmp_path):
+    """Write the project's strokes, and beside them what a function makes of their steps."""
+
+    def inner(change):
+        folder = tmp_path / "out"
+        run("export", painted, "--output", folder, "--what", "strokes")
+        beside = folder / "order_of_cell_strokes.ome.tif"
+        steps = change(read(beside).astype(np.int64)).astype(np.uint32)
+        write_volume(beside, steps, kind="labels")
+        return folder / "cell_strokes.ome.tif"
+
+    return inner
+
+
 def test_exported_strokes_give_the_labels_of_the_project(painted, files, run, read, tmp_path):
     done = run("export", painted, "--output", tmp_path / "out", "--what", "strokes")
     assert done.code == 0, done.err
@@ -64,6 +79,77 @@ def test_a_project_takes_strokes_in_their_order(painted, files, run, read, tmp_p
         assert other.strokes == project.strokes
 
 
+def test_an_order_of_any_numbers_gives_the_same_in_a_project(
+    painted, files, run, read, write_steps, tmp_path
+):
+    strokes = write_steps(lambda steps: np.where(steps > 0, 1_764_000_000 + 60 * steps, 0))
+    words = ("segment", files / "volume.tif", *QUICK, "--annotations", strokes)
+    for more in (("--project", tmp_path / "other.supervox"), ()):
+        done = run(*words, *more, "--output", tmp_path / "again.tif")
+        assert done.code == 0, done.err
+        np.testing.assert_array_equal(read(tmp_path / "again.tif"), read(tmp_path / "labels.tif"))
+
+
+def test_a_project_with_the_same_strokes_takes_another_order(
+    painted, files, run, read, write_steps, tmp_path
+):
+    strokes = write_steps(lambda steps: np.where(steps > 0, 100 - steps, 0))
+    words = ("--annotations", strokes, "--output")
+    done = run("segment", files / "volume.tif", *QUICK, *words, tmp_path / "expected.tif")
+    assert done.code == 0, done.err
+    for again in range(2):
+        done = run("segment", "--project", painted, *words, tmp_path / "again.tif")
+        assert done.code == 0, done.err
+        np.testing.assert_array_equal(read(tmp_path / "again.tif"), read(tmp_path / "expected.tif"))
+        with Project.open(painted) as project:  # erased, painted in order; then it has that order
+            assert project.annotations.n_changes == 18 + 1 + 18, again
+    assert (read(tmp_path / "again.tif") != read(tmp_path / "labels.tif")).any()
+
+
+def test_strokes_that_an_order_does_not_know_are_told(painted, files, run, write_steps, tmp_path):
+    strokes = write_steps(lambda steps: np.where(steps > 10, steps, 0))
+    done = run(
+        *("segment", files / "volume.tif", *QUICK, "--annotations", strokes),
+        *("--output", tmp_path / "again.tif"),
+    )
+    assert done.code == 0, done.err
+    assert "has no step for 10 painted voxels; they are learned as if painted before" in done.err
+
+
+@pytest.mark.parametrize("ending", ["mrc", "nii.gz", "npy"])
+def test_the_order_is_exported_in_every_format(ending, painted, files, run, read, tmp_path):
+    words = ("--what", "strokes", "--format", ending)
+    done = run("export", painted, "--output", tmp_path / "out", *words)
+    assert done.code == 0, done.err
+    strokes = tmp_path / "out" / f"cell_strokes.{ending}"
+    words = ("segment", files / "volume.tif", *QUICK, "--spacing", 30, 30, 30)
+    done = run(*words, "--annotations", strokes, "--output", tmp_path / "again.tif")
+    assert f"is learned in the order of order_of_cell_strokes.{ending}" in done.err
+    np.testing.assert_array_equal(read(tmp_path / "again.tif"), read(tmp_path / "labels.tif"))
+
+
+def test_a_mesh_of_the_strokes_has_no_order(painted, run, tmp_path):
+    words = ("--what", "strokes", "--format", "stl")
+    done = run("export", painted, "--output", tmp_path / "out", *words)
+    assert done.code == 0, done.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["cell_strokes.stl"]
+
+
+def test_an_order_without_steps_is_told(painted, files, run, read, write_steps, tmp_path):
+    strokes = write_steps(np.zeros_like)
+    words = ("segment", files / "volume.tif", *QUICK, "--annotations", strokes, "--output")
+    done = run(*words, tmp_path / "again.tif")
+    assert done.code == 0, done.err
+    assert "has no steps: the strokes are learned at once" in done.err
+    assert "in the order of" not in done.err
+
+
+def test_an_order_without_its_strokes_is_refused(painted, run, tmp_path):
+    done = run("segment", "--project", painted, "--stroke-order", tmp_path / "order.tif")
+    assert done.code != 0
+    assert "--stroke-order is that of strokes in a file: give these as --annotations" in done.err
+
+
 def test_an_undone_stroke_leaves_no_trace(painted, run, read, tmp_path):
     with Project.open(painted) as project:
         store = project.annotations
@@ -86,7 +172,7 @@ def test_an_undone_stroke_leaves_no_trace(painted, run, read, tmp_path):
     [
         (np.zeros((2, 3, 4), np.uint16), "is no order of the strokes in .*2 x 3 x 4 voxels"),
         (np.float32, "order.tif: holds .*but steps are whole numbers"),
-        (-1, "holds no steps from 1"),
+        (-1, "order.tif: holds the step -1; steps go from 1 to 2147483647"),
         ("elsewhere", "no voxel that is painted has a step in it"),
     ],
 )

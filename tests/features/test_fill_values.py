@@ -166,3 +166,49 @@ def test_pictures_of_one_plane_or_few_voxels_are_looked_at():
     image[:, :, :20] = 0
     assert [found.value for found in find_fill_values(image)] == [0]
     assert find_fill_values(noise()[:1, :1, :2]) == ()
+    for line in (noise()[:1, :1], noise()[:1, :, :1], noise()[:, :1, :1], noise()[:, :2, :2]):
+        assert find_fill_values(line) == ()
+
+
+@pytest.mark.parametrize("width", [1, 2])
+@pytest.mark.parametrize("value", [0, 120])
+def test_thin_borders_are_found(width, value):
+    image = noise()
+    for axis in (1, 2):
+        along = np.moveaxis(image, axis, 0)
+        along[:width] = along[-width:] = value
+    (found,) = find_fill_values(image)
+    assert found.value == value
+    assert found.find(image)[:, :width].all()
+    assert found.find(image)[:, :, -width:].all()
+    top = noise()
+    top[:, :width] = value
+    assert [found.value for found in find_fill_values(top)] == [value]
+
+
+def test_a_few_missing_planes_are_found():
+    chance = np.random.default_rng(0)
+    image = chance.normal(120, 25, (50, 40, 40)).clip(1, 250).astype(np.uint8)
+    image[[20, 31]] = 0  # two of those that candidates are not looked at in at first
+    assert find_fill_values(image) == (FillValue(0),)
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1])
+@pytest.mark.parametrize("gain", [1, 37])
+def test_zeros_of_counted_photons_are_data(rate, gain):
+    chance = np.random.default_rng(0)
+    shape = (16, 120, 120)
+    tissue = ndimage.gaussian_filter(chance.normal(size=shape), 4)
+    image = gain * chance.poisson(rate * np.exp(tissue / tissue.std()))
+    assert find_fill_values(image.astype(np.uint16)) == ()
+    amplified = image + chance.normal(0, gain / 6, shape) - gain / 4
+    assert find_fill_values(amplified.clip(0).astype(np.uint16)) == ()
+
+
+def test_what_was_cut_off_in_one_plane_is_data_whatever_others_hold():
+    chance = np.random.default_rng(0)
+    clouds = ndimage.gaussian_filter(chance.normal(size=(6, 120, 120)), (0, 6, 6))
+    bands = clouds / clouds.std() + chance.normal(0, 0.05, clouds.shape)
+    bands[0] = bands[0].clip(None, 0.7)
+    assert (bands[0] == 0.7).mean() > 0.1
+    assert find_fill_values(bands.astype(np.float32)) == ()

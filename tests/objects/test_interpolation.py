@@ -82,6 +82,17 @@ def test_the_image_draws_boundaries_to_its_edges():
     np.testing.assert_array_equal(flat, interpolate_slices(painted))
 
 
+@pytest.mark.parametrize("offset", [0, 1000, -1000])
+def test_where_the_image_has_no_number_is_no_edge(offset):
+    truth, image = bulge()
+    painted = only(truth, [0, 12])
+    image = image + offset
+    expected = dice(interpolate_slices(painted, image=image) > 0, truth > 0)
+    _, y, x = np.indices(truth.shape)
+    image[np.hypot(y - 20, x - 20) > 14] = np.nan  # a cell cut out of what is around it
+    assert dice(interpolate_slices(painted, image=image) > 0, truth > 0) > expected - 0.01
+
+
 def test_painted_slices_and_locked_voxels_stay():
     labels = draw(ball(9), 10)
     painted = only(labels, [4, 12, 18])

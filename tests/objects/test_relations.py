@@ -199,9 +199,45 @@ def test_a_profile_describes_shells_from_the_surface_inwards():
     assert made["mean_lac"][0] == pytest.approx(40 + 30 / 23, rel=1e-6)
 
 
+def test_distances_are_to_all_of_the_labels_and_not_only_to_what_is_measured():
+    labels = np.zeros((3, 9, 20), np.uint8)
+    labels[1, 4, 2:5], labels[1, 2:7, 8:14], labels[1, 4, 18] = 1, 2, 3
+    request = MeasureRequest({}, {}, labels, [3], [2], labels.astype(np.int32) * 700_000_000)
+    found = measure_objects(find_objects(labels, classes=[1]), request)
+    assert found.objects["distance_class_3"].tolist() == [13]
+    assert found.objects["parent"].tolist() == [700_000_000]
+    assert found.parents == {700_000_000: 3, 1_400_000_000: 30, 2_100_000_000: 1}
+
+
+@pytest.mark.parametrize("edge", [1, 0.1, 0.2, 0.7, 4.2, 10.3, 13.6, 0.0136])
+@pytest.mark.parametrize("shells", [0.5, 1.0, 1.5])
+def test_shells_are_the_same_in_any_unit(edge, shells):
+    labels = np.zeros((3, 20, 20), np.uint8)
+    labels[:, 3:17, 3:17] = 1
+    made = profile(labels, [1], step=edge * shells, spacing=(edge, edge, edge))
+    depth = np.minimum.outer(*2 * [np.minimum(np.arange(14), np.arange(14)[::-1])]) + 0.5
+    expected = np.bincount((depth / shells).astype(int).ravel())
+    np.testing.assert_array_equal(made["voxels"], 3 * expected)
+
+
+def test_one_wild_value_spoils_no_other_shell():
+    labels = np.zeros((1, 11, 11), np.uint8)
+    labels[0, 1:10, 1:10] = 1
+    image = np.random.default_rng(0).normal(1e-3, 1e-4, labels.shape)
+    image[0, 1, 1], image[0, 0, 0] = 3e38, -1e30
+    made = profile(labels, [1, 1], step=1, channels={"lac": image})
+    ring = np.zeros(labels.shape, bool)
+    ring[0, 2:9, 2:9], ring[0, 3:8, 3:8] = True, False
+    assert made["voxels"].tolist() == [32, 24, 16, 8, 1]
+    assert made["mean_lac"][1] == pytest.approx(image[ring].mean(), rel=1e-12)
+    assert made["sd_lac"][1] == pytest.approx(image[ring].std(), rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("body", "step", "message"),
     [
+        ([], 1, "needs the classes of the body"),
+        ([1, 2, 4], 1, "no class 4; there are: 1, 2"),
         ([1], 0, "thickness above 0"),
         ([1, 2], 1e-9, "shells: give a larger one"),
         ([4], 1, "no class 4"),

@@ -64,6 +64,22 @@ def test_a_class_is_asked_for_by_a_name_of_several_words(table):
     assert Rule.parse(rule.text) == rule
 
 
+@pytest.mark.parametrize("name", ["er: rough", "er #2", "er -> golgi", "and"])
+def test_a_name_with_a_sign_goes_into_quotation_marks(table, name):
+    named = table.replaced("class_name", np.array([name, "cell", "er", "er"], object))
+    rules = parse_rules(f'class == "{name}" -> remove # gone\nrough: class == "{name}" -> class 7')
+    assert [rule.name for rule in rules] == [f'class == "{name}"', "rough"]
+    for rule in rules:
+        assert rule.chooses(named).tolist() == [True, False, False, False]
+        assert Rule.parse(rule.text) == rule
+
+
+def test_lengths_in_voxels_may_be_written_so():
+    table = ObjectTable((Column("feret_max", np.array([3.0, 9.0]), "voxel"),))
+    for words in ("4", "4 voxel", "4 voxels"):
+        assert Rule.parse(f"feret_max > {words} -> remove").chooses(table).tolist() == [False, True]
+
+
 def test_rules_follow_one_another(table):
     rules = parse_rules(
         """
@@ -89,6 +105,7 @@ def test_rules_follow_one_another(table):
         ("-> class 3", "is no rule"),
         ("volume > 3 -> class", "behind the arrow stands 'class' with a number, or 'remove'"),
         ("volume > 3 -> class 0", "behind the arrow"),
+        ("volume > 3 -> class 99999999999", "classes are from 1 to 2147483647"),
         ("volume -> class 3", "a comparison behind 'volume'.* is missing"),
         ("volume > -> class 3", "a number, or the name of a class, is missing"),
         ("(volume > 3 -> class 3", "a bracket isn't closed"),

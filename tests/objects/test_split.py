@@ -93,6 +93,21 @@ def test_cells_are_told_apart_by_their_boundaries(boundaries):
     assert (found.ids > 0).all()
 
 
+@pytest.mark.parametrize("offset", [0, 100, -100])
+@pytest.mark.parametrize("boundaries", ["bright", "dark"])
+def test_where_the_image_has_no_number_is_no_boundary(offset, boundaries):
+    labels, stain = np.zeros((20, 60, 60), np.uint8), np.zeros((20, 60, 60))
+    labels[2:18, 4:56, 4:56] = 1
+    stain[:, :, 29:31] = stain[:, 29:31] = 5 if boundaries == "bright" else -5
+    image = stain + offset + np.random.default_rng(0).normal(0, 0.3, stain.shape)
+    whole = split_objects(find_objects(labels), "image", image=image, boundaries=boundaries)
+    assert whole.number == 4
+    image[labels == 0] = np.nan
+    image[6:9, 20:26, 20:26] = np.inf
+    found = split_objects(find_objects(labels), "image", image=image, boundaries=boundaries)
+    assert f1(found, whole) == 1
+
+
 def test_an_image_without_boundaries_splits_nothing():
     labels = np.ones((12, 20, 20), np.uint8)
     whole = find_objects(labels)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.project import AnnotationStore, BalanceChange, VoxelChange, stroke_order
+from supervox.project import AnnotationStore, BalanceChange, Change, VoxelChange, stroke_order
 from supervox.project.recorder import Recorder
 from supervox.segmentation import Strokes, find_strokes
 
@@ -53,6 +54,52 @@ def test_undo_gives_the_order_of_before(tmp_path: Path) -> None:
     store.undo()
     store.apply(change(store.voxels, [7], 3))
     assert steps_of(store) == {1: 1, 2: 1, 7: 2}
+    store.close()
+
+
+def test_two_threads_ask_for_the_order_at_once(tmp_path: Path) -> None:
+    store = AnnotationStore.create(tmp_path, SHAPE)
+    for at in range(3):
+        store.apply(change(store.voxels, [at], 1))
+    found: list[dict[int, int]] = []
+    other = Thread(target=lambda: found.append(steps_of(store)))
+    read = store.made.read
+
+    def read_slowly(number: int) -> Change:
+        if not other.ident:
+            other.start()
+            other.join(0.2)
+            assert not found  # it waits for its turn
+        return read(number)
+
+    with patch.object(store.made, "read", read_slowly):
+        assert steps_of(store) == {0: 1, 1: 2, 2: 3}
+        other.join()
+    assert found == [{0: 1, 1: 2, 2: 3}]
+    assert steps_of(store) == found[0]
+    store.close()
+
+
+def test_the_order_while_strokes_go_to_their_project(tmp_path: Path) -> None:
+    """Another thread may ask at any moment: what waits is in the order until the project has it."""
+    voxels = np.zeros(SHAPE, np.uint8)
+    recorder = Recorder(voxels)
+    for at in range(3):
+        voxels.reshape(-1)[at] = 1
+        recorder.confirm(np.array([at]))
+    expected = recorder.order(find_strokes(voxels))
+    store = AnnotationStore.create(tmp_path, SHAPE)
+    record, seen = store.record, []
+
+    def record_and_look(each: Change) -> int | None:
+        number = record(each)
+        seen.append(recorder.order(find_strokes(voxels)))
+        return number
+
+    with patch.object(store, "record", record_and_look):
+        recorder.attach(store)
+    assert seen == [expected] * 3
+    assert recorder.order(find_strokes(voxels)) == expected
     store.close()
 
 

@@ -121,8 +121,33 @@ def test_what_was_painted_over_is_as_if_it_had_not_been(partition: Partition) ->
     classes, steps = over.classes.copy(), over.steps.copy()
     classes[0], steps[0] = 2, 7  # the first stroke was of class 1
     moments = find_moments([partition], Strokes(over.voxels, classes, steps), TREES)
-    assert moments[0].step == 5  # the first at which there are two strokes of each class
+    # the first at which there are two strokes of each class, of the steps that left something
+    assert moments[0].step == 4
     assert [0 in moment.painted[0].supervoxels for moment in moments] == [False, False, True]
+
+
+@given(numbers=st.lists(st.integers(1, 2**31 - 1), min_size=9, max_size=9, unique=True))
+def test_the_order_of_the_steps_counts_and_not_their_numbers(numbers: list[int]) -> None:
+    strokes = painted(*every_other(9))
+    others = np.array(sorted(numbers), np.int32)[strokes.steps - 1]
+    partition = row_of_supervoxels()
+    expected = find_moments([partition], strokes, TREES)
+    found = find_moments([partition], Strokes(strokes.voxels, strokes.classes, others), TREES)
+    assert [moment.keys for moment in found] == [moment.keys for moment in expected]
+
+
+def test_voxels_without_a_step_are_learned_as_if_painted_before_all_others(
+    partition: Partition,
+) -> None:
+    strokes = painted(*every_other(9))
+    first = Strokes(strokes.voxels, strokes.classes, np.maximum(strokes.steps - 5, 0))
+    later = Strokes(strokes.voxels, strokes.classes, np.maximum(strokes.steps - 5, 0) + 3)
+    keys = [
+        [moment.keys for moment in find_moments([partition], each, TREES)]
+        for each in (first, later)
+    ]
+    assert len(keys[0]) == 5
+    assert keys[0] == keys[1]
 
 
 @given(

@@ -15,10 +15,10 @@ from supervox.segmentation import (
     Strokes,
     SupervoxelParameters,
     compute_supervoxels,
-    count_without_data,
     look_at,
     region_graph,
     segment,
+    without_data,
 )
 
 SHAPE = (16, 64, 64)
@@ -124,8 +124,24 @@ def test_strokes_without_data_teach_nothing(phantom, of_nan):
     voxels = np.flatnonzero(more)
     painted = Strokes(voxels, more.ravel()[voxels].astype(np.uint16))
     volume, _ = look_at(filled(image, 0), "auto")
-    assert count_without_data(painted, volume) == 16
-    assert count_without_data(painted, image) == 0
+    assert without_data(painted, volume).voxels.size == 16
+    assert without_data(painted, image) == Strokes.empty()
+
+
+def test_strokes_beyond_the_rim_teach_nothing_in_supervoxels_that_reach_across(phantom, of_nan):
+    image, _, strokes = phantom
+    ids = Segmenter(filled(image, 0), parameters=QUICK)
+    ids.prepare()
+    (first, *_) = ids.partitions
+    reaches_across = np.isin(first.ids, first.ids[INSIDE]) & ~INSIDE
+    assert np.count_nonzero(reaches_across) > 100
+    more = np.where(reaches_across, 2, strokes).astype(np.uint8)
+    assert ids.segment(more).labels.tobytes() == of_nan.tobytes()
+    # what was asked before is remembered, and nothing else
+    more[8, 30:34, 2:62] = 1
+    expected = segment(filled(image, 0), np.where(INSIDE, more, 0), parameters=QUICK).labels
+    assert ids.segment(more).labels.tobytes() == expected.tobytes()
+    assert ids.segment(strokes).labels.tobytes() == of_nan.tobytes()
 
 
 def test_a_class_that_is_painted_outside_only_is_told(phantom):

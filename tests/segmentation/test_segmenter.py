@@ -189,7 +189,7 @@ def test_a_share_is_met_after_refinement(scene: Scene, calls: dict[str, int]) ->
         return float(np.mean(shares))
 
     for wanted in (0.03, 0.1):
-        found = work.balance_for_share(2, wanted)
+        found = work.balance_for_shares(((2, wanted),))[2]
         assert work.parameters == before
         assert found.share == pytest.approx(share_at(found.balance))
         beside = [value for value in (found.balance - 0.01, found.balance + 0.01) if value >= -10]
@@ -198,17 +198,38 @@ def test_a_share_is_met_after_refinement(scene: Scene, calls: dict[str, int]) ->
     assert calls["train"] == 1
 
 
+def test_shares_of_several_classes_are_those_that_they_lead_to_together(scene: Scene) -> None:
+    work = Segmenter(scene.image, parameters=QUICK)
+    before = work.segment(scene.strokes)
+    sizes = work.partitions[0].graph.size
+
+    def share(classes: np.ndarray, class_id: int) -> float:
+        return float(sizes[classes == before.class_ids.index(class_id)].sum() / sizes.sum())
+
+    wanted = ((2, 0.25), (3, 0.25))
+    found = work.balance_for_shares(wanted)
+    balances = tuple((class_id, one.balance) for class_id, one in found.items())
+    result = work.segment(scene.strokes, refinement=RefinementParameters(balance=balances))
+    assert list(found) == [2, 3]
+    for class_id, _ in wanted:
+        assert found[class_id].share == pytest.approx(share(result.classes[0], class_id))
+
+
 def test_a_share_that_can_not_be_is_refused(scene: Scene) -> None:
     work = Segmenter(scene.image, parameters=QUICK)
     with pytest.raises(SegmentationError, match="nothing is trained"):
-        work.balance_for_share(2, 0.1)
+        work.balance_for_shares(((2, 0.1),))
     work.segment(scene.strokes)
     with pytest.raises(SegmentationError, match=r"class 9 can't be balanced: .* classes 1, 2, 3"):
-        work.balance_for_share(9, 0.1)
+        work.balance_for_shares(((9, 0.1),))
     with pytest.raises(SegmentationError, match="between 0 and 100 %, not at 150 %"):
-        work.balance_for_share(2, 1.5)
+        work.balance_for_shares(((2, 1.5),))
+    with pytest.raises(SegmentationError, match=r"add up to 110 %, which leaves nothing for"):
+        work.balance_for_shares(((1, 0.5), (2, 0.6)))
+    with pytest.raises(SegmentationError, match=r"of all classes add up to 90 %, not to 100 %"):
+        work.balance_for_shares(((1, 0.3), (2, 0.3), (3, 0.3)))
     with pytest.raises(Cancelled):
-        work.balance_for_share(2, 0.3, run=Run(should_stop=lambda: True))
+        work.balance_for_shares(((2, 0.3),), run=Run(should_stop=lambda: True))
 
 
 def test_a_strength_of_zero_takes_the_most_probable_class(scene: Scene) -> None:

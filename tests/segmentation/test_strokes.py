@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -99,6 +100,29 @@ def test_a_row_does_not_end_in_the_next() -> None:
     annotations = np.zeros((2, 3, 4), np.uint8)
     annotations[0, 0, 3] = annotations[0, 2, 0] = annotations[1, 0, 0] = 1
     assert count_strokes(find_strokes(annotations), annotations.shape) == {1: 3}
+
+
+def test_the_voxels_of_each_class_are_counted() -> None:
+    annotations = np.zeros((2, 3, 4), np.uint16)
+    annotations[0, 1, :3], annotations[1, 2, 3] = 300, 2
+    strokes = find_strokes(annotations)
+    assert strokes.sizes == {2: 1, 300: 3}
+    assert list(strokes.sizes) == [*strokes.class_ids] == [2, 300]
+    assert Strokes.empty().sizes == {}
+
+
+def test_counting_takes_memory_for_runs_not_for_voxels() -> None:
+    shape = (64, 128, 128)
+    annotations = np.ones(shape, np.uint8)
+    annotations[:, :, 60:] = 2
+    annotations[20] = 0
+    strokes = find_strokes(annotations)
+    tracemalloc.start()
+    counts = count_strokes(strokes, shape)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counts == {1: 2, 2: 2}
+    assert peak < 24 * strokes.voxels.size
 
 
 def test_no_paint_no_labels() -> None:
