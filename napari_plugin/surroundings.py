@@ -21,6 +21,7 @@ from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
 from supervox.project import ProjectClass
 
+from .brush_circle import leave_box_out
 from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
@@ -136,6 +137,7 @@ class AroundDock:
         """Take the place in the window that the dock is shown in."""
         window = self._dock.window()
         calm_busy_signs(window)
+        leave_box_out(self._session.viewer)
         self._drops.watch(window)
         self.face.settle(self._dock)
         place = place_of(window)

@@ -268,8 +268,11 @@ def a_picture_of_the_view(labelled: Any, tmp_path: Path, monkeypatch: pytest.Mon
     assert [name for name, _ in look.legend()] == ["background", "structure", "class 3"]
     assert look.scale() is None
     labelled.click("supervox_show_probability")
+    labelled.strokes.visible = False
+    assert look.legend() == []
     scale = look.scale()
     assert (scale.name, scale.low, scale.high) == ("probability of background", 0.0, 1.0)
+    labelled.strokes.visible = True
     labelled.click("supervox_show_labels")
     assert view.map is not None
     assert look.scale() is None
