@@ -246,7 +246,8 @@ class ObjectsWindow(QDialog):
 
     def _say(self) -> None:
         shown, whole = self.model.rowCount(), len(self.model.table)
-        count = f"{whole:,} objects" if shown == whole else f"{shown:,} of {whole:,} objects"
+        number = f"{whole:,}" if shown == whole else f"{shown:,} of {whole:,}"
+        count = f"{number} object{'s' * (whole != 1)}"
         is_typed = self.text.text() != self._filtered_by
         note = "press Enter to show only what meets the line above" if is_typed else self._note
         text = "; ".join(part for part in (count, note) if part)
