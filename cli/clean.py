@@ -9,11 +9,20 @@ from typing import Any
 import click
 import numpy as np
 from numpy.typing import NDArray
-from supervox.objects import AMOUNTS, CLEANED_BYTES, TEXTS, Calibrated, CleanStep, clean
+from supervox.objects import (
+    AMOUNTS,
+    CLEANED_BYTES,
+    TEXTS,
+    Calibrated,
+    CleanStep,
+    classes_of,
+    clean,
+)
 from supervox.volumes import Address, Triple
 
 from . import options
 from .budget import RoomForLabels
+from .errors import say
 from .labels_in import LabelsAhead, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
@@ -101,6 +110,9 @@ def command(
 
         of = labels, spacing, stages, memory, workers, room_for
         opened = stack.enter_context(labels_in(*of, ready=ready))
+        missing = sorted(set(locked) - {0, *classes_of(opened.data)})
+        if missing:
+            say(f"{labels}: no class {', '.join(map(str, missing))} is there to be locked")
         data: Any = opened.data
         entries = []
         for text, step in zip(texts, steps, strict=True):

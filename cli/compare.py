@@ -14,6 +14,7 @@ from supervox.objects import (
     COMPARED_BYTES,
     OVERLAY_NAMES,
     ObjectTable,
+    check_classes_there,
     check_table_name,
     compare,
     find_differences,
@@ -46,7 +47,7 @@ _BOX = tuple(f"{end}_{axis}" for end in ("first", "last") for axis in ("plane", 
     type=click.FloatRange(min=0),
     metavar="LENGTH",
     help="Distance within which surfaces count as the same, for the boundary F-score; twice the "
-    "smallest edge of a voxel by default.",
+    "smallest edge of a voxel by default. In the unit of the voxel size.",
 )
 @click.option(
     "--overlay",
@@ -135,6 +136,8 @@ def command(
                 workspace=room,
                 workers=run,
             )
+        there = [item.class_id for item in found.classes]
+        check_classes_there([class_id] if class_id else [], there, "overlay")
         listed = _places(a, b, skip, room, stages)
         if places:
             _write_overlay(places[0], a, b, class_id, skip, room, stages)

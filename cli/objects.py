@@ -138,7 +138,12 @@ def _read_rules(ctx: click.Context, param: click.Parameter, value: Path | None) 
     metavar="OUT.csv",
     help="Table of the shells of that body: shares of classes and mean intensities by depth.",
 )
-@click.option("--step", type=float, metavar="LENGTH", help="Thickness of those shells.")
+@click.option(
+    "--step",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="LENGTH",
+    help="Thickness of those shells, in the unit of the voxel size.",
+)
 @click.option(
     "--split",
     "splits",

@@ -68,6 +68,7 @@ from .measures import Measured as Measured
 from .measures import MeasureRequest as MeasureRequest
 from .measures import measure_objects as measure_objects
 from .profiles import profile as profile
+from .relations import check_classes_there as check_classes_there
 from .relations import classes_of as classes_of
 from .rules import REMOVED as REMOVED
 from .rules import Rule as Rule

@@ -103,20 +103,60 @@ def count_nearest(
 
 
 @nb.njit(nogil=True, cache=True)
+def find_boxes(
+    values: NDArray[Any], classes: NDArray[np.int64], first: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find the first and the last voxel of each class along each axis, in a block.
+
+    Parameters
+    ----------
+    values : integers, (Z, Y, X)
+    classes : int64, (C,)
+        All but 0 that there are, ascending.
+    first : int64, (3,)
+        Place of the block's first voxel in the volume.
+
+    Returns
+    -------
+    low, high : int64, (C, 3)
+        In the volume; `low` > `high` for a class that the block hasn't.
+    """
+    low = np.full((classes.size, 3), np.iinfo(np.int64).max)
+    high = np.full((classes.size, 3), -1)
+    for z in range(values.shape[0]):
+        for y in range(values.shape[1]):
+            last, c = np.int64(0), 0
+            for x in range(values.shape[2]):
+                value = np.int64(values[z, y, x])
+                if value == 0:
+                    continue
+                if value != last:
+                    last, c = value, int(np.searchsorted(classes, value))
+                for axis, at in enumerate((z + first[0], y + first[1], x + first[2])):
+                    low[c, axis] = min(low[c, axis], at)
+                    high[c, axis] = max(high[c, axis], at)
+    return low, high
+
+
+@nb.njit(nogil=True, cache=True)
 def mark_cells(
-    values: NDArray[Any], own: int, edge: NDArray[np.int64], first: int, cells: NDArray[np.bool_]
+    values: NDArray[Any],
+    own: int,
+    edge: NDArray[np.int64],
+    first: NDArray[np.int64],
+    cells: NDArray[np.bool_],
 ) -> None:
     """Mark the cells that have voxels of a value.
 
     Parameters
     ----------
     values : integers, (Z, Y, X)
-        Some planes of a volume.
+        A box of a volume.
     own : int
     edge : int64, (3,)
         Voxels of a cell along each axis.
-    first : int
-        Which plane of the volume is the first of them.
+    first : int64, (3,)
+        Place of the first of them in the volume.
     cells : bool, (Z, Y, X)
         Of the whole volume.
     """
@@ -124,7 +164,11 @@ def mark_cells(
         for y in range(values.shape[1]):
             for x in range(values.shape[2]):
                 if values[z, y, x] == own:
-                    cells[(first + z) // edge[0], y // edge[1], x // edge[2]] = True
+                    cells[
+                        (first[0] + z) // edge[0],
+                        (first[1] + y) // edge[1],
+                        (first[2] + x) // edge[2],
+                    ] = True
 
 
 @nb.njit(nogil=True, cache=True, inline="always")

@@ -234,10 +234,11 @@ def _compared(
     a, b = room.empty(one.shape, _small(one)), room.empty(one.shape, _small(other))
 
     def read(block: Block) -> int:
-        left, right = read_ids(one, block.core), read_ids(other, block.core)
+        left = read_ids(one, block.core, "labels A")
+        right = read_ids(other, block.core, "labels B")
         left_out = np.zeros(left.shape, np.bool_)
         if skipped is not None:
-            left_out |= read_ids(skipped, block.core) != 0
+            left_out |= read_ids(skipped, block.core, "voxels to ignore") != 0
         if only_where_one_is:
             left_out |= left == 0
         left[left_out] = right[left_out] = 0

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Block, Run, Slices, VolumeLike, Workspace, read_block, split_blocks
 
-from ._surface_voxels import at_surface, count_nearest, distances_by_cells, mark_cells
+from ._surface_voxels import at_surface, count_nearest, distances_by_cells, find_boxes, mark_cells
 from .checks import Spacing, slab_shape
 from .distances import distances_to
 
@@ -206,6 +206,8 @@ class _Way:
         Voxels that each step leads from to the nearest.
     missed : list of int64 arrays
         Raster indices of the other voxels of each class, ascending.
+    boxes : list of tuple of 3 slice
+        Around the surface of each class in the other; none if nothing was missed.
     """
 
     theirs: NDArray[Any]
@@ -214,6 +216,7 @@ class _Way:
     steps: _Steps
     counts: NDArray[np.int64]
     missed: list[NDArray[np.int64]]
+    boxes: list[Slices]
 
     @classmethod
     def near(
@@ -246,7 +249,9 @@ class _Way:
         owner, place = np.concatenate(owners), np.concatenate(places)
         order = np.lexsort((place, owner))
         starts = np.searchsorted(owner[order], np.arange(1, classes.size))
-        return cls(theirs, classes, spacing, steps, counts, np.split(place[order], starts))
+        missed = np.split(place[order], starts)
+        boxes = _boxes_of(theirs, classes, room, run.silent()) if place.size else []
+        return cls(theirs, classes, spacing, steps, counts, missed, boxes)
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -269,12 +274,16 @@ class _Way:
         """
         places, value = self.missed[c], int(self.classes[c])
         if places.size > FEW * self.theirs.size:
-            return self._from_all(places, value, room, run)
+            return self._from_all(places, c, room, run)
         edge = np.array([max(1, round(_CELL * min(self.spacing) / s)) for s in self.spacing])
         cells = np.zeros(-(-np.array(self.theirs.shape) // edge), np.bool_)
-        for slab in split_blocks(self.theirs.shape, slab_shape(self.theirs.shape)):
+        box = self.boxes[c]
+        first = np.array([part.start for part in box])
+        inside = self.theirs[box]
+        for slab in split_blocks(inside.shape, slab_shape(inside.shape)):
             run.check_stop()
-            mark_cells(self.theirs[slab.core], value, edge, slab.core[0].start, cells)
+            at = first + [part.start for part in slab.core]
+            mark_cells(inside[slab.core], value, edge, at, cells)
 
         def look_up(chunk: NDArray[np.int64]) -> NDArray[np.float64]:
             found: NDArray[np.float64] = distances_by_cells(
@@ -288,11 +297,11 @@ class _Way:
         return away
 
     def _from_all(
-        self, places: NDArray[np.int64], value: int, room: Workspace, run: Run
+        self, places: NDArray[np.int64], c: int, room: Workspace, run: Run
     ) -> NDArray[np.float64]:
         """Return the distances of some voxels, after those of all voxels around them."""
         mine = np.stack(np.unravel_index(places, self.theirs.shape), axis=1)
-        box = _box_around(self.theirs, value, mine)
+        value, box = int(self.classes[c]), _box_around(self.boxes[c], mine)
         inside = self.theirs[box]
         away = distances_to(
             inside.shape,
@@ -306,17 +315,35 @@ class _Way:
         return found
 
 
-def _box_around(theirs: NDArray[Any], value: int, mine: NDArray[np.int64]) -> Slices:
-    """Return the box of the voxels of a value and of other places."""
-    low, high = mine.min(axis=0), mine.max(axis=0) + 1
-    for slab in split_blocks(theirs.shape, slab_shape(theirs.shape)):
-        inside = theirs[slab.core] == value
-        for axis in range(3):
-            at = np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis})))
-            if at.size:
-                start = slab.core[axis].start
-                low[axis] = min(low[axis], at[0] + start)
-                high[axis] = max(high[axis], at[-1] + start + 1)
+def _boxes_of(
+    volume: NDArray[Any], classes: NDArray[np.int64], room: Workspace, run: Run
+) -> list[Slices]:
+    """Return the box of the voxels of each class, in one pass over the volume."""
+    low = np.full((classes.size, 3), np.iinfo(np.int64).max)
+    high = np.full((classes.size, 3), -1)
+
+    def look(block: Block) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        first = np.array([core.start for core in block.core])
+        found: tuple[NDArray[np.int64], NDArray[np.int64]] = find_boxes(
+            volume[block.core], classes, first
+        )
+        return found
+
+    blocks = split_blocks(volume.shape, slab_shape(volume.shape))
+    for some_low, some_high in room.releasing(run).blocks(look, blocks):
+        np.minimum(low, some_low, out=low)
+        np.maximum(high, some_high, out=high)
+    return [_as_box(*ends) for ends in zip(np.minimum(low, high + 1), high + 1, strict=True)]
+
+
+def _box_around(box: Slices, places: NDArray[np.int64]) -> Slices:
+    """Return the box around another and some places, (M, 3)."""
+    low = np.minimum(places.min(axis=0), [part.start for part in box])
+    high = np.maximum(places.max(axis=0) + 1, [part.stop for part in box])
+    return _as_box(low, high)
+
+
+def _as_box(low: NDArray[np.int64], high: NDArray[np.int64]) -> Slices:
     z, y, x = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
     return z, y, x
 

@@ -87,7 +87,7 @@ def checked_spacing(spacing: Sequence[float]) -> Spacing:
     return values[0], values[1], values[2]
 
 
-def read_ids(labels: VolumeLike, box: Slices) -> NDArray[np.int32]:
+def read_ids(labels: VolumeLike, box: Slices, what: str = "labels") -> NDArray[np.int32]:
     """Read a box of labels as the kernels want them, as a copy that the caller may change.
 
     Raises
@@ -103,7 +103,7 @@ def read_ids(labels: VolumeLike, box: Slices) -> NDArray[np.int32]:
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > MOST_IDS:
             raise ObjectsError(
-                f"the labels hold {low if low < 0 else high}, which is no id: ids are from 0 to "
+                f"the {what} hold {low if low < 0 else high}, which is no id: ids are from 0 to "
                 f"{MOST_IDS}"
             )
     return np.array(values, np.int32, order="C")

@@ -112,7 +112,10 @@ class CleanStep:
         if bool(amount) != bool(kind):
             needs = f"needs a {kind}, such as {name}={_EXAMPLES[kind]}" if kind else "takes nothing"
             raise ObjectsError(f"{name} {needs}")
-        value = _amount(text, amount, kind, scale) if kind else 0.0
+        if amount == "all" and operation == "holes":  # of others, nothing would be left
+            value = math.inf
+        else:
+            value = _amount(text, amount, kind, scale) if kind else 0.0
         return cls(operation, value, tuple(classes), per_plane, open_to_border)
 
 
@@ -125,12 +128,11 @@ def _known() -> list[tuple[str, str]]:
 
 def _amount(text: str, amount: str, kind: str, scale: Calibrated) -> float:
     """Return an amount in the unit of the voxel size."""
-    if amount == "all":
-        return math.inf
     found = _AMOUNT.fullmatch(amount)
     if found is None:
         raise ObjectsError(f"{text!r}: {amount!r} is no {kind}; write it like {_EXAMPLES[kind]}")
-    value, unit = float(found[1]), found[2] or ""
+    unit = (found[2] or "").replace("²", "^2").replace("³", "^3")  # as people write it
+    value = float(found[1])
     power = 3 if kind == "volume" else 1
     if unit in ("voxel", "voxels"):
         return value * (scale.voxel_volume if power == 3 else min(scale.spacing))

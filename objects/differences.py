@@ -166,7 +166,7 @@ class _Without:
 
     def __getitem__(self, box: tuple[slice, slice, slice]) -> NDArray[np.int32]:
         values = read_ids(self._labels, box)
-        values[read_ids(self._left_out, box) != 0] = 0
+        values[read_ids(self._left_out, box, "voxels to ignore") != 0] = 0
         return values
 
 

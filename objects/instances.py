@@ -139,7 +139,7 @@ def objects_of_ids(
     number: dict[int, int] = {}
 
     def first_seen(block: Block) -> NDArray[np.int32]:
-        values = read_ids(ids, block.core)
+        values = read_ids(ids, block.core, "object ids")
         out[block.core] = values.view(np.uint32)
         found, first = np.unique(values, return_index=True)
         return found[np.argsort(first, kind="stable")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,7 +75,7 @@ def profile(
     if not body:
         raise ObjectsError("a profile needs the classes of the body whose surface it begins at")
     scale, run = Calibrated.of(spacing, unit), Run.of(workers)
-    if not step > 0:
+    if not 0 < step < math.inf:
         raise ObjectsError(f"shells must have a thickness above 0, not {step:g}")
     images = {
         name: checked_image(image, labels.shape, f"image {name!r}")

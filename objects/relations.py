@@ -84,7 +84,7 @@ def parent_columns(
     own, parent, voxels = count_overlaps(
         ids.shape,
         lambda block: np.ascontiguousarray(ids[block.core]),
-        lambda block: read_ids(parents, block.core),
+        lambda block: read_ids(parents, block.core, "parents"),
         run,
     )
     there, number = np.unique(parent, return_inverse=True)

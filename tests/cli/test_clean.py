@@ -61,3 +61,11 @@ def test_what_is_wrong_is_one_line(files, run, tmp_path, options, message):
     assert done.code == 2
     assert message in done.err.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_to_lock_that_is_not_there_is_told(files, run, tmp_path):
+    options = ("--step", "keep-largest", "--output", tmp_path / "o.tif", "--lock", 0, "--lock")
+    done = run("clean", files / "truth.tif", *options, 99)
+    assert done.code == 0
+    assert "no class 99 is there to be locked" in done.err
+    assert "to be locked" not in run("clean", files / "truth.tif", *options, 3).err

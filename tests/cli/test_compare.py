@@ -166,3 +166,12 @@ def test_what_is_wrong_is_one_line(files, run, two, tmp_path, monkeypatch, secon
     assert done.code == 2
     assert message in done.err.splitlines()[-1]
     assert list(Path().iterdir()) == []
+
+
+def test_an_overlay_of_a_class_that_neither_has_is_refused(files, run, two, tmp_path):
+    words = ("compare", files / "truth.tif", files / "other.tif", "--overlay", tmp_path / "o.tif")
+    done = run(*words, "--class", 99)
+    assert done.code == 2
+    assert "overlay: the labels have no class 99; there are: 1, 2, 3" in done.err
+    assert list(tmp_path.iterdir()) == []
+    assert run(*words, "--class", 4).code == 0

@@ -182,6 +182,25 @@ def test_what_is_far_off_is_found_in_any_direction_and_voxel_size():
         assert found.mean == pytest.approx(np.concatenate([apart, back]).mean(), rel=1e-12)
 
 
+def test_numbers_of_objects_that_two_volumes_count_otherwise_are_far_from_one_another():
+    places = np.stack(np.meshgrid(*[np.arange(5, 60, 11)] * 3, indexing="ij"), -1).reshape(-1, 3)
+    numbers = 1000 * np.arange(1, len(places) + 1)
+    rng, volumes, centres = np.random.default_rng(0), [], []
+    for order in (numbers, rng.permutation(numbers)):
+        volume = np.zeros((64, 64, 64), np.int32)
+        for (z, y, x), number in zip(places, order, strict=True):
+            volume[z - 1 : z + 2, y - 1 : y + 2, x - 1 : x + 2] = number
+        volumes.append(volume)
+        centres.append(places[np.argsort(order)])
+    spacing = (3, 1, 2)
+    found = compare(*volumes, spacing=spacing, block_shape=(20, 64, 30))
+    away = np.linalg.norm((centres[0] - centres[1]) * spacing, axis=1)
+    for item, distance, one, other in zip(found.classes, away, *centres, strict=True):
+        gap = np.maximum(np.abs(one - other) - 1 + (one == other), 0) * spacing
+        assert np.linalg.norm(gap) - 1e-9 <= item.surfaces.mean <= distance + 1e-9
+        assert item.dice == (distance == 0)
+
+
 def test_many_classes_are_compared_as_each_is_alone():
     a, b = two_of(6)
     a, b = a.astype(np.int32) * 70_000, b * 70_000
@@ -261,6 +280,13 @@ def test_distances_are_simpleitks_on_ten_pairs(way, monkeypatch):
             "every voxel is left out",
         ),
         (np.ones((2, 2, 2), int), np.ones((2, 2, 2), int), {"tolerance": -1}, "0 or more, not -1"),
+        (np.ones((2, 2, 2), int), -np.ones((2, 2, 2), int), {}, "labels B hold -1, which is no id"),
+        (
+            np.ones((2, 2, 2), int),
+            np.ones((2, 2, 2), int),
+            {"ignore": -np.ones((2, 2, 2), int)},
+            "the voxels to ignore hold -1",
+        ),
     ],
 )
 def test_what_can_t_be_compared_is_refused(a, b, more, message):

@@ -144,6 +144,8 @@ def test_lost_voxels_become_the_nearest_label():
         ("dilate=0.05 um", 50),
         ("erode=7", 7),
         ("holes=all", math.inf),
+        ("specks=0.02 µm³", 2e7),
+        ("close=30 Å", 3),
         ("keep-largest", 0),
     ],
 )
@@ -162,6 +164,8 @@ def test_steps_are_read_in_any_unit(text, amount):
         ("open=much", "nm", "'much' is no length"),
         ("open=3nm^3", "nm", "'nm\\^3' is no unit of a length"),
         ("open=3nm", None, "the labels have no unit"),
+        ("specks=all", "nm", "'all' is no volume; write it like 0.001um"),
+        ("erode=all", "nm", "'all' is no length; write it like 30nm"),
         ("open=0", "nm", "open needs a length above 0"),
     ],
 )

@@ -209,6 +209,13 @@ def test_distances_are_to_all_of_the_labels_and_not_only_to_what_is_measured():
     assert found.parents == {700_000_000: 3, 1_400_000_000: 30, 2_100_000_000: 1}
 
 
+def test_parents_that_are_no_ids_are_told_as_such():
+    labels = np.ones((2, 3, 4), np.uint8)
+    request = MeasureRequest(parents=-np.ones(labels.shape, np.int8))
+    with pytest.raises(ObjectsError, match="the parents hold -1, which is no id"):
+        measure_objects(find_objects(labels), request)
+
+
 @pytest.mark.parametrize("edge", [1, 0.1, 0.2, 0.7, 4.2, 10.3, 13.6, 0.0136])
 @pytest.mark.parametrize("shells", [0.5, 1.0, 1.5])
 def test_shells_are_the_same_in_any_unit(edge, shells):
@@ -239,6 +246,7 @@ def test_one_wild_value_spoils_no_other_shell():
         ([], 1, "needs the classes of the body"),
         ([1, 2, 4], 1, "no class 4; there are: 1, 2"),
         ([1], 0, "thickness above 0"),
+        ([1], np.inf, "thickness above 0"),
         ([1, 2], 1e-9, "shells: give a larger one"),
         ([4], 1, "no class 4"),
         ([0, 1, 2], 1, "fills the whole volume"),
