@@ -62,6 +62,8 @@ def test_the_dock_is_as_wide_as_large_letters_need(shown: Any) -> None:
         shown.until(lambda: dock.width() > WIDTH)
         shown.settle_widgets()
         assert dock._scroll.widget().minimumSizeHint().width() <= dock._scroll.viewport().width()
+        made = shown.find("supervox_prepare")
+        assert made.height() > made.fontMetrics().height()
     finally:
         appearance.font_size = before
     shown.until(lambda: dock.minimumWidth() == WIDTH)
