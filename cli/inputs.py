@@ -265,6 +265,8 @@ def read_volume(
     found = NoData(missing, fill_values_of(data), mask is not None)
     if missing:
         say(f"{volume.path}: {found.describe(math.prod(data.shape))}; {consequence}")
+    elif no_data not in (AUTO, NOTHING):
+        say(f"{volume.path}: no voxel has the value {no_data} that stands for no data: all is data")
     if found.fill_values and no_data == AUTO:
         values = ",".join(f"{value:g}" for value in found.fill_values)
         say(f"if that is data, give --no-data none; --no-data {values} takes it for granted")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -13,13 +13,13 @@ from supervox.project import (
     Mask,
     Project,
     ProjectClass,
+    ProjectSettings,
     change_between,
     changes_in_turn,
     count_corrected,
     keep_mask,
 )
 from supervox.segmentation import (
-    Balance,
     Rooms,
     Segmentation,
     SegmentationError,
@@ -29,7 +29,7 @@ from supervox.segmentation import (
     choose_device,
     find_strokes,
 )
-from supervox.volumes import Volume, class_colour, open_strokes, open_volume
+from supervox.volumes import Volume, VolumeClass, class_colour, open_strokes, open_volume
 
 from . import projects
 from .errors import note_written, say
@@ -61,14 +61,18 @@ def run(request: SegmentRequest) -> dict[str, Any]:
         with Outputs([volume.path]) as outputs, ExitStack() as stack:
             files = request.files.plan(outputs, settings.shape)
             model = request.model and outputs.plan_file(request.model)
-            if request.annotations is not None:
-                _import_strokes(project, request.annotations, volume, request.stroke_order)
+            earlier = settings.parameters.refinement.balance
+            read = _read_strokes(request, volume)
+            coming = read[0].crop(volume.shape, settings.slices) if read else project.strokes
+            check_classes(coming.class_ids)
+            request.check_painted(coming.class_ids, earlier)
+            # what can be refused is looked at before anything is changed
             if request.mask is not None:
                 _change_mask(project, request.mask, volume, stages)
+            project.settings = settings = _settings(project, request)
+            if read:
+                _keep_strokes(project, *read)
             painted = project.strokes
-            check_classes(painted.class_ids)
-            request.check_painted(painted.class_ids)
-            _balance(project, request.balance)
             rooms = stack.enter_context(
                 projects.rooms_of(
                     project, volume, request.memory, request.workers, request.scheduler, device
@@ -102,7 +106,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
 
 @contextmanager
 def _opened(request: SegmentRequest) -> Iterator[Project]:
-    """Open the project, or make it; it has what the options say."""
+    """Open the project, or make it with what the options say."""
     assert request.project is not None
     if not request.project.exists():
         assert request.volume is not None
@@ -110,7 +114,7 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
         with ExitStack() as stack:  # before anything is made
             volume = stack.enter_context(open_volume(request.volume))
             strokes = stack.enter_context(open_strokes(request.annotations))
-            _check_strokes(strokes, volume)
+            request.check_painted(_check_strokes(strokes, volume).class_ids)
             if (mask := opened_mask(stack, request.mask)) is not None:
                 check_mask(mask, volume)
         parameters = request.change(SegmentationParameters())
@@ -121,37 +125,45 @@ def _opened(request: SegmentRequest) -> Iterator[Project]:
     with projects.opened(request.project) as project:
         if request.volume is not None and project.read_only_because is None:
             project.relocate(request.volume)
-        settings = replace(project.settings, parameters=request.change(project.settings.parameters))
-        if request.spacing is not None:
-            settings = replace(settings, spacing=request.spacing, spacing_from="option")
-        project.settings = settings
         yield project
 
 
-def _balance(project: Project, balance: Balance) -> None:
-    """Give classes of a project another balance."""
-    parameters = project.settings.parameters.balanced(*balance)
-    project.settings = replace(project.settings, parameters=parameters)
+def _settings(project: Project, request: SegmentRequest) -> ProjectSettings:
+    """Return the settings of a project with what the options say."""
+    settings = project.settings
+    parameters = request.change(settings.parameters).balanced(*request.balance)
+    if request.spacing is not None:
+        settings = replace(settings, spacing=request.spacing, spacing_from="option")
+    return replace(settings, parameters=parameters)
 
 
-def _import_strokes(project: Project, address: str, volume: Volume, order: str | None) -> None:
-    """Make the strokes of the project those of a file; undoing brings the old ones back."""
+def _read_strokes(
+    request: SegmentRequest, volume: Volume
+) -> tuple[Strokes, tuple[VolumeClass, ...]] | None:
+    """Read the strokes of a file in their order, and its classes; None if no file is given."""
+    if request.annotations is None:
+        return None
+    with open_strokes(request.annotations) as strokes:
+        painted = in_order(_check_strokes(strokes, volume), strokes, request.stroke_order)
+        return painted, tuple(strokes.classes)
+
+
+def _keep_strokes(project: Project, painted: Strokes, classes: Sequence[VolumeClass]) -> None:
+    """Make strokes those of the project; undoing brings the old ones back."""
     store = project.annotations
-    with open_strokes(address) as strokes:
-        painted = in_order(_check_strokes(strokes, volume), strokes, order)
-        present = find_strokes(store.voxels)
-        if not painted.steps.any():
-            store.apply(change_between(present, painted))
-        elif store.order(present).in_turn() != painted.in_turn():
-            store.apply(change_between(present, Strokes.empty()))
-            for change in changes_in_turn(painted):
-                store.apply(change)
-        table = {item.id: item for item in store.classes}
-        for item in strokes.classes:
-            if 1 <= item.value <= MAX_ID:
-                colour = item.colour or class_colour(item.value)
-                table[item.value] = ProjectClass(item.value, item.name, colour)
-        store.classes = tuple(table.values())
+    present = find_strokes(store.voxels)
+    if not painted.steps.any():
+        store.apply(change_between(present, painted))
+    elif store.order(present).in_turn() != painted.in_turn():
+        store.apply(change_between(present, Strokes.empty()))
+        for change in changes_in_turn(painted):
+            store.apply(change)
+    table = {item.id: item for item in store.classes}
+    for item in classes:
+        if 1 <= item.value <= MAX_ID:
+            colour = item.colour or class_colour(item.value)
+            table[item.value] = ProjectClass(item.value, item.name, colour)
+    store.classes = tuple(table.values())
 
 
 def _change_mask(project: Project, address: str, volume: Volume, stages: StageProgress) -> None:

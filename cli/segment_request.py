@@ -90,15 +90,19 @@ class SegmentRequest:
         model = {} if self.model is None else {"model": str(self.model)}
         return project | self.files.as_dict() | model
 
-    def check_painted(self, class_ids: Sequence[int]) -> None:
+    def check_painted(self, class_ids: Sequence[int], earlier: Balance = ()) -> None:
         """Refuse a balance, or a share, of a class without strokes; and shares that can't be.
+
+        An `earlier` balance can be taken away from a class that has no strokes any more.
 
         Raises
         ------
         SegmentationError
             If there is one.
         """
-        check_balance(self.balance, class_ids)
+        had = dict(earlier)
+        given = tuple((k, value) for k, value in self.balance if value or k not in had)
+        check_balance(given, class_ids)
         check_shares(self.shares, class_ids)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from supervox.features import FILTERS, STATISTICS
 from supervox.project import ProjectSettings
@@ -38,6 +39,29 @@ CITATIONS = {
 }
 
 
+class LeftOut(NamedTuple):
+    """What of a volume has no data.
+
+    Attributes
+    ----------
+    share : float
+        Of its voxels, from 0 to 1.
+    fill_values : tuple of float
+        Constants that stand for it.
+    """
+
+    share: float
+    fill_values: tuple[float, ...]
+
+    @property
+    def text(self) -> str:
+        """What to say in a table; empty if all has data."""
+        if not self.share:
+            return ""
+        values = "".join(f", the constant {value:g}" for value in self.fill_values)
+        return f"{100 * self.share:.3g} % of the voxels{values}"
+
+
 def methods_paragraph(
     settings: ProjectSettings,
     version: str,
@@ -45,6 +69,9 @@ def methods_paragraph(
     n_strokes: int,
     n_supervoxels: Sequence[int],
     names: Mapping[int, str] | None = None,
+    *,
+    n_steps: int = 1,
+    left_out: LeftOut | None = None,
 ) -> tuple[str, list[str]]:
     """Return the paragraph, with numbers in brackets, and the works that these stand for.
 
@@ -59,6 +86,10 @@ def methods_paragraph(
         Of each partition; empty if that isn't known.
     names : mapping of int to str, optional
         Of the classes, as far as they have any.
+    n_steps : int
+        At which the strokes were painted.
+    left_out : LeftOut, optional
+        What has no data.
     """
     cited: list[str] = []
 
@@ -71,11 +102,14 @@ def methods_paragraph(
         f"Volumes were segmented with Supervox {version}.",
         _voxels(settings),
         *_mask(settings),
+        *_constants(left_out, is_masked=settings.mask is not None),
         _supervoxels(parameters, cite("slic"), n_supervoxels),
         _features(parameters),
         f"{n_strokes} strokes of {n_classes} classes were painted by hand; the supervoxels that "
         f"they touch trained {_classifier(parameters.classifier, cite)}.",
     ]
+    if n_steps > 1 and parameters.classifier.method == DEFAULT:
+        sentences.append("After each change of the strokes a part of the trees was grown anew.")
     sentences += _refinement(parameters, cite, names)
     return " ".join(sentences), cited
 
@@ -121,6 +155,19 @@ def _mask(settings: ProjectSettings) -> Iterator[str]:
         share = 100 * settings.mask.left_out / math.prod(settings.volume.shape)
         whole = "it" if settings.box is None else "the whole volume"
         yield f"A mask left out {share:.3g} % of {whole}."
+
+
+def _constants(left_out: LeftOut | None, *, is_masked: bool) -> Iterator[str]:
+    """Say what had no data beside what the mask left out."""
+    if left_out is None or not left_out.share:
+        return
+    in_all = f"{100 * left_out.share:.3g} % of it"
+    if left_out.fill_values:
+        values = ", ".join(f"{value:g}" for value in left_out.fill_values)
+        many = "s" * (len(left_out.fill_values) > 1)
+        yield f"Voxels of the constant{many} {values} had no data; {in_all} was left out in all."
+    elif not is_masked:
+        yield f"Voxels that hold no number, {in_all}, were left out."
 
 
 def _supervoxels(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ from supervox.segmentation import count_labels
 from supervox.volumes import cubed
 
 from .document import Picture, Section, Table
-from .methods import methods_paragraph
+from .methods import LeftOut, methods_paragraph
 from .object_totals import objects_section, totals_of_objects
 from .summary import class_entries, describe_project, described_parameters, mask_text
 
 
 def make_report(
-    project: Project, labels: NDArray[np.unsignedinteger], picture: bytes
+    project: Project,
+    labels: NDArray[np.unsignedinteger],
+    picture: bytes,
+    fill_values: tuple[float, ...] = (),
 ) -> list[Section]:
     """Put the report together.
 
@@ -31,6 +35,8 @@ def make_report(
         Of the box, or of all.
     picture : bytes
         Three sections with overlay, as PNG.
+    fill_values : tuple of float
+        Constants that stand for no data.
 
     Returns
     -------
@@ -42,13 +48,19 @@ def make_report(
     steps = summary["history"]
     prepared = [step["supervoxels"] for step in steps if "supervoxels" in step]
     versions = steps[-1]["versions"] if steps else {}
+    left_out = LeftOut(1 - np.count_nonzero(labels) / labels.size, fill_values)
+    balance = settings.parameters.refinement.balance
+    of_nothing = {k for k, _ in balance} - set(project.strokes.class_ids)
+    used = settings.parameters.balanced(*((k, 0.0) for k in of_nothing))
     paragraph, cited = methods_paragraph(
-        settings,
+        replace(settings, parameters=used),
         str(versions.get("supervox", "")),
         sum(item["painted_voxels"] > 0 for item in painted),
         sum(item["strokes"] for item in painted),
         prepared[-1] if prepared else [],
         names,
+        n_steps=np.unique(project.strokes.steps).size,
+        left_out=left_out,
     )
     entries = project.annotations.edits
     measured = totals_of_objects(labels, project, names, ObjectSteps.of(entries))
@@ -63,7 +75,7 @@ def make_report(
         for entry, text in described_parameters(settings.parameters, names)
     )
     sections = [
-        Section(f"Segmentation {name}", (_facts(summary, _by_hand(painted, labels)),)),
+        Section(f"Segmentation {name}", (_facts(summary, left_out, _by_hand(painted, labels)),)),
         Section("Result", (_classes(project, labels, painted, objects), drawn)),
         *([objects_section(*measured, settings)] if measured is not None else []),
         Section("Methods", (paragraph, *(f"[{k}] {text}" for k, text in enumerate(cited, 1)))),
@@ -84,7 +96,7 @@ def _by_hand(painted: Sequence[Mapping[str, Any]], labels: NDArray[np.unsignedin
     return f"{number:,} voxels ({100 * number / labels.size:.2g} %)" if number else ""
 
 
-def _facts(summary: Mapping[str, Any], by_hand: str) -> Table:
+def _facts(summary: Mapping[str, Any], left_out: LeftOut, by_hand: str) -> Table:
     settings, journal = summary["settings"], summary["journal"]
     volume, unit = settings["volume"], settings["unit"] or ""
     known = settings["spacing_from"] != "unknown"
@@ -99,6 +111,7 @@ def _facts(summary: Mapping[str, Any], by_hand: str) -> Table:
             ("segmented part", " x ".join(f"{a}:{b}" for a, b in box) if box else "all"),
             ("voxel size", f"{size} {unit}".strip()),
             *([("mask", mask_text(settings))] if mask_text(settings) else []),
+            *([("no data", left_out.text)] if left_out.text else []),
             *([("corrected by hand", by_hand)] if by_hand else []),
             ("changes of strokes", f"{journal['changes']:,}"),
             ("painted", f"{journal['first']} to {journal['last']}"),

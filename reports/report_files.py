@@ -7,6 +7,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import VolumeLike
+from supervox.features import fill_values_of, leave_out
 from supervox.project import Project
 
 from .document import pictures_of, to_html, to_markdown
@@ -34,7 +35,10 @@ def report_files(
     dict of str to bytes
         Contents by name of file. ``report.html`` needs no other one.
     """
-    sections = make_report(project, labels, _picture(project, volume, labels))
+    no_data = project.settings.parameters.no_data
+    fill_values = fill_values_of(leave_out(volume, no_data))
+    drawn = _picture(project, volume, labels)
+    sections = make_report(project, labels, drawn, fill_values)
     pictures = {picture.name: picture.data for picture in pictures_of(sections)}
     return {
         MARKDOWN: to_markdown(sections).encode(errors="backslashreplace"),

@@ -23,6 +23,7 @@ from .checks import SegmentationError, check_annotations, check_classes
 
 MAX_CLASS = np.iinfo(np.uint16).max
 MAX_STEP = np.iinfo(np.int32).max
+FEW_STEPS = 2**20  # of which a list may be kept, whichever there are
 # Slabs of whole planes are contiguous in memory: a scan is one pass over it.
 SCAN_VOXELS = 2**23
 
@@ -95,8 +96,14 @@ class Strokes:
         What was erased, and other numbers in files, leave gaps; only the order is to count. Voxels
         without a step come first.
         """
-        numbers, turn = np.unique(self.steps, return_inverse=True)
-        return replace(self, steps=(turn + numbers.any()).astype(np.int32))
+        most = int(self.steps.max(initial=0))
+        if most > max(FEW_STEPS, self.steps.size):  # times, say
+            _, turn = np.unique(self.steps, return_inverse=True)
+            return replace(self, steps=(turn + 1).astype(np.int32))
+        is_there = np.bincount(self.steps, minlength=1) > 0
+        turns = np.cumsum(is_there, dtype=np.int32) - np.int32(most == 0)
+        is_so = np.array_equal(turns, np.arange(most + 1))
+        return self if is_so else replace(self, steps=turns[self.steps].astype(np.int32))
 
     def crop(self, shape: Sequence[int], box: Slices | None) -> Strokes:
         """Return the strokes in a part of the volume, in raster indices of that part.

@@ -37,10 +37,18 @@ class DataSeen:
         if np.dtype(self._volume.dtype).kind != "f":
             return np.ones(voxels.size, np.bool_)
         known, had_data = self._known
-        place = np.searchsorted(known, voxels)
-        is_known = np.append(known, -1)[place] == voxels
-        found: NDArray[np.bool_] = np.append(had_data, False)[place]
-        found[~is_known] = self._look(voxels[~is_known])
+        # Of millions of voxels, all but a few are the same after a stroke, before it and behind it.
+        n = min(known.size, voxels.size)
+        first = _first(known[:n] != voxels[:n])
+        same_end = _first(known[::-1][: n - first] != voxels[::-1][: n - first])
+        between, among = slice(first, voxels.size - same_end), slice(first, known.size - same_end)
+        middle = voxels[between]
+        place = np.searchsorted(known[among], middle)
+        is_known = np.append(known[among], -1)[place] == middle
+        found_between = np.append(had_data[among], False)[place]
+        found_between[~is_known] = self._look(middle[~is_known])
+        end = had_data[known.size - same_end :]
+        found = np.concatenate([had_data[:first], found_between, end])
         self._known = voxels, found
         return found
 
@@ -56,6 +64,11 @@ class DataSeen:
             if has_data is not None:
                 found[part] = has_data[0, at[1] - y.start, at[2] - x.start]
         return found
+
+
+def _first(values: NDArray[np.bool_]) -> int:
+    """Return the place of the first that is true, or of the end."""
+    return int(values.argmax()) if values.any() else values.size
 
 
 def strokes_in_data(strokes: Strokes, seen: DataSeen) -> Strokes:

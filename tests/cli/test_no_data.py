@@ -80,6 +80,12 @@ def test_a_class_that_a_mask_leaves_nothing_of_is_told(files, run, read, tmp_pat
     assert not (read(tmp_path / "l.tif") == 3).any()
 
 
+def test_a_value_that_no_voxel_has_is_told(rim, files, run, read, tmp_path):
+    done = segmented(run, files, tmp_path, "--no-data", "70000")
+    assert "no voxel has the value 70000 that stands for no data: all is data" in done.err
+    assert (read(tmp_path / "l.tif") > 0).all()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -101,6 +101,47 @@ def test_a_balance_stays_in_the_project_and_what_was_learned_is_told(run, projec
         assert opened.settings.parameters.refinement.balance == ()
 
 
+def test_a_balance_of_a_class_without_strokes_says_nothing_and_can_be_taken_away(
+    files, run, project
+):
+    run("segment", "--project", project, "--balance", "3=1.5")
+    files.write("without.tif", np.where(files.strokes == 3, 0, files.strokes))
+    done = run("segment", "--project", project, "--annotations", files / "without.tif")
+    assert done.code == 0, done.err
+    assert run("report", project, "--output", project.parent / "report").code == 0
+    assert "a constant was added" not in (project.parent / "report" / "report.md").read_text()
+    for value, code in (("3=2", 2), ("3=0", 0), ("3=0", 2)):
+        assert run("segment", "--project", project, "--balance", value).code == code
+    with Project.open(project) as opened:
+        assert opened.settings.parameters.refinement.balance == ()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--balance", "9=1"),
+        ("--share", "2=60", "--share", "3=60"),
+        ("--annotations", "volume.tif"),
+        ("--annotations", "other.tif", "--mask", "small.tif"),
+        ("--annotations", "other.tif", "--balance", "2=1"),
+        ("--annotations", "other.tif", "--stroke-order", "small.tif"),
+    ],
+)
+def test_what_is_refused_changes_nothing_in_the_project(files, run, project, words):
+    files.write("other.tif", np.where(files.strokes == 2, 5, files.strokes))
+    files.write("small.tif", files.strokes[1:])
+    words = [files / word if word.endswith(".tif") else word for word in words]
+
+    def state():
+        with Project.open(project, read_only=True) as opened:
+            return opened.settings, opened.strokes
+
+    before = state()
+    changed = ("--refine", 3, "--spacing", 60, 30, 30, "--no-data", "7", "--partitions", 1)
+    assert run("segment", "--project", project, *words, *changed).code == 2
+    assert state() == before
+
+
 def test_a_share_stays_in_the_project(run, project, read):
     labels = project.parent / "l.tif"
     done = run("segment", "--project", project, "--share", "3=12", "--output", labels, "--json")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from supervox.project import Finding, Project, Severity
 from supervox.reports.document import Section, Table, pictures_of, to_html, to_markdown
-from supervox.reports.methods import CITATIONS, methods_paragraph
+from supervox.reports.methods import CITATIONS, LeftOut, methods_paragraph
 from supervox.reports.report import make_report
 from supervox.segmentation import ClassifierParameters, RefinementParameters, SegmentationParameters
 
@@ -134,6 +134,36 @@ def test_the_paragraph_says_what_the_parameters_say(project):
     assert "guided filter [4]" in text
     assert "1,234 in the first partition" in text
     assert len(cited) == 4
+
+
+@pytest.mark.parametrize(
+    ("left_out", "sentence"),
+    [
+        (LeftOut(0.333, (0,)), "Voxels of the constant 0 had no data; 33.3 % of it was left out"),
+        (LeftOut(0.5, (-1, 255)), "Voxels of the constants -1, 255 had no data; 50 % of it"),
+        (LeftOut(0.25, ()), "Voxels that hold no number, 25 % of it, were left out."),
+    ],
+)
+def test_methods_and_facts_say_what_had_no_data(project, left_out, sentence):
+    text, _ = methods_paragraph(project.settings, "1.2", 3, 20, [], left_out=left_out)
+    assert sentence in text
+    labels = np.ones((40, 44, 48), np.uint8)
+    labels[: round(40 * left_out.share)] = 0
+    section = make_report(project, labels, b"a picture", left_out.fill_values)[0]
+    (told,) = (row[1] for row in section.blocks[0].rows if row[0] == "no data")
+    assert all(f"the constant {value:g}" in told for value in left_out.fill_values)
+    labels[:] = 1
+    section = make_report(project, labels, b"a picture")[0]
+    assert "no data" not in {row[0] for row in section.blocks[0].rows}
+
+
+def test_methods_say_that_trees_are_renewed(project):
+    renewed = "After each change of the strokes a part of the trees was grown anew."
+    for n_steps, method, is_told in ((1, "extra-trees", 0), (9, "extra-trees", 1), (9, "svm", 0)):
+        parameters = SegmentationParameters(classifier=ClassifierParameters(method=method))
+        settings = replace(project.settings, parameters=parameters)
+        text, _ = methods_paragraph(settings, "1.2", 3, 20, [], n_steps=n_steps)
+        assert (renewed in text) == is_told
 
 
 def test_what_is_not_known_is_not_claimed(project):

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage
 from supervox.execution import Run
 from supervox.segmentation import (
@@ -20,6 +22,7 @@ from supervox.segmentation import (
     segment,
     without_data,
 )
+from supervox.segmentation.strokes_in_data import DataSeen
 
 SHAPE = (16, 64, 64)
 INSIDE = np.broadcast_to(np.hypot(*np.ogrid[-31.5:32, -31.5:32]) <= 31, SHAPE)
@@ -173,3 +176,13 @@ def test_a_mask_of_another_shape_is_refused(phantom):
 def test_a_volume_without_any_data_is_refused(phantom):
     with pytest.raises(SegmentationError, match="no voxels with data"):
         Segmenter(phantom[0], mask=np.zeros(SHAPE, np.uint8))
+
+
+@given(st.lists(st.sets(st.integers(0, 59)), min_size=1, max_size=6))
+def test_what_is_remembered_of_voxels_is_what_they_are(asked):
+    volume = np.zeros((3, 4, 5), np.float32)
+    volume[1, ::2] = volume[2, :, 3] = np.nan
+    seen = DataSeen(volume)
+    for places in asked:
+        voxels = np.array(sorted(places), np.int64)
+        np.testing.assert_array_equal(seen.at(voxels), np.isfinite(volume.ravel()[voxels]))

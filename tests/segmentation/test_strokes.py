@@ -162,3 +162,16 @@ def test_scanning_while_somebody_paints_and_erases() -> None:
     finally:
         stop.set()
         painter.join()
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 7, 40, 2**21, 2**31 - 1]), min_size=1, max_size=12))
+def test_steps_in_turn_keep_their_order_and_have_no_gaps(numbers: list[int]) -> None:
+    steps = np.array(numbers, np.int32)
+    voxels = np.arange(steps.size)
+    found = Strokes(voxels, np.ones(steps.size, np.uint16), steps).in_turn().steps
+    if steps.any():
+        places = {step: place for place, step in enumerate(sorted(set(numbers)), 1)}
+    else:
+        places = {0: 0}
+    assert found.tolist() == [places[step] for step in numbers]
+    assert found.dtype == np.int32
