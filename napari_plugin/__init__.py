@@ -18,5 +18,6 @@ What the dock does, without a widget:
 - `session`: one viewer's segmentation, and how its parts hang together.
 - `layers`: what of the viewer is segmented, and how results look.
 - `painting`: classes and strokes; `project`: how they are kept.
-- `tasks`: long work, on threads; `busy_sign`: napari's sign of it, calmed.
+- `tasks`: long work, on threads; `busy_sign`: napari's sign of it, calmed; `brush_circle`: its
+  circle around the brush, without what ended the program.
 """

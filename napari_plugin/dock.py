@@ -46,6 +46,7 @@ from .widgets.steady import SteadyLabel
 from .widgets.stepping import Stepping
 
 WIDTH = 370
+MARGINS = 20  # pixels beside a section and the scroll bar
 TITLES = ("Volume", "Prepare", "Paint", "Segment", "Objects", "Export")
 
 
@@ -64,6 +65,7 @@ class SupervoxDock(QWidget):
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__()
         self.setObjectName("supervox_dock")
+        self._is_closed = True  # until it is made
         self.session = Session(napari_viewer, Settings.load())
         self.state = DockState()
         self._make_sections(self.session)
@@ -188,8 +190,20 @@ class SupervoxDock(QWidget):
         layout.addWidget(self.advice)  # stays in sight, whatever is scrolled
         layout.addWidget(self.opening)
         layout.addWidget(self._scroll, 1)
-        self.setMinimumWidth(WIDTH)
+        self._fit_width()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def _fit_width(self) -> None:
+        """Be as wide as what is shown, which can't be scrolled sideways: letters may be large."""
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        widest = max(body.minimumSizeHint().width() for body in self._bodies)
+        self.setMinimumWidth(max(WIDTH, widest + bar + MARGINS))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow napari's size of letters."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._refresh_soon()
 
     # -------------------------------------------------------------------------------- refreshing
 
@@ -225,6 +239,7 @@ class SupervoxDock(QWidget):
         for step, section in enumerate(self.sections):
             section.set_next(step == advice.step)
         self._stepping.go_to(advice.step)
+        self._fit_width()
         self._is_shown = True
 
     def _show_hints(self, parts: Sequence[object]) -> str:

@@ -11,14 +11,17 @@ import numpy as np
 from napari.viewer import Viewer
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QWidget
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.napari_plugin.io.preferred_reader import is_preferred, prefer
 from supervox.napari_plugin.project.saved import look_whether_saved
 from supervox.napari_plugin.session.agreement import TwoLabels
 from supervox.napari_plugin.session.cuts import Cuts
+from supervox.napari_plugin.session.in_picture import classes_in_view, scale_in_view
 from supervox.napari_plugin.session.session import Session
 from supervox.napari_plugin.session.snapshot import OPENING
 from supervox.project import ProjectClass
 
+from .brush_circle import leave_box_out
 from .busy_sign import calm_busy_signs
 from .dropping import Drops
 from .face import Face, show_side_panels, side_panels
@@ -96,19 +99,12 @@ class AroundDock:
         def start() -> Path:
             image = session.volume.image
             folder = session.delivery.folder or session.volume.folder
-            return folder / f"{'view' if image is None else image.name.partition('.')[0]}.png"
-
-        def legend() -> list[tuple[str, str]]:
-            result = session.view.result
-            ids = {*session.live.scan.counts, *(() if result is None else result.class_ids)}
-            ids -= session.view.aside
-            seen = (item for item in session.classes if item.visible and item.id in ids)
-            return [(item.name, item.colour) for item in seen]
+            return folder / f"{'view' if image is None else stem_of(image.name)}.png"
 
         return PictureActions(
             partial(enlarged, session.viewer),
-            legend,
-            lambda: session.delivery.objects.scale,
+            lambda: [(item.name, item.colour) for item in classes_in_view(session)],
+            partial(scale_in_view, session),
             start,
             session.next.say,
         )
@@ -141,6 +137,7 @@ class AroundDock:
         """Take the place in the window that the dock is shown in."""
         window = self._dock.window()
         calm_busy_signs(window)
+        leave_box_out(self._session.viewer)
         self._drops.watch(window)
         self.face.settle(self._dock)
         place = place_of(window)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,13 +51,16 @@ def open_window(
     )
     asked: str | None = None
     try:
-        layers = [layer for path, role in files if path for layer in _layers(path, role)]
+        found = [layer for path, role in files if path for layer in read_layers(path, role)]
     except VolumeError as error:
         if volume is None or strokes or labels or question_of(volume, error) is None:
             raise
-        layers, asked = [], volume
+        found, asked = [], volume
     import napari
+    from napari.layers import Layer
 
+    _leave_modules_out_of_searches()
+    layers = [Layer.create(data, fields, kind) for data, fields, kind in found]
     dock = show_dock(napari.Viewer(title=DOCK), layers)
     dock.around.take_window(asked)
     if project is not None:
@@ -82,8 +87,13 @@ def show_dock(viewer: Viewer, layers: list[Layer]) -> SupervoxDock:
     return dock
 
 
-def _layers(path: str, role: Role) -> list[Layer]:
-    """Read a file as layers."""
-    from napari.layers import Layer
+def _leave_modules_out_of_searches() -> None:
+    """Have Python look for garbage among what is made from now on, not in all that is imported.
 
-    return [Layer.create(data, fields, kind) for data, fields, kind in read_layers(path, role)]
+    Napari has it look for each layer that goes, which takes a third of a second otherwise, and the
+    window stands still meanwhile. Before there are layers: what is in memory now stays.
+    """
+    for name in ("napari.window", "supervox.napari_plugin.dock"):
+        import_module(name)
+    gc.collect()
+    gc.freeze()

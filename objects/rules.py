@@ -104,6 +104,19 @@ class Rule:
         named = "" if self.name == self.condition else f"{self.name}: "
         return f"{named}{self.condition} -> {action}"
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes that the condition asks for.
+
+        Examples
+        --------
+        >>> Rule.parse('class == lipid droplets or class == "a and b" -> remove').class_names
+        ('lipid droplets', 'a and b')
+        """
+        condition = _Condition(self)
+        condition.check()
+        return tuple(condition.class_names)
+
     def with_units(self, table: ObjectTable) -> Rule:
         """Return the rule with a table's unit behind each number that has none.
 
@@ -249,6 +262,7 @@ class _Condition:
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
         self._tokens: list[tuple[str, str]] = []
+        self.class_names: list[str] = []  # that were asked for by now
         self._at = 0
         place = 0
         text = rule.condition
@@ -326,6 +340,8 @@ class _Condition:
             if self._next_kind() and not self._peek(*_JOINING):
                 unit = self._take("word", "'and' or 'or'")
         if table is None:
+            if isinstance(wanted, str) and name in ("class", "class_name"):
+                self.class_names.append(wanted)
             return np.zeros(0, np.bool_)
         if name == "class" and isinstance(wanted, str):
             name = "class_name"

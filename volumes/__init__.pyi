@@ -16,6 +16,7 @@ from .errors import Candidate as Candidate
 from .errors import Choice as Choice
 from .errors import SupervoxError as SupervoxError
 from .errors import VolumeError as VolumeError
+from .errors import writing as writing
 from .files import create_volume as create_volume
 from .files import open_volume as open_volume
 from .files import write_volume as write_volume

@@ -117,7 +117,12 @@ class VolumeError(SupervoxError):
 
 
 def _first_line(error: BaseException) -> str:
-    """Return the first line of an exception's message, or its type where it has none."""
+    """Return the first line of an exception's message, or its type where it has none.
+
+    What the operating system says is told without its number and the name of a temporary file.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__
 
@@ -134,6 +139,8 @@ def _reason(path: Path, error: OSError, *, writing: bool) -> str | None:
         if writing:
             return f"{path}: no permission to write in this folder; choose another one"
         return f"{path}: no permission to read this file; check its owner and its mode"
+    if writing and code in (errno.ENOENT, errno.ENOTDIR) and not path.parent.is_dir():
+        return f"{path}: the folder {path.parent} doesn't exist; make it first"
     if code in (errno.EMFILE, errno.ENFILE):
         return f"{path}: too many files are open; close some volumes and try again"
     return None
@@ -229,10 +236,13 @@ def needing(package: str, path: Path, format_name: str) -> Iterator[None]:
 
 @contextmanager
 def writing(path: Path, format_name: str) -> Iterator[None]:
-    """Turn whatever a library raises about a file that it writes into a `VolumeError`."""
+    """Turn whatever a library raises about a file that it writes into a `VolumeError`.
+
+    What says already what was wrong, and what to do, stays.
+    """
     try:
         yield
-    except (VolumeError, MemoryError):
+    except (SupervoxError, MemoryError):
         raise
     except Exception as error:
         reason = _reason(path, error, writing=True) if isinstance(error, OSError) else None

@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock
 from uuid import uuid4
 
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.project import ENDING, is_held, is_project
 from supervox.volumes import appearing, remove_leftovers_in
 
@@ -153,5 +154,5 @@ class RecentProjects:
 
 def _plain(name: str) -> str:
     """Return a name that any file system takes."""
-    plain = "".join(c for c in name.partition(".")[0] if c.isalnum() or c in "-_ ")
-    return plain.strip()[:60] or "project"
+    plain = "".join(c for c in stem_of(name) if c.isalnum() or c in "-_ .")
+    return plain[:60].strip(" .-") or "project"

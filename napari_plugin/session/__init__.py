@@ -28,7 +28,7 @@
   `cuts`: the other two planes through the place under the mouse.
 - `looking`: where to look next; `sight`: without a move of what is seen already; `questions`:
   which question is open.
-- `sharpening`: the slice in view in final quality.
+- `sharpening`: the slice in view in final quality; `in_picture`: what colours in view stand for.
 - `view`: what is shown of a result, in `result_layers`, and `view_choices` how; `delivery`: final
   labels, and files of what there is.
 """

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels
 from psygnal import Signal
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.napari_plugin.layers.agreement_layer import AGREEMENT_COLOURS, AgreementVolume
 from supervox.napari_plugin.layers.make_layers import address_of
 from supervox.napari_plugin.layers.outline_layer import OutlineLayer
@@ -262,7 +263,7 @@ class TwoLabels:
     def start_path(self) -> Path:
         """Return where a dialog for the table begins: beside the volume."""
         image = self._volume.image
-        name = "labels" if image is None else image.name.partition(".")[0]
+        name = "labels" if image is None else stem_of(image.name)
         return self._volume.folder / f"{name}-compared.csv"
 
     def save(self, path: Path) -> None:

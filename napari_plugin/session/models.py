@@ -101,6 +101,11 @@ class Models:
         else:
             self._extent.prepare()
 
+    def fits(self, model: Model) -> bool:
+        """Tell whether a model is of as many channels as the volume has."""
+        source = self._volume.source
+        return source is not None and model.n_images == 1 + len(source.channels)
+
     def _check_names(self, model: Model) -> None:
         """Refuse a model that would give strokes another meaning: its ids are other classes."""
         names = {item.value: item.name.strip() for item in model.classes if item.name.strip()}

@@ -72,6 +72,8 @@ def _before_preparing(prepare: PrepareState) -> str:
 
 def _after_preparing(state: DockState) -> Advice:
     segment = state.segment
+    if segment.is_finished and len(segment.painted) < 2:  # by a model
+        return _after_finishing(state)
     if not segment.painted:
         where = " within the box" if segment.widening else ""
         return Advice(Step.PAINT, f"Paint a stroke on one class, and a stroke on another{where}.")

@@ -135,7 +135,11 @@ class NextVolume:
             text = "" if saved.folder is None else text
         if learned is None:
             return [Offer(text)] if text else []
-        text += " This one can be labelled with what was learned there; painting then begins anew."
+        if not self._models.fits(learned):
+            return [Offer(text)] if text else []
+        text += (
+            f" This one can be labelled with what was learned on {name}; painting then begins anew."
+        )
         use = partial(self._models.use, learned)
         return [Offer(text.strip(), "Label it with what was learned", use)]
 

@@ -18,11 +18,10 @@ from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import ObjectTable
 
 from .object_voxels import corners, voxels_of
-from .objects_state import MeasureScale
+from .objects_state import MEASURE_MAP, MeasureScale
 
 OTHER = (0.35, 0.5, 0.75, 0.6)  # of other objects, where several are chosen
 UNKNOWN = (0.5, 0.5, 0.5, 1.0)  # of objects that lack a measure
-MEASURE_MAP = "viridis"
 WIDE = 100.0  # from here on, the largest value over the least, colours are for equal ratios
 MOST_OUTLINED = 2**26  # voxels of a box around several objects
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Labels
 from psygnal import Signal
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.napari_plugin.layers.make_layers import (
     address_of,
     insert_above,
@@ -90,6 +91,7 @@ class Objects:
         self._tool = ""  # that was in hand before objects were shown
         self.measuring.succeeded.connect(self._keep)
         self.saving.succeeded.connect(self._on_saved)
+        self._classes.changed.connect(self._follow_names)
 
     def forget(self) -> None:
         """Let go of everything that belongs to the image."""
@@ -154,6 +156,7 @@ class Objects:
         self._viewer.mouse_drag_callbacks.append(self._on_drag)
         self._describe()
         self.show(was_shown)
+        self._follow_names()  # of classes that were renamed meanwhile
 
     def replace(self, found: FoundObjects) -> None:
         """Take the same objects after an edit or other rules; numbers in the picture follow."""
@@ -199,7 +202,19 @@ class Objects:
         final, found = self._final(), self.found
         if found is None:
             return False
+        if self._are_renamed(found):
+            return True
         return final is None or not final.is_like(found.order.of) or not final.is_current
+
+    def _are_renamed(self, found: FoundObjects) -> bool:
+        """Tell whether classes that have objects have other names than when these were found."""
+        names, there = {item.id: item.name for item in self._classes}, found.order.names
+        return any(names.get(k, there.get(k)) != there.get(k) for k in found.class_ids)
+
+    def _follow_names(self) -> None:
+        """Have the table say the names of now, which its columns are called by as well."""
+        if self.found is not None and self._are_renamed(self.found):
+            self.find(self.found.order.class_id)
 
     @property
     def is_shown(self) -> bool:
@@ -303,7 +318,7 @@ class Objects:
     def start_path(self, folder: Path | None) -> Path:
         """Return where a dialog for the table begins: beside the volume."""
         image = self._volume.image
-        name = "objects" if image is None else f"{image.name.partition('.')[0]}-objects"
+        name = "objects" if image is None else f"{stem_of(image.name)}-objects"
         return (folder or self._volume.folder) / f"{name}.csv"
 
     def save(self, path: Path) -> None:

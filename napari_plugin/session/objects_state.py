@@ -10,9 +10,11 @@ from supervox.objects import Split
 
 from .state_pieces import WorkProgress
 
+MEASURE_MAP = "viridis"
+
 
 class MeasureScale(NamedTuple):
-    """What the colours of objects mean.
+    """What the colours of objects, or of a map, mean.
 
     Attributes
     ----------
@@ -22,6 +24,8 @@ class MeasureScale(NamedTuple):
         The values with the first and the last colour.
     is_by_ratio : bool
         Whether steps of colour are equal ratios, and not equal differences.
+    colours : str
+        Name of the map of colours.
     """
 
     name: str
@@ -29,6 +33,7 @@ class MeasureScale(NamedTuple):
     low: float
     high: float
     is_by_ratio: bool
+    colours: str = MEASURE_MAP
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from supervox.volumes import (
     VolumeWriter,
     appearing,
     create_volume,
+    writing,
 )
 
 from .finishing import Finished
@@ -115,12 +116,14 @@ def _task(request: ExportRequest) -> Task:
         labels = Corrected(finished.labels, request.over)
         if request.kind is ExportKind.MODEL:
             unit = finished.source.unit
-            save_model(finished.segmenter.model(classes=request.classes, unit=unit), request.path)
+            with writing(request.path, "a model"):
+                model = finished.segmenter.model(classes=request.classes, unit=unit)
+                save_model(model, request.path)
         elif request.kind is ExportKind.REPORT:
             assert request.project is not None
             work = finished.source.work_volume()
             page = report_files(request.project, work, np.asarray(labels))[HTML]
-            with appearing(request.path) as temporary:
+            with writing(request.path, "a report"), appearing(request.path) as temporary:
                 temporary.write_bytes(page)
         elif request.kind is ExportKind.LABELS:
             _write_array(request, labels, finished.source.start, report)

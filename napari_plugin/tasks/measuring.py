@@ -21,6 +21,7 @@ from supervox.objects import (
     MeasureRequest,
     ObjectSteps,
     ObjectTable,
+    Rule,
     Search,
     apply_rules,
     measure_by_steps,
@@ -28,6 +29,7 @@ from supervox.objects import (
     write_with_provenance,
 )
 from supervox.segmentation import versions
+from supervox.volumes import writing
 
 from .jobs import BackgroundTask, Report, Task
 
@@ -154,11 +156,22 @@ class FoundObjects:
         for rule in rules:
             names.setdefault(rule.to_class, f"class {rule.to_class}")
         kept = np.isin(self.measured["id"], list(self.by_hand))
-        ruled = apply_rules(self.measured, rules, names, kept, leave_out=True)
+        nameless = [self.why_nameless(rule) for rule in rules]
+        sound = [rule for rule, why in zip(rules, nameless, strict=True) if not why]
+        ruled = apply_rules(self.measured, sound, names, kept, leave_out=True)
         marked = Column("by_hand", kept.astype(np.int64), "", BY_HAND)
         table = with_classes(self.measured, ruled.class_of, names) if rules else self.measured
         table = ObjectTable((*table.columns, marked)).where(ruled.class_of != REMOVED)
-        return table, ruled.changed, next(iter(ruled.refused), "")
+        counts = iter(ruled.changed)
+        changed = tuple(None if why else next(counts) for why in nameless)
+        return table, changed, next(filter(None, (*ruled.refused, *nameless)), "")
+
+    def why_nameless(self, rule: Rule) -> str:
+        """Say that a rule asks for a class by a name that no class has; empty if it doesn't."""
+        there = {*self.order.names.values(), *self.measured["class_name"].tolist()}
+        there |= {f"class {other.to_class}" for other in self.order.steps.rules}
+        unknown = [name for name in rule.class_names if name not in there]
+        return f"rule {rule.condition!r}: no class is called {unknown[0]!r}" if unknown else ""
 
     @property
     def table(self) -> ObjectTable:
@@ -184,6 +197,11 @@ class FoundObjects:
     def number(self) -> int:
         """How many objects there are."""
         return len(self.table)
+
+    @cached_property
+    def class_ids(self) -> tuple[int, ...]:
+        """Ids of the classes that objects were found of."""
+        return tuple(np.unique(self.measured["class"]).tolist()) if len(self.measured) else ()
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -266,7 +284,8 @@ class SavingTable(BackgroundTask):
         """Begin; see `write_with_provenance`."""
 
         def write(_: Report) -> Path:
-            write_with_provenance(path, table, what, about)
+            with writing(path, "a table"):
+                write_with_provenance(path, table, what, about)
             return path
 
         self.run(write, f"Writing {path.name}")

@@ -23,6 +23,10 @@ def with_remedy(error: Exception) -> str:
         return f"{error}: choose a folder on a larger disk, or allow more memory, in {PREFERENCES}"
     if isinstance(error, NotKept):
         return f"{error}: make room on the disk, and prepare again"
+    if isinstance(error, MemoryError):
+        return "There isn't enough memory for that: close what you don't need, or work in a box"
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join(str(part) for part in (error.filename, error.strerror) if part)
     return str(error)
 
 

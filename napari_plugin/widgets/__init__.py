@@ -27,5 +27,6 @@
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
 - `three_planes`: the other two planes through the place under the mouse.
 - `picture_box`: what is in view as a figure.
+- `where_to`: where a file is to be written.
 - `colours`: the theme's colours, for what napari's style sheet doesn't know.
 """

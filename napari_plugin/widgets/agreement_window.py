@@ -33,6 +33,7 @@ from .controls import button, list_choices
 from .legend import ColourKey
 from .objects_section import ALL
 from .steady import StatusRow, SteadyLabel
+from .where_to import ask_where_to
 
 A_FILE, ASK = "a file…", "ask"
 A_PROJECT, ASK_FOLDER = "a project…", "ask for a folder"
@@ -307,13 +308,8 @@ class AgreementWindow(QDialog):
             self._do.choose_class(int(rows[0].data(Qt.ItemDataRole.UserRole) or 0))
 
     def _ask_and_save(self) -> None:
-        start = str(self._do.start_path())
-        path, _ = QFileDialog.getSaveFileName(self, "Save the table", start, f"*{ENDING}")
-        if path:
-            chosen = Path(path)
-            if chosen.suffix.lower() != ENDING:
-                chosen = chosen.with_name(chosen.name + ENDING)
-            self._do.save(chosen)
+        if path := ask_where_to(self, "Save the table", self._do.start_path(), (ENDING,)):
+            self._do.save(path)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take a place, and show in the picture again what was found before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from qtpy.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QComboBox,
@@ -189,14 +189,30 @@ def needs(found: Needs) -> str:
 
 def button(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QPushButton:
     """Make a push button."""
-    made = QPushButton(text)
+    made = _Button(text)
     made.setObjectName(name)
     made.setToolTip(tip)
     made.clicked.connect(lambda: clicked())
     made.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-    # Qt finds another height when a button is highlighted, and all below would move
-    made.setFixedHeight(made.fontMetrics().lineSpacing() + BUTTON_MARGIN)
     return made
+
+
+class _Button(QPushButton):
+    """As high as its words need, however large they are.
+
+    Qt finds another height when a button is highlighted, and all below would move.
+    """
+
+    def sizeHint(self) -> QSize:
+        """Return Qt's width, and the height of a line."""
+        return self._as_high(super().sizeHint())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height: it gives none away."""
+        return self._as_high(super().minimumSizeHint())
+
+    def _as_high(self, hint: QSize) -> QSize:
+        return QSize(hint.width(), self.fontMetrics().lineSpacing() + BUTTON_MARGIN)
 
 
 def tool(name: str, text: str, tip: str, clicked: Callable[[], object]) -> QToolButton:

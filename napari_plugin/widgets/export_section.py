@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.napari_plugin.session.dock_state import ExportState
 from supervox.napari_plugin.tasks.exporting import OWN_ENDINGS, ExportKind
 from supervox.volumes import FORMATS
@@ -14,6 +15,7 @@ from .controls import button
 from .next_button import suggest
 from .section import Body
 from .steady import StatusRow
+from .where_to import ask_where_to
 
 KINDS = {
     ExportKind.LABELS: ("Labels", "The final labels, in full quality, with what you corrected"),
@@ -157,10 +159,6 @@ class ExportSection(Body[ExportState]):
             return
         ending = OWN_ENDINGS.get(kind) or str(self.format.currentData())
         folder = state.folder or Path.cwd()
-        start = folder / f"{state.image_name.partition('.')[0]}-{kind}{ending}"
-        path, _ = QFileDialog.getSaveFileName(self, "Export", str(start), f"*{ending}")
-        if path:
-            chosen = Path(path)
-            if not chosen.name.lower().endswith(ending):
-                chosen = chosen.with_name(chosen.name + ending)
-            self._export(kind, chosen)
+        start = folder / f"{stem_of(state.image_name)}-{kind}{ending}"
+        if path := ask_where_to(self, "Export", start, (ending,)):
+            self._export(kind, path)

@@ -97,7 +97,8 @@ class Histogram(QWidget):
         title = f"{self._title}, logarithmic" if self._is_wide else self._title
         above, below = QRectF(4, 0, area.width(), line), QRectF(4, area.bottom() + 2, 0, line)
         below.setWidth(area.width())
-        painter.drawText(above, Qt.AlignmentFlag.AlignLeft, f"{most:,} objects in the highest bar")
+        words = f"{most:,} object{'s' * (most != 1)} in the highest bar"
+        painter.drawText(above, Qt.AlignmentFlag.AlignLeft, words)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, written(low))
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, written(high))
         painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, title)

@@ -11,8 +11,7 @@ from qtpy.QtGui import QImage, QPainter, QPaintEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from superqt import QElidingLabel
 from supervox.napari_plugin.layers.make_layers import MAP_COLOURS
-from supervox.napari_plugin.session.object_marks import MEASURE_MAP
-from supervox.napari_plugin.session.objects_state import MeasureScale
+from supervox.napari_plugin.session.objects_state import MEASURE_MAP, MeasureScale
 from supervox.objects import Column
 
 from .controls import swatch

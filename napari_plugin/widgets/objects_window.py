@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -33,6 +32,7 @@ from .objects_table import ObjectsModel, example_of, titled
 from .questions_panel import QuestionActions, QuestionsPanel
 from .rules_panel import RulesPanel
 from .steady import SteadyLabel
+from .where_to import ask_where_to
 
 ENDING = ".csv"
 ROW_MARGIN, LEAST_WIDTH = 6, 60  # pixels
@@ -246,7 +246,8 @@ class ObjectsWindow(QDialog):
 
     def _say(self) -> None:
         shown, whole = self.model.rowCount(), len(self.model.table)
-        count = f"{whole:,} objects" if shown == whole else f"{shown:,} of {whole:,} objects"
+        number = f"{whole:,}" if shown == whole else f"{shown:,} of {whole:,}"
+        count = f"{number} object{'s' * (whole != 1)}"
         is_typed = self.text.text() != self._filtered_by
         note = "press Enter to show only what meets the line above" if is_typed else self._note
         text = "; ".join(part for part in (count, note) if part)
@@ -262,6 +263,8 @@ class ObjectsWindow(QDialog):
         rule = rule.with_units(self.model.table)
         if self._found is not None and self._found.measured.columns:
             rule.chooses(self._found.measured)
+            if why := self._found.why_nameless(rule):
+                raise ObjectsError(why)
         return rule
 
     # ----------------------------------------------------------------------------- from a person
@@ -351,13 +354,8 @@ class ObjectsWindow(QDialog):
         self._show_plots()
 
     def _ask_and_save(self) -> None:
-        start = str(self._do.start_path())
-        path, _ = QFileDialog.getSaveFileName(self, "Save the table", start, f"*{ENDING}")
-        if path:
-            chosen = Path(path)
-            if chosen.suffix.lower() != ENDING:
-                chosen = chosen.with_name(chosen.name + ENDING)
-            self._do.save(chosen)
+        if path := ask_where_to(self, "Save the table", self._do.start_path(), (ENDING,)):
+            self._do.save(path)
 
     def done(self, result: int) -> None:
         """Take the outline away when the window closes."""

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QFont, QImage, QPainter
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QWidget
-from supervox.napari_plugin.session.object_marks import MEASURE_MAP
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 from supervox.napari_plugin.session.objects_state import MeasureScale
 
 from .controls import button
 from .legend import gradient, scale_words
+from .where_to import ask_where_to
 
 RESOLUTIONS = (150, 300, 600)  # dots per inch; the second is what journals ask for
 SCREEN = 96.0  # dots per inch of what is seen
@@ -36,7 +36,7 @@ class PictureActions:
     legend : callable
         Returns names and colours of the classes that are in view.
     scale : callable
-        Returns what the colours of objects mean; None where they are of no measure.
+        Returns what colours that stand for values mean; None where there are none.
     start : callable
         Returns the folder and the name to begin with.
     tell : callable
@@ -81,15 +81,9 @@ class PictureBox(QWidget):
 
     def ask(self) -> None:
         """Ask where to, and write the picture."""
-        kinds = " ".join(f"*{ending}" for ending in ENDINGS)
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Save the picture", str(self._do.start()), f"Pictures ({kinds})"
-        )
-        if not path:
+        chosen = ask_where_to(self, "Save the picture", self._do.start(), ENDINGS, "Pictures")
+        if chosen is None:
             return
-        chosen = Path(path)
-        if chosen.suffix.lower() not in ENDINGS:
-            chosen = chosen.with_name(f"{chosen.name}{ENDINGS[0]}")
         dpi = int(self.resolution.currentData())
         figure = figure_of(self._do.look(dpi / SCREEN), self._do.legend(), dpi, self._do.scale())
         written = figure.save(str(chosen))
@@ -116,7 +110,7 @@ def figure_of(
     dpi : int
         Dots per inch that the file states; the legend is in points of that.
     scale : MeasureScale, optional
-        What the colours of objects mean: a line of its own.
+        What colours that stand for values mean: a line of its own.
 
     Returns
     -------
@@ -158,7 +152,7 @@ def _draw_scale(painter: QPainter, scale: MeasureScale, y: float, letter: float)
             painter.drawText(round(x), round(y + 0.9 * letter), text)
             x += painter.fontMetrics().horizontalAdvance(text) + 0.5 * letter
         else:
-            painter.drawImage(QRectF(x, y, SCALE_LETTERS * letter, letter), gradient(MEASURE_MAP))
+            painter.drawImage(QRectF(x, y, SCALE_LETTERS * letter, letter), gradient(scale.colours))
             x += (SCALE_LETTERS + 0.5) * letter
 
 

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from supervox.napari_plugin.io.file_names import stem_of
 from supervox.napari_plugin.project.recent import RecentProjects
 from supervox.napari_plugin.session.dock_state import ProjectState
 from supervox.project import ENDING
@@ -198,7 +199,7 @@ class ProjectBar(QWidget):
             self._do.hint("Open a volume first")
             return
         folder = state.save_in or Path.cwd()
-        start = folder / f"{state.image_name.partition('.')[0]}{ENDING}"
+        start = folder / f"{stem_of(state.image_name)}{ENDING}"
         while True:
             path, _ = QFileDialog.getSaveFileName(
                 self,

@@ -278,6 +278,8 @@ class SegmentSection(Body[SegmentState]):
         if update is None:
             if not state.is_prepared:
                 return "Labels appear once the volume is prepared and two classes are painted"
+            if state.is_finished:
+                return "Labels of a model, up to date. Painting two classes begins anew"
             missing = "a second class" if state.painted else "two classes"
             return "" if state.can_update else f"Paint {missing} to start"
         if update.missing:

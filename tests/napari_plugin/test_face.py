@@ -262,6 +262,20 @@ def a_picture_of_the_view(labelled: Any, tmp_path: Path, monkeypatch: pytest.Mon
         assert figure.info["dpi"] == pytest.approx((150, 150), abs=0.1)
         assert figure.width == pytest.approx(labelled.canvas.width() * 150 / 96, abs=2)
     assert labelled.viewer.scene.camera.zoom == zoom
+    # its legend is of what is there to be seen
+    around_dock, view = labelled.dock.around, labelled.session.view
+    look = around_dock.picture_actions()
+    assert [name for name, _ in look.legend()] == ["background", "structure", "class 3"]
+    assert look.scale() is None
+    labelled.click("supervox_show_probability")
+    labelled.strokes.visible = False
+    assert look.legend() == []
+    scale = look.scale()
+    assert (scale.name, scale.low, scale.high) == ("probability of background", 0.0, 1.0)
+    labelled.strokes.visible = True
+    labelled.click("supervox_show_labels")
+    assert view.map is not None
+    assert look.scale() is None
 
 
 def test_a_legend_names_each_class_in_its_colour(qtbot: Any) -> None:

@@ -538,6 +538,7 @@ def rules_are_listed_with_what_they_catch_and_are_undone(shown: Any, table: Any)
         ("colour > 3", "there is no measure 'colour'"),
         ("sphericity > 3 nm3", "sphericity has no unit, which 'nm3' doesn't fit"),
         ("volume >", "a number, or the name of a class, is missing"),
+        ("class != nobody", "no class is called 'nobody'"),
     ):
         add(text, "removed")
         assert words in rules.says.whole
@@ -554,6 +555,18 @@ def rules_are_listed_with_what_they_catch_and_are_undone(shown: Any, table: Any)
     bot.mouseClick(rules.remove, LEFT)
     shown.settle()
     assert rules.list.count() == 1
+    # a class is renamed: table and columns say so, and a rule of the old name that it is of none
+    shown.session.classes.change(2, name="Zellkern")
+    shown.settle()
+    found = objects_of(shown).found
+    assert not objects_of(shown).is_old
+    assert "Zellkern" in table.model.table["class_name"].tolist()
+    assert "neighbours_zellkern" in found.measured
+    assert rules.list.item(0).text().endswith("(can't be carried out)")
+    assert f"no class is called {names[2]!r}" in rules.says.whole
+    shown.session.classes.change(2, name=names[2])
+    shown.settle()
+    assert rules.list.item(0).text().endswith("(1 object)")
 
 
 def rules_are_put_into_the_labels_and_taken_back_by_one_undo(shown: Any, table: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from supervox.napari_plugin.session.file_opening import ReadFile
+from supervox.napari_plugin.session.next_step import next_step
+from supervox.napari_plugin.session.snapshot import dock_state
 from supervox.napari_plugin.session.view import Shown
 from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.labelling import Labelling
@@ -41,6 +43,7 @@ def test_the_next_volume_is_labelled_without_a_stroke(
     session.next.accept(session.next.offers.index(offer))
     bench.settle()
     assert session.view.choices.shown is Shown.FINAL
+    assert "look at them, count objects" in next_step(dock_state(session)).sentence
     labels = np.asarray(session.view.final.data)
     assert (labels == scene.truth[:, :, ::-1]).mean() > 0.95
     assert not session.painting.voxels.any()
@@ -142,6 +145,8 @@ def test_a_model_renames_no_class_that_has_strokes(bench: Any, learned: Any, sce
 def test_a_model_of_other_channels_is_refused(bench: Any, learned: Any) -> None:
     from dataclasses import replace
 
+    assert bench.session.models.fits(learned)
+    assert not bench.session.models.fits(replace(learned, n_images=2))  # nor offered, therefore
     bench.session.models.use(replace(learned, n_images=2))
     assert "2 channels" in bench.session.opening.problem.text
 

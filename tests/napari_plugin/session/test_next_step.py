@@ -119,6 +119,7 @@ NOTHING = {"painted": (), "used": (), "result": False}
             "Go on painting in the box",
         ),
         ({"finished": True}, Step.OBJECTS, "count objects, or export them"),
+        ({"finished": True, **NOTHING}, Step.OBJECTS, "count objects"),  # labels of a model
         ({"finished": True, "out_of_date": True}, Step.PREPARE, "prepare again"),
     ],
 )

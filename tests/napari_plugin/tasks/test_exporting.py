@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +15,12 @@ from supervox.execution import Cancelled
 from supervox.features import FeatureParameters
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.settings import Settings
-from supervox.napari_plugin.tasks import exporting
+from supervox.napari_plugin.tasks import exporting, measuring
 from supervox.napari_plugin.tasks.exporting import Exporting, ExportKind, ExportRequest
 from supervox.napari_plugin.tasks.finishing import Finished, Finishing
 from supervox.napari_plugin.tasks.jobs import Report
 from supervox.napari_plugin.tasks.preparing import Preparation
+from supervox.objects import ObjectTable
 from supervox.segmentation import (
     RefinementParameters,
     SegmentationParameters,
@@ -193,8 +196,39 @@ def test_stopping_leaves_no_file(finished: Finished, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [(ExportKind.LABELS, "a.tif"), (ExportKind.MODEL, "a.model")]
+)
 def test_a_folder_that_is_not_there(
-    finished: Finished, tmp_path: Path, run_stage: Callable[..., Any]
+    finished: Finished, tmp_path: Path, run_stage: Callable[..., Any], kind: ExportKind, name: str
 ) -> None:
-    with pytest.raises(VolumeError, match="nowhere"):
-        run_stage(Exporting(), request(finished, ExportKind.LABELS, tmp_path / "nowhere" / "a.tif"))
+    words = rf"nowhere/{name}: the folder .*nowhere doesn't exist; make it first$"
+    with pytest.raises(VolumeError, match=words):
+        run_stage(Exporting(), request(finished, kind, tmp_path / "nowhere" / name))
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.ENOSPC, "the disk is full, nothing was written"),
+        (errno.EACCES, "no permission to write in this folder; choose another one"),
+        (errno.EIO, r"can't be written as a (model|table) \(Input/output error\)$"),
+    ],
+)
+def test_what_the_system_refuses_is_told_in_words(
+    finished: Finished,
+    tmp_path: Path,
+    run_stage: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    code: int,
+    words: str,
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(code, os.strerror(code), str(tmp_path / ".a1b2.partial"))
+
+    monkeypatch.setattr(exporting, "save_model", refuse)
+    monkeypatch.setattr(measuring, "write_with_provenance", refuse)
+    with pytest.raises(VolumeError, match=f"a.model: {words}"):
+        run_stage(Exporting(), request(finished, ExportKind.MODEL, tmp_path / "a.model"))
+    with pytest.raises(VolumeError, match=f"a.csv: {words}"):
+        run_stage(measuring.SavingTable(), tmp_path / "a.csv", ObjectTable(()), {})

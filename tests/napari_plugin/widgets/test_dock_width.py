@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari.settings import get_settings
 from qtpy.QtWidgets import QLayout, QStyle, QStyleOptionButton
+from supervox.napari_plugin.dock import WIDTH
 
 
 def test_no_section_is_wider_than_the_dock_with_every_panel_open(shown: Any) -> None:
@@ -46,3 +48,22 @@ def test_a_tool_of_naparis_has_room_for_its_name(shown: Any) -> None:
     part = QStyle.SubElement.SE_RadioButtonContents
     room = other.style().subElementRect(part, option, other).width()
     assert room >= other.fontMetrics().horizontalAdvance("polygon")
+
+
+def test_the_dock_is_as_wide_as_large_letters_need(shown: Any) -> None:
+    """Napari's preferences choose how large letters are: 14 points were cut off at the right."""
+    dock, appearance = shown.dock, get_settings().appearance
+    for section in dock.sections:
+        section.set_open(True)
+    shown.settle_widgets()
+    before = appearance.font_size
+    try:
+        appearance.font_size = before + 5
+        shown.until(lambda: dock.width() > WIDTH)
+        shown.settle_widgets()
+        assert dock._scroll.widget().minimumSizeHint().width() <= dock._scroll.viewport().width()
+        made = shown.find("supervox_prepare")
+        assert made.height() > made.fontMetrics().height()
+    finally:
+        appearance.font_size = before
+    shown.until(lambda: dock.minimumWidth() == WIDTH)
