@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ _TOKEN = re.compile(
 )
 _QUOTED = re.compile('"[^"]*"')
 _JOINING = ("and", "or", "not", "(", ")")
-_EXAMPLE = "write it like: volume > 0.02 um^3 and sphericity < 0.4 -> class 5"
+_EXAMPLE = "write it like: volume > 0.02 um^3 and sphericity < 0.4"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Rule:
         before, arrow, action = _parted(line, "->")
         words = action.split()
         if not arrow or not before.strip():
-            raise ObjectsError(f"{line.strip()!r} is no rule; {_EXAMPLE}")
+            raise ObjectsError(f"{line.strip()!r} is no rule; {_EXAMPLE} -> class 5")
         name, colon, condition = _parted(before, ":")
         condition = (condition if colon else before).strip()
         if words == ["remove"]:
@@ -292,7 +293,7 @@ class _Condition:
             raise self._error(f"{self._tokens[self._at][1]!r} is not expected there")
 
     def _error(self, what: str) -> ObjectsError:
-        return ObjectsError(f"rule {self._rule.condition!r}: {what}; {_EXAMPLE}")
+        return ObjectsError(f"{self._rule.condition!r}: {what}; {_EXAMPLE}")
 
     def _peek(self, *words: str) -> bool:
         return self._at < len(self._tokens) and self._tokens[self._at][1] in words
@@ -371,10 +372,9 @@ class _Condition:
     def _column(self, table: ObjectTable, name: str) -> Column:
         if name in table:
             return table.column(name)
-        raise ObjectsError(
-            f"rule {self._rule.condition!r}: there is no measure {name!r}; there are "
-            f"{', '.join(table.names)}"
-        )
+        near = get_close_matches(name, table.names, n=3)
+        known = f"is it {' or '.join(near)}?" if near else f"there are {', '.join(table.names)}"
+        raise ObjectsError(f"{self._rule.condition!r}: there is no measure {name!r}; {known}")
 
     def _in_unit(self, value: float, unit: str, column: Column) -> float:
         """Return a number in the unit of a column."""

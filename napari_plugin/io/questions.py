@@ -15,15 +15,20 @@ class Question:
     ----------
     path : str
         Address of what was to be opened.
-    text : str
-        The question, for a person.
+    holds : str
+        What the file holds, for a person.
     options : tuple of Choice
         The likeliest first.
     """
 
     path: str
-    text: str
+    holds: str
     options: tuple[Choice, ...]
+
+    @property
+    def text(self) -> str:
+        """The question itself."""
+        return f"{self.holds}. Which is meant?"
 
 
 def question_of(path: str, error: VolumeError) -> Question | None:
@@ -43,4 +48,4 @@ def question_of(path: str, error: VolumeError) -> Question | None:
         options, what = error.choices or error.channels, error.what
     if not options:
         return None
-    return Question(path, f"{file.name} holds {what}. Which is meant?", options)
+    return Question(path, f"{file.name} holds {what}", options)

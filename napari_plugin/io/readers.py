@@ -24,6 +24,7 @@ _MOST_PAINTABLE_BYTES = 2 * 2**30
 _SAMPLES = 3  # along each axis
 _SAMPLE_VOXELS = 2**16  # of each
 MOST_CHANNELS = 16  # that become layers
+MOST_SHOWN = 3  # of them at first: the colours of more add up to white
 _COLOURS = ("red", "green", "blue")
 _TWO_COLOURS = ("magenta", "green")
 _MANY_COLOURS = ("cyan", "magenta", "yellow", "red", "green", "blue")
@@ -90,7 +91,8 @@ def read_file(path: str, role: Role | None = None) -> tuple[list[LayerData], lis
 def layers_of(opened: Sequence[Opened], role: Role | None = None) -> list[LayerData]:
     """Return the layers of a volume that is open, or of the channels of one.
 
-    Channels know each other, the first one first, and have colours that add up.
+    Channels know each other, the first one first, and have colours that add up; the first
+    `MOST_SHOWN` are seen.
 
     Parameters
     ----------
@@ -108,6 +110,7 @@ def layers_of(opened: Sequence[Opened], role: Role | None = None) -> list[LayerD
         if len(opened) > 1 and kind == "image":
             record |= {"group": opened[0][0], "channel": number}
             fields |= {"blending": "additive", "colormap": _colour(address, number, len(opened))}
+            fields["visible"] = number < MOST_SHOWN
         layers.append((data, fields, kind))
     return layers
 

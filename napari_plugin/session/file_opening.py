@@ -20,7 +20,7 @@ SAMPLE = "Making the sample; the first time takes longer, as its code is compile
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that went wrong, which stays in sight until a person has read it.
+    """Something that went wrong, which stays in sight until a person has read it, or it is mended.
 
     Attributes
     ----------
@@ -29,11 +29,14 @@ class Problem:
         Whether a file couldn't be opened: another one may be.
     project : Path or None
         Whose volume isn't where it was.
+    work : BackgroundTask or None
+        That failed.
     """
 
     text: str
     is_of_file: bool = True
     project: Path | None = None
+    work: BackgroundTask | None = None
 
 
 @dataclass(frozen=True)
@@ -135,11 +138,17 @@ class FileOpening:
         self.problem = problem
         self.changed.emit()
 
-    def tell_error(self, error: Exception) -> str:
+    def tell_error(self, error: Exception, work: BackgroundTask | None = None) -> str:
         """Keep in sight what went wrong with other work; return it in words."""
         text = with_remedy(error) or type(error).__name__
-        self.tell(Problem(text, is_of_file=False))
+        self.tell(Problem(text, is_of_file=False, work=work))
         return text
+
+    def settle(self, work: BackgroundTask) -> None:
+        """Tell no more that work failed: it succeeded now."""
+        if self.problem is not None and self.problem.work is work:
+            self.problem = None
+            self.changed.emit()
 
     def tell_moved(self, project: Path, why: str) -> None:
         """Keep in sight that the volume of a project isn't where it was."""

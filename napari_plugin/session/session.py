@@ -14,6 +14,7 @@ from supervox.napari_plugin.project.project_files import Opened
 from supervox.napari_plugin.project.restoring import Restored
 from supervox.napari_plugin.settings import Settings
 from supervox.napari_plugin.tasks.finishing import Finished
+from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.live import LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.project import Project
@@ -49,7 +50,8 @@ class Session(SessionParts):
         self.live.updating.succeeded.connect(self._on_updated)
         self.preparation.succeeded.connect(self._on_prepared)
         for work in self.stages:
-            work.failed.connect(self._on_error)
+            work.failed.connect(partial(self._on_error, work=work))
+            work.succeeded.connect(partial(self._on_success, work))
             work.changed.connect(self.emit_changed)
         for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
@@ -223,6 +225,9 @@ class Session(SessionParts):
         self.autosave.note(finished)
         self.autosave.keep()
 
-    def _on_error(self, error: Exception) -> None:
+    def _on_error(self, error: Exception, work: BackgroundTask | None = None) -> None:
         """Tell a person; what was there before is as it was."""
-        show_error(self.opening.tell_error(error))
+        show_error(self.opening.tell_error(error, work))
+
+    def _on_success(self, work: BackgroundTask, _: object) -> None:
+        self.opening.settle(work)

@@ -11,6 +11,7 @@ from napari.viewer import Viewer
 from numpy.typing import NDArray
 from psygnal import Signal
 from supervox.napari_plugin.io.layer_fields import length_of
+from supervox.napari_plugin.io.readers import MOST_SHOWN
 from supervox.napari_plugin.layers.make_layers import address_of, record_of, role_of
 from supervox.napari_plugin.layers.source import (
     Box,
@@ -91,10 +92,13 @@ class WorkingImage:
         return sorted(found, key=lambda layer: int(record_of(layer)["channel"]))
 
     def use_channels(self, on: bool) -> None:
-        """Use the other channels of the file as well, or the image alone; show what is used."""
+        """Use the other channels of the file as well, or the image alone; show what is used.
+
+        Of many, the first few are shown, as when they are opened.
+        """
         self.uses_channels = on
         for layer in self.channel_layers():
-            layer.visible = on
+            layer.visible = on and int(record_of(layer)["channel"]) < MOST_SHOWN
         self.changed.emit()
 
     def watch(self, image: Image | None) -> None:

@@ -20,8 +20,9 @@ from queue import Empty, Queue
 
 from psygnal import Signal
 from supervox.execution import Cancelled
+from supervox.napari_plugin.io.questions import question_of
 from supervox.segmentation import Model, save_model
-from supervox.volumes import SupervoxError
+from supervox.volumes import SupervoxError, VolumeError, open_volume
 
 from .jobs import BackgroundTask, Report
 from .resources import Resources
@@ -155,13 +156,27 @@ def _results(output: str, volumes: Sequence[str], said: Sequence[str]) -> list[L
         entries = json.loads(output)["volumes"]
     except (ValueError, KeyError):
         if len(volumes) == 1 and errors:  # a single one ends the command
-            return [Labelled(volumes[0], error=errors[-1])]
+            return [Labelled(volumes[0], error=_in_window(volumes[0], errors[-1]))]
         raise LabellingError(errors[-1] if errors else " ".join(said[-3:])) from None
     return [
         Labelled(
             entry["volume"],
             written=entry.get("outputs", {}).get("labels", ""),
-            error=entry.get("error", ""),
+            error=_in_window(entry["volume"], entry.get("error", "")),
         )
         for entry in entries
     ]
+
+
+def _in_window(volume: str, error: str) -> str:
+    """Say of a file that only a person can say how to open what helps in a window."""
+    if not error:
+        return ""
+    try:
+        with open_volume(volume):
+            return error
+    except VolumeError as refused:
+        question = question_of(volume, refused)
+    if question is None:
+        return error
+    return f"{question.holds}: open it by itself, choose which is meant, and load the model there"

@@ -171,7 +171,7 @@ class FoundObjects:
         there = {*self.order.names.values(), *self.measured["class_name"].tolist()}
         there |= {f"class {other.to_class}" for other in self.order.steps.rules}
         unknown = [name for name in rule.class_names if name not in there]
-        return f"rule {rule.condition!r}: no class is called {unknown[0]!r}" if unknown else ""
+        return f"{rule.condition!r}: no class is called {unknown[0]!r}" if unknown else ""
 
     @property
     def table(self) -> ObjectTable:

@@ -313,7 +313,7 @@ def test_what_is_typed_waits_for_enter_and_says_so(window: Any) -> None:
     window._bot.keyClicks(table.text, " and")
     window._bot.keyClick(table.text, Qt.Key.Key_Return)
     assert table.model.rowCount() == everything
-    assert table.says.whole.startswith("All rows are shown: rule 'voxels < 0 and': the name of")
+    assert table.says.whole.startswith("All rows are shown: 'voxels < 0 and': the name of")
     table.text.clear()
     assert table.says.whole == f"{everything} objects"
 

@@ -154,8 +154,17 @@ def test_channels_are_layers(tmp_path, values):
     assert [layer.name for layer in layers] == ["two channel 0", "two channel 1"]
     for layer, channel in zip(layers, both, strict=True):
         np.testing.assert_array_equal(layer.data, channel)
+    assert [layer.visible for layer in layers] == [True, True]
     (one,) = read_layers(f"{path}::c=1")
     np.testing.assert_array_equal(one[0], both[1])
+
+
+def test_of_many_channels_the_first_few_are_seen(tmp_path, values):
+    path = tmp_path / "five.ome.tif"
+    five = np.stack([values + k for k in range(5)]).astype(np.uint8)
+    tifffile.imwrite(path, five, metadata={"axes": "CZYX"}, ome=True)
+    layers = [Layer.create(*data) for data in read_layers(path)]
+    assert [layer.visible for layer in layers] == [True, True, True, False, False]
 
 
 def test_probabilities_are_layers_named_after_classes(tmp_path, values):

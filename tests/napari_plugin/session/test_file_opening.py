@@ -129,6 +129,16 @@ def test_a_file_that_is_damaged_stays_told(empty: Any, tmp_path: Path) -> None:
     assert session.opening.problem is None
 
 
+def test_what_failed_is_told_until_it_succeeds(empty: Any, tmp_path: Path) -> None:
+    session = opened(empty, write(tmp_path, "grey.png"))
+    exporting, saving = session.delivery.exporting, session.delivery.objects.saving
+    exporting.failed.emit(OSError("the disk is full"))
+    saving.succeeded.emit(tmp_path / "objects.csv")
+    assert "the disk is full" in session.opening.problem.text
+    exporting.succeeded.emit(tmp_path / "labels.tif")
+    assert session.opening.problem is None
+
+
 def test_opening_can_be_stopped(empty: Any, tmp_path: Path) -> None:
     empty.session.opening.open(str(write(tmp_path, "grey.png")))
     empty.session.opening.cancel()

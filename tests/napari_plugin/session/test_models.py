@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from supervox.napari_plugin.session.file_opening import ReadFile
 from supervox.napari_plugin.session.next_step import next_step
 from supervox.napari_plugin.session.snapshot import dock_state
@@ -175,12 +176,18 @@ def test_more_volumes_are_labelled_and_the_one_that_fails_says_why(
     for name in ("a", "b"):
         write_volume(tmp_path / f"{name}.tif", scene.image, kind="image")
     (tmp_path / "cut.mrc").write_bytes(b"123")
-    files = [str(tmp_path / name) for name in ("a.tif", "cut.mrc", "b.tif")]
-    first, cut, last = run_stage(
+    both = np.stack([scene.image, scene.image])
+    tifffile.imwrite(tmp_path / "times.ome.tif", both, metadata={"axes": "TZYX"}, ome=True)
+    files = [str(tmp_path / name) for name in ("a.tif", "cut.mrc", "times.ome.tif", "b.tif")]
+    first, cut, times, last = run_stage(
         Labelling(Resources(tmp_path, workers=2)), learned, files, tmp_path / "labels"
     )
     assert (first.volume, first.error) == (files[0], "")
     assert "is cut short" in cut.error
+    assert times.error == (
+        "times.ome.tif holds 2 time points: open it by itself, choose which is meant, and load the "
+        "model there"
+    )
     with open_volume(last.written) as volume:
         assert (volume.data[:] == scene.truth).mean() > 0.95
 
