@@ -69,8 +69,7 @@ def unused_strokes(prepared: Prepared | None, scan: StrokeScan, used: Strokes | 
     outside = scan.strokes.voxels.size - used.voxels.size
     if outside:
         return f"{outside:,} painted voxels lie outside of the box: kept, but not used"
-    owners = prepared.ids.reshape(-1)[used.voxels]
-    lost = int(np.count_nonzero(prepared.segmenter.partitions[0].graph.size[owners] == 0))
+    lost = int(np.count_nonzero(~prepared.segmenter.data_seen.at(used.voxels)))
     if lost:
         return f"{lost:,} painted voxels lie where there is no data: kept, but not used"
     return ""

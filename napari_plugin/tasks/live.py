@@ -241,7 +241,8 @@ class LiveLoop:
         if recorder is None:
             self._on_ordered(scan)
         else:
-            self.ordering.run(_order_task(scan, recorder), "Looking for strokes")
+            task = _order_task(scan, recorder, self._prepared())
+            self.ordering.run(task, "Looking for strokes")
 
     def _on_ordered(self, scan: StrokeScan) -> None:
         is_new = scan.strokes != self.scan.strokes
@@ -278,10 +279,15 @@ def _scan_task(annotations: NDArray[np.uint8], recorder: Recorder | None) -> Tas
     return scan
 
 
-def _order_task(scan: StrokeScan, recorder: Recorder) -> Task:
+def _order_task(scan: StrokeScan, recorder: Recorder, prepared: Prepared | None) -> Task:
     def order(report: Report) -> StrokeScan:
         strokes = recorder.order(scan.strokes)
-        _ = strokes.sizes  # which the GUI thread asks for, and are remembered
+        # What the GUI thread asks for next is remembered: sizes, and what lies where there is data.
+        _ = strokes.sizes
+        if prepared is not None:
+            source = prepared.source
+            inside = strokes.crop(source.full_shape, source.box)
+            prepared.segmenter.data_seen.at(inside.voxels)
         return replace(scan, strokes=strokes)
 
     return order

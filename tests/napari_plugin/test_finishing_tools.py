@@ -513,7 +513,7 @@ def an_error_of_the_machine_is_told_and_nothing_changes(
     window.settle()
     assert says(window) == "That didn't work; the labels are as they were"
     said = [*told, getattr(window.dock.state.opening.problem, "text", "")]
-    assert "no room" in " ".join(map(str, said))
+    assert "enough memory" in " ".join(map(str, said))
 
 
 def test_the_command_palette_unfolds_the_tools(window: Any) -> None:

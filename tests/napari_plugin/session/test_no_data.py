@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+EDGE = 8  # columns of fill: the stroke of the first class lies on both sides of its end
+
 
 @pytest.fixture
 def filled(scene: Any) -> np.ndarray:
     image: np.ndarray = scene.image.copy()
-    image[:, :, :10] = 0
+    image[:, :, :EDGE] = 0
     return image
 
 
@@ -24,7 +26,7 @@ def test_a_constant_fill_is_said_and_can_be_data(
     window.prepare(1, 2)
     window.settle_widgets()
     note = window.find("supervox_no_data")
-    share = 100 * 10 / filled.shape[2]
+    share = 100 * EDGE / filled.shape[2]
     assert (
         note.text() == f"0 fills {share:.3g} % of the volume: taken as no data, labels there are 0"
     )
@@ -36,8 +38,8 @@ def test_a_constant_fill_is_said_and_can_be_data(
     session.delivery.finish()
     window.settle()
     labels = session.delivery.finishing.finished.labels
-    assert not labels[:, :, :10].any()
-    assert labels[:, :, 10:].all()
+    assert not labels[:, :, :EDGE].any()
+    assert labels[:, :, EDGE:].all()
 
     window.click("supervox_leave_fill_out")
     window.settle_widgets()

@@ -304,7 +304,7 @@ def test_an_export_that_was_given_up_is_not_made_up_for(
         session.delivery.export(ExportKind.LABELS, path)
         bench.settle()
         monkeypatch.setattr(resources, "Segmenter", inner)
-        assert told == ["out of memory"]
+        assert "enough memory" in told[0]
     else:
         session.delivery.export(ExportKind.LABELS, path)
         session.delivery.finishing.cancel()
