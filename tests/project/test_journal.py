@@ -64,16 +64,18 @@ class GrowingIndex(Index):
 
 @pytest.mark.parametrize("n", [0, 1, 5, 255, 256])  # 256: the next row makes the table larger
 def test_an_index_that_grows_while_somebody_looks_at_it(n):
+    headers = [parse_header(encode(stroke(number))) for number in range(n)]
+
     def grown():
         index = GrowingIndex()
-        for number in range(n):
-            index.add(parse_header(encode(stroke(number))), 100 * number)
+        for number, header in enumerate(headers):
+            index.add(header, 100 * number)
         return index
 
     assert grown().last_number == n - 1
     assert grown().of_kind(RecordKind.VOXELS).tolist() == list(range(n))
     assert [role[0] for role in grown().roles()] == list(range(n))
-    for number in range(n + 1):
+    for number in {0, n // 2, max(n - 1, 0), n}:
         is_there = number < n
         assert grown().offset_of(number) == (100 * number if is_there else None)
         assert grown().voxels_of(number) == (8 if is_there else 0)

@@ -76,7 +76,7 @@ def test_what_is_painted_meanwhile_counts_as_painted_before(bench: Any, many: Ma
     bench.until(lambda: search.number)
     bench.strokes.data_setitem((np.zeros(3, int), np.zeros(3, int), np.arange(3)), 2)
     finish(bench, many, search)
-    assert search.number == 2
+    assert search.number >= 2  # again as well when the first stroke gets its project
     assert (bench.strokes.data[0, :4] == 1).all()
     bench.session.painting.undo()
     bench.settle()
