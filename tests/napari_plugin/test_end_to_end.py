@@ -140,7 +140,7 @@ def command_line(folder: Path, specimen: Specimen, strength: float) -> np.ndarra
     [
         pytest.param(synthetic, marks=pytest.mark.long),  # much of it is in the whole path as well
         flat,
-        pytest.param(cryo_sxt, marks=pytest.mark.data),
+        pytest.param(cryo_sxt, marks=[pytest.mark.data, pytest.mark.long]),
     ],
 )
 def test_from_a_volume_to_a_file_and_on(
