@@ -162,8 +162,8 @@ def section(results: dict[str, Any]) -> Iterator[str]:
                     fill["side"],
                     fill["constant"],
                     f"{fill['filled']:.0%}",
-                    *(_cell(fill, task) for task in ("segment", "apply")),
-                    _cut_cell(fill),
+                    *(_cell(fill["with"][k], fill["without"][k]) for k in ("segment", "apply")),
+                    _cell(fill["cut off"], fill["without"]["segment"]),
                     max(run["labelled outside"] for run in runs),
                 )
             )
@@ -175,18 +175,7 @@ def section(results: dict[str, Any]) -> Iterator[str]:
         yield from table(header, rows)
 
 
-def _cell(fill: dict[str, Any], task: str) -> str:
-    return ", ".join(
-        f"{_mean(fill['with'][task], m):.3f} ({-_loss(fill, task, m):+.3f})" for m in MEASURES
-    )
-
-
-def _cut_cell(fill: dict[str, Any]) -> str:
-    if not fill["cut off"]:
-        return ""
-    scores = [_mean(fill["cut off"], m) for m in MEASURES]
-    losses = [
-        score - _mean(fill["without"]["segment"], m)
-        for m, score in zip(MEASURES, scores, strict=True)
-    ]
-    return ", ".join(f"{a:.3f} ({b:+.3f})" for a, b in zip(scores, losses, strict=True))
+def _cell(scores: Scores, without: Scores) -> str:
+    """Write scores, and what they are more than those without fill."""
+    pairs = [(_mean(scores, m), _mean(without, m)) for m in MEASURES] if scores else []
+    return ", ".join(f"{score:.3f} ({-(plain - score):+.3f})" for score, plain in pairs)

@@ -110,8 +110,8 @@ def command(
 
         of = labels, spacing, stages, memory, workers, room_for
         opened = stack.enter_context(labels_in(*of, ready=ready))
-        missing = sorted(set(locked) - {0, *classes_of(opened.data)})
-        if missing:
+        there = classes_of(opened.data) if locked else []  # looks at all voxels
+        if missing := sorted(set(locked) - {0, *there}):
             say(f"{labels}: no class {', '.join(map(str, missing))} is there to be locked")
         data: Any = opened.data
         entries = []

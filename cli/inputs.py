@@ -320,12 +320,17 @@ def tell_strokes_without_data(painted: Strokes, data: VolumeLike, found: NoData)
         f"{lost.voxels.size:,} painted voxels lie where the volume has no data, and teach nothing"
         + (f"; if it is data, give {' or '.join(ways)}" if ways else "")
     )
-    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, lost.voxels))
-    if only_there := sorted(set(lost.class_ids) - set(np.unique(taught).tolist())):
+    if only_there := sorted(set(lost.class_ids) - classes_taught(painted, lost)):
         say(
             f"{classes_text(only_there)}: every stroke lies there, so that no voxel gets this label"
         )
     return lost
+
+
+def classes_taught(painted: Strokes, without_data: Strokes) -> set[int]:
+    """Return the classes that are painted where there is data."""
+    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, without_data.voxels))
+    return set(np.unique(taught).tolist())
 
 
 def classes_text(class_ids: Sequence[int]) -> str:

@@ -22,11 +22,9 @@ from supervox.segmentation import (
 from supervox.volumes import VoxelSize
 
 from .errors import say
-from .inputs import classes_text
+from .inputs import classes_taught, classes_text
 from .report import class_entries
 from .results import ResultFiles
-
-MISSED = 0.1  # a share that is farther from the wanted one, in proportion to it, is told as missed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,21 +109,19 @@ def tell_shares(shares: Balance, found: Mapping[int, FoundBalance]) -> None:
     for class_id, wanted in shares:
         balance, share = found[class_id]
         asked, given = f"{100 * wanted:.4g} %", f"{100 * share:.3g} %"
-        if abs(share - wanted) <= MISSED * wanted:
-            leads_to = f"a balance of {balance:+g} gives {given} of the volume"
-            say(f"class {class_id}: {leads_to}, {asked} were asked for")
-        else:
+        if why := found[class_id].why_missed(wanted):
             say(
                 f"class {class_id}: {asked} of the volume can't be reached; a balance of "
-                f"{balance:+g} gives {given}, the closest (what is painted keeps its class, and "
-                "what looks alike changes together)"
+                f"{balance:+g} gives {given}, the closest ({why})"
             )
+        else:
+            leads_to = f"a balance of {balance:+g} gives {given} of the volume"
+            say(f"class {class_id}: {leads_to}, {asked} were asked for")
 
 
 def tell_lost_classes(painted: Strokes, without_data: Strokes, found: Sequence[int]) -> None:
     """Warn of classes that lost every supervoxel to another one's strokes."""
-    taught = np.delete(painted.classes, np.searchsorted(painted.voxels, without_data.voxels))
-    if gone := sorted(set(np.unique(taught).tolist()) - set(found)):
+    if gone := sorted(classes_taught(painted, without_data) - set(found)):
         say(
             f"{classes_text(gone)}: painted, but every supervoxel there has more strokes of "
             "another class: paint more of it, or use a smaller --supervoxel-size"

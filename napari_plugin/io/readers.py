@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from supervox.volumes import Address, Volume, VolumeError, format_of, open_volume, whole_numbers
 
 from .browsing import BrowsedVolume
+from .file_names import ending_of
 from .layer_fields import KEY, Fields, class_fields, fields_of
 
 LayerData = tuple[Any, Fields, str]
@@ -138,7 +138,8 @@ def _names(opened: Sequence[Opened]) -> list[str]:
     """Name layers after the file; channels after their classes where the file says so."""
     volumes = [volume for _, volume in opened]
     name = volumes[0].path.name
-    stem = name[: -len(_ending(volumes[0].path))] or name
+    ending = ending_of(name, format_of(Address(volumes[0].path)).extensions)
+    stem = name[: len(name) - len(ending)] or name
     if len(volumes) == 1:
         return [stem]
     classes = [item.name for item in volumes[0].classes]
@@ -159,14 +160,6 @@ def _colour(address: str, number: int, count: int) -> str:
         return _COLOURS[int(taken)]
     colours = _TWO_COLOURS if count == 2 else _MANY_COLOURS
     return colours[number % len(colours)]
-
-
-def _ending(path: Path) -> str:
-    """Return the part of a name that says its format."""
-    endings = format_of(Address(path)).extensions
-    return max(
-        (ending for ending in endings if path.name.lower().endswith(ending)), key=len, default=""
-    )
 
 
 def _layer(volume: Volume, name: str, role: Role | None) -> LayerData:

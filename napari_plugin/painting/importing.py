@@ -179,7 +179,7 @@ class Importing:
 
     def _on_painted(self, found: FoundStrokes) -> None:
         if found.kept:
-            self._painting.hint.emit(f"{found.names} locked: {found.kept:,} voxels kept")
+            self._painting.hint.emit(found.kept_words)
         elif not found.change.voxels.size:
             self._painting.hint.emit("Nothing was painted: all of it is painted already")
 

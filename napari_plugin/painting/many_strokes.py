@@ -51,6 +51,11 @@ class FoundStrokes:
     key: int | None
     is_noticed: bool
 
+    @property
+    def kept_words(self) -> str:
+        """What stays as it is, for a person; empty if nothing does."""
+        return f"{self.names} locked: {self.kept:,} voxels kept" if self.kept else ""
+
 
 class ManyStrokes:
     """Paints many voxels as one step of undo, but for strokes of locked classes.

@@ -122,10 +122,10 @@ class Balancing:
         found = wanted.found
         self.move(wanted.class_id, found.balance)
         self.settle()
-        if abs(found.share - wanted.share) > 0.1 * wanted.share:
+        if why := found.why_missed(wanted.share):
             self.hint.emit(
                 f"{100 * wanted.share:.3g} % can't be reached: {100 * found.share:.3g} % is the "
-                "closest (what is painted keeps its class, and what looks alike changes together)"
+                f"closest ({why})"
             )
 
     def _on_undone(self, change: Change) -> None:

@@ -99,8 +99,7 @@ class WholeClasses:
 
     def _on_taught(self, found: FoundStrokes) -> None:
         words = f"{found.wanted - found.kept:,} corrected voxels are strokes now, too"
-        kept = f"; {found.names} locked: {found.kept:,} voxels kept" if found.kept else ""
-        self.hint.emit(words + kept)
+        self.hint.emit("; ".join(filter(None, (words, found.kept_words))))
 
     def take_back(self, class_id: int) -> None:
         """Remove the corrections to a class, or all for 0."""

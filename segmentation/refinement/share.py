@@ -13,6 +13,7 @@ from .parameters import LARGEST_BALANCE
 
 STEPS = 100  # of a balance that is found, from one whole number to the next
 CLOSE = 0.01  # a share this close to the wanted one, in proportion to it, is as good as that
+MISSED = 0.1  # one that is farther from it, in proportion, is told as missed
 FIRST_STRIDE = 0.25
 MARGIN = 0.1  # a guess keeps this far from either end, as a part of what lies between
 
@@ -30,6 +31,12 @@ class FoundBalance(NamedTuple):
 
     balance: float
     share: float
+
+    def why_missed(self, wanted: float) -> str:
+        """Say why a share can't be reached; empty if it is, as nearly as people ask for one."""
+        if abs(self.share - wanted) <= MISSED * wanted:
+            return ""
+        return "what is painted keeps its class, and what looks alike changes together"
 
 
 def share_of_class(
