@@ -1,13 +1,15 @@
-"""A window's session that prepares a volume, until it is killed by `test_prepare_killed`.
+"""A window's session that prepares a volume, until it kills itself, for `test_prepare_killed`.
 
-``python -m tests.napari_plugin.preparer VOLUME HOME LOG KIND`` writes a line to LOG for each block
-that is worked on, and says the digest of what was prepared at the end. KIND holds words: "small"
-for small blocks, "painted" for a stroke, and so a project, at the beginning.
+``python -m tests.napari_plugin.preparer VOLUME HOME LOG KIND ENOUGH`` writes a line to LOG for each
+block that is worked on, kills itself when so many different ones are in it ("inf": never), and says
+the digest of what was prepared at the end. KIND holds words: "small" for small blocks, "painted"
+for a stroke, and so a project, at the beginning.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from hashlib import blake2b
@@ -39,14 +41,27 @@ def digest_of(partition: Partition) -> str:
     return digest.hexdigest()
 
 
-def main(volume: str, home: str, log: str, kind: str) -> None:
+def report_until(patch: pytest.MonkeyPatch, log: Path, enough: float) -> None:
+    """Write a line for each block, and end without a word when so many were worked on."""
+    seen = set(log.read_text().splitlines()) if log.exists() else set()
+    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def report(block: object) -> None:
+        os.write(file, f"{block}\n".encode())
+        seen.add(str(block))
+        if len(seen) >= enough:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    report_blocks(patch, report)
+
+
+def main(volume: str, home: str, log: str, kind: str, enough: str) -> None:
     """Prepare, from wherever it is."""
     patch = pytest.MonkeyPatch()
     patch.setattr(resources, "KEPT_SECONDS", -1e9)  # however small the volume
     if "small" in kind:
         use_small_blocks(patch)
-    file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    report_blocks(patch, lambda block: os.write(file, f"{block}\n".encode()))
+    report_until(patch, Path(log), float(enough))
     app = QApplication([])
     session = Session(ViewerModel(), Settings(home=Path(home), delay_ms=20, workers=2))
     failures: list[Exception] = []

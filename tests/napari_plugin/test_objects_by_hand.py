@@ -366,10 +366,14 @@ def the_menu_gives_an_object_to_a_class(shown: Any, table: Any) -> None:
     (entry,) = [k for k in row.classes.actions() if k.text() == shown.session.classes[3].name]
 
     def choose() -> None:
-        shown._bot.mouseClick(row.classes, LEFT, pos=row.classes.actionGeometry(entry).center())
+        if row.classes.isVisible():
+            shown._bot.mouseClick(row.classes, LEFT, pos=row.classes.actionGeometry(entry).center())
 
-    QTimer.singleShot(100, choose)  # the menu waits for the mouse
+    clicker = QTimer(interval=100)
+    clicker.timeout.connect(choose)
+    clicker.start()  # the menu waits for the mouse
     shown.click("supervox_object_give")
+    clicker.stop()
     shown.settle()
     now = np.asarray(shown.session.correcting.shown.now())
     np.testing.assert_array_equal(now, np.where(inside, 3, labels))

@@ -18,6 +18,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -293,15 +294,15 @@ def test_killed_at_random_moments(begun, expected, tmp_path, wanted):
     worked, repeated = [], 0
     try:
         shutil.copytree(begun, tmp_path / "whole")
-        finished, longest = preparer.run(tmp_path / "whole/cell.supervox", None)
+        finished, whole = preparer.run(tmp_path / "whole/cell.supervox", None)
         assert finished
         assert digests(tmp_path / "whole/cell.supervox") == expected[1]
-        for seed in range(wanted):
+        for seed in count():  # until killed often enough: a life may be longer than the work
             folder = tmp_path / str(seed) / "cell.supervox"
             shutil.copytree(begun, folder.parent)
             before, before_kills, finished = 0, kills, False
             while not finished and kills < wanted:
-                finished, _ = preparer.run(folder, chance.uniform(0, longest))
+                finished, seconds = preparer.run(folder, chance.uniform(0, whole))
                 kills += not finished
                 with Project.open(folder) as project:
                     assert project.derived.damaged() == []
@@ -309,6 +310,8 @@ def test_killed_at_random_moments(begun, expected, tmp_path, wanted):
                 moments.add(now)
                 assert now >= before
                 before = now
+            if finished and kills == before_kills:  # the first may have been a slow one
+                whole = min(whole, seconds)
             preparer.run(folder, None)
             assert digests(folder) == expected[1]
             lines = (folder.parent / BLOCKS).read_text().splitlines()
@@ -320,7 +323,6 @@ def test_killed_at_random_moments(begun, expected, tmp_path, wanted):
                 break
     finally:
         preparer.close()
-    assert kills >= wanted
     assert max(worked) > 100
     text = "%d kills, with %s pieces kept: %d blocks done again, of %d that a preparation has"
     logging.getLogger(__name__).info(text, kills, sorted(moments), repeated, max(worked))

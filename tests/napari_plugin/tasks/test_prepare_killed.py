@@ -13,7 +13,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -46,31 +45,17 @@ def image() -> Any:
     return image_of(EDGE)
 
 
-def lines_of(log: Path) -> list[str]:
-    return log.read_text().splitlines() if log.exists() else []
-
-
-def live(volume: Path, home: Path, log: Path, kind: str, enough: float) -> tuple[int, str]:
-    """Prepare in a window, and kill it when so many blocks were worked on.
-
-    Returns how the process ended, and what it said at the end.
-    """
-    command = [sys.executable, "-m", "tests.napari_plugin.preparer"]
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    with subprocess.Popen(
-        [*command, str(volume), str(home), str(log), kind],
+def live(*words: object) -> tuple[int, str]:
+    """Prepare in a window; return how its process ended, and what it said at the end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.napari_plugin.preparer", *map(str, words)],
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
         cwd=ROOT,
-    ) as process:
-        while process.poll() is None and len(set(lines_of(log))) < enough:
-            time.sleep(0.005)
-        if process.poll() is None:
-            process.kill()
-        assert process.stdout is not None
-        said = process.stdout.read().strip()
-    return process.returncode, said
+        check=False,
+    )
+    return done.returncode, done.stdout.strip()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs SIGKILL")
@@ -103,10 +88,9 @@ def test_a_killed_window_goes_on_at_the_block(
     moments = sorted(chance.uniform(0, len(whole)) for _ in range(kills))
     log, home = tmp_path / "blocks.log", tmp_path / "home"
     for moment in moments:
-        ended, said = live(tmp_path / "cell.mrc", home, log, kind, moment)
-        assert (ended, said) == (-signal.SIGKILL, "")
+        assert live(tmp_path / "cell.mrc", home, log, kind, moment) == (-signal.SIGKILL, "")
     assert live(tmp_path / "cell.mrc", home, log, kind, np.inf) == (0, expected)
-    worked = lines_of(log)
+    worked = log.read_text().splitlines()
     again = len(worked) - len(set(worked))
     assert len(set(worked)) == len(whole)
     assert again <= AT_WORK * kills
