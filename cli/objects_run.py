@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from supervox.execution import VolumeLike, Workspace
+from supervox.execution import Run, VolumeLike, Workspace
 from supervox.objects import (
     EDIT_TEXTS,
     MEASURED_BYTES,
@@ -25,6 +25,7 @@ from supervox.objects import (
     classes_of,
     measure_by_steps,
     profile,
+    with_asked,
 )
 from supervox.reports import kept_objects
 from supervox.volumes import Address, Triple, open_labels, open_volume
@@ -108,13 +109,14 @@ def run_objects(
             None if parents is None else parents.data,
         )
         steps = _steps(request, labels)
+        more = with_asked(more, steps, labels.data, Run(request.workers))
         room = room_for(labels.data.shape)
         found = _find(request, steps, more, labels, room, stages)
         after = found.tables
         tables = {"objects": after.objects, "contacts": after.contacts, "classes": after.classes}
         if places.profile is not None:
             tables["profile"] = _profile(request, more, labels, stages)
-        about = _about(request, labels, steps, found)
+        about = _about(request, labels, steps, found, more)
         write_tables(places, tables, about)
         if places.instances:
             with stages.stage("write", "Writing the objects") as run:
@@ -228,7 +230,11 @@ def _profile(
 
 
 def _about(
-    request: ObjectsRequest, labels: OpenedLabels, steps: ObjectSteps, found: FoundBySteps
+    request: ObjectsRequest,
+    labels: OpenedLabels,
+    steps: ObjectSteps,
+    found: FoundBySteps,
+    more: MeasureRequest,
 ) -> dict[str, Any]:
     """Return what the tables were made from."""
     states = [str(state) for state in found.edited.states]
@@ -252,8 +258,8 @@ def _about(
         ],
         "boundaries": search.boundaries if splits else None,
         "of_classes": list(search.classes) or "all",
-        "distance_to": list(request.distance_to),
-        "depth_below": list(request.depth_below),
+        "distance_to": list(more.distance_to),
+        "depth_below": list(more.depth_below),
         "rules": rules,
         "by_hand": {
             "done": labels.steps.text if states else "",

@@ -14,6 +14,7 @@ from .by_hand import around_both as around_both
 from .by_steps import MEASURED_BYTES as MEASURED_BYTES
 from .by_steps import FoundBySteps as FoundBySteps
 from .by_steps import measure_by_steps as measure_by_steps
+from .by_steps import with_asked as with_asked
 from .candidates import EditQuestion as EditQuestion
 from .candidates import find_candidates as find_candidates
 from .candidates import refused_questions as refused_questions
@@ -83,6 +84,7 @@ from .split import Split as Split
 from .split import split_objects as split_objects
 from .split_image import Boundaries as Boundaries
 from .steps import EVERYTHING as EVERYTHING
+from .steps import Asked as Asked
 from .steps import ObjectSteps as ObjectSteps
 from .steps import Search as Search
 from .steps import find_by_steps as find_by_steps

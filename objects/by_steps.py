@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from supervox.execution import Run, VolumeLike, Workers, Workspace
@@ -11,6 +11,7 @@ from supervox.execution import Run, VolumeLike, Workers, Workspace
 from .by_hand import Edited
 from .instances import Instances
 from .measures import Measured, MeasureRequest, measure_objects
+from .relations import classes_of
 from .rules import REMOVED, RuledObjects, apply_rules
 from .steps import EVERYTHING, ObjectSteps, Search, find_by_steps
 
@@ -75,7 +76,8 @@ def measure_by_steps(
     steps : ObjectSteps
         Edits, rules and splitting, as a project says them.
     request : MeasureRequest
-        What is measured; its first image is the one for splitting by the image.
+        What is measured besides what the steps ask for; its first image is the one for splitting
+        by the image.
     search : Search
         Which objects are looked for.
     start : sequence of 3 int
@@ -96,6 +98,7 @@ def measure_by_steps(
     """
     room = workspace or Workspace()
     run = room.releasing(Run.of(workers))
+    request = with_asked(request, steps, labels, run.silent())
     edited = find_by_steps(
         labels,
         steps,
@@ -116,6 +119,32 @@ def measure_by_steps(
         workers=run.part(FIND_SHARE, 1),
     )
     return sorted_by_rules(edited, measured, steps, request)
+
+
+def with_asked(
+    request: MeasureRequest, steps: ObjectSteps, labels: VolumeLike, run: Run = Run()
+) -> MeasureRequest:
+    """Add the distances and depths that a project asks for, where the request has none.
+
+    Parameters
+    ----------
+    request : MeasureRequest
+    steps : ObjectSteps
+    labels : array-like of integers, (Z, Y, X)
+        Of classes that aren't there nothing is measured.
+    run : Run
+    """
+    if not steps.asked.wants_labels:
+        return request
+    there = classes_of(labels, run)
+    distance_to, depth_below = (
+        own or tuple(k for k in asked if k in there)
+        for own, asked in (
+            (request.distance_to, steps.asked.distance_to),
+            (request.depth_below, steps.asked.depth_below),
+        )
+    )
+    return replace(request, labels=labels, distance_to=distance_to, depth_below=depth_below)
 
 
 def sorted_by_rules(

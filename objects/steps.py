@@ -7,8 +7,8 @@ that say how objects are found, and of those with rules, the last one holds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from supervox.execution import Run, VolumeLike, Workers, Workspace
 
@@ -23,9 +23,8 @@ from .split_image import Boundaries
 FIND, RULES, REFUSED = "find", "rules", "no"
 
 
-@dataclass(frozen=True)
-class ObjectSteps:
-    """Steps from labels to objects.
+class Asked(NamedTuple):
+    """Which objects a project asks for, and what is measured of them besides.
 
     Attributes
     ----------
@@ -33,6 +32,29 @@ class ObjectSteps:
         Whose objects are looked for in the window; 0 for those of all classes.
     split : str, optional
         How objects that touch are split; not at all by default.
+    distance_to, depth_below : tuple of int
+        As of `MeasureRequest`; classes that the labels don't have are left out.
+    """
+
+    class_id: int = 0
+    split: Split | None = None
+    distance_to: tuple[int, ...] = ()
+    depth_below: tuple[int, ...] = ()
+
+    @property
+    def wants_labels(self) -> bool:
+        """Whether what is measured of an object hangs on all labels, and not on itself alone."""
+        return bool(self.distance_to or self.depth_below)
+
+
+@dataclass(frozen=True)
+class ObjectSteps:
+    """Steps from labels to objects.
+
+    Attributes
+    ----------
+    asked : Asked
+        Which objects are looked for, and what is measured of them besides.
     rules : tuple of Rule
         Carried out after the edits, on what is not by hand.
     edits : tuple of Edit
@@ -41,8 +63,7 @@ class ObjectSteps:
         Edits that a person was asked about, and answered by no.
     """
 
-    class_id: int = 0
-    split: Split | None = None
+    asked: Asked = field(default_factory=Asked)
     rules: tuple[Rule, ...] = ()
     edits: tuple[Edit, ...] = ()
     refused: tuple[Edit, ...] = ()
@@ -56,21 +77,21 @@ class ObjectSteps:
         ObjectsError
             If an entry can't be read.
         """
-        class_id, split = 0, None
+        asked = Asked()
         edits: list[Edit] = []
         refused: list[Edit] = []
         rules: tuple[Rule, ...] = ()
         for entry in entries:
             match entry.get("kind"):
                 case "find":
-                    class_id, split = _find(entry)
+                    asked = _asked(entry)
                 case "rules":
                     rules = _rules(entry)
                 case "no":
                     refused.append(_refused(entry))
                 case _:
                     edits.append(edit_from_json(entry))
-        return cls(class_id, split, rules, tuple(edits), tuple(refused))
+        return cls(asked, rules, tuple(edits), tuple(refused))
 
     @property
     def text(self) -> str:
@@ -116,7 +137,7 @@ class Search:
 
     def splits_by(self, steps: ObjectSteps) -> tuple[tuple[int, Split], ...]:
         """Return how objects are split, by what is asked for and what the steps say."""
-        return self.splits or (((0, steps.split),) if steps.split else ())
+        return self.splits or (((0, steps.asked.split),) if steps.asked.split else ())
 
 
 EVERYTHING = Search()
@@ -195,9 +216,11 @@ def find_by_steps(
     )
 
 
-def find_step(class_id: int, split: Split | None) -> dict[str, Any]:
-    """Return the entry that says how objects are found."""
-    return {"kind": FIND, "class": class_id, "split": split}
+def find_step(asked: Asked) -> dict[str, Any]:
+    """Return the entry that says which objects are asked for."""
+    found: dict[str, Any] = {"kind": FIND, "class": asked.class_id, "split": asked.split}
+    more = {"distance_to": asked.distance_to, "depth_below": asked.depth_below}
+    return found | {name: list(classes) for name, classes in more.items() if classes}
 
 
 def rules_step(rules: Sequence[Rule]) -> dict[str, Any]:
@@ -217,11 +240,13 @@ def _refused(entry: Mapping[str, Any]) -> Edit:
     return edit_from_json(edit)
 
 
-def _find(entry: Mapping[str, Any]) -> tuple[int, Split | None]:
+def _asked(entry: Mapping[str, Any]) -> Asked:
     class_id, split = entry.get("class"), entry.get("split")
-    if not isinstance(class_id, int) or (split is not None and split not in SPLITS):
+    more = [entry.get(name, []) for name in ("distance_to", "depth_below")]
+    are_classes = all(isinstance(k, list) and all(isinstance(i, int) for i in k) for k in more)
+    if not isinstance(class_id, int) or not are_classes or split not in (None, *SPLITS):
         raise ObjectsError(f"how objects are found can't be read: {dict(entry)}")
-    return class_id, split
+    return Asked(class_id, split, tuple(more[0]), tuple(more[1]))
 
 
 def _rules(entry: Mapping[str, Any]) -> tuple[Rule, ...]:

@@ -57,10 +57,10 @@ def totals_of_objects(
     kept = kept_objects(project, labels, steps, EVERYTHING, scale, settings.start)
     found = None if kept is None else kept.as_found(steps, request, scale)
     if found is None:
-        by_image = steps.split == "image"
+        by_image = steps.asked.split == "image"
         found = measure_by_steps(
             labels,
-            replace(steps, split=None) if by_image else steps,
+            replace(steps, asked=steps.asked._replace(split=None)) if by_image else steps,
             request,
             start=settings.start,
             spacing=size.spacing,

@@ -12,13 +12,13 @@ from supervox.napari_plugin.tasks.jobs import BackgroundTask
 from supervox.napari_plugin.tasks.measuring import FoundObjects
 from supervox.objects import (
     REMOVED,
+    Asked,
     GiveKind,
     Mark,
     Merge,
     ObjectsError,
     Rule,
     Separate,
-    Split,
     Voxel,
     cut_along,
     find_step,
@@ -108,12 +108,11 @@ class ByHand:
 
     # ----------------------------------------------------------------------------- what is asked
 
-    def find(self, class_id: int, split: Split | None) -> None:
-        """Find and measure objects; how they are split is a step that can be undone."""
-        steps = self.edits.steps
-        if (steps.class_id, steps.split) != (class_id, split):
-            self.edits.record(find_step(class_id, split))
-        self._objects.find(class_id)
+    def find(self, asked: Asked) -> None:
+        """Find and measure objects; which and how is a step that can be undone."""
+        if self.edits.steps.asked != asked:
+            self.edits.record(find_step(asked))
+        self._objects.find(asked.class_id)
 
     def take(self, tool: str) -> None:
         """Take a tool that draws lines on objects; the same once more puts it down."""

@@ -50,7 +50,7 @@ class KeptInProject:
         project, objects = self._autosave.project, self._objects
         if project is None or not project.derived.has_objects:
             return
-        order = objects.order(objects.steps().class_id)
+        order = objects.order(objects.steps().asked.class_id)
         if order is not None:
             objects.reading.run(reading_objects(project, order), "Reading the objects")
 
@@ -59,7 +59,7 @@ class KeptInProject:
         objects, project = self._objects, self._autosave.project
         if objects.found is not None or objects.measuring.is_running:
             return  # a person was quicker
-        class_id = objects.steps().class_id
+        class_id = objects.steps().asked.class_id
         order = objects.order(class_id)
         is_same = (
             found is not None

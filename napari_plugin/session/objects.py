@@ -209,7 +209,8 @@ class Objects:
     def _are_renamed(self, found: FoundObjects) -> bool:
         """Tell whether classes that have objects have other names than when these were found."""
         names, there = {item.id: item.name for item in self._classes}, found.order.names
-        return any(names.get(k, there.get(k)) != there.get(k) for k in found.class_ids)
+        shown = {*found.class_ids, *found.order.steps.asked.distance_to}
+        return any(names.get(k, there.get(k)) != there.get(k) for k in shown)
 
     def _follow_names(self) -> None:
         """Have the table say the names of now, which its columns are called by as well."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from supervox.objects import Split
+from supervox.objects import Asked
 
 from .state_pieces import WorkProgress
 
@@ -65,8 +65,8 @@ class ObjectsState:
         Whether the layer of the objects is visible.
     saved : Path or None
         The table of these objects that was written last.
-    asked, split : int and str or None
-        Class whose objects are looked for, and how they are split, as the project says.
+    asked : Asked
+        Which objects are looked for, and what is measured of them besides, as the project says.
     chosen : int
         How many objects are chosen.
     tool : str
@@ -98,8 +98,7 @@ class ObjectsState:
     is_old: bool = False
     is_shown: bool = False
     saved: Path | None = None
-    asked: int = 0
-    split: Split | None = None
+    asked: Asked = field(default_factory=Asked)
     chosen: int = 0
     tool: str = ""
     by_hand: str = ""

@@ -98,6 +98,8 @@ def edit_found(found: FoundObjects, edit: Edit, run: Run = Run()) -> EditOutcome
         None where finding all objects anew is quicker.
     """
     work = _Work(found, run)
+    if found.order.steps.asked.wants_labels and not isinstance(edit, Mark):
+        return None
     if isinstance(edit, Give):
         if len(edit.at) > MOST_OBJECTS:
             return None

@@ -90,7 +90,7 @@ class MeasureOrder:
     origin : tuple of 3 float
         Place of the first voxel of the part to work in, in the unit of the voxel size.
     steps : ObjectSteps
-        Edits by hand, rules, and how objects are split.
+        Edits by hand, rules, how objects are split, and what is measured besides.
     """
 
     of: FinalLabels
@@ -108,7 +108,7 @@ class MeasureOrder:
     def finds_like(self, other: MeasureOrder) -> bool:
         """Tell whether another one finds the same objects in the same labels, before rules."""
         a, b = (
-            (order.class_id, dict(order.names), order.channels, order.steps.split)
+            (order.class_id, dict(order.names), order.channels, order.steps.asked)
             for order in (self, other)
         )
         return a == b and self.steps.edits == other.steps.edits
@@ -226,7 +226,9 @@ class FoundObjects:
             "objects_are": "connected components",
             "connectivity": Search().connectivity,
             "of_classes": [order.class_id] if order.class_id else "all",
-            "split": order.steps.split,
+            "split": order.steps.asked.split,
+            "distance_to": list(order.steps.asked.distance_to),
+            "depth_below": list(order.steps.asked.depth_below),
             "by_hand": {"done": order.steps.text, "no longer found": len(self.missing)},
             "rules": [
                 {"rule": rule.text, "changed": changed}

@@ -17,7 +17,8 @@
 - `paint_what`: strokes, or corrections of the labels; `brush_limits`: where the brush paints.
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
-- `object_edits_row`: what is done to objects by hand.
+- `object_edits_row`: what is done to objects by hand; `distances_menu`: which distances of theirs
+  are measured.
 - `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
   (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them;
   `questions_panel`: which of them may be several things, or one.

@@ -15,9 +15,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 from supervox.napari_plugin.session.objects_state import ObjectsState
-from supervox.objects import Split
+from supervox.objects import Asked, Split
 
 from .controls import button, list_choices
+from .distances_menu import DistancesMenu
 from .legend import MeasureLegend
 from .next_button import suggest
 from .object_edits_row import EditActions, ObjectEditsRow
@@ -39,7 +40,7 @@ class ObjectsActions:
     Attributes
     ----------
     find : callable
-        Finds and measures the objects of a class, 0 for all; and how they are split.
+        Finds objects, and measures them.
     cancel : callable
     show : callable
         Shows the objects in the picture, or hides them.
@@ -49,7 +50,7 @@ class ObjectsActions:
         What is done by hand.
     """
 
-    find: Callable[[int, Split | None], None]
+    find: Callable[[Asked], None]
     cancel: Callable[[], None]
     show: Callable[[bool], None]
     open_table: Callable[[], None]
@@ -89,7 +90,7 @@ class ObjectsSection(Body[ObjectsState]):
             "Find objects",
             "Find the objects of the final labels, and measure each: volume, surface, shape, "
             "intensities, contacts",
-            lambda: self._do.find(int(self.of.currentData() or 0), self.split.currentData()),
+            lambda: self._do.find(self.asked),
         )
         # as wide whether it is highlighted or not
         self.search.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -110,6 +111,14 @@ class ObjectsSection(Body[ObjectsState]):
         self.split.setMinimumContentsLength(8)
         line.addWidget(self.split, 1)
         layout.addLayout(line)
+        line = QHBoxLayout()
+        line.addWidget(QLabel("Measure also"))
+        self.distances = DistancesMenu()
+        line.addWidget(self.distances, 1)
+        layout.addLayout(line)
+        for box in (self.of, self.split):
+            box.activated.connect(self._show_choice)
+        self.distances.chosen.connect(self._show_choice)
         self.status = StatusRow("supervox_objects", actions.cancel)
         layout.addWidget(self.status)
         line = QHBoxLayout()
@@ -131,7 +140,7 @@ class ObjectsSection(Body[ObjectsState]):
         layout.addLayout(line)
         self.legend = MeasureLegend()
         layout.addWidget(self.legend)
-        self._asked: tuple[int, Split | None] = (0, None)
+        self._asked = Asked()
         self.edits = ObjectEditsRow(actions.edits)
         layout.addWidget(self.edits)
         self.compare = button(
@@ -150,22 +159,37 @@ class ObjectsSection(Body[ObjectsState]):
     def refresh(self) -> None:
         """Show the state anew."""
         state = self.state
-        list_choices(self.of, [(ALL, 0), *state.classes], state.asked)
-        if (state.asked, state.split) != self._asked:  # by a project, or an undo
-            self._asked = state.asked, state.split
-            self.of.setCurrentIndex(max(self.of.findData(state.asked), 0))
-            self.split.setCurrentIndex(self.split.findData(state.split))
+        list_choices(self.of, [(ALL, 0), *state.classes], state.asked.class_id)
+        self.distances.list_classes(state.classes)
+        if state.asked != self._asked:  # by a project, or an undo
+            self._asked = state.asked
+            self.of.setCurrentIndex(max(self.of.findData(state.asked.class_id), 0))
+            self.split.setCurrentIndex(self.split.findData(state.asked.split))
+            self.distances.tick(state.asked.distance_to, state.asked.depth_below)
         self.edits.show_state(state)
         self.compare.setEnabled(state.has_image)
         self.of.setEnabled(state.can_find)
         self.split.setEnabled(state.can_find)
+        self.distances.setEnabled(state.can_find)
         self.search.setEnabled(state.can_find)
-        suggest(self.search, state.can_find and (state.number is None or state.is_old))
         self.table.setEnabled(not state.is_empty)
         suggest(self.table, state.is_done)
         self.shown.setEnabled(bool(state.number))
         self.shown.setChecked(state.is_shown)
         self.legend.show_scale(state.scale)
+        self._show_choice()
+
+    @property
+    def asked(self) -> Asked:
+        """Which objects are to be looked for, and what is measured of them."""
+        distances = self.distances.distance_to, self.distances.depth_below
+        return Asked(int(self.of.currentData() or 0), self.split.currentData(), *distances)
+
+    def _show_choice(self) -> None:
+        """Suggest the search where it would find something else than there is."""
+        state = self.state
+        is_other = state.number is None or state.is_old or self.asked != state.asked
+        suggest(self.search, state.can_find and is_other)
         text, is_bad = self._explain()
         self.status.show_state(text, state.progress, "warning" if is_bad else "note")
 
@@ -186,6 +210,8 @@ class ObjectsSection(Body[ObjectsState]):
             return f"No voxel of the final labels is of {whose}: choose another class", True
         if state.is_old:
             return f"{state.summary}, older than the final labels: find them again", True
+        if state.number is not None and self.asked != state.asked:
+            return f"{state.summary} as chosen before: press Find objects for what is chosen", True
         kept = f" Kept in the project: {state.said_by_hand}" if state.said_by_hand else ""
         what = f"Counts and measures each connected piece of a class.{kept}"
         return state.summary or what, False

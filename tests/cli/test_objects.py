@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from supervox.objects import (
     EVERYTHING,
+    Asked,
     Calibrated,
     FromSearch,
     Give,
@@ -19,6 +20,7 @@ from supervox.objects import (
     Rule,
     edit_to_json,
     find_objects,
+    find_step,
     measure_by_steps,
     measure_objects,
     rules_step,
@@ -221,6 +223,8 @@ def project(files, run, tmp_path_factory):
         opened.annotations.classes = [ProjectClass(k, f"part {k}", "#556677") for k in range(1, 10)]
         for edit in edits:
             opened.annotations.record(ObjectChange(edit_to_json(edit)))
+        asked = Asked(distance_to=(2, 99), depth_below=(1, 2))
+        opened.annotations.record(ObjectChange(find_step(asked)))
         opened.annotations.record(ObjectChange(rules_step([Rule.parse("voxels > 0 -> class 8")])))
     return folder
 
@@ -233,11 +237,17 @@ def test_a_project_keeps_its_edits_by_hand_and_its_rules(run, project, tmp_path)
     rows = rows_of(tmp_path / "o.csv")
     by_hand = {int(row["class"]) for row in rows} - {8}
     assert by_hand == {1, 9}
-    about = json.loads((tmp_path / "o.csv.json").read_text())["by_hand"]
-    assert (about["held"], about["lost"], about["objects"]) == (2, 1, 2)
+    about = json.loads((tmp_path / "o.csv.json").read_text())
+    by_hand = about["by_hand"]
+    assert (by_hand["held"], by_hand["lost"], by_hand["objects"]) == (2, 1, 2)
+    assert (about["distance_to"], about["depth_below"]) == ([2], [1, 2])  # what there is of it
+    assert {"distance_part_2", "depth_mean"} <= rows[0].keys()
     found = json.loads(run("objects", project, "--as-found", "--json").out)
     assert {item["class"] for item in found["classes"]}.isdisjoint({8, 9})
     assert found["by_hand"]["done"] == ""
+    assert found["distance_to"] == []
+    found = json.loads(run("objects", project, "--distance-to", 1, "--json").out)
+    assert (found["distance_to"], found["depth_below"]) == ([1], [1, 2])
 
 
 def test_a_project_that_keeps_its_objects_has_them_at_once(run, project, tmp_path, monkeypatch):

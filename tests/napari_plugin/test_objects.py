@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QFileDialog
 from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.session.objects_state import ObjectsState
@@ -18,7 +18,15 @@ from supervox.napari_plugin.tasks.measuring import FinalLabels, MeasureOrder, Me
 from supervox.napari_plugin.widgets.object_edits_row import EditActions
 from supervox.napari_plugin.widgets.objects_section import ObjectsActions, ObjectsSection
 from supervox.napari_plugin.widgets.objects_table import ObjectsModel, example_of
-from supervox.objects import Column, ObjectsError, ObjectTable
+from supervox.objects import (
+    Asked,
+    Column,
+    MeasureRequest,
+    ObjectsError,
+    ObjectTable,
+    find_objects,
+    measure_objects,
+)
 
 SPACING = (2.0, 1.0, 1.0)
 NAMES = {1: "ice", 2: "cell"}
@@ -91,7 +99,7 @@ def test_the_section_says_how_it_stands(qtbot: QtBot, state: dict[str, Any], wor
     done: list[Any] = []
     section = ObjectsSection(
         ObjectsActions(
-            lambda class_id, split: done.append(class_id),
+            done.append,
             lambda: None,
             done.append,
             lambda: done.append("table"),
@@ -107,7 +115,7 @@ def test_the_section_says_how_it_stands(qtbot: QtBot, state: dict[str, Any], wor
     assert section.search.isEnabled() == can_find
     assert section.table.isEnabled() == bool(section.state.number)
     qtbot.mouseClick(section.search, Qt.MouseButton.LeftButton)
-    assert done == ([0] if can_find else [])
+    assert done == ([Asked()] if can_find else [])
 
 
 # ------------------------------------------------------------------------------------- rows
@@ -316,6 +324,67 @@ def test_what_is_typed_waits_for_enter_and_says_so(window: Any) -> None:
     assert table.says.whole.startswith("All rows are shown: 'voxels < 0 and': the name of")
     table.text.clear()
     assert table.says.whole == f"{everything} objects"
+
+
+def tick(window: Any, part: Any, name: str) -> None:
+    """Click on a class in a menu that is open, and find it still open."""
+    part.popup(part.parentWidget().mapToGlobal(QPoint(0, 0)))
+    window.until(part.isVisible)
+    (action,) = [k for k in part.actions() if k.text() == name]
+    window._bot.mouseClick(
+        part, Qt.MouseButton.LeftButton, pos=part.actionGeometry(action).center()
+    )
+    assert part.isVisible()
+    part.close()
+
+
+def test_distances_are_ticked_and_measured_also_after_an_edit(shown: Any) -> None:
+    find(shown)
+    session, section = shown.session, shown.dock.objects
+    objects, distances = session.delivery.objects, shown.dock.objects.distances
+    assert not [k for k in objects.found.table.names if k.startswith(("distance", "depth"))]
+    assert distances.text() == "no distances"
+    classes = [action.text() for action in distances.to.actions()]
+    tick(shown, distances.to, classes[2])
+    tick(shown, distances.below, classes[1])
+    tick(shown, distances.below, classes[2])
+    assert distances.text() == "1 distance, depth"
+    assert section.status.text.whole.endswith("press Find objects for what is chosen")
+    shown.click("supervox_objects_find")
+    shown.settle()
+    assert section.status.text.whole == f"{objects.found.number} objects of 3 classes"
+    check_distances(session, classes)
+    assert (objects.found.table["distance_class_3"] > 0).any()
+
+    smallest = int(np.argmin(objects.found.table["voxels"]))
+    objects.select((int(objects.found.table["id"][smallest]),))
+    session.by_hand.delete()
+    shown.settle()
+    check_distances(session, classes)
+
+    session.painting.undo()
+    session.painting.undo()
+    shown.settle()
+    assert distances.text() == "no distances"
+    assert "depth_mean" not in objects.found.table.names
+
+
+def check_distances(session: Any, classes: list[str]) -> None:
+    """Compare what the window measured with what is measured of the labels in view."""
+    objects, of = session.delivery.objects, session.by_hand.edits.steps.asked
+    assert not objects.is_old
+    found, names = objects.found, {item.id: item.name for item in session.classes}
+    labels = np.asarray(session.correcting.shown.now())
+    request = MeasureRequest(names, {}, labels, of.distance_to, of.depth_below)
+    source = found.order.of.source
+    anew = measure_objects(
+        find_objects(labels), request, spacing=source.spacing, unit=source.unit
+    ).objects
+    assert len(anew) == len(found.table)
+    of_class = "distance_class_3"
+    for name in (of_class, f"centre_{of_class}", "depth_least", "depth_mean"):
+        np.testing.assert_allclose(np.sort(found.table[name]), np.sort(anew[name]), err_msg=name)
+    assert (found.table[of_class][found.table["class_name"] == classes[2]] == 0).all()
 
 
 def test_objects_of_old_labels_are_said_to_be_old(window: Any) -> None:

@@ -22,7 +22,7 @@ from supervox.napari_plugin.tasks.measuring import (
     MeasureOrder,
     Measuring,
 )
-from supervox.objects import CutLine, Give, Mark, Merge, ObjectSteps, Rule, find_by_steps
+from supervox.objects import Asked, CutLine, Give, Mark, Merge, ObjectSteps, Rule, find_by_steps
 from supervox.project import Project
 
 from tests.napari_plugin.corrector import put
@@ -124,7 +124,7 @@ def test_mixed_edits_with_undo_and_redo_equal_finding_anew(bench: Any, seed: int
     session.delivery.finish()
     bench.settle()
     by_hand, objects, painting = session.by_hand, session.delivery.objects, session.painting
-    by_hand.find(0, None)
+    by_hand.find(Asked())
     bench.settle()
     kinds = ["cut", "merge", "delete", "give", "mark", "rule", "undo", "redo"]
     most = 0
@@ -709,7 +709,7 @@ def test_a_project_keeps_edits_rules_and_how_objects_are_found(
         steps = ObjectSteps.of(project.annotations.edits)
     assert [edit.kind for edit in steps.edits] == ["cut"]
     assert steps.rules == (Rule.parse("voxels < 3 -> remove"),)
-    assert steps.split == "round"
+    assert steps.asked.split == "round"
     # opened again, one click brings it all back
     shown.open()
     shown.session.autosave.open(tmp_path / "cell.supervox")

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 from supervox.objects import (
+    Asked,
     Bench,
     Calibrated,
     CutLine,
@@ -358,10 +359,14 @@ def test_what_is_no_edit_is_refused(content, words):
 
 def test_the_last_settings_and_rules_of_a_project_hold():
     rules = [Rule.parse("small: voxels < 3 -> remove"), Rule.parse("voxels > 9 -> class 2")]
-    entries = [find_step(0, None), rules_step([]), edit_to_json(EDITS[4]), find_step(2, "round")]
+    asked = Asked(2, "round", (1, 3), (1, 2))
+    entries = [find_step(Asked()), rules_step([]), edit_to_json(EDITS[4]), find_step(asked)]
     steps = ObjectSteps.of([*entries, rules_step(rules)])
-    assert steps == ObjectSteps(2, "round", tuple(rules), (EDITS[4],))
+    assert steps == ObjectSteps(asked, tuple(rules), (EDITS[4],))
     assert ObjectSteps.of(entries[:-1]) == ObjectSteps(edits=(EDITS[4],))
+    before = {"kind": "find", "class": 2, "split": None}  # without distances, as once
+    assert ObjectSteps.of([before]).asked == Asked(2)
+    assert find_step(Asked(2)) == before
     assert ObjectSteps(edits=tuple(EDITS[:3])).text == "1 cut, 1 separation, 1 merge"
 
 
@@ -370,6 +375,8 @@ def test_the_last_settings_and_rules_of_a_project_hold():
     [
         ({"kind": "find", "class": "x"}, "how objects are found can't be read"),
         ({"kind": "find", "class": 1, "split": "raw"}, "how objects are found can't be read"),
+        ({"kind": "find", "class": 1, "distance_to": 2}, "how objects are found can't be read"),
+        ({"kind": "find", "class": 1, "depth_below": ["x"]}, "how objects are found can't"),
         ({"kind": "rules", "lines": [1]}, "the rules can't be read"),
         ({"kind": "rules", "lines": ["x"]}, "'x' is no rule"),
         ({"kind": "wipe"}, "'wipe' is no edit of objects by hand"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from supervox.objects import (
     EVERYTHING,
+    Asked,
     Calibrated,
     FromSearch,
     KeptObjects,
@@ -111,6 +112,23 @@ def test_objects_that_were_edited_since_are_not_those_of_a_search(
     assert edited.as_found(MARKED, request_, SCALE) is None
 
 
+def test_distances_that_a_project_asks_for_are_measured_of_classes_that_there_are(
+    labels: np.ndarray,
+) -> None:
+    names = {1: "ice", 2: "cell", 9: "gone"}
+    asked = ObjectSteps(Asked(1, None, (2, 9), (2, 9)))
+    found = measure_by_steps(labels, asked, MeasureRequest(names), Search((1,))).measured.objects
+    told = MeasureRequest(names, labels=labels, distance_to=(2,), depth_below=(2,))
+    expected = measure_by_steps(labels, ObjectSteps(), told, Search((1,))).measured.objects
+    assert found.to_csv() == expected.to_csv()
+    assert {"distance_cell", "centre_distance_cell", "depth_mean"} <= set(found.names)
+    # who asks himself is answered as he asks
+    own = MeasureRequest(names, labels=labels, distance_to=(1,))
+    table = measure_by_steps(labels, asked, own, Search((1,))).measured.objects
+    assert "distance_ice" in table.names
+    assert "distance_cell" not in table.names
+
+
 def test_what_objects_follow_from_is_told_apart_and_rules_do_not_count(labels: np.ndarray) -> None:
     def follows_from(
         labels=labels, steps=MARKED, search=EVERYTHING, names=NAMES, scale=SCALE, at=0
@@ -125,7 +143,9 @@ def test_what_objects_follow_from_is_told_apart_and_rules_do_not_count(labels: n
         follows_from(),
         follows_from(labels=other),
         follows_from(steps=ObjectSteps()),
-        follows_from(steps=replace(MARKED, split="round")),
+        follows_from(steps=replace(MARKED, asked=Asked(split="round"))),
+        follows_from(steps=replace(MARKED, asked=Asked(distance_to=(2,)))),
+        follows_from(steps=replace(MARKED, asked=Asked(depth_below=(2,)))),
         follows_from(search=Search((1,))),
         follows_from(names={1: "ice", 2: "membrane"}),
         follows_from(scale=Calibrated.of((1, 1, 1), "nm")),

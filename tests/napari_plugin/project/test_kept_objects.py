@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Layer
 from supervox.napari_plugin.io.readers import read_layers
-from supervox.objects import Mark, rules_step
+from supervox.objects import Asked, Mark, rules_step
 from supervox.project import Project
 from supervox.volumes import write_volume
 
@@ -41,8 +41,9 @@ def test_objects_come_back_with_the_project(
     first.settle()
     first.session.delivery.finish()
     first.settle()
-    first.session.by_hand.find(0, None)
+    first.session.by_hand.find(Asked(distance_to=(2,), depth_below=(2, 3)))
     found = found_in(first)
+    assert len({"distance_cell", "depth_mean"} & set(found.table.names)) == 2
     first.until(lambda: is_kept(first))
     # rules are none of what objects follow from
     first.session.by_hand.edits.record(rules_step([]))
