@@ -3,16 +3,22 @@
 What a function of a block refers to travels to the workers once; of volumes that is the name of
 their file (arrays that are pickled so), from which the workers read their blocks. Results travel
 back, and those of the stages are sums and tables.
+
+Where a worker is lost, Dask does again what only that one had, wanted or not. A later pass may
+write to the same files, so none begins while a worker still is at blocks of the one before.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
-from time import monotonic
+from threading import Lock
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Generic
+from uuid import uuid4
 
 from .blocks import Block
 from .errors import ExecutionError
@@ -20,11 +26,15 @@ from .executors import Made, Result, Waiting, run_ahead
 from .progress import ShouldStop
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, Scheduler
 
 RETRIES = 3  # of a task, each time that its worker is lost
 MOST_TOGETHER = 4  # blocks of a task: each costs the scheduler and the client some 10 ms
 NO_WORKERS_SECONDS = 300.0  # others may start meanwhile
+LOOK_SECONDS = 0.01  # between two looks whether something is over
+
+# Of a worker: how many threads are at blocks of which pass, and which passes are over.
+_at_work, _over, _lock = Counter[str](), set[str](), Lock()
 
 
 class ClusterLost(ExecutionError):
@@ -36,10 +46,17 @@ class _Job:
 
     It travels as bytes: arrays that Dask unpacks by itself can't be written to, which to compiled
     code are of another type, and every worker would have to compile for it.
+
+    Parameters
+    ----------
+    name : str
+        Of the pass.
+    packed : bytes
+        The function.
     """
 
-    def __init__(self, packed: bytes) -> None:
-        self._packed = packed
+    def __init__(self, name: str, packed: bytes) -> None:
+        self.name, self._packed = name, packed
 
     @cached_property
     def function(self) -> Callable[[Block], Any]:
@@ -49,14 +66,38 @@ class _Job:
         return function
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Job, (self._packed,)
+        return _Job, (self.name, self._packed)
 
 
 def _work(job: _Job, blocks: Sequence[Block], afterwards: Callable[[], None] | None) -> list[Any]:
-    results = [job.function(block) for block in blocks]
-    if afterwards is not None:
-        afterwards()
+    with _lock:
+        if job.name in _over:  # nobody waits for it
+            return []
+        _at_work[job.name] += 1
+    try:
+        results = [job.function(block) for block in blocks]
+        if afterwards is not None:
+            afterwards()
+    finally:
+        with _lock:
+            _at_work.subtract([job.name])
+            if not _at_work[job.name]:
+                del _at_work[job.name]
     return results
+
+
+async def _end(name: str) -> None:
+    """Begin no more blocks of a pass on this worker, and wait for those that it is at."""
+    with _lock:
+        _over.add(name)
+    while name in _at_work:
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _look(keys: Sequence[str], dask_scheduler: Scheduler) -> tuple[bool, set[str]]:
+    """Tell whether the scheduler knows any of some tasks, and which workers it has."""
+    is_known = any(key in dask_scheduler.tasks for key in keys)
+    return is_known, {worker.server_id for worker in dask_scheduler.workers.values()}
 
 
 class Cluster:
@@ -104,16 +145,17 @@ class Cluster:
         import dask
         from distributed.protocol.pickle import dumps
 
-        packed = dumps(function)
-        threads, slots = self._threads(), self.slots
+        packed, name = dumps(function), uuid4().hex
+        threads, slots, workers = self._threads(), self.slots, self._workers()[1]
         with (
             _telling_of_losses(),
             dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}),
         ):
             # a task like any other: where the worker that holds it is lost, it is made again
-            job = self._client.submit(_Job, packed, pure=False, retries=RETRIES)
+            job = self._client.submit(_Job, name, packed, pure=False, retries=RETRIES)
         size = min(max(len(blocks) // (2 * slots), 1), MOST_TOGETHER)
         begun: list[tuple[str | None, Future]] = []
+        sent: list[Future] = []
 
         def start(batch: Sequence[Block]) -> Waiting[list[Result]]:
             begun[:] = [(place, future) for place, future in begun if not future.done()]
@@ -129,6 +171,7 @@ class Cluster:
                     allow_other_workers=place is not None,
                 )
             begun.append((place, future))
+            sent.append(future)
             return _Sent(future, self)
 
         batches = [blocks[at : at + size] for at in range(0, len(blocks), size)]
@@ -136,7 +179,7 @@ class Cluster:
             for results in run_ahead(start, batches, slots, should_stop):
                 yield from results
         finally:
-            self._give_up([future for _, future in begun if not future.done()])
+            self._end(name, sent, workers)
 
     def check_workers(self) -> None:
         """Raise `ClusterLost` if there have been no workers for long."""
@@ -154,14 +197,37 @@ class Cluster:
             threads: dict[str, int] = self._client.nthreads()
         return threads
 
-    def _give_up(self, futures: Sequence[Future]) -> None:
-        """Have nobody work on what isn't finished; if the scheduler is gone, nobody does."""
-        if futures and self._client.status == "running":
-            self._client.cancel(futures, force=True)
+    def _workers(self, keys: Sequence[str] = ()) -> tuple[bool, set[str]]:
+        """Tell whether any of some tasks is known, and return which workers there are."""
+        with _telling_of_losses(OSError):
+            found: tuple[bool, set[str]] = self._client.run_on_scheduler(_look, keys)
+        return found
+
+    def _end(self, name: str, sent: Sequence[Future], before: set[str]) -> None:
+        """See to it that nobody works on a pass any more; if the scheduler is gone, nobody does.
+
+        Once the scheduler has forgotten its tasks, it gives none of them to a worker. If it had the
+        same workers all the time, none was done twice.
+        """
+        if self._client.status != "running":
+            return
+        with suppress(ClusterLost), _telling_of_losses(OSError):
+            unfinished = [future for future in sent if not future.done()]
+            if unfinished:
+                self._client.cancel(unfinished, force=True)
+            for future in sent:
+                future.release()
+            keys = [future.key for future in sent]
+            is_known, now = self._workers(keys)
+            while is_known:
+                sleep(LOOK_SECONDS)
+                is_known, now = self._workers(keys)
+            if unfinished or not before <= now:
+                self._client.run(_end, name, on_error="ignore")
 
 
 class _Sent(Generic[Made]):
-    """The results of a task that was sent to the workers."""
+    """The results of a task that was sent to the workers, which forget them once they are taken."""
 
     def __init__(self, future: Future, cluster: Cluster) -> None:
         self._future, self._cluster = future, cluster
@@ -179,6 +245,7 @@ class _Sent(Generic[Made]):
             if not self.done():
                 self._cluster.check_workers()
             raise
+        self._future.release()
         return found
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 import pickle
 import signal
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
-from supervox.execution import Cancelled, Cluster, ClusterLost, Run, split_blocks
+from supervox.execution import (
+    Cancelled,
+    Cluster,
+    ClusterLost,
+    Run,
+    dask_cluster,
+    executors,
+    split_blocks,
+)
 from supervox.execution.errors import ExecutionError
 from supervox.execution.shared_arrays import (
     SharedArray,
@@ -89,6 +100,68 @@ def test_a_killed_worker_is_survived(client, sample, expected, tmp_path):
 
     compare(prepare(client, sample, tmp_path, progress=kill), expected)
     assert len(killed) == 2
+
+
+@pytest.mark.usefixtures("no_garbage_is_collected")
+def test_what_was_taken_is_not_done_again_for_a_worker_that_is_lost(client, tmp_path, monkeypatch):
+    """Or it would write over what later passes made of the same files."""
+    monkeypatch.setattr(executors, "WAIT_SECONDS", 1e-4)  # an exception that Dask keeps a while
+    log, blocks = tmp_path / "log", split_blocks((9, 9, 9), (4, 4, 4))
+
+    def work(number):
+        def one(block):
+            with log.open("a") as file:
+                file.write(f"{number}\n")
+            return os.getpid()
+
+        return one
+
+    client.wait_for_workers(2)
+    pids = set(Run(Cluster(client)).blocks(work(1), blocks))
+    before = log.read_text()
+    for pid in pids:  # a worker alone has what it did
+        address = next(k for k, of in client.run(os.getpid).items() if of == pid)
+        os.kill(pid, signal.SIGKILL)
+        while address in client.nthreads():
+            pass
+        client.wait_for_workers(2)
+    found = list(Run(Cluster(client)).blocks(work(2), blocks))
+    assert not pids & set(found)
+    assert log.read_text() == before + "2\n" * len(blocks)
+
+
+@pytest.fixture
+def no_garbage_is_collected():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_pass_ends_when_no_thread_of_a_worker_is_at_its_blocks():
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    def wait(block):
+        begun.set()
+        assert go_on.wait(30)
+        done.append(block)
+
+    job = dask_cluster._Job("one", b"")
+    job.function = wait  # as if it had travelled
+    thread = threading.Thread(target=dask_cluster._work, args=(job, "a", None))
+    thread.start()
+    assert begun.wait(30)
+
+    async def end():
+        ending = asyncio.ensure_future(dask_cluster._end("one"))
+        await asyncio.sleep(0)
+        assert not ending.done()
+        assert dask_cluster._work(job, "b", None) == []  # no more is begun
+        go_on.set()
+        await ending
+        assert done == ["a"]
+
+    asyncio.run(end())
+    thread.join()
 
 
 def test_it_stops_when_asked(client, sample, tmp_path):
