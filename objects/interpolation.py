@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from supervox.execution import Run, VolumeLike, Workers
 
-from .checks import Spacing, check_same_shape, checked_image, checked_labels, checked_spacing
+from .checks import (
+    Spacing,
+    check_same_shape,
+    checked_image,
+    checked_labels,
+    checked_spacing,
+    read_ids,
+)
 from .errors import ObjectsError
 from .image_guide import by_image
 from .slice_depths import TOO_FEW, axes_across, depths_between
@@ -50,7 +57,8 @@ def interpolate_slices(
     Raises
     ------
     ObjectsError
-        If fewer than two slices are painted, or there is no such axis, or the shapes differ.
+        If fewer than two slices are painted, a value is no id, there is no such axis, or the
+        shapes differ.
 
     Notes
     -----
@@ -62,7 +70,8 @@ def interpolate_slices(
     """
     painted, order = checked_labels(painted), axes_across(axis)
     size, run = checked_spacing(spacing), Run.of(workers)
-    out = np.array(np.asarray(painted[:, :, :]).transpose(order), np.int32, order="C")
+    labels = read_ids(painted, (slice(None),) * 3)
+    out = np.array(labels.transpose(order), order="C")
     guide = None
     if image is not None:
         image = checked_image(image, painted.shape)
@@ -83,7 +92,7 @@ def interpolate_slices(
     filled = np.ascontiguousarray(out.transpose(np.argsort(order)))
     if keep is not None:
         check_same_shape(keep, painted.shape, "volume of voxels to keep")
-        filled = np.where(keep, np.asarray(painted[:, :, :], np.int32), filled)
+        filled = np.where(keep, labels, filled)
     return filled
 
 

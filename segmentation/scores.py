@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from supervox.execution import (
 
 from .checks import SegmentationError
 
+MOST_IDS = 2**31 - 1
 DENSE_IDS = 1024  # class ids below this are counted in a table, others by sorting
 
 
@@ -177,25 +179,27 @@ def _counter(
 
     def count(block: Block) -> dict[tuple[int, int], int]:
         true = read_block(truth, block.core)
-        compared = true > 0
+        compared = true != 0
         if ignore is not None:
             compared &= read_block(ignore, block.core) == 0
-        return _count_pairs(
-            true[compared].astype(np.int64),
-            read_block(labels, block.core)[compared].astype(np.int64),
-        )
+        label = read_block(labels, block.core)[compared]
+        return _count_pairs(_ids("the truth holds", true[compared]), _ids("the labels hold", label))
 
     return count
+
+
+def _ids(who: str, values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return class ids, or say what is none."""
+    for value in (values.min(), values.max()) if values.size else ():
+        if not 0 <= int(value) <= MOST_IDS:
+            raise SegmentationError(f"{who} {value}, which is no class id")
+    return values.astype(np.int64)
 
 
 def _count_pairs(true: NDArray[np.int64], label: NDArray[np.int64]) -> dict[tuple[int, int], int]:
     if not true.size:
         return {}
-    low, ids = int(label.min()), int(max(true.max(), label.max())) + 1
-    if low < 0 or ids > 2**31:
-        raise SegmentationError(
-            f"the labels hold {low if low < 0 else ids - 1}, which is no class id"
-        )
+    ids = int(max(true.max(), label.max())) + 1
     keys = true * ids + label
     if ids <= DENSE_IDS:
         table = np.bincount(keys, minlength=ids * ids)

@@ -41,7 +41,7 @@ class Autosave(OpenProject):
         The work on files that is going on.
     volume_moved : Signal
         Tells the folder of a project whose volume isn't where it was, and a sentence.
-    asked, opened, kept, restored, masked : Signal
+    asked, opened, reopened, kept, restored, masked : Signal
         Of a `ProjectOpening`.
     """
 
@@ -66,7 +66,7 @@ class Autosave(OpenProject):
         self.reopen_for = self._opening.reopen_for
         self.asked, self.opened = self._opening.asked, self._opening.opened
         self.kept, self.restored = self._opening.kept, self._opening.restored
-        self.masked = self._opening.masked
+        self.reopened, self.masked = self._opening.reopened, self._opening.masked
         self._save_to: Path | None = None  # once the project is made
         self._settle = QTimer()
         self._settle.setSingleShot(True)
@@ -79,7 +79,7 @@ class Autosave(OpenProject):
     def _on_recorded(self) -> None:
         """Begin a project at the first stroke."""
         recorder, image = self.painting.recorder, self.work().image
-        is_begun = self.project is not None or self.is_making or self.is_reopening
+        is_begun = self.project is not None or self.is_making or self.reopening is not None
         if recorder is None or image is None or is_begun or not self.is_waiting(recorder):
             return
         self._make(self.recent.new_folder(image.name))
@@ -183,7 +183,7 @@ class Autosave(OpenProject):
     def when_saved(self, then: Callable[[], object]) -> None:
         """Do what takes strokes out of sight once they are saved, or else say why it isn't done."""
         self.painting.record_all()
-        if self.is_making or self.is_reopening:
+        if self.is_making or self.reopening is not None:
             self.files.run(lambda _: None, "Saving the strokes", lambda _: self._if_saved(then))
         else:
             self._if_saved(then)
@@ -211,7 +211,7 @@ class Autosave(OpenProject):
         self.files.clear()
         self.save_what_waits()
         painting.recorder = None
-        self.is_making = self.is_reopening = False
+        self.is_making, self.reopening = False, None
         project, self.project = self.project, None
         if project is not None and painting.layer is not None:
             record_of(painting.layer)["changes"] = project.annotations.n_changes
@@ -226,7 +226,7 @@ class Autosave(OpenProject):
         self.last_error = ""
 
     def _on_given_up(self) -> None:
-        self.is_making = self.is_reopening = False
+        self.is_making, self.reopening = False, None
 
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, VolumeMoved) and self._opening.folder is not None:

@@ -37,8 +37,10 @@ class OpenProject:
         Where strokes are written down.
     recent : RecentProjects
     files : FileWork
-    is_making, is_reopening : bool
-        Whether a project is being made; or opened, whose strokes are in their layer already.
+    is_making : bool
+        Whether a project is being made.
+    reopening : Path or None
+        Folder of the project that is being opened, whose strokes are in their layer already.
     last_error : str
         Why work on files failed, until other work succeeds; empty if it didn't.
     """
@@ -54,7 +56,8 @@ class OpenProject:
         self.project: Project | None = None
         self.recent = RecentProjects(home)
         self.files = FileWork()
-        self.is_making = self.is_reopening = False
+        self.is_making = False
+        self.reopening: Path | None = None
         self.last_error = ""
         classes.changed.connect(self._write_classes)
 

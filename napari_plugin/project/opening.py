@@ -33,6 +33,8 @@ class ProjectOpening:
         A person wants a project opened: nothing else that was asked for is wanted any more.
     opened : Signal
         Tells a project that was opened: who listens shows its volume, and attaches its strokes.
+    reopened : Signal
+        Tells a project whose strokes are in their layer already: who listens takes its choices.
     kept : Signal
         Tells the final labels that it has.
     restored : Signal
@@ -43,6 +45,7 @@ class ProjectOpening:
 
     asked = Signal()
     opened = Signal(Opened)
+    reopened = Signal(Opened)
     kept = Signal(Kept)
     restored = Signal(Project, Restored)
     masked = Signal(object)
@@ -63,7 +66,7 @@ class ProjectOpening:
         current = self._current
         self.asked.emit()
         self.open_none()
-        if current.folder == folder:
+        if folder in (current.folder, current.reopening):
             current.hint.emit("This project is open already")
             return
         self.folder = folder
@@ -113,19 +116,20 @@ class ProjectOpening:
         """Go on with the project of strokes whose dock was closed, if they have one."""
         current, folder = self._current, record_of(layer).get("project")
         if folder is not None and Path(folder).is_dir():
-            current.is_reopening = True
+            current.reopening = Path(folder)
             at = int(record_of(layer).get("changes", 0))
             task = project_files.reopening(Path(folder), current.painting.planes, at)
             current.files.run(task, "Opening the project", self._on_reopened)
 
     def _on_reopened(self, opened: Opened) -> None:
         current = self._current
-        current.is_reopening = False
+        current.reopening = None
         layer = current.painting.layer
         if layer is None or record_of(layer).get("project") != str(opened.project.folder):
             project_files.discard(opened)
             return
         current.painting.recorder = opened.recorder
+        self.reopened.emit(opened)
         self.masked.emit(opened.mask)
         current.take(opened.project)
         if opened.is_newer:

@@ -57,6 +57,7 @@ class Session(SessionParts):
             part.failed.connect(self._on_error)
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
+        self.autosave.reopened.connect(self._on_reopened)
         self.next.shown.connect(self.extent.prepare_if_quick)
         self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
@@ -205,14 +206,24 @@ class Session(SessionParts):
 
     def _on_opened(self, opened: Opened) -> None:
         """Show a project's volume and strokes."""
-        settings = opened.project.settings
         self.next.close()  # or the project that was open would get the classes of this one
-        self.classes.restore(opened.project.annotations.classes)
-        self.parameters = settings.parameters
+        self._take_choices(opened.project)
         self.next.show_project(opened)
-        self.volume.set_box(settings.slices)
+        self.volume.set_box(opened.project.settings.slices)
         is_known = self.last_view.show(opened.project, self.settings.brush_size)
         self.strokes.is_new &= not is_known
+
+    def _on_reopened(self, opened: Opened) -> None:
+        """Go on as a project says that is written to again; or it would get other choices."""
+        settings = opened.project.settings
+        self._take_choices(opened.project)
+        if not settings.channels and self.volume.channel_layers():
+            self.volume.use_channels(False)
+        self.volume.set_box(settings.slices)
+
+    def _take_choices(self, project: Project) -> None:
+        self.classes.restore(project.annotations.classes)
+        self.parameters = project.settings.parameters
 
     def _on_restored(self, project: Project, restored: Restored) -> None:
         """Go on with what a project has of what was computed."""

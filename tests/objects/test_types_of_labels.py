@@ -14,6 +14,7 @@ from supervox.objects import (
     Give,
     MeasureRequest,
     Merge,
+    ObjectsError,
     apply_edits,
     clean,
     clean_part,
@@ -94,6 +95,14 @@ def test_labels_of_any_type_give_the_same_and_stay_as_they_were(what):
         labels = pieces().astype(dtype)
         np.testing.assert_array_equal(CALLS[what](labels), expected, err_msg=dtype)
         np.testing.assert_array_equal(labels, pieces(), err_msg=dtype)
+
+
+@pytest.mark.parametrize("what", CALLS)
+@pytest.mark.parametrize("beyond", [-1, 2**31, 2**32 + 2])
+def test_ids_that_are_none_are_refused(what, beyond):
+    labels = np.where(pieces() == 2, beyond, pieces().astype(np.int64))
+    with pytest.raises(ObjectsError, match=f"hold {beyond}, which is no id"):
+        CALLS[what](labels)
 
 
 @pytest.mark.parametrize("dtype", TYPES)

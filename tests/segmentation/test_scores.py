@@ -71,7 +71,9 @@ def test_blocks_and_large_ids(high):
         (LABELS, TRUTH.astype("f4"), None, "truth: class ids are integers"),
         (LABELS, TRUTH * 0, None, "no voxel is left"),
         (LABELS, TRUTH, LABELS * 0 + 1, "no voxel is left"),
-        (LABELS.astype("i2") - 1, TRUTH, None, "hold -1, which is no class id"),
+        (LABELS.astype("i2") - 1, TRUTH, None, "labels hold -1, which is no class id"),
+        (LABELS, TRUTH.astype("i2") - 1, None, "truth holds -1, which is no class id"),
+        (LABELS, TRUTH.astype("u8") << 40, None, f"truth holds {1 << 40}, which is no class id"),
     ],
 )
 def test_what_can_not_be_compared_is_refused(labels, truth, ignore, message):

@@ -740,6 +740,48 @@ def test_going_on_after_the_dock_was_closed(open_file: Any, open_bench: Callable
     bench.session.close()
 
 
+@pytest.mark.parametrize("what", ["dock", "image"])
+def test_choices_of_a_project_outlast_a_closed_dock_and_a_look_at_another_image(
+    open_file: Any, what: str
+) -> None:
+    from supervox.napari_plugin.session.session import Session
+    from supervox.napari_plugin.settings import Settings
+
+    bench = open_file()
+    session, box = bench.session, (slice(2, 14), slice(0, 40), slice(4, 48))
+    image = session.volume.image
+    session.volume.set_box(box)
+    session.choose(_parameters(0.5))
+    bench.prepare(1, 2, 3)
+    session.correcting.locking.set_locked(2, True)
+    session.classes.change(3, visible=False)
+    session.classes.move(3, 0)
+    bench.until(lambda: session.classes[2].held and session.autosave.project.settings.box)
+    bench.settle()
+    folder, classes = session.autosave.project.folder, tuple(session.classes)
+    assert bench.session.autosave.project.annotations.classes == classes
+    if what == "dock":
+        close(bench)
+        session = bench.session = Session(bench.viewer, Settings())
+    else:
+        other = bench.viewer.add_image(np.zeros((4, 5, 6), np.uint8), name="other")
+        session.choose_image(other)
+        session.choose(_parameters(0.7))
+        bench.settle()
+        assert not session.classes[2].locked
+    session.choose_image(image)
+    session.autosave.open(folder)  # which it is about to do
+    bench.until(lambda: session.autosave.project is not None)
+    assert tuple(session.classes) == classes
+    assert session.volume.box == box
+    assert session.parameters.refinement.strength == 0.5
+    assert session.autosave.project.annotations.classes == classes
+    bench.settle()
+    assert not session.autosave.is_read_only
+    assert "This project is open already" in bench.said
+    session.close()
+
+
 def test_beginning_anew(open_file: Any, home: Path) -> None:
     bench = open_file()
     bench.paint(1)
