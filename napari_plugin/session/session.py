@@ -55,6 +55,9 @@ class Session(SessionParts):
             work.changed.connect(self.emit_changed)
         for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
+        files = self.autosave.working
+        self.autosave.unfinished.connect(partial(self._on_error, work=files))
+        self.autosave.files.mended.connect(partial(self.opening.settle, files))
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.next.shown.connect(self.extent.prepare_if_quick)
