@@ -168,6 +168,7 @@ class Session(SessionParts):
         self.masking.forget_layer(layer)
         self.correcting.forget_layer(layer)
         self.view.forget_layer(layer)
+        self.next.look_again()
         self.changed.emit()
 
     def _on_prepared(self, prepared: Prepared) -> None:
