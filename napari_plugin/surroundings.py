@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import floor, log10
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,8 @@ from .widgets.picture_box import PictureActions
 from .widgets.project_bar import ProjectBar
 from .widgets.three_planes import ThreePlanes
 from .widgets.welcome import Welcome, WelcomeActions, place_of
+
+BAR_PIXELS = 150  # that napari's scale bar has at most
 
 
 @dataclass(frozen=True)
@@ -239,10 +242,18 @@ def enlarged(viewer: Viewer, scale: float) -> NDArray[np.uint8]:
         How many times as many, along each axis.
     """
     camera, bar = viewer.scene.camera, viewer.canvas.overlays.scale_bar
-    zoom, letters = camera.zoom, bar.font_size
+    zoom, letters, length = camera.zoom, bar.font_size, bar.length
     try:
+        bar.length = length or _length_seen(zoom)  # or napari chooses one for the larger zoom
         camera.zoom, bar.font_size = zoom * scale, letters * scale
         picture: NDArray[np.uint8] = viewer.screenshot(scale=scale, flash=False)
     finally:
-        camera.zoom, bar.font_size = zoom, letters
+        camera.zoom, bar.font_size, bar.length = zoom, letters, length
     return picture
+
+
+def _length_seen(zoom: float) -> float:
+    """Return how long napari's scale bar is at a zoom, in the unit of the layers."""
+    most = BAR_PIXELS / zoom
+    step = 10.0 ** floor(log10(most))
+    return next(times * step for times in (5, 2, 1) if times * step <= most)

@@ -9,12 +9,12 @@ from supervox.volumes import appearing, remove_leftovers_in
 
 from ._folder import UNFINISHED
 from ._head import ENDING as HEAD
-from .annotations import AnnotationStore
+from .annotations import JOURNAL, AnnotationStore
 from .changes import Paint
 from .documents import write_document
 from .errors import ProjectError, writing
 from .inside import copy_inside
-from .layout import BEGUN, ENDING, SETTINGS
+from .layout import ANNOTATIONS, BEGUN, ENDING, SETTINGS
 from .lock import LOCK, TAKEN
 from .recorder import Recorder
 from .settings import ProjectSettings
@@ -60,6 +60,29 @@ def copy_project(folder: Path, place: Path, settings: ProjectSettings) -> None:
     with writing(place), appearing(place) as temporary:
         copy_inside(folder, temporary, NOT_COPIED)
         write_document(temporary / SETTINGS, settings.to_json())
+
+
+def make_again(place: Path, settings: ProjectSettings, store: AnnotationStore) -> None:
+    """Make a project whose folder is gone again, of its records as far as they can be read.
+
+    Parameters
+    ----------
+    place : Path
+        A new folder, which appears when it is complete.
+    settings : ProjectSettings
+    store : AnnotationStore
+        Of the project that was opened; what the records lack is for `catch_up`.
+
+    Raises
+    ------
+    ProjectError
+        If it can't be written.
+    """
+    with writing(place), appearing(place) as temporary:
+        (temporary / ANNOTATIONS).mkdir(parents=True)
+        store.journal.write_again(temporary / ANNOTATIONS / JOURNAL)
+        moved = replace(settings, volume=settings.volume.seen_from(place))
+        write_document(temporary / SETTINGS, moved.to_json())
 
 
 def catch_up(copy: AnnotationStore, original: AnnotationStore) -> None:

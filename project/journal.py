@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ from .records import LOG, Record, RecordKind, decode, encode, parse_header
 from .undo import UndoStack
 
 SCHEMA = 1
+AWAY = "it was moved or removed"
+_COPIED_BYTES = 2**20
 
 _logger = logging.getLogger(__name__)
 
@@ -236,7 +239,8 @@ class Journal:
         Raises
         ------
         OSError
-            If the disk is full, or fails.
+            If the disk is full, or fails, or the file isn't where it was any more: what is written
+            into a file that was removed is lost.
         """
         encoded, left_out = [], []
         for record in records:
@@ -245,8 +249,11 @@ class Journal:
             except Exception as error:
                 left_out.append(f"{self.path}: record {record.number} can't be written ({error!r})")
         self._move_tail()
-        put_behind(self._file, self._end, b"".join(encoded))
+        data = b"".join(encoded)
+        put_behind(self._file, self._end, data)
         os.fsync(self._file.fileno())
+        if not self.is_in_place(self._end + len(data)):
+            raise FileNotFoundError(errno.ENOENT, AWAY)
         for each in encoded:
             header = parse_header(each)
             assert header is not None
@@ -266,6 +273,40 @@ class Journal:
             _logger.warning("%s: can't be repaired yet (%s)", self.path, error.strerror)
         if self._head.number < 0 <= self.last_number:
             self._note_end()
+
+    def is_in_place(self, size: int | None = None) -> bool:
+        """Tell whether the file is where it was opened.
+
+        Another one in its place has fewer bytes than were written; its number tells nothing, since
+        some shares give a file a new one at each look.
+
+        Parameters
+        ----------
+        size : int, optional
+            Bytes that it has at least; by default, those that are records.
+        """
+        try:
+            return os.stat(self.path).st_size >= (self._end if size is None else size)
+        except OSError:
+            return False
+
+    def write_again(self, path: Path) -> None:
+        """Write the records to another file, as far as they can be read.
+
+        Raises
+        ------
+        OSError
+            If they can't be written.
+        """
+        with open_inside(path, "xb") as file:
+            for start in range(0, self._end, _COPIED_BYTES):
+                try:
+                    data = self._read_bytes(start, min(_COPIED_BYTES, self._end - start))
+                except (OSError, ValueError) as error:
+                    _logger.warning("%s: can't be read any more (%s)", self.path, error)
+                    break
+                put_behind(file, start, data)
+            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Close the file."""

@@ -19,7 +19,7 @@ from supervox.volumes import (
 
 from ._folder import remove_leftovers, take_lock
 from .annotations import AnnotationStore
-from .copies import catch_up, check_place, copy_project
+from .copies import catch_up, check_place, copy_project, make_again
 from .derived import Derived
 from .errors import Finding, ProjectError, writing
 from .history import History
@@ -278,7 +278,8 @@ class Project:
     def save_as(self, folder: str | os.PathLike[str]) -> None:
         """Copy the project to a new folder, which appears when it is complete.
 
-        This project stays open as it is.
+        This project stays open as it is. If its folder was moved or removed, the copy has strokes,
+        classes, history of the strokes and settings.
 
         Parameters
         ----------
@@ -297,7 +298,10 @@ class Project:
                 self.save()
             except ProjectError:  # a full disk may be the reason for the copy
                 is_behind = True
-        copy_project(self.folder, place, self._settings)
+        if self.annotations.journal.is_in_place():
+            copy_project(self.folder, place, self._settings)
+        else:
+            make_again(place, self._settings, self.annotations)
         if is_behind or self.annotations.state.pending:
             with Project.open(place) as copy:
                 catch_up(copy.annotations, self.annotations)

@@ -83,13 +83,12 @@ class VolumeReference:
             If it is in neither place.
         """
         beside = Path(os.path.normpath(folder.resolve() / self.path))
-        for place in (beside, Path(self.absolute)):
+        places = list(dict.fromkeys((beside, Path(self.absolute))))
+        for place in places:
             if place.exists():
                 return place
-        raise VolumeMoved(
-            f"{folder}: its volume is neither {beside} nor {self.absolute}; say where it is now",
-            beside,
-        )
+        where = f"not {beside}" if len(places) == 1 else f"neither {beside} nor {self.absolute}"
+        raise VolumeMoved(f"{folder}: its volume is {where} any more; say where it is now", beside)
 
     def open(self, file: Path) -> Volume:
         """Open the volume in a file, if it is the same.

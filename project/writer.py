@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import Condition, Thread
 
 from .errors import ProjectError
-from .journal import Journal
+from .journal import AWAY, Journal
 from .records import Record
 
 RETRY_SECONDS = 1.0  # between attempts on a disk that fails
@@ -30,19 +30,31 @@ class SaveState:
     saved_at : float or None
         When the last change was on the disk, in seconds since 1970.
     error : str or None
-        Why the last attempt failed; the changes are kept and tried again.
+        Why the last attempt failed, of which file; the changes are kept and tried again.
+    why : str or None
+        The same in a few words.
     """
 
     pending: int = 0
     saved_at: float | None = None
     error: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What went wrong: all of it, and in a few words."""
+
+    text: str
+    why: str
 
 
 class JournalWriter:
     """Appends records to a journal from a thread of its own.
 
     Records are written and on the disk as soon as the disk allows, all that wait at once. While it
-    fails they are kept, and tried again every second.
+    fails they are kept, and tried again every second. While there is nothing to write it looks
+    whether the file is still there, as often.
 
     Parameters
     ----------
@@ -51,7 +63,7 @@ class JournalWriter:
     on_state : callable, optional
         Called with the `SaveState` whenever it changed, on the thread of the writer.
     retry_seconds : float
-        Between attempts on a disk that fails.
+        Between attempts on a disk that fails, and looks at one where nothing is written.
     """
 
     def __init__(
@@ -66,7 +78,7 @@ class JournalWriter:
         self._queue: deque[Record] = deque()
         self._changed = Condition()
         self._saved_at: float | None = None
-        self._error: str | None = None
+        self._failure: _Failure | None = None
         self._left_out: list[str] = []  # records that can't be encoded, until `flush` told of them
         self._attempts = 0  # at writing, that have ended
         self._is_closing = False
@@ -79,7 +91,9 @@ class JournalWriter:
     def state(self) -> SaveState:
         """How far saving is."""
         with self._changed:
-            return SaveState(len(self._queue), self._saved_at, self._error)
+            failed = self._failure
+            known = (failed.text, failed.why) if failed is not None else (None, None)
+            return SaveState(len(self._queue), self._saved_at, *known)
 
     def append(self, record: Record) -> None:
         """Queue a record; returns at once.
@@ -116,8 +130,8 @@ class JournalWriter:
             self._changed.notify_all()
             # the attempt that runs now may not hold all: the one after it does
             while self._queue and self._queue[0].number <= wanted and self._thread.is_alive():
-                if self._attempts > last and self._error is not None:
-                    failed = self._error
+                if self._attempts > last and self._failure is not None:
+                    failed = self._failure.text
                     break
                 self._changed.wait()
             self._is_urgent = False
@@ -156,41 +170,56 @@ class JournalWriter:
 
     def _run(self) -> None:
         while True:
+            self._wait_for_work()
             with self._changed:
-                while not self._queue and not self._is_closing:
-                    self._changed.wait()
                 batch = list(self._queue)
                 is_last = self._is_closing
-            error = self._write(batch) if batch else None
+            failure = self._write(batch) if batch else None
             with self._changed:
-                if error is None:
+                if failure is None:
                     for _ in batch:
                         self._queue.popleft()
                     self._saved_at = time.time() if batch else self._saved_at
-                self._error = error
+                self._failure = failure
                 self._attempts += 1
                 self._changed.notify_all()
             if batch:
                 self._tell()
             with self._changed:
-                if is_last and (error is not None or not self._queue):
+                if is_last and (failure is not None or not self._queue):
                     break
-                if error is not None and not (self._is_closing or self._is_urgent):
+                if failure is not None and not (self._is_closing or self._is_urgent):
                     self._changed.wait(self._retry_seconds)
-        if error is not None:
-            _logger.error("%s; gave up, they are lost", error)
+        if failure is not None:
+            _logger.error("%s; gave up, they are lost", failure.text)
 
-    def _write(self, batch: list[Record]) -> str | None:
+    def _wait_for_work(self) -> None:
+        """Wait until there is something to write; say meanwhile if the journal goes, or is back."""
+        while True:
+            with self._changed:
+                if not self._queue and not self._is_closing:
+                    self._changed.wait(self._retry_seconds)
+                if self._queue or self._is_closing:
+                    return
+            is_away = not self._journal.is_in_place()
+            failure = _Failure(f"{self._journal.path}: {AWAY}", AWAY) if is_away else None
+            with self._changed:
+                is_new, self._failure = failure != self._failure, failure
+            if is_new:
+                self._tell()
+
+    def _write(self, batch: list[Record]) -> _Failure | None:
         """Write records; return what went wrong."""
         try:
             left_out = self._journal.write(batch)
         except OSError as error:
             why = error.strerror or str(error)
             many = "1 change is" if len(batch) == 1 else f"{len(batch):,} changes are"
-            return f"{self._journal.path}: can't be written ({why}); {many} kept and tried again"
+            text = f"{self._journal.path}: can't be written ({why}); {many} kept and tried again"
+            return _Failure(text, why)
         except Exception as error:  # a thread that ends here would lose strokes without a word
             _logger.exception("the journal's writer failed")
-            return f"{self._journal.path}: can't be written ({error!r})"
+            return _Failure(f"{self._journal.path}: can't be written ({error!r})", repr(error))
         for each in left_out:
             _logger.error("%s; it is left out", each)
         with self._changed:

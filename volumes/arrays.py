@@ -33,7 +33,8 @@ class ArraySource(Protocol):
 class VolumeArray:
     """A source with its axes put in (plane, row, column) order, read only where it is sliced.
 
-    Slices give numpy arrays in native byte order; booleans are given as uint8.
+    Slices give numpy arrays in native byte order; booleans are given as uint8, and extended floats,
+    which little else can read, as float64.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class VolumeArray:
         sizes = dict(zip(self._axes, source.shape, strict=True))
         self.shape: tuple[int, int, int] = (sizes.get("z", 1), sizes["y"], sizes["x"])
         native = np.dtype(source.dtype).newbyteorder("=")
-        self.dtype: np.dtype[Any] = np.dtype(np.uint8) if native == np.bool_ else native
+        self.dtype = _usual(native)
         self._read = self.dtype
         self._convert: Callable[[Array], Array] | None = None
         chunks = getattr(source, "chunks", None)
@@ -137,6 +138,14 @@ class VolumeArray:
     def close(self) -> None:
         """Let go of the source."""
         self._source = None
+
+
+def _usual(native: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in which values are given."""
+    if native == np.bool_:
+        return np.dtype(np.uint8)
+    is_extended = native.kind == "f" and native.itemsize > np.dtype(np.float64).itemsize
+    return np.dtype(np.float64) if is_extended else native
 
 
 def normalise(key: Any, shape: Sequence[int]) -> tuple[list[slice], list[bool]]:

@@ -141,28 +141,48 @@ def _guess_axes(shape: Sequence[int], address: Address) -> list[str]:
         raise VolumeError(
             f"{address}: has {len(shape)} dimensions ({times(shape)}) and doesn't say which are "
             f"planes, rows and columns; say it, for instance '{example}'",
-            choices=_readings(shape, address),
+            choices=_readings(shape, kept, address),
             what=f"an array of {times(shape)}",
         )
-    letters = dict(zip(kept, "zyx"[-len(kept) :], strict=True))
+    return _letters(dict(zip(kept, "zyx"[-len(kept) :], strict=True)), len(shape))
+
+
+def _letters(known: Mapping[int, str], count: int) -> list[str]:
+    """Return a letter for each axis: those that are known, and spare ones for the others."""
     spare = iter("abdefghijklmn")
-    return [letters.get(i) or next(spare) for i in range(len(shape))]
+    return [known.get(axis) or next(spare) for axis in range(count)]
 
 
-def _readings(shape: Sequence[int], address: Address) -> tuple[Choice, ...]:
-    """Return what an array of four unnamed axes may be, the likeliest first."""
-    if len(shape) != 4:
+def _readings(shape: Sequence[int], kept: Sequence[int], address: Address) -> tuple[Choice, ...]:
+    """Return what an array of four or five unnamed axes that are kept may be, the likeliest first.
+
+    What a reading leaves open (which time point) is asked next.
+    """
+    sizes = [shape[axis] for axis in kept]
+    first, second, last = sizes[0], sizes[1], sizes[-1]
+    if len(sizes) == 4:
+        readings = [
+            (f"{first} channels of {times(sizes[1:])} voxels", "czyx"),
+            (f"{first} time points of {times(sizes[1:])} voxels", "tzyx"),
+            (f"{second} channels (second axis) of {times((first, *sizes[2:]))} voxels", "zcyx"),
+            (f"{last} channels (last axis) of {times(sizes[:-1])} voxels", "zyxc"),
+        ]
+        if last < first:
+            readings.insert(0, readings.pop())
+    elif len(sizes) == 5:
+        voxels = f"of {times(sizes[2:])} voxels"
+        readings = [
+            (f"{first} time points with {second} channels {voxels}", "tczyx"),
+            (f"{first} channels with {second} time points {voxels}", "ctzyx"),
+        ]
+    else:
         return ()
-    first, second, last = shape[0], shape[1], shape[-1]
-    readings = [
-        (f"{first} channels of {times(shape[1:])} voxels", "czyx"),
-        (f"{first} time points of {times(shape[1:])} voxels", "tzyx"),
-        (f"{second} channels (second axis) of {times((first, *shape[2:]))} voxels", "zcyx"),
-        (f"{last} channels (last axis) of {times(shape[:-1])} voxels", "zyxc"),
-    ]
-    if last < first:
-        readings.insert(0, readings.pop())
-    return tuple(Choice(text, str(address.taking(axes=axes))) for text, axes in readings)
+    named = {
+        text: _letters(dict(zip(kept, axes, strict=True)), len(shape)) for text, axes in readings
+    }
+    return tuple(
+        Choice(text, str(address.taking(axes="".join(letters)))) for text, letters in named.items()
+    )
 
 
 def _pick(letter: str, sizes: Mapping[str, int], wanted: str | None, address: Address) -> int:

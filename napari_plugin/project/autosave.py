@@ -41,11 +41,14 @@ class Autosave(OpenProject):
         The work on files that is going on.
     volume_moved : Signal
         Tells the folder of a project whose volume isn't where it was, and a sentence.
+    unfinished : Signal
+        Work on files failed.
     asked, opened, reopened, kept, restored, masked : Signal
         Of a `ProjectOpening`.
     """
 
     volume_moved = Signal(Path, str)
+    unfinished = Signal(Exception)
 
     def __init__(
         self,
@@ -233,4 +236,4 @@ class Autosave(OpenProject):
             self.volume_moved.emit(self._opening.folder, str(error))
         elif str(error) != self.last_error:  # a full disk is told once
             self.last_error = str(error)
-            self.failed.emit(error)
+            self.unfinished.emit(error)

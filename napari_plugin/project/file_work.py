@@ -20,11 +20,14 @@ class FileWork:
         What is being done now.
     given_up : Signal
         A task failed, or a person stopped it: nothing comes of it.
+    mended : Signal
+        A task succeeded that failed before.
     """
 
     changed = Signal()
     failed = Signal(Exception)
     given_up = Signal()
+    mended = Signal()
 
     def __init__(self) -> None:
         self.working = BackgroundTask()
@@ -33,6 +36,7 @@ class FileWork:
         self.working.failed.connect(self._on_failed)
         self._waiting: list[tuple[Task, str, Callable[[Any], None]]] = []
         self._then: Callable[[Any], None] | None = None
+        self._doing = self._failed_at = ""  # descriptions of tasks
 
     def run(
         self, task: Task, description: str, then: Callable[[Any], None] = lambda _: None
@@ -56,16 +60,19 @@ class FileWork:
 
     def _next(self) -> None:
         if self._waiting and not self.working.is_running:
-            task, description, self._then = self._waiting.pop(0)
-            self.working.run(task, description, shown=True, unwanted=discard)
+            task, self._doing, self._then = self._waiting.pop(0)
+            self.working.run(task, self._doing, shown=True, unwanted=discard)
 
     def _on_done(self, value: Any) -> None:
         then, self._then = self._then, None
+        if self._doing == self._failed_at:
+            self._failed_at = ""
+            self.mended.emit()
         if then is not None:
             then(value)
 
     def _on_failed(self, error: Exception) -> None:
-        self._then = None
+        self._then, self._failed_at = None, self._doing
         self.given_up.emit()
         self.failed.emit(error)
 

@@ -27,6 +27,7 @@ from supervox.project import (
     ProjectError,
     Recorder,
     Severity,
+    VolumeMoved,
     keep_result,
     load_mask,
     open_channels,
@@ -34,7 +35,7 @@ from supervox.project import (
 from supervox.segmentation import (
     SegmentationParameters,
 )
-from supervox.volumes import write_volume
+from supervox.volumes import SupervoxError, write_volume
 
 from .recent import RecentProjects, unlisted
 from .work import edges, settling
@@ -185,9 +186,7 @@ def opening(folder: Path, moved_to: str | None) -> Task:
     def open_project(report: Report) -> Opened:
         project = reopen(folder)
         try:
-            if moved_to is not None:
-                project.relocate(moved_to)
-            images = _images_of(project)
+            images = _images_at(project, moved_to)
             mask = _mask_of(project, report)
         except BaseException:
             project.close(force=True)
@@ -196,6 +195,24 @@ def opening(folder: Path, moved_to: str | None) -> Task:
         return Opened(project, recorder, images, mask)
 
     return open_project
+
+
+def _images_at(project: Project, moved_to: str | None) -> tuple[tuple[Any, dict[str, Any]], ...]:
+    """Return the layers of a project's volume, from another place if it was moved there.
+
+    Raises
+    ------
+    VolumeMoved
+        Whatever is wrong with the volume there: the right one may be found elsewhere.
+    """
+    try:
+        if moved_to is not None:
+            project.relocate(moved_to)
+        return _images_of(project)
+    except VolumeMoved:
+        raise
+    except SupervoxError as error:
+        raise VolumeMoved(str(error), project.folder) from error
 
 
 def _images_of(project: Project) -> tuple[tuple[Any, dict[str, Any]], ...]:

@@ -45,11 +45,14 @@ class Offer:
     action : str
         What a button says; empty where there is nothing to do.
     do : callable
+    holds : callable
+        Tells whether there still is something to it.
     """
 
     text: str
     action: str = ""
     do: Callable[[], object] = field(default=lambda: None, compare=False, repr=False)
+    holds: Callable[[], bool] = field(default=lambda: True, compare=False, repr=False)
 
 
 class NextVolume:
@@ -96,6 +99,7 @@ class NextVolume:
         self.opening.looked_at.connect(self.look)
         self.opening.asked.connect(autosave.open_none)  # the last click wins
         autosave.asked.connect(self.opening.cancel)
+        volume.changed.connect(self.look_again)
         models.told.connect(self.say)
         self._painting, self._autosave = painting, autosave
         self._choose_image = choose_image
@@ -123,7 +127,10 @@ class NextVolume:
         self._take(images, others)
         offers = [] if before is None else self._after(before.name, saved, learned)
         if (doubt := self._doubt()) is not None:
-            offers.append(Offer(doubt, "Set the voxel size", self.size_wanted.emit))
+            set_size = self.size_wanted.emit
+            offers.append(
+                Offer(doubt, "Set the voxel size", set_size, lambda: self._doubt() is not None)
+            )
         self.propose(*offers)
         self.shown.emit()
 
@@ -264,6 +271,7 @@ class NextVolume:
                 f"{layer.name} was added as a picture beside {image.name}.",
                 f"Work on {layer.name} instead",
                 lambda: self._go_to(layer),
+                lambda: layer in self._viewer.layers,
             )
         )
 
@@ -281,6 +289,12 @@ class NextVolume:
         """Offer something, instead of what was offered before."""
         self.offers = offers
         self.changed.emit()
+
+    def look_again(self) -> None:
+        """Offer no more what was done otherwise, or can't be done any more."""
+        kept = tuple(offer for offer in self.offers if offer.holds())
+        if len(kept) < len(self.offers):
+            self.propose(*kept)
 
     def say(self, text: str) -> None:
         """Keep something in sight until it is read, beside what is offered."""

@@ -55,6 +55,9 @@ class Session(SessionParts):
             work.changed.connect(self.emit_changed)
         for part in (self.live, self.importing, self.painting, self.autosave):
             part.failed.connect(self._on_error)
+        files = self.autosave.working
+        self.autosave.unfinished.connect(partial(self._on_error, work=files))
+        self.autosave.files.mended.connect(partial(self.opening.settle, files))
         self.delivery.computed.connect(self._on_computed)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.reopened.connect(self._on_reopened)
@@ -166,6 +169,7 @@ class Session(SessionParts):
         self.masking.forget_layer(layer)
         self.correcting.forget_layer(layer)
         self.view.forget_layer(layer)
+        self.next.look_again()
         self.changed.emit()
 
     def _on_prepared(self, prepared: Prepared) -> None:

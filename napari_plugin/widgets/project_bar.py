@@ -152,6 +152,8 @@ class ProjectBar(QWidget):
         text, is_bad = save_text(state)
         place = "" if state.folder is None else str(state.folder)
         hint = "" if state.is_named or not place else "\nProject › Save as… gives it a name"
+        if state.saving is not None and state.saving.error is not None:
+            hint = f"\n{state.saving.error}\nProject › Save as… keeps them in another place"
         self.state.say(text, "warning" if is_bad else "note", place + hint)
 
     def _fill(self) -> None:
@@ -232,8 +234,8 @@ def save_text(state: ProjectState) -> tuple[str, bool]:
     if not state.is_recording:
         return "▲ Not saved: these strokes are in no project. Save it under another name", True
     where = f" ({state.folder.stem})" if state.is_named else ""
-    if saving.error is not None:
-        return f"▲ Not saved: {saving.error}", True
+    if saving.error is not None:  # the reason first: where it was is in the tooltip
+        return f"▲ Not saved: {saving.why or saving.error}", True
     if saving.pending:
         return f"○ Saving…{where}", False
     if saving.saved_at is None:

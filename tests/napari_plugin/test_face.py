@@ -18,6 +18,7 @@ from supervox.napari_plugin.io.preferred_reader import is_preferred
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.session.in_space import around
 from supervox.napari_plugin.session.objects_state import MeasureScale
+from supervox.napari_plugin.surroundings import BAR_PIXELS
 from supervox.napari_plugin.widgets.help_window import KEYS, STEPS
 from supervox.napari_plugin.widgets.legend import scale_words
 from supervox.napari_plugin.widgets.picture_box import figure_of
@@ -257,11 +258,16 @@ def a_picture_of_the_view(labelled: Any, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
     zoom = labelled.viewer.scene.camera.zoom
     labelled.choose("supervox_picture_dpi", "150 dpi")
+    bar, lengths = labelled.viewer.canvas.overlays.scale_bar, []
+    bar.events.length.connect(lambda _: lengths.append(bar.length))
     labelled.dock.export.findChild(QWidget, "supervox_picture").click()
     with Image.open(path) as figure:
         assert figure.info["dpi"] == pytest.approx((150, 150), abs=0.1)
         assert figure.width == pytest.approx(labelled.canvas.width() * 150 / 96, abs=2)
     assert labelled.viewer.scene.camera.zoom == zoom
+    length, after = lengths  # as long for the voxels as on the screen, whatever the resolution
+    assert BAR_PIXELS / 2.5 <= length * zoom <= BAR_PIXELS
+    assert after is None
     # its legend is of what is there to be seen
     around_dock, view = labelled.dock.around, labelled.session.view
     look = around_dock.picture_actions()

@@ -148,3 +148,74 @@ def test_a_quota(home):
     with Project.open(home / "cell.supervox") as project:
         assert not project.derived.damaged()
         assert all("is dropped" in item.text for item in project.findings)  # half a record
+
+
+def painted_elsewhere(home, change):
+    """Open a project, paint, have its folder changed, and paint; an error is told."""
+    told = threading.Event()
+    folder = home / "cell.supervox"
+    project = Project.open(folder, on_state=lambda state: state.error and told.set())
+    project.annotations.apply(row(project.annotations, 0, 98))
+    project.annotations.flush()
+    change(folder)
+    project.annotations.apply(row(project.annotations, 1000, 99))
+    return project, told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="open files can't be removed there")
+def test_a_project_that_is_removed_is_not_saved_and_can_be_saved_elsewhere(home, tmp_path):
+    project, told = painted_elsewhere(home, shutil.rmtree)
+    store = project.annotations
+    with pytest.raises(ProjectError, match="it was moved or removed"):
+        store.flush()
+    assert told.wait(10)
+    assert store.state.pending
+    project.save_as(tmp_path / "copy.supervox")
+    with Project.open(tmp_path / "copy.supervox") as copy:
+        np.testing.assert_array_equal(copy.annotations.voxels, store.voxels)
+        assert copy.annotations.classes == store.classes
+        assert copy.settings.parameters == project.settings.parameters
+        assert not copy.findings
+        copy.open_volume().close()
+        copy.annotations.undo()  # what was painted last, which no file had
+        copy.annotations.undo()
+        assert not np.isin(copy.annotations.voxels, (98, 99)).any()
+    with pytest.raises(ProjectError, match="moved or removed"):
+        project.close(force=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="open files can't be moved there")
+def test_a_project_that_is_moved_is_not_saved_until_it_is_back(home, tmp_path):
+    other = tmp_path / "other.supervox"
+    project, _ = painted_elsewhere(home, lambda folder: folder.rename(other))
+    store = project.annotations
+    with pytest.raises(ProjectError, match="it was moved or removed"):
+        store.flush()
+    other.rename(project.folder)
+    store.flush()
+    assert store.state.error is None
+    project.close()
+    with Project.open(project.folder) as again:
+        np.testing.assert_array_equal(again.annotations.voxels, store.voxels)
+        assert not again.findings
+
+
+@pytest.mark.skipif(os.name == "nt", reason="open files can't be removed there")
+def test_another_project_in_its_place_is_left_alone(home, tmp_path):
+    old = tmp_path / "old.supervox"
+    shutil.copytree(home / "cell.supervox", old)
+
+    def restore(folder):
+        shutil.rmtree(folder)
+        shutil.copytree(old, folder)
+
+    project, _ = painted_elsewhere(home, restore)
+    with pytest.raises(ProjectError, match="it was moved or removed"):
+        project.annotations.flush()
+    project.save_as(tmp_path / "copy.supervox")
+    with Project.open(tmp_path / "copy.supervox") as copy:
+        np.testing.assert_array_equal(copy.annotations.voxels, project.annotations.voxels)
+    with pytest.raises(ProjectError):
+        project.close(force=True)
+    journal = "annotations/strokes.journal"
+    assert (project.folder / journal).read_bytes() == (old / journal).read_bytes()

@@ -1,3 +1,5 @@
+import os
+import queue
 import threading
 import time
 
@@ -19,6 +21,9 @@ class Disk:
         self.batches = []
         self.free = threading.Event()
         self.free.set()
+
+    def is_in_place(self):
+        return self.journal.is_in_place()
 
     def write(self, records):
         self.free.wait()
@@ -63,6 +68,21 @@ def test_what_waits_is_written_at_once(disk):
     assert sum(disk.batches) == 7
     assert len(disk.batches) <= 2
     assert writer.waiting(6) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="open files can't be moved there")
+def test_that_the_file_is_gone_is_told_though_nothing_is_written(disk):
+    told = queue.SimpleQueue()
+    writer = JournalWriter(disk, told.put, retry_seconds=0.01)
+    other = disk.path.with_name("other")
+    disk.path.rename(other)
+    state = told.get(timeout=10)
+    assert state.pending == 0
+    assert state.error == f"{disk.path}: {state.why}"
+    assert state.why == "it was moved or removed"
+    other.rename(disk.path)
+    assert told.get(timeout=10).error is None
+    writer.close()
 
 
 def test_the_state_is_told(disk):

@@ -70,6 +70,13 @@ def test_one_plane_has_all_three_axes():
     assert view[1:].shape == (0, 4, 5)
 
 
+def test_extended_floats_are_given_as_doubles():
+    source = _Source(VALUES.astype(np.longdouble))
+    view = VolumeArray(source, "zyx", {}, Address.parse("a.npy"), "NumPy")
+    assert view.dtype == view[:].dtype == np.float64
+    np.testing.assert_array_equal(view[:], VALUES)
+
+
 @pytest.mark.parametrize(
     ("index", "message"),
     [

@@ -84,6 +84,36 @@ def test_every_reading_of_unnamed_axes_opens_or_has_channels(tmp_path_factory, s
         assert sizes == {np.prod(shape) // len(entries)}
 
 
+def answered(error, number):
+    """Answer what is asked, the question's number-th option each time, until a volume opens."""
+    while True:
+        choice = (error.channels or error.choices)[number]
+        try:
+            return read(choice.address)
+        except VolumeError as again:
+            error = again
+
+
+def test_axes_of_one_item_leave_what_the_others_may_be(tmp_path):
+    values = np.arange(3 * 4 * 5 * 6, dtype=np.uint16).reshape(1, 3, 4, 5, 6)
+    np.save(tmp_path / "batch.npy", values)
+    error = refusal(tmp_path / "batch.npy")
+    assert error.choices[0].text == "3 channels of 4 x 5 x 6 voxels"
+    np.testing.assert_array_equal(answered(error, 0), values[0, 0])
+
+
+def test_five_unnamed_axes_are_asked_about_one_after_the_other(tmp_path):
+    values = np.arange(2 * 3 * 4 * 5 * 6, dtype=np.uint16).reshape(2, 3, 4, 5, 6)
+    np.save(tmp_path / "five.npy", values)
+    error = refusal(tmp_path / "five.npy")
+    assert [choice.text for choice in error.choices] == [
+        "2 time points with 3 channels of 4 x 5 x 6 voxels",
+        "2 channels with 3 time points of 4 x 5 x 6 voxels",
+    ]
+    np.testing.assert_array_equal(answered(error, 0), values[0, 0])
+    np.testing.assert_array_equal(answered(error, 1), values[1, 1])
+
+
 @pytest.mark.parametrize("mode", ["L", "I;16", "RGB", "RGBA", "P", "LA", "1"])
 def test_pictures_of_every_mode(tmp_path, mode):
     grey = np.arange(20 * 24).reshape(20, 24)

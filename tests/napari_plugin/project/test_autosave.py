@@ -20,7 +20,7 @@ from supervox.napari_plugin.tasks.exporting import ExportKind
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.napari_plugin.widgets.project_bar import save_text
 from supervox.napari_plugin.widgets.recent_list import RecentList
-from supervox.project import Project, VoxelChange, is_held
+from supervox.project import Project, ProjectError, VoxelChange, is_held
 from supervox.segmentation import RefinementParameters, SegmentationError, load_model
 from supervox.volumes import write_volume
 
@@ -683,6 +683,55 @@ def test_a_volume_that_was_moved_is_asked_for(
     open_project(second, folder, moved_to=str(tmp_path / "other.tif"))
     assert second.session.live.scan.counts == {1: 1}
     assert not told
+
+
+def test_another_volume_than_the_moved_one_is_asked_about_again(
+    open_file: Any, open_bench: Callable[..., Any], scene: Any, tmp_path: Path, told: list[str]
+) -> None:
+    first = open_file()
+    first.paint(1)
+    first.settle()
+    folder = first.session.autosave.project.folder
+    close(first)
+    volume = tmp_path / "cell.tif"
+    volume.rename(tmp_path / "other.tif")
+    write_volume(volume, np.zeros(scene.shape, np.uint8))
+    second = open_bench()
+    opening = second.session.opening
+    second.session.autosave.open(folder)
+    second.until(lambda: opening.problem)
+    assert "voxels are not those" in opening.problem.text
+    assert opening.problem.project == folder
+    (tmp_path / "broken.tif").write_bytes(b"II*")
+    second.session.autosave.open(folder, str(tmp_path / "broken.tif"))
+    second.until(lambda: opening.problem and "broken.tif" in opening.problem.text)
+    assert opening.problem.project == folder
+    open_project(second, folder, moved_to=str(tmp_path / "other.tif"))
+    assert opening.problem is None
+    assert not told
+
+
+def test_what_could_not_be_kept_is_told_until_it_is(
+    open_file: Any, tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = open_file()
+    bench.prepare(1, 2)
+    autosave, opening = bench.session.autosave, bench.session.opening
+    autosave.save_as(tmp_path / "cell.supervox")
+    bench.settle()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(autosave.project.derived), "save_partition", refuse)
+        autosave.keep()
+        bench.settle()
+    assert opening.problem.text == "cell.supervox: can't be written (No space left on device)"
+    autosave.keep()
+    bench.settle()
+    assert opening.problem is None
+    assert told == ["cell.supervox: can't be written (No space left on device)"]
+
+
+def refuse(*_: Any, **options: Any) -> None:
+    raise ProjectError("cell.supervox: can't be written (No space left on device)")
 
 
 def test_the_second_window_may_only_look(

@@ -179,6 +179,10 @@ def test_an_image_that_is_added_lies_under_strokes_and_can_be_worked_on(bench: A
     bench.until(lambda: names(bench) == ["scene", "other", "strokes"])
     (offer,) = bench.session.next.offers
     assert offer.action == "Work on other instead"
+    bench.viewer.layers.remove(other)
+    assert not bench.session.next.offers
+    other = bench.viewer.add_image(np.zeros((4, 8, 9), np.float32), name="other")
+    bench.until(lambda: bench.session.next.offers)
     bench.session.next.accept(0)
     assert bench.session.volume.image is other
     assert names(bench) == ["other", "strokes"]
@@ -200,6 +204,7 @@ def test_what_takes_seconds_is_prepared_by_itself(empty: Any, tmp_path: Path) ->
     assert session.preparation.prepared is not None
     assert session.next.offers[0].action == "Set the voxel size"
     session.extent.set_spacing((5.0, 1.0, 1.0), "nm")
+    assert not session.next.offers, "the size is set"
     empty.settle()
     assert session.preparation.prepared.source.spacing == (5.0, 1.0, 1.0)
 
