@@ -105,8 +105,10 @@ class SegmentRequest:
 
 
 def tell_shares(shares: Balance, found: Mapping[int, FoundBalance]) -> None:
-    """Say which balances were found for shares, and what they lead to."""
+    """Say which balances were found for shares, as far as any were, and what they lead to."""
     for class_id, wanted in shares:
+        if class_id not in found:
+            continue
         balance, share = found[class_id]
         asked, given = f"{100 * wanted:.4g} %", f"{100 * share:.3g} %"
         if why := found[class_id].why_missed(wanted):

@@ -13,6 +13,7 @@ from supervox.segmentation import (
     choose_device,
     find_strokes,
     save_model,
+    segment_with_shares,
 )
 from supervox.volumes import open_strokes, open_volume
 
@@ -100,15 +101,11 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             )
             with stages.stage("segment", "Segmenting") as run:
                 # training and refinement, after the preparation, take a little
-                result = segmenter.segment(painted, run=run.part(0, 0.95))
+                of = segmenter, painted, request.shares
+                result, found = segment_with_shares(*of, run=run.part(0, 0.95))
                 tell_lost_classes(painted, lost, result.class_ids)
-                shares = tuple(pair for pair in request.shares if pair[0] in result.class_ids)
-                if shares:
-                    found = segmenter.balance_for_shares(shares, run=run)
-                    tell_shares(shares, found)
-                    balances = ((class_id, one.balance) for class_id, one in found.items())
-                    parameters = parameters.balanced(*balances)
-                    result = segmenter.segment(painted, refinement=parameters.refinement, run=run)
+                tell_shares(request.shares, found)
+                parameters = segmenter.parameters
             with stages.stage("write", "Writing the labels") as run:
                 voxels = files.write(
                     result, volume, size, strokes.classes, rooms.ids.releasing(run)

@@ -16,6 +16,7 @@ from supervox.segmentation import (
     Segmenter,
     Strokes,
     libraries_of,
+    segment_with_shares,
     versions,
 )
 
@@ -250,7 +251,7 @@ def complete_with_shares(
     shares : tuple of (int, float)
         Class ids, and the share of each, from 0 to 1.
     tell : callable, optional
-        Called with the shares and what was found for each.
+        Called with the shares and what was found, for each that is possible.
 
     Raises
     ------
@@ -263,16 +264,11 @@ def complete_with_shares(
     """
     started, strokes = time.perf_counter(), project.strokes
     segmenter = prepare(project, data, workspace=workspace, run=run)
-    result = segmenter.segment(strokes)
-    shares = tuple(pair for pair in shares if pair[0] in result.class_ids)  # others were lost
-    if shares:
-        found = segmenter.balance_for_shares(shares, run=run)
+    result, found = segment_with_shares(segmenter, strokes, shares)
+    if found:
         if tell is not None:
             tell(shares, found)
-        balances = ((class_id, one.balance) for class_id, one in found.items())
-        parameters = project.settings.parameters.balanced(*balances)
-        project.settings = replace(project.settings, parameters=parameters)
-        result = segmenter.segment(strokes, refinement=parameters.refinement)
+        project.settings = replace(project.settings, parameters=segmenter.parameters)
     if project.read_only_because is None:
         keep_result(project, segmenter, result, strokes)
         seconds = time.perf_counter() - started

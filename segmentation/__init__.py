@@ -22,7 +22,7 @@ And above them:
 - `view_first`: a few supervoxels before the rest; `part_in_full`: the final labels of a few voxels.
 - `balance`: more and less of a class, and the balance that gives a share of the volume.
 - `segmenter`: all of it, recomputing only what a change makes necessary, on a `prepared_volume`;
-  `pipeline`: in one call.
+  `pipeline`: in one call, and with shares of the classes.
 - `warm_up`: the kernels of a live update, ready before the first stroke.
 - `parameters`, `model` (in an `_archive`): what determines a run, and what it learned, as files.
 - `versions`: of the libraries that a result was made with.

@@ -43,6 +43,7 @@ from .model import save_model as save_model
 from .parameters import SegmentationParameters as SegmentationParameters
 from .part_in_full import PartInFull as PartInFull
 from .pipeline import segment as segment
+from .pipeline import segment_with_shares as segment_with_shares
 from .preparation.allocate import DeviceAndCluster as DeviceAndCluster
 from .preparation.allocate import DiskTooSmall as DiskTooSmall
 from .preparation.allocate import FolderUnusable as FolderUnusable

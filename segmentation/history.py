@@ -61,8 +61,12 @@ class Moment:
 
     @cached_property
     def keys(self) -> tuple[bytes, bytes]:
-        """Digests of all that was known, in the first partition and in all of them."""
-        digest = blake2b(repr((self.step, self.is_first)).encode(), digest_size=16)
+        """Digests of all that was known, in the first partition and in all of them.
+
+        That of the first knows of all classes: one may live on in other partitions only.
+        """
+        classes = np.unique(np.concatenate([at.classes for at in self.painted])).tolist()
+        digest = blake2b(repr((self.step, self.is_first, classes)).encode(), digest_size=16)
         found = []
         for at, newest in zip(self.painted, self.newest, strict=True):
             for array in (at.supervoxels, at.classes, newest):

@@ -79,7 +79,8 @@ class Memory:
     ) -> LabelCosts:
         """Return the label costs of some moments, each weighted by its part of the trees.
 
-        The first partition alone is asked, so that they are the same live and in the end.
+        The first partition alone is asked, so that with trees of ours they are the same live and
+        in the end, unless a class lives on in other partitions only.
 
         Parameters
         ----------
@@ -91,15 +92,17 @@ class Memory:
         run : Run
             Asked whether to stop on any thread.
         """
-        new = [moment for moment in moments if moment.keys[0] not in self._costs]
+        # of other classifiers the costs follow from what all partitions taught
+        which = 0 if self.trainer.renews_trees else -1
+        new = [moment for moment in moments if moment.keys[which] not in self._costs]
         own = run.on(1) if len(new) > 1 else run  # as where strokes of another day are opened
 
         def learn(moment: Moment) -> LabelCosts:
             return _costs_of(partition, moment, classifier, self.trainer, own)
 
         for moment, costs in zip(new, run.parallel(learn, new), strict=True):
-            self._costs[moment.keys[0]] = costs
-        costs_of = [self._costs[moment.keys[0]] for moment in moments]
+            self._costs[moment.keys[which]] = costs
+        costs_of = [self._costs[moment.keys[which]] for moment in moments]
         return LabelCosts.average(costs_of, [moment.n_trees for moment in moments])
 
     def forget_all_but(self, moments: Sequence[Moment]) -> None:

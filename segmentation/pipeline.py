@@ -1,15 +1,18 @@
-"""The whole pipeline in one call, for scripts that segment a volume once."""
+"""The whole pipeline in one call, and the steps to labels in which classes have shares."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from supervox.execution import VolumeLike, Workers
+from supervox.execution import Run, VolumeLike, Workers
 from supervox.segmentation.classifier.estimators import Estimator
+from supervox.segmentation.refinement.parameters import Balance
+from supervox.segmentation.refinement.share import FoundBalance
 from supervox.segmentation.rendering.segmentation import Segmentation
 
 from .parameters import SegmentationParameters
 from .segmenter import Segmenter
+from .strokes import Strokes
 
 
 def segment(
@@ -67,3 +70,43 @@ def segment(
         workers=workers,
     )
     return segmenter.segment(annotations)
+
+
+def segment_with_shares(
+    segmenter: Segmenter, strokes: Strokes, shares: Balance, *, run: Run | None = None
+) -> tuple[Segmentation, dict[int, FoundBalance]]:
+    """Segment so that classes have shares of the volume; the segmenter keeps the balances for it.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+    strokes : Strokes
+    shares : tuple of (int, float)
+        Class ids, and the share of each, from 0 to 1. Those of classes that lost all supervoxels
+        to others' strokes can't be; if all others have one as well, the largest gets the rest.
+    run : Run, optional
+        As for `Segmenter.segment`.
+
+    Returns
+    -------
+    result : Segmentation
+    found : dict of int to FoundBalance
+        By the ids of the classes for which one was looked for.
+
+    Raises
+    ------
+    SegmentationError
+        If the strokes can't be used, or there are no such shares.
+    Cancelled
+        If the run is to stop.
+    """
+    result = segmenter.segment(strokes, run=run)
+    possible = [pair for pair in shares if pair[0] in result.class_ids]
+    if len(result.class_ids) == len(possible) < len(shares):
+        possible.remove(max(possible, key=lambda pair: pair[1]))
+    if not possible:
+        return result, {}
+    found = segmenter.balance_for_shares(tuple(possible), run=run)
+    balances = ((class_id, one.balance) for class_id, one in found.items())
+    refinement = segmenter.parameters.balanced(*balances).refinement
+    return segmenter.segment(strokes, refinement=refinement, run=run), found

@@ -13,6 +13,7 @@ from supervox.napari_plugin.layers.make_layers import address_of, record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
+from supervox.napari_plugin.tasks.jobs import Task
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, VolumeMoved, note_result
 
@@ -219,8 +220,15 @@ class Autosave(OpenProject):
         if project is not None and painting.layer is not None:
             record_of(painting.layer)["changes"] = project.annotations.n_changes
         if project is not None:
-            self.let_go(project, remove=False)
+            self.let_go(project, self._settling_at_the_end(project), remove=False)
             self.changed.emit()
+
+    def _settling_at_the_end(self, project: Project) -> Task | None:
+        """Return the task that has a project say what was chosen just now, if it can."""
+        work = self.work()
+        if work.source is None or project.read_only_because is not None:
+            return None
+        return settling(project, work.source, work.parameters, is_end=True)
 
     def _emit_changed(self) -> None:
         self.changed.emit()

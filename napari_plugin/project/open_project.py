@@ -10,6 +10,7 @@ from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
+from supervox.napari_plugin.tasks.jobs import Task
 from supervox.project import Project, Recorder
 
 from . import project_files
@@ -117,10 +118,13 @@ class OpenProject:
         if self.project is not None and not self.is_read_only:
             self.project.annotations.classes = tuple(self.classes)
 
-    def let_go(self, project: Project, *, remove: bool) -> None:
-        """Close a project in the background; remove its folder if another took its place."""
+    def let_go(self, project: Project, last: Task | None = None, *, remove: bool) -> None:
+        """Close a project in the background, with something that is done in it before.
+
+        Its folder is removed if another took its place.
+        """
         folder, recent = project.folder, self.recent
         after = recent.forget if remove else recent.note_closed
         is_ours = project.read_only_because is None  # or else others may have it open
         then = partial(after, folder) if is_ours else None
-        project_files.close(project, then, remove=remove)
+        project_files.close(project, then, last, remove=remove)

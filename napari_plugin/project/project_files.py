@@ -318,7 +318,13 @@ def copying(
     return copy
 
 
-def close(project: Project, then: Callable[[], None] | None = None, *, remove: bool) -> None:
+def close(
+    project: Project,
+    then: Callable[[], None] | None = None,
+    last: Task | None = None,
+    *,
+    remove: bool,
+) -> None:
     """Save and close a project in the background, whatever becomes of the window.
 
     Parameters
@@ -326,14 +332,22 @@ def close(project: Project, then: Callable[[], None] | None = None, *, remove: b
     project : Project
     then : callable, optional
         Called afterwards, on that thread.
+    last : Task, optional
+        Done before, on that thread.
     remove : bool
         Whether the folder is removed: another one has taken its place.
     """
 
     def end() -> None:
         try:
+            if last is not None:
+                last(Report(lambda value: None))
+        except Exception as error:  # it would vanish in this thread
+            _logger.exception("%s: what was chosen last could not be saved", project.folder)
+            show_error(f"What was chosen last could not be saved: {error}")
+        try:
             project.close(force=True)
-        except Exception:  # it would vanish in this thread
+        except Exception:
             _logger.exception("%s could not be closed", project.folder)
         if remove:
             shutil.rmtree(project.folder, ignore_errors=True)

@@ -108,13 +108,28 @@ def has_channels_of(settings: ProjectSettings, source: Source) -> bool:
     return insides == tuple(channel.inside for channel in settings.channels)
 
 
-def settling(project: Project, source: Source, parameters: SegmentationParameters) -> Task:
-    """Return the task that has a project say what a person chose."""
+def settling(
+    project: Project, source: Source, parameters: SegmentationParameters, *, is_end: bool = False
+) -> Task:
+    """Return the task that has a project say what a person chose.
+
+    Parameters
+    ----------
+    project : Project
+    source : Source
+    parameters : SegmentationParameters
+    is_end : bool
+        Whether the project is closed with it. Layers may be going one by one then: a mask that
+        isn't there any more, or channels, are still wanted.
+    """
 
     def settle(report: Report) -> None:
-        keep_mask(project, source.mask, run=report.run)
+        if source.mask is not None or not is_end:
+            keep_mask(project, source.mask, run=report.run)
         wanted = wanted_settings(project.settings, source, parameters)
-        if not has_channels_of(wanted, source):
+        wanted = replace(wanted, mask=project.settings.mask)
+        is_less = len(source.channel_addresses) < len(project.settings.channels)
+        if not (has_channels_of(wanted, source) or (is_end and is_less)):
             wanted = replace(
                 wanted, channels=tuple(map(ChannelReference.at, source.channel_addresses))
             )

@@ -203,6 +203,20 @@ def test_a_share_of_a_class_that_lost_its_supervoxels_costs_no_result(
     assert (read(tmp_path / "l.tif") == 4).mean() == pytest.approx(0.2, abs=0.02)
 
 
+def test_shares_of_all_classes_hold_where_one_lost_its_supervoxels(files, run, read, tmp_path):
+    strokes = np.where(files.strokes > 3, 0, files.strokes)
+    strokes.flat[np.flatnonzero(strokes == 2)[0]] = 9
+    files.write("all_but_one.tif", strokes)
+    shares = ("--share", "1=25", "--share", "2=40", "--share", "3=20", "--share", "9=15")
+    done = _segment(run, files, tmp_path, "--preset", "fast", *shares, strokes="all_but_one.tif")
+    assert "class 1: a balance of" in done.err
+    assert "class 3: a balance of" in done.err
+    assert "class 2:" not in done.err  # it has the rest
+    labels = read(tmp_path / "l.tif")
+    assert (labels == 1).mean() == pytest.approx(0.25, abs=0.025)
+    assert (labels == 3).mean() == pytest.approx(0.2, abs=0.025)
+
+
 def test_classes_that_lost_their_supervoxels_are_told_in_one_line(files, run, tmp_path):
     strokes = files.strokes.copy()
     strokes.flat[np.flatnonzero(strokes == 2)[:2]] = 9, 12

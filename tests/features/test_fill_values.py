@@ -193,6 +193,17 @@ def test_a_few_missing_planes_are_found():
     assert find_fill_values(image) == (FillValue(0),)
 
 
+@pytest.mark.parametrize("size", [768, 1024])
+def test_a_side_is_found_whatever_the_size_of_the_planes(size):
+    """A sample of every so many voxels can leave out columns that lie so far apart."""
+    plane = np.random.default_rng(0).normal(120, 25, (size, size)).clip(1, 250).astype(np.uint8)
+    width = size // 20
+    for part in (np.s_[:, -width:], np.s_[-width:]):
+        image = plane.copy()
+        image[part] = 0
+        assert find_fill_values(np.broadcast_to(image, (64, size, size))) == (FillValue(0),)
+
+
 @pytest.mark.parametrize("rate", [0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1])
 @pytest.mark.parametrize("gain", [1, 37])
 def test_zeros_of_counted_photons_are_data(rate, gain):

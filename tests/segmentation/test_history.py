@@ -242,6 +242,46 @@ def test_label_costs_are_learned_from_some_rows_of_a_class_that_are_spread_over_
     assert asked == [([0, 4, 50, 60, 100], [1, 1, 2, 2, 1])]
 
 
+def shifted(partition: Partition) -> Partition:
+    """The same supervoxels a voxel further, so that others are touched."""
+    return Partition(np.roll(partition.ids, 1), partition.table, partition.graph)
+
+
+def costs_of(
+    partitions: list[Partition], strokes: Strokes, method: str, memory: Memory | None = None
+) -> tuple[Memory, np.ndarray]:
+    memory = memory or Memory(Trainer(ClassifierParameters(method, trees=TREES)))
+    moments = memory.moments(partitions, strokes)
+    classifier = memory.train(partitions, moments)
+    return memory, memory.estimate_costs(partitions[0], moments, classifier).D
+
+
+def test_costs_of_the_first_partition_serve_others_unless_these_have_more_classes(
+    partition: Partition,
+) -> None:
+    known = painted(*every_other(20))
+    # the second voxel of a supervoxel: there it has a lower class, and its own one beside it
+    voxels, classes = np.append(known.voxels, 41), np.append(known.classes, 3)
+    order = np.argsort(voxels)
+    more = Strokes(
+        voxels[order], classes[order].astype(np.uint16), np.append(known.steps, 21)[order]
+    )
+    assert 40 in known.voxels
+    both = [partition, shifted(partition)]
+    for strokes, n_classes in ((known, 2), (more, 3)):
+        memory, live = costs_of([partition], strokes, "extra-trees")
+        again = costs_of(both, strokes, "extra-trees", memory)[1]
+        np.testing.assert_array_equal(again, costs_of(both, strokes, "extra-trees")[1])
+        assert (len(live), len(again)) == (2, n_classes)
+
+
+def test_costs_of_other_classifiers_follow_from_all_partitions(partition: Partition) -> None:
+    known, both = painted(*every_other(20)), [partition, shifted(partition)]
+    memory, _ = costs_of([partition], known, "random-forest")
+    again = costs_of(both, known, "random-forest", memory)[1]
+    np.testing.assert_array_equal(again, costs_of(both, known, "random-forest")[1])
+
+
 def test_few_moments_are_remembered_however_long_a_session_lasts(partition: Partition) -> None:
     memory = Memory(Trainer(ClassifierParameters(trees=TREES)))
     history = [(place, 1 + place // 60) for k in range(60) for place in (k, 119 - k)]

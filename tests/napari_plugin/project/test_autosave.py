@@ -768,6 +768,19 @@ def test_closing_right_after_a_stroke(open_file: Any, home: Path) -> None:
         assert kept.annotations.classes[1].name == "lipid"
 
 
+def test_closing_right_after_a_choice(open_file: Any) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    folder = bench.session.autosave.project.folder
+    bench.session.choose(_parameters(0.5))
+    bench.session.volume.set_box((slice(2, 14), slice(0, 40), slice(4, 48)))
+    close(bench)
+    with Project.open(folder, read_only=True) as kept:
+        assert kept.settings.parameters.refinement.strength == 0.5
+        assert kept.settings.box == ((2, 14), (0, 40), (4, 48))
+
+
 def test_going_on_after_the_dock_was_closed(open_file: Any, open_bench: Callable[..., Any]) -> None:
     from supervox.napari_plugin.session.session import Session
     from supervox.napari_plugin.settings import Settings

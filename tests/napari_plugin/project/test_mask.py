@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.layers import Labels
+from supervox.napari_plugin.tasks import jobs
 from supervox.project import Project, complete, load_mask
 from supervox.volumes import open_volume
 
@@ -80,6 +81,31 @@ def test_a_mask_that_is_taken_away_is_gone_from_the_project(masked: Any) -> None
         "tube",
         "none",
     ]
+
+
+def test_a_mask_that_was_chosen_right_before_the_end_is_in_the_project(
+    open_bench: Callable[..., Any], scene: Any, inside: np.ndarray
+) -> None:
+    bench = open_bench(scene.image)
+    session = bench.session
+    bench.paint(1)
+    bench.settle()
+    project = session.autosave.project
+    session.masking.choose_layer(bench.viewer.add_layer(Labels(inside, name="tube")))
+    bench.until(lambda: session.volume.mask is not None)
+    session.close()
+    jobs.finish_files()
+    with Project.open(project.folder, read_only=True) as kept:
+        assert kept.settings.mask.name == "tube"
+
+
+def test_layers_that_go_one_by_one_take_no_mask_with_them(masked: Any) -> None:
+    folder = masked.session.autosave.project.folder
+    masked.viewer.layers.remove(masked.layer("tube"))
+    masked.session.close()
+    jobs.finish_files()
+    with Project.open(folder, read_only=True) as kept:
+        assert kept.settings.mask.name == "tube"
 
 
 def test_a_dock_that_is_opened_again_finds_the_mask(
