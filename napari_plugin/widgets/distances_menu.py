@@ -47,7 +47,8 @@ class DistancesMenu(QToolButton):
             (
                 self.below,
                 "How deep each object lies in the body that the ticked classes make up: for a "
-                "cell, tick all that is in it",
+                "cell, tick all that is in it, and not what is around it. The border of the volume "
+                "is no surface",
             ),
         ):
             menu.addMenu(part)
