@@ -13,7 +13,7 @@ from supervox.napari_plugin.layers.make_layers import address_of, record_of
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.jobs import Task
+from supervox.napari_plugin.tasks.jobs import Report, Task
 from supervox.napari_plugin.tasks.resources import Resources
 from supervox.project import Project, ProjectError, Recorder, VolumeMoved, note_result
 
@@ -165,7 +165,16 @@ class Autosave(OpenProject):
         source, computed = work.source, work.computed
         if project and source and computed and self.is_named and not self.is_read_only:
             task = project_files.storing(project, source, work.parameters, computed)
-            self.files.run(task, "Saving what was computed")
+            self._do_in(project, task, "Saving what was computed")
+
+    def _do_in(self, project: Project, task: Task, description: str) -> None:
+        """Do something in a project, unless another has taken its place when its turn comes."""
+
+        def work(report: Report) -> None:
+            if self.project is project:
+                task(report)
+
+        self.files.run(work, description)
 
     def state_changed(self) -> None:
         """Something that the project says may have changed: note it after a pause."""
@@ -182,7 +191,7 @@ class Autosave(OpenProject):
             return
         wanted = wanted_settings(project.settings, source, work.parameters)
         if wanted != project.settings or not has_channels_of(wanted, source):
-            self.files.run(settling(project, source, work.parameters), "Saving")
+            self._do_in(project, settling(project, source, work.parameters), "Saving")
 
     def when_saved(self, then: Callable[[], object]) -> None:
         """Do what takes strokes out of sight once they are saved, or else say why it isn't done."""

@@ -471,6 +471,26 @@ def test_a_name_that_is_given_while_the_project_is_made(bench: Any, tmp_path: Pa
     assert [Path(entry.folder).name for entry in autosave.recent.entries()] == ["named.supervox"]
 
 
+def test_what_is_chosen_while_the_project_is_copied_is_in_the_copy(
+    open_file: Any, tmp_path: Path, told: list[str]
+) -> None:
+    bench = open_file()
+    bench.paint(1)
+    bench.settle()
+    autosave = bench.session.autosave
+    autosave.save_as(tmp_path / "first.supervox")
+    bench.settle()
+    first = autosave.project
+    autosave.save_as(tmp_path / "second.supervox")
+    bench.session.choose(_parameters(0.5))
+    autosave._on_settled()  # as a second later, and the copy isn't there yet
+    bench.until(lambda: autosave.project is not first)
+    bench.until(lambda: autosave.project.settings.parameters.refinement.strength == 0.5)
+    bench.settle()
+    assert first.settings.parameters.refinement.strength == 1
+    assert told == []
+
+
 def test_switching_the_image_while_the_project_is_copied(
     open_file: Any, scene: Any, tmp_path: Path
 ) -> None:
