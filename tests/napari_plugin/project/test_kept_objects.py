@@ -43,7 +43,7 @@ def test_objects_come_back_with_the_project(
     first.settle()
     first.session.by_hand.find(Asked(distance_to=(2,), depth_below=(2, 3)))
     found = found_in(first)
-    assert len({"distance_cell", "depth_mean"} & set(found.table.names)) == 2
+    assert len({"distance_structure", "depth_mean"} & set(found.table.names)) == 2
     first.until(lambda: is_kept(first))
     # rules are none of what objects follow from
     first.session.by_hand.edits.record(rules_step([]))
