@@ -26,7 +26,7 @@ from .errors import say
 from .labels_in import LabelsAhead, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
-from .report import print_json
+from .report import counted, print_json
 
 KINDS = "; ".join(
     f"{name}={AMOUNTS[name].upper()} ({text})" if AMOUNTS[name] else f"{name} ({text})"
@@ -114,7 +114,7 @@ def command(
         if missing := sorted(set(locked) - {0, *there}):
             say(f"{labels}: no class {', '.join(map(str, missing))} is there to be locked")
         data: Any = opened.data
-        entries = []
+        entries = list[dict[str, Any]]()
         for text, step in zip(texts, steps, strict=True):
             before = data
             with stages.stage(text, f"{step.operation}: cleaning") as run:
@@ -139,7 +139,7 @@ def command(
         return
     for entry in entries:
         left = f", {entry['left']:,} left: locked" if entry["left"] else ""
-        click.echo(f"{entry['step']}: {entry['changed']:,} voxels changed{left}")
+        click.echo(f"{entry['step']}: {counted(entry['changed'], 'voxel')} changed{left}")
     click.echo(f"{output}: written")
 
 

@@ -31,7 +31,7 @@ from .inputs import size_of_both, tell_turned
 from .labels_in import LabelsAhead, OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
-from .report import print_json
+from .report import counted, print_json
 
 SHOWN = 10  # of the differences
 _AXES = ("planes", "rows", "columns")
@@ -214,4 +214,4 @@ def _print_places(places: ObjectTable) -> None:
             f"{axis} {first} to {last}"
             for axis, first, last in zip(_AXES, box[:3], box[3:], strict=True)
         )
-        click.echo(f"  A {a}, B {b}: {voxels:,} voxels, {where}")
+        click.echo(f"  A {a}, B {b}: {counted(voxels, 'voxel')}, {where}")

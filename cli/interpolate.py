@@ -16,7 +16,7 @@ from .inputs import tell_turned
 from .labels_in import LabelsAhead, OpenedLabels, labels_in
 from .outputs import Outputs
 from .progress import StageProgress
-from .report import print_json
+from .report import counted, print_json
 
 ACROSS = ("plane", "row", "column")
 
@@ -85,7 +85,7 @@ def command(
             {"command": "interpolate", "labels": labels, "output": output, "filled": changed}
         )
         return
-    click.echo(f"{changed:,} voxels filled")
+    click.echo(f"{counted(changed, 'voxel')} filled")
     click.echo(f"{output}: written")
 
 

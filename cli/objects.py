@@ -25,7 +25,7 @@ from . import options
 from .object_files import ObjectFiles
 from .objects_run import ObjectsRequest, run_objects
 from .progress import StageProgress
-from .report import print_json, print_table
+from .report import counted, print_json, print_table
 
 _file = click.Path(path_type=Path)
 SHOWN = ("class", "class_name", "objects", "touching_border", "volume", "share", "mean_volume")
@@ -247,7 +247,7 @@ def command(
         lost = f"; {by_hand['lost']:,} no longer found" if by_hand["lost"] else ""
         click.echo(f"by hand: {by_hand['done']}{lost}")
     for rule in about["rules"]:
-        click.echo(f"rule {rule['rule']}: {rule['changed']:,} objects")
+        click.echo(f"rule {rule['rule']}: {counted(rule['changed'], 'object')}")
     for path in written.values():
         click.echo(f"{path}: written")
 

@@ -11,6 +11,11 @@ import click
 from supervox.volumes import cubed
 
 
+def counted(number: int, thing: str) -> str:
+    """Write a number of things: "1 voxel", "1,200 voxels"."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object; what is not a number becomes null."""
     click.echo(json.dumps(_plain(content), indent=2, allow_nan=False))

@@ -133,6 +133,8 @@ def test_rules_sort_and_remove(files, run, read, blobs, tmp_path):
     assert done.code == 0, done.err
     report = json.loads(done.out)
     assert [rule["changed"] for rule in report["rules"]] == [1, 1]
+    done = run("objects", files / "blobs.tif", "--rules", rules)
+    assert "rule specks: voxels < 5 -> remove: 1 object\n" in done.out
     assert {item["class"]: item["objects"] for item in report["classes"]} == {1: 1, 2: 1, 7: 1}
     assert [row["id"] for row in rows_of(tmp_path / "o.csv")] == ["2", "3", "4"]
     assert np.unique(read(tmp_path / "i.tif")).tolist() == [0, 2, 3, 4]

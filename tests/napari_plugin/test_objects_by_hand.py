@@ -711,6 +711,7 @@ def test_a_project_keeps_edits_rules_and_how_objects_are_found(
     assert steps.rules == (Rule.parse("voxels < 3 -> remove"),)
     assert steps.asked.split == "round"
     # opened again, one click brings it all back
+    shown.viewer.layers.clear()
     shown.open()
     shown.session.autosave.open(tmp_path / "cell.supervox")
     shown.settle()
