@@ -12,11 +12,12 @@ from ._head import ENDING as HEAD
 from .annotations import JOURNAL, AnnotationStore
 from .changes import Paint
 from .documents import write_document
-from .errors import ProjectError, writing
+from .errors import ProjectError, VolumeMoved, writing
 from .inside import copy_inside
 from .layout import ANNOTATIONS, BEGUN, ENDING, SETTINGS
 from .lock import LOCK, TAKEN
 from .recorder import Recorder
+from .references import VolumeReference
 from .settings import ProjectSettings
 
 # The head of the journal may be ahead of the copy of a journal that is written meanwhile.
@@ -52,23 +53,37 @@ def copy_project(folder: Path, place: Path, settings: ProjectSettings) -> None:
     ProjectError
         If it can't be written.
     """
-    volume = settings.volume
-    is_inside = folder.resolve() in Path(volume.absolute).parents
-    moved = volume if is_inside else volume.seen_from(place)  # what is inside is copied, too
-    settings = replace(settings, volume=moved)
+    settings = replace(settings, volume=_volume_of_copy(folder, place, settings.volume))
     remove_leftovers_in(place.parent, ENDING)
     with writing(place), appearing(place) as temporary:
         copy_inside(folder, temporary, NOT_COPIED)
         write_document(temporary / SETTINGS, settings.to_json())
 
 
-def make_again(place: Path, settings: ProjectSettings, store: AnnotationStore) -> None:
+def _volume_of_copy(folder: Path, place: Path, volume: VolumeReference) -> VolumeReference:
+    """Return where a copy of a project finds its volume: what is inside is copied, too.
+
+    It counts where the volume is now; the path that was noted may be of a folder from before.
+    """
+    try:
+        file = volume.find(folder)
+    except VolumeMoved:
+        return volume.seen_from(place)
+    if folder.resolve() in file.parents:
+        inside = file.relative_to(folder.resolve())
+        return replace(volume, absolute=str(place.resolve() / inside), path=inside.as_posix())
+    return replace(volume, absolute=str(file)).seen_from(place)
+
+
+def make_again(
+    folder: Path, place: Path, settings: ProjectSettings, store: AnnotationStore
+) -> None:
     """Make a project whose folder is gone again, of its records as far as they can be read.
 
     Parameters
     ----------
-    place : Path
-        A new folder, which appears when it is complete.
+    folder, place : Path
+        Where it was, and a new folder, which appears when it is complete.
     settings : ProjectSettings
     store : AnnotationStore
         Of the project that was opened; what the records lack is for `catch_up`.
@@ -81,8 +96,8 @@ def make_again(place: Path, settings: ProjectSettings, store: AnnotationStore) -
     with writing(place), appearing(place) as temporary:
         (temporary / ANNOTATIONS).mkdir(parents=True)
         store.journal.write_again(temporary / ANNOTATIONS / JOURNAL)
-        moved = replace(settings, volume=settings.volume.seen_from(place))
-        write_document(temporary / SETTINGS, moved.to_json())
+        volume = _volume_of_copy(folder, place, settings.volume)
+        write_document(temporary / SETTINGS, replace(settings, volume=volume).to_json())
 
 
 def catch_up(copy: AnnotationStore, original: AnnotationStore) -> None:

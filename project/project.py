@@ -301,7 +301,7 @@ class Project:
         if self.annotations.journal.is_in_place():
             copy_project(self.folder, place, self._settings)
         else:
-            make_again(place, self._settings, self.annotations)
+            make_again(self.folder, place, self._settings, self.annotations)
         if is_behind or self.annotations.state.pending:
             with Project.open(place) as copy:
                 catch_up(copy.annotations, self.annotations)

@@ -70,7 +70,8 @@ class SteadyLabel(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        width = max(self.contentsRect().width(), 20)
+        indent = -(-self.fontMetrics().horizontalAdvance("x") // 2)  # Qt's, under napari's style
+        width = max(self.contentsRect().width() - indent, 20)
         shown = fit(self._whole, self._lines, width, self.fontMetrics())
         if shown != self.text():
             self.setText(shown)

@@ -290,6 +290,33 @@ def test_save_as(home, tmp_path, sample):
             project.save_as(home / "cell.supervox/copy")
 
 
+def test_a_volume_inside_is_found_in_a_copy_of_a_copy(home, tmp_path):
+    folder = home / "cell.supervox"
+    shutil.copy(home / "cell.tif", folder / "volume.tif")
+    with Project.open(folder) as project:
+        project.relocate(folder / "volume.tif")
+        project.save_as(tmp_path / "first.supervox")
+    shutil.rmtree(home)  # as an unnamed project goes once it has a name
+    with Project.open(tmp_path / "first.supervox") as project:
+        project.save_as(tmp_path / "second.supervox")
+    shutil.rmtree(tmp_path / "first.supervox")
+    (tmp_path / "second.supervox").rename(tmp_path / "moved.supervox")
+    with Project.open(tmp_path / "moved.supervox") as project:
+        assert project.settings.volume.path == "volume.tif"
+        project.open_volume().close()
+
+
+def test_a_volume_that_moved_with_its_project_is_found_in_a_copy(home, tmp_path):
+    with Project.open(home / "cell.supervox") as project:
+        project.relocate(home / "cell.tif")
+    moved = tmp_path / "moved"
+    home.rename(moved)
+    with Project.open(moved / "cell.supervox") as project:
+        project.save_as(tmp_path / "copy.supervox")
+    with Project.open(tmp_path / "copy.supervox") as copy:
+        copy.open_volume().close()
+
+
 def test_save_as_is_complete_or_absent(home, tmp_path, failing_disk):
     failing_disk.undo()
     with opened(home) as project:
