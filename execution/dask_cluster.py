@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent import futures
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from threading import Lock
@@ -231,21 +232,30 @@ class _Sent(Generic[Made]):
 
     def __init__(self, future: Future, cluster: Cluster) -> None:
         self._future, self._cluster = future, cluster
+        self._taken: futures.Future[Made] | None = None
 
     def done(self) -> bool:
         """Tell whether they are there."""
-        return bool(self._future.done())
+        return self._taken is not None and self._taken.done()
 
     def result(self, timeout: float | None = None) -> Made:
         """Return them; see `Waiting`."""
+        if self._taken is None:
+            # With a timeout of its own Dask would give up fetching, for whoever fetches then.
+            loop = self._future.client.loop.asyncio_loop
+            self._taken = asyncio.run_coroutine_threadsafe(self._take(), loop)
         try:
-            with _telling_of_losses():
-                found: Made = self._future.result(timeout)
+            found = self._taken.result(timeout)
         except TimeoutError:
             if not self.done():
                 self._cluster.check_workers()
             raise
         self._future.release()
+        return found
+
+    async def _take(self) -> Made:
+        with _telling_of_losses():
+            found: Made = await self._future
         return found
 
 
