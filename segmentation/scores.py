@@ -192,7 +192,7 @@ def _ids(who: str, values: NDArray[Any]) -> NDArray[np.int64]:
     """Return class ids, or say what is none."""
     for value in (values.min(), values.max()) if values.size else ():
         if not 0 <= int(value) <= MOST_IDS:
-            raise SegmentationError(f"{who} {value}, which is no class id")
+            raise SegmentationError(f"{who} {value}, which is no class id; 0 is what isn't known")
     return values.astype(np.int64)
 
 
