@@ -33,8 +33,8 @@ NAMES = (
     "memory",
     "scale",
 )
-SLOW = ("large", "visit", "by_hand")  # minutes in a real window, even so
-OF_PROCESSES = ("application", "scale", "memory")  # these begin processes of their own
+SLOW = ("large", "visit", "by_hand", "application", "memory")  # up to minutes, even so
+OF_PROCESSES = ("scale",)  # these begin processes of their own
 PEERED = ("supervoxel_quality", "preparation_speed")
 PEERS = {
     "accuracy": ["matplotlib"],
