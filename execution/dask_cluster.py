@@ -81,7 +81,7 @@ def _work(job: _Job, blocks: Sequence[Block], afterwards: Callable[[], None] | N
             afterwards()
     finally:
         with _lock:
-            _at_work.subtract([job.name])
+            _at_work[job.name] -= 1
             if not _at_work[job.name]:
                 del _at_work[job.name]
     return results
@@ -180,7 +180,7 @@ class Cluster:
             for results in run_ahead(start, batches, slots, should_stop):
                 yield from results
         finally:
-            self._end(name, sent, workers)
+            self._finish(name, sent, workers)
 
     def check_workers(self) -> None:
         """Raise `ClusterLost` if there have been no workers for long."""
@@ -204,7 +204,7 @@ class Cluster:
             found: tuple[bool, set[str]] = self._client.run_on_scheduler(_look, keys)
         return found
 
-    def _end(self, name: str, sent: Sequence[Future], before: set[str]) -> None:
+    def _finish(self, name: str, sent: Sequence[Future], before: set[str]) -> None:
         """See to it that nobody works on a pass any more; if the scheduler is gone, nobody does.
 
         Once the scheduler has forgotten its tasks, it gives none of them to a worker. If it had the

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from supervox.execution import Run, VolumeLike, Workers, Workspace
@@ -134,17 +135,12 @@ def with_asked(
         Of classes that aren't there nothing is measured.
     run : Run
     """
-    if not steps.asked.wants_labels:
+    asked = {k: of for k, of in steps.asked.distances.items() if not getattr(request, k)}
+    if not asked:
         return request
     there = classes_of(labels, run)
-    distance_to, depth_below = (
-        own or tuple(k for k in asked if k in there)
-        for own, asked in (
-            (request.distance_to, steps.asked.distance_to),
-            (request.depth_below, steps.asked.depth_below),
-        )
-    )
-    return replace(request, labels=labels, distance_to=distance_to, depth_below=depth_below)
+    more: dict[str, Any] = {k: tuple(i for i in of if i in there) for k, of in asked.items()}
+    return replace(request, labels=labels, **more)
 
 
 def sorted_by_rules(

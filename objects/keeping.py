@@ -193,8 +193,7 @@ def what_objects_follow_from(
         run.check_stop()
         digest.update(np.ascontiguousarray(read_block(labels, block.core), np.uint16).tobytes())
         run.report(done, len(blocks))
-    more = {"distance_to": steps.asked.distance_to, "depth_below": steps.asked.depth_below}
-    return {name: list(classes) for name, classes in more.items() if classes} | {
+    return steps.asked.distances | {
         "measures": MEASURES,
         "labels": digest.hexdigest(),
         "shape": list(labels.shape),

@@ -42,9 +42,10 @@ class Asked(NamedTuple):
     depth_below: tuple[int, ...] = ()
 
     @property
-    def wants_labels(self) -> bool:
-        """Whether what is measured of an object hangs on all labels, and not on itself alone."""
-        return bool(self.distance_to or self.depth_below)
+    def distances(self) -> dict[str, list[int]]:
+        """What hangs on all labels, and not on an object alone: classes, by attribute, if any."""
+        both = {"distance_to": self.distance_to, "depth_below": self.depth_below}
+        return {name: list(classes) for name, classes in both.items() if classes}
 
 
 @dataclass(frozen=True)
@@ -218,9 +219,7 @@ def find_by_steps(
 
 def find_step(asked: Asked) -> dict[str, Any]:
     """Return the entry that says which objects are asked for."""
-    found: dict[str, Any] = {"kind": FIND, "class": asked.class_id, "split": asked.split}
-    more = {"distance_to": asked.distance_to, "depth_below": asked.depth_below}
-    return found | {name: list(classes) for name, classes in more.items() if classes}
+    return {"kind": FIND, "class": asked.class_id, "split": asked.split, **asked.distances}
 
 
 def rules_step(rules: Sequence[Rule]) -> dict[str, Any]:

@@ -101,4 +101,4 @@ class DistancesMenu(QToolButton):
 
 
 def _ticked(actions: Sequence[QAction]) -> tuple[int, ...]:
-    return tuple(int(action.data()) for action in actions if action.isChecked())
+    return tuple(sorted(int(action.data()) for action in actions if action.isChecked()))

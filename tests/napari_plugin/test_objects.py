@@ -353,6 +353,10 @@ def test_distances_are_ticked_and_measured_also_after_an_edit(shown: Any) -> Non
     shown.click("supervox_objects_find")
     shown.settle()
     assert section.status.text.whole == f"{objects.found.number} objects of 3 classes"
+    session.classes.move(3, 0)  # another order of the classes is no other choice
+    shown.settle()
+    assert section.asked == section.state.asked
+    session.classes.move(3, 2)
     check_distances(session, classes)
     assert (objects.found.table["distance_class_3"] > 0).any()
 

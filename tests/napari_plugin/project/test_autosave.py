@@ -684,14 +684,19 @@ def test_a_picture(open_bench: Callable[..., Any], scene: Any) -> None:
     assert not second.strokes.data.any()
 
 
+def paint_and_close(bench: Any) -> Path:
+    """Paint a stroke, and close the window; return the project that it began."""
+    bench.paint(1)
+    bench.settle()
+    folder: Path = bench.session.autosave.project.folder
+    close(bench)
+    return folder
+
+
 def test_a_volume_that_was_moved_is_asked_for(
     open_file: Any, open_bench: Callable[..., Any], tmp_path: Path, told: list[str]
 ) -> None:
-    first = open_file()
-    first.paint(1)
-    first.settle()
-    folder = first.session.autosave.project.folder
-    close(first)
+    folder = paint_and_close(open_file())
     (tmp_path / "cell.tif").rename(tmp_path / "other.tif")
     second = open_bench()
     asked: list[tuple[Path, str]] = []
@@ -708,11 +713,7 @@ def test_a_volume_that_was_moved_is_asked_for(
 def test_another_volume_than_the_moved_one_is_asked_about_again(
     open_file: Any, open_bench: Callable[..., Any], scene: Any, tmp_path: Path, told: list[str]
 ) -> None:
-    first = open_file()
-    first.paint(1)
-    first.settle()
-    folder = first.session.autosave.project.folder
-    close(first)
+    folder = paint_and_close(open_file())
     volume = tmp_path / "cell.tif"
     volume.rename(tmp_path / "other.tif")
     write_volume(volume, np.zeros(scene.shape, np.uint8))
