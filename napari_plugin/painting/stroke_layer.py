@@ -174,16 +174,22 @@ class Painting(Recording):
                 if (now[voxels] == class_id).any():
                     self.classes.ensure([class_id])
 
-    def protect(self, strokes: Strokes) -> None:
+    def protect(self, strokes: Strokes, *, is_all: bool) -> None:
         """Remember where strokes are, to keep those of locked classes from being painted over.
 
         Scripts tell of a change before they make it: what they painted over is restored now.
+
+        Parameters
+        ----------
+        strokes : Strokes
+        is_all : bool
+            Whether nothing was painted since the scan that found them began.
         """
         if self._restore_locked():
             self.changed.emit()
         else:
             self._locked.look(strokes)
-            self._is_painted = False
+            self._is_painted = self._is_painted and not is_all
 
     def _on_paint(self, event: Any) -> None:
         self._is_painted = self.is_touched = True
@@ -222,11 +228,18 @@ class Painting(Recording):
             yield
         self.is_held = False
 
-    def confirm(self, voxels: NDArray[np.int64]) -> None:
-        """Have what a scan found written down; not in the middle of a stroke, which scans again."""
+    def confirm(self, voxels: NDArray[np.int64], *, is_all: bool) -> None:
+        """Have what a scan found written down; not in the middle of a stroke, which scans again.
+
+        Parameters
+        ----------
+        voxels : int64, (P,)
+        is_all : bool
+            Whether nothing was painted since the scan began.
+        """
         if self.recorder is None or self.is_held:
             return
-        self.is_unseen = False
+        self.is_unseen = self.is_unseen and not is_all
         self.confirm_now(voxels)
         self._undoing.go_on()
 

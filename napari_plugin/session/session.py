@@ -44,7 +44,7 @@ class Session(SessionParts):
         self.viewer.dims.events.point.connect(self.sharpening.look)
         self.volume.data_changed.connect(self.next.check_strokes)
         self.painting.changed.connect(self.live.strokes_changed)
-        self.live.looked.connect(lambda scan: self.painting.confirm(scan.differs))
+        self.live.looked.connect(self._confirm)
         self.live.scanned.connect(self._on_scanned)
         self.live.updating.published.connect(self.view.show_in_view)
         self.live.updating.succeeded.connect(self._on_updated)
@@ -185,8 +185,11 @@ class Session(SessionParts):
         if self.live.is_live:
             self.live.update()
 
+    def _confirm(self, scan: StrokeScan) -> None:
+        self.painting.confirm(scan.differs, is_all=not self.live.has_changed)
+
     def _on_scanned(self, scan: StrokeScan) -> None:
-        self.painting.protect(scan.strokes)
+        self.painting.protect(scan.strokes, is_all=not self.live.has_changed)
         self.looking.clear()
         self.pairs.clear()
         if self.strokes.is_new:

@@ -204,6 +204,11 @@ class LiveLoop:
         return self._timer.isActive() or self._is_looking or self.updating.is_running
 
     @property
+    def has_changed(self) -> bool:
+        """Whether voxels may have changed since the last look at them began."""
+        return self._changed_at is not None or self._scan_again
+
+    @property
     def _is_looking(self) -> bool:
         return self.scanning.is_running or self.ordering.is_running
 

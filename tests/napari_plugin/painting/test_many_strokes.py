@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, current_thread
 from typing import Any
 
 import numpy as np
 import pytest
 from supervox.napari_plugin.painting.many_strokes import FoundStrokes, ManyStrokes
 from supervox.napari_plugin.tasks.jobs import Report
+from supervox.project import Recorder
 
 
 class Search:
@@ -78,6 +79,36 @@ def test_what_is_painted_meanwhile_counts_as_painted_before(bench: Any, many: Ma
     finish(bench, many, search)
     assert search.number >= 2  # again as well when the first stroke gets its project
     assert (bench.strokes.data[0, :4] == 1).all()
+    bench.session.painting.undo()
+    bench.settle()
+    assert (bench.strokes.data[0, 0, :3] == 2).all()
+    assert np.count_nonzero(bench.strokes.data) == 3
+
+
+def test_what_is_painted_while_strokes_are_looked_for_counts_as_painted_before(
+    bench: Any, many: ManyStrokes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, may_end, look = Event(), Event(), Recorder.look
+
+    def look_long(*args: Any) -> np.ndarray:
+        found = look(*args)
+        if "Looking for strokes" in current_thread().name:
+            began.set()
+            assert may_end.wait(20)
+        return found
+
+    bench.settle()
+    monkeypatch.setattr(Recorder, "look", look_long)
+    bench.session.live.update()
+    bench.until(began.is_set)
+    search = Search(1)
+    many.paint(search, "Painting")
+    bench.until(lambda: search.number)
+    bench.strokes.data_setitem((np.zeros(3, int), np.zeros(3, int), np.arange(3)), 2)
+    may_end.set()
+    bench.until(lambda: not bench.session.live.scanning.is_running)
+    finish(bench, many, search)
+    assert search.number >= 2
     bench.session.painting.undo()
     bench.settle()
     assert (bench.strokes.data[0, 0, :3] == 2).all()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.session.notices import paint_notice
+from supervox.segmentation import Strokes, find_strokes
 
 CLASSES = [
     {"value": 1, "name": "ice", "colour": "#102030"},
@@ -73,6 +75,34 @@ def test_nothing_replaces_strokes(bench: Any, scene: Any, painted_at: str) -> No
     bench.settle()
     assert bench.strokes is mine
     assert mine in bench.viewer.layers
+    assert bench.session.live.scan.counts == {1: 1}
+
+
+def test_nothing_replaces_strokes_that_were_painted_during_a_look(
+    bench: Any, scene: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, looked, painted = bench.strokes, Event(), Event()
+    bench.paint(1)
+    bench.settle()
+
+    def look_long(*args: Any, **keywords: Any) -> Strokes:
+        found = find_strokes(*args, **keywords)
+        looked.set()
+        assert painted.wait(20)
+        return found
+
+    def open_others(scan: object) -> None:
+        bench.session.live.scanned.disconnect(open_others)
+        bench.viewer.add_labels(strokes_of(scene, 2), metadata=annotations())
+
+    monkeypatch.setattr("supervox.napari_plugin.tasks.live.find_strokes", look_long)
+    bench.session.live.scanned.connect(open_others)
+    bench.session.painting.undo()
+    bench.until(looked.is_set)
+    bench.paint(1)
+    painted.set()
+    bench.settle()
+    assert bench.strokes is mine
     assert bench.session.live.scan.counts == {1: 1}
 
 
