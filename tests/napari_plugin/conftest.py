@@ -154,6 +154,19 @@ class Bench:
         """Wait until there is nothing to do any more."""
         self.until(lambda: not self.is_busy)
 
+    def as_soon_as(self, task: jobs.BackgroundTask, act: Callable[[], None]) -> None:
+        """Do something in the moment in which a task begins, which may be over in no time."""
+        begun: list[bool] = []
+
+        def look() -> None:
+            if task.is_running and not begun:
+                begun.append(True)
+                act()
+
+        task.changed.connect(look)
+        self.until(lambda: begun)
+        task.changed.disconnect(look)
+
     @property
     def is_busy(self) -> bool:
         session = self.session

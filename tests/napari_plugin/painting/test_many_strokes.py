@@ -21,7 +21,7 @@ class Search:
 
     def __call__(self, report: Report) -> tuple[np.ndarray, np.ndarray]:
         self.number += 1
-        assert self.may_end.wait(20)
+        assert self.may_end.wait(60)
         voxels = np.arange(self.rows * 48)
         return voxels, np.full(voxels.size, self.class_id, np.uint8)
 
@@ -94,7 +94,7 @@ def test_what_is_painted_while_strokes_are_looked_for_counts_as_painted_before(
         found = look(*args)
         if "Looking for strokes" in current_thread().name:
             began.set()
-            assert may_end.wait(20)
+            assert may_end.wait(60)
         return found
 
     bench.settle()

@@ -88,7 +88,7 @@ def test_nothing_replaces_strokes_that_were_painted_during_a_look(
     def look_long(*args: Any, **keywords: Any) -> Strokes:
         found = find_strokes(*args, **keywords)
         looked.set()
-        assert painted.wait(20)
+        assert painted.wait(60)
         return found
 
     def open_others(scan: object) -> None:

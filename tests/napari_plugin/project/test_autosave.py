@@ -422,8 +422,7 @@ def test_a_beginning_that_was_stopped_is_made_up_for(open_file: Any) -> None:
     bench = open_file()
     autosave = bench.session.autosave
     bench.paint(1)
-    bench.until(lambda: autosave.working.is_running)
-    autosave.working.job.stop()
+    bench.as_soon_as(autosave.working, lambda: autosave.working.job.stop())
     bench.settle()
     bench.paint(2)
     bench.settle()
@@ -461,8 +460,7 @@ def test_strokes_that_are_brought_back_are_saved_as_before(open_file: Any) -> No
 def test_a_name_that_is_given_while_the_project_is_made(bench: Any, tmp_path: Path) -> None:
     autosave = bench.session.autosave
     bench.paint(1)
-    bench.until(lambda: autosave.working.is_running)
-    autosave.save_as(tmp_path / "named.supervox")
+    bench.as_soon_as(autosave.working, lambda: autosave.save_as(tmp_path / "named.supervox"))
     bench.paint(2)
     bench.settle()
     assert autosave.project.folder == tmp_path / "named.supervox"

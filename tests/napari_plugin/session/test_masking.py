@@ -93,7 +93,7 @@ def test_a_mask_is_chosen_by_mouse(
         qtbot.mouseClick(items.viewport(), Qt.MouseButton.LeftButton, pos=at)
         return not items.isVisible()
 
-    qtbot.waitUntil(is_clicked, timeout=10_000)
+    qtbot.waitUntil(is_clicked, timeout=60_000)
     window.until(lambda: window.session.volume.mask is not None)
     window.settle()
     assert box.currentText() == "tube"
