@@ -74,10 +74,7 @@ class Locking:
         elif on:
             self._lock(class_id)
         else:
-            corrections = self._painting.corrections
-            task = partial(_find_held, class_id, recorder, corrections.foresee, corrections.state)
-            self._waiting.append((task, f"Unlocking {item.name}"))
-            self._begin_next()
+            self._unlock(class_id, recorder)
 
     def _lock(self, class_id: int) -> None:
         """Keep the strokes from now on, and the labels that are shown now."""
@@ -96,6 +93,13 @@ class Locking:
         self._waiting.append((task, f"Locking {name}"))
         self._begin_next()
 
+    def _unlock(self, class_id: int, recorder: Recorder) -> None:
+        """Let go of the labels that the lock holds."""
+        corrections = self._painting.corrections
+        task = partial(_find_held, class_id, recorder, corrections.foresee, corrections.state)
+        self._waiting.append((task, f"Unlocking {self._classes[class_id].name}"))
+        self._begin_next()
+
     def forget(self) -> None:
         """Look for nothing any more."""
         self._waiting.clear()
@@ -109,14 +113,20 @@ class Locking:
     def _on_found(self, of: OfClass) -> None:
         if of.class_id not in self._classes:
             return
-        item, found = self._classes[of.class_id], of.found
-        if not item.locked:
+        item, found, recorder = self._classes[of.class_id], of.found, self._painting.recorder
+        if not item.locked or recorder is None:
             return
+        corrections = self._painting.corrections
         if found is None:
             self.hint.emit(
                 f"{item.name} locked: its strokes are kept. Its labels have {of.number:,} "
                 f"voxels, and {MOST_VOXELS:,} at most can be: other strokes may still change them"
             )
+        elif not found.holds(corrections.now, corrections.state):  # corrected meanwhile
+            if item.held:
+                self._unlock(item.id, recorder)
+            else:
+                self._lock(item.id)
         elif item.held:
             self._painting.record(LockChange(item.id, False, of.number))
             then = self._take_over(item.id, False)

@@ -92,7 +92,7 @@ class ToolChanges:
         change = found.change
         if not self.can(what):
             return 0
-        if not self._is_as_found(found):
+        if not found.holds(self._corrections.now, self._corrections.state):
             self.hint.emit("Corrections were changed meanwhile: nothing else is")
             return 0
         self._painting.correct(change, found.told)
@@ -100,14 +100,6 @@ class ToolChanges:
         kept = f"; {count_voxels(found.kept)} kept, {found.why}" if found.kept else ""
         self.hint.emit(f"{words}{kept}")
         return change.voxels.size
-
-    def _is_as_found(self, found: FoundChange) -> bool:
-        """Tell whether voxels are corrected as they were when a change of them was found."""
-        now, change = self._corrections.now, found.change
-        if now is None or not change.fits(now.shape):
-            return False
-        is_same = self._corrections.state == found.state  # which takes no time to tell
-        return is_same or np.array_equal(now.reshape(-1)[change.voxels], change.old)
 
 
 def part_of(change: VoxelChange, chosen: NDArray[np.bool_]) -> VoxelChange:

@@ -41,6 +41,22 @@ class FoundChange:
     kept: int = 0
     why: str = ""
 
+    def holds(self, now: NDArray[np.uint8] | None, state: int) -> bool:
+        """Tell whether voxels are corrected as they were when the change was found.
+
+        Parameters
+        ----------
+        now : uint8, as many axes as labels have
+            The corrections; None if there are none any more.
+        state : int
+            Of these.
+        """
+        change = self.change
+        if now is None or not change.fits(now.shape):
+            return False
+        is_same = state == self.state  # which takes no time to tell
+        return is_same or np.array_equal(now.reshape(-1)[change.voxels], change.old)
+
 
 Find = Callable[[NDArray[np.int64], NDArray[np.uint8]], FoundChange]  # of voxels, and classes
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -175,6 +177,43 @@ def test_before_there_are_labels_a_lock_keeps_strokes_and_says_so(bench):
     assert "Labels there are none yet" in bench.said
     session.correcting.locking.set_locked(2, False)
     assert not session.classes[2].locked
+
+
+def test_what_is_corrected_while_a_lock_is_found_is_kept(labelled, monkeypatch):
+    """Labels may follow a stroke meanwhile, so that voxels of the class are of others then."""
+    session = labelled.session
+    found, may_end = Event(), Event()
+
+    def find_long(*args):
+        find = accepting.voxels_of_class(*args)
+
+        def find_and_wait(report):
+            result = find(report)
+            found.set()
+            assert may_end.wait(60)
+            return result
+
+        return find_and_wait
+
+    before = labels(labelled)
+    monkeypatch.setattr(locking, "voxels_of_class", find_long)
+    session.correcting.locking.set_locked(2, True)
+    labelled.until(found.is_set)
+    mask = np.zeros(before.shape, bool)
+    mask[STRIP] = True
+    labelled.paint_voxels(mask & (labelled.strokes.data == 0), 1)
+    labelled.until(lambda: not (session.live.is_busy or session.live.updating.is_running))
+    moved = np.flatnonzero((before == 2) & (labels(labelled) == 1))[:5]
+    assert moved.size
+    assert put(session, moved, np.full(moved.size, 3, np.uint8)) == moved.size
+    may_end.set()
+    labelled.settle()
+    assert session.classes[2].held
+    assert (labels(labelled).reshape(-1)[moved] == 3).all()
+    session.painting.undo()  # the lock
+    labelled.settle()
+    assert not session.classes[2].held
+    assert (labels(labelled).reshape(-1)[moved] == 3).all()
 
 
 def test_a_class_too_large_for_a_lock_is_said_to_be(labelled, monkeypatch):
