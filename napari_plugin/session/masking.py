@@ -63,6 +63,7 @@ class Masking:
         self._parameters, self._choose = parameters, choose
         self.layer: Labels | None = None
         self._read: Labels | None = None  # that is being read; None for a file
+        self._heard: tuple[Labels, ...] = ()  # tell when they are painted on
         self.reading = BackgroundTask()
         self.reading.succeeded.connect(self._on_read)
         self._timer = QTimer()
@@ -92,6 +93,7 @@ class Masking:
         """Leave out where a layer is 0, or nothing."""
         if layer is None:
             self.reading.cancel()
+            self._timer.stop()
             self._follow(None)
             self._volume.set_mask(None)
         else:
@@ -118,6 +120,7 @@ class Masking:
         image = self._volume.image
         if image is not None:
             self._read = layer
+            self._listen(self.layer, layer)
             task = _reading(values, name, tuple(finest_data(image).shape))
             self.reading.run(task, "Reading the mask", shown=True)
 
@@ -141,35 +144,40 @@ class Masking:
 
     def _follow(self, layer: Labels | None) -> None:
         """Read a layer again when it changes, from now on."""
-        self._timer.stop()
         old, self.layer = self.layer, layer
+        self._listen(layer)
         if old is not None:
             note_mask(old, None)
-            for event in (old.events.paint, old.events.data, old.events.set_data):
-                event.disconnect(self._on_layer)
         if layer is not None:
             note_mask(layer, self._volume.image)
+
+    def _listen(self, *layers: Labels | None) -> None:
+        """Notice when some layers change, one that is only being read as well."""
+        before, self._heard = self._heard, tuple(k for k in layers if k is not None)
+        for layer in before:
+            for event in (layer.events.paint, layer.events.data, layer.events.set_data):
+                event.disconnect(self._on_layer)
+        for layer in self._heard:
             for event in (layer.events.paint, layer.events.data, layer.events.set_data):
                 event.connect(self._on_layer)
 
     def _on_layer(self, event: Any) -> None:
         """Wait until nothing happens to the layer any more; a new slice of it is no change."""
-        is_edited = self._viewer.layers.selection.active is self.layer  # as by undo
+        is_edited = self._viewer.layers.selection.active is event.source  # as by undo
         if event.type != "set_data" or is_edited:
             self._timer.start()
 
     def _read_again(self) -> None:
-        if self.layer is not None:
-            self.choose_layer(self.layer)
+        layer = self._read if self.reading.is_running else self.layer
+        if layer is not None:
+            self.choose_layer(layer)
 
     def _on_image(self, image: Image | None) -> None:
         """Let go of the mask of the image before; find that of this one, as of a dock before."""
         self.reading.cancel()
-        layer, self.layer = self.layer, None
+        self.layer = None
         self._timer.stop()
-        if layer is not None:
-            for event in (layer.events.paint, layer.events.data, layer.events.set_data):
-                event.disconnect(self._on_layer)
+        self._listen()
         if image is not None and (found := self._layer_of(image)) is not None:
             self.choose_layer(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari.layers import Labels
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
+from supervox.napari_plugin.session import masking
 from supervox.napari_plugin.widgets.volume_section import MASK_FILE, NO_MASK
 
 
@@ -116,6 +118,39 @@ def test_a_mask_is_read_again_when_it_is_painted_on(
     bench.viewer.layers.selection.active = layer
     layer.undo()
     bench.until(lambda: volume.mask == before)
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_what_is_painted_while_a_mask_is_read_counts(
+    open_bench: Callable[..., Any],
+    scene: Any,
+    inside: np.ndarray,
+    monkeypatch: pytest.MonkeyPatch,
+    is_new: bool,
+) -> None:
+    has_read, may_end, copy = Event(), Event(), masking._copy
+
+    def copy_long(*args: Any) -> Any:
+        found = copy(*args)
+        has_read.set()
+        assert may_end.wait(60)
+        return found
+
+    monkeypatch.setattr(masking, "SETTLE_MS", 200)
+    bench = open_bench(scene.image)
+    layer = bench.viewer.add_layer(Labels(inside.copy(), name="tube"))
+    masks = bench.session.masking
+    if not is_new:
+        masks.choose_layer(layer)
+        bench.settle()
+    monkeypatch.setattr(masking, "_copy", copy_long)
+    masks.choose_layer(layer)
+    bench.until(has_read.is_set)
+    layer.data_setitem((np.array([8]), np.array([20]), np.array([24])), 0)
+    may_end.set()
+    bench.until(lambda: not masks.is_changing)
+    assert bench.session.volume.mask.voxels[8, 20, 24] == 0
+    np.testing.assert_array_equal(bench.session.volume.mask.voxels[:], layer.data > 0)
 
 
 def test_removing_the_layer_takes_the_mask_away(
