@@ -51,18 +51,17 @@ class NextStep:
     def obstacle(self) -> str:
         """Why it can't be done, for a person; empty if it can."""
         verb = "undo" if self.back else "redo"
-        if self.change is None:
-            return f"Nothing to {verb}"
-        if self.names:
-            return f"{self.names} locked: unlock to {verb} this step"
         if self.recorder.next_key(back=self.back) != self.key:
             done = "undone" if self.back else "done again"
             return f"Nothing is {done}: something else was changed meanwhile"
-        return ""
+        if self.change is None:
+            return f"Nothing to {verb}"
+        return f"{self.names} locked: unlock to {verb} this step" if self.names else ""
 
 
 def look_at_next(
     recorder: Recorder,
+    key: int | None,
     back: bool,
     chain: Change | None,
     after: Change | None,
@@ -74,6 +73,8 @@ def look_at_next(
     Parameters
     ----------
     recorder : Recorder
+    key : int or None
+        Of the step that a person saw as the next; another one isn't done in place of it.
     back : bool
         Whether it is taken back.
     chain : Change or None
@@ -88,7 +89,7 @@ def look_at_next(
     ProjectError
         If the store can't be changed, or the step can't be read any more.
     """
-    key, change = recorder.next_key(back=back), recorder.preview(back=back)
+    change = recorder.preview(back=back)
     if after is not None and not goes_on(after, change, chain or after, back=back):
         return NextStep(recorder, back, chain, key, None, "", None, belongs=False)
     names = "" if change is None else names_of_locked(change, classes, corrections)

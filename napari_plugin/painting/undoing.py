@@ -64,7 +64,8 @@ class Undoing:
                 recording.changed.emit()
             return
         corrections = recording.corrections
-        look = partial(look_at_next, recorder, back, chain, after, self._classes, corrections)
+        key = recorder.next_key(back=back)
+        look = partial(look_at_next, recorder, key, back, chain, after, self._classes, corrections)
         if recorder.next_size(back=back) > LARGE:
             self.reading.run(lambda _: look(), "Undoing" if back else "Redoing", shown=True)
         else:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from supervox.cli import supervox
 from supervox.napari_plugin.layers.lookup import FLAT, Finer
+from supervox.napari_plugin.painting.stepping import look_at_next
 from supervox.napari_plugin.project.project_files import reopen
 from supervox.napari_plugin.tasks.accepting import FoundChange, OfClass
 from supervox.napari_plugin.tasks.exporting import ExportKind
@@ -378,11 +381,25 @@ def test_steps_that_are_read_on_a_thread_are_done_in_their_order(labelled, slow_
     np.testing.assert_array_equal(painting.corrections.counts[1:4], [0, 30, 170])
 
 
-def test_what_is_changed_while_a_step_is_read_stays_and_so_does_the_step(labelled, slow_steps):
+@pytest.mark.parametrize("is_read", [False, True])
+def test_what_is_changed_while_a_step_is_read_stays_and_so_does_the_step(
+    labelled, slow_steps, monkeypatch, is_read
+):
+    is_there, may_go_on = Event(), Event()
+
+    def look_long(*args):
+        found = look_at_next(*args) if is_read else None
+        is_there.set()
+        assert may_go_on.wait(60)
+        return look_at_next(*args) if found is None else found
+
+    monkeypatch.setattr("supervox.napari_plugin.painting.undoing.look_at_next", look_long)
     painting = labelled.session.painting
     correct(labelled, 3)
     painting.undo()
+    labelled.until(is_there.is_set)
     correct(labelled, 2, (4, slice(0, 5), 20))
+    may_go_on.set()
     labelled.settle()
     assert "Nothing is undone: something else was changed meanwhile" in labelled.said
     np.testing.assert_array_equal(painting.corrections.counts[1:4], [0, 5, 180])
