@@ -19,6 +19,7 @@ from supervox.objects import (
     Split,
     parse_rules,
 )
+from supervox.project import is_project
 from supervox.volumes import Address, Triple
 
 from . import options
@@ -136,7 +137,8 @@ def _read_rules(ctx: click.Context, param: click.Parameter, value: Path | None) 
     "profile_file",
     type=_file,
     metavar="OUT.csv",
-    help="Table of the shells of that body: shares of classes and mean intensities by depth.",
+    help="Table of the shells of that body: shares of classes and mean intensities by depth. A "
+    "project may say of which classes the body is.",
 )
 @click.option(
     "--step",
@@ -210,7 +212,8 @@ def command(
     what the table was made from. What was done to the objects of a project by hand, its rules, and
     how it splits them, hold here as well.
     """
-    if (profile_file is None) != (step is None) or (profile_file and not depth_below):
+    has_body = bool(depth_below) or is_project(Path(labels))
+    if (profile_file is None) != (step is None) or (profile_file and not has_body):
         raise click.UsageError("a profile needs --profile, --step and --depth-below")
     asks_for_classes = bool(only or distance_to or depth_below or any(k for k, _ in splits))
     if are_objects and asks_for_classes:

@@ -110,6 +110,11 @@ def run_objects(
         )
         steps = _steps(request, labels)
         more = with_asked(more, steps, labels.data, Run(request.workers))
+        if places.profile is not None and not more.depth_below:
+            raise ObjectsError(
+                f"{labels.path}: no classes of a body are ticked in it: a profile needs "
+                "--depth-below"
+            )
         room = room_for(labels.data.shape)
         found = _find(request, steps, more, labels, room, stages)
         after = found.tables
@@ -219,7 +224,7 @@ def _profile(
     with stages.stage("profile", "Measuring shells") as run:
         return profile(
             labels.data,
-            request.depth_below,
+            more.depth_below,
             step=request.step or 0.0,
             channels=more.channels,
             names=labels.names,

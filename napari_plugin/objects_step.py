@@ -10,6 +10,7 @@ from .widgets.agreement_window import AgreementActions
 from .widgets.object_edits_row import EditActions
 from .widgets.objects_section import ObjectsActions
 from .widgets.objects_window import TableActions
+from .widgets.profile_panel import ProfileActions
 from .widgets.questions_panel import QuestionActions
 
 
@@ -54,6 +55,7 @@ def agreement_actions(two: TwoLabels) -> AgreementActions:
 def table_actions(session: Session) -> TableActions:
     """Return what the window of the table can have done."""
     objects, delivery = session.delivery.objects, session.delivery
+    profiles = session.profiles
     return TableActions(
         go_to=objects.go_to,
         select=objects.select,
@@ -65,6 +67,12 @@ def table_actions(session: Session) -> TableActions:
             look=session.by_hand.questions.look,
             show=session.by_hand.questions.show,
             answer=lambda item, is_yes: session.by_hand.questions.answer(item, is_yes=is_yes),
+        ),
+        profile=ProfileActions(
+            measure=profiles.measure,
+            cancel=profiles.measuring.cancel,
+            save=profiles.save,
+            start_path=lambda: profiles.start_path(delivery.folder),
         ),
         save=objects.save,
         start_path=lambda: objects.start_path(delivery.folder),

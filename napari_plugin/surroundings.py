@@ -174,6 +174,7 @@ class AroundDock:
             old or (f"saved: {objects.saved.name}" if objects.saved else ""),
             self._session.by_hand.questions.state,
         )
+        self.objects.profile.show_state(self._session.profiles.state())
         self.tools.refresh()
         self.two.sides.note_final()
         self.agreement.refresh()

@@ -266,6 +266,25 @@ class Person:
         table.close()
         return picture
 
+    def objects_profile(self, body: Sequence[str]) -> Image.Image:
+        """Tick the classes of a body, measure it from its surface inwards, and take a picture."""
+        objects, profiles = self.dock.session.delivery.objects, self.dock.session.profiles
+        for action in self.dock.objects.distances.below.actions():
+            if action.text() in body:
+                action.trigger()
+        before = objects.found
+        self.click("supervox_objects_find")
+        self.wait(lambda: objects.found is not before, "the depths")
+        self.click("supervox_objects_table")
+        table = self.dock.around.objects
+        table.tabs.setCurrentWidget(table.profile)
+        QTest.mouseClick(table.profile.measure, Qt.MouseButton.LeftButton)
+        self.wait(lambda: profiles.found is not None, "the profile")
+        picture = _image_of(table.grab())
+        table.tabs.setCurrentIndex(0)
+        table.close()
+        return picture
+
     def compared_labels(self, other: str) -> Image.Image:
         """Compare the final labels with a layer, fly to the largest difference, take a picture."""
         self.click("supervox_objects_compare")

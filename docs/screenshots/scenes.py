@@ -98,6 +98,8 @@ def _sample_with_strokes(folder: Path) -> None:
     person.wait(lambda: session.delivery.objects.found is not None, "the objects")
     save_png(person.section(5), folder / "section-objects.png")
     save_png(person.objects_table(), folder / "objects-table.png")
+    body = [name for class_id, name in CLASSES.items() if class_id != OUTSIDE]
+    save_png(person.objects_profile(body), folder / "objects-profile.png")
     _compare_labels(person, folder)
     person.viewer.window.resize(*LARGE)
     person.settle(1)

@@ -5,7 +5,7 @@
   `next_step`: what to do next, from those; `opening_state`: likewise of what is being opened.
 - `objects`: what the final labels consist of, in the picture, where `object_marks` outline and
   colour them; `kept_objects` has the project keep them; `objects_state`: what the dock shows of
-  it, read by `object_snapshot`.
+  it, read by `object_snapshot`. `profiles`: the body that they lie in, by depth.
 - `by_hand`: what a person does to objects, also by a `drawn_line`; `giving`: to another class;
   `object_edits`: written down, carried out, and taken back; `object_questions`: which edits are
   probable; `object_voxels`: which voxels objects have.

@@ -22,6 +22,17 @@ FIRST = {
 DIGITS = 2  # of an amount that nobody chose
 
 
+def in_two_digits(amount: float) -> float:
+    """Return an amount that nobody chose, rounded.
+
+    Examples
+    --------
+    >>> in_two_digits(18.4), in_two_digits(0.0346)
+    (18.0, 0.035)
+    """
+    return round(amount, DIGITS - 1 - math.floor(math.log10(amount)))
+
+
 @dataclass(frozen=True)
 class TrialState:
     """How a change stands that is shown before it is made.
@@ -78,7 +89,7 @@ class CleanState:
             return 0.0
         edge = FIRST[operation] * self.size_voxels * min(self.spacing)
         amount = edge**3 if AMOUNTS[operation] == "volume" else max(edge, min(self.spacing))
-        return round(amount, DIGITS - 1 - math.floor(math.log10(amount)))
+        return in_two_digits(amount)
 
 
 @dataclass(frozen=True)

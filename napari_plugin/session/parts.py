@@ -39,6 +39,7 @@ from .masking import Masking
 from .models import Models
 from .next_volume import NextVolume
 from .preview_in_view import PreviewInView
+from .profiles import Profiles
 from .questions import Questions
 from .ready_strokes import ReadyStrokes
 from .sharpening import Sharpening
@@ -119,6 +120,12 @@ class SessionParts:
         by_hand = self.correcting.by_hand
         self.regions = RegionBrush(self.painting, by_hand, lambda: self.preparation.prepared)
         self.by_hand = ByHand(self.volume, self.painting, self.delivery.objects, self.correcting)
+        self.profiles = Profiles(
+            self.volume,
+            self.classes,
+            self.delivery.objects,
+            lambda: self.parameters.supervoxels.size_voxels,
+        )
         self.comparison = Comparison(self.volume, self.preparation, self.painting.corrections)
         parts = self.live, self.preparation, self.delivery, self.view, self.comparison
         self.sharpening = Sharpening(*parts, self.extent.part_in_view, lambda: self.parameters)
@@ -165,6 +172,7 @@ class SessionParts:
             *self.delivery.stages,
             *self.correcting.stages,
             *self.by_hand.stages,
+            *self.profiles.stages,
             self.deleting.finding,
             self.preview,
             self.looking.per_plane,

@@ -7,7 +7,7 @@
 - `shares`: how much of each class there is.
 - `preparing`, `live`, `finishing`, `exporting`, `preview`: one kind of work each;
   `labelling`: many volumes, by a model; `measuring`: objects, and their table;
-  `keeping`: them in a project;
+  `profiling`: a body by depth; `keeping`: objects in a project;
   `editing`: what a person does to some of them; `asking`: what a person might.
 - `agreement`: two segmentations compared; `compared_sides`: which are read for it.
 - `accepting`: the voxels that labels give to a class.

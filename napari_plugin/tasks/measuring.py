@@ -105,6 +105,26 @@ class MeasureOrder:
         """Which objects are looked for."""
         return Search((self.class_id,) if self.class_id else ())
 
+    def images(self) -> dict[str, VolumeLike]:
+        """Return the image and its further channels by name, within the part to work in."""
+        source = self.of.source
+        images = source.work_volume(), *source.work_channels()
+        return dict(zip(self.channels, images, strict=True))
+
+    def about(self, image: str) -> dict[str, Any]:
+        """Return what is measured; `image` is the address of the image, or its name."""
+        source = self.of.source
+        known = source.voxel_size.known
+        return {
+            "labels": "final labels in the window",
+            "image": image,
+            "channels": list(self.channels),
+            "shape": list(source.shape),
+            "first_voxel": list(source.start),
+            "spacing": None if known is None else list(known),
+            "unit": source.unit,
+        }
+
     def finds_like(self, other: MeasureOrder) -> bool:
         """Tell whether another one finds the same objects in the same labels, before rules."""
         a, b = (
@@ -213,16 +233,8 @@ class FoundObjects:
 
     def about(self, image: str) -> dict[str, Any]:
         """Return what the table was made from; `image` is the address of the image, or its name."""
-        source, order = self.order.of.source, self.order
-        known = source.voxel_size.known
-        return {
-            "labels": "final labels in the window",
-            "image": image,
-            "channels": list(order.channels),
-            "shape": list(source.shape),
-            "first_voxel": list(source.start),
-            "spacing": None if known is None else list(known),
-            "unit": source.unit,
+        order = self.order
+        return order.about(image) | {
             "objects_are": "connected components",
             "connectivity": Search().connectivity,
             "of_classes": [order.class_id] if order.class_id else "all",
@@ -249,12 +261,10 @@ class Measuring(BackgroundTask):
 def _task(order: MeasureOrder) -> Task:
     def measure(report: Report) -> FoundObjects:
         final, source = order.of, order.of.source
-        images: tuple[VolumeLike, ...] = (source.work_volume(), *source.work_channels())
-        channels = dict(zip(order.channels, images, strict=True))
         found = measure_by_steps(
             final.corrected(),
             order.steps,
-            MeasureRequest(order.names, channels),
+            MeasureRequest(order.names, order.images()),
             order.search,
             start=source.start,
             spacing=source.spacing,

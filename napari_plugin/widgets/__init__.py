@@ -20,10 +20,12 @@
 - `object_edits_row`: what is done to objects by hand; `distances_menu`: which distances of theirs
   are measured.
 - `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
-  (`histogram`), or points of two (`scatter`); `rules_panel`: the rules that sort them;
-  `questions_panel`: which of them may be several things, or one.
+  (`histogram`), or points of two (`scatter`); `profile_panel`: a body by depth, as `curves`;
+  `rules_panel`: the rules that sort them; `questions_panel`: which of them may be several things,
+  or one.
 - `agreement_window`: two segmentations compared, a row for each class.
 - `clean_panel`, `fill_panel`: tools that change labels, each with a `trial_row`: what would change.
+  `amount`: a length or a volume, typed with its unit.
 - `labelling_window`: many volumes labelled by a model.
 - `welcome`: the page of an empty window; `help_window`: what each step is about, and all keys.
 - `three_planes`: the other two planes through the place under the mouse.

@@ -9,10 +9,8 @@ from typing import get_args
 
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QVBoxLayout,
@@ -23,6 +21,7 @@ from supervox.napari_plugin.layers.trial_layer import GAINED_COLOUR, LOST_COLOUR
 from supervox.napari_plugin.session.clean_state import CleanState
 from supervox.objects import AMOUNTS, TEXTS, CleanStep, Operation
 
+from .amount import Amount, in_voxels
 from .controls import list_choices, swatch
 from .objects_section import ALL
 from .section import Body
@@ -48,9 +47,6 @@ BEFORE_AMOUNT: dict[Operation, str] = {
     "dilate": "by",
     "erode": "by",
 }
-LARGEST = 1e12  # of an amount
-SMALLEST = 1e-9
-ROUND = 1000  # from here on, nothing behind the point is written
 SWATCH, LEAST_WIDTH = 10, 90  # pixels
 
 
@@ -68,29 +64,6 @@ class CleanActions:
     attempt: Callable[[CleanStep], None]
     apply: Callable[[], None]
     discard: Callable[[], None]
-
-
-class Amount(QDoubleSpinBox):
-    """A volume or a length with its unit; the arrows change it by a tenth or so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("supervox_clean_amount")
-        self.setDecimals(9)
-        self.setRange(SMALLEST, LARGEST)
-        self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
-        self.setKeyboardTracking(False)
-        self.setAccelerated(True)
-
-    def textFromValue(self, value: float) -> str:
-        """Write as many digits as there are, but no zeros behind the last."""
-        if value >= ROUND:
-            return f"{value:,.0f}"
-        return f"{value:,.9f}".rstrip("0").rstrip(".") if value < 1 else f"{value:.6g}"
-
-    def valueFromText(self, text: str) -> float:
-        """Read a number as it is written, with or without its unit."""
-        return float(text.removesuffix(self.suffix()).replace(",", "").strip() or SMALLEST)
 
 
 class CleanPanel(Body[CleanState]):
@@ -145,7 +118,7 @@ class CleanPanel(Body[CleanState]):
         line = QHBoxLayout()
         self.before = QLabel()
         line.addWidget(self.before)
-        self.amount = Amount()
+        self.amount = Amount("supervox_clean_amount")
         self.amount.setMinimumWidth(LEAST_WIDTH)
         self.amount.valueChanged.connect(self._on_amount)
         line.addWidget(self.amount, 1)
@@ -257,8 +230,7 @@ class CleanPanel(Body[CleanState]):
             self.in_voxels.setText("")
             return
         number = self.amount.value() * self._unit()[1] / state.voxel(operation)
-        text = f"{number:.3g}" if number < ROUND else f"{number:,.0f}"
-        self.in_voxels.setText(f"= {text} voxel{'' if text == '1' else 's'}")
+        self.in_voxels.setText(in_voxels(number))
 
     def describe(self) -> str:
         """Say in a line how it stands."""

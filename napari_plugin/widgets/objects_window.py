@@ -29,6 +29,7 @@ from .controls import button, list_choices
 from .object_plots import ObjectPlots
 from .objects_section import ALL
 from .objects_table import ObjectsModel, example_of, titled
+from .profile_panel import ProfileActions, ProfilePanel
 from .questions_panel import QuestionActions, QuestionsPanel
 from .rules_panel import RulesPanel
 from .steady import SteadyLabel
@@ -55,6 +56,7 @@ class TableActions:
     classes : callable
         Returns names and ids of the classes that rules can give objects.
     questions : QuestionActions
+    profile : ProfileActions
     save : callable
         Writes the table to a file.
     start_path : callable
@@ -70,6 +72,7 @@ class TableActions:
     put_rules_in: Callable[[], None]
     classes: Callable[[], Sequence[tuple[str, int]]]
     questions: QuestionActions
+    profile: ProfileActions
     save: Callable[[Path], None]
     start_path: Callable[[], Path]
     close: Callable[[], None]
@@ -101,6 +104,8 @@ class ObjectsWindow(QDialog):
         self.plots.brushed.connect(self._on_brushed)
         self.rules = RulesPanel(actions.set_rules, actions.put_rules_in, self._complete_rule)
         self.tabs = self.plots.tabs
+        self.profile = ProfilePanel(actions.profile)
+        self.tabs.addTab(self.profile, "Profile")
         self.tabs.addTab(self.rules, "Rules")
         self.questions = QuestionsPanel(actions.questions)
         self.tabs.addTab(self.questions, "Questions")

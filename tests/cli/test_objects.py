@@ -252,6 +252,19 @@ def test_a_project_keeps_its_edits_by_hand_and_its_rules(run, project, tmp_path)
     assert (found["distance_to"], found["depth_below"]) == ([1], [1, 2])
 
 
+def test_a_project_says_of_which_classes_the_body_of_a_profile_is(run, project, tmp_path):
+    step = "--step", 60
+    done = run("objects", project, "--profile", tmp_path / "p.csv", *step)
+    assert done.code == 0, done.err
+    body = "--depth-below", 1, "--depth-below", 2
+    assert run("objects", project, "--profile", tmp_path / "q.csv", *step, *body).code == 0
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "q.csv").read_bytes()
+    done = run("objects", project, "--profile", tmp_path / "r.csv", *step, "--as-found")
+    assert done.code != 0
+    assert "no classes of a body are ticked in it: a profile needs --depth-below" in done.err
+    assert not (tmp_path / "r.csv").exists()
+
+
 def test_a_project_that_keeps_its_objects_has_them_at_once(run, project, tmp_path, monkeypatch):
     def tables(name):
         done = run("objects", project, "--table", tmp_path / name, "--contacts", tmp_path / "c.csv")
@@ -342,6 +355,7 @@ def test_what_deserves_a_word_gets_it(files, run, tmp_path):
         (("blobs.tif", "--table", "TABLE.xlsx"), "tables end with .csv or .parquet"),
         (("blobs.tif", "--table", "none/o.csv"), "the folder none doesn't exist"),
         (("blobs.tif", "--profile", "p.csv"), "a profile needs --profile, --step and"),
+        (("blobs.tif", "--profile", "p.csv", "--step", 9), "a profile needs --profile, --step and"),
         (("fraction.tif",), "labels are whole numbers"),
         (("blobs.tif", "--instances", "i.xyz"), "i.xyz"),
     ],
