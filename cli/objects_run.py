@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from supervox.execution import Run, VolumeLike, Workspace
 from supervox.objects import (
     EDIT_TEXTS,
     MEASURED_BYTES,
+    NO_PARENTS,
     SPLIT_TEXTS,
     Calibrated,
     EditState,
@@ -20,6 +21,7 @@ from supervox.objects import (
     ObjectsError,
     ObjectSteps,
     ObjectTable,
+    OpenedParents,
     Rule,
     Search,
     classes_of,
@@ -27,8 +29,8 @@ from supervox.objects import (
     profile,
     with_asked,
 )
-from supervox.reports import kept_objects
-from supervox.volumes import Address, Triple, open_labels, open_volume
+from supervox.reports import kept_objects, parents_of
+from supervox.volumes import Address, Triple, Volume, open_labels, open_volume
 
 from .budget import RoomForLabels
 from .errors import say
@@ -95,39 +97,47 @@ def run_objects(
             *of, room_for, ready=lambda ahead: planned.append(files.plan(outputs, ahead.shape))
         )
         labels, places = stack.enter_context(opened), planned[0]
-        for beside in (*images.values(), *([parents] if parents else [])):
-            tell_turned(labels, beside)
-        channels: dict[str, VolumeLike] = {name: image.data for name, image in images.items()}
-        if labels.image is not None:
-            channels.setdefault("image", labels.image)
-        more = MeasureRequest(
-            labels.names,
-            channels,
-            labels.data,
-            request.distance_to,
-            request.depth_below,
-            None if parents is None else parents.data,
-        )
         steps = _steps(request, labels)
-        more = with_asked(more, steps, labels.data, Run(request.workers))
+        asked = stack.enter_context(_asked_parents(request, labels, steps))
+        for beside in (*images.values(), parents, asked.volume):
+            if beside is not None:
+                tell_turned(labels, beside)
+        lie_in = asked.labels if parents is None else parents.data
+        more = with_asked(
+            _request(request, labels, images, lie_in), steps, labels.data, Run(request.workers)
+        )
         if places.profile is not None and not more.depth_below:
             raise ObjectsError(
                 f"{labels.path}: no classes of a body are ticked in it: a profile needs "
                 "--depth-below"
             )
         room = room_for(labels.data.shape)
-        found = _find(request, steps, more, labels, room, stages)
+        found = _find(request, steps, more, labels, asked, room, stages)
         after = found.tables
         tables = {"objects": after.objects, "contacts": after.contacts, "classes": after.classes}
         if places.profile is not None:
             tables["profile"] = _profile(request, more, labels, stages)
-        about = _about(request, labels, steps, found, more)
+        about = _about(request, labels, steps, found, more, request.parents or asked.address)
         write_tables(places, tables, about)
         if places.instances:
             with stages.stage("write", "Writing the objects") as run:
                 write_instances(places.instances, found.instances, labels, run)
         outputs.publish()
     return about, after.classes
+
+
+def _request(
+    request: ObjectsRequest,
+    labels: OpenedLabels,
+    images: Mapping[str, Volume],
+    parents: VolumeLike | None,
+) -> MeasureRequest:
+    """Return what is measured; a project's own image as well."""
+    channels: dict[str, VolumeLike] = {name: image.data for name, image in images.items()}
+    if labels.image is not None:
+        channels.setdefault("image", labels.image)
+    distances = request.distance_to, request.depth_below
+    return MeasureRequest(labels.names, channels, labels.data, *distances, parents)
 
 
 def _steps(request: ObjectsRequest, labels: OpenedLabels) -> ObjectSteps:
@@ -138,17 +148,29 @@ def _steps(request: ObjectsRequest, labels: OpenedLabels) -> ObjectSteps:
     return replace(labels.steps, rules=request.rules or labels.steps.rules, edits=edits)
 
 
+def _asked_parents(
+    request: ObjectsRequest, labels: OpenedLabels, steps: ObjectSteps
+) -> AbstractContextManager[OpenedParents]:
+    """Open the parents that a project asks for, unless the command names others."""
+    if labels.project is None or request.parents is not None:
+        return nullcontext(NO_PARENTS)
+    return parents_of(labels.project, steps)
+
+
 def _find(
     request: ObjectsRequest,
     steps: ObjectSteps,
     more: MeasureRequest,
     labels: OpenedLabels,
+    parents: OpenedParents,
     room: Workspace,
     stages: StageProgress,
 ) -> FoundBySteps:
     """Find and measure objects, and sort them by rules; refuse labels without any."""
+    if parents.why_not:
+        say(f"{labels.path}: what objects lie in is left out: {parents.why_not}")
     with stages.stage("objects", "Finding and measuring objects") as run:
-        found = _kept(request, steps, more, labels) or measure_by_steps(
+        found = _kept(request, steps, more, labels, parents) or measure_by_steps(
             labels.data,
             steps,
             more,
@@ -184,7 +206,11 @@ def _no_object(classes: Sequence[int], labels: OpenedLabels) -> str:
 
 
 def _kept(
-    request: ObjectsRequest, steps: ObjectSteps, more: MeasureRequest, labels: OpenedLabels
+    request: ObjectsRequest,
+    steps: ObjectSteps,
+    more: MeasureRequest,
+    labels: OpenedLabels,
+    parents: OpenedParents,
 ) -> FoundBySteps | None:
     """Return the objects that a project has, where they are the ones that are asked for."""
     wants_more = request.parents or request.distance_to or request.depth_below
@@ -192,7 +218,7 @@ def _kept(
         return None
     scale = Calibrated.of(labels.spacing, labels.unit, labels.origin)
     told = steps, request.search, scale, labels.start
-    kept = kept_objects(labels.project, labels.data, *told)
+    kept = kept_objects(labels.project, labels.data, *told, parents=parents)
     if kept is None or kept.channels != tuple(more.channels):
         return None
     is_there = np.allclose(kept.origin, labels.origin)
@@ -240,6 +266,7 @@ def _about(
     steps: ObjectSteps,
     found: FoundBySteps,
     more: MeasureRequest,
+    parents: str,
 ) -> dict[str, Any]:
     """Return what the tables were made from."""
     states = [str(state) for state in found.edited.states]
@@ -251,7 +278,7 @@ def _about(
     return {
         "labels": str(labels.path),
         "images": dict(request.images),
-        "parents": request.parents,
+        "parents": parents or None,
         "shape": list(labels.data.shape),
         "spacing": list(labels.spacing) if labels.known else None,
         "unit": labels.unit,

@@ -19,6 +19,7 @@ Where to find what:
 - `contacts`: which objects share faces; `relations`: neighbours, parents, distances, depths;
   `distances`: from every voxel to the nearest of some, with `_distance`; `overlaps`: voxels that
   pairs of ids have in common, with `_pairs`.
+  `parents_file`: the parents that a project asks for.
 - `totals`: classes, also within each parent; `profiles`: shells of a body, by depth.
 - `table`: columns with a unit and a definition, as CSV and Parquet; `scale`: voxel size and units.
 - `rules`: named steps that give objects another class by their measures.

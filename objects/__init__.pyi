@@ -68,6 +68,9 @@ from .matching import match_objects as match_objects
 from .measures import Measured as Measured
 from .measures import MeasureRequest as MeasureRequest
 from .measures import measure_objects as measure_objects
+from .parents_file import NO_PARENTS as NO_PARENTS
+from .parents_file import OpenedParents as OpenedParents
+from .parents_file import open_parents as open_parents
 from .profiles import profile as profile
 from .relations import check_classes_there as check_classes_there
 from .relations import classes_of as classes_of

@@ -22,6 +22,7 @@ from .checks import slab_shape
 from .edits import Anchor, edit_to_json
 from .instances import Instances
 from .measures import Measured, MeasureRequest
+from .parents_file import NO_PARENTS, OpenedParents
 from .scale import Calibrated
 from .steps import ObjectSteps, Search
 from .table import Column, ObjectTable
@@ -43,11 +44,14 @@ class FromSearch:
         Of each edit.
     missing : tuple of tuple of (voxel, int)
         For each edit, where it found no object.
+    parents : mapping of int to int
+        Voxels of each parent.
     """
 
     contacts: ObjectTable
     states: tuple[EditState, ...]
     missing: tuple[tuple[Anchor, ...], ...]
+    parents: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +98,9 @@ class KeptObjects:
             chosen[0],
             chosen[1],
         )
-        classes = class_totals(self.table, scale, {})
-        measured = Measured(self.table, self.search.contacts, classes, scale, {})
+        parents = self.search.parents
+        classes = class_totals(self.table, scale, parents)
+        measured = Measured(self.table, self.search.contacts, classes, scale, parents)
         return sorted_by_rules(edited, measured, steps, request)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -115,6 +120,7 @@ class KeptObjects:
             about["search"] = {
                 "states": [str(state) for state in self.search.states],
                 "missing": self.search.missing,
+                "parents": list(self.search.parents.items()),
             }
         arrays = {"ids": self.ids}
         for name, table in tables.items():
@@ -143,6 +149,7 @@ class KeptObjects:
                 _table_of("contacts", about, read),
                 tuple(map(EditState, told["states"])),
                 tuple(map(_anchors, told["missing"])),
+                {int(k): int(voxels) for k, voxels in told.get("parents", ())},
             )
         z, y, x = map(float, about["origin"])
         return cls(
@@ -165,6 +172,7 @@ def what_objects_follow_from(
     scale: Calibrated,
     start: Sequence[int],
     *,
+    parents: OpenedParents = NO_PARENTS,
     run: Run = Run(),
 ) -> dict[str, Any]:
     """Return what JSON can hold, and is the same only where the same objects would be found.
@@ -181,6 +189,8 @@ def what_objects_follow_from(
         Its origin doesn't count.
     start : sequence of 3 int
         Place of the first voxel in the whole image, in which the edits are.
+    parents : OpenedParents
+        What was found of those that the steps ask for.
     run : Run
 
     Raises
@@ -188,25 +198,30 @@ def what_objects_follow_from(
     Cancelled
         If the run is to stop.
     """
+    lie_in = {"parents": parents.digest} if steps.asked.parents else {}
     digest, blocks = blake2b(digest_size=16), split_blocks(labels.shape, slab_shape(labels.shape))
     for done, block in enumerate(blocks, 1):
         run.check_stop()
         digest.update(np.ascontiguousarray(read_block(labels, block.core), np.uint16).tobytes())
         run.report(done, len(blocks))
-    return steps.asked.distances | {
-        "measures": MEASURES,
-        "labels": digest.hexdigest(),
-        "shape": list(labels.shape),
-        "classes": list(search.classes),
-        "connectivity": search.connectivity,
-        "splits": [list(split) for split in search.splits_by(steps)],
-        "boundaries": search.boundaries,
-        "edits": [edit_to_json(edit) for edit in steps.edits],
-        "names": {str(k): names[k] for k in sorted(names)},
-        "spacing": list(scale.spacing),
-        "unit": scale.unit,
-        "start": [int(k) for k in start],
-    }
+    return (
+        steps.asked.distances
+        | lie_in
+        | {
+            "measures": MEASURES,
+            "labels": digest.hexdigest(),
+            "shape": list(labels.shape),
+            "classes": list(search.classes),
+            "connectivity": search.connectivity,
+            "splits": [list(split) for split in search.splits_by(steps)],
+            "boundaries": search.boundaries,
+            "edits": [edit_to_json(edit) for edit in steps.edits],
+            "names": {str(k): names[k] for k in sorted(names)},
+            "spacing": list(scale.spacing),
+            "unit": scale.unit,
+            "start": [int(k) for k in start],
+        }
+    )
 
 
 def _anchors(told: Sequence[Any]) -> tuple[Anchor, ...]:

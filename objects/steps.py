@@ -34,12 +34,21 @@ class Asked(NamedTuple):
         How objects that touch are split; not at all by default.
     distance_to, depth_below : tuple of int
         As of `MeasureRequest`; classes that the labels don't have are left out.
+    parents : str
+        Address of the labels of what objects lie in; empty if that isn't asked for. Where they
+        aren't there any more, it is left out as well.
     """
 
     class_id: int = 0
     split: Split | None = None
     distance_to: tuple[int, ...] = ()
     depth_below: tuple[int, ...] = ()
+    parents: str = ""
+
+    @property
+    def needs_others(self) -> bool:
+        """Whether anything is measured that hangs on more than the image within an object."""
+        return bool(self.distances or self.parents)
 
     @property
     def distances(self) -> dict[str, list[int]]:
@@ -219,7 +228,9 @@ def find_by_steps(
 
 def find_step(asked: Asked) -> dict[str, Any]:
     """Return the entry that says which objects are asked for."""
-    return {"kind": FIND, "class": asked.class_id, "split": asked.split, **asked.distances}
+    parents = {"parents": asked.parents} if asked.parents else {}
+    of = {"class": asked.class_id, "split": asked.split}
+    return {"kind": FIND, **of, **asked.distances, **parents}
 
 
 def rules_step(rules: Sequence[Rule]) -> dict[str, Any]:
@@ -240,12 +251,13 @@ def _refused(entry: Mapping[str, Any]) -> Edit:
 
 
 def _asked(entry: Mapping[str, Any]) -> Asked:
-    class_id, split = entry.get("class"), entry.get("split")
+    class_id, split, parents = entry.get("class"), entry.get("split"), entry.get("parents", "")
     more = [entry.get(name, []) for name in ("distance_to", "depth_below")]
     are_classes = all(isinstance(k, list) and all(isinstance(i, int) for i in k) for k in more)
-    if not isinstance(class_id, int) or not are_classes or split not in (None, *SPLITS):
+    is_known = are_classes and isinstance(parents, str) and split in (None, *SPLITS)
+    if not isinstance(class_id, int) or not is_known:
         raise ObjectsError(f"how objects are found can't be read: {dict(entry)}")
-    return Asked(class_id, split, tuple(more[0]), tuple(more[1]))
+    return Asked(class_id, split, tuple(more[0]), tuple(more[1]), parents)
 
 
 def _rules(entry: Mapping[str, Any]) -> tuple[Rule, ...]:

@@ -1,4 +1,5 @@
 from .kept_objects import kept_objects as kept_objects
+from .kept_objects import parents_of as parents_of
 from .picture import Look as Look
 from .picture import draw_picture as draw_picture
 from .report_files import HTML as HTML

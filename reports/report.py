@@ -16,7 +16,7 @@ from supervox.volumes import cubed
 
 from .document import Picture, Section, Table
 from .methods import LeftOut, methods_paragraph
-from .object_totals import objects_section, totals_of_objects
+from .object_totals import objects_section, of_all, totals_of_objects
 from .summary import class_entries, describe_project, described_parameters, mask_text
 
 
@@ -62,11 +62,11 @@ def make_report(
         n_steps=np.unique(project.strokes.steps).size,
         left_out=left_out,
     )
-    entries = project.annotations.edits
-    measured = totals_of_objects(labels, project, names, ObjectSteps.of(entries))
+    edits = ObjectSteps.of(project.annotations.edits)
+    measured = totals_of_objects(labels, project, names, edits)
     objects = None
     if measured is not None:
-        totals, _ = measured
+        totals = of_all(measured[0])
         objects = dict(zip(totals["class"].tolist(), totals["objects"].tolist(), strict=True))
     name = project.folder.name
     drawn = Picture("sections.png", picture, f"Sections of {name}")
@@ -77,7 +77,11 @@ def make_report(
     sections = [
         Section(f"Segmentation {name}", (_facts(summary, left_out, _by_hand(painted, labels)),)),
         Section("Result", (_classes(project, labels, painted, objects), drawn)),
-        *([objects_section(*measured, settings)] if measured is not None else []),
+        *(
+            [objects_section(*measured, settings, edits.asked.parents)]
+            if measured is not None
+            else []
+        ),
         Section("Methods", (paragraph, *(f"[{k}] {text}" for k, text in enumerate(cited, 1)))),
         Section("Parameters", (Table(("stage", "parameter", "value"), parameters),)),
         Section("What was done", (_history(steps),)),

@@ -63,6 +63,10 @@ class Address:
         """Return what takes something more from inside the file."""
         return replace(self, settings={**self.settings, **settings})
 
+    def at(self, path: Path) -> Address:
+        """Return what takes the same from another file."""
+        return replace(self, path=path)
+
     def __str__(self) -> str:
         return f"{self.path}::{self.inside}" if self.inside else str(self.path)
 

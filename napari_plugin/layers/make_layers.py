@@ -42,9 +42,9 @@ def role_of(layer: Layer) -> str | None:
     return record_of(layer).get("role")
 
 
-def address_of(image: Image) -> str | None:
-    """Return the address of the file that an image was read from; None if it is in none."""
-    address = record_of(image).get("address")
+def address_of(layer: Layer) -> str | None:
+    """Return the address of the file that we read a layer from; None if we read it from none."""
+    address = record_of(layer).get("address")
     return address if isinstance(address, str) else None
 
 

@@ -9,6 +9,7 @@
 - `by_hand`: what a person does to objects, also by a `drawn_line`; `giving`: to another class;
   `object_edits`: written down, carried out, and taken back; `object_questions`: which edits are
   probable; `object_voxels`: which voxels objects have.
+- `other_labels`: layers of labels that others made.
 - `agreement`: two segmentations compared; `sides`: which there are; `agreement_state`: what the
   window shows of it.
 - `hints`: why something isn't done, beside its step; `notices`: what keeps strokes from being

@@ -21,6 +21,7 @@ def objects_state(
     has_image: bool,
     is_finishing: bool,
     progress: WorkProgress | None,
+    labels: tuple[tuple[str, str], ...],
 ) -> ObjectsState:
     """Return what the step shows.
 
@@ -35,6 +36,8 @@ def objects_state(
         Whether there is an image, and whether final labels are being computed.
     progress : WorkProgress or None
         Of finding and measuring.
+    labels : tuple of (str, str)
+        Names of layers that objects may lie in, and the addresses of their files.
     """
     final, found, steps = objects.final, objects.found, by_hand.edits.steps
     asked_for = 0 if found is None else found.order.class_id
@@ -62,5 +65,7 @@ def objects_state(
         rules=len(steps.rules),
         targets=tuple((item.name, item.id, item.colour) for item in classes),
         is_editing=by_hand.edits.editing.is_running,
+        labels=labels,
+        no_parents="" if found is None else found.no_parents,
         scale=objects.scale,
     )

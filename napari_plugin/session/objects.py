@@ -26,6 +26,7 @@ from supervox.napari_plugin.tasks.measuring import (
     SavingTable,
 )
 from supervox.objects import ObjectSteps, Voxel
+from supervox.volumes import Address
 
 from .object_marks import ObjectMarks, measure_scale
 from .object_voxels import voxels_of
@@ -140,7 +141,9 @@ class Objects:
         channels = (image.name, *(layer.name for layer in further)) if further else ("image",)
         place = (0.0, 0.0, 0.0, *(float(value) for value in image.translate))[-3:]
         z, y, x = (o + s * d for o, s, d in zip(place, source.start, source.spacing, strict=True))
-        return MeasureOrder(final, class_id, names, channels, (z, y, x), self.steps())
+        address = address_of(image)
+        folder = None if address is None else Address.parse(address).path.parent
+        return MeasureOrder(final, class_id, names, channels, (z, y, x), self.steps(), folder)
 
     def _keep(self, found: FoundObjects) -> None:
         """Show what was found in place of what there was."""

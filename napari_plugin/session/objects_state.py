@@ -81,6 +81,11 @@ class ObjectsState:
         Name, id and colour of classes that objects can be given to.
     is_editing : bool
         Whether an edit is being carried out.
+    labels : tuple of (str, str)
+        Names of layers of labels that objects may lie in, and the addresses of their files; empty
+        for those in none.
+    no_parents : str
+        Why it wasn't measured what the objects lie in, though that is asked for.
     scale : MeasureScale or None
         What the colours of the objects mean; None where they are of no measure.
     """
@@ -106,6 +111,8 @@ class ObjectsState:
     rules: int = 0
     targets: tuple[tuple[str, int, str], ...] = ()
     is_editing: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
+    no_parents: str = ""
     scale: MeasureScale | None = None
 
     @property

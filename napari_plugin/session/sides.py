@@ -13,13 +13,13 @@ from psygnal import Signal
 from supervox.napari_plugin.io.layer_fields import classes_of_layer
 from supervox.napari_plugin.layers.corrected import Corrected
 from supervox.napari_plugin.layers.lookup import LookupVolume
-from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.layers.source import finest_data
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.compared_sides import Side
 from supervox.napari_plugin.tasks.measuring import FinalLabels
 from supervox.project import is_project
 
+from .other_labels import labels_of_others
 from .view import ResultView
 from .view_choices import Shown
 from .working_image import WorkingImage
@@ -91,18 +91,7 @@ class LabelsToCompare:
         return [*ours, *layers, *(f"{FILE}{path}" for path in self._files)]
 
     def _layers(self) -> list[Labels]:
-        """Return the layers of labels that others made, of the voxels of the image."""
-        image = self._volume.image
-        if image is None:
-            return []
-        shape = tuple(finest_data(image).shape)
-        return [
-            layer
-            for layer in self._volume.viewer.layers
-            if isinstance(layer, Labels)
-            and role_of(layer) in (None, "labels")
-            and tuple(finest_data(layer).shape) == shape
-        ]
+        return labels_of_others(self._volume)
 
     def layer(self, key: str) -> Labels | None:
         """Return the layer of a key; None if it is of none, or that is gone."""

@@ -25,6 +25,7 @@ from .dock_state import (
 from .notices import paint_notice
 from .object_snapshot import objects_state
 from .opening_state import OpeningState
+from .other_labels import labels_in_files
 from .session import Session
 from .state_pieces import (
     BalanceState,
@@ -58,6 +59,7 @@ def dock_state(session: Session) -> DockState:
             has_image=session.volume.image is not None,
             is_finishing=session.delivery.finishing.is_running,
             progress=progress_of(session.by_hand.slow_work),
+            labels=labels_in_files(session.volume),
         ),
         _export(session),
         session.looking.state,

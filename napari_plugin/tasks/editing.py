@@ -98,7 +98,7 @@ def edit_found(found: FoundObjects, edit: Edit, run: Run = Run()) -> EditOutcome
         None where finding all objects anew is quicker.
     """
     work = _Work(found, run)
-    if found.order.steps.asked.distances and not isinstance(edit, Mark):
+    if found.order.steps.asked.needs_others and not isinstance(edit, Mark):
         return None
     if isinstance(edit, Give):
         if len(edit.at) > MOST_OBJECTS:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from supervox.execution import Run
-from supervox.objects import Calibrated, KeptObjects, what_objects_follow_from
+from supervox.objects import Calibrated, KeptObjects, OpenedParents, what_objects_follow_from
 from supervox.project import Project
 
 from .jobs import Report, Task
@@ -30,7 +30,8 @@ def keeping(project: Project, found: FoundObjects) -> Task:
         )
         run = report.run
         about, arrays = kept.to_parts()
-        follows_from = _follows_from(order, run.part(0, 0.2))
+        with order.parents(run) as parents:
+            follows_from = _follows_from(order, parents, run.part(0, 0.2))
         project.derived.save_objects(follows_from, about, arrays, run=run.part(0.2, 1))
 
     return keep
@@ -41,22 +42,23 @@ def reading_objects(project: Project, order: MeasureOrder) -> Task:
 
     def read(report: Report) -> FoundObjects | None:
         run = report.run
-        follows_from = _follows_from(order, run)
+        with order.parents(run) as parents:
+            follows_from = _follows_from(order, parents, run)
         kept = project.derived.load_objects(follows_from, KeptObjects.from_parts)
         if kept is None or kept.channels != order.channels:
             return None
         if kept.ids.shape != order.of.labels.shape or not np.allclose(kept.origin, order.origin):
             return None
         told = kept.by_hand, kept.reshaped, kept.missing, kept.search
-        return FoundObjects(order, kept.ids, kept.table, *told)
+        lie_in = parents.address, parents.why_not
+        return FoundObjects(order, kept.ids, kept.table, *told, *lie_in)
 
     return read
 
 
-def _follows_from(order: MeasureOrder, run: Run) -> dict[str, Any]:
+def _follows_from(order: MeasureOrder, parents: OpenedParents, run: Run) -> dict[str, Any]:
     source = order.of.source
     scale = Calibrated.of(source.spacing, source.unit, order.origin)
     labels = order.of.corrected()
-    return what_objects_follow_from(
-        labels, order.steps, order.search, order.names, scale, source.start, run=run
-    )
+    told = order.steps, order.search, order.names, scale, source.start
+    return what_objects_follow_from(labels, *told, parents=parents, run=run)

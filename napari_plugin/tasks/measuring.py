@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from supervox.execution import VolumeLike
+from supervox.execution import Run, VolumeLike
 from supervox.napari_plugin.layers.corrected import Corrected, Overlay
 from supervox.napari_plugin.layers.source import Source
 from supervox.objects import (
@@ -21,10 +22,12 @@ from supervox.objects import (
     MeasureRequest,
     ObjectSteps,
     ObjectTable,
+    OpenedParents,
     Rule,
     Search,
     apply_rules,
     measure_by_steps,
+    open_parents,
     with_classes,
     write_with_provenance,
 )
@@ -91,6 +94,8 @@ class MeasureOrder:
         Place of the first voxel of the part to work in, in the unit of the voxel size.
     steps : ObjectSteps
         Edits by hand, rules, how objects are split, and what is measured besides.
+    folder : Path or None
+        Where the file of the image is; None if it is in none.
     """
 
     of: FinalLabels
@@ -99,6 +104,7 @@ class MeasureOrder:
     channels: tuple[str, ...]
     origin: tuple[float, float, float]
     steps: ObjectSteps = field(default_factory=ObjectSteps)
+    folder: Path | None = None
 
     @property
     def search(self) -> Search:
@@ -110,6 +116,12 @@ class MeasureOrder:
         source = self.of.source
         images = source.work_volume(), *source.work_channels()
         return dict(zip(self.channels, images, strict=True))
+
+    def parents(self, run: Run) -> AbstractContextManager[OpenedParents]:
+        """Open the labels of what objects lie in, if that is asked for."""
+        source = self.of.source
+        of = self.steps.asked.parents, source.full_shape, source.box, self.folder
+        return open_parents(*of, run.silent())
 
     def about(self, image: str) -> dict[str, Any]:
         """Return what is measured; `image` is the address of the image, or its name."""
@@ -154,6 +166,10 @@ class FoundObjects:
         Where edits found no object any more of the class that they were made on.
     search : FromSearch or None
         What the search for all tells besides; None after edits.
+    parents_from : str
+        Address of the labels of what objects lie in; empty if that wasn't measured.
+    no_parents : str
+        Why that wasn't measured, though it is asked for; empty otherwise.
     """
 
     order: MeasureOrder
@@ -163,6 +179,8 @@ class FoundObjects:
     reshaped: frozenset[int] = frozenset()
     missing: tuple[Anchor, ...] = ()
     search: FromSearch | None = field(default=None, repr=False)
+    parents_from: str = ""
+    no_parents: str = ""
 
     @cached_property
     def ruled(self) -> tuple[ObjectTable, tuple[int | None, ...], str]:
@@ -241,6 +259,7 @@ class FoundObjects:
             "split": order.steps.asked.split,
             "distance_to": list(order.steps.asked.distance_to),
             "depth_below": list(order.steps.asked.depth_below),
+            "parents": self.parents_from or None,
             "by_hand": {"done": order.steps.text, "no longer found": len(self.missing)},
             "rules": [
                 {"rule": rule.text, "changed": changed}
@@ -260,11 +279,15 @@ class Measuring(BackgroundTask):
 
 def _task(order: MeasureOrder) -> Task:
     def measure(report: Report) -> FoundObjects:
+        with order.parents(report.run) as parents:
+            return found_with(parents, report)
+
+    def found_with(parents: OpenedParents, report: Report) -> FoundObjects:
         final, source = order.of, order.of.source
         found = measure_by_steps(
             final.corrected(),
             order.steps,
-            MeasureRequest(order.names, order.images()),
+            MeasureRequest(order.names, order.images(), parents=parents.labels),
             order.search,
             start=source.start,
             spacing=source.spacing,
@@ -272,17 +295,20 @@ def _task(order: MeasureOrder) -> Task:
             origin=order.origin,
             workers=report.run,
         )
+        lie_in = parents.address, parents.why_not
         edited = found.edited
         instances, missing = edited.instances, edited.lost
         if not instances.number:
-            return FoundObjects(order, instances.ids, ObjectTable(()), missing=missing)
+            none = FoundObjects(order, instances.ids, ObjectTable(()), missing=missing)
+            return replace(none, no_parents=parents.why_not)
         is_small = instances.number <= np.iinfo(np.uint16).max  # as a texture takes them
         ids = instances.ids.astype(np.uint16) if is_small else instances.signed
         by_hand = frozenset((np.flatnonzero(edited.by_hand) + 1).tolist())
         reshaped = frozenset((np.flatnonzero(edited.reshaped) + 1).tolist())
-        search = FromSearch(found.measured.contacts, edited.states, edited.missing)
-        told = by_hand, reshaped, missing, search
-        return FoundObjects(order, ids, found.measured.objects, *told)
+        measured = found.measured
+        search = FromSearch(measured.contacts, edited.states, edited.missing, measured.parents)
+        told = by_hand, reshaped, missing, search, *lie_in
+        return FoundObjects(order, ids, measured.objects, *told)
 
     return measure
 

@@ -18,7 +18,7 @@
 - `class_table`: the classes; `import_dialog`: which class each value of foreign labels becomes.
 - `opening_panel`: what is being opened, what is asked of it, and what went wrong.
 - `object_edits_row`: what is done to objects by hand; `distances_menu`: which distances of theirs
-  are measured.
+  are measured, and in what they lie.
 - `objects_window`: the objects, a row each (`objects_table`); `object_plots`: bars of a measure
   (`histogram`), or points of two (`scatter`); `profile_panel`: a body by depth, as `curves`;
   `rules_panel`: the rules that sort them; `questions_panel`: which of them may be several things,

@@ -160,12 +160,13 @@ class ObjectsSection(Body[ObjectsState]):
         """Show the state anew."""
         state = self.state
         list_choices(self.of, [(ALL, 0), *state.classes], state.asked.class_id)
-        self.distances.list_classes(state.classes)
+        self.distances.list_choices(state.classes, state.labels)
         if state.asked != self._asked:  # by a project, or an undo
             self._asked = state.asked
             self.of.setCurrentIndex(max(self.of.findData(state.asked.class_id), 0))
             self.split.setCurrentIndex(self.split.findData(state.asked.split))
-            self.distances.tick(state.asked.distance_to, state.asked.depth_below)
+            asked = state.asked
+            self.distances.tick(asked.distance_to, asked.depth_below, asked.parents)
         self.edits.show_state(state)
         self.compare.setEnabled(state.has_image)
         self.of.setEnabled(state.can_find)
@@ -182,8 +183,9 @@ class ObjectsSection(Body[ObjectsState]):
     @property
     def asked(self) -> Asked:
         """Which objects are to be looked for, and what is measured of them."""
-        distances = self.distances.distance_to, self.distances.depth_below
-        return Asked(int(self.of.currentData() or 0), self.split.currentData(), *distances)
+        also = self.distances
+        more = also.distance_to, also.depth_below, also.parents
+        return Asked(int(self.of.currentData() or 0), self.split.currentData(), *more)
 
     def _show_choice(self) -> None:
         """Suggest the search where it would find something else than there is."""
@@ -212,6 +214,8 @@ class ObjectsSection(Body[ObjectsState]):
             return f"{state.summary}, older than the final labels: find them again", True
         if state.number is not None and self.asked != state.asked:
             return f"{state.summary} as chosen before: press Find objects for what is chosen", True
+        if state.number is not None and state.no_parents:
+            return f"{state.summary}, without what they lie in: {state.no_parents}", True
         kept = f" Kept in the project: {state.said_by_hand}" if state.said_by_hand else ""
         what = f"Counts and measures each connected piece of a class.{kept}"
         return state.summary or what, False

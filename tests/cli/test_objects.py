@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import nibabel
@@ -284,6 +285,49 @@ def test_a_project_that_keeps_its_objects_has_them_at_once(run, project, tmp_pat
     for place in ("cli.objects_run", "reports.object_totals"):
         monkeypatch.setattr(f"supervox.{place}.measure_by_steps", refuse)
     assert tables("kept.csv") == anew
+
+
+def test_a_project_says_what_its_objects_lie_in(files, run, project, tmp_path):
+    folder = tmp_path / "copied.supervox"
+    shutil.copytree(project, folder)  # its volume is found where it was
+    shape, columns = files.image.shape, np.arange(files.image.shape[2])
+    halves = np.broadcast_to(np.where(columns < 28, 4, 9), shape).astype(np.uint8)
+    cells = files.write("cells.tif", halves)
+    with Project.open(folder) as opened:
+        asked = Asked(distance_to=(2,), parents=cells)
+        opened.annotations.record(ObjectChange(find_step(asked)))
+    tables = "--table", tmp_path / "o.csv", "--classes", tmp_path / "c.csv"
+    done = run("objects", folder, *tables)
+    assert done.code == 0, done.err
+    rows = rows_of(tmp_path / "o.csv")
+    assert {row["parent"] for row in rows} == {"4", "9"}
+    assert json.loads((tmp_path / "o.csv.json").read_text())["parents"] == cells
+    assert {row["parent"] for row in rows_of(tmp_path / "c.csv")} == {"0", "4", "9"}
+    named = "--table", tmp_path / "p.csv", "--parents", cells
+    assert run("objects", folder, *named).code == 0
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "o.csv").read_bytes()
+
+    report = run("report", folder, "--output", tmp_path / "report")
+    assert report.code == 0, report.err
+    text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert f"Where they lie, by the labels of {cells}:" in text
+    told = text.partition("## Objects")[2]
+    for row in (row for row in rows_of(tmp_path / "c.csv") if row["objects"] != "0"):
+        of = [row["parent"]] if row["parent"] != "0" else []
+        line = " | ".join([*of, row["class"], row["class_name"], f"{int(row['objects']):,}"])
+        assert f"\n| {line} |" in told
+
+    Path(cells).unlink()
+    done = run("objects", folder, "--table", tmp_path / "q.csv")
+    assert done.code == 0, done.err
+    assert f"what objects lie in is left out: cells.tif isn't in {files.folder} any" in done.err
+    without = rows_of(tmp_path / "q.csv")
+    assert [row["voxels"] for row in without] == [row["voxels"] for row in rows]
+    assert "parent" not in without[0]
+    assert json.loads((tmp_path / "q.csv.json").read_text())["parents"] is None
+    assert run("report", folder, "--output", tmp_path / "report").code == 0
+    text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "left out here: what objects lie in (cells.tif isn't in" in text
 
 
 def read_labels(project):

@@ -343,7 +343,7 @@ def test_distances_are_ticked_and_measured_also_after_an_edit(shown: Any) -> Non
     session, section = shown.session, shown.dock.objects
     objects, distances = session.delivery.objects, shown.dock.objects.distances
     assert not [k for k in objects.found.table.names if k.startswith(("distance", "depth"))]
-    assert distances.text() == "no distances"
+    assert distances.text() == "nothing"
     classes = [action.text() for action in distances.to.actions()]
     tick(shown, distances.to, classes[2])
     tick(shown, distances.below, classes[1])
@@ -369,7 +369,7 @@ def test_distances_are_ticked_and_measured_also_after_an_edit(shown: Any) -> Non
     session.painting.undo()
     session.painting.undo()
     shown.settle()
-    assert distances.text() == "no distances"
+    assert distances.text() == "nothing"
     assert "depth_mean" not in objects.found.table.names
 
 

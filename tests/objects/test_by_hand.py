@@ -377,6 +377,7 @@ def test_the_last_settings_and_rules_of_a_project_hold():
         ({"kind": "find", "class": 1, "split": "raw"}, "how objects are found can't be read"),
         ({"kind": "find", "class": 1, "distance_to": 2}, "how objects are found can't be read"),
         ({"kind": "find", "class": 1, "depth_below": ["x"]}, "how objects are found can't"),
+        ({"kind": "find", "class": 1, "parents": 3}, "how objects are found can't be read"),
         ({"kind": "rules", "lines": [1]}, "the rules can't be read"),
         ({"kind": "rules", "lines": ["x"]}, "'x' is no rule"),
         ({"kind": "wipe"}, "'wipe' is no edit of objects by hand"),

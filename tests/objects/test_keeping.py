@@ -16,6 +16,7 @@ from supervox.objects import (
     Mark,
     MeasureRequest,
     ObjectSteps,
+    OpenedParents,
     Rule,
     Search,
     measure_by_steps,
@@ -127,6 +128,45 @@ def test_distances_that_a_project_asks_for_are_measured_of_classes_that_there_ar
     table = measure_by_steps(labels, asked, own, Search((1,))).measured.objects
     assert "distance_ice" in table.names
     assert "distance_cell" not in table.names
+
+
+def test_kept_objects_have_their_parents(labels: np.ndarray) -> None:
+    cells = np.where(np.arange(12) < 6, 5, 0)[np.newaxis, np.newaxis].repeat(8, 0).repeat(10, 1)
+    steps, request = ObjectSteps(), MeasureRequest(NAMES, parents=cells)
+    found = measure_by_steps(labels, steps, request)
+    measured, edited = found.measured, found.edited
+    assert measured.parents == {5: 8 * 10 * 6}
+    search = FromSearch(measured.contacts, edited.states, edited.missing, measured.parents)
+    ids = edited.instances.ids.astype(np.uint16)
+    kept = KeptObjects(ids, measured.objects, (0.0, 0.0, 0.0), (), search=search)
+    again = read_again(kept).as_found(steps, request, Calibrated())
+    assert again.tables.classes.to_csv() == found.tables.classes.to_csv()
+    assert (again.tables.classes["parent"] == 5).any()
+    about, _ = kept.to_parts()
+    del about["search"]["parents"]  # as it was kept before there were any
+    arrays = kept.to_parts()[1]
+    before = KeptObjects.from_parts(about, lambda name, *_: arrays[name])
+    assert before.search.parents == {}
+
+
+def test_what_objects_lie_in_counts_by_its_ids_where_it_is_asked_for(labels: np.ndarray) -> None:
+    def follows_from(asked: Asked, cells: np.ndarray | None, why_not: str = ""):
+        digest = "" if cells is None else str(cells.max())
+        steps = replace(MARKED, asked=asked)
+        parents = OpenedParents(cells, digest=digest, why_not=why_not)
+        of = labels, steps, EVERYTHING, NAMES, SCALE, (0, 0, 0)
+        return what_objects_follow_from(*of, parents=parents)
+
+    asked, elsewhere = Asked(parents="/data/cells.tif"), Asked(parents="/moved/cells.tif")
+    cells = np.ones(labels.shape, np.uint8)
+    assert follows_from(asked, cells) == follows_from(elsewhere, cells)
+    found = [
+        follows_from(Asked(), None),
+        follows_from(asked, cells),
+        follows_from(asked, 2 * cells),
+        follows_from(asked, None, "cells.tif isn't in /data any more"),
+    ]
+    assert len({json.dumps(item) for item in found}) == len(found)
 
 
 def test_what_objects_follow_from_is_told_apart_and_rules_do_not_count(labels: np.ndarray) -> None:
