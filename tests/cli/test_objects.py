@@ -287,7 +287,7 @@ def test_a_project_that_keeps_its_objects_has_them_at_once(run, project, tmp_pat
     assert tables("kept.csv") == anew
 
 
-def test_a_project_says_what_its_objects_lie_in(files, run, project, tmp_path):
+def test_a_project_says_what_its_objects_lie_in(files, run, project, tmp_path, monkeypatch):
     folder = tmp_path / "copied.supervox"
     shutil.copytree(project, folder)  # its volume is found where it was
     shape, columns = files.image.shape, np.arange(files.image.shape[2])
@@ -316,6 +316,11 @@ def test_a_project_says_what_its_objects_lie_in(files, run, project, tmp_path):
         of = [row["parent"]] if row["parent"] != "0" else []
         line = " | ".join([*of, row["class"], row["class_name"], f"{int(row['objects']):,}"])
         assert f"\n| {line} |" in told
+
+    monkeypatch.setattr("supervox.reports.object_totals.MOST_PARENTS", 1)
+    assert run("report", folder, "--output", tmp_path / "report").code == 0
+    text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert f"They lie in 2 objects of the labels of {cells}; 'supervox objects --classes'" in text
 
     Path(cells).unlink()
     done = run("objects", folder, "--table", tmp_path / "q.csv")
