@@ -237,7 +237,9 @@ class ProfilePanel(QWidget):
         if found.refused:
             return f"{found.refused[:1].upper()}{found.refused[1:]}", True
         if is_other:
-            return "Of other shells than those above: measure it again", True
+            unit, one = self._unit()
+            thick = f"{self.step.textFromValue(found.step / one)} {unit}"
+            return f"The plots are of shells of {thick}: measure it again", True
         n = len(found.table)
         saved = f"; saved: {state.saved.name}" if state.saved else ""
         return f"{n:,} shell{'s' * (n > 1)} from the surface of {body} inwards{saved}", False

@@ -260,7 +260,7 @@ def test_a_body_is_ticked_measured_and_saved(
     assert panel.status.text.whole.endswith("; saved: p.csv")
 
     panel.step.setValue(5)
-    assert panel.status.text.whole == "Of other shells than those above: measure it again"
+    assert panel.status.text.whole == "The plots are of shells of 3 voxels: measure it again"
     panel.step.setValue(3)
     tells_when_something_changed(shown, panel)
     assert told == []
