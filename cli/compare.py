@@ -22,7 +22,7 @@ from supervox.objects import (
     write_table,
 )
 from supervox.segmentation import versions
-from supervox.volumes import Address, Triple, VolumeClass, open_labels, write_volume
+from supervox.volumes import Address, Triple, VolumeClass, open_labels, refuse_image, write_volume
 
 from . import options
 from .agreement import agreement_json, print_agreement
@@ -102,7 +102,7 @@ def command(
         room_for = RoomForLabels(COMPARED_BYTES, "what is compared", memory, folder)
         read = [Address.parse(text).path for text in (first, second, ignore) if text]
         outputs = stack.enter_context(Outputs(read))
-        skip = stack.enter_context(open_labels(ignore)).data if ignore else None
+        skip = refuse_image(stack.enter_context(open_labels(ignore))).data if ignore else None
         table = None
         if differences is not None:
             check_table_name(differences)

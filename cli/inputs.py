@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from supervox.execution import Slices, VolumeLike, Workspace
 from supervox.features import AUTO, NOTHING, fill_values_of, leave_out
-from supervox.project import order_beside
+from supervox.project import Mask, order_beside
 from supervox.segmentation import (
     Model,
     SegmentationError,
@@ -24,6 +24,7 @@ from supervox.segmentation import (
     without_data,
 )
 from supervox.volumes import (
+    Address,
     Triple,
     Volume,
     VolumeClass,
@@ -31,6 +32,7 @@ from supervox.volumes import (
     choose_voxel_size,
     open_labels,
     open_volume,
+    refuse_image,
     times,
 )
 
@@ -116,6 +118,7 @@ def check_same_shape(volume: Volume, strokes: Volume) -> None:
             f"{strokes.path}: has {times(strokes.shape)} voxels, but {volume.path} has "
             f"{times(volume.shape)}; the strokes must be painted on this volume"
         )
+    refuse_image(strokes, "strokes")
     tell_turned(volume, strokes)
 
 
@@ -137,6 +140,12 @@ def in_order(
     beside = order_beside(strokes.path)
     if order is None and not beside.exists():
         return painted
+    given = None if order is None else Address.parse(order)
+    if given and not given.inside and given.path.absolute() == strokes.path.absolute():
+        raise SegmentationError(
+            f"{strokes.path}: holds the strokes themselves; give the file with their order, which "
+            f"is written beside them as {beside.name}, or leave --stroke-order out"
+        )
     with open_labels(order or beside, "steps") as volume:
         if volume.shape != strokes.shape:
             raise SegmentationError(
@@ -144,6 +153,7 @@ def in_order(
                 f"{times(volume.shape)} voxels of {volume.data.dtype}, not {times(strokes.shape)} "
                 "integers"
             )
+        refuse_image(volume, "order of strokes")
         try:
             ordered = with_order(painted, volume.data, workers=workers)
         except SegmentationError as error:
@@ -178,6 +188,7 @@ def check_overlay(name: str, overlay: Volume, volume: Volume) -> None:
         raise SegmentationError(
             f"{overlay.path}: holds {overlay.data.dtype}, but {name} are integers (class ids)"
         )
+    refuse_image(overlay, name)
 
 
 def check_mask(mask: Volume, volume: Volume) -> None:
@@ -301,12 +312,23 @@ def read_mask(
     ------
     SegmentationError
         If it is no mask of this volume.
+    ProjectError
+        If it is 0 everywhere.
     """
     if mask is None:
         return None
     check_mask(mask, volume)
     with stages.stage("read", f"Reading {mask.path.name}") as run:
-        return copy_volume(mask.data, workspace, run)
+        copying, looking = run.steps([2, 1])
+        data = copy_volume(mask.data, workspace, copying)
+        tell_mask(Mask.of(data, str(mask.path), run=workspace.releasing(looking)), mask)
+        return data
+
+
+def tell_mask(mask: Mask, file: Volume) -> None:
+    """Say so where a mask does nothing."""
+    if not mask.reference.left_out:
+        say(f"{file.path}: leaves nothing out, for no voxel of this mask is 0")
 
 
 def tell_strokes_without_data(painted: Strokes, data: VolumeLike, found: NoData) -> Strokes:

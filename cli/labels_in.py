@@ -20,6 +20,7 @@ from supervox.volumes import (
     VoxelSize,
     choose_voxel_size,
     open_labels,
+    refuse_image,
     write_volume,
 )
 
@@ -154,6 +155,7 @@ def labels_in(
             yield opened
         return
     with open_labels(address) as volume:
+        refuse_image(volume)
         size = (voxel_size if tell_size else choose_voxel_size)(volume, spacing)
         ready(LabelsAhead(volume.shape, np.dtype(volume.data.dtype), size))
         with stages.stage("read", f"Reading {volume.path.name}") as run:

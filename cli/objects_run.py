@@ -30,7 +30,7 @@ from supervox.objects import (
     with_asked,
 )
 from supervox.reports import kept_objects, parents_of
-from supervox.volumes import Address, Triple, Volume, open_labels, open_volume
+from supervox.volumes import Address, Triple, Volume, open_labels, open_volume, refuse_image
 
 from .budget import RoomForLabels
 from .errors import say
@@ -88,7 +88,10 @@ def run_objects(
         room_for = RoomForLabels(*how)
         of = request.labels, request.spacing, stages, request.memory, request.workers
         images = {name: stack.enter_context(open_volume(path)) for name, path in request.images}
-        parents = stack.enter_context(open_labels(request.parents)) if request.parents else None
+        parents = None
+        if request.parents:
+            opened_parents = stack.enter_context(open_labels(request.parents, "parents"))
+            parents = refuse_image(opened_parents, "labels of what objects lie in")
         inputs = [Address.parse(request.labels).path, *(image.path for image in images.values())]
         inputs += [parents.path] if parents else []
         outputs = stack.enter_context(Outputs(inputs))

@@ -12,7 +12,7 @@ import click
 from supervox.execution import VolumeLike
 from supervox.objects import COMPARED_BYTES, Agreement, compare
 from supervox.segmentation import Scores, score
-from supervox.volumes import Triple, Volume, VoxelSize, choose_voxel_size, open_labels
+from supervox.volumes import Triple, Volume, VoxelSize, choose_voxel_size, open_labels, refuse_image
 
 from . import options
 from .agreement import agreement_json, print_agreement
@@ -60,9 +60,10 @@ def command(
     precision the share of its labels that are right. Means are over the classes of the truth.
     """
     with ExitStack() as stack:
-        opened = [stack.enter_context(open_labels(path)) for path in (labels, truth)]
-        tell_turned(*opened)
-        skip = None if ignore is None else stack.enter_context(open_labels(ignore)).data
+        given = (labels, truth, *([ignore] if ignore else []))
+        opened = [refuse_image(stack.enter_context(open_labels(path))) for path in given]
+        tell_turned(*opened[:2])
+        skip = opened[2].data if ignore else None
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
         with StageProgress(workers) as stages, stages.stage("score", "Comparing") as run:
             result = score(opened[0].data, opened[1].data, skip, workers=run)

@@ -40,6 +40,7 @@ from .inputs import (
     class_names,
     in_order,
     opened_mask,
+    tell_mask,
     tell_strokes_without_data,
 )
 from .outputs import Outputs
@@ -178,6 +179,7 @@ def _change_mask(project: Project, address: str, volume: Volume, stages: StagePr
             looking, writing = run.steps([1, 2])
             mask = Mask.of(file.data, file.path.name, run=looking)
             keep_mask(project, mask, run=writing)
+            tell_mask(mask, file)
 
 
 def _check_strokes(strokes: Volume, volume: Volume) -> Strokes:

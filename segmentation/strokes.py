@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +24,8 @@ from .checks import SegmentationError, check_annotations, check_classes
 
 MAX_CLASS = np.iinfo(np.uint16).max
 MAX_STEP = np.iinfo(np.int32).max
+# Voxels that may have a step and no stroke any more: as a part of all, and of those that have one.
+MOST_ERASED, MOST_ERASED_OF_STROKES = 0.01, 10
 FEW_STEPS = 2**20  # of which a list may be kept, whichever there are
 # Slabs of whole planes are contiguous in memory: a scan is one pass over it.
 SCAN_VOXELS = 2**23
@@ -217,9 +220,16 @@ def with_order(strokes: Strokes, order: VolumeLike, *, workers: Workers = None) 
         wrong = int(steps.min()) if steps.min() < 0 else int(steps.max())
         raise SegmentationError(f"holds the step {wrong}; steps go from 1 to {MAX_STEP}")
     ordered = strokes.with_steps(voxels, steps)
-    if voxels.size and not ordered.steps.any():
+    met = int(np.count_nonzero(ordered.steps))
+    if voxels.size and not met:
         raise SegmentationError(
             "the order is that of other strokes: no voxel that is painted has a step in it"
+        )
+    most = MOST_ERASED * math.prod(order.shape), MOST_ERASED_OF_STROKES * strokes.voxels.size
+    if voxels.size - met > max(most):
+        raise SegmentationError(
+            f"is no order of these strokes: {voxels.size:,} voxels have a step, and only {met:,} "
+            "of them are painted"
         )
     return ordered
 

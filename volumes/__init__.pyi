@@ -23,6 +23,7 @@ from .files import write_volume as write_volume
 from .formats import Format as Format
 from .labels import open_labels as open_labels
 from .labels import open_strokes as open_strokes
+from .labels import refuse_image as refuse_image
 from .labels import whole_numbers as whole_numbers
 from .outside import follow_links as follow_links
 from .palette import class_colour as class_colour

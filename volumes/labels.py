@@ -22,6 +22,8 @@ _NOT_PAINTED = (
     65535,
 )  # what other programs write where nothing is known, and to be ignored
 _SAMPLED_PLANES = 8
+_LOOKED_AT = 256  # rows and columns in the middle of such a plane
+_MANY_VALUES = 64  # that labels of different voxels rarely have side by side
 
 
 def open_labels(path: str | os.PathLike[str], what: str = "labels") -> Volume:
@@ -79,6 +81,45 @@ def open_strokes(path: str | os.PathLike[str]) -> Volume:
         return cleared
 
     return replace(volume, data=volume.data.converted(without, volume.data.dtype))
+
+
+def refuse_image(volume: Volume, what: str = "labels") -> Volume:
+    """Return a volume of labels, or of other numbers that stand for things, unless it is an image.
+
+    An image has many values, nearly everywhere, that change from voxel to voxel; labels of as many
+    things are the same on most neighbours. A few planes are looked at.
+
+    Parameters
+    ----------
+    volume : Volume
+        Of whole numbers; see `open_labels`.
+    what : str
+        What the values are taken for, for messages.
+
+    Raises
+    ------
+    VolumeError
+        If it looks like one.
+    """
+    planes, rows, columns = volume.shape
+    middle = tuple(
+        slice(max(0, (size - _LOOKED_AT) // 2), (size + _LOOKED_AT) // 2)
+        for size in (rows, columns)
+    )
+    step = max(1, -(-planes // _SAMPLED_PLANES))
+    pieces = [np.asarray(volume.data[z, *middle]) for z in range(0, planes, step)]
+    seen = np.stack(pieces)
+    n_values = np.unique(seen).size
+    if n_values < _MANY_VALUES or 2 * np.count_nonzero(seen) < seen.size:
+        return volume
+    left, right = seen[..., :-1], seen[..., 1:]
+    is_there = (left != 0) | (right != 0)
+    if 2 * np.count_nonzero(left[is_there] == right[is_there]) < np.count_nonzero(is_there):
+        raise VolumeError(
+            f"{volume.path}: is an image, and no {what}: its values change from voxel to voxel "
+            f"({n_values:,} of them in a few planes)"
+        )
+    return volume
 
 
 def _ignored(volume: Volume) -> int | None:

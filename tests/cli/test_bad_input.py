@@ -28,6 +28,9 @@ def bad(files):
     files.write("one.tif", (strokes == 2) * np.uint8(7))
     files.write("negative.tif", strokes.astype(np.int16) - 1)
     files.write("constant.tif", image * 0 + 5)
+    files.write("eight.tif", (image // 256).astype(np.uint8), "image")
+    z, y, x = (k // 4 for k in np.indices(image.shape))
+    files.write("numbered.tif", ((z * 20 + y) * 20 + x + 1).astype(np.uint16))
     nans = image.astype(np.float32)
     nans[:] = np.nan
     files.write("nans.tif", nans)
@@ -64,7 +67,9 @@ def _refused(done, message, folder):
         ("volume.tif", "none.tif", "the annotations are empty: paint at least one stroke"),
         ("volume.tif", "one.tif", "only class 7 is painted"),
         ("volume.tif", "negative.tif", "most of its voxels have -1, and some 0"),
-        ("volume.tif", "volume.tif", "different values, more than 255: is this an image"),
+        ("volume.tif", "volume.tif", "volume.tif: is an image, and no strokes: its values change"),
+        ("volume.tif", "eight.tif", "eight.tif: is an image, and no strokes: its values change"),
+        ("volume.tif", "numbered.tif", "different values, more than 255: is this an image"),
         ("constant.tif", "strokes.tif", "the volume is constant .every voxel is 5"),
         ("nans.tif", "strokes.tif", "the volume has no voxels with data"),
         ("rgb.tif", "strokes.tif", "is an RGB picture; supervox needs one channel"),
@@ -79,6 +84,35 @@ def _refused(done, message, folder):
 def test_bad_files(bad, run, tmp_path, volume, strokes, message):
     words = ("--annotations", bad / strokes, "--output", tmp_path / "l.tif", *QUICK)
     _refused(run("segment", bad / volume, *words), message, tmp_path)
+
+
+IMAGE = "eight.tif: is an image, and no "
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("objects", "truth.tif", "--parents", "eight.tif"), f"{IMAGE}labels of what objects lie"),
+        (("objects", "eight.tif"), f"{IMAGE}labels"),
+        (("compare", "truth.tif", "eight.tif"), f"{IMAGE}labels"),
+        (("compare", "truth.tif", "truth.tif", "--ignore", "eight.tif"), f"{IMAGE}labels"),
+        (("score", "eight.tif", "truth.tif"), f"{IMAGE}labels"),
+        (("score", "truth.tif", "eight.tif"), f"{IMAGE}labels"),
+        (("interpolate", "eight.tif", "--output", "{here}/l.tif"), f"{IMAGE}labels"),
+        (("clean", "eight.tif", "--output", "{here}/l.tif", "--step", "specks=9"), IMAGE),
+        (("picture", "volume.tif", "{here}/p.png", "--labels", "eight.tif"), f"{IMAGE}labels"),
+        (("picture", "volume.tif", "{here}/p.png", "--strokes", "eight.tif"), f"{IMAGE}strokes"),
+    ],
+)
+def test_an_image_in_the_place_of_labels(bad, run, tmp_path, words, message):
+    def meant(word):
+        return bad / word if word.endswith(".tif") and "/" not in word else word
+
+    done = run(*(meant(word).replace("{here}", str(tmp_path)) for word in words))
+    assert done.code == 2
+    assert re.search(message, done.err), done.err
+    assert done.err.splitlines()[-1].startswith("supervox: error: ")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

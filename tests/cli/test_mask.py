@@ -209,3 +209,26 @@ def test_a_mask_is_that_of_the_channels_too(files, run, masks, read, tmp_path):
         parameters=SegmentationParameters.from_dict(report["parameters"]),
     ).segment(files.strokes)
     np.testing.assert_array_equal(read(tmp_path / "labels.tif"), expected.labels)
+
+
+@pytest.mark.parametrize("in_project", [False, True])
+def test_a_mask_that_leaves_nothing_out_is_told(files, run, tmp_path, in_project):
+    more = ("--project", tmp_path / "p.supervox") if in_project else ()
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif"),
+        *("--mask", files / "truth.tif", "--output", tmp_path / "l.tif", *more),
+        *("--partitions", 1, "--preset", "fast"),
+    )
+    assert done.code == 0, done.err
+    assert "truth.tif: leaves nothing out, for no voxel of this mask is 0" in done.err
+
+
+def test_a_mask_that_leaves_all_out_is_refused(files, run, tmp_path):
+    files.write("nothing.tif", files.strokes * 0)
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif"),
+        *("--mask", files / "nothing.tif", "--output", tmp_path / "l.tif"),
+    )
+    assert done.code == 2
+    assert "nothing.tif: is 0 everywhere, which leaves nothing to segment" in done.err
+    assert not (tmp_path / "l.tif").exists()

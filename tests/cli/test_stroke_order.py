@@ -174,6 +174,8 @@ def test_an_undone_stroke_leaves_no_trace(painted, run, read, tmp_path):
         (np.float32, "order.tif: holds .*but steps are whole numbers"),
         (-1, "order.tif: holds the step -1; steps go from 1 to 2147483647"),
         ("elsewhere", "no voxel that is painted has a step in it"),
+        ("image", "order.tif: is an image, and no order of strokes"),
+        ("truth", "order.tif: is no order of these strokes: .* voxels have a step, and only"),
     ],
 )
 def test_what_is_no_order_is_refused(order, message, files, run, read, tmp_path):
@@ -182,6 +184,8 @@ def test_what_is_no_order_is_refused(order, message, files, run, read, tmp_path)
         np.float32: (strokes > 0).astype(np.float32) / 2,
         -1: -(strokes > 0).astype(np.int16),
         "elsewhere": (strokes == 0).astype(np.uint16),
+        "image": files.image,
+        "truth": files.truth,
     }
     values = order if isinstance(order, np.ndarray) else wrong[order]
     write_volume(tmp_path / "order.tif", values, kind="image")
@@ -194,3 +198,28 @@ def test_what_is_no_order_is_refused(order, message, files, run, read, tmp_path)
     assert message.rpartition(".*")[2] in done.err
     assert not (tmp_path / "labels.tif").exists()
     assert find_strokes(strokes).voxels.size
+
+
+def test_the_strokes_themselves_are_no_order(files, run, tmp_path):
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", files / "strokes.tif", *QUICK),
+        *("--stroke-order", files / "strokes.tif", "--output", tmp_path / "labels.tif"),
+    )
+    assert done.code == 2
+    assert "strokes.tif: holds the strokes themselves; give the file with their order" in done.err
+    assert "order_of_strokes.tif" in done.err
+
+
+def test_an_order_of_strokes_that_were_erased_since_is_one(files, run, read, tmp_path):
+    strokes = read(files / "strokes.tif")
+    order = np.zeros(strokes.shape, np.uint16)
+    order[strokes > 0] = np.arange(np.count_nonzero(strokes)) // 100 + 1
+    write_volume(tmp_path / "order.tif", order, kind="image")
+    left = np.where(order > order.max() // 2, strokes, 0)
+    write_volume(tmp_path / "strokes.tif", left)
+    done = run(
+        *("segment", files / "volume.tif", "--annotations", tmp_path / "strokes.tif", *QUICK),
+        *("--stroke-order", tmp_path / "order.tif", "--output", tmp_path / "labels.tif"),
+    )
+    assert done.code == 0, done.err
+    assert "is learned in the order of order.tif" in done.err

@@ -2,7 +2,14 @@
 
 import numpy as np
 import pytest
-from supervox.volumes import VolumeError, open_labels, open_strokes, open_volume, write_volume
+from supervox.volumes import (
+    VolumeError,
+    open_labels,
+    open_strokes,
+    open_volume,
+    refuse_image,
+    write_volume,
+)
 
 STROKES = np.zeros((20, 12, 8), np.uint8)
 STROKES[3, 4, :5] = 1
@@ -81,3 +88,39 @@ def test_zero_beside_what_is_to_be_ignored_may_be_a_class(tmp_path):
         np.testing.assert_array_equal(volume.data[:15], STROKES[:15])
         with pytest.raises(VolumeError, match=r"voxels have 255, and some 0; .* ids from 1 on"):
             volume.data[...]
+
+
+def _bricks(shape, edge):
+    """Return a number for each brick of a volume."""
+    z, y, x = (np.arange(n) // edge for n in shape)
+    return ((z[:, None, None] * (y[-1] + 1) + y[:, None]) * (x[-1] + 1) + x + 1).astype(np.uint16)
+
+
+NOISE = np.random.default_rng(0).normal(120, 30, (20, 60, 60)).clip(0, 255).astype(np.uint8)
+SPARSE = np.where(np.random.default_rng(1).random(NOISE.shape) < 0.01, NOISE, 0)
+
+
+@pytest.mark.parametrize("values", [NOISE, NOISE.astype(np.float32) * 100])
+def test_an_image_is_no_labels(tmp_path, values):
+    with (
+        open_labels(_write(tmp_path / "image.tif", values)) as volume,
+        pytest.raises(VolumeError, match=r"image.tif: is an image, and no strokes: its"),
+    ):
+        refuse_image(volume, "strokes")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        STROKES,
+        _bricks((20, 60, 60), 4),  # many things, of a few voxels each
+        _bricks((20, 60, 60), 20),
+        SPARSE,  # points, each with a number of its own
+        NOISE // 50,  # few values
+        np.zeros((3, 4, 5), np.uint8),
+        np.full((1, 1, 1), 9, np.uint16),
+    ],
+)
+def test_labels_of_any_kind_are_no_image(tmp_path, values):
+    with open_labels(_write(tmp_path / "labels.tif", values)) as volume:
+        assert refuse_image(volume) is volume
