@@ -18,14 +18,13 @@ from supervox.project import (
     complete_with_shares,
     load_mask,
 )
-from supervox.segmentation import Balance, Rooms, Segmentation
+from supervox.segmentation import Balance, FoundBalance, Rooms, Segmentation
 from supervox.volumes import Volume
 
 from .budget import rooms_for
 from .errors import say
 from .inputs import NoData, read_volume
 from .progress import StageProgress
-from .segment_request import tell_shares
 
 argument = click.argument("project", type=click.Path(path_type=Path))
 
@@ -106,22 +105,23 @@ def read_data(
 
 
 def result_of(
-    project: Project,
-    data: VolumeLike,
-    stages: StageProgress,
-    rooms: Rooms,
-    shares: Balance = (),
+    project: Project, data: VolumeLike, stages: StageProgress, rooms: Rooms
 ) -> Segmentation:
-    """Return the result of a project, computed if it must be.
+    """Return the result of a project, computed if it must be."""
+    return result_with_shares(project, data, stages, rooms, ())[0]
 
-    Classes that should have a share of the volume get the balance that gives it, for good.
+
+def result_with_shares(
+    project: Project, data: VolumeLike, stages: StageProgress, rooms: Rooms, shares: Balance
+) -> tuple[Segmentation, dict[int, FoundBalance]]:
+    """Return the result of a project in which classes have shares of the volume, if any should.
+
+    They get the balances that give them, for good; these are returned as well.
     """
     with stages.stage("segment", "Segmenting") as run:
         if not shares:
-            return complete(project, data, workspace=rooms.ids, run=run)
-        return complete_with_shares(
-            project, data, shares, tell=tell_shares, workspace=rooms.ids, run=run
-        )
+            return complete(project, data, workspace=rooms.ids, run=run), {}
+        return complete_with_shares(project, data, shares, workspace=rooms.ids, run=run)
 
 
 def labels_of(result: Segmentation, workspace: Workspace, run: Run) -> NDArray[np.unsignedinteger]:

@@ -46,7 +46,13 @@ from .inputs import (
 from .outputs import Outputs
 from .progress import StageProgress
 from .results import ResultFiles
-from .segment_request import SegmentRequest, painted_classes, report_of_run, tell_lost_classes
+from .segment_request import (
+    SegmentRequest,
+    painted_classes,
+    report_of_run,
+    tell_lost_classes,
+    tell_shares,
+)
 
 
 def run(request: SegmentRequest) -> dict[str, Any]:
@@ -81,12 +87,14 @@ def run(request: SegmentRequest) -> dict[str, Any]:
             )
             data, gaps = projects.read_data(project, volume, stages, rooms)
             lost = tell_strokes_without_data(painted, data, gaps)
-            result = projects.result_of(project, data, stages, rooms, request.shares)
+            of = project, data, stages, rooms
+            result, found = projects.result_with_shares(*of, request.shares)
             tell_lost_classes(painted, lost, result.class_ids)
             voxels = _write(project, volume, files, result, rooms, stages)
             if model is not None:
                 write_model(project, model)
             outputs.publish()
+        tell_shares(request.shares, found, voxels)
         size = settings.voxel_size
         seconds = stages.seconds | {"total": time.perf_counter() - started}
         names = class_names([item.for_files() for item in project.annotations.classes])

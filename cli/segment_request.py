@@ -104,14 +104,29 @@ class SegmentRequest:
         check_shares(self.shares, class_ids)
 
 
-def tell_shares(shares: Balance, found: Mapping[int, FoundBalance]) -> None:
-    """Say which balances were found for shares, as far as any were, and what they lead to."""
+def tell_shares(
+    shares: Balance, found: Mapping[int, FoundBalance], voxels: Mapping[int, int]
+) -> None:
+    """Say which balances were found for shares, as far as any were, and what they lead to.
+
+    Parameters
+    ----------
+    shares : tuple of (int, float)
+        That were asked for.
+    found : mapping of int to FoundBalance
+    voxels : mapping of int to int
+        Those of each class in the labels that were written; empty if none were.
+    """
+    total = sum(number for class_id, number in voxels.items() if class_id)
     for class_id, wanted in shares:
         if class_id not in found:
             continue
-        balance, share = found[class_id]
+        reached = found[class_id]
+        if total:
+            reached = reached._replace(share=voxels.get(class_id, 0) / total)
+        balance, share = reached
         asked, given = f"{100 * wanted:.4g} %", f"{100 * share:.3g} %"
-        if why := found[class_id].why_missed(wanted):
+        if why := reached.why_missed(wanted):
             say(
                 f"class {class_id}: {asked} of the volume can't be reached; a balance of "
                 f"{balance:+g} gives {given}, the closest ({why})"

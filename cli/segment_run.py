@@ -104,7 +104,6 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                 of = segmenter, painted, request.shares
                 result, found = segment_with_shares(*of, run=run.part(0, 0.95))
                 tell_lost_classes(painted, lost, result.class_ids)
-                tell_shares(request.shares, found)
                 parameters = segmenter.parameters
             with stages.stage("write", "Writing the labels") as run:
                 voxels = files.write(
@@ -114,6 +113,7 @@ def run(request: SegmentRequest) -> dict[str, Any]:
                     model = segmenter.model(classes=strokes.classes, unit=size.unit)
                     save_model(model, model_file)
                 outputs.publish()
+            tell_shares(request.shares, found, voxels)
         seconds = {"read": stages.seconds["read"], **segmenter.seconds}
         seconds |= {"write": stages.seconds["write"], "total": time.perf_counter() - started}
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from supervox.execution import Checkpoint, Run, VolumeLike, Workspace
@@ -228,7 +228,7 @@ def complete(
             mask = mask_for(project, data, workspace)
             found = tables.segmentation(data, partitions, settings, run.threads, mask)
             return corrected(project, found)
-    return complete_with_shares(project, data, (), workspace=workspace, run=run)
+    return complete_with_shares(project, data, (), workspace=workspace, run=run)[0]
 
 
 def complete_with_shares(
@@ -236,13 +236,12 @@ def complete_with_shares(
     data: VolumeLike,
     shares: Balance,
     *,
-    tell: Callable[[Balance, Mapping[int, FoundBalance]], None] | None = None,
     workspace: Workspace | None = None,
     run: Run = Run(),
-) -> Segmentation:
-    """Return a new result, in which classes have shares of the volume.
+) -> tuple[Segmentation, dict[int, FoundBalance]]:
+    """Return a new result, in which classes have shares of the volume, and the balances for that.
 
-    The project gets the balances that give them.
+    The project gets these balances.
 
     Parameters
     ----------
@@ -250,8 +249,6 @@ def complete_with_shares(
         As for `complete`.
     shares : tuple of (int, float)
         Class ids, and the share of each, from 0 to 1.
-    tell : callable, optional
-        Called with the shares and what was found, for each that is possible.
 
     Raises
     ------
@@ -266,11 +263,9 @@ def complete_with_shares(
     segmenter = prepare(project, data, workspace=workspace, run=run)
     result, found = segment_with_shares(segmenter, strokes, shares)
     if found:
-        if tell is not None:
-            tell(shares, found)
         project.settings = replace(project.settings, parameters=segmenter.parameters)
     if project.read_only_because is None:
         keep_result(project, segmenter, result, strokes)
         seconds = time.perf_counter() - started
         note_result(project, segmenter, result, strokes, seconds)
-    return corrected(project, result)
+    return corrected(project, result), found

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from supervox.execution import Run
 from supervox.segmentation.graph.partition import Partition
 from supervox.segmentation.refinement.parameters import Balance, RefinementParameters
-from supervox.segmentation.refinement.share import FoundBalance, find_balance, share_of_class
+from supervox.segmentation.refinement.share import FoundBalance, find_balance
 
 from .checks import SegmentationError
 from .training import Learned, refine_partitions
+
+ShareOfLabels = Callable[[Learned, tuple[NDArray[np.int32], ...]], Mapping[int, float]]
 
 MOST_ROUNDS = 8  # of classes whose shares are found in turn; two to four are usual
 ROUNDED = 0.005  # shares of all classes add up to 100 % as closely as people round them
@@ -73,6 +77,7 @@ def search_balances(
     partitions: Sequence[Partition],
     refinement: RefinementParameters,
     shares: Balance,
+    share_of_labels: ShareOfLabels,
     *,
     run: Run = Run(),
 ) -> dict[int, FoundBalance]:
@@ -88,7 +93,10 @@ def search_balances(
     refinement : RefinementParameters
         As chosen until now.
     shares : tuple of (int, float)
-        Class ids, and the share of each: of the voxels, as the mean over the partitions.
+        Class ids, and the share of each: of the voxels, in the labels.
+    share_of_labels : callable
+        Takes what was learned, balanced, and the column of the class that refinement chose for the
+        supervoxels of each partition; returns the share that each class has in the labels of that.
     run : Run
         Asked whether to stop on any thread.
 
@@ -104,12 +112,12 @@ def search_balances(
     """
     ids = learned.classifier.class_ids
     check_shares(shares, ids)
-    sizes = [partition.graph.size for partition in partitions]
 
     def shares_at(chosen: RefinementParameters) -> list[float]:
         balanced = learned.balanced(chosen.balance)
         classes = refine_partitions(balanced, partitions, chosen.strength, run=run)
-        return [share_of_class(classes, sizes, ids.index(class_id)) for class_id, _ in shares]
+        found = share_of_labels(balanced, classes)
+        return [found[class_id] for class_id, _ in shares]
 
     def find_one(place: int, others: RefinementParameters) -> FoundBalance:
         class_id, share = shares[place]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from threading import RLock
@@ -20,6 +20,7 @@ from supervox.segmentation.refinement.parameters import Balance, RefinementParam
 from supervox.segmentation.refinement.share import FoundBalance
 from supervox.segmentation.rendering.renderer import Renderer
 from supervox.segmentation.rendering.segmentation import Segmentation
+from supervox.segmentation.rendering.shares import class_shares
 from supervox.volumes import VolumeClass
 
 from .balance import search_balances
@@ -33,6 +34,7 @@ from .strokes_in_data import strokes_in_data
 from .training import Learned, learn, model_of, predict_partitions, refine_partitions
 from .view_first import InView, segment_in_view
 
+Refined = tuple[NDArray[np.int32], ...]
 UNTRAINED = "nothing is trained: segment with strokes first"
 
 
@@ -266,8 +268,12 @@ class Segmenter(PreparedVolume):
             if self._learned is None:
                 raise SegmentationError(UNTRAINED)
             refinement, run = self.parameters.refinement, self._run(run).latched().local().silent()
+
+            def share_of_labels(balanced: Learned, classes: Refined) -> Mapping[int, float]:
+                return class_shares(self._result(balanced, classes), self._partitions, run=run)
+
             known = self._learned, self._partitions, refinement
-            return search_balances(*known, shares, run=run)
+            return search_balances(*known, shares, share_of_labels, run=run)
 
     def model(self, *, classes: Sequence[VolumeClass] = (), unit: str | None = None) -> Model:
         """Return what was learned, for `save_model`.
@@ -299,8 +305,14 @@ class Segmenter(PreparedVolume):
                 parts, strength = self._partitions, refinement.strength
                 self._refined = refine_partitions(balanced, parts, strength, run=run)
             self._refined_from = learned, refinement
+        return self._result(balanced, self._refined, held)
+
+    def _result(
+        self, balanced: Learned, classes: Refined, held: Sequence[int] = ()
+    ) -> Segmentation:
+        """Return what makes voxels of what was learned, and of what refinement chose."""
         renderer = Renderer.of_partitions(
             self.volume, self.spacing, self.intensity, self.parameters, self._partitions
         )
-        tables = learned.classifier.class_ids, balanced.probabilities, self._refined
+        tables = balanced.classifier.class_ids, balanced.probabilities, classes
         return Segmentation(*tables, renderer, self.run.threads, held=tuple(held))

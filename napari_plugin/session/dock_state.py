@@ -200,7 +200,7 @@ class PaintState:
     asked : str
         Name of the class that what is ringed seems to be of; empty if nothing is.
     shares : tuple of (int, float)
-        Ids of the classes that the live labels have, and the share of the volume of each.
+        Ids of the classes that the labels have, and the share of the voxels of each.
     limits : BrushLimits
         Where the brush paints.
     only_where : str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from psygnal import Signal
 from supervox.napari_plugin.layers.make_layers import insert_above, make_mark
 from supervox.napari_plugin.painting.stroke_layer import Painting
 from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult
+from supervox.napari_plugin.tasks.measuring import FinalLabels
 from supervox.napari_plugin.tasks.places import PlaceInView, Places
 from supervox.napari_plugin.tasks.plane_amounts import AmountsPerPlane, PlaneAmounts
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
@@ -63,6 +65,8 @@ class Looking:
     live : LiveLoop
     view : ResultView
         Of whose result places are looked for.
+    final : callable
+        Returns the final labels, or None.
 
     Attributes
     ----------
@@ -80,10 +84,11 @@ class Looking:
         painting: Painting,
         live: LiveLoop,
         view: ResultView,
+        final: Callable[[], FinalLabels | None],
     ) -> None:
         self._viewer, self._volume, self._preparation = volume.viewer, volume, preparation
         self._painting, self._classes = painting, painting.classes
-        self._live, self._view = live, view
+        self._live, self._view, self._final = live, view, final
         self.per_plane, self.places = AmountsPerPlane(), Places()
         self.asked: PlaceInView | None = None
         self._mark: Layer | None = None
@@ -131,10 +136,13 @@ class Looking:
         if (now := self._now()) is None:
             return
         corrections, source = self._painting.corrections, now[0].source
-        if source.is_flat and corrections.is_blank and not self._is_moved:
+        final = self._final()
+        labels = None if final is None or final.source != source else final.labels
+        is_nothing = corrections.is_blank and not self._is_moved and labels is None
+        if source.is_flat and is_nothing:
             return
         over = None if corrections.over is None else corrections.over.of(source.box)
-        self.per_plane.follow(*now, self._volume.axis_across(), over)
+        self.per_plane.follow(*now, self._volume.axis_across(), over, labels)
 
     @property
     def _is_moved(self) -> bool:
@@ -144,15 +152,27 @@ class Looking:
 
     @property
     def shares(self) -> dict[int, float]:
-        """Share of the volume that each class has in the live labels, corrections over them."""
+        """Share of the voxels with data that each class has in the labels, corrections over them.
+
+        In the final labels while they are those of now, which are what is shown and written then;
+        else in the live ones.
+        """
         result, measured = self._view.result, self.per_plane.measured
         if result is None:
             return {}
+        final, counted = self._final(), measured and measured.final
+        if final and counted and final.is_current and counted.labels is final.labels:
+            voxels = counted.corrected
+            return {k: int(voxels[k]) / max(int(voxels[1:].sum()), 1) for k in result.shares}
         shares = {k: found.share for k, found in result.shares.items()}
         if measured is None or measured.of is not self._preparation.prepared:
             return shares
         total = int(measured.of.segmenter.partitions[0].graph.size.sum())
-        return {k: max(0.0, share + measured.moved[k] / total) for k, share in shares.items()}
+        all_of_it = total + int(measured.moved.sum())  # some was corrected where there is no data
+        return {
+            k: max(0.0, share * total + int(measured.moved[k])) / all_of_it
+            for k, share in shares.items()
+        }
 
     def _now(self) -> tuple[Prepared, Strokes, LiveResult] | None:
         """Return what there is to look at."""

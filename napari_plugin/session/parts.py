@@ -138,7 +138,7 @@ class SessionParts:
         )
         self.preview = PreviewInView(viewer, self.volume, lambda: self.parameters)
         self.pairs = Pairs(viewer, self.painting, self.classes)
-        self.looking = Looking(self.volume, self.preparation, *shown)
+        self.looking = Looking(self.volume, self.preparation, *shown, lambda: self.delivery.final)
         self.questions = Questions(self.pairs, self.looking)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size

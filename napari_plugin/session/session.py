@@ -59,6 +59,7 @@ class Session(SessionParts):
         self.autosave.unfinished.connect(partial(self._on_error, work=files))
         self.autosave.files.mended.connect(partial(self.opening.settle, files))
         self.delivery.computed.connect(self._on_computed)
+        self.delivery.finishing.succeeded.connect(self.looking.follow)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.reopened.connect(self._on_reopened)
         self.next.shown.connect(self.extent.prepare_if_quick)

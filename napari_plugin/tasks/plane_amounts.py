@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from supervox.napari_plugin.layers.corrected import Overlay
-from supervox.segmentation import Extents, Strokes, find_extents
+from supervox.segmentation import Extents, Strokes, count_labels, find_extents
 
 from .jobs import BackgroundTask, Report, Task, step_back
 from .live import LiveResult
 from .preparing import Prepared
+
+LabelsAt = Callable[[tuple[int, slice, slice], tuple[NDArray[np.intp], ...]], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +34,8 @@ class PlaneAmounts:
         Mean uncertainty of these voxels.
     is_painted : bool, (N,)
         Whether strokes lie in a plane.
+    voxels : float64, (N,)
+        Those that have data.
     """
 
     axis: int
@@ -39,6 +44,39 @@ class PlaneAmounts:
     shares: NDArray[np.float64]
     doubt: NDArray[np.float64]
     is_painted: NDArray[np.bool_]
+    voxels: NDArray[np.float64]
+
+    @property
+    def overall(self) -> NDArray[np.float64]:
+        """Share of the voxels of all planes that each class has, (C,)."""
+        return self._mean(self.shares)
+
+    @property
+    def overall_doubt(self) -> float:
+        """Mean uncertainty of the voxels of all planes."""
+        return float(self._mean(self.doubt))
+
+    def _mean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean over all voxels of what is the mean of each plane."""
+        found: NDArray[np.float64] = self.voxels @ values / max(self.voxels.sum(), 1e-12)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class CountedLabels:
+    """Final labels, and the voxels that each class has in them.
+
+    Attributes
+    ----------
+    labels : uint8, (Z, Y, X)
+        Without corrections.
+    plain, corrected : int64, (256,)
+        In these labels, and with the corrections over them.
+    """
+
+    labels: NDArray[np.uint8]
+    plain: NDArray[np.int64]
+    corrected: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +87,7 @@ class MeasuredPlanes:
     extents: Extents
     amounts: PlaneAmounts
     moved: NDArray[np.int64]  # voxels that each class has got by corrections, (256,)
+    final: CountedLabels | None
 
 
 class AmountsPerPlane(BackgroundTask):
@@ -69,10 +108,15 @@ class AmountsPerPlane(BackgroundTask):
         result: LiveResult,
         axis: int,
         over: Overlay | None = None,
+        final: NDArray[np.uint8] | None = None,
     ) -> None:
-        """Sum up a result, with the corrections over it, over the planes across an axis."""
+        """Sum up a result, with the corrections over it, over the planes across an axis.
+
+        Voxels of final labels are counted as well, if there are any of the same part.
+        """
         known = self.extents_of(prepared, axis)
-        task = _task(prepared, known, strokes, result, axis, over)
+        counted = None if self.measured is None else self.measured.final
+        task = _task(prepared, known, strokes, result, axis, over, final, counted)
         self.run(task, "Summing up planes")
 
     def extents_of(self, prepared: Prepared, axis: int | None = None) -> Extents | None:
@@ -98,6 +142,8 @@ def _task(
     result: LiveResult,
     axis: int,
     over: Overlay | None,
+    final: NDArray[np.uint8] | None,
+    counted: CountedLabels | None,
 ) -> Task:
     def measure(report: Report) -> MeasuredPlanes:
         extents = known
@@ -106,12 +152,34 @@ def _task(
             run = report.run.silent()
             extents = find_extents(prepared.ids, prepared.n_supervoxels, axis, run=run)
         moved = np.zeros((extents.n_planes, 256), np.int64)
+        ids, labels = prepared.ids, result.labels
         if over is not None and not over.is_blank:
-            moved = moved_by(over, prepared.ids, result.labels, extents.axis)
+            moved = moved_by(over, lambda part, there: labels[ids[part][there]], extents.axis)
         amounts = amounts_of(prepared, extents, strokes, result, moved)
-        return MeasuredPlanes(prepared, extents, amounts, moved.sum(axis=0))
+        found = None if final is None else _count(final, over, counted)
+        return MeasuredPlanes(prepared, extents, amounts, moved.sum(axis=0), found)
 
     return measure
+
+
+def _count(
+    labels: NDArray[np.uint8], over: Overlay | None, known: CountedLabels | None
+) -> CountedLabels:
+    """Count the voxels of labels, alone if they aren't known yet, and with corrections over them.
+
+    Parameters
+    ----------
+    labels : uint8, (Z, Y, X)
+    over : Overlay or None
+    known : CountedLabels or None
+        What was counted last.
+    """
+    is_known = known is not None and known.labels is labels
+    plain = known.plain if is_known and known else count_labels(labels)
+    if over is None or over.is_blank:
+        return CountedLabels(labels, plain, plain)
+    moved = moved_by(over, lambda part, there: labels[part][there], 0).sum(axis=0)
+    return CountedLabels(labels, plain, plain + moved)
 
 
 def amounts_of(
@@ -152,22 +220,20 @@ def amounts_of(
         voxels / total[:, np.newaxis],
         doubt / total,
         np.bincount(planes, minlength=extents.n_planes) > 0,
+        voxels.sum(axis=1),
     )
 
 
-def moved_by(
-    over: Overlay, ids: NDArray[np.int32], labels: NDArray[np.uint8], axis: int
-) -> NDArray[np.int64]:
+def moved_by(over: Overlay, labels_at: LabelsAt, axis: int) -> NDArray[np.int64]:
     """Count what corrections give to each class, and take from it, in each plane across an axis.
 
     Parameters
     ----------
     over : Overlay
         Of the part that is prepared, (Z, Y, X).
-    ids : int32, (Z, Y, X)
-        Supervoxel of each voxel.
-    labels : uint8, (S,)
-        Class of each supervoxel; 0 where there is no data.
+    labels_at : callable
+        Takes a part of a plane and indices into it; returns the labels there, without corrections;
+        0 where there is no data.
     axis : int
 
     Returns
@@ -183,7 +249,7 @@ def moved_by(
         there = np.nonzero(new)
         if not there[0].size:
             continue
-        old = labels[ids[z, rows, columns][there]]
+        old = labels_at((int(z), rows, columns), there)
         first = (z, rows.start, columns.start)[axis]
         planes = first + (np.zeros(old.size, np.int64) if axis == 0 else there[axis - 1])
         for classes, sign in ((old, -1), (new[there], 1)):

@@ -65,14 +65,14 @@ class PlaneStrip(QWidget):
         if amounts is None:
             return NOTHING
         k = plane - amounts.start
-        overall = amounts.shares.mean(axis=0)
+        overall = amounts.overall
         lines = [f"Plane {plane}"]
         for column in np.argsort(-amounts.shares[k], kind="stable"):
             item = self._classes.get(amounts.class_ids[column])
             if item is not None:
                 here, all_of_it = 100 * amounts.shares[k, column], 100 * overall[column]
                 lines.append(f"{item.name}: {here:.2g} % here, {all_of_it:.2g} % of all planes")
-        doubt, mean = 100 * amounts.doubt[k], 100 * amounts.doubt.mean()
+        doubt, mean = 100 * amounts.doubt[k], 100 * amounts.overall_doubt
         lines.append(f"doubt: {doubt:.2g} % here, {mean:.2g} % of all planes")
         lines.append("strokes lie in this plane" if amounts.is_painted[k] else "no stroke here")
         return "\n".join(lines)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from .parameters import LARGEST_BALANCE
 
@@ -26,7 +23,7 @@ class FoundBalance(NamedTuple):
     balance : float
         Of the class, in hundredths.
     share : float
-        Of the volume, after refinement, from 0 to 1.
+        Of the voxels that have data, in the labels, from 0 to 1.
     """
 
     balance: float
@@ -37,27 +34,6 @@ class FoundBalance(NamedTuple):
         if abs(self.share - wanted) <= MISSED * wanted:
             return ""
         return "what is painted keeps its class, and what looks alike changes together"
-
-
-def share_of_class(
-    classes: Sequence[NDArray[np.int32]], sizes: Sequence[NDArray[np.int64]], column: int
-) -> float:
-    """Return the share of the voxels that a class has, as the mean over the partitions.
-
-    Parameters
-    ----------
-    classes : sequence of int32, (S,)
-        Column of the class of each supervoxel, in each partition.
-    sizes : sequence of int64, (S,)
-        Voxels of each supervoxel.
-    column : int
-        Of the class.
-    """
-    shares = [
-        size[chosen == column].sum() / size.sum()
-        for chosen, size in zip(classes, sizes, strict=True)
-    ]
-    return float(np.mean(shares))
 
 
 def find_balance(

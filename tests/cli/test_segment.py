@@ -1,4 +1,5 @@
 import json
+import re
 
 import h5py
 import numpy as np
@@ -223,6 +224,21 @@ def test_classes_that_lost_their_supervoxels_are_told_in_one_line(files, run, tm
     files.write("two_lost.tif", strokes)
     done = _segment(run, files, tmp_path, "--preset", "fast", strokes="two_lost.tif")
     assert "classes 9, 12: painted, but every supervoxel there has more strokes" in done.err
+
+
+@pytest.mark.parametrize("in_project", [False, True])
+@pytest.mark.parametrize("percent", [95, 0.5])
+def test_the_share_that_is_told_is_that_of_the_labels_that_are_written(
+    files, run, read, tmp_path, percent, in_project
+):
+    more = ("--project", tmp_path / "p.supervox") if in_project else ()
+    done = _segment(run, files, tmp_path, "--preset", "fast", "--share", f"3={percent}", *more)
+    labels = read(tmp_path / "l.tif")
+    written = 100 * (labels == 3).sum() / (labels > 0).sum()
+    (line,) = (line for line in done.err.splitlines() if "class 3:" in line)
+    told = float(re.search(r"gives ([\d.]+) %", line)[1])
+    assert told == pytest.approx(written, rel=0.01)
+    assert "can't be reached" not in line or abs(written - percent) > 0.1 * percent
 
 
 def test_a_share_that_can_not_be_reached_is_told(files, run, tmp_path):

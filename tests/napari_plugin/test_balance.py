@@ -11,11 +11,14 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QStyle, QStyleOptionSlider
 from scipy.ndimage import gaussian_filter
-from supervox.napari_plugin.widgets.class_table import LESS, MORE, SHARE
+from supervox.napari_plugin.tasks.exporting import ExportKind
+from supervox.napari_plugin.widgets.class_table import LESS, MORE, SHARE, percent
 from supervox.parameters import change_entry
 from supervox.project import Project
 from supervox.segmentation import RefinementParameters, Segmenter
-from supervox.volumes import write_volume
+from supervox.volumes import open_labels, write_volume
+
+from tests.napari_plugin.corrector import put
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 LEFT = Qt.MouseButton.LeftButton
@@ -329,3 +332,43 @@ def test_steps_follow_each_other_until_another_image(at_work: Any, scene: Any, q
     at_work.settle()
     buttons_keys_and_the_row_give_steps(at_work, qtbot)
     another_image_begins_without_a_balance(at_work, scene)
+
+
+@pytest.mark.parametrize("wanted", [0.95, 0.02])
+def test_shares_that_are_shown_are_those_of_the_voxels_that_are_exported(
+    at_work: Any, tmp_path: Path, wanted: float
+) -> None:
+    window, session = at_work, at_work.session
+    hints: list[str] = []
+    session.balancing.hint.connect(hints.append)
+    session.balancing.ask_for_share(2, wanted)
+    window.settle()
+    labels = np.asarray(session.view.prediction.data)
+    assert session.looking.shares == pytest.approx(counted(labels))
+    for hint in hints:  # "5 % can't be reached: 3.1 % is the closest"
+        told = float(hint.split(": ")[1].split(" %")[0])
+        assert told == pytest.approx(100 * counted(labels)[2], rel=0.01)
+    session.delivery.finish()
+    window.settle()
+    exported = exported_labels(window, tmp_path / "labels.tif")
+    assert session.looking.shares == pytest.approx(counted(exported))
+    assert window.dock.segment.balance.share.text() == percent(counted(exported)[2])
+    assert abs(counted(exported)[2] - share(window)) > 1e-3  # of live labels: shown once
+    # corrections count as well
+    put(session, np.arange(3000), np.full(3000, 3, np.uint8), "put")
+    window.settle()
+    corrected = exported_labels(window, tmp_path / "corrected.tif")
+    assert not np.array_equal(corrected, exported)
+    assert session.looking.shares == pytest.approx(counted(corrected))
+
+
+def counted(labels: np.ndarray) -> dict[int, float]:
+    return {k: (labels == k).sum() / (labels > 0).sum() for k in (1, 2, 3)}
+
+
+def exported_labels(window: Any, path: Path) -> np.ndarray:
+    window.session.delivery.export(ExportKind.LABELS, path)
+    window.until(path.exists)
+    window.settle()
+    with open_labels(path) as volume:
+        return np.array(volume.data[:])

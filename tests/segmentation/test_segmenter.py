@@ -29,10 +29,12 @@ from supervox.segmentation import (
     Segmenter,
     SupervoxelParameters,
     balance_probabilities,
+    find_strokes,
     load_model,
     prepared_volume,
     save_model,
     segment,
+    segment_with_shares,
 )
 from supervox.segmentation.memory import Memory
 from supervox.volumes import VolumeClass
@@ -179,14 +181,12 @@ def test_a_share_is_met_after_refinement(scene: Scene, calls: dict[str, int]) ->
     work = Segmenter(scene.image, parameters=BOTH)
     work.segment(scene.strokes)
     before = work.parameters
-    sizes = [part.graph.size for part in work.partitions]
 
     def share_at(balance: float) -> float:
         chosen = RefinementParameters(balance=((2, balance),))
-        classes = work.segment(scene.strokes, refinement=chosen).classes
-        shares = [n[c == 1].sum() / n.sum() for n, c in zip(sizes, classes, strict=True)]
+        labels = work.segment(scene.strokes, refinement=chosen).labels
         work.segment(scene.strokes, refinement=RefinementParameters())
-        return float(np.mean(shares))
+        return float((labels == 2).mean())
 
     for wanted in (0.03, 0.1):
         found = work.balance_for_shares(((2, wanted),))[2]
@@ -198,21 +198,26 @@ def test_a_share_is_met_after_refinement(scene: Scene, calls: dict[str, int]) ->
     assert calls["train"] == 1
 
 
+@pytest.mark.parametrize("wanted", [0.002, 0.9, 0.97])
+def test_the_share_that_is_told_is_that_of_the_voxels(scene: Scene, wanted: float) -> None:
+    work = Segmenter(scene.image, parameters=replace(BOTH, edge_refinement=True))
+    result, found = segment_with_shares(work, find_strokes(scene.strokes), ((2, wanted),))
+    assert found[2].share == pytest.approx((result.labels == 2).mean())
+    classes, sizes = result.classes, [part.graph.size for part in work.partitions]
+    means = [n[c == 1].sum() / n.sum() for n, c in zip(sizes, classes, strict=True)]
+    assert abs(np.mean(means) - found[2].share) > 1e-3  # which was told once
+
+
 def test_shares_of_several_classes_are_those_that_they_lead_to_together(scene: Scene) -> None:
     work = Segmenter(scene.image, parameters=QUICK)
-    before = work.segment(scene.strokes)
-    sizes = work.partitions[0].graph.size
-
-    def share(classes: np.ndarray, class_id: int) -> float:
-        return float(sizes[classes == before.class_ids.index(class_id)].sum() / sizes.sum())
-
+    work.segment(scene.strokes)
     wanted = ((2, 0.25), (3, 0.25))
     found = work.balance_for_shares(wanted)
     balances = tuple((class_id, one.balance) for class_id, one in found.items())
     result = work.segment(scene.strokes, refinement=RefinementParameters(balance=balances))
     assert list(found) == [2, 3]
     for class_id, _ in wanted:
-        assert found[class_id].share == pytest.approx(share(result.classes[0], class_id))
+        assert found[class_id].share == pytest.approx((result.labels == class_id).mean())
 
 
 def test_a_share_that_can_not_be_is_refused(scene: Scene) -> None:

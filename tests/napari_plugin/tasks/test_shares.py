@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from supervox.napari_plugin.session.comparison import blending
+from supervox.napari_plugin.tasks.plane_amounts import PlaneAmounts
 from supervox.napari_plugin.tasks.shares import ClassShare, shares_of
 
 
@@ -15,6 +17,14 @@ def test_shares_are_of_voxels() -> None:
         2: ClassShare(0.0, 0),
         3: ClassShare(0.6, 3),
     }
+
+
+def test_planes_with_less_data_count_less_in_all_of_them() -> None:
+    shares = np.array([[0.5, 0.5], [1.0, 0.0]])
+    doubt, voxels = np.array([0.1, 0.4]), np.array([300.0, 100.0])
+    amounts = PlaneAmounts(0, 0, (1, 2), shares, doubt, np.zeros(2, bool), voxels)
+    assert amounts.overall == pytest.approx([250 / 400, 150 / 400])
+    assert amounts.overall_doubt == pytest.approx((30 + 40) / 400)
 
 
 def test_planes_are_blended_as_the_viewer_does() -> None:

@@ -25,7 +25,8 @@ COLOURS = {1: (10, 20, 30), 2: (200, 0, 0)}
 
 
 def amounts(shares: list[list[float]], doubt: list[float], painted: list[bool]) -> PlaneAmounts:
-    return PlaneAmounts(0, 0, (1, 2), np.array(shares), np.array(doubt), np.array(painted))
+    of = np.array(shares), np.array(doubt), np.array(painted)
+    return PlaneAmounts(0, 0, (1, 2), *of, np.full(len(shares), 100.0))
 
 
 def test_bars_are_as_high_as_beside_the_fullest_plane() -> None:

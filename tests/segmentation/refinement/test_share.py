@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from supervox.segmentation.refinement.share import FoundBalance, find_balance, share_of_class
+from supervox.segmentation.refinement.share import FoundBalance, find_balance
 
 
 def logistic(value: float) -> float:
@@ -62,9 +62,3 @@ def test_what_can_not_be_reached_ends_at_the_end(wanted: float, end: float) -> N
 
 def test_of_equal_shares_the_smallest_balance_is_taken() -> None:
     assert find_balance(lambda _: 0.2, 0.3).balance == 0
-
-
-def test_the_share_counts_voxels_and_is_the_mean_of_the_partitions() -> None:
-    classes = [np.array([0, 1, 1], np.int32), np.array([1, 0], np.int32)]
-    sizes = [np.array([5, 2, 3]), np.array([8, 2])]
-    assert share_of_class(classes, sizes, 1) == pytest.approx((0.5 + 0.8) / 2)
