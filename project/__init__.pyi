@@ -30,6 +30,7 @@ from .errors import ProjectError as ProjectError
 from .errors import Severity as Severity
 from .errors import VolumeMoved as VolumeMoved
 from .layout import ENDING as ENDING
+from .layout import VOLUME as VOLUME
 from .layout import is_project as is_project
 from .lock import is_held as is_held
 from .mask import Mask as Mask

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ENDING = ".supervox"
 SETTINGS, VIEW = "project.json", "view.json"
+VOLUME = "volume.zarr"  # of an image that was in no file
 # folders; what is begun in the last is removed when it is finished
 ANNOTATIONS, DERIVED, MASK, BEGUN = "annotations", "derived", "mask", "unfinished"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from supervox.execution import VolumeLike
 from supervox.segmentation import SegmentationParameters, Strokes, find_strokes
 from supervox.volumes import (
     Address,
@@ -275,15 +276,19 @@ class Project:
         self.annotations.snapshot()
         self.history.write()
 
-    def save_as(self, folder: str | os.PathLike[str]) -> None:
+    def save_as(self, folder: str | os.PathLike[str], *, image: VolumeLike | None = None) -> None:
         """Copy the project to a new folder, which appears when it is complete.
 
         This project stays open as it is. If its folder was moved or removed, the copy has strokes,
-        classes, history of the strokes and settings.
+        classes, history of the strokes and settings; and the volume, if the project held that
+        itself and it is given here.
 
         Parameters
         ----------
         folder : path
+        image : array-like, (Z, Y, X) or (Y, X), optional
+            The volume of the project, where somebody has it: read only if the project held it
+            itself and it is gone.
 
         Raises
         ------
@@ -299,9 +304,9 @@ class Project:
             except ProjectError:  # a full disk may be the reason for the copy
                 is_behind = True
         if self.annotations.journal.is_in_place():
-            copy_project(self.folder, place, self._settings)
+            copy_project(self.folder, place, self._settings, image)
         else:
-            make_again(self.folder, place, self._settings, self.annotations)
+            make_again(self.folder, place, self._settings, self.annotations, image)
         if is_behind or self.annotations.state.pending:
             with Project.open(place) as copy:
                 catch_up(copy.annotations, self.annotations)

@@ -137,7 +137,10 @@ class Autosave(OpenProject):
         elif project is None:
             self._make(folder)
         else:
-            task = project_files.copying(project, folder, painting.planes, painting.corrections.now)
+            source, corrections = self.work().source, painting.corrections.now
+            assert source is not None
+            of = project, folder, painting.planes, corrections, source.volume
+            task = project_files.copying(*of)
             then = partial(self._on_copied, project, layer)
             self.files.run(task, "Copying the project", then)
 
@@ -152,6 +155,10 @@ class Autosave(OpenProject):
         self.let_go(old, remove=is_ours and self.recent.is_unnamed(old.folder))
         self.take(opened.project)
         self.keep()
+        try:
+            opened.project.settings.volume.find(opened.project.folder)
+        except VolumeMoved as error:
+            self.failed.emit(error)
 
     def note(self, finished: Finished) -> None:
         """Note in the history of the project how final labels came about."""

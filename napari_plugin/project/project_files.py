@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from napari.utils.notifications import show_error
 from numpy.typing import NDArray
+from supervox.execution import VolumeLike
 from supervox.napari_plugin.io.readers import layers_of
 from supervox.napari_plugin.layers.make_layers import MASK
 from supervox.napari_plugin.layers.source import Source
@@ -20,6 +21,7 @@ from supervox.napari_plugin.tasks.finishing import Finished
 from supervox.napari_plugin.tasks.jobs import Report, Task, run_to_end
 from supervox.napari_plugin.tasks.preparing import Prepared
 from supervox.project import (
+    VOLUME,
     Finding,
     Mask,
     Project,
@@ -41,7 +43,6 @@ from .recent import RecentProjects, unlisted
 from .work import edges, settling
 
 _logger = logging.getLogger(__name__)
-COPY = "volume.zarr"  # of an image that is in no file
 _closing: dict[Path, Future[None]] = {}
 
 
@@ -115,7 +116,7 @@ def making(request: ProjectRequest) -> Task:
         known = source.voxel_size.known
         if request.unnamed:
             _make_home(request.folder.parent)
-        copy = request.folder.with_name(f".{request.folder.name}.{COPY}")
+        copy = request.folder.with_name(f".{request.folder.name}.{VOLUME}")
         if address is None:
             volume = source.volume
             write_volume(copy, volume, spacing=known, unit=source.unit, kind="image")
@@ -132,8 +133,8 @@ def making(request: ProjectRequest) -> Task:
         finally:
             unlisted.discard(request.folder)
         if address is None:
-            copy.rename(request.folder / COPY)
-            project.relocate(request.folder / COPY)
+            copy.rename(request.folder / VOLUME)
+            project.relocate(request.folder / VOLUME)
         settling(project, source, request.parameters)(report)
         return Made(project)
 
@@ -306,11 +307,15 @@ def copying(
     folder: Path,
     voxels: NDArray[np.uint8],
     corrections: NDArray[np.uint8] | None,
+    image: VolumeLike,
 ) -> Task:
-    """Return the task that copies a project to another folder, and opens that; see `reopening`."""
+    """Return the task that copies a project to another folder, and opens that; see `reopening`.
+
+    The image is that of the project: the copy gets it where it was in the folder, and is gone.
+    """
 
     def copy(report: Report) -> Opened:
-        project.save_as(folder)
+        project.save_as(folder, image=image)
         opened: Opened = reopening(folder, voxels, None, corrections)(report)
         opened.project.derived.copied_from(project.derived)
         return opened

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from supervox.execution import Cancelled, Run
-from supervox.project import Project, ProjectError, Severity, VolumeMoved
+from supervox.project import VOLUME, Project, ProjectError, Severity, VolumeMoved
 from supervox.project import settings as settings_module
 from supervox.project.documents import read_document, write_document
 from supervox.project.settings import ProjectSettings
 from supervox.segmentation import SegmentationParameters, Segmenter
-from supervox.volumes import VolumeError, temporary_beside, write_volume
+from supervox.volumes import VolumeError, open_volume, temporary_beside, write_volume
 
 from .conftest import CLASSES, QUICK, paint_all, row
 
@@ -304,6 +304,56 @@ def test_a_volume_inside_is_found_in_a_copy_of_a_copy(home, tmp_path):
     with Project.open(tmp_path / "moved.supervox") as project:
         assert project.settings.volume.path == "volume.tif"
         project.open_volume().close()
+
+
+@pytest.fixture
+def holding(home):
+    """Return the folder of a project that holds its volume itself, and the voxels."""
+    folder = home / "cell.supervox"
+    with open_volume(home / "cell.tif") as volume:
+        values = np.array(volume.data[:])
+        size = {"spacing": volume.spacing, "unit": volume.unit}
+        write_volume(folder / VOLUME, values, **size, kind="image")
+    with Project.open(folder) as project:
+        project.relocate(folder / VOLUME)
+    (home / "cell.tif").unlink()
+    return folder, values
+
+
+@pytest.mark.skipif(os.name == "nt", reason="open files can't be removed there")
+@pytest.mark.parametrize("gone", ["folder", "volume"])
+def test_a_volume_that_the_project_held_is_written_again(holding, tmp_path, gone):
+    folder, values = holding
+    with Project.open(folder) as project:
+        shutil.rmtree(folder if gone == "folder" else folder / VOLUME)
+        project.save_as(tmp_path / "rescued.supervox", image=values)
+    with Project.open(tmp_path / "rescued.supervox") as rescued:
+        assert rescued.settings.volume.path == VOLUME
+        assert not rescued.findings
+        with rescued.open_volume() as volume:
+            np.testing.assert_array_equal(volume.data[:], values)
+            assert volume.spacing == rescued.settings.spacing
+            assert volume.origin == rescued.settings.volume.origin
+
+
+@pytest.mark.skipif(os.name == "nt", reason="open files can't be removed there")
+def test_other_voxels_are_not_taken_for_the_volume_that_is_gone(holding, tmp_path):
+    folder, values = holding
+    with Project.open(folder) as project:
+        shutil.rmtree(folder)
+        project.save_as(tmp_path / "rescued.supervox", image=np.zeros_like(values))
+    assert not (tmp_path / "rescued.supervox" / VOLUME).exists()
+    with (
+        Project.open(tmp_path / "rescued.supervox") as rescued,
+        pytest.raises(VolumeMoved, match="say where it is now"),
+    ):
+        rescued.open_volume()
+
+
+def test_a_volume_that_lies_elsewhere_is_not_copied(home, tmp_path):
+    with opened(home) as project, project.open_volume() as volume:
+        project.save_as(tmp_path / "copy.supervox", image=volume.data)
+    assert not (tmp_path / "copy.supervox" / VOLUME).exists()
 
 
 def test_a_volume_that_moved_with_its_project_is_found_in_a_copy(home, tmp_path):
