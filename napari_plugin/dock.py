@@ -99,9 +99,7 @@ class SupervoxDock(QWidget):
         session = self.session
         self.destroyed.connect(lambda: _end(session))  # the whole window is going
         self._on_theme()
-        images = self.session.volume.images()
-        if images:
-            self.session.choose_image(images[0])
+        self.session.choose_image(self.session.left.first_image)
         self.refresh()
 
     def _make_sections(self, session: Session) -> None:

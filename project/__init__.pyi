@@ -40,6 +40,7 @@ from .model_file import MODEL as MODEL
 from .order_file import order_beside as order_beside
 from .order_file import order_type as order_type
 from .order_file import write_order as write_order
+from .partition_store import SamePart as SamePart
 from .project import Project as Project
 from .recorder import Recorder as Recorder
 from .records import RecordKind as RecordKind

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from weakref import ref
 
 from supervox.execution import Checkpoint, Run, Workspace
@@ -22,7 +22,7 @@ from .settings import PreparedFrom
 
 
 @dataclass(frozen=True)
-class _Same:
+class SamePart:
     """An object in memory that is the same as a part of the project."""
 
     thing: ref[Any]
@@ -55,17 +55,16 @@ class PartitionStore:
         self.parts = Parts(self.folder)
         self._prepared_from = prepared_from
         self._report = report
-        self._same: dict[str, _Same] = {}  # by name of the part: what was written, or read
+        self._same: dict[str, SamePart] = {}  # by name of the part: what was written, or read
 
-    def copied_from(self, original: Self) -> None:
-        """Take over which objects are the same as what is there: the folder was copied.
+    @property
+    def known(self) -> Mapping[str, SamePart]:
+        """Which objects in memory are the same as what is there."""
+        return dict(self._same)
 
-        Parameters
-        ----------
-        original : PartitionStore
-            Of the project that was copied.
-        """
-        self._same.update(original._same)
+    def take_over(self, known: Mapping[str, SamePart]) -> None:
+        """Know what another store knew of the same folder, or of the one that this is a copy of."""
+        self._same.update(known)
 
     def save_piece(
         self,
@@ -224,7 +223,7 @@ class PartitionStore:
 
     def _remember(self, name: str, thing: object, origin: str, folder: Path) -> None:
         """Note that an object is the same as a part that is there."""
-        self._same[name] = _Same(ref(thing), origin, folder.name)
+        self._same[name] = SamePart(ref(thing), origin, folder.name)
 
     def _open(self, name: str, origin: str) -> Part | None:
         """Open the newest generation of a part that is whole and made from the right things."""

@@ -44,7 +44,7 @@ class Autosave(OpenProject):
         Tells the folder of a project whose volume isn't where it was, and a sentence.
     unfinished : Signal
         Work on files failed.
-    asked, opened, reopened, kept, restored, masked : Signal
+    asked, opened, reopened, attached, kept, restored, masked : Signal
         Of a `ProjectOpening`.
     """
 
@@ -70,7 +70,8 @@ class Autosave(OpenProject):
         self.reopen_for = self._opening.reopen_for
         self.asked, self.opened = self._opening.asked, self._opening.opened
         self.kept, self.restored = self._opening.kept, self._opening.restored
-        self.reopened, self.masked = self._opening.reopened, self._opening.masked
+        self.reopened, self.attached = self._opening.reopened, self._opening.attached
+        self.masked = self._opening.masked
         self._save_to: Path | None = None  # once the project is made
         self._settle = QTimer()
         self._settle.setSingleShot(True)
@@ -223,6 +224,10 @@ class Autosave(OpenProject):
             request = self._request(self.recent.new_folder(image.name))
             project_files.make_and_close(request, recorder, tuple(self.classes), self.recent)
             painting.recorder = None
+            if painting.layer is not None:
+                record = record_of(painting.layer)
+                record["project"] = str(request.folder)
+                record.pop("changes", None)
 
     def release(self) -> None:
         """Close the project; its strokes stay in their layer."""

@@ -35,6 +35,8 @@ class ProjectOpening:
         Tells a project that was opened: who listens shows its volume, and attaches its strokes.
     reopened : Signal
         Tells a project whose strokes are in their layer already: who listens takes its choices.
+    attached : Signal
+        Strokes that were in their layer already are written to their project again.
     kept : Signal
         Tells the final labels that it has.
     restored : Signal
@@ -46,6 +48,7 @@ class ProjectOpening:
     asked = Signal()
     opened = Signal(Opened)
     reopened = Signal(Opened)
+    attached = Signal()
     kept = Signal(Kept)
     restored = Signal(Project, Restored)
     masked = Signal(object)
@@ -91,7 +94,11 @@ class ProjectOpening:
         for finding in project.findings:
             if finding.severity is Severity.LOSS:
                 current.failed.emit(ProjectError(str(finding)))
-        source = current.work().source
+        self._read_computed(project)
+
+    def _read_computed(self, project: Project) -> None:
+        """Read what a project has of what was computed."""
+        current, source = self._current, self._current.work().source
         assert source is not None
         labels = restoring.reading_labels(project, source)
         current.files.run(labels, "Reading the final labels", self._on_kept)
@@ -114,11 +121,12 @@ class ProjectOpening:
 
     def reopen_for(self, layer: Labels) -> None:
         """Go on with the project of strokes whose dock was closed, if they have one."""
-        current, folder = self._current, record_of(layer).get("project")
-        if folder is not None and Path(folder).is_dir():
-            current.reopening = Path(folder)
-            at = int(record_of(layer).get("changes", 0))
-            task = project_files.reopening(Path(folder), current.painting.planes, at)
+        current, record = self._current, record_of(layer)
+        folder = Path(record["project"]) if "project" in record else None
+        if folder is not None and project_files.is_there(folder):
+            current.reopening = folder
+            at = record.get("changes")  # none of a project that was made as its window went
+            task = project_files.reopening(folder, current.painting.planes, at)
             current.files.run(task, "Opening the project", self._on_reopened)
 
     def _on_reopened(self, opened: Opened) -> None:
@@ -135,3 +143,6 @@ class ProjectOpening:
         if opened.is_newer:
             layer.refresh(extent=False)
             current.hint.emit("The project was changed meanwhile: its strokes are shown (Redo)")
+        self.attached.emit()
+        if current.work().prepared is None:  # the dock before left nothing, or there was none
+            self._read_computed(opened.project)

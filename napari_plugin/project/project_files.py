@@ -266,6 +266,12 @@ def reopening(
     return open_project
 
 
+def is_there(folder: Path) -> bool:
+    """Tell whether there is a project, or will be when this program has let go of it."""
+    closing = _closing.get(folder)
+    return folder.is_dir() or (closing is not None and not closing.done())
+
+
 def reopen(folder: Path) -> Project:
     """Open a project, after this program has let go of it."""
     if folder in _closing:
@@ -317,7 +323,7 @@ def copying(
     def copy(report: Report) -> Opened:
         project.save_as(folder, image=image)
         opened: Opened = reopening(folder, voxels, None, corrections)(report)
-        opened.project.derived.copied_from(project.derived)
+        opened.project.derived.take_over(project.derived.known)
         return opened
 
     return copy

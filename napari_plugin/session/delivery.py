@@ -119,15 +119,22 @@ class Delivery:
 
     @property
     def is_final_current(self) -> bool:
-        """Whether labels that are shown as final are those of now, whatever else is there."""
-        kept, source, scan = self._kept, self._volume.source, self._live.scan
-        if kept is None or source is None:
-            return self.is_finished
-        is_same = kept.source == source and kept.parameters == self._parameters()
-        is_same &= self._is_held_as(kept.held)
-        if scan is NOTHING_SEEN:  # no look at the strokes as yet
-            return is_same
-        return is_same and kept.strokes == scan.strokes.crop(source.full_shape, source.box)
+        """Whether labels that are shown as final are those of now, whatever else is there.
+
+        Until strokes are looked at, they are taken to be those of then.
+        """
+        kept, source, parameters = self._kept, self._volume.source, self._parameters()
+        finished, scan = self.finishing.finished, self._live.scan
+        if source is None:
+            return False
+        if kept is not None:
+            is_same = kept.source == source and kept.parameters == parameters
+            if scan is not NOTHING_SEEN:
+                is_same &= kept.strokes == scan.strokes.crop(source.full_shape, source.box)
+            return is_same and self._is_held_as(kept.held)
+        if finished is not None and scan is NOTHING_SEEN:
+            return finished.is_of(source, parameters) and self._is_held_as(finished.held)
+        return self.is_finished
 
     @property
     def final(self) -> FinalLabels | None:
@@ -149,6 +156,21 @@ class Delivery:
             None if corrections.over is None else corrections.over.of(source.box),
             corrections.state,
         )
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether labels of a project are shown that nothing can be made from as yet."""
+        return self._kept is not None
+
+    @property
+    def as_final(self) -> frozenset[int]:
+        """Ids of the classes that are held since the final labels, as these have them."""
+        return self._as_final
+
+    def take_up(self, finished: Finished | None, as_final: frozenset[int]) -> None:
+        """Go on with final labels of a dock before; whoever calls shows them."""
+        self.finishing.finished, self._as_final = finished, as_final
+        self.finishing.changed.emit()
 
     @property
     def held(self) -> tuple[int, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from qtpy.QtCore import QTimer
 from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.project.restoring import Kept
@@ -12,6 +14,26 @@ from supervox.project import Project
 from .delivery import Delivery
 
 PAUSE_MS = 2000  # after the last edit
+
+
+@dataclass(frozen=True, eq=False)
+class LeftObjects:
+    """Objects as they were when their dock was closed.
+
+    Attributes
+    ----------
+    found : FoundObjects
+    is_kept : bool
+        Whether the project has them, or they are none to keep.
+    is_shown : bool
+    colour_by : str
+        Measure that they were coloured by.
+    """
+
+    found: FoundObjects
+    is_kept: bool
+    is_shown: bool
+    colour_by: str
 
 
 class KeptInProject:
@@ -73,6 +95,27 @@ class KeptInProject:
         if project is not None:
             self._kept = project, found
         objects.measuring.succeeded.emit(found.with_steps(order.steps))
+
+    # --------------------------------------------------------------- from one dock to the next
+
+    def left(self) -> LeftObjects | None:
+        """Return the objects that there are, for the next dock."""
+        objects = self._objects
+        if objects.found is None:
+            return None
+        return LeftObjects(objects.found, self.is_done, objects.is_shown, objects.colour_by)
+
+    def take_up(self, left: LeftObjects) -> None:
+        """Go on with objects of a dock before, unless a project says others by now."""
+        found, objects, project = left.found, self._objects, self._autosave.project
+        steps = objects.steps()
+        if (steps.asked, steps.edits) != (found.order.steps.asked, found.order.steps.edits):
+            return
+        if project is not None and left.is_kept:
+            self._kept = project, found
+        objects.colour_by = left.colour_by
+        objects.measuring.succeeded.emit(found.with_steps(steps))
+        objects.show(left.is_shown)
 
     # --------------------------------------------------------------------------------- keeping
 

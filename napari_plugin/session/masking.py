@@ -109,12 +109,16 @@ class Masking:
         self._start(None, Path(path), Path(path).name)
 
     def restore(self, mask: Mask | None) -> None:
-        """Go on with the mask of a project; a layer that shows it stays what is heeded."""
+        """Go on with the mask of a project, or of a dock before.
+
+        A layer that shows it stays what is heeded, and holds from when it is read.
+        """
         image = self._volume.image
-        if mask is None or image is None or self.layer is not None or self._layer_of(image):
+        if mask is None or image is None or self.layer is not None:
             return
         self._volume.set_mask(mask)
-        self._show(image, mask)
+        if self._layer_of(image) is None:
+            self._show(image, mask)
 
     def _start(self, layer: Labels | None, values: Any, name: str) -> None:
         image = self._volume.image

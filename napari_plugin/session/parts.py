@@ -34,6 +34,7 @@ from .extent import Extent
 from .hints import Hints
 from .in_space import InSpace
 from .kept_objects import KeptInProject
+from .left_behind import LeftBehind
 from .looking import Looking
 from .masking import Masking
 from .models import Models
@@ -132,6 +133,17 @@ class SessionParts:
         home, resources = settings.home, settings.resources
         self.autosave = Autosave(home, resources, self.painting, self.classes, self._work)
         self.kept = KeptInProject(self.delivery, self.autosave)
+        result = self.delivery, self.kept, self.view, self.live
+        self.left = LeftBehind(
+            self.volume,
+            self.masking,
+            self.preparation,
+            *result,
+            self.classes,
+            self.autosave,
+            lambda: self.parameters,
+            self.choose,
+        )
         self.last_view = LastView(viewer, self.painting, self.live, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose

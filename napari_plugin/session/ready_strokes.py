@@ -87,6 +87,8 @@ class ReadyStrokes:
             self._volume.viewer.add_layer(self.lost)
             brush_size, self.lost = int(self.lost.brush_size), None
         layer = self._painting.attach(image, brush_size=brush_size)
+        if self._autosave.project is None:
+            self._autosave.reopen_for(layer)
         self._autosave.bind()
         self._take(layer)
         self.changed.emit()

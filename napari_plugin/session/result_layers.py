@@ -190,6 +190,15 @@ class ResultLayers:
         self.final, self._final_source = layer, source
         insert_above(self._viewer, image, layer)
 
+    def take_final(self, layer: Labels, source: Source) -> bool:
+        """Take a layer of final labels back that was left to the viewer, if it is still there."""
+        if layer not in self._viewer.layers:
+            return False
+        cover(layer, self._corrections.of(source))
+        self._dress(layer)
+        self.final, self._final_source = layer, source
+        return True
+
     # ----------------------------------------------------------------------------------- looks
 
     def wear(self, choices: ViewChoices) -> None:

@@ -62,6 +62,8 @@ class Session(SessionParts):
         self.delivery.finishing.succeeded.connect(self.looking.follow)
         self.autosave.opened.connect(self._on_opened)
         self.autosave.reopened.connect(self._on_reopened)
+        self.autosave.attached.connect(self.left.go_on)
+        self.autosave.files.given_up.connect(self.left.go_on)
         self.next.shown.connect(self.extent.prepare_if_quick)
         self.autosave.volume_moved.connect(self.opening.tell_moved)
         self.autosave.restored.connect(self._on_restored)
@@ -97,7 +99,11 @@ class Session(SessionParts):
         self.changed.connect(self.autosave.state_changed)
 
     def close(self) -> None:
-        """Stop everything, and let go of the viewer; strokes and final labels stay."""
+        """Stop everything, and let go of the viewer; strokes and final labels stay.
+
+        The next session in the viewer goes on with what was chosen and computed.
+        """
+        self.left.leave()
         self.abandon()
         layers = self.viewer.layers.events
         layers.inserted.disconnect(self._on_layer_added)
@@ -132,10 +138,14 @@ class Session(SessionParts):
         self.volume.watch(image)
         if image is not None:
             self.viewer.canvas.overlays.scale_bar.visible = spacing_of(image)[1] is not None
+            self.left.begin(image)
             self.strokes.begin(image)
+            if self.autosave.reopening is None:
+                self.left.go_on()
         self.changed.emit()
 
     def _release_image(self) -> None:
+        self.left.forget()
         self.balancing.forget()
         self.autosave.release()
         self.importing.cancel()

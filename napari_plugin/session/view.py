@@ -16,6 +16,7 @@ from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.painting.corrections import Corrections
 from supervox.napari_plugin.tasks.in_full import SliceInFull
 from supervox.napari_plugin.tasks.live import LiveResult, ViewResult
+from supervox.napari_plugin.tasks.measuring import FinalLabels
 from supervox.napari_plugin.tasks.preparing import Prepared
 
 from .result_layers import ResultLayers
@@ -202,6 +203,27 @@ class ResultView:
         if not is_shown:
             self._layers.choices = replace(self.choices, shown=Shown.FINAL)
             self._layers.show_what_is_chosen()
+        self.changed.emit()
+
+    def take_up(
+        self, image: Image, final: FinalLabels | None, layer: Labels | None, choices: ViewChoices
+    ) -> None:
+        """Show what a dock before showed, in the way in which it did.
+
+        Parameters
+        ----------
+        image : Image
+        final : FinalLabels or None
+        layer : Labels or None
+            That shows them; another is made where it is gone.
+        choices : ViewChoices
+        """
+        self._layers.wear(choices)
+        if final is not None:
+            self._whole = final.source, final.labels
+            if layer is None or not self._layers.take_final(layer, final.source):
+                self._layers.add_final(image, *self._whole, final.class_ids)
+        self._layers.show_what_is_chosen()
         self.changed.emit()
 
     def release_final(self) -> None:

@@ -118,6 +118,30 @@ class WorkingImage:
                 image.events[name].connect(self._emit_changed)
         self.watched.emit(image)
 
+    def go_on(self, then: Source, *, uses_channels: bool) -> bool:
+        """Work on the same part of the image as another time, in the same channels.
+
+        Parameters
+        ----------
+        then : Source
+            What was worked on.
+        uses_channels : bool
+
+        Returns
+        -------
+        bool
+            Whether the image still has the voxels that it had.
+        """
+        assert self.image is not None
+        is_same = finest_data(self.image) is then.volume
+        self._data_version = then.version + (not is_same)
+        if is_same:
+            self.box = then.box
+        if not uses_channels and self.channel_layers():
+            self.use_channels(False)
+        self.changed.emit()
+        return is_same
+
     def _emit_changed(self, *_: object) -> None:
         self._spacing = None
         self.changed.emit()

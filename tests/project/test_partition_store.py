@@ -82,7 +82,7 @@ def test_a_copy_has_what_its_original_has(home):
         partition = project.derived.load_partitions(1)[0]
         project.save_as(home / "copy.supervox")
         with Project.open(home / "copy.supervox") as copy:
-            copy.derived.copied_from(project.derived)
+            copy.derived.take_over(project.derived.known)
             copy.derived.save_partition(0, partition)
     assert first_partition(home / "copy.supervox") == [1, 1, 1]
 
