@@ -17,6 +17,7 @@
 - `working_image`: the image that is worked on; `extent`: a box around the view first, then all.
 - `file_opening`: files on their way into the window; `next_volume`: what is worked on next, in
   place of what was before; `ready_strokes`: the layer to paint on.
+- `left_behind`: what a dock that is closed leaves, and the next one goes on with.
 - `preview_in_view`: supervoxels and features on the slice in view, beforehand.
 - `models`: what was learned on one volume, used on another; `in_space`: labels in space.
 - `brush_mask`: where the brush may paint.
