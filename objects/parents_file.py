@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from supervox.execution import Run, Slices, VolumeLike, read_block, split_blocks
-from supervox.volumes import Address, Volume, VolumeError, open_labels, times
+from supervox.volumes import Address, Volume, VolumeError, open_labels, refuse_image, times
 
 from .checks import read_ids, slab_shape
 from .errors import ObjectsError
@@ -109,6 +109,7 @@ def _open(
     if tuple(volume.shape) != tuple(shape):
         has = f"{times(volume.shape)} voxels, the image {times(shape)}"
         raise ObjectsError(f"{path.name} has {has}")
+    refuse_image(volume, "labels of what objects lie in")
     labels = volume.data if box is None else np.asarray(read_block(volume.data, box))
     digest = blake2b(digest_size=16)
     for block in split_blocks(labels.shape, slab_shape(labels.shape)):

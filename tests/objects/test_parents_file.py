@@ -114,3 +114,11 @@ def test_objects_lie_where_they_lie(file: Path) -> None:
         objects = measure_by_steps(labels, ObjectSteps(), request).measured.objects
     of = dict(zip(objects["voxels"].tolist(), objects["parent"].tolist(), strict=True))
     assert of == {16: 3, 2: 7, 1: 0}
+
+
+def test_an_image_is_none(tmp_path: Path) -> None:
+    image = np.random.default_rng(0).integers(1, 255, (8, 20, 20), np.uint8)
+    write_volume(tmp_path / "image.tif", image, kind="image")
+    with open_parents(str(tmp_path / "image.tif"), image.shape) as found:
+        assert found.labels is None
+        assert "image.tif: is an image, and no labels of what objects lie in" in found.why_not
