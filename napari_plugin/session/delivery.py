@@ -119,22 +119,15 @@ class Delivery:
 
     @property
     def is_final_current(self) -> bool:
-        """Whether labels that are shown as final are those of now, whatever else is there.
-
-        Until strokes are looked at, they are taken to be those of then.
-        """
-        kept, source, parameters = self._kept, self._volume.source, self._parameters()
-        finished, scan = self.finishing.finished, self._live.scan
-        if source is None:
-            return False
-        if kept is not None:
-            is_same = kept.source == source and kept.parameters == parameters
-            if scan is not NOTHING_SEEN:
-                is_same &= kept.strokes == scan.strokes.crop(source.full_shape, source.box)
-            return is_same and self._is_held_as(kept.held)
-        if finished is not None and scan is NOTHING_SEEN:
-            return finished.is_of(source, parameters) and self._is_held_as(finished.held)
-        return self.is_finished
+        """Whether labels that are shown as final are those of now, whatever else is there."""
+        kept, source, scan = self._kept, self._volume.source, self._live.scan
+        if kept is None or source is None:
+            return self.is_finished
+        is_same = kept.source == source and kept.parameters == self._parameters()
+        is_same &= self._is_held_as(kept.held)
+        if scan is NOTHING_SEEN:  # no look at the strokes as yet
+            return is_same
+        return is_same and kept.strokes == scan.strokes.crop(source.full_shape, source.box)
 
     @property
     def final(self) -> FinalLabels | None:

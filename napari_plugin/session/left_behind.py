@@ -12,14 +12,16 @@ from supervox.napari_plugin.layers.source import Source
 from supervox.napari_plugin.painting.class_list import ClassList
 from supervox.napari_plugin.project.autosave import Autosave
 from supervox.napari_plugin.tasks.finishing import Finished
-from supervox.napari_plugin.tasks.live import LiveLoop, LiveResult
+from supervox.napari_plugin.tasks.live import NOTHING_SEEN, LiveLoop, LiveResult, StrokeScan
 from supervox.napari_plugin.tasks.preparing import Preparation, Prepared
+from supervox.napari_plugin.tasks.stroke_counts import StrokeCounts
 from supervox.project import ProjectClass, SamePart
 from supervox.segmentation import SegmentationParameters
 
 from .delivery import Delivery
 from .kept_objects import KeptInProject, LeftObjects
 from .masking import Masking
+from .ready_strokes import ReadyStrokes
 from .view import ResultView
 from .view_choices import ViewChoices
 from .working_image import WorkingImage
@@ -35,8 +37,10 @@ class _Left:
     uses_channels : bool
     parameters : SegmentationParameters
     classes : tuple of ProjectClass
-    strokes : dict
-        How many each class has.
+    scan : StrokeScan
+        The strokes, as they were seen last.
+    counts : StrokeCounts
+        Counts them.
     project : Path or None
         That the strokes are in.
     known : mapping of str to SamePart
@@ -57,7 +61,8 @@ class _Left:
     uses_channels: bool
     parameters: SegmentationParameters
     classes: tuple[ProjectClass, ...]
-    strokes: dict[str, list[int]]
+    scan: StrokeScan
+    counts: StrokeCounts
     project: Path | None
     known: Mapping[str, SamePart] = field(repr=False)
     prepared: Prepared | None
@@ -80,7 +85,7 @@ class LeftBehind:
 
     Parameters
     ----------
-    volume, masking, preparation, delivery, view, live, classes, autosave
+    volume, masking, preparation, delivery, view, live, classes, autosave, strokes
         What there is.
     objects : KeptInProject
         Has the objects.
@@ -101,12 +106,14 @@ class LeftBehind:
         live: LiveLoop,
         classes: ClassList,
         autosave: Autosave,
+        strokes: ReadyStrokes,
         parameters: Callable[[], SegmentationParameters],
         choose: Callable[[SegmentationParameters], None],
     ) -> None:
         self._volume, self._masking, self._preparation = volume, masking, preparation
         self._delivery, self._objects, self._view = delivery, objects, view
         self._live, self._classes, self._autosave = live, classes, autosave
+        self._strokes = strokes
         self._parameters, self._choose = parameters, choose
         self._waiting: _Left | None = None  # for the project of the strokes
 
@@ -132,7 +139,8 @@ class LeftBehind:
             self._volume.uses_channels,
             self._parameters(),
             tuple(self._classes),
-            self._live.counts.to_json(),
+            self._live.scan,
+            self._live.counts,
             self._autosave.folder,
             {} if project is None else project.derived.known,
             self._preparation.prepared if is_whole else None,
@@ -160,16 +168,18 @@ class LeftBehind:
         image, project = self._volume.image, self._autosave.project
         if left is None or image is None:
             return
+        self._strokes.is_new = False  # the view stays where it is
         if project is None:
             self._classes.restore(left.classes)
             self._classes.release()  # what held them is in no project
         elif project.folder == left.project:
             project.derived.take_over(left.known)
-        self._live.counts.remember(left.strokes)
         self._delivery.take_up(left.finished, left.as_final)
         self._view.take_up(image, self._delivery.final, left.layer, left.choices)
         if left.prepared is not None:
             self._preparation.adopt(left.prepared)
+        if left.scan is not NOTHING_SEEN:
+            self._live.take_up(left.scan, left.counts)
         if left.result is not None:
             self._view.show(left.result)
         if left.objects is not None:

@@ -133,17 +133,6 @@ class SessionParts:
         home, resources = settings.home, settings.resources
         self.autosave = Autosave(home, resources, self.painting, self.classes, self._work)
         self.kept = KeptInProject(self.delivery, self.autosave)
-        result = self.delivery, self.kept, self.view, self.live
-        self.left = LeftBehind(
-            self.volume,
-            self.masking,
-            self.preparation,
-            *result,
-            self.classes,
-            self.autosave,
-            lambda: self.parameters,
-            self.choose,
-        )
         self.last_view = LastView(viewer, self.painting, self.live, lambda: self.autosave.project)
         self.balancing = Balancing(
             self.painting, self.preparation, lambda: self.parameters, self.choose
@@ -154,6 +143,20 @@ class SessionParts:
         self.questions = Questions(self.pairs, self.looking)
         self.strokes = ReadyStrokes(
             self.volume, self.painting, self.live, self.autosave, settings.brush_size
+        )
+        self.left = LeftBehind(
+            self.volume,
+            self.masking,
+            self.preparation,
+            self.delivery,
+            self.kept,
+            self.view,
+            self.live,
+            self.classes,
+            self.autosave,
+            self.strokes,
+            lambda: self.parameters,
+            self.choose,
         )
         self.space = InSpace(viewer, self.view)
         self.models = Models(self.extent, self.delivery, self.classes, self.choose, resources)

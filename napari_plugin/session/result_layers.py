@@ -137,6 +137,7 @@ class ResultLayers:
             )
             self._dress(layer)
             layer.editable = False
+            layer.visible = self.choices.shown is Shown.LABELS
             if source.box is not None:
                 frame(layer)
             self.prediction = layer

@@ -190,6 +190,11 @@ class LiveLoop:
         if self.can_update:
             self._start_update()
 
+    def take_up(self, scan: StrokeScan, counts: StrokeCounts) -> None:
+        """Begin with the strokes as another loop saw them last: a look finds what is new since."""
+        self.scan, self.counts = scan, counts
+        self.scanned.emit(scan)
+
     def stop(self) -> None:
         """Stop all work, and forget the strokes."""
         self._timer.stop()

@@ -85,9 +85,18 @@ def test_what_was_computed_is_there_and_nothing_is_asked_for(
     labels, layers = session.delivery.final.labels.copy(), names(painted)
     live = np.asarray(session.view.prediction.data).copy()
     counts = painted.session.live.scan.counts
-    reopen(painted)
+    painted.viewer.dims.set_current_step(0, 1)  # where nothing is painted
+    asked = said(painted)
+    painted.close_dock()
+    jobs.finish_files()
+    painted.open()
     assert painted.session is not session
     session = painted.session
+    painted.until(lambda: session.preparation.prepared)
+    assert session.delivery.is_finished  # from the first moment on
+    painted.settle()
+    assert said(painted) == asked
+    assert painted.viewer.dims.current_step[0] == 1
     assert prepared_anew == []
     assert session.delivery.is_finished
     assert not session.extent.is_out_of_date
@@ -97,6 +106,7 @@ def test_what_was_computed_is_there_and_nothing_is_asked_for(
     np.testing.assert_array_equal(np.asarray(session.view.prediction.data), live)
     assert session.view.choices.shown is Shown.FINAL
     assert painted.layer("final labels").visible
+    assert not session.view.prediction.visible
     assert names(painted) == layers
     assert session.live.scan.counts == counts
     # and undo goes on where it was
@@ -110,6 +120,10 @@ def test_what_was_computed_is_there_and_nothing_is_asked_for(
     painted.settle()
     assert session.delivery.is_finished
     assert session.view.choices.shown is Shown.FINAL
+
+
+def said(window: Any) -> str:
+    return str(window.dock.advice.text())
 
 
 def names(window: Any) -> list[str]:
