@@ -61,7 +61,9 @@ def command(
     """
     with ExitStack() as stack:
         given = (labels, truth, *([ignore] if ignore else []))
-        opened = [refuse_image(stack.enter_context(open_labels(path))) for path in given]
+        opened = [stack.enter_context(open_labels(path)) for path in given]
+        for volume in opened:
+            refuse_image(volume)
         tell_turned(*opened[:2])
         skip = opened[2].data if ignore else None
         names = class_names(opened[1].classes) or class_names(opened[0].classes)
