@@ -23,9 +23,8 @@ NAMES = (VolumeClass(1, "outside", "#56b4e9"), VolumeClass(3, "nucleus", "#0072b
 class Files:
     """Paths of a sample, by name; its arrays are attributes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sample: Any) -> None:
         self.folder = folder
-        sample = make_phantom((40, 48, 56), seed=4)
         self.image, self.truth, self.strokes = sample.image, sample.labels, sample.strokes
         self.write("volume.tif", self.image, "image")
         self.write("truth.tif", self.truth)
@@ -42,8 +41,14 @@ class Files:
 
 
 @pytest.fixture(scope="session")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    return Files(tmp_path_factory.mktemp("sample"))
+def sample() -> Any:
+    return make_phantom((40, 48, 56), seed=4)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory, sample: Any) -> Files:
+    """Return files of a module alone: others may call theirs by the same names."""
+    return Files(tmp_path_factory.mktemp("sample"), sample)
 
 
 @pytest.fixture(scope="session")
@@ -76,10 +81,12 @@ def program() -> Callable[..., SimpleNamespace]:
 
 
 @pytest.fixture(scope="session")
-def segmented(files: Files, program: Callable[..., SimpleNamespace]) -> SimpleNamespace:
+def segmented(
+    tmp_path_factory: pytest.TempPathFactory, sample: Any, program: Callable[..., SimpleNamespace]
+) -> SimpleNamespace:
     """One whole run with all outputs; the arrays are read back."""
-    folder = files.folder / "segmented"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("segmented")
+    files = Files(tmp_path_factory.mktemp("sample"), sample)
     done = program(
         *("segment", files / "volume.tif", "--annotations", files / "strokes.tif"),
         *("--output", folder / "labels.tif", "--probabilities", folder / "probabilities.h5"),
