@@ -151,7 +151,9 @@ class Bench:
         self._bot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
     def settle(self) -> None:
-        """Wait until there is nothing to do any more."""
+        """Wait until there is nothing to do any more, nor in the next moment."""
+        self.until(lambda: not self.is_busy)
+        QApplication.processEvents()  # work may be put off until now: objects found anew, say
         self.until(lambda: not self.is_busy)
 
     def as_soon_as(self, task: jobs.BackgroundTask, act: Callable[[], None]) -> None:

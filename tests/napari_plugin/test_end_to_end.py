@@ -244,8 +244,7 @@ def _go_on(window: Any, person: Person) -> None:
     new = len(painted) + 1
     window.settle()
     assert window.session.live.scan.counts.keys() == set(painted)
-    window.click("supervox_prepare")
-    window.settle()
+    assert not window.find("supervox_prepare").isEnabled()  # it is there still
     assert window.session.view.result.class_ids == painted
     window.click("supervox_class_add")
     others = specimen.in_plane(window.strokes.data) != 0
