@@ -144,23 +144,17 @@ def _classes(totals: ObjectTable, settings: ProjectSettings) -> Table:
         *(*lie_in, "class", "name", "objects", "at the border", "counted"),
         *(f"{text} ({cube})" for text in ("mean volume", "SD", "median")),
     )
-    columns = ("objects", "touching_border", "counted", "mean_volume", "sd_volume", "median_volume")
+    names = *lie_in, "class", "class_name"
+    numbers = "objects", "touching_border", "counted"
+    volumes = "mean_volume", "sd_volume", "median_volume"
+    first, then = len(names), len(names) + len(numbers)
+    columns = (totals[column].tolist() for column in (*names, *numbers, *volumes))
     rows = [
         (
-            *(f"{parent}" for parent in parents),
-            str(value),
-            name,
-            *(f"{number:,}" for number in row[:3]),
-            *("" if math.isnan(number) else f"{factor * number:.4g}" for number in row[3:]),
+            *map(str, row[:first]),
+            *(f"{number:,}" for number in row[first:then]),
+            *("" if math.isnan(number) else f"{factor * number:.4g}" for number in row[then:]),
         )
-        for parents, value, name, row in zip(
-            zip(*(totals[column].tolist() for column in lie_in), strict=True)
-            if lie_in
-            else [()] * len(totals),
-            totals["class"].tolist(),
-            totals["class_name"].tolist(),
-            zip(*(totals[column].tolist() for column in columns), strict=True),
-            strict=True,
-        )
+        for row in zip(*columns, strict=True)
     ]
     return Table(header, tuple(rows))

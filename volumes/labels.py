@@ -106,9 +106,7 @@ def refuse_image(volume: Volume, what: str = "labels") -> Volume:
         slice(max(0, (size - _LOOKED_AT) // 2), (size + _LOOKED_AT) // 2)
         for size in (rows, columns)
     )
-    step = max(1, -(-planes // _SAMPLED_PLANES))
-    pieces = [np.asarray(volume.data[z, *middle]) for z in range(0, planes, step)]
-    seen = np.stack(pieces)
+    seen = np.stack([np.asarray(volume.data[z, *middle]) for z in _few_planes(planes)])
     n_values = np.unique(seen).size
     if n_values < _MANY_VALUES or 2 * np.count_nonzero(seen) < seen.size:
         return volume
@@ -128,8 +126,7 @@ def _ignored(volume: Volume) -> int | None:
     A few planes are looked at.
     """
     data = volume.data
-    step = max(1, -(-data.shape[0] // _SAMPLED_PLANES))
-    planes = [data[z] for z in range(0, data.shape[0], step)]
+    planes = [data[z] for z in _few_planes(data.shape[0])]
     size = sum(plane.size for plane in planes)
     limits = np.iinfo(data.dtype)
     for value in _NOT_PAINTED:
@@ -138,6 +135,11 @@ def _ignored(volume: Volume) -> int | None:
             if 2 * count > size:
                 return value
     return None
+
+
+def _few_planes(planes: int) -> range:
+    """Return planes all over a volume, to look at in place of all of them."""
+    return range(0, planes, max(1, -(-planes // _SAMPLED_PLANES)))
 
 
 def _to_integers(path: Path, what: str) -> Callable[[Array], Array]:

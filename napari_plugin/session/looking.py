@@ -163,7 +163,8 @@ class Looking:
         final, counted = self._final(), measured and measured.final
         if final and counted and final.is_current and counted.labels is final.labels:
             voxels = counted.corrected
-            return {k: int(voxels[k]) / max(int(voxels[1:].sum()), 1) for k in result.shares}
+            total = max(int(voxels[1:].sum()), 1)
+            return {k: int(voxels[k]) / total for k in result.shares}
         shares = {k: found.share for k, found in result.shares.items()}
         if measured is None or measured.of is not self._preparation.prepared:
             return shares

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import napari.utils.notifications as notifications
@@ -133,6 +134,24 @@ class Scene:
         """Return voxels in the middle of a slab."""
         first = self.edges[class_id - 1] + 6
         return self.plane, slice(12, 28), slice(first, first + 4)
+
+
+class Held:
+    """Keeps functions, when they have done their work, from returning until they may."""
+
+    def __init__(self) -> None:
+        self.is_done, self.may_return = Event(), Event()
+
+    def around(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that is kept so; to be called on a thread."""
+
+        def held(*args: Any, **keywords: Any) -> Any:
+            found = function(*args, **keywords)
+            self.is_done.set()
+            assert self.may_return.wait(60)
+            return found
+
+        return held
 
 
 class Bench:
@@ -321,6 +340,11 @@ class Window(Bench):
     def key(self, key: Qt.Key, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
         self._bot.keyClick(self.canvas, key, modifier)
         self.settle_widgets()
+
+
+@pytest.fixture
+def held() -> Held:
+    return Held()
 
 
 @pytest.fixture

@@ -86,26 +86,24 @@ def test_what_is_painted_meanwhile_counts_as_painted_before(bench: Any, many: Ma
 
 
 def test_what_is_painted_while_strokes_are_looked_for_counts_as_painted_before(
-    bench: Any, many: ManyStrokes, monkeypatch: pytest.MonkeyPatch
+    bench: Any, many: ManyStrokes, monkeypatch: pytest.MonkeyPatch, held: Any
 ) -> None:
-    began, may_end, look = Event(), Event(), Recorder.look
+    look = Recorder.look
+    look_for_long = held.around(look)
 
-    def look_long(*args: Any) -> np.ndarray:
-        found = look(*args)
-        if "Looking for strokes" in current_thread().name:
-            began.set()
-            assert may_end.wait(60)
-        return found
+    def look_long(*args: Any) -> Any:
+        is_scan = "Looking for strokes" in current_thread().name
+        return look_for_long(*args) if is_scan else look(*args)
 
     bench.settle()
     monkeypatch.setattr(Recorder, "look", look_long)
     bench.session.live.update()
-    bench.until(began.is_set)
+    bench.until(held.is_done.is_set)
     search = Search(1)
     many.paint(search, "Painting")
     bench.until(lambda: search.number)
     bench.strokes.data_setitem((np.zeros(3, int), np.zeros(3, int), np.arange(3)), 2)
-    may_end.set()
+    held.may_return.set()
     bench.until(lambda: not bench.session.live.scanning.is_running)
     finish(bench, many, search)
     assert search.number >= 2

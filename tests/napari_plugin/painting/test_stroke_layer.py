@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
 from supervox.napari_plugin.layers.make_layers import role_of
 from supervox.napari_plugin.session.notices import paint_notice
-from supervox.segmentation import Strokes, find_strokes
+from supervox.segmentation import find_strokes
 
 CLASSES = [
     {"value": 1, "name": "ice", "colour": "#102030"},
@@ -79,28 +78,23 @@ def test_nothing_replaces_strokes(bench: Any, scene: Any, painted_at: str) -> No
 
 
 def test_nothing_replaces_strokes_that_were_painted_during_a_look(
-    bench: Any, scene: Any, monkeypatch: pytest.MonkeyPatch
+    bench: Any, scene: Any, monkeypatch: pytest.MonkeyPatch, held: Any
 ) -> None:
-    mine, looked, painted = bench.strokes, Event(), Event()
+    mine = bench.strokes
     bench.paint(1)
     bench.settle()
-
-    def look_long(*args: Any, **keywords: Any) -> Strokes:
-        found = find_strokes(*args, **keywords)
-        looked.set()
-        assert painted.wait(60)
-        return found
 
     def open_others(scan: object) -> None:
         bench.session.live.scanned.disconnect(open_others)
         bench.viewer.add_labels(strokes_of(scene, 2), metadata=annotations())
 
+    look_long = held.around(find_strokes)
     monkeypatch.setattr("supervox.napari_plugin.tasks.live.find_strokes", look_long)
     bench.session.live.scanned.connect(open_others)
     bench.session.painting.undo()
-    bench.until(looked.is_set)
+    bench.until(held.is_done.is_set)
     bench.paint(1)
-    painted.set()
+    held.may_return.set()
     bench.settle()
     assert bench.strokes is mine
     assert bench.session.live.scan.counts == {1: 1}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event
-
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -383,23 +381,22 @@ def test_steps_that_are_read_on_a_thread_are_done_in_their_order(labelled, slow_
 
 @pytest.mark.parametrize("is_read", [False, True])
 def test_what_is_changed_while_a_step_is_read_stays_and_so_does_the_step(
-    labelled, slow_steps, monkeypatch, is_read
+    labelled, slow_steps, monkeypatch, held, is_read
 ):
-    is_there, may_go_on = Event(), Event()
+    begin_late = held.around(lambda: None)
 
-    def look_long(*args):
-        found = look_at_next(*args) if is_read else None
-        is_there.set()
-        assert may_go_on.wait(60)
-        return look_at_next(*args) if found is None else found
+    def look_late(*args):
+        begin_late()
+        return look_at_next(*args)
 
+    look_long = held.around(look_at_next) if is_read else look_late
     monkeypatch.setattr("supervox.napari_plugin.painting.undoing.look_at_next", look_long)
     painting = labelled.session.painting
     correct(labelled, 3)
     painting.undo()
-    labelled.until(is_there.is_set)
+    labelled.until(held.is_done.is_set)
     correct(labelled, 2, (4, slice(0, 5), 20))
-    may_go_on.set()
+    held.may_return.set()
     labelled.settle()
     assert "Nothing is undone: something else was changed meanwhile" in labelled.said
     np.testing.assert_array_equal(painting.corrections.counts[1:4], [0, 5, 180])

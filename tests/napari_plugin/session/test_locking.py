@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event
-
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -179,26 +177,17 @@ def test_before_there_are_labels_a_lock_keeps_strokes_and_says_so(bench):
     assert not session.classes[2].locked
 
 
-def test_what_is_corrected_while_a_lock_is_found_is_kept(labelled, monkeypatch):
+def test_what_is_corrected_while_a_lock_is_found_is_kept(labelled, monkeypatch, held):
     """Labels may follow a stroke meanwhile, so that voxels of the class are of others then."""
     session = labelled.session
-    found, may_end = Event(), Event()
 
     def find_long(*args):
-        find = accepting.voxels_of_class(*args)
-
-        def find_and_wait(report):
-            result = find(report)
-            found.set()
-            assert may_end.wait(60)
-            return result
-
-        return find_and_wait
+        return held.around(accepting.voxels_of_class(*args))
 
     before = labels(labelled)
     monkeypatch.setattr(locking, "voxels_of_class", find_long)
     session.correcting.locking.set_locked(2, True)
-    labelled.until(found.is_set)
+    labelled.until(held.is_done.is_set)
     mask = np.zeros(before.shape, bool)
     mask[STRIP] = True
     labelled.paint_voxels(mask & (labelled.strokes.data == 0), 1)
@@ -206,7 +195,7 @@ def test_what_is_corrected_while_a_lock_is_found_is_kept(labelled, monkeypatch):
     moved = np.flatnonzero((before == 2) & (labels(labelled) == 1))[:5]
     assert moved.size
     assert put(session, moved, np.full(moved.size, 3, np.uint8)) == moved.size
-    may_end.set()
+    held.may_return.set()
     labelled.settle()
     assert session.classes[2].held
     assert (labels(labelled).reshape(-1)[moved] == 3).all()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -126,16 +125,9 @@ def test_what_is_painted_while_a_mask_is_read_counts(
     scene: Any,
     inside: np.ndarray,
     monkeypatch: pytest.MonkeyPatch,
+    held: Any,
     is_new: bool,
 ) -> None:
-    has_read, may_end, copy = Event(), Event(), masking._copy
-
-    def copy_long(*args: Any) -> Any:
-        found = copy(*args)
-        has_read.set()
-        assert may_end.wait(60)
-        return found
-
     monkeypatch.setattr(masking, "SETTLE_MS", 200)
     bench = open_bench(scene.image)
     layer = bench.viewer.add_layer(Labels(inside.copy(), name="tube"))
@@ -143,11 +135,11 @@ def test_what_is_painted_while_a_mask_is_read_counts(
     if not is_new:
         masks.choose_layer(layer)
         bench.settle()
-    monkeypatch.setattr(masking, "_copy", copy_long)
+    monkeypatch.setattr(masking, "_copy", held.around(masking._copy))
     masks.choose_layer(layer)
-    bench.until(has_read.is_set)
+    bench.until(held.is_done.is_set)
     layer.data_setitem((np.array([8]), np.array([20]), np.array([24])), 0)
-    may_end.set()
+    held.may_return.set()
     bench.until(lambda: not masks.is_changing)
     assert bench.session.volume.mask.voxels[8, 20, 24] == 0
     np.testing.assert_array_equal(bench.session.volume.mask.voxels[:], layer.data > 0)
